@@ -1,0 +1,89 @@
+/** What goes over the port between a thread and the thread that started it. */
+import type { PackedTarget } from '../primitives/target.js';
+import type { PackedError } from './error-wire.js';
+import type { Wired } from './wire.js';
+
+/** A subclass's run() instead of a target: where its class is, and the instance's own fields. */
+export interface PackedRun {
+  readonly module: string;
+  readonly className: string;
+  readonly fields: Wired;
+  readonly target: PackedTarget | null;
+}
+
+export interface StartMessage {
+  readonly kind: 'start';
+  readonly ident: number;
+  readonly target: PackedTarget | PackedRun | null;
+  readonly args: Wired;
+}
+
+export interface CancelMessage {
+  readonly kind: 'cancel';
+  readonly ident: number;
+  readonly reason: PackedError;
+}
+
+/** So many more values may be sent. */
+export interface CreditMessage {
+  readonly kind: 'credit';
+  readonly ident: number;
+  readonly values: number;
+}
+
+export type ToThread = StartMessage | CancelMessage | CreditMessage;
+
+export interface ValuesMessage {
+  readonly kind: 'values';
+  readonly ident: number;
+  readonly values: Wired;
+}
+
+/** What the worker has yet to do once its thread has ended. */
+export interface Aftermath {
+  /** Output that its parent's event loop has not taken yet. */
+  readonly flushing: boolean;
+  /** It can take another thread at once; otherwise an IdleMessage follows. */
+  readonly idle: boolean;
+}
+
+export interface ReturnedMessage extends Aftermath {
+  readonly kind: 'returned';
+  readonly ident: number;
+  readonly value: Wired;
+}
+
+/** The end of a stream. */
+export interface CompletedMessage extends Aftermath {
+  readonly kind: 'completed';
+  readonly ident: number;
+}
+
+export interface ThrewMessage extends Aftermath {
+  readonly kind: 'threw';
+  readonly ident: number;
+  readonly error: PackedError;
+  /** It is the reason of a cancel. */
+  readonly cancelled: boolean;
+}
+
+export interface FlushedMessage {
+  readonly kind: 'flushed';
+}
+
+export interface IdleMessage {
+  readonly kind: 'idle';
+}
+
+/** An error that ended a thread started in the worker, and that nobody subscribed to. */
+export interface UnheardMessage {
+  readonly kind: 'unheard';
+  readonly ident: number;
+  readonly error: PackedError;
+}
+
+export type EndMessage = ReturnedMessage | CompletedMessage | ThrewMessage;
+export type FromThread = ValuesMessage | EndMessage | FlushedMessage | IdleMessage | UnheardMessage;
+
+/** How many values a stream may be ahead of whoever reads it. */
+export const WINDOW = 4096;

@@ -1,0 +1,167 @@
+import { show } from '../primitives/options.js';
+
+/**
+ * Values on their way between threads: structured-cloned, with primitives and Threads in them replaced by marks that
+ * become themselves again. A value without any goes as it is and costs the other side nothing.
+ */
+export interface Wired {
+  readonly value: unknown;
+  readonly marked: boolean;
+}
+
+/** Objects that a structured clone would ruin. Known only once somebody has loaded their classes. */
+export interface Specials {
+  is(value: object): boolean;
+  /** A cloneable stand-in. @throws TypeError when it must stay where it is. */
+  pack(value: object): unknown;
+  unpack(packed: unknown): unknown;
+}
+
+const MARK = 'rxjs-threading:value';
+let specials: Specials | undefined;
+
+export function setSpecials(known: Specials): void {
+  specials = known;
+}
+
+/** @param kept - what is to arrive as itself, such as the members of a transferList */
+export function encode(value: unknown, kept: readonly unknown[] = []): Wired {
+  if (specials === undefined || !holdsSpecial(specials, value)) return { value, marked: false };
+  const copies = new Map<unknown, unknown>(kept.map((one) => [one, one]));
+  return { value: replace(specials, value, copies), marked: true };
+}
+
+/** @throws TypeError when the classes of what is in it have not been loaded here. */
+export function decode(wired: Wired): unknown {
+  if (!wired.marked) return wired.value;
+  if (specials === undefined) throw new TypeError('the classes of primitives are not loaded');
+  return restore(specials, wired.value, new Map());
+}
+
+/** Loads what `decode` needs, where nobody has. */
+export async function prepareDecode(wired: Wired): Promise<void> {
+  if (wired.marked && specials === undefined) await import('./specials.js');
+}
+
+function isContainer(value: object): boolean {
+  return Array.isArray(value) || value instanceof Map || value instanceof Set || isRecord(value);
+}
+
+/** A plain object, or an instance of a class, which arrives as a plain object. */
+function isRecord(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+function childrenOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value)) return value;
+  if (value instanceof Set) return value;
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  return isRecord(value) ? Object.values(value) : [];
+}
+
+function holdsSpecial(known: Specials, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const seen = new Set<object>([value]);
+  // Grows while it is walked.
+  for (const one of seen) {
+    if (known.is(one)) return true;
+    for (const child of childrenOf(one)) if (typeof child === 'object' && child !== null) seen.add(child);
+  }
+  return false;
+}
+
+function replace(known: Specials, value: unknown, copies: Map<unknown, unknown>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (copies.has(value)) return copies.get(value);
+  if (known.is(value)) {
+    const mark = { [MARK]: known.pack(value) };
+    copies.set(value, mark);
+    return mark;
+  }
+  if (!isContainer(value)) return value;
+  if (value instanceof Map) {
+    const copy = new Map<unknown, unknown>();
+    copies.set(value, copy);
+    for (const [key, one] of value) copy.set(replace(known, key, copies), replace(known, one, copies));
+    return copy;
+  }
+  if (value instanceof Set) {
+    const copy = new Set<unknown>();
+    copies.set(value, copy);
+    for (const one of value) copy.add(replace(known, one, copies));
+    return copy;
+  }
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? new Array(value.length) : {};
+  copies.set(value, copy);
+  for (const [key, one] of Object.entries(value)) (copy as Record<string, unknown>)[key] = replace(known, one, copies);
+  return copy;
+}
+
+/** In place: what came through a structured clone is nobody else's. */
+function restore(known: Specials, value: unknown, seen: Map<unknown, unknown>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (seen.has(value)) return seen.get(value);
+  if (isRecord(value) && MARK in value) {
+    const special = known.unpack(value[MARK]);
+    seen.set(value, special);
+    return special;
+  }
+  seen.set(value, value);
+  if (value instanceof Map) {
+    const entries = [...value];
+    value.clear();
+    for (const [key, one] of entries) value.set(restore(known, key, seen), restore(known, one, seen));
+  } else if (value instanceof Set) {
+    const members = [...value];
+    value.clear();
+    for (const one of members) value.add(restore(known, one, seen));
+  } else if (isContainer(value)) {
+    const record = value as Record<string, unknown>;
+    for (const [key, one] of Object.entries(record)) {
+      const special = restore(known, one, seen);
+      if (special !== one) record[key] = special;
+    }
+  }
+  return value;
+}
+
+/**
+ * What makes a value impossible to clone, and where it is.
+ *
+ * @returns such as `args[0].job.run is a function`
+ */
+export function explainUncloneable(value: unknown, path: string): string | undefined {
+  return explain(value, path, new Set());
+}
+
+function explain(value: unknown, path: string, seen: Set<unknown>): string | undefined {
+  if (typeof value === 'function') return `${path} is a function`;
+  if (typeof value === 'symbol') return `${path} is a symbol`;
+  if (typeof value !== 'object' || value === null || seen.has(value)) return undefined;
+  seen.add(value);
+  for (const [step, one] of steps(value)) {
+    const found = explain(one, path + step, seen);
+    if (found !== undefined) return found;
+  }
+  try {
+    structuredClone(value);
+    return undefined;
+  } catch {
+    return `${path} is ${show(value)}`;
+  }
+}
+
+function* steps(value: object): Iterable<[step: string, value: unknown]> {
+  if (Array.isArray(value)) for (const [index, one] of value.entries()) yield [`[${index}]`, one];
+  else if (value instanceof Map) {
+    for (const [key, one] of value) {
+      yield [`.keys() ${show(key)}`, key];
+      yield [`.get(${show(key)})`, one];
+    }
+  } else if (value instanceof Set) for (const one of value) yield [`.has(${show(one)})`, one];
+  else if (isRecord(value)) {
+    for (const [key, one] of Object.entries(value)) {
+      yield [/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${show(key)}]`, one];
+    }
+  }
+}

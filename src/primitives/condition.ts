@@ -1,0 +1,335 @@
+import { ThreadError } from '../errors.js';
+import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
+import { waitBlocking } from './blocking.js';
+import { FLAGS, SLOTTED_WORDS, WORD } from './header.js';
+import type { Held } from './held.js';
+import { LocalQueue } from './local-queue.js';
+import { Lock } from './lock.js';
+import { now } from './loop.js';
+import {
+  type AcquireOptions,
+  type AcquireSyncOptions,
+  checkCount,
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  type PrimitiveOptions,
+  show,
+  type WaitOptions,
+  type WaitSyncOptions,
+} from './options.js';
+import { type Origin, Primitive, Shared } from './primitive.js';
+import { RLock } from './rlock.js';
+import { allocateSlots, DONE, Slots, WAITING } from './slots.js';
+import { emit, tracing } from './trace.js';
+import { type Settle, Wait } from './wait.js';
+import { and, type Cells } from './word.js';
+
+const NOTIFIED = DONE;
+
+/** @internal */
+export class SharedCondition extends Shared {
+  readonly slots: Cells;
+
+  constructor(name: string, cells: Cells, slots: Cells) {
+    super(name, cells);
+    this.slots = slots;
+  }
+}
+
+/**
+ * Waiting for a change of what a lock guards: `wait` lets the lock go, sleeps until notified and takes the lock again.
+ * Waiting and notifying need the lock held by the caller. Source: CPython, `threading.Condition`.
+ *
+ * A thread killed after it was notified passes that on to the next.
+ *
+ * @example
+ * using held = await condition.hold();
+ * await condition.waitFor(() => queue.length > 0);
+ */
+export class Condition extends Primitive {
+  readonly lock: Lock | RLock;
+  /** @internal */
+  readonly slots: Slots;
+
+  /** @throws TypeError unless `lock` is a Lock or an RLock; default: a new RLock */
+  constructor(lock?: Lock | RLock, options?: PrimitiveOptions) {
+    if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock)) {
+      throw new TypeError(`lock must be a Lock or an RLock, got ${show(lock)}`);
+    }
+    super(options as Origin | undefined, SLOTTED_WORDS);
+    this.lock = lock ?? new RLock();
+    this.slots = new Slots(this.cells, options instanceof SharedCondition ? options.slots : allocateSlots());
+  }
+
+  /** The lock's. */
+  acquire(options?: AcquireOptions): Wait<boolean> {
+    return this.lock.acquire(options);
+  }
+
+  /** The lock's. */
+  acquireSync(options?: AcquireSyncOptions): boolean {
+    return this.lock.acquireSync(options);
+  }
+
+  /** The lock's. */
+  release(): void {
+    this.lock.release();
+  }
+
+  /** The lock's. */
+  hold(options?: WaitOptions): Wait<Held> {
+    return this.lock.hold(options);
+  }
+
+  /** The lock's. */
+  holdSync(options?: WaitSyncOptions): Held {
+    return this.lock.holdSync(options);
+  }
+
+  /** The lock's. */
+  locked(): boolean {
+    return this.lock.locked();
+  }
+
+  /** How many, of all threads, wait to be notified. */
+  override get waiting(): number {
+    return this.slots.countAlive();
+  }
+
+  /**
+   * Emits true when notified, false when `timeout` ms have passed; the lock, which it lets go meanwhile, however deep
+   * it is held, is held again either way, and also when `signal` aborts. Unsubscribing does not take the lock again:
+   * a Held of it then has nothing to release, and a notification already given goes to the next waiter.
+   *
+   * @throws ThreadError as the Observable's error, when the lock is not held
+   */
+  wait(options?: WaitOptions): Wait<boolean> {
+    const { timeout, signal } = checkWait(options);
+    return new Wait((settle) => this.#begin(timeout, signal, settle));
+  }
+
+  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): (() => void) | undefined {
+    if (signal?.aborted) {
+      settle.reject(signal.reason);
+      return undefined;
+    }
+    let attempt: Notified;
+    let depth: number;
+    try {
+      attempt = this.#enqueue();
+      depth = this.lock.releaseAll();
+    } catch (error) {
+      settle.reject(error);
+      return undefined;
+    }
+    let notified = false;
+    let leave: (() => void) | undefined;
+    const lockAgain = (then: () => void): void => {
+      leave = this.lock.begin(Number.POSITIVE_INFINITY, undefined, {
+        resolve: () => {
+          this.lock.restore(depth);
+          then();
+        },
+        reject: (error) => {
+          this.lock.holds++;
+          settle.reject(error);
+        },
+      });
+    };
+    this.queue ??= new LocalQueue(this);
+    leave = this.queue.wait<boolean>(attempt, timeout, signal, {
+      resolve: (outcome) => {
+        notified = outcome;
+        if (tracing()) emit('woken', this.name);
+        lockAgain(() => settle.resolve(outcome));
+      },
+      reject: (error) => lockAgain(() => settle.reject(error)),
+    });
+    return () => {
+      leave?.();
+      this.lock.holds++;
+      if (notified) this.#notify(1);
+    };
+  }
+
+  /** Blocks the thread: true when notified, false when `timeout` ms have passed; see `wait`. */
+  waitSync(options?: WaitSyncOptions): boolean {
+    const { timeout } = checkWait(options);
+    const attempt = this.#enqueue();
+    const depth = this.lock.releaseAll();
+    try {
+      return waitBlocking<boolean>(this, attempt, timeout);
+    } finally {
+      if (tracing()) emit('woken', this.name);
+      this.#lockAgain(depth);
+    }
+  }
+
+  #lockAgain(depth: number): void {
+    try {
+      this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
+      this.lock.restore(depth);
+    } catch (error) {
+      this.lock.holds++;
+      throw error;
+    }
+  }
+
+  #enqueue(): Notified {
+    this.#checkOwned('wait on');
+    if (tracing()) emit('wait', this.name);
+    return new Notified(this, this.slots.inside(() => this.slots.append()));
+  }
+
+  /**
+   * Waits until the predicate, called with the lock held, returns something truthy, and emits that; or its last value
+   * once `timeout` ms have passed, which wake-ups do not restart. Unsubscribing: as for `wait`.
+   */
+  waitFor<T>(predicate: () => T, options?: WaitOptions): Wait<T> {
+    checkPredicate(predicate);
+    const { timeout, signal } = checkWait(options);
+    return new Wait((settle) => {
+      const deadline = now() + timeout;
+      let leave: (() => void) | undefined;
+      let gone = false;
+      const look = (): void => {
+        let value: T;
+        try {
+          value = predicate();
+        } catch (error) {
+          settle.reject(error);
+          return;
+        }
+        const left = deadline - now();
+        if (value || left <= 0) settle.resolve(value);
+        else if (!gone) leave = this.#begin(left, signal, { resolve: look, reject: (error) => settle.reject(error) });
+      };
+      look();
+      return () => {
+        gone = true;
+        leave?.();
+      };
+    });
+  }
+
+  /** Blocks the thread; see `waitFor`. */
+  waitForSync<T>(predicate: () => T, options?: WaitSyncOptions): T {
+    checkPredicate(predicate);
+    const { timeout } = checkWait(options);
+    const deadline = now() + timeout;
+    for (;;) {
+      const value = predicate();
+      const left = deadline - now();
+      if (value || left <= 0) return value;
+      this.waitSync(left === Number.POSITIVE_INFINITY ? {} : { timeout: left });
+    }
+  }
+
+  /**
+   * Wakes exactly min(n, waiting) of those waiting now, longest first.
+   *
+   * @throws ThreadError when the lock is not held; RangeError when `n` is negative
+   */
+  notify(n: number = 1): void {
+    checkCount('n', n, 0, Number.MAX_SAFE_INTEGER);
+    this.#checkOwned('notify');
+    if (tracing()) emit('notify', this.name, n);
+    this.#notify(n);
+  }
+
+  notifyAll(): void {
+    this.notify(Number.MAX_SAFE_INTEGER);
+  }
+
+  #notify(n: number): void {
+    this.slots.inside(() => {
+      for (let left = n; left > 0; left--) {
+        const slot = this.slots.firstAlive();
+        if (slot === 0) break;
+        this.slots.settle(slot, NOTIFIED);
+      }
+    });
+    this.wakeFlagged(and(this.cells, WORD, ~FLAGS) & FLAGS, 0);
+  }
+
+  #checkOwned(what: string): void {
+    if (this.lock.isOwned()) return;
+    throw new ThreadError(`cannot ${what} ${this.name}: its ${this.lock.name} is not held`, { code: 'ERR_NOT_OWNER' });
+  }
+
+  /** A notification that its waiter does not need. @internal */
+  passOn(): void {
+    this.#notify(1);
+  }
+
+  override toString(): string {
+    return `<Condition(${this.lock}, ${this.waiting})>`;
+  }
+}
+
+function checkWait(options: WaitOptions | undefined): { timeout: number; signal: AbortSignal | undefined } {
+  checkOptions(options);
+  return { timeout: checkTimeout(options?.timeout), signal: checkSignal(options) };
+}
+
+function checkPredicate(predicate: unknown): void {
+  if (typeof predicate !== 'function') throw new TypeError(`predicate must be a function, got ${show(predicate)}`);
+}
+
+/** Waiting in a slot to be notified. */
+class Notified implements BlockingAttempt<boolean> {
+  readonly #condition: Condition;
+  readonly #slot: number;
+
+  constructor(condition: Condition, slot: number) {
+    this.#condition = condition;
+    this.#slot = slot;
+  }
+
+  get cells(): Cells {
+    return this.#condition.slots.table;
+  }
+
+  get cell(): number {
+    return this.#condition.slots.stateIndex(this.#slot);
+  }
+
+  mark(): number {
+    return WAITING;
+  }
+
+  poll(): Outcome<boolean> {
+    const { slots } = this.#condition;
+    if (slots.state(this.#slot) === WAITING) {
+      let lost = 0;
+      slots.sweep(() => lost++);
+      for (; lost > 0; lost--) this.#condition.passOn();
+      return PENDING;
+    }
+    slots.inside(() => slots.free(this.#slot));
+    return true;
+  }
+
+  /** Notified after all, if that came first. */
+  expire(): boolean {
+    return this.#end();
+  }
+
+  leave(): void {
+    if (this.#end()) this.#condition.passOn();
+  }
+
+  #end(): boolean {
+    const { slots } = this.#condition;
+    return slots.inside(() => {
+      const notified = slots.state(this.#slot) !== WAITING;
+      slots.free(this.#slot);
+      return notified;
+    });
+  }
+
+  owner(): null {
+    return null;
+  }
+}

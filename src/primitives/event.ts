@@ -1,0 +1,138 @@
+import type { Observable } from 'rxjs';
+import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
+import { waitBlocking } from './blocking.js';
+import { FLAGS, SLEEPERS, VALUE, WORD } from './header.js';
+import { LocalQueue } from './local-queue.js';
+import { checkOptions, checkSignal, checkTimeout, type PrimitiveOptions, type WaitOptions, type WaitSyncOptions } from './options.js';
+import { type Origin, Primitive } from './primitive.js';
+import { emit, tracing } from './trace.js';
+import { type Settle, Wait } from './wait.js';
+import { valueStream } from './watch.js';
+import { type Cells, compareExchange, load, or } from './word.js';
+
+/**
+ * A flag that threads wait for. Source: CPython, `threading.Event`.
+ *
+ * @example
+ * const ready = new Event();
+ * ready.wait({ timeout: 1000 }).subscribe((set) => console.log(set ? 'ready' : 'gave up'));
+ * ready.set();
+ */
+export class Event extends Primitive {
+  // VALUE counts the changes: even is clear, odd is set.
+  // even -set, any thread-> odd -clear, any thread-> even
+  // Invariant: a waiter that began at an even value is free once it reads another, so set(); clear() frees all.
+
+  #isSet: Observable<boolean> | undefined;
+
+  constructor(options?: PrimitiveOptions) {
+    super(options as Origin | undefined);
+  }
+
+  isSet(): boolean {
+    return (load(this.cells, WORD) & 1) === 1;
+  }
+
+  /** Whether it is set, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  get isSet$(): Observable<boolean> {
+    this.#isSet ??= valueStream(this, () => this.isSet());
+    return this.#isSet;
+  }
+
+  /** Wakes every current waiter with true, even when clear() follows at once. */
+  set(): void {
+    if (tracing()) emit('set', this.name);
+    this.#change(0);
+  }
+
+  clear(): void {
+    if (tracing()) emit('clear', this.name);
+    this.#change(1);
+  }
+
+  /** One on, if the value is even (0) or odd (1) as told. */
+  #change(from: 0 | 1): void {
+    for (;;) {
+      const word = load(this.cells, WORD);
+      if ((word & 1) !== from) return;
+      if (compareExchange(this.cells, WORD, word, (word + 1) & VALUE) !== word) continue;
+      this.wakeFlagged(word & FLAGS, Number.POSITIVE_INFINITY);
+      return;
+    }
+  }
+
+  /**
+   * Emits true once it is set, or has been since, false when `timeout` ms have passed. Unsubscribing ends the wait and
+   * costs nobody anything.
+   */
+  wait(options?: WaitOptions): Wait<boolean> {
+    checkOptions(options);
+    const timeout = checkTimeout(options?.timeout);
+    const signal = checkSignal(options);
+    return new Wait((settle) => this.#begin(timeout, signal, settle));
+  }
+
+  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): (() => void) | undefined {
+    if (signal?.aborted) {
+      settle.reject(signal.reason);
+      return undefined;
+    }
+    if (tracing()) emit('wait', this.name);
+    const attempt = new Waiting(this);
+    if (attempt.poll() === true || timeout === 0) {
+      settle.resolve(this.isSet());
+      return undefined;
+    }
+    this.queue ??= new LocalQueue(this);
+    return this.queue.wait(attempt, timeout, signal, settle);
+  }
+
+  /** Blocks the thread. true once it is set, or has been since, false when `timeout` ms have passed. */
+  waitSync(options?: WaitSyncOptions): boolean {
+    checkOptions(options);
+    const timeout = checkTimeout(options?.timeout);
+    const traced = tracing();
+    if (traced) emit('wait', this.name);
+    const attempt = new Waiting(this);
+    if (attempt.poll() === true) return true;
+    if (timeout === 0) return false;
+    const set = waitBlocking<boolean>(this, attempt, timeout);
+    if (traced) emit('woken', this.name);
+    return set;
+  }
+
+  override toString(): string {
+    return `<Event object '${this.name}' at #${this.id}: ${this.isSet() ? 'set' : 'unset'}>`;
+  }
+}
+
+/** Waiting for the value to change from an even one. */
+class Waiting implements BlockingAttempt<boolean> {
+  readonly cells: Cells;
+  readonly cell = WORD;
+  readonly #from: number;
+
+  constructor(event: Event) {
+    this.cells = event.cells;
+    this.#from = load(event.cells, WORD) & VALUE;
+  }
+
+  mark(): number {
+    return or(this.cells, WORD, SLEEPERS) | SLEEPERS;
+  }
+
+  poll(): Outcome<boolean> {
+    const value = load(this.cells, WORD) & VALUE;
+    return (value & 1) === 1 || value !== this.#from ? true : PENDING;
+  }
+
+  expire(): boolean {
+    return this.poll() === true;
+  }
+
+  leave(): void {}
+
+  owner(): null {
+    return null;
+  }
+}

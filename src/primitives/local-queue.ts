@@ -1,0 +1,219 @@
+import { type Attempt, type Outcome, PENDING, POLITE } from './attempt.js';
+import { AGENT_SEQ, AGENTS, WORD } from './header.js';
+import { after, keepAlive, LOOK_AGAIN, nextTurn, soon, watchOver } from './loop.js';
+import type { Settle } from './wait.js';
+import { type Waited, WaitRecord } from './waits.js';
+import { type Cells, load, or, parkAsync, wake } from './word.js';
+
+/** How long one waits, at most, for a thread to take its turn. */
+export const POLITE_MS = 5;
+
+interface Place {
+  readonly attempt: Attempt<unknown>;
+  readonly settle: Settle<unknown>;
+  previous: Place | undefined;
+  next: Place | undefined;
+  queued: boolean;
+  /** Stops its timer and its signal listener. */
+  release: (() => void) | undefined;
+}
+
+/** Queues of this thread that somebody waits in. */
+const busy = new Set<LocalQueue>();
+
+/**
+ * The Observable waits of this thread for one primitive, in the order they came, and their one agent: a pending
+ * waitAsync on AGENT_SEQ.
+ *
+ * Invariant: while the queue is not empty, the agent sleeps with AGENTS set, or has been woken and its turn is to
+ * come, or it will be sent to sleep when the loop turns. The last is for speed: waits that are granted one another's
+ * releases within one turn need no agent, and no trip through the kernel.
+ */
+export class LocalQueue {
+  readonly #cells: Cells;
+  readonly #on: Waited;
+  readonly #record = new WaitRecord();
+  #head: Place | undefined;
+  #tail: Place | undefined;
+  #size = 0;
+  #asleep = false;
+  #looksSoon = false;
+  #armsNextTurn = false;
+  #patrolled = false;
+  #looking = false;
+  #calm: (() => void) | undefined;
+
+  constructor(on: Waited & { readonly cells: Cells }) {
+    this.#on = on;
+    this.#cells = on.cells;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Queues an attempt whose `poll` has just failed, or that must not go first. Returns how to leave. */
+  wait<T>(attempt: Attempt<T>, timeout: number, signal: AbortSignal | undefined, settle: Settle<T>): () => void {
+    const place: Place = {
+      attempt,
+      settle: settle as Settle<unknown>,
+      previous: this.#tail,
+      next: undefined,
+      queued: true,
+      release: undefined,
+    };
+    if (this.#tail === undefined) this.#head = place;
+    else this.#tail.next = place;
+    this.#tail = place;
+    this.#resize(1);
+    if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
+    if (this.#size === 1) this.#sleep();
+    return () => {
+      if (this.#remove(place)) attempt.leave();
+    };
+  }
+
+  /** Looks before the loop turns: for a change that this thread itself has made. */
+  lookSoon(): void {
+    if (this.#looksSoon) return;
+    this.#looksSoon = true;
+    soon(() => {
+      this.#looksSoon = false;
+      this.#look();
+      if (this.#size > 0) this.#sleepNextTurn();
+    });
+  }
+
+  /** On patrol: looks again, in case whoever should have woken the agent died. */
+  look(): boolean {
+    if (this.#size > 0) {
+      this.#look();
+      if (this.#size > 0) this.#sleep();
+    }
+    if (this.#size > 0) return true;
+    // Nobody waits any more: an agent left asleep would hold the primitive's memory.
+    if (this.#asleep) wake(this.#cells, AGENT_SEQ);
+    else this.#patrolled = false;
+    return this.#patrolled;
+  }
+
+  /** Everybody leaves; nobody is told. */
+  abandon(): void {
+    while (this.#head !== undefined) {
+      const { attempt } = this.#head;
+      this.#remove(this.#head);
+      attempt.leave();
+    }
+  }
+
+  #look(): void {
+    // A settled waiter's code may come back here; whoever looks already goes on after it.
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      for (let place = this.#head; place !== undefined; place = this.#head) {
+        if (!this.#try(place, () => place.attempt.poll())) break;
+      }
+      if (this.#head !== undefined) this.#record.owner(this.#head.attempt.owner());
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** true when the place's wait has ended. */
+  #try(place: Place, step: () => Outcome<unknown>): boolean {
+    let outcome: Outcome<unknown>;
+    try {
+      outcome = step();
+    } catch (error) {
+      if (this.#remove(place)) place.settle.reject(error);
+      return true;
+    }
+    if (outcome === POLITE) this.#lookWhenCalm();
+    if (outcome === PENDING || outcome === POLITE) return false;
+    if (this.#remove(place)) place.settle.resolve(outcome);
+    return true;
+  }
+
+  #sleepNextTurn(): void {
+    if (this.#armsNextTurn) return;
+    this.#armsNextTurn = true;
+    nextTurn(() => {
+      this.#armsNextTurn = false;
+      if (this.#size > 0) this.#sleep();
+    });
+  }
+
+  #sleep(): void {
+    for (;;) {
+      const sequence = load(this.#cells, AGENT_SEQ);
+      or(this.#cells, WORD, AGENTS);
+      this.#look();
+      if (this.#size === 0 || this.#asleep || this.#looking) return;
+      this.#asleep = true;
+      if (parkAsync(this.#cells, AGENT_SEQ, sequence, this.#woken)) return;
+      this.#asleep = false;
+    }
+  }
+
+  readonly #woken = (): void => {
+    this.#asleep = false;
+    if (this.#size > 0) this.#sleep();
+  };
+
+  #lookWhenCalm(): void {
+    this.#calm ??= after(POLITE_MS, () => {
+      this.#calm = undefined;
+      if (this.#size > 0) this.#sleep();
+    });
+  }
+
+  #limit(place: Place, timeout: number, signal: AbortSignal | undefined): void {
+    const expired = (): void => {
+      if (!place.queued || this.#try(place, () => place.attempt.expire())) return;
+      stop = after(LOOK_AGAIN, expired);
+    };
+    const aborted = (): void => {
+      if (!this.#remove(place)) return;
+      place.attempt.leave();
+      place.settle.reject(signal!.reason);
+    };
+    let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
+    signal?.addEventListener('abort', aborted, { once: true });
+    place.release = () => {
+      stop?.();
+      signal?.removeEventListener('abort', aborted);
+    };
+  }
+
+  #remove(place: Place): boolean {
+    if (!place.queued) return false;
+    place.queued = false;
+    place.release?.();
+    if (place.previous === undefined) this.#head = place.next;
+    else place.previous.next = place.next;
+    if (place.next === undefined) this.#tail = place.previous;
+    else place.next.previous = place.previous;
+    this.#resize(-1);
+    return true;
+  }
+
+  #resize(by: 1 | -1): void {
+    this.#size += by;
+    this.#record.set(this.#on, this.#size);
+    if (this.#size === 0) {
+      busy.delete(this);
+      keepAlive(-1);
+    } else if (by === 1 && this.#size === 1) {
+      busy.add(this);
+      keepAlive(1);
+      if (!this.#patrolled) watchOver(this);
+      this.#patrolled = true;
+    }
+  }
+}
+
+/** What the current thread has pending is left, as by unsubscribing: a thread that ended is granted nothing. */
+export function abandonWaits(): void {
+  for (const queue of busy) queue.abandon();
+}

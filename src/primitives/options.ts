@@ -1,0 +1,87 @@
+import { inspect } from 'node:util';
+
+/** The longest `timeout` accepted, CPython's: 292 years in ms. */
+export const TIMEOUT_MAX = 9_223_372_036_000;
+
+export interface WaitSyncOptions {
+  /** Give up after this many ms; omitted: wait for ever; negative, NaN or above TIMEOUT_MAX: RangeError. */
+  timeout?: number;
+}
+
+export interface WaitOptions extends WaitSyncOptions {
+  /** Aborting gives the place in the queue up and errors with `signal.reason`. */
+  signal?: AbortSignal;
+}
+
+export interface AcquireSyncOptions extends WaitSyncOptions {
+  /** false: never wait. Together with `timeout`: RangeError. */
+  blocking?: boolean;
+}
+
+export interface AcquireOptions extends AcquireSyncOptions, WaitOptions {}
+
+export interface PrimitiveOptions {
+  /** Shown by inspection, errors and monitors. */
+  name?: string;
+}
+
+/** A value as an error message shows it. */
+export function show(value: unknown): string {
+  return inspect(value, { depth: 1, maxStringLength: 80, maxArrayLength: 5, breakLength: Number.POSITIVE_INFINITY });
+}
+
+/** @throws TypeError unless it is an object or left out. */
+export function checkOptions(options: unknown): void {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw new TypeError(`options must be an object, got ${show(options)}`);
+  }
+}
+
+/** ms, or Infinity when omitted. @throws TypeError, RangeError */
+export function checkTimeout(timeout: unknown): number {
+  if (timeout === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof timeout !== 'number') throw new TypeError(`timeout must be a number of ms, got ${show(timeout)}`);
+  if (!(timeout >= 0)) throw new RangeError(`timeout must be 0 ms or more, got ${timeout}`);
+  if (timeout > TIMEOUT_MAX) throw new RangeError(`timeout must be at most TIMEOUT_MAX (${TIMEOUT_MAX} ms), got ${timeout}`);
+  return timeout;
+}
+
+/** How long an acquire may wait: 0 when it must not. @throws TypeError, RangeError */
+export function checkAcquire(options: AcquireOptions | undefined): number {
+  checkOptions(options);
+  if (options?.blocking !== undefined && typeof options.blocking !== 'boolean') {
+    throw new TypeError(`blocking must be a boolean, got ${show(options.blocking)}`);
+  }
+  const timeout = checkTimeout(options?.timeout);
+  if (options?.blocking !== false) return timeout;
+  if (options.timeout !== undefined) {
+    throw new RangeError(`a wait with blocking: false takes no timeout, got ${options.timeout}`);
+  }
+  return 0;
+}
+
+/** @throws TypeError */
+export function checkSignal(options: WaitOptions | undefined): AbortSignal | undefined {
+  const signal = options?.signal;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, got ${show(signal)}`);
+  }
+  return signal;
+}
+
+/** @throws TypeError */
+export function checkName(options: PrimitiveOptions | undefined): string | undefined {
+  checkOptions(options);
+  const name = options?.name;
+  if (name !== undefined && typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
+  return name;
+}
+
+/** A whole number in [least, most]. @throws TypeError when no number, RangeError when out of range. */
+export function checkCount(what: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw new TypeError(`${what} must be a number, got ${show(value)}`);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${what} must be a whole number from ${least} to ${most}, got ${value}`);
+  }
+  return value;
+}

@@ -1,0 +1,72 @@
+import { AGENT_SEQ, AGENTS, HEADER_WORDS, ID, SLEEPERS, WATCH_SEQ, WATCHED, WORD } from './header.js';
+import type { LocalQueue } from './local-queue.js';
+import { checkName, type PrimitiveOptions } from './options.js';
+import { nextPrimitiveId } from './thread-table.js';
+import { countWaiting, type Waited } from './waits.js';
+import { add, allocate, type Cells, load, store, wake } from './word.js';
+
+/** The words of a primitive made before, maybe in another thread, of which to make a view. */
+export class Shared {
+  readonly name: string;
+  readonly cells: Cells;
+
+  constructor(name: string, cells: Cells) {
+    this.name = name;
+    this.cells = cells;
+  }
+}
+
+/** How a primitive comes to its words: fresh ones, or shared ones. */
+export type Origin = PrimitiveOptions | Shared;
+
+/** What all primitives have: shared words, a name, and waiters to wake. The object is only a view of the words. */
+export abstract class Primitive implements Waited {
+  /** Shown by inspection, errors and monitors; default: the class's name and a number. */
+  readonly name: string;
+  /** @internal */
+  readonly cells: Cells;
+  /** @internal This thread's waiters; made when the first one waits. */
+  queue: LocalQueue | undefined = undefined;
+
+  protected constructor(origin: Origin | undefined, words: number = HEADER_WORDS) {
+    if (origin instanceof Shared) {
+      this.cells = origin.cells;
+      this.name = origin.name;
+      return;
+    }
+    const name = checkName(origin);
+    this.cells = allocate(words);
+    const id = nextPrimitiveId();
+    store(this.cells, ID, id);
+    this.name = name ?? `${new.target.name}-${id}`;
+  }
+
+  /** @internal */
+  get id(): number {
+    return load(this.cells, ID);
+  }
+
+  /** How many waiters, of all threads, are queued. */
+  get waiting(): number {
+    return countWaiting(this.id);
+  }
+
+  /** @internal */
+  get owner(): number | null {
+    return null;
+  }
+
+  /** Wakes those that the flags taken from WORD stand for: `sleepers` of the blocked ones, all others. @internal */
+  wakeFlagged(flags: number, sleepers: number): void {
+    if ((flags & SLEEPERS) !== 0) wake(this.cells, WORD, sleepers);
+    if ((flags & AGENTS) !== 0) {
+      add(this.cells, AGENT_SEQ, 1);
+      wake(this.cells, AGENT_SEQ);
+    }
+    if ((flags & WATCHED) !== 0) {
+      add(this.cells, WATCH_SEQ, 1);
+      wake(this.cells, WATCH_SEQ);
+    }
+    if (this.queue !== undefined && this.queue.size > 0) this.queue.lookSoon();
+  }
+}

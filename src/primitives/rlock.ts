@@ -1,0 +1,160 @@
+import type { Observable } from 'rxjs';
+import { OwnerDiedError, ThreadError } from '../errors.js';
+import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
+import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
+import type { Origin } from './primitive.js';
+import { Synchronizer } from './synchronizer.js';
+import { getIdent, isAlive, TRACE, table } from './thread-table.js';
+import { emit, tracing } from './trace.js';
+import type { Settle, Wait } from './wait.js';
+import { valueStream } from './watch.js';
+import { compareExchange, load, store } from './word.js';
+
+/** How often the owner holds it beyond the first time. Invariant: 0 while it is unlocked; only the owner writes it. */
+const EXTRA = OWN;
+
+/**
+ * Mutual exclusion that its owner, a thread, may enter again: it is free once released as often as acquired. Only the
+ * owner may release it. All Observables of one thread count as that thread.
+ *
+ * A thread that ends with it, killed or not, makes one acquirer see OwnerDiedError. Source: CPython,
+ * `threading.RLock`.
+ *
+ * @example
+ * const lock = new RLock();
+ * using outer = lock.holdSync();
+ * using inner = lock.holdSync(); // does not wait
+ */
+export class RLock extends Synchronizer {
+  // VALUE: 0, or the ident of the owner.
+
+  #locked: Observable<boolean> | undefined;
+
+  constructor(options?: PrimitiveOptions) {
+    super(options as Origin | undefined);
+  }
+
+  /**
+   * Emits true once acquired, at once when the thread owns it, false when `blocking: false` or `timeout` gave up.
+   * Unsubscribing before gives the place up; after, the lock must still be released.
+   *
+   * @throws TypeError, RangeError for bad options
+   */
+  acquire(options?: AcquireOptions): Wait<boolean> {
+    return this.acquireAsWait(options);
+  }
+
+  /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
+  acquireSync(options?: AcquireSyncOptions): boolean {
+    if (options === undefined && load(table, TRACE) === 0) {
+      const me = getIdent();
+      const word = compareExchange(this.cells, WORD, 0, me);
+      if (word === 0) return true;
+      if ((word & VALUE) === me) return this.#enterAgain();
+    }
+    return this.acquireBlocking(options);
+  }
+
+  /** @throws ThreadError when the caller is not the owner */
+  release(): void {
+    const word = load(this.cells, WORD);
+    if ((word & VALUE) !== getIdent()) throw this.#notOwner(word & VALUE);
+    const extra = load(this.cells, EXTRA);
+    if (extra > 0) store(this.cells, EXTRA, extra - 1);
+    else this.#free(word);
+    if (tracing()) emit('release', this.name);
+  }
+
+  #notOwner(owner: number): ThreadError {
+    const found = owner === 0 ? 'is not locked' : `is owned by thread ${owner}`;
+    return new ThreadError(`release of ${this.name} by thread ${getIdent()}: it ${found}`, { code: 'ERR_NOT_OWNER' });
+  }
+
+  #free(word: number): void {
+    for (let now = word; ; word = now) {
+      now = compareExchange(this.cells, WORD, word, word & TURN_ASKED);
+      if (now === word) break;
+    }
+    const flags = word & FLAGS;
+    if (flags !== 0) this.wakeFlagged(flags, (flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : 1);
+    else if (this.queue !== undefined && this.queue.size > 0) this.queue.lookSoon();
+  }
+
+  #enterAgain(): true {
+    store(this.cells, EXTRA, load(this.cells, EXTRA) + 1);
+    return true;
+  }
+
+  locked(): boolean {
+    return (load(this.cells, WORD) & VALUE) !== 0;
+  }
+
+  /** Whether it is locked, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  get locked$(): Observable<boolean> {
+    this.#locked ??= valueStream(this, () => this.locked());
+    return this.#locked;
+  }
+
+  /** `ident` of the owner, null while unlocked. */
+  override get owner(): number | null {
+    return load(this.cells, WORD) & VALUE || null;
+  }
+
+  /** Recursion level, whoever owns it; 0 while unlocked. */
+  get count(): number {
+    return this.locked() ? load(this.cells, EXTRA) + 1 : 0;
+  }
+
+  /** @internal */
+  isOwned(): boolean {
+    return (load(this.cells, WORD) & VALUE) === getIdent();
+  }
+
+  /** Lets go of it for a wait, however deep; returns how deep. @internal */
+  releaseAll(): number {
+    const depth = load(this.cells, EXTRA) + 1;
+    store(this.cells, EXTRA, 0);
+    this.release();
+    return depth;
+  }
+
+  /** As deep again as before a wait; called by the owner. @internal */
+  restore(depth: number): void {
+    store(this.cells, EXTRA, depth - 1);
+  }
+
+  /** @internal */
+  override begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): (() => void) | undefined {
+    if (!this.isOwned() || signal?.aborted) return super.begin(timeout, signal, settle);
+    settle.resolve(this.#enterAgain());
+    return undefined;
+  }
+
+  /** @internal */
+  override takeBlocking(timeout: number, cancellable: boolean): boolean {
+    return this.isOwned() ? this.#enterAgain() : super.takeBlocking(timeout, cancellable);
+  }
+
+  protected taken(value: number): number {
+    return value === 0 ? getIdent() : -1;
+  }
+
+  protected override checkOwner(): void {
+    for (;;) {
+      const word = load(this.cells, WORD);
+      const owner = word & VALUE;
+      if (owner === 0 || isAlive(owner)) return;
+      // Only one can take it over from the dead; that one is told, and lets it go.
+      const mine = (word & FLAGS) | getIdent() | SLEEPERS;
+      if (compareExchange(this.cells, WORD, word, mine) !== word) continue;
+      store(this.cells, EXTRA, 0);
+      this.#free(mine);
+      throw new OwnerDiedError(`thread ${owner} ended holding ${this.name}; what it guards may be half changed`, owner);
+    }
+  }
+
+  override toString(): string {
+    const state = this.locked() ? 'locked' : 'unlocked';
+    return `<${state} RLock object '${this.name}' owner=${this.owner ?? 0} count=${this.count} at #${this.id}>`;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Observable } from 'rxjs';
+import { FLAGS, OWN, VALUE, WORD, TURN_ASKED } from './header.js';
+import { type AcquireOptions, type AcquireSyncOptions, checkCount, type PrimitiveOptions } from './options.js';
+import { type Origin, Shared } from './primitive.js';
+import { Synchronizer } from './synchronizer.js';
+import { TRACE, table } from './thread-table.js';
+import { emit, tracing } from './trace.js';
+import type { Wait } from './wait.js';
+import { valueStream } from './watch.js';
+import { compareExchange, load, store } from './word.js';
+
+/** The most permits that a BoundedSemaphore takes back; VALUE for others. */
+export const BOUND: number = OWN;
+
+/**
+ * A counter of permits: acquiring takes one, waiting while there is none; any thread may release. Permits have no
+ * owner: those that a killed thread had taken are gone. Source: CPython, `threading.Semaphore`.
+ *
+ * @example
+ * const slots = new Semaphore(3);
+ * using permit = await slots.hold();
+ */
+export class Semaphore extends Synchronizer {
+  // VALUE: the permits that are left.
+
+  #values: Observable<number> | undefined;
+
+  /** @throws TypeError, RangeError unless `value` is a whole number from 0 to 134,217,727 */
+  constructor(value: number = 1, options?: PrimitiveOptions) {
+    checkCount('value', value, 0, VALUE);
+    super(options as Origin | undefined);
+    if (options instanceof Shared) return;
+    store(this.cells, WORD, value);
+    store(this.cells, BOUND, VALUE);
+  }
+
+  /**
+   * Emits true once a permit is taken, false when `blocking: false` or `timeout` gave up. Unsubscribing before gives
+   * the place up; after, the permit must still be released.
+   *
+   * @throws TypeError, RangeError for bad options
+   */
+  acquire(options?: AcquireOptions): Wait<boolean> {
+    return this.acquireAsWait(options);
+  }
+
+  /** Blocks the thread. true once a permit is taken, false when `blocking: false` or `timeout` gave up. */
+  acquireSync(options?: AcquireSyncOptions): boolean {
+    if (options === undefined && load(table, TRACE) === 0) {
+      const word = load(this.cells, WORD);
+      // Without flags, the word is the value.
+      if (word > 0 && word <= VALUE && compareExchange(this.cells, WORD, word, word - 1) === word) return true;
+    }
+    return this.acquireBlocking(options);
+  }
+
+  /** Gives `n` permits back, or adds new ones. @throws RangeError when `n` < 1, or past the bound: then nothing changes */
+  release(n: number = 1): void {
+    if (n !== 1) checkCount('n', n, 1, VALUE);
+    for (let word = load(this.cells, WORD); ; ) {
+      const value = (word & VALUE) + n;
+      if (value > load(this.cells, BOUND)) throw this.#tooMany(value);
+      const seen = compareExchange(this.cells, WORD, word, value | (word & TURN_ASKED));
+      if (seen === word) {
+        if (tracing()) emit('release', this.name, n);
+        const flags = word & FLAGS;
+        if (flags !== 0) this.wakeFlagged(flags, (flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : n);
+        else if (this.queue !== undefined && this.queue.size > 0) this.queue.lookSoon();
+        return;
+      }
+      word = seen;
+    }
+  }
+
+  #tooMany(value: number): RangeError {
+    const most = load(this.cells, BOUND);
+    return new RangeError(`release of ${this.name} would make its value ${value}; the most is ${most}`);
+  }
+
+  /** The permits that are left. */
+  get value(): number {
+    return load(this.cells, WORD) & VALUE;
+  }
+
+  /** The permits that are left, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  get value$(): Observable<number> {
+    this.#values ??= valueStream(this, () => this.value);
+    return this.#values;
+  }
+
+  protected taken(value: number): number {
+    return value - 1;
+  }
+
+  override toString(): string {
+    return `<Semaphore object '${this.name}' at #${this.id}: value=${this.value}>`;
+  }
+}

@@ -1,0 +1,223 @@
+import { TimeoutError } from 'rxjs';
+import { type BlockingAttempt, type Outcome, PENDING, POLITE } from './attempt.js';
+import { waitBlocking } from './blocking.js';
+import { FLAGS, SLEEPERS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './header.js';
+import { Held } from './held.js';
+import { LocalQueue, POLITE_MS } from './local-queue.js';
+import { now } from './loop.js';
+import {
+  type AcquireOptions,
+  type AcquireSyncOptions,
+  checkAcquire,
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  type WaitOptions,
+  type WaitSyncOptions,
+} from './options.js';
+import { Primitive } from './primitive.js';
+import { getIdent } from './thread-table.js';
+import { emit, tracing } from './trace.js';
+import { type Settle, Wait } from './wait.js';
+import { type Cells, compareExchange, load, or, store } from './word.js';
+
+/** ms after which a waiter that is overtaken again and again asks for its turn. */
+const TURN_AFTER = 10;
+
+/**
+ * What can be acquired and released: the ground of Lock, RLock and Semaphore, which say what their VALUE means.
+ *
+ * WORD: VALUE free -take, any thread-> VALUE taken -release, whoever may-> VALUE free. Each move is one
+ * compare-exchange that drops the flags of those it then wakes. A running thread may overtake those being woken.
+ *
+ * TURN_ASKED: a waiter that lost for TURN_AFTER ms puts its ident into TURN and sets the flag, which a release keeps.
+ * Until it takes, the others let it go first, but at most POLITE_MS: it may be busy, or dead.
+ *
+ * Invariant: a release wakes whoever had set a flag before it; a blocked waiter sets SLEEPERS again before it takes or
+ * gives up, for those that sleep behind it.
+ */
+export abstract class Synchronizer extends Primitive {
+  /** @internal */
+  holds = 0;
+
+  /** VALUE when taken from this one, or -1 while that cannot be. */
+  protected abstract taken(value: number): number;
+
+  /** Ends what a dead owner holds. @throws OwnerDiedError */
+  protected checkOwner(): void {}
+
+  abstract release(): void;
+
+  /** Takes it if it is free. Flags stay, but for those of the watchers, who are told. @internal */
+  tryTake(mayOvertake: boolean): Outcome<true> {
+    for (;;) {
+      const word = load(this.cells, WORD);
+      const value = this.taken(word & VALUE);
+      if (value < 0) return PENDING;
+      const asked = (word & TURN_ASKED) !== 0;
+      if (asked && !mayOvertake && load(this.cells, TURN) !== getIdent() && load(this.cells, TURN) !== 0) return POLITE;
+      const next = value | (word & FLAGS & ~WATCHED & ~TURN_ASKED);
+      if (compareExchange(this.cells, WORD, word, next) !== word) continue;
+      if (asked) store(this.cells, TURN, 0);
+      if ((word & WATCHED) !== 0) this.wakeFlagged(WATCHED, 0);
+      return true;
+    }
+  }
+
+  /** Not to be overtaken any more. @internal */
+  askTurn(): void {
+    const turn = load(this.cells, TURN);
+    if (turn !== 0 && (load(this.cells, WORD) & TURN_ASKED) !== 0) return;
+    if (compareExchange(this.cells, TURN, turn, getIdent()) === turn) or(this.cells, WORD, TURN_ASKED);
+  }
+
+  /** true, or false when it is not free (now, or within the timeout). @internal */
+  begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): (() => void) | undefined {
+    if (signal?.aborted) {
+      settle.reject(signal.reason);
+      return undefined;
+    }
+    const traced = tracing();
+    if (traced) {
+      emit('acquire', this.name);
+      settle = this.#traced(settle);
+    }
+    let taken: boolean;
+    try {
+      taken = this.#tryNow(timeout > 0);
+    } catch (error) {
+      settle.reject(error);
+      return undefined;
+    }
+    if (taken || timeout === 0) {
+      settle.resolve(taken);
+      return undefined;
+    }
+    if (traced) emit('wait', this.name);
+    this.queue ??= new LocalQueue(this);
+    return this.queue.wait(new Taking(this), timeout, signal, settle);
+  }
+
+  /** Without waiting, and when it may come to a wait, behind those that wait already. */
+  #tryNow(queues: boolean): boolean {
+    if (queues && this.queue !== undefined && this.queue.size > 0) return false;
+    if (this.tryTake(!queues) === true) return true;
+    this.checkOwner();
+    return false;
+  }
+
+  /** Blocks until it is taken. @internal */
+  takeBlocking(timeout: number, cancellable: boolean): boolean {
+    const traced = tracing();
+    if (traced) emit('acquire', this.name);
+    let taken = this.tryTake(timeout === 0) === true;
+    if (!taken) this.checkOwner();
+    if (!taken && timeout > 0) {
+      if (traced) emit('wait', this.name);
+      taken = waitBlocking<boolean>(this, new Taking(this), timeout, cancellable);
+      if (traced) emit('woken', this.name);
+    }
+    if (traced && taken) emit('acquired', this.name);
+    return taken;
+  }
+
+  /** @internal */
+  pollOwner(): void {
+    this.checkOwner();
+  }
+
+  protected acquireAsWait(options: AcquireOptions | undefined): Wait<boolean> {
+    if (options === undefined) return new Wait((settle) => this.begin(Number.POSITIVE_INFINITY, undefined, settle));
+    const timeout = checkAcquire(options);
+    const signal = checkSignal(options);
+    return new Wait((settle) => this.begin(timeout, signal, settle));
+  }
+
+  protected acquireBlocking(options: AcquireSyncOptions | undefined): boolean {
+    return this.takeBlocking(checkAcquire(options), true);
+  }
+
+  /**
+   * Acquires and emits the Held. Unsubscribing before gives the place up; after, the Held must still be released.
+   *
+   * @throws TimeoutError (RxJS's) as the Observable's error, when `timeout` ms have passed
+   */
+  hold(options?: WaitOptions): Wait<Held> {
+    checkOptions(options);
+    const timeout = checkTimeout(options?.timeout);
+    const signal = checkSignal(options);
+    return new Wait((settle) =>
+      this.begin(timeout, signal, {
+        resolve: (taken) => (taken ? settle.resolve(new Held(this)) : settle.reject(new TimeoutError())),
+        reject: (error) => settle.reject(error),
+      }),
+    );
+  }
+
+  /** Acquires, blocking the thread. @throws TimeoutError (RxJS's) when `timeout` ms have passed */
+  holdSync(options?: WaitSyncOptions): Held {
+    checkOptions(options);
+    if (!this.takeBlocking(checkTimeout(options?.timeout), true)) throw new TimeoutError();
+    return new Held(this);
+  }
+
+  #traced(settle: Settle<boolean>): Settle<boolean> {
+    return {
+      resolve: (taken) => {
+        if (taken) emit('acquired', this.name);
+        settle.resolve(taken);
+      },
+      reject: (error) => settle.reject(error),
+    };
+  }
+}
+
+/** Waiting to take a Synchronizer. */
+class Taking implements BlockingAttempt<boolean> {
+  readonly #of: Synchronizer;
+  readonly #since = now();
+  #politeUntil = 0;
+
+  constructor(of: Synchronizer) {
+    this.#of = of;
+  }
+
+  get cells(): Cells {
+    return this.#of.cells;
+  }
+
+  get cell(): number {
+    return WORD;
+  }
+
+  mark(): number {
+    return or(this.#of.cells, WORD, SLEEPERS) | SLEEPERS;
+  }
+
+  poll(): Outcome<boolean> {
+    const outcome = this.#of.tryTake(false);
+    if (outcome === true) return true;
+    if (outcome === POLITE) return this.#insist();
+    this.#politeUntil = 0;
+    this.#of.pollOwner();
+    if (now() - this.#since >= TURN_AFTER) this.#of.askTurn();
+    return PENDING;
+  }
+
+  /** It is free, but another's turn: goes first all the same when that one lets it lie. */
+  #insist(): Outcome<boolean> {
+    const time = now();
+    if (this.#politeUntil === 0) this.#politeUntil = time + POLITE_MS;
+    return time >= this.#politeUntil ? this.#of.tryTake(true) : POLITE;
+  }
+
+  expire(): false {
+    return false;
+  }
+
+  leave(): void {}
+
+  owner(): number | null {
+    return this.#of.owner;
+  }
+}

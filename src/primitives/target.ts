@@ -1,0 +1,195 @@
+import { createRequire } from 'node:module';
+import { isAbsolute } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ThreadError } from '../errors.js';
+import { show } from './options.js';
+
+/**
+ * What a thread runs: a function without a closure (its source travels), or an export of a module.
+ *
+ * An inline function sees its arguments and the globals, nothing else; `await import()` in it resolves bare specifiers
+ * and absolute URLs.
+ */
+export type Target<
+  // biome-ignore lint/suspicious/noExplicitAny: any target at all, as the contract says
+  A extends readonly unknown[] = readonly any[],
+  R = unknown,
+> = ((...args: [...A]) => R) | ModuleTarget<A, R>;
+
+/** An export of a module, by name. `threadModule` makes these with their types. */
+export interface ModuleTarget<
+  // biome-ignore lint/suspicious/noExplicitAny: any target at all, as the contract says
+  A extends readonly unknown[] = readonly any[],
+  R = unknown,
+> {
+  /** A file:, data: or node: URL, an absolute path, or a bare specifier. */
+  readonly module: string;
+  readonly export: string;
+  /** Only a type. */
+  readonly __signature?: (...args: [...A]) => R;
+}
+
+/** A target as it travels. */
+export type PackedTarget =
+  | { readonly source: string }
+  | { readonly module: string; readonly export: string };
+
+/** A target as it is called. */
+export type Runnable = (this: unknown, ...args: readonly unknown[]) => unknown;
+
+/** @throws TypeError unless it is a target whose module can be found from any thread. */
+export function checkTarget(target: unknown): asserts target is Target {
+  packTarget(target);
+}
+
+/** The target's name, '' when it has none. */
+export function describeTarget(target: Target): string {
+  return typeof target === 'function' ? target.name : target.export;
+}
+
+/** @throws TypeError when it cannot travel. */
+export function packTarget(target: unknown): PackedTarget {
+  if (typeof target === 'function') return { source: sourceOf(target as Runnable) };
+  if (!isModuleTarget(target)) {
+    throw new TypeError(`target must be a function or { module, export }, got ${show(target)}`);
+  }
+  return { module: checkModule(target.module), export: target.export };
+}
+
+function isModuleTarget(target: unknown): target is ModuleTarget {
+  if (typeof target !== 'object' || target === null) return false;
+  const { module, export: name } = target as Partial<ModuleTarget>;
+  return typeof module === 'string' && typeof name === 'string';
+}
+
+/** The module's specifier as every thread can import it. @throws TypeError for a path relative to nobody knows what. */
+export function checkModule(module: string | URL): string {
+  if (module instanceof URL) return module.href;
+  if (typeof module !== 'string') throw new TypeError(`module must be a string or a URL, got ${show(module)}`);
+  if (isAbsolute(module)) return pathToFileURL(module).href;
+  if (module.startsWith('.') || module === '') {
+    throw new TypeError(
+      `module must not be a relative path, got ${show(module)}: write new URL(${show(module)}, import.meta.url)`,
+    );
+  }
+  const scheme = /^([a-z][a-z\d+.-]*:)/i.exec(module)?.[1]?.toLowerCase();
+  if (scheme !== undefined && !['file:', 'data:', 'node:'].includes(scheme)) {
+    throw new TypeError(`module must be a file:, data: or node: URL, an absolute path or a package, got ${show(module)}`);
+  }
+  return module;
+}
+
+// ─── functions ──────────────────────────────────────────────────────────────────────────────────
+
+const MOST_COMPILED = 1000;
+/** By source: the expression that compiles. */
+const expressions = new Map<string, string>();
+const compiled = new Map<string, Runnable>();
+
+function sourceOf(target: Runnable): string {
+  const source = Function.prototype.toString.call(target);
+  if (/^class\b/.test(source)) {
+    throw new TypeError(`target must be a function, got the class ${target.name}: its instances would have no home`);
+  }
+  if (/\{\s*\[native code\]\s*\}$/.test(source)) {
+    throw new TypeError(`target ${show(target)} is native or bound: it has no source that could travel to a thread`);
+  }
+  expressionOf(source, target);
+  return source;
+}
+
+/** The source as an expression; a method's becomes one as part of an object. */
+function expressionOf(source: string, target: unknown): string {
+  const known = expressions.get(source);
+  if (known !== undefined) return known;
+  const expression = [`(${source})`, `Object.values({${source}})[0]`].find(compiles);
+  if (expression === undefined) {
+    throw new TypeError(`target ${show(target)} cannot travel to a thread: its source is not complete in itself`);
+  }
+  keep(expressions, source, expression);
+  return expression;
+}
+
+function compiles(expression: string): boolean {
+  try {
+    new Function(`"use strict";return ${expression}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function compile(source: string): Runnable {
+  const known = compiled.get(source);
+  if (known !== undefined) return known;
+  // Indirect, so that it sees the globals alone; modules are strict, so is this.
+  // biome-ignore lint/security/noGlobalEval: the source of a function of this very program
+  // biome-ignore lint/complexity/noCommaOperator: makes the eval indirect
+  const run = (0, eval)(`"use strict";${expressionOf(source, source)}`) as Runnable;
+  keep(compiled, source, run);
+  return run;
+}
+
+function keep<V>(cache: Map<string, V>, key: string, value: V): void {
+  if (cache.size >= MOST_COMPILED) cache.clear();
+  cache.set(key, value);
+}
+
+// ─── modules ────────────────────────────────────────────────────────────────────────────────────
+
+/** The function itself; at once when it came by source. @throws ThreadError, a missing module or export. */
+export function unpackTarget(packed: PackedTarget): Runnable | Promise<Runnable> {
+  if ('source' in packed) return compile(packed.source);
+  return importTarget(packed.module, packed.export);
+}
+
+async function importTarget(module: string, name: string): Promise<Runnable> {
+  return checkRunnable(await importExport(module, name), module, name);
+}
+
+/** An export of a module, whatever it is. @throws ThreadError naming both and what the module does export. */
+export async function importExport(module: string, name: string): Promise<unknown> {
+  let namespace: unknown;
+  try {
+    namespace = await import(module);
+  } catch (cause) {
+    throw cannotLoad(module, cause);
+  }
+  return pick(namespace, module, name);
+}
+
+/** The same, without the event loop. */
+export function unpackTargetSync(packed: PackedTarget): Runnable {
+  if ('source' in packed) return compile(packed.source);
+  const { module, export: name } = packed;
+  let namespace: unknown;
+  try {
+    namespace = createRequire(import.meta.url)(module.startsWith('file:') ? fileURLToPath(module) : module);
+  } catch (cause) {
+    throw cannotLoad(module, cause);
+  }
+  return checkRunnable(pick(namespace, module, name), module, name);
+}
+
+function cannotLoad(module: string, cause: unknown): ThreadError {
+  const why = cause instanceof Error ? cause.message : show(cause);
+  return new ThreadError(`cannot load module '${module}': ${why}`, { code: 'ERR_THREAD_TARGET', cause });
+}
+
+function pick(namespace: unknown, module: string, name: string): unknown {
+  for (const from of [namespace, (namespace as { default?: unknown }).default]) {
+    if (from !== null && (typeof from === 'object' || typeof from === 'function') && name in from) {
+      return (from as Record<string, unknown>)[name];
+    }
+  }
+  const names = Object.keys(namespace as object).filter((key) => key !== '__esModule' && key !== 'module.exports');
+  const has = names.length === 0 ? 'nothing' : names.join(', ');
+  throw new ThreadError(`module '${module}' has no export '${name}'; it exports ${has}`, { code: 'ERR_THREAD_TARGET' });
+}
+
+function checkRunnable(value: unknown, module: string, name: string): Runnable {
+  if (typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value))) return value as Runnable;
+  throw new ThreadError(`export '${name}' of module '${module}' must be a function, got ${show(value)}`, {
+    code: 'ERR_THREAD_TARGET',
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * Words of shared memory. The only file that names Atomics or SharedArrayBuffer, so that all else can run over a
+ * simulated one. JavaScript's atomics are sequentially consistent.
+ */
+export type Cells = Int32Array<SharedArrayBuffer>;
+
+/** Zeroed words that every thread they are sent to sees. */
+export function allocate(words: number): Cells {
+  return new Int32Array(new SharedArrayBuffer(words * 4));
+}
+
+/** Words that `grow` can add to, up to `most`; memory is committed as it grows. */
+export function allocateGrowable(words: number, most: number): Cells {
+  return new Int32Array(new SharedArrayBuffer(words * 4, { maxByteLength: most * 4 }));
+}
+
+/** To at least `words`; threads that look see the new length. false when that is past the reserve. */
+export function grow(cells: Cells, words: number): boolean {
+  const buffer = cells.buffer;
+  if (words * 4 > buffer.maxByteLength) return false;
+  if (buffer.byteLength < words * 4) buffer.grow(words * 4);
+  return true;
+}
+
+/** The same words, from a value that came through a structured clone; null when it is none. */
+export function viewOf(buffer: unknown): Cells | null {
+  return buffer instanceof SharedArrayBuffer ? new Int32Array(buffer) : null;
+}
+
+export function load(cells: Cells, index: number): number {
+  return Atomics.load(cells, index);
+}
+
+export function store(cells: Cells, index: number, value: number): void {
+  Atomics.store(cells, index, value);
+}
+
+/** Returns the value before. */
+export function add(cells: Cells, index: number, value: number): number {
+  return Atomics.add(cells, index, value);
+}
+
+/** Returns the value before. */
+export function or(cells: Cells, index: number, bits: number): number {
+  return Atomics.or(cells, index, bits);
+}
+
+/** Returns the value before. */
+export function and(cells: Cells, index: number, bits: number): number {
+  return Atomics.and(cells, index, bits);
+}
+
+/** Returns the value before. */
+export function exchange(cells: Cells, index: number, value: number): number {
+  return Atomics.exchange(cells, index, value);
+}
+
+/** Returns the value before: it was swapped when that is `expected`. */
+export function compareExchange(cells: Cells, index: number, expected: number, value: number): number {
+  return Atomics.compareExchange(cells, index, expected, value);
+}
+
+/** Blocks the thread while the word is `expected`, until woken or `ms` have passed. */
+export function park(cells: Cells, index: number, expected: number, ms: number): 'ok' | 'not-equal' | 'timed-out' {
+  return Atomics.wait(cells, index, expected, ms);
+}
+
+/** `woken` runs from the event loop once woken; false when the word is not `expected`. Cannot be cancelled. */
+export function parkAsync(cells: Cells, index: number, expected: number, woken: () => void): boolean {
+  const wait = Atomics.waitAsync(cells, index, expected);
+  if (!wait.async) return false;
+  void wait.value.then(woken);
+  return true;
+}
+
+/** Wakes up to `count` of those parked, both faces, longest first. */
+export function wake(cells: Cells, index: number, count: number = Number.POSITIVE_INFINITY): void {
+  Atomics.notify(cells, index, count);
+}

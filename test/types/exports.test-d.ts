@@ -1,0 +1,80 @@
+// Checked by `npm run types` alone: what the package exports is assignable to the contract beside this file.
+import type { Observable } from 'rxjs';
+import * as ours from 'rxjs-threading';
+import type * as contract from './contract.js';
+
+// ─── values ─────────────────────────────────────────────────────────────────────────────────────
+
+// A class is compared by what its constructor takes and what its instances are; ours may have private members.
+// Apart: compared below, on their own. Later: the sections "pools" and "operators", struck out as they come.
+type Apart = 'excepthook' | 'toHandle' | 'threadModule';
+type Later =
+  | 'ThreadPool'
+  | 'withLock'
+  | 'awaitEvent'
+  | 'barrierZip'
+  | 'timerDelay'
+  | 'awaitCondition'
+  | 'threadMap'
+  | 'threadPipe'
+  | 'runInThread';
+
+ours satisfies Omit<typeof contract, Apart | Later>;
+
+/** Parameters of a method are compared both ways: for functions that take a class of ours with private members. */
+type AsMethod<F extends (...args: never[]) => unknown> = {
+  method(...args: Parameters<F>): ReturnType<F>;
+}['method'];
+
+ours.excepthook satisfies AsMethod<typeof contract.excepthook>;
+ours.toHandle satisfies AsMethod<typeof contract.toHandle>;
+
+/** Stands for a module of targets. */
+interface Jobs {
+  double(value: number): number;
+  count(to: number): Observable<number>;
+  readonly version: string;
+}
+ours.threadModule<Jobs> satisfies typeof contract.threadModule<Jobs>;
+
+// ─── types ──────────────────────────────────────────────────────────────────────────────────────
+
+type Assignable<From extends To, To> = [From, To];
+
+/** What a user hands in: the contract's is taken. */
+export type Taken = [
+  Assignable<contract.WaitSyncOptions, ours.WaitSyncOptions>,
+  Assignable<contract.WaitOptions, ours.WaitOptions>,
+  Assignable<contract.AcquireSyncOptions, ours.AcquireSyncOptions>,
+  Assignable<contract.AcquireOptions, ours.AcquireOptions>,
+  Assignable<contract.PrimitiveOptions, ours.PrimitiveOptions>,
+  Assignable<contract.BarrierOptions, ours.BarrierOptions>,
+  Assignable<contract.Target<[number], string>, ours.Target<[number], string>>,
+  Assignable<contract.Target, ours.Target>,
+  Assignable<contract.ModuleTarget<[number], string>, ours.ModuleTarget<[number], string>>,
+  Assignable<
+    Omit<contract.ThreadOptions<[number], string>, 'pool'>,
+    Omit<ours.ThreadOptions<[number], string>, 'pool'>
+  >,
+  Assignable<contract.TraceFunction, ours.TraceFunction>,
+];
+
+/** What a user gets: it is what the contract promises. */
+export type Given = [
+  Assignable<ours.Wait<number>, contract.Wait<number>>,
+  Assignable<ours.Held, contract.Held>,
+  Assignable<ours.Acquirable, contract.Acquirable>,
+  Assignable<ours.Target<[number], string>, contract.Target<[number], string>>,
+  Assignable<ours.ModuleTarget<[number], string>, contract.ModuleTarget<[number], string>>,
+  Assignable<ours.ThreadModule<Jobs>, contract.ThreadModule<Jobs>>,
+  Assignable<ours.Emitted<Observable<string>>, string>,
+  Assignable<ours.Emitted<AsyncIterable<string>>, string>,
+  Assignable<ours.Emitted<Generator<string, number, unknown>>, string>,
+  Assignable<ours.Emitted<Promise<string>>, string>,
+  Assignable<ours.ThreadState, contract.ThreadState>,
+  Assignable<contract.ThreadState, ours.ThreadState>,
+  Assignable<ours.ThreadOptions<[number], string>, contract.ThreadOptions<[number], string>>,
+  Assignable<ours.ExceptHookArgs, contract.ExceptHookArgs>,
+  Assignable<contract.ExceptHook, ours.ExceptHook>,
+  Assignable<ours.TraceEvent, contract.TraceEvent>,
+];

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Node 20 has no `using`.
+  oxc: { target: 'es2022' },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // In a worker thread `isMainThread` would be false.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    retry: 0,
+    reporters: ['default', './test/support/closing-line.ts'],
+    // The built package is loaded by Node itself, as its workers load it: one copy a thread.
+    server: { deps: { external: [/\/dist\//] } },
+  },
+});
