@@ -1,4 +1,10 @@
-export { BrokenBarrierError, OwnerDiedError, ThreadError, type ThreadErrorCode, type ThreadErrorOptions } from './errors.js';
+export {
+  BrokenBarrierError,
+  OwnerDiedError,
+  ThreadError,
+  type ThreadErrorCode,
+  type ThreadErrorOptions,
+} from './errors.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';
 export { Condition } from './primitives/condition.js';

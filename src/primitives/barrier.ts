@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import type { Observable, TeardownLogic } from 'rxjs';
 import { BrokenBarrierError } from '../errors.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
 import { waitBlocking } from './blocking.js';
@@ -7,7 +7,7 @@ import { LocalQueue } from './local-queue.js';
 import {
   checkCount,
   checkOptions,
-    checkSignal,
+  checkSignal,
   checkTimeout,
   type PrimitiveOptions,
   type WaitOptions,
@@ -15,7 +15,7 @@ import {
 } from './options.js';
 import { Primitive, Shared } from './primitive.js';
 import { AFTER_SLOTS, allocateSlots, DONE, Slots, WAITING } from './slots.js';
-import { packTarget, type PackedTarget, type Target, unpackTargetSync } from './target.js';
+import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
 import { getIdent, isAlive } from './thread-table.js';
 import { emit, tracing } from './trace.js';
 import { type Settle, Wait } from './wait.js';
@@ -147,7 +147,7 @@ export class Barrier extends Primitive {
     return new Wait((settle) => this.#begin(timeout, signal, settle));
   }
 
-  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<number>): (() => void) | undefined {
+  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<number>): TeardownLogic {
     if (signal?.aborted) {
       settle.reject(signal.reason);
       return undefined;

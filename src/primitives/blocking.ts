@@ -11,7 +11,12 @@ import { park } from './word.js';
  *
  * @param cancellable - whether cancelling the thread ends the wait, with the reason
  */
-export function waitBlocking<T>(on: Waited, attempt: BlockingAttempt<T>, timeout: number, cancellable = true): T {
+export function waitBlocking<T>(
+  on: Waited,
+  attempt: BlockingAttempt<T>,
+  timeout: number,
+  cancellable = true,
+): T {
   const deadline = now() + timeout;
   block(on);
   try {

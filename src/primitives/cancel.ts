@@ -6,7 +6,8 @@ import { compareExchange, load } from './word.js';
 const CANCELLED = 1;
 const TOLD = 2;
 
-let reasonOf: () => unknown = () => new ThreadError('the thread was cancelled', { code: 'ERR_THREAD_CANCELLED' });
+let reasonOf: () => unknown = () =>
+  new ThreadError('the thread was cancelled', { code: 'ERR_THREAD_CANCELLED' });
 
 /** How the current thread learns, without its event loop, why it was cancelled. */
 export function setCancelReason(reason: () => unknown): void {

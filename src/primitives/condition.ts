@@ -1,3 +1,4 @@
+import { Subscription, type TeardownLogic } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
 import { waitBlocking } from './blocking.js';
@@ -109,7 +110,7 @@ export class Condition extends Primitive {
     return new Wait((settle) => this.#begin(timeout, signal, settle));
   }
 
-  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): (() => void) | undefined {
+  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
     if (signal?.aborted) {
       settle.reject(signal.reason);
       return undefined;
@@ -124,30 +125,34 @@ export class Condition extends Primitive {
       return undefined;
     }
     let notified = false;
-    let leave: (() => void) | undefined;
+    const stages = new Subscription();
     const lockAgain = (then: () => void): void => {
-      leave = this.lock.begin(Number.POSITIVE_INFINITY, undefined, {
-        resolve: () => {
-          this.lock.restore(depth);
-          then();
-        },
-        reject: (error) => {
-          this.lock.holds++;
-          settle.reject(error);
-        },
-      });
+      stages.add(
+        this.lock.begin(Number.POSITIVE_INFINITY, undefined, {
+          resolve: () => {
+            this.lock.restore(depth);
+            then();
+          },
+          reject: (error) => {
+            this.lock.holds++;
+            settle.reject(error);
+          },
+        }),
+      );
     };
     this.queue ??= new LocalQueue(this);
-    leave = this.queue.wait<boolean>(attempt, timeout, signal, {
-      resolve: (outcome) => {
-        notified = outcome;
-        if (tracing()) emit('woken', this.name);
-        lockAgain(() => settle.resolve(outcome));
-      },
-      reject: (error) => lockAgain(() => settle.reject(error)),
-    });
+    stages.add(
+      this.queue.wait<boolean>(attempt, timeout, signal, {
+        resolve: (outcome) => {
+          notified = outcome;
+          if (tracing()) emit('woken', this.name);
+          lockAgain(() => settle.resolve(outcome));
+        },
+        reject: (error) => lockAgain(() => settle.reject(error)),
+      }),
+    );
     return () => {
-      leave?.();
+      stages.unsubscribe();
       this.lock.holds++;
       if (notified) this.#notify(1);
     };
@@ -179,7 +184,10 @@ export class Condition extends Primitive {
   #enqueue(): Notified {
     this.#checkOwned('wait on');
     if (tracing()) emit('wait', this.name);
-    return new Notified(this, this.slots.inside(() => this.slots.append()));
+    return new Notified(
+      this,
+      this.slots.inside(() => this.slots.append()),
+    );
   }
 
   /**
@@ -191,7 +199,7 @@ export class Condition extends Primitive {
     const { timeout, signal } = checkWait(options);
     return new Wait((settle) => {
       const deadline = now() + timeout;
-      let leave: (() => void) | undefined;
+      let stage = new Subscription();
       let gone = false;
       const look = (): void => {
         let value: T;
@@ -203,12 +211,15 @@ export class Condition extends Primitive {
         }
         const left = deadline - now();
         if (value || left <= 0) settle.resolve(value);
-        else if (!gone) leave = this.#begin(left, signal, { resolve: look, reject: (error) => settle.reject(error) });
+        else if (!gone) {
+          stage = new Subscription();
+          stage.add(this.#begin(left, signal, { resolve: look, reject: (error) => settle.reject(error) }));
+        }
       };
       look();
       return () => {
         gone = true;
-        leave?.();
+        stage.unsubscribe();
       };
     });
   }
@@ -255,7 +266,9 @@ export class Condition extends Primitive {
 
   #checkOwned(what: string): void {
     if (this.lock.isOwned()) return;
-    throw new ThreadError(`cannot ${what} ${this.name}: its ${this.lock.name} is not held`, { code: 'ERR_NOT_OWNER' });
+    throw new ThreadError(`cannot ${what} ${this.name}: its ${this.lock.name} is not held`, {
+      code: 'ERR_NOT_OWNER',
+    });
   }
 
   /** A notification that its waiter does not need. @internal */
@@ -274,7 +287,8 @@ function checkWait(options: WaitOptions | undefined): { timeout: number; signal:
 }
 
 function checkPredicate(predicate: unknown): void {
-  if (typeof predicate !== 'function') throw new TypeError(`predicate must be a function, got ${show(predicate)}`);
+  if (typeof predicate !== 'function')
+    throw new TypeError(`predicate must be a function, got ${show(predicate)}`);
 }
 
 /** Waiting in a slot to be notified. */

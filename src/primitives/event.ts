@@ -1,9 +1,16 @@
-import type { Observable } from 'rxjs';
+import type { Observable, TeardownLogic } from 'rxjs';
 import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
 import { waitBlocking } from './blocking.js';
 import { FLAGS, SLEEPERS, VALUE, WORD } from './header.js';
 import { LocalQueue } from './local-queue.js';
-import { checkOptions, checkSignal, checkTimeout, type PrimitiveOptions, type WaitOptions, type WaitSyncOptions } from './options.js';
+import {
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  type PrimitiveOptions,
+  type WaitOptions,
+  type WaitSyncOptions,
+} from './options.js';
 import { type Origin, Primitive } from './primitive.js';
 import { emit, tracing } from './trace.js';
 import { type Settle, Wait } from './wait.js';
@@ -72,7 +79,7 @@ export class Event extends Primitive {
     return new Wait((settle) => this.#begin(timeout, signal, settle));
   }
 
-  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): (() => void) | undefined {
+  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
     if (signal?.aborted) {
       settle.reject(signal.reason);
       return undefined;

@@ -111,7 +111,13 @@ function view(handle: Handle, cells: Cells): AnyPrimitive {
     }
     case 'Barrier': {
       const { name, timeout, action } = handle;
-      const origin = new SharedBarrier(name, cells, slotsOf(handle), timeout ?? Number.POSITIVE_INFINITY, action);
+      const origin = new SharedBarrier(
+        name,
+        cells,
+        slotsOf(handle),
+        timeout ?? Number.POSITIVE_INFINITY,
+        action,
+      );
       return new Barrier(1, origin as never);
     }
     default:

@@ -1,3 +1,4 @@
+import type { Unsubscribable } from 'rxjs';
 import { type Attempt, type Outcome, PENDING, POLITE } from './attempt.js';
 import { AGENT_SEQ, AGENTS, WORD } from './header.js';
 import { after, keepAlive, LOOK_AGAIN, nextTurn, soon, watchOver } from './loop.js';
@@ -8,14 +9,32 @@ import { type Cells, load, or, parkAsync, wake } from './word.js';
 /** How long one waits, at most, for a thread to take its turn. */
 export const POLITE_MS = 5;
 
-interface Place {
+/** A place in a queue; unsubscribing leaves it. */
+class Place implements Unsubscribable {
   readonly attempt: Attempt<unknown>;
   readonly settle: Settle<unknown>;
+  /** undefined once it is out of the queue. */
+  queue: LocalQueue | undefined;
   previous: Place | undefined;
-  next: Place | undefined;
-  queued: boolean;
+  next: Place | undefined = undefined;
   /** Stops its timer and its signal listener. */
-  release: (() => void) | undefined;
+  stop: (() => void) | undefined = undefined;
+
+  constructor(
+    queue: LocalQueue,
+    previous: Place | undefined,
+    attempt: Attempt<unknown>,
+    settle: Settle<unknown>,
+  ) {
+    this.queue = queue;
+    this.previous = previous;
+    this.attempt = attempt;
+    this.settle = settle;
+  }
+
+  unsubscribe(): void {
+    this.queue?.leave(this);
+  }
 }
 
 /** Queues of this thread that somebody waits in. */
@@ -53,24 +72,27 @@ export class LocalQueue {
   }
 
   /** Queues an attempt whose `poll` has just failed, or that must not go first. Returns how to leave. */
-  wait<T>(attempt: Attempt<T>, timeout: number, signal: AbortSignal | undefined, settle: Settle<T>): () => void {
-    const place: Place = {
-      attempt,
-      settle: settle as Settle<unknown>,
-      previous: this.#tail,
-      next: undefined,
-      queued: true,
-      release: undefined,
-    };
+  wait<T>(
+    attempt: Attempt<T>,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    settle: Settle<T>,
+  ): Unsubscribable {
+    const place = new Place(this, this.#tail, attempt, settle as Settle<unknown>);
     if (this.#tail === undefined) this.#head = place;
     else this.#tail.next = place;
     this.#tail = place;
     this.#resize(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
     if (this.#size === 1) this.#sleep();
-    return () => {
-      if (this.#remove(place)) attempt.leave();
-    };
+    return place;
+  }
+
+  /** @internal */
+  leave(place: Place): boolean {
+    if (!this.#remove(place)) return false;
+    place.attempt.leave();
+    return true;
   }
 
   /** Looks before the loop turns: for a change that this thread itself has made. */
@@ -99,11 +121,7 @@ export class LocalQueue {
 
   /** Everybody leaves; nobody is told. */
   abandon(): void {
-    while (this.#head !== undefined) {
-      const { attempt } = this.#head;
-      this.#remove(this.#head);
-      attempt.leave();
-    }
+    while (this.#head !== undefined) this.leave(this.#head);
   }
 
   #look(): void {
@@ -112,7 +130,7 @@ export class LocalQueue {
     this.#looking = true;
     try {
       for (let place = this.#head; place !== undefined; place = this.#head) {
-        if (!this.#try(place, () => place.attempt.poll())) break;
+        if (!this.#try(place, false)) break;
       }
       if (this.#head !== undefined) this.#record.owner(this.#head.attempt.owner());
     } finally {
@@ -121,10 +139,10 @@ export class LocalQueue {
   }
 
   /** true when the place's wait has ended. */
-  #try(place: Place, step: () => Outcome<unknown>): boolean {
+  #try(place: Place, expired: boolean): boolean {
     let outcome: Outcome<unknown>;
     try {
-      outcome = step();
+      outcome = expired ? place.attempt.expire() : place.attempt.poll();
     } catch (error) {
       if (this.#remove(place)) place.settle.reject(error);
       return true;
@@ -170,26 +188,24 @@ export class LocalQueue {
 
   #limit(place: Place, timeout: number, signal: AbortSignal | undefined): void {
     const expired = (): void => {
-      if (!place.queued || this.#try(place, () => place.attempt.expire())) return;
+      if (place.queue === undefined || this.#try(place, true)) return;
       stop = after(LOOK_AGAIN, expired);
     };
     const aborted = (): void => {
-      if (!this.#remove(place)) return;
-      place.attempt.leave();
-      place.settle.reject(signal!.reason);
+      if (this.leave(place)) place.settle.reject(signal?.reason);
     };
     let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
     signal?.addEventListener('abort', aborted, { once: true });
-    place.release = () => {
+    place.stop = () => {
       stop?.();
       signal?.removeEventListener('abort', aborted);
     };
   }
 
   #remove(place: Place): boolean {
-    if (!place.queued) return false;
-    place.queued = false;
-    place.release?.();
+    if (place.queue === undefined) return false;
+    place.queue = undefined;
+    place.stop?.();
     if (place.previous === undefined) this.#head = place.next;
     else place.previous.next = place.next;
     if (place.next === undefined) this.#tail = place.previous;

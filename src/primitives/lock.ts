@@ -4,7 +4,7 @@ import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
-import { getIdent, isGone, TRACE, table } from './thread-table.js';
+import { getIdent, isGone } from './thread-table.js';
 import { emit, tracing } from './trace.js';
 import type { Wait } from './wait.js';
 import { valueStream } from './watch.js';
@@ -44,7 +44,7 @@ export class Lock extends Synchronizer {
 
   /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
   acquireSync(options?: AcquireSyncOptions): boolean {
-    const free = options === undefined && load(table, TRACE) === 0;
+    const free = options === undefined && !tracing();
     if (free && compareExchange(this.cells, WORD, 0, getIdent()) === 0) return true;
     return this.acquireBlocking(options);
   }
@@ -52,14 +52,15 @@ export class Lock extends Synchronizer {
   /** Any thread may. @throws ThreadError when unlocked */
   release(): void {
     const me = getIdent();
-    const free = load(table, TRACE) === 0 && compareExchange(this.cells, WORD, me, 0) === me;
+    const free = !tracing() && compareExchange(this.cells, WORD, me, 0) === me;
     if (!free) this.#releaseFrom(load(this.cells, WORD));
     else if (this.queue !== undefined && this.queue.size > 0) this.queue.lookSoon();
   }
 
   #releaseFrom(word: number): void {
     for (let seen = word; ; ) {
-      if ((seen & VALUE) === 0) throw new ThreadError(`release of ${this.name}, which is not locked`, { code: 'ERR_NOT_LOCKED' });
+      if ((seen & VALUE) === 0)
+        throw new ThreadError(`release of ${this.name}, which is not locked`, { code: 'ERR_NOT_LOCKED' });
       const now = compareExchange(this.cells, WORD, seen, seen & TURN_ASKED);
       if (now === seen) break;
       seen = now;
@@ -110,7 +111,10 @@ export class Lock extends Synchronizer {
       // Only one can take it over from the dead; that one is told, and lets it go.
       if (compareExchange(this.cells, WORD, word, (word & FLAGS) | getIdent() | SLEEPERS) !== word) continue;
       this.#releaseFrom(load(this.cells, WORD));
-      throw new OwnerDiedError(`thread ${owner} died holding ${this.name}; what it guards may be half changed`, owner);
+      throw new OwnerDiedError(
+        `thread ${owner} died holding ${this.name}; what it guards may be half changed`,
+        owner,
+      );
     }
   }
 

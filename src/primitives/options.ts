@@ -27,7 +27,12 @@ export interface PrimitiveOptions {
 
 /** A value as an error message shows it. */
 export function show(value: unknown): string {
-  return inspect(value, { depth: 1, maxStringLength: 80, maxArrayLength: 5, breakLength: Number.POSITIVE_INFINITY });
+  return inspect(value, {
+    depth: 1,
+    maxStringLength: 80,
+    maxArrayLength: 5,
+    breakLength: Number.POSITIVE_INFINITY,
+  });
 }
 
 /** @throws TypeError unless it is an object or left out. */
@@ -40,9 +45,11 @@ export function checkOptions(options: unknown): void {
 /** ms, or Infinity when omitted. @throws TypeError, RangeError */
 export function checkTimeout(timeout: unknown): number {
   if (timeout === undefined) return Number.POSITIVE_INFINITY;
-  if (typeof timeout !== 'number') throw new TypeError(`timeout must be a number of ms, got ${show(timeout)}`);
+  if (typeof timeout !== 'number')
+    throw new TypeError(`timeout must be a number of ms, got ${show(timeout)}`);
   if (!(timeout >= 0)) throw new RangeError(`timeout must be 0 ms or more, got ${timeout}`);
-  if (timeout > TIMEOUT_MAX) throw new RangeError(`timeout must be at most TIMEOUT_MAX (${TIMEOUT_MAX} ms), got ${timeout}`);
+  if (timeout > TIMEOUT_MAX)
+    throw new RangeError(`timeout must be at most TIMEOUT_MAX (${TIMEOUT_MAX} ms), got ${timeout}`);
   return timeout;
 }
 
@@ -73,7 +80,8 @@ export function checkSignal(options: WaitOptions | undefined): AbortSignal | und
 export function checkName(options: PrimitiveOptions | undefined): string | undefined {
   checkOptions(options);
   const name = options?.name;
-  if (name !== undefined && typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
+  if (name !== undefined && typeof name !== 'string')
+    throw new TypeError(`name must be a string, got ${show(name)}`);
   return name;
 }
 

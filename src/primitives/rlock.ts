@@ -1,10 +1,10 @@
-import type { Observable } from 'rxjs';
+import type { Observable, TeardownLogic } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
-import { getIdent, isAlive, TRACE, table } from './thread-table.js';
+import { getIdent, isAlive } from './thread-table.js';
 import { emit, tracing } from './trace.js';
 import type { Settle, Wait } from './wait.js';
 import { valueStream } from './watch.js';
@@ -46,7 +46,7 @@ export class RLock extends Synchronizer {
 
   /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
   acquireSync(options?: AcquireSyncOptions): boolean {
-    if (options === undefined && load(table, TRACE) === 0) {
+    if (options === undefined && !tracing()) {
       const me = getIdent();
       const word = compareExchange(this.cells, WORD, 0, me);
       if (word === 0) return true;
@@ -67,7 +67,9 @@ export class RLock extends Synchronizer {
 
   #notOwner(owner: number): ThreadError {
     const found = owner === 0 ? 'is not locked' : `is owned by thread ${owner}`;
-    return new ThreadError(`release of ${this.name} by thread ${getIdent()}: it ${found}`, { code: 'ERR_NOT_OWNER' });
+    return new ThreadError(`release of ${this.name} by thread ${getIdent()}: it ${found}`, {
+      code: 'ERR_NOT_OWNER',
+    });
   }
 
   #free(word: number): void {
@@ -124,7 +126,7 @@ export class RLock extends Synchronizer {
   }
 
   /** @internal */
-  override begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): (() => void) | undefined {
+  override begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
     if (!this.isOwned() || signal?.aborted) return super.begin(timeout, signal, settle);
     settle.resolve(this.#enterAgain());
     return undefined;
@@ -149,7 +151,10 @@ export class RLock extends Synchronizer {
       if (compareExchange(this.cells, WORD, word, mine) !== word) continue;
       store(this.cells, EXTRA, 0);
       this.#free(mine);
-      throw new OwnerDiedError(`thread ${owner} ended holding ${this.name}; what it guards may be half changed`, owner);
+      throw new OwnerDiedError(
+        `thread ${owner} ended holding ${this.name}; what it guards may be half changed`,
+        owner,
+      );
     }
   }
 

@@ -1,9 +1,13 @@
 import type { Observable } from 'rxjs';
-import { FLAGS, OWN, VALUE, WORD, TURN_ASKED } from './header.js';
-import { type AcquireOptions, type AcquireSyncOptions, checkCount, type PrimitiveOptions } from './options.js';
+import { FLAGS, OWN, TURN_ASKED, VALUE, WORD } from './header.js';
+import {
+  type AcquireOptions,
+  type AcquireSyncOptions,
+  checkCount,
+  type PrimitiveOptions,
+} from './options.js';
 import { type Origin, Shared } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
-import { TRACE, table } from './thread-table.js';
 import { emit, tracing } from './trace.js';
 import type { Wait } from './wait.js';
 import { valueStream } from './watch.js';
@@ -46,10 +50,11 @@ export class Semaphore extends Synchronizer {
 
   /** Blocks the thread. true once a permit is taken, false when `blocking: false` or `timeout` gave up. */
   acquireSync(options?: AcquireSyncOptions): boolean {
-    if (options === undefined && load(table, TRACE) === 0) {
+    if (options === undefined && !tracing()) {
       const word = load(this.cells, WORD);
       // Without flags, the word is the value.
-      if (word > 0 && word <= VALUE && compareExchange(this.cells, WORD, word, word - 1) === word) return true;
+      if (word > 0 && word <= VALUE && compareExchange(this.cells, WORD, word, word - 1) === word)
+        return true;
     }
     return this.acquireBlocking(options);
   }

@@ -188,7 +188,10 @@ export class Slots {
       return unused;
     }
     const slot = load(this.#cells, HIGH) + 1;
-    if (slot * SLOT_WORDS > this.table.length && !grow(this.table, Math.min(2 * this.table.length, MOST_SLOTS * SLOT_WORDS))) {
+    if (
+      slot * SLOT_WORDS > this.table.length &&
+      !grow(this.table, Math.min(2 * this.table.length, MOST_SLOTS * SLOT_WORDS))
+    ) {
       throw new RangeError(`no more than ${MOST_SLOTS} can wait at once`);
     }
     store(this.#cells, HIGH, slot);

@@ -1,4 +1,4 @@
-import { TimeoutError } from 'rxjs';
+import { type TeardownLogic, TimeoutError } from 'rxjs';
 import { type BlockingAttempt, type Outcome, PENDING, POLITE } from './attempt.js';
 import { waitBlocking } from './blocking.js';
 import { FLAGS, SLEEPERS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './header.js';
@@ -39,6 +39,8 @@ const TURN_AFTER = 10;
 export abstract class Synchronizer extends Primitive {
   /** @internal */
   holds = 0;
+  /** What the queue's waits, of which only the first tries, have in common. */
+  #taking: Taking | undefined;
 
   /** VALUE when taken from this one, or -1 while that cannot be. */
   protected abstract taken(value: number): number;
@@ -55,7 +57,8 @@ export abstract class Synchronizer extends Primitive {
       const value = this.taken(word & VALUE);
       if (value < 0) return PENDING;
       const asked = (word & TURN_ASKED) !== 0;
-      if (asked && !mayOvertake && load(this.cells, TURN) !== getIdent() && load(this.cells, TURN) !== 0) return POLITE;
+      if (asked && !mayOvertake && load(this.cells, TURN) !== getIdent() && load(this.cells, TURN) !== 0)
+        return POLITE;
       const next = value | (word & FLAGS & ~WATCHED & ~TURN_ASKED);
       if (compareExchange(this.cells, WORD, word, next) !== word) continue;
       if (asked) store(this.cells, TURN, 0);
@@ -72,7 +75,7 @@ export abstract class Synchronizer extends Primitive {
   }
 
   /** true, or false when it is not free (now, or within the timeout). @internal */
-  begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): (() => void) | undefined {
+  begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
     if (signal?.aborted) {
       settle.reject(signal.reason);
       return undefined;
@@ -95,7 +98,8 @@ export abstract class Synchronizer extends Primitive {
     }
     if (traced) emit('wait', this.name);
     this.queue ??= new LocalQueue(this);
-    return this.queue.wait(new Taking(this), timeout, signal, settle);
+    this.#taking ??= new Taking(this);
+    return this.queue.wait(this.#taking, timeout, signal, settle);
   }
 
   /** Without waiting, and when it may come to a wait, behind those that wait already. */
@@ -127,7 +131,8 @@ export abstract class Synchronizer extends Primitive {
   }
 
   protected acquireAsWait(options: AcquireOptions | undefined): Wait<boolean> {
-    if (options === undefined) return new Wait((settle) => this.begin(Number.POSITIVE_INFINITY, undefined, settle));
+    if (options === undefined)
+      return new Wait((settle) => this.begin(Number.POSITIVE_INFINITY, undefined, settle));
     const timeout = checkAcquire(options);
     const signal = checkSignal(options);
     return new Wait((settle) => this.begin(timeout, signal, settle));
@@ -175,7 +180,8 @@ export abstract class Synchronizer extends Primitive {
 /** Waiting to take a Synchronizer. */
 class Taking implements BlockingAttempt<boolean> {
   readonly #of: Synchronizer;
-  readonly #since = now();
+  /** When this was first in vain, since it last succeeded. */
+  #since = 0;
   #politeUntil = 0;
 
   constructor(of: Synchronizer) {
@@ -195,17 +201,20 @@ class Taking implements BlockingAttempt<boolean> {
   }
 
   poll(): Outcome<boolean> {
-    const outcome = this.#of.tryTake(false);
-    if (outcome === true) return true;
-    if (outcome === POLITE) return this.#insist();
-    this.#politeUntil = 0;
+    let outcome = this.#of.tryTake(false);
+    if (outcome === POLITE) outcome = this.#insist();
+    else this.#politeUntil = 0;
+    if (outcome === true) this.#since = 0;
+    if (outcome !== PENDING) return outcome;
     this.#of.pollOwner();
-    if (now() - this.#since >= TURN_AFTER) this.#of.askTurn();
+    const time = now();
+    if (this.#since === 0) this.#since = time;
+    else if (time - this.#since >= TURN_AFTER) this.#of.askTurn();
     return PENDING;
   }
 
   /** It is free, but another's turn: goes first all the same when that one lets it lie. */
-  #insist(): Outcome<boolean> {
+  #insist(): Outcome<true> {
     const time = now();
     if (this.#politeUntil === 0) this.#politeUntil = time + POLITE_MS;
     return time >= this.#politeUntil ? this.#of.tryTake(true) : POLITE;

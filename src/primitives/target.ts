@@ -30,9 +30,7 @@ export interface ModuleTarget<
 }
 
 /** A target as it travels. */
-export type PackedTarget =
-  | { readonly source: string }
-  | { readonly module: string; readonly export: string };
+export type PackedTarget = { readonly source: string } | { readonly module: string; readonly export: string };
 
 /** A target as it is called. */
 export type Runnable = (this: unknown, ...args: readonly unknown[]) => unknown;
@@ -65,7 +63,8 @@ function isModuleTarget(target: unknown): target is ModuleTarget {
 /** The module's specifier as every thread can import it. @throws TypeError for a path relative to nobody knows what. */
 export function checkModule(module: string | URL): string {
   if (module instanceof URL) return module.href;
-  if (typeof module !== 'string') throw new TypeError(`module must be a string or a URL, got ${show(module)}`);
+  if (typeof module !== 'string')
+    throw new TypeError(`module must be a string or a URL, got ${show(module)}`);
   if (isAbsolute(module)) return pathToFileURL(module).href;
   if (module.startsWith('.') || module === '') {
     throw new TypeError(
@@ -74,7 +73,9 @@ export function checkModule(module: string | URL): string {
   }
   const scheme = /^([a-z][a-z\d+.-]*:)/i.exec(module)?.[1]?.toLowerCase();
   if (scheme !== undefined && !['file:', 'data:', 'node:'].includes(scheme)) {
-    throw new TypeError(`module must be a file:, data: or node: URL, an absolute path or a package, got ${show(module)}`);
+    throw new TypeError(
+      `module must be a file:, data: or node: URL, an absolute path or a package, got ${show(module)}`,
+    );
   }
   return module;
 }
@@ -89,10 +90,14 @@ const compiled = new Map<string, Runnable>();
 function sourceOf(target: Runnable): string {
   const source = Function.prototype.toString.call(target);
   if (/^class\b/.test(source)) {
-    throw new TypeError(`target must be a function, got the class ${target.name}: its instances would have no home`);
+    throw new TypeError(
+      `target must be a function, got the class ${target.name}: its instances would have no home`,
+    );
   }
   if (/\{\s*\[native code\]\s*\}$/.test(source)) {
-    throw new TypeError(`target ${show(target)} is native or bound: it has no source that could travel to a thread`);
+    throw new TypeError(
+      `target ${show(target)} is native or bound: it has no source that could travel to a thread`,
+    );
   }
   expressionOf(source, target);
   return source;
@@ -104,7 +109,9 @@ function expressionOf(source: string, target: unknown): string {
   if (known !== undefined) return known;
   const expression = [`(${source})`, `Object.values({${source}})[0]`].find(compiles);
   if (expression === undefined) {
-    throw new TypeError(`target ${show(target)} cannot travel to a thread: its source is not complete in itself`);
+    throw new TypeError(
+      `target ${show(target)} cannot travel to a thread: its source is not complete in itself`,
+    );
   }
   keep(expressions, source, expression);
   return expression;
@@ -182,13 +189,18 @@ function pick(namespace: unknown, module: string, name: string): unknown {
       return (from as Record<string, unknown>)[name];
     }
   }
-  const names = Object.keys(namespace as object).filter((key) => key !== '__esModule' && key !== 'module.exports');
+  const names = Object.keys(namespace as object).filter(
+    (key) => key !== '__esModule' && key !== 'module.exports',
+  );
   const has = names.length === 0 ? 'nothing' : names.join(', ');
-  throw new ThreadError(`module '${module}' has no export '${name}'; it exports ${has}`, { code: 'ERR_THREAD_TARGET' });
+  throw new ThreadError(`module '${module}' has no export '${name}'; it exports ${has}`, {
+    code: 'ERR_THREAD_TARGET',
+  });
 }
 
 function checkRunnable(value: unknown, module: string, name: string): Runnable {
-  if (typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value))) return value as Runnable;
+  if (typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value)))
+    return value as Runnable;
   throw new ThreadError(`export '${name}' of module '${module}' must be a function, got ${show(value)}`, {
     code: 'ERR_THREAD_TARGET',
   });

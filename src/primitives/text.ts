@@ -1,4 +1,4 @@
-import type { Cells } from './word.js';
+import { type Cells, peek } from './word.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -9,12 +9,12 @@ export function writeText(cells: Cells, at: number, words: number, text: string)
   const room = (words - 1) * 4;
   let length = Math.min(bytes.length, room);
   // A character is kept whole or not at all.
-  while (length < bytes.length && length > 0 && (bytes[length]! & 0xc0) === 0x80) length--;
+  while (length < bytes.length && length > 0 && ((bytes[length] ?? 0) & 0xc0) === 0x80) length--;
   cells[at] = 0;
   new Uint8Array(cells.buffer, (at + 1) * 4, room).set(bytes.subarray(0, length));
   cells[at] = length;
 }
 
 export function readText(cells: Cells, at: number): string {
-  return decoder.decode(new Uint8Array(cells.buffer, (at + 1) * 4, cells[at]!).slice());
+  return decoder.decode(new Uint8Array(cells.buffer, (at + 1) * 4, peek(cells, at)).slice());
 }

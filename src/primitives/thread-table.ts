@@ -170,7 +170,9 @@ export function claimSlot(name: string, flags: number): number {
     changed();
     return ident;
   }
-  throw new ThreadError(`can't start new thread '${name}': ${SLOTS - 1} are alive`, { code: 'ERR_NO_THREAD' });
+  throw new ThreadError(`can't start new thread '${name}': ${SLOTS - 1} are alive`, {
+    code: 'ERR_NO_THREAD',
+  });
 }
 
 /** Gives the slot of a thread back that could not be started after all. */

@@ -1,8 +1,16 @@
 import { getIdent, TRACE, table } from './thread-table.js';
-import { load } from './word.js';
+import { peek } from './word.js';
 
 /** What a trace tells of primitives. */
-export type PrimitiveEvent = 'acquire' | 'acquired' | 'release' | 'wait' | 'woken' | 'notify' | 'set' | 'clear';
+export type PrimitiveEvent =
+  | 'acquire'
+  | 'acquired'
+  | 'release'
+  | 'wait'
+  | 'woken'
+  | 'notify'
+  | 'set'
+  | 'clear';
 
 export type TraceSink = (event: PrimitiveEvent, ident: number, name: string, arg: unknown) => void;
 
@@ -12,9 +20,9 @@ export function setTraceSink(to: TraceSink): void {
   sink = to;
 }
 
-/** One load while nobody traces. */
+/** One plain load while nobody traces. */
 export function tracing(): boolean {
-  return load(table, TRACE) !== 0;
+  return peek(table, TRACE) !== 0;
 }
 
 export function emit(event: PrimitiveEvent, name: string, arg?: unknown): void {

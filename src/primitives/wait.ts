@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
 
 /** Where a wait ends: exactly one of the two, once. */
 export interface Settle<T> {
@@ -7,7 +7,9 @@ export interface Settle<T> {
 }
 
 /** Starts a wait. Returns how to leave it, or nothing when it has ended already. */
-export type Begin<T> = (settle: Settle<T>) => (() => void) | undefined;
+export type Begin<T> = (settle: Settle<T>) => TeardownLogic;
+
+type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
 
 /**
  * A cold, single-valued Observable that can also be awaited. Subscribing (or awaiting) starts the wait, each time
@@ -21,25 +23,89 @@ export class Wait<T> extends Observable<T> implements PromiseLike<T> {
   readonly #begin: Begin<T>;
 
   constructor(begin: Begin<T>) {
-    super((subscriber) =>
-      begin({
-        resolve: (value) => {
-          subscriber.next(value);
-          subscriber.complete();
-        },
-        reject: (error) => subscriber.error(error),
-      }),
-    );
+    super((subscriber) => begin(new Emission(subscriber)));
     this.#begin = begin;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a wait is awaited like any promise
-  then<A = T, B = never>(
-    fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return new Promise<T>((resolve, reject) => {
-      this.#begin({ resolve, reject });
-    }).then(fulfilled, rejected);
+  then<A = T, B = never>(fulfilled?: Handler<T, A>, rejected?: Handler<unknown, B>): Promise<A | B> {
+    const continuation = new Continuation<T, A, B>();
+    this.#begin(continuation);
+    return continuation.then(fulfilled, rejected);
+  }
+}
+
+/** The end of a wait that was subscribed to. */
+class Emission<T> implements Settle<T> {
+  readonly #subscriber: Subscriber<T>;
+
+  constructor(subscriber: Subscriber<T>) {
+    this.#subscriber = subscriber;
+  }
+
+  resolve(value: T): void {
+    this.#subscriber.next(value);
+    this.#subscriber.complete();
+  }
+
+  reject(error: unknown): void {
+    this.#subscriber.error(error);
+  }
+}
+
+const STARTING = 0;
+const WAITING = 1;
+const RESOLVED = 2;
+const REJECTED = 3;
+
+/** The end of a wait that is awaited: one promise, made when it is known whether there is anything to wait for. */
+class Continuation<T, A, B> implements Settle<T> {
+  #state = STARTING;
+  #result: unknown;
+  #fulfilled: Handler<T, A>;
+  #rejected: Handler<unknown, B>;
+  #resolve: (value: A | B | PromiseLike<A | B>) => void = () => {};
+  #reject: (reason: unknown) => void = () => {};
+
+  // biome-ignore lint/suspicious/noThenProperty: made for Wait's
+  then(fulfilled: Handler<T, A>, rejected: Handler<unknown, B>): Promise<A | B> {
+    if (this.#state === RESOLVED)
+      return Promise.resolve(this.#result as T).then(fulfilled, rejected) as Promise<A | B>;
+    if (this.#state === REJECTED) return Promise.reject(this.#result).then(fulfilled as null, rejected);
+    this.#state = WAITING;
+    this.#fulfilled = fulfilled;
+    this.#rejected = rejected;
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  resolve(value: T): void {
+    if (this.#state === WAITING)
+      this.#continue(this.#fulfilled, value, this.#resolve as (value: unknown) => void);
+    else this.#end(RESOLVED, value);
+  }
+
+  reject(error: unknown): void {
+    if (this.#state === WAITING) this.#continue(this.#rejected, error, this.#reject);
+    else this.#end(REJECTED, error);
+  }
+
+  #end(state: number, result: unknown): void {
+    this.#state = state;
+    this.#result = result;
+  }
+
+  #continue<V>(handler: Handler<V, A | B>, value: V, otherwise: (value: V) => void): void {
+    if (typeof handler !== 'function') {
+      otherwise(value);
+      return;
+    }
+    try {
+      this.#resolve(handler(value));
+    } catch (error) {
+      this.#reject(error);
+    }
   }
 }

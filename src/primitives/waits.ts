@@ -1,5 +1,6 @@
 import { readText, writeText } from './text.js';
 import {
+  aliveIdents,
   BLOCKED,
   clock,
   getIdent,
@@ -8,7 +9,6 @@ import {
   raise,
   slotOf,
   table,
-  aliveIdents,
   WAIT_WORDS,
   WAITS,
   WAITS_HIGH_WATER,
