@@ -27,7 +27,7 @@ export class ThreadError extends Error {
   override name = 'ThreadError';
   readonly code: ThreadErrorCode;
 
-  constructor(message: string, options: ThreadErrorOptions = {}) {
+  constructor(message?: string, options: ThreadErrorOptions = {}) {
     super(message, options);
     this.code = options.code ?? 'ERR_THREAD_STATE';
   }
@@ -37,9 +37,13 @@ export class ThreadError extends Error {
 export class BrokenBarrierError extends ThreadError {
   override name = 'BrokenBarrierError';
 
-  constructor(message: string, options: ErrorOptions = {}) {
-    super(message, { ...options, code: 'ERR_BROKEN_BARRIER' });
+  constructor(message?: string, options: ThreadErrorOptions = {}) {
+    super(message, { code: 'ERR_BROKEN_BARRIER', ...options });
   }
+}
+
+export interface OwnerDiedErrorOptions extends ThreadErrorOptions {
+  owner?: number;
 }
 
 /**
@@ -51,8 +55,8 @@ export class OwnerDiedError extends ThreadError {
   /** `ident` of the thread that died. */
   readonly owner: number;
 
-  constructor(message: string, owner: number, options: ErrorOptions = {}) {
-    super(message, { ...options, code: 'ERR_OWNER_DIED' });
-    this.owner = owner;
+  constructor(message?: string, options: OwnerDiedErrorOptions = {}) {
+    super(message, { code: 'ERR_OWNER_DIED', ...options });
+    this.owner = options.owner ?? 0;
   }
 }

@@ -125,36 +125,38 @@ export class Condition extends Primitive {
       return undefined;
     }
     let notified = false;
-    const stages = new Subscription();
-    const lockAgain = (then: () => void): void => {
-      stages.add(
-        this.lock.begin(Number.POSITIVE_INFINITY, undefined, {
-          resolve: () => {
-            this.lock.restore(depth);
-            then();
-          },
-          reject: (error) => {
-            this.lock.holds++;
-            settle.reject(error);
-          },
-        }),
-      );
+    let ended = false;
+    const end = (tell: () => void): void => {
+      ended = true;
+      if (notified) attempt.end();
+      tell();
     };
+    const stages = new Subscription();
+    const lockAgain = (tell: () => void): void => {
+      const resolve = (): void => {
+        this.lock.restore(depth);
+        end(tell);
+      };
+      const reject = (error: unknown): void => {
+        this.lock.holds++;
+        end(() => settle.reject(error));
+      };
+      stages.add(this.lock.begin(Number.POSITIVE_INFINITY, undefined, { resolve, reject }));
+    };
+    const resolve = (outcome: boolean): void => {
+      notified = outcome;
+      if (tracing()) emit('woken', this.name);
+      lockAgain(() => settle.resolve(outcome));
+    };
+    const reject = (error: unknown): void => lockAgain(() => settle.reject(error));
     this.queue ??= new LocalQueue(this);
-    stages.add(
-      this.queue.wait<boolean>(attempt, timeout, signal, {
-        resolve: (outcome) => {
-          notified = outcome;
-          if (tracing()) emit('woken', this.name);
-          lockAgain(() => settle.resolve(outcome));
-        },
-        reject: (error) => lockAgain(() => settle.reject(error)),
-      }),
-    );
+    stages.add(this.queue.wait<boolean>(attempt, timeout, signal, { resolve, reject }));
     return () => {
+      if (ended) return;
+      ended = true;
       stages.unsubscribe();
       this.lock.holds++;
-      if (notified) this.#notify(1);
+      if (notified) attempt.leave();
     };
   }
 
@@ -163,12 +165,15 @@ export class Condition extends Primitive {
     const { timeout } = checkWait(options);
     const attempt = this.#enqueue();
     const depth = this.lock.releaseAll();
+    let notified = false;
     try {
-      return waitBlocking<boolean>(this, attempt, timeout);
+      notified = waitBlocking<boolean>(this, attempt, timeout);
     } finally {
       if (tracing()) emit('woken', this.name);
       this.#lockAgain(depth);
+      if (notified) attempt.end();
     }
+    return notified;
   }
 
   #lockAgain(depth: number): void {
@@ -315,32 +320,32 @@ class Notified implements BlockingAttempt<boolean> {
 
   poll(): Outcome<boolean> {
     const { slots } = this.#condition;
-    if (slots.state(this.#slot) === WAITING) {
-      let lost = 0;
-      slots.sweep(() => lost++);
-      for (; lost > 0; lost--) this.#condition.passOn();
-      return PENDING;
-    }
-    slots.inside(() => slots.free(this.#slot));
-    return true;
+    if (slots.state(this.#slot) !== WAITING) return true;
+    let lost = 0;
+    slots.sweep(() => lost++);
+    for (; lost > 0; lost--) this.#condition.passOn();
+    return PENDING;
   }
 
   /** Notified after all, if that came first. */
   expire(): boolean {
-    return this.#end();
+    const { slots } = this.#condition;
+    return slots.inside(() => {
+      if (slots.state(this.#slot) !== WAITING) return true;
+      slots.free(this.#slot);
+      return false;
+    });
   }
 
   leave(): void {
-    if (this.#end()) this.#condition.passOn();
+    if (!this.expire()) return;
+    this.end();
+    this.#condition.passOn();
   }
 
-  #end(): boolean {
-    const { slots } = this.#condition;
-    return slots.inside(() => {
-      const notified = slots.state(this.#slot) !== WAITING;
-      slots.free(this.#slot);
-      return notified;
-    });
+  /** Once notified and the lock held again: until then the notification of one who dies goes to the next. */
+  end(): void {
+    this.#condition.slots.inside(() => this.#condition.slots.free(this.#slot));
   }
 
   owner(): null {

@@ -113,7 +113,7 @@ export class Lock extends Synchronizer {
       this.#releaseFrom(load(this.cells, WORD));
       throw new OwnerDiedError(
         `thread ${owner} died holding ${this.name}; what it guards may be half changed`,
-        owner,
+        { owner },
       );
     }
   }

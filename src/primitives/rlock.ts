@@ -120,9 +120,9 @@ export class RLock extends Synchronizer {
     return depth;
   }
 
-  /** As deep again as before a wait; called by the owner. @internal */
+  /** As deep again as before a wait; called by the owner, which may be in it by another Observable. @internal */
   restore(depth: number): void {
-    store(this.cells, EXTRA, depth - 1);
+    store(this.cells, EXTRA, load(this.cells, EXTRA) + depth - 1);
   }
 
   /** @internal */
@@ -153,7 +153,7 @@ export class RLock extends Synchronizer {
       this.#free(mine);
       throw new OwnerDiedError(
         `thread ${owner} ended holding ${this.name}; what it guards may be half changed`,
-        owner,
+        { owner },
       );
     }
   }

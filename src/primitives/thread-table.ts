@@ -57,10 +57,11 @@ const WORKER = 4;
 const PROBED = 5;
 /** 0; 1 once cancelled; 2 when its blocking wait has been told. The thread's `sleepSync` parks on it. */
 export const CANCEL = 6;
-/** `ident` of the thread that started it. */
-const STARTER = 7;
 /** What the thread blocks on: see waits.ts. */
 export const BLOCKED = 8;
+/** `ident` of the thread that started it, and its worker. */
+const STARTER = 29;
+const STARTER_WORKER = 30;
 const NAME = 32;
 const NAME_WORDS = 96;
 const SLOT_WORDS = 128;
@@ -163,6 +164,7 @@ export function claimSlot(name: string, flags: number): number {
     store(table, slot + WORKER, -1);
     store(table, slot + CANCEL, 0);
     store(table, slot + STARTER, current);
+    store(table, slot + STARTER_WORKER, threadId);
     store(table, slot + BLOCKED, 0);
     writeText(table, slot + NAME, NAME_WORDS, name);
     raise(HIGH_WATER, number + 1);
@@ -302,9 +304,15 @@ export function aliveIdents(hidden = false): number[] {
   return idents;
 }
 
-/** `ident` of the thread that started this one. */
-export function starterOf(ident: number): number {
-  return load(table, slotOf(ident) + STARTER);
+/** Whether it was started from this very worker, by whichever thread ran in it then. */
+export function startedHere(ident: number): boolean {
+  return load(table, slotOf(ident) + STARTER_WORKER) === threadId;
+}
+
+/** Whether the worker from which a thread was started is still there. */
+export function starterExists(ident: number): boolean {
+  const native = nativeIdOf(load(table, slotOf(ident) + STARTER));
+  return native === null || process.platform !== 'linux' || existsSync(`/proc/self/task/${native}`);
 }
 
 export function flagsOf(ident: number): number {
