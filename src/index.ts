@@ -1,10 +1,41 @@
 export {
   BrokenBarrierError,
   OwnerDiedError,
+  type OwnerDiedErrorOptions,
   ThreadError,
   type ThreadErrorCode,
   type ThreadErrorOptions,
 } from './errors.js';
+export { currentThread, getNativeId, mainThread } from './pool/current-thread.js';
+export type { Emitted } from './pool/emitted.js';
+export { activeCount, activeCount$, enumerate, enumerate$ } from './pool/enumerate.js';
+export {
+  type ExceptHook,
+  type ExceptHookArgs,
+  excepthook,
+  excepthook$,
+  setExcepthook,
+} from './pool/excepthook.js';
+export { sleepSync } from './pool/sleep-sync.js';
+export { stackSize } from './pool/stack-size.js';
+export { Thread, type ThreadState } from './pool/thread.js';
+export { ThreadLocal } from './pool/thread-local.js';
+export { type ThreadModule, threadModule } from './pool/thread-module.js';
+export type { ThreadOptions } from './pool/thread-options.js';
+export { ThreadPool } from './pool/thread-pool.js';
+export { Timer } from './pool/timer.js';
+export {
+  getprofile,
+  gettrace,
+  setprofile,
+  setprofileAllThreads,
+  settrace,
+  settraceAllThreads,
+  type TraceFunction,
+  trace$,
+} from './pool/trace.js';
+export type { TraceEvent } from './pool/trace-events.js';
+export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';
 export { Condition } from './primitives/condition.js';
@@ -22,5 +53,7 @@ export {
 } from './primitives/options.js';
 export { RLock } from './primitives/rlock.js';
 export { Semaphore } from './primitives/semaphore.js';
+export type { ModuleTarget, Target } from './primitives/target.js';
+export { getIdent } from './primitives/thread-table.js';
 export { Wait } from './primitives/wait.js';
 export { type ThreadWait, waits } from './primitives/waits.js';

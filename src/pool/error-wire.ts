@@ -18,7 +18,7 @@ export type PackedError =
 
 /** Made again as instances of themselves; others as instances of the nearest of these. */
 const makers: Record<string, (message: string, fields: Record<string, unknown>, name: string) => Error> = {
-  OwnerDiedError: (message, fields) => new OwnerDiedError(message, fields.owner as number),
+  OwnerDiedError: (message, fields) => new OwnerDiedError(message, { owner: fields.owner as number }),
   BrokenBarrierError: (message) => new BrokenBarrierError(message),
   ThreadError: (message, fields) => new ThreadError(message, { code: fields.code as ThreadErrorCode }),
   DOMException: (message, _, name) => new DOMException(message, name),
@@ -63,8 +63,10 @@ function packThrown(thrown: unknown): Wired {
   return isCloneable(wired.value) ? wired : { value: show(thrown), marked: false };
 }
 
-function isCloneable(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return typeof value !== 'function' && typeof value !== 'symbol';
+/** Whether a structured clone takes it. */
+export function isCloneable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null)
+    return typeof value !== 'function' && typeof value !== 'symbol';
   try {
     structuredClone(value);
     return true;

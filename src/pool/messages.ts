@@ -16,6 +16,10 @@ export interface StartMessage {
   readonly ident: number;
   readonly target: PackedTarget | PackedRun | null;
   readonly args: Wired;
+  /** How many values it may send before somebody reads. */
+  readonly credit: number;
+  /** It was cancelled before it was started. */
+  readonly reason: PackedError | null;
 }
 
 export interface CancelMessage {
@@ -78,12 +82,12 @@ export interface IdleMessage {
 /** An error that ended a thread started in the worker, and that nobody subscribed to. */
 export interface UnheardMessage {
   readonly kind: 'unheard';
-  readonly ident: number;
+  readonly ident: number | null;
   readonly error: PackedError;
 }
 
 export type EndMessage = ReturnedMessage | CompletedMessage | ThrewMessage;
 export type FromThread = ValuesMessage | EndMessage | FlushedMessage | IdleMessage | UnheardMessage;
 
-/** How many values a stream may be ahead of whoever reads it. */
+/** How many values a stream may be ahead of whoever reads it, give or take a batch. */
 export const WINDOW = 4096;

@@ -9,8 +9,9 @@ export interface Wired {
   readonly marked: boolean;
 }
 
-/** Objects that a structured clone would ruin. Known only once somebody has loaded their classes. */
-export interface Specials {
+/** A kind of object that a structured clone would ruin. */
+export interface Special {
+  readonly kind: string;
   is(value: object): boolean;
   /** A cloneable stand-in. @throws TypeError when it must stay where it is. */
   pack(value: object): unknown;
@@ -18,29 +19,31 @@ export interface Specials {
 }
 
 const MARK = 'rxjs-threading:value';
-let specials: Specials | undefined;
+/** Those whose classes somebody has loaded; a class that extends another comes before it. */
+const specials: Special[] = [];
 
-export function setSpecials(known: Specials): void {
-  specials = known;
+export function addSpecial(special: Special): void {
+  specials.unshift(special);
+}
+
+function specialFor(value: object): Special | undefined {
+  return specials.find((special) => special.is(value));
 }
 
 /** @param kept - what is to arrive as itself, such as the members of a transferList */
 export function encode(value: unknown, kept: readonly unknown[] = []): Wired {
-  if (specials === undefined || !holdsSpecial(specials, value)) return { value, marked: false };
+  if (!holdsSpecial(value)) return { value, marked: false };
   const copies = new Map<unknown, unknown>(kept.map((one) => [one, one]));
-  return { value: replace(specials, value, copies), marked: true };
+  return { value: replace(value, copies), marked: true };
 }
 
-/** @throws TypeError when the classes of what is in it have not been loaded here. */
 export function decode(wired: Wired): unknown {
-  if (!wired.marked) return wired.value;
-  if (specials === undefined) throw new TypeError('the classes of primitives are not loaded');
-  return restore(specials, wired.value, new Map());
+  return wired.marked ? restore(wired.value, new Map()) : wired.value;
 }
 
 /** Loads what `decode` needs, where nobody has. */
 export async function prepareDecode(wired: Wired): Promise<void> {
-  if (wired.marked && specials === undefined) await import('./specials.js');
+  if (wired.marked) await import('./timer.js');
 }
 
 function isContainer(value: object): boolean {
@@ -59,22 +62,23 @@ function childrenOf(value: object): Iterable<unknown> {
   return isRecord(value) ? Object.values(value) : [];
 }
 
-function holdsSpecial(known: Specials, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+function holdsSpecial(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || specials.length === 0) return false;
   const seen = new Set<object>([value]);
   // Grows while it is walked.
   for (const one of seen) {
-    if (known.is(one)) return true;
+    if (specialFor(one) !== undefined) return true;
     for (const child of childrenOf(one)) if (typeof child === 'object' && child !== null) seen.add(child);
   }
   return false;
 }
 
-function replace(known: Specials, value: unknown, copies: Map<unknown, unknown>): unknown {
+function replace(value: unknown, copies: Map<unknown, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (copies.has(value)) return copies.get(value);
-  if (known.is(value)) {
-    const mark = { [MARK]: known.pack(value) };
+  const special = specialFor(value);
+  if (special !== undefined) {
+    const mark = { [MARK]: special.kind, packed: special.pack(value) };
     copies.set(value, mark);
     return mark;
   }
@@ -82,27 +86,29 @@ function replace(known: Specials, value: unknown, copies: Map<unknown, unknown>)
   if (value instanceof Map) {
     const copy = new Map<unknown, unknown>();
     copies.set(value, copy);
-    for (const [key, one] of value) copy.set(replace(known, key, copies), replace(known, one, copies));
+    for (const [key, one] of value) copy.set(replace(key, copies), replace(one, copies));
     return copy;
   }
   if (value instanceof Set) {
     const copy = new Set<unknown>();
     copies.set(value, copy);
-    for (const one of value) copy.add(replace(known, one, copies));
+    for (const one of value) copy.add(replace(one, copies));
     return copy;
   }
   const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? new Array(value.length) : {};
   copies.set(value, copy);
-  for (const [key, one] of Object.entries(value)) (copy as Record<string, unknown>)[key] = replace(known, one, copies);
+  for (const [key, one] of Object.entries(value))
+    (copy as Record<string, unknown>)[key] = replace(one, copies);
   return copy;
 }
 
 /** In place: what came through a structured clone is nobody else's. */
-function restore(known: Specials, value: unknown, seen: Map<unknown, unknown>): unknown {
+function restore(value: unknown, seen: Map<unknown, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (seen.has(value)) return seen.get(value);
   if (isRecord(value) && MARK in value) {
-    const special = known.unpack(value[MARK]);
+    const { [MARK]: kind, packed } = value as { [MARK]: unknown; packed: unknown };
+    const special = specials.find((one) => one.kind === kind)?.unpack(packed);
     seen.set(value, special);
     return special;
   }
@@ -110,15 +116,15 @@ function restore(known: Specials, value: unknown, seen: Map<unknown, unknown>): 
   if (value instanceof Map) {
     const entries = [...value];
     value.clear();
-    for (const [key, one] of entries) value.set(restore(known, key, seen), restore(known, one, seen));
+    for (const [key, one] of entries) value.set(restore(key, seen), restore(one, seen));
   } else if (value instanceof Set) {
     const members = [...value];
     value.clear();
-    for (const one of members) value.add(restore(known, one, seen));
+    for (const one of members) value.add(restore(one, seen));
   } else if (isContainer(value)) {
     const record = value as Record<string, unknown>;
     for (const [key, one] of Object.entries(record)) {
-      const special = restore(known, one, seen);
+      const special = restore(one, seen);
       if (special !== one) record[key] = special;
     }
   }

@@ -1,5 +1,6 @@
 import { Subscription, type TeardownLogic } from 'rxjs';
 import { ThreadError } from '../errors.js';
+import type { Acquirable } from './acquirable.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
 import { waitBlocking } from './blocking.js';
 import { FLAGS, SLOTTED_WORDS, WORD } from './header.js';
@@ -48,7 +49,7 @@ export class SharedCondition extends Shared {
  * using held = await condition.hold();
  * await condition.waitFor(() => queue.length > 0);
  */
-export class Condition extends Primitive {
+export class Condition extends Primitive implements Acquirable {
   readonly lock: Lock | RLock;
   /** @internal */
   readonly slots: Slots;

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
+import type { Acquirable } from './acquirable.js';
 import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
@@ -23,7 +24,7 @@ import { compareExchange, load } from './word.js';
  *   try { update(); } finally { lock.release(); }
  * }
  */
-export class Lock extends Synchronizer {
+export class Lock extends Synchronizer implements Acquirable {
   // VALUE: 0, or the ident of the thread that took it.
 
   #locked: Observable<boolean> | undefined;

@@ -1,5 +1,6 @@
 import type { Observable, TeardownLogic } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
+import type { Acquirable } from './acquirable.js';
 import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
@@ -25,7 +26,7 @@ const EXTRA = OWN;
  * using outer = lock.holdSync();
  * using inner = lock.holdSync(); // does not wait
  */
-export class RLock extends Synchronizer {
+export class RLock extends Synchronizer implements Acquirable {
   // VALUE: 0, or the ident of the owner.
 
   #locked: Observable<boolean> | undefined;

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { Acquirable } from './acquirable.js';
 import { FLAGS, OWN, TURN_ASKED, VALUE, WORD } from './header.js';
 import {
   type AcquireOptions,
@@ -24,7 +25,7 @@ export const BOUND: number = OWN;
  * const slots = new Semaphore(3);
  * using permit = await slots.hold();
  */
-export class Semaphore extends Synchronizer {
+export class Semaphore extends Synchronizer implements Acquirable {
   // VALUE: the permits that are left.
 
   #values: Observable<number> | undefined;

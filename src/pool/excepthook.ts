@@ -1,0 +1,65 @@
+import { inspect } from 'node:util';
+import { type Observable, Subject } from 'rxjs';
+import { show } from '../primitives/options.js';
+import { packError, unpackError } from './error-wire.js';
+import type { UnheardMessage } from './messages.js';
+import { tellParent } from './parent.js';
+import { threadOf } from './registry.js';
+import type { Thread } from './thread.js';
+
+export interface ExceptHookArgs {
+  readonly error: unknown;
+  /** null when no thread can be told: what a thread left behind in its worker failed. */
+  readonly thread: Thread | null;
+}
+export type ExceptHook = (args: ExceptHookArgs) => void;
+
+let hook: ExceptHook | null = null;
+const told = new Subject<ExceptHookArgs>();
+
+/**
+ * Who is told of every error that ends a thread and that nobody subscribed to: neither `result()` nor `output$`. What
+ * main sets hears of all threads of the process, but for those started in a worker that has set its own.
+ *
+ * Python's SystemExit has no twin; a thread that ends with the reason it was cancelled for, or that was terminated,
+ * is not told of. Source: CPython, `threading.excepthook`.
+ *
+ * @param to - null: the default, which prints to stderr
+ * @throws TypeError for anything else
+ * @example
+ * setExcepthook(({ error, thread }) => log.error({ error, thread: thread?.name }));
+ */
+export function setExcepthook(to: ExceptHook | null): void {
+  if (to !== null && typeof to !== 'function') throw new TypeError(`hook must be a function or null, got ${show(to)}`);
+  hook = to;
+}
+
+/** The default hook: prints the thread's name and the error with its stack to stderr. */
+export function excepthook(args: ExceptHookArgs): void {
+  const stack = args.error instanceof Error ? inspect(args.error) : show(args.error);
+  process.stderr.write(`Exception in thread ${args.thread?.name ?? '(ended)'}:\n${stack}\n`);
+}
+
+/** The same errors as a stream, beside the hook. Unsubscribing costs nothing. */
+export const excepthook$: Observable<ExceptHookArgs> = told.asObservable();
+
+/** @param ident - null when no thread can be told */
+export function reportUnheard(ident: number | null, error: unknown): void {
+  const args: ExceptHookArgs = { error, thread: ident === null ? null : threadOf(ident) };
+  told.next(args);
+  if (hook === null) {
+    if (!tellParent({ kind: 'unheard', ident, error: packError(error) })) excepthook(args);
+    return;
+  }
+  try {
+    hook(args);
+  } catch (failure) {
+    excepthook(args);
+    excepthook({ error: new Error('in the hook of setExcepthook', { cause: failure }), thread: args.thread });
+  }
+}
+
+/** One that a worker has no hook for. */
+export function relayUnheard(message: UnheardMessage): void {
+  reportUnheard(message.ident, unpackError(message.error));
+}

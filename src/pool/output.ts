@@ -1,0 +1,86 @@
+import { nextTurn, now } from '../primitives/loop.js';
+
+/** So many values at most are sent in one message, and at most so long after the first of them came, in ms. */
+const BATCH = 512;
+const LATEST = 5;
+
+/**
+ * A thread's stream of values on its way out: sent in batches, as long as the reader has room.
+ * Invariant: values wait here only while a flush is to come or the credit is used up.
+ */
+export class Output {
+  readonly #send: (values: unknown[]) => void;
+  /** What the reader still takes; the last batch may overdraw it. */
+  #credit: number;
+  /** Complete batches, and the one that is being filled. */
+  #batches: unknown[][] = [];
+  #batch: unknown[] = [];
+  #since = 0;
+  #flushes = false;
+  #moved: (() => void) | undefined;
+
+  constructor(credit: number, send: (values: unknown[]) => void) {
+    this.#credit = credit;
+    this.#send = send;
+  }
+
+  /** Whether the reader wants more than is on its way. */
+  get hasRoom(): boolean {
+    return this.#batches.length === 0 && this.#batch.length < this.#credit;
+  }
+
+  push(value: unknown): void {
+    if (this.#batch.push(value) === 1) this.#since = now();
+    if (this.#batch.length === BATCH || now() - this.#since > LATEST) this.flush();
+    else if (!this.#flushes) this.#flushNextTurn();
+  }
+
+  #flushNextTurn(): void {
+    this.#flushes = true;
+    nextTurn(() => {
+      this.#flushes = false;
+      this.flush();
+    });
+  }
+
+  /** Sends what there is credit for. */
+  flush(): void {
+    if (this.#batch.length > 0) {
+      this.#batches.push(this.#batch);
+      this.#batch = [];
+    }
+    while (this.#credit > 0) {
+      const batch = this.#batches.shift();
+      if (batch === undefined) return;
+      this.#credit -= batch.length;
+      this.#send(batch);
+    }
+  }
+
+  /** The reader takes so many more. */
+  add(credit: number): void {
+    this.#credit += credit;
+    this.flush();
+    const moved = this.#moved;
+    this.#moved = undefined;
+    moved?.();
+  }
+
+  /** Resolves when there is room. */
+  async untilRoom(): Promise<void> {
+    this.flush();
+    while (!this.hasRoom) await this.#move();
+  }
+
+  /** Resolves when all has been sent. */
+  async untilSent(): Promise<void> {
+    this.flush();
+    while (this.#batches.length > 0) await this.#move();
+  }
+
+  #move(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#moved = resolve;
+    });
+  }
+}

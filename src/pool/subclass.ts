@@ -1,0 +1,25 @@
+import { ThreadError } from '../errors.js';
+import { importExport, type Runnable } from '../primitives/target.js';
+import { Adopted } from './adopted.js';
+import type { PackedRun } from './messages.js';
+import { remember } from './registry.js';
+import { decode, prepareDecode } from './wire.js';
+import { Thread } from './thread.js';
+
+/** In the worker: the instance of a subclass of Thread, without running its constructor again, and its `run`. */
+export async function makeRun(packed: PackedRun, ident: number): Promise<Runnable> {
+  const { module, className } = packed;
+  const found = await importExport(module, className);
+  if (typeof found !== 'function' || !(found.prototype instanceof Thread)) {
+    throw new ThreadError(`export '${className}' of module '${module}' must be a subclass of Thread`, {
+      code: 'ERR_THREAD_TARGET',
+    });
+  }
+  await prepareDecode(packed.fields);
+  return (...args) => {
+    const thread = Reflect.construct(Thread, [new Adopted(ident, packed.target, args)], found) as Thread;
+    Object.assign(thread, decode(packed.fields));
+    remember(ident, thread);
+    return thread.run();
+  };
+}

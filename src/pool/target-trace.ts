@@ -1,0 +1,19 @@
+import { tracing } from '../primitives/trace.js';
+import type { StartMessage } from './messages.js';
+import { emitTrace } from './trace-events.js';
+
+/** Name of what a thread runs, for those who trace. */
+function nameIn(target: StartMessage['target']): string {
+  if (target === null) return '';
+  if ('className' in target) return `${target.className}.run`;
+  if ('export' in target) return target.export;
+  return /^(?:async\s+)?function\s*\*?\s*([^\s(]+)/.exec(target.source)?.[1] ?? '';
+}
+
+export function traceStart(target: StartMessage['target']): void {
+  if (tracing()) emitTrace('call', nameIn(target), undefined);
+}
+
+export function traceEnd(event: 'return' | 'exception', target: StartMessage['target'], arg: unknown): void {
+  if (tracing()) emitTrace(event, nameIn(target), arg);
+}

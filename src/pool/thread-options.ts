@@ -1,0 +1,49 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { checkOptions, show } from '../primitives/options.js';
+import { describeTarget, packTarget, type Target } from '../primitives/target.js';
+import type { ThreadPool } from './thread-pool.js';
+
+export interface ThreadOptions<A extends readonly unknown[], R> {
+  target?: Target<A, R>;
+  args?: readonly [...A];
+  /** Default `Thread-N`, or `Thread-N (target's name)`. */
+  name?: string;
+  /** Default: that of the current thread. A daemon thread does not keep the process alive. */
+  daemon?: boolean;
+  /** Reserved, as in Python. */
+  group?: null;
+  /** Default: an elastic pool in which a started thread never waits for another to end. */
+  pool?: ThreadPool;
+  /** Moved to the thread instead of copied, as in postMessage. */
+  transferList?: readonly unknown[];
+}
+
+/** @throws TypeError */
+export function checkThreadOptions(options: ThreadOptions<readonly unknown[], unknown> | undefined): void {
+  checkOptions(options);
+  if (options === undefined) return;
+  const { target, args, name, daemon, group, transferList } = options;
+  if (group !== undefined && group !== null) throw new TypeError(`group is reserved and must be null, got ${show(group)}`);
+  if (target !== undefined) packTarget(target);
+  if (args !== undefined && !Array.isArray(args)) throw new TypeError(`args must be an array, got ${show(args)}`);
+  if (name !== undefined && typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
+  if (daemon !== undefined) checkDaemon(daemon);
+  if (transferList !== undefined && !Array.isArray(transferList)) {
+    throw new TypeError(`transferList must be an array, got ${show(transferList)}`);
+  }
+}
+
+/** @throws TypeError */
+export function checkDaemon(daemon: unknown): asserts daemon is boolean {
+  if (typeof daemon !== 'boolean') throw new TypeError(`daemon must be a boolean, got ${show(daemon)}`);
+}
+
+export function defaultName(number: number, target: Target | undefined): string {
+  const name = target === undefined ? '' : describeTarget(target);
+  // The language names a function after the property it is written into: that says nothing.
+  return name === '' || name === 'target' ? `Thread-${number}` : `Thread-${number} (${name})`;
+}
+
+export function transferItems(options: { readonly transferList?: readonly unknown[] }): TransferListItem[] {
+  return [...(options.transferList ?? [])] as TransferListItem[];
+}

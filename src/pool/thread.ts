@@ -1,0 +1,396 @@
+import { inspect } from 'node:util';
+import { threadId } from 'node:worker_threads';
+import type { Observable } from 'rxjs';
+import { ThreadError } from '../errors.js';
+import { show, type WaitOptions, type WaitSyncOptions, checkOptions, checkTimeout } from '../primitives/options.js';
+import { type PackedTarget, packTarget, type Target, unpackTargetSync } from '../primitives/target.js';
+import {
+  claimSlot,
+  DAEMON,
+  flagsOf,
+  getIdent,
+  isAlive,
+  MAIN_IDENT,
+  markStopped,
+  nameOf,
+  nativeIdOf,
+  nextThreadNumber,
+  QUEUED,
+  setName,
+  setWorker,
+  stateOf,
+  TABLE_WATCH_SEQ,
+  TABLE_WORD,
+  table,
+  unclaimSlot,
+} from '../primitives/thread-table.js';
+import type { Wait } from '../primitives/wait.js';
+import { stateStream } from '../primitives/watch.js';
+import { isCancelled, markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';
+import { Adopted } from './adopted.js';
+import type { Emitted } from './emitted.js';
+import { EndWatch } from './end-watch.js';
+import { packError } from './error-wire.js';
+import { reportUnheard } from './excepthook.js';
+import { joinBlocking } from './join-blocking.js';
+import { type PackedRun, type StartMessage, WINDOW } from './messages.js';
+import { Outcome } from './outcome.js';
+import { packRun } from './pack-run.js';
+import { pendingWait } from './pending.js';
+import { keep, letGo, setAdopt, threadOf } from './registry.js';
+import { answerQuestions, remoteCancel, remoteOutput, remoteResult, remoteTerminate } from './remote.js';
+import { stackSize } from './stack-size.js';
+import { checkDaemon, checkThreadOptions, defaultName, type ThreadOptions, transferItems } from './thread-options.js';
+import { ThreadRun } from './thread-run.js';
+import { describeThread } from './thread-text.js';
+import { addSpecial, encode, explainUncloneable } from './wire.js';
+import './process-life.js';
+import './specials.js';
+
+export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
+
+/**
+ * A thread of its own, in a worker, for one target. Arguments and results are structured-cloned; primitives and Threads
+ * may stand anywhere in them and arrive as themselves.
+ *
+ * Each thread that knows of a Thread has one object for it; all of them tell and do the same. A subclass may override
+ * `run`; it then declares `static readonly module = import.meta.url` and is exported there under its own name. In the
+ * worker its constructor does not run again: the instance has its public fields, as far as they can be cloned.
+ *
+ * What the target leaves behind in its worker (a timer, threads it started) goes on; the worker takes no other thread
+ * until that is done. When a thread is killed, so are those that it started. Source: CPython, `threading.Thread`.
+ *
+ * @example
+ * const thread = new Thread({ target: (n) => n * 2, args: [21] }).start();
+ * await thread.result(); // 42
+ */
+export class Thread<R = unknown> {
+  readonly #target: Target<readonly unknown[], R> | undefined;
+  readonly #packed: PackedTarget | null;
+  readonly #options: ThreadOptions<readonly unknown[], R>;
+  readonly #outcome: Outcome<Emitted<R>> | undefined;
+  #ident = 0;
+  #name: string;
+  #daemon: boolean;
+  #run: ThreadRun | undefined;
+  #ended: EndWatch | undefined;
+  #abort: AbortController | undefined;
+  /** Cancelled before it was started. */
+  #doomed: { readonly reason: unknown } | undefined;
+  #isAlive: Observable<boolean> | undefined;
+  #state: Observable<ThreadState> | undefined;
+
+  /** @throws TypeError naming the value that is none of what it should be */
+  // biome-ignore lint/suspicious/noExplicitAny: arguments of any target, as the contract says
+  constructor(options?: ThreadOptions<any, R>) {
+    if (options instanceof Adopted) {
+      this.#options = { args: options.args };
+      this.#packed = options.packed;
+      this.#ident = options.ident;
+      this.#name = nameOf(options.ident);
+      this.#daemon = (flagsOf(options.ident) & DAEMON) !== 0;
+      return;
+    }
+    checkThreadOptions(options);
+    this.#options = options ?? {};
+    this.#target = options?.target;
+    this.#packed = this.#target === undefined ? null : packTarget(this.#target);
+    this.#name = options?.name ?? defaultName(nextThreadNumber(), this.#target);
+    this.#daemon = options?.daemon ?? (flagsOf(getIdent()) & DAEMON) !== 0;
+    this.#outcome = new Outcome<Emitted<R>>({
+      more: (values) => this.#run?.more(values),
+      unheard: (error) => reportUnheard(this.#ident, error),
+    });
+  }
+
+  get name(): string {
+    if (this.#inTable) {
+      const shared = nameOf(this.#ident);
+      // The table cuts a long one.
+      if (!this.#name.startsWith(shared) || shared.length < 90) this.#name = shared;
+    }
+    return this.#name;
+  }
+
+  set name(name: string) {
+    if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
+    this.#name = name;
+    if (this.#inTable) setName(this.#ident, name);
+  }
+
+  /** Whether the process may end while it runs. @throws ThreadError when set once started */
+  get daemon(): boolean {
+    return this.#daemon;
+  }
+
+  set daemon(daemon: boolean) {
+    checkDaemon(daemon);
+    if (this.#ident !== 0) throw new ThreadError(`cannot set daemon of thread '${this.name}': it has been started`);
+    this.#daemon = daemon;
+  }
+
+  /** A number that no other live thread has; null before `start`. */
+  get ident(): number | null {
+    return this.#ident === 0 ? null : this.#ident;
+  }
+
+  /** The kernel's thread id where the platform tells it, null before the thread runs. */
+  get nativeId(): number | null {
+    return this.#inTable ? nativeIdOf(this.#ident) : null;
+  }
+
+  /**
+   * Starts it; it runs even when the caller blocks from here on.
+   *
+   * @throws ThreadError the second time, or when no thread can be had; TypeError naming the argument that cannot be
+   * cloned. Nothing has been started then.
+   */
+  start(): this {
+    this.claim();
+    this.begin();
+    return this;
+  }
+
+  /** Takes an ident: from here on the thread is alive. @internal */
+  protected claim(): void {
+    if (this.#ident !== 0) throw new ThreadError(`thread '${this.name}' was started before: threads can only be started once`);
+    this.#ident = claimSlot(this.#name, this.#daemon ? DAEMON : 0);
+    setWorker(this.#ident, threadId);
+    if (this.#doomed !== undefined) markCancelled(this.#ident);
+    keep(this.#ident, this as Thread);
+  }
+
+  /** Hands it to a worker; the ident is given back when that fails. @internal */
+  protected begin(): void {
+    const ident = this.#ident;
+    const args = this.#options.args ?? [];
+    const transfer = transferItems(this.#options);
+    try {
+      const start: StartMessage = {
+        kind: 'start',
+        ident,
+        target: this.#what(),
+        args: encode(args, transfer),
+        credit: this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW,
+        reason: this.#doomed === undefined ? null : packError(this.#doomed.reason),
+      };
+      this.#run = new ThreadRun(this.#started(ident), start, transfer, stackSize(), () => this.ended());
+    } catch (error) {
+      this.#ident = 0;
+      letGo(ident);
+      unclaimSlot(ident);
+      throw this.#explainStart(error, args);
+    }
+    answerQuestions();
+  }
+
+  /** It is over, before anybody hears of it. @internal */
+  protected ended(): void {
+    letGo(this.#ident);
+  }
+
+  /** Ends without having run. @internal */
+  protected skip(error?: unknown): void {
+    markStopped(this.#ident);
+    this.ended();
+    if (error === undefined) {
+      this.#outcome?.values([undefined as Emitted<R>]);
+      this.#outcome?.complete();
+    } else this.#outcome?.fail(error, false);
+  }
+
+  #what(): PackedTarget | PackedRun | null {
+    return this.run === Thread.prototype.run ? this.#packed : packRun(this, this.#packed);
+  }
+
+  #started(ident: number): ConstructorParameters<typeof ThreadRun>[0] {
+    const self = this;
+    return {
+      ident,
+      daemon: this.#daemon,
+      outcome: this.#outcome as Outcome<unknown>,
+      get name() {
+        return self.name;
+      },
+    };
+  }
+
+  #explainStart(cause: unknown, args: readonly unknown[]): unknown {
+    if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
+    if (cause instanceof DOMException && cause.name === 'DataCloneError') {
+      const found = explainUncloneable(args, 'args') ?? cause.message;
+      return new TypeError(`cannot start thread '${this.#name}': ${found}, which cannot be cloned`, { cause });
+    }
+    const why = cause instanceof Error ? cause.message : show(cause);
+    return new ThreadError(`can't start new thread '${this.#name}': ${why}`, { code: 'ERR_NO_THREAD', cause });
+  }
+
+  /** What the thread does: calls the target. Calling it runs the target in the caller's thread. */
+  run(): unknown {
+    if (typeof this.#target === 'function') return this.#target(...(this.#options.args ?? []));
+    if (this.#packed !== null) return unpackTargetSync(this.#packed)(...(this.#options.args ?? []));
+    return undefined;
+  }
+
+  /**
+   * Waits until the thread has ended, however it did: true; false on timeout. Values of its stream that nobody reads
+   * meanwhile are kept without limit. Unsubscribing leaves the thread alone.
+   *
+   * @throws ThreadError, as the Observable's error: not started, or the current thread
+   */
+  join(options?: WaitOptions): Wait<boolean> {
+    return pendingWait<boolean>(
+      options,
+      (settle) => {
+        const misuse = this.#cannotJoin();
+        if (misuse !== undefined) return void settle.reject(misuse);
+        this.#outcome?.hurry();
+        this.#ended ??= new EndWatch(this.#ident, () => this.#run?.drain());
+        return this.#ended.add(() => settle.resolve(true));
+      },
+      (settle) => settle.resolve(false),
+    );
+  }
+
+  /** The same, blocking the calling thread. @throws ThreadError */
+  joinSync(options?: WaitSyncOptions): boolean {
+    checkOptions(options);
+    const timeout = checkTimeout(options?.timeout);
+    const misuse = this.#cannotJoin();
+    if (misuse !== undefined) throw misuse;
+    this.#outcome?.hurry();
+    const ended = joinBlocking(this.#ident, timeout);
+    this.#run?.drain();
+    return ended;
+  }
+
+  #cannotJoin(): ThreadError | undefined {
+    if (this.#ident === 0) return new ThreadError(`cannot join thread '${this.#name}' before it is started`);
+    if (this.#ident === getIdent()) return new ThreadError(`cannot join the current thread '${this.name}'`);
+    return undefined;
+  }
+
+  isAlive(): boolean {
+    return this.#ident !== 0 && this.#run?.ended !== true && isAlive(this.#ident);
+  }
+
+  /** Whether it is alive, and every change. Does not keep the process alive. */
+  get isAlive$(): Observable<boolean> {
+    this.#isAlive ??= stateStream(WATCHED_TABLE, () => this.isAlive());
+    return this.#isAlive;
+  }
+
+  get state(): ThreadState {
+    if (this.#ident === 0) return 'initial';
+    if (!this.isAlive()) return 'stopped';
+    return stateOf(this.#ident) === QUEUED ? 'queued' : 'running';
+  }
+
+  /** Its state, and every change; bursts coalesce. Does not keep the process alive. */
+  get state$(): Observable<ThreadState> {
+    this.#state ??= stateStream(WATCHED_TABLE, () => this.state);
+    return this.#state;
+  }
+
+  /**
+   * Every value the target emits, in order; its error is the target's. What comes while nobody has subscribed is kept
+   * for the first who does, and the target, unless it pushes, is not asked for more than some thousands ahead. Several
+   * subscribers each get every value from when they subscribed; after the end, the last value again.
+   * Unsubscribing leaves the thread running. Does not keep the process alive.
+   */
+  get output$(): Observable<Emitted<R>> {
+    return this.#outcome?.output$ ?? (remoteOutput(this.#ident) as Observable<Emitted<R>>);
+  }
+
+  /**
+   * The returned (or last) value, replayed to whoever asks later; undefined when a stream was empty. A timeout is
+   * RxJS's TimeoutError. Values of a stream that nobody reads meanwhile are kept without limit.
+   * Unsubscribing leaves the thread running.
+   */
+  result(options?: WaitOptions): Wait<Emitted<R>> {
+    return this.#outcome?.result(options) ?? (remoteResult(this.#ident, options) as Wait<Emitted<R>>);
+  }
+
+  /** Inside the thread: aborted by `cancel()`, with its reason. */
+  get signal(): AbortSignal {
+    if (this.#abort !== undefined) return this.#abort.signal;
+    const abort = new AbortController();
+    this.#abort = abort;
+    if (this.#doomed !== undefined) abort.abort(this.#doomed.reason);
+    else if (this.#ident !== 0) onCancel(this.#ident, () => abort.abort(reasonFor(this.#ident)));
+    return abort.signal;
+  }
+
+  /** Inside the thread: the same, for loops that never yield. */
+  get cancelled(): boolean {
+    return this.#doomed !== undefined || (this.#inTable && isCancelled(this.#ident));
+  }
+
+  /**
+   * Asks the thread to stop: aborts its `signal`, wakes its blocked wait (or its next one) with the reason, ends its
+   * stream. A thread that has not begun never does. Python has no such thing.
+   *
+   * @param reason - default: a ThreadError; from a thread that did not start it, it may come too late and be the default
+   */
+  cancel(reason: unknown = new ThreadError(`thread '${this.name}' was cancelled`, { code: 'ERR_THREAD_CANCELLED' })): void {
+    if (this.#ident === 0) {
+      this.#doomed ??= { reason };
+      this.#abort?.abort(reason);
+      return;
+    }
+    if (!this.isAlive()) return;
+    setReason(this.#ident, reason);
+    if (this.#run !== undefined) this.#run.post({ kind: 'cancel', ident: this.#ident, reason: packError(reason) });
+    else if (this.#ident !== getIdent()) remoteCancel(this.#ident, reason);
+    markCancelled(this.#ident);
+  }
+
+  /**
+   * Kills the worker at once, and with it the threads that this one started; resolves when it is gone. No `finally`
+   * runs; Locks it held are told to their next acquirer as OwnerDiedError.
+   *
+   * @throws ThreadError: not started, or not a thread that can be killed
+   */
+  async terminate(): Promise<void> {
+    if (this.#ident === 0) throw new ThreadError(`cannot terminate thread '${this.#name}' before it is started`);
+    if (this.#ident === MAIN_IDENT) throw new ThreadError('cannot terminate the main thread');
+    if (!this.isAlive()) return;
+    if (this.#run !== undefined) await this.#run.kill();
+    else if (this.#outcome !== undefined) this.cancel();
+    else await remoteTerminate(this.#ident);
+  }
+
+  /** As Python shows it: `<Thread(Thread-1, started 4097)>`. */
+  toString(): string {
+    return describeThread(this.constructor.name, this.name, this.state, this.daemon, this.#ident);
+  }
+
+  /** Whether the table still tells of it. */
+  get #inTable(): boolean {
+    return this.#ident !== 0 && stateOf(this.#ident) !== 0;
+  }
+}
+
+const WATCHED_TABLE = { cells: table, word: TABLE_WORD, sequence: TABLE_WATCH_SEQ };
+
+// As the console shows it.
+Object.defineProperty(Thread.prototype, inspect.custom, {
+  value(this: Thread): string {
+    return this.toString();
+  },
+});
+
+setAdopt((ident) => new Thread(new Adopted(ident)));
+
+addSpecial({
+  kind: 'thread',
+  is: (value) => value instanceof Thread,
+  pack: packThread,
+  unpack: (packed) => threadOf(packed as number),
+});
+
+function packThread(thread: object): number {
+  const { ident } = thread as Thread;
+  if (ident !== null) return ident;
+  throw new TypeError(`${thread} cannot be sent to another thread before it is started`);
+}

@@ -1,0 +1,32 @@
+import { show } from '../primitives/options.js';
+import { clock, getIdent } from '../primitives/thread-table.js';
+import { type PrimitiveEvent, setTraceSink } from '../primitives/trace.js';
+import { broadcast } from './bus.js';
+import { isCloneable } from './error-wire.js';
+
+/** Something a traced thread did. */
+export interface TraceEvent {
+  readonly event: 'call' | 'return' | 'exception' | PrimitiveEvent;
+  readonly ident: number;
+  /** Target or primitive name. */
+  readonly name: string;
+  /** ms, on one clock for all threads. */
+  readonly time: number;
+  readonly arg?: unknown;
+}
+
+let here: ((event: TraceEvent) => void) | undefined;
+
+/** Who hears, in this thread, of events of this and of the others. */
+export function setTraceListener(listener: (event: TraceEvent) => void): void {
+  here = listener;
+}
+
+/** Tells the tracers of this thread at once, and those of others over the bus. */
+export function emitTrace(event: TraceEvent['event'], name: string, arg: unknown): void {
+  const told: TraceEvent = { event, ident: getIdent(), name, time: clock(), arg };
+  here?.(told);
+  broadcast({ kind: 'trace', event: isCloneable(arg) ? told : { ...told, arg: show(arg) } });
+}
+
+setTraceSink((event, _, name, arg) => emitTrace(event, name, arg));

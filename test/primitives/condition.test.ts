@@ -1,0 +1,189 @@
+import { Condition, Event, Lock, RLock, ThreadError } from 'rxjs-threading';
+import { describe, expect, it } from 'vitest';
+import { turns, until } from '../support/turns.js';
+
+/** One of several pipelines of this thread that wait, each in a critical section of its own. */
+async function waiter(
+  condition: Condition,
+  options: { timeout?: number; signal?: AbortSignal } = {},
+): Promise<boolean> {
+  using _held = await condition.hold();
+  return await condition.wait(options);
+}
+
+async function notify(condition: Condition, n?: number): Promise<void> {
+  using _held = await condition.hold();
+  condition.notify(n);
+}
+
+it('has an RLock of its own, or the lock it is given', () => {
+  expect(new Condition().lock).toBeInstanceOf(RLock);
+  const lock = new Lock();
+  expect(new Condition(lock).lock).toBe(lock);
+  for (const wrong of [null, 7, {}, new Event()])
+    expect(() => new Condition(wrong as never)).toThrow(TypeError);
+});
+
+it('needs its lock held to wait and to notify', async () => {
+  const condition = new Condition(undefined, { name: 'news' });
+  await expect(condition.wait()).rejects.toBeInstanceOf(ThreadError);
+  await expect(condition.wait()).rejects.toThrow('cannot wait on news');
+  expect(() => condition.waitSync()).toThrow(ThreadError);
+  expect(() => condition.notify()).toThrow('cannot notify news');
+  expect(() => condition.notifyAll()).toThrow(ThreadError);
+  expect(condition.waiting).toBe(0);
+});
+
+it('lets the lock go while it waits, and holds it again after', async () => {
+  const condition = new Condition(new Lock());
+  const done = waiter(condition).then((notified) => [notified, condition.locked()]);
+  await until(() => condition.waiting === 1);
+  expect(condition.locked()).toBe(false);
+  await notify(condition);
+  expect(await done).toEqual([true, false]);
+});
+
+it('notifies exactly min(n, waiting), longest first', async () => {
+  const condition = new Condition(new Lock());
+  const served: number[] = [];
+  const all = Promise.all([0, 1, 2, 3, 4].map((index) => waiter(condition).then(() => served.push(index))));
+  await until(() => condition.waiting === 5);
+  await notify(condition, 2);
+  await until(() => served.length === 2);
+  await turns(5);
+  expect(served).toEqual([0, 1]);
+  expect(condition.waiting).toBe(3);
+  await notify(condition, 0);
+  await notify(condition, 7);
+  await all;
+  expect(served).toEqual([0, 1, 2, 3, 4]);
+  await notify(condition, 3);
+  expect(await waiter(condition, { timeout: 5 })).toBe(false);
+});
+
+it.each([-1, 1.5, Number.NaN, '2'])('refuses to notify %o', (n) => {
+  const condition = new Condition();
+  using _held = condition.holdSync();
+  expect(() => condition.notify(n as never)).toThrow();
+});
+
+it('is false after the timeout, with the lock held again', async () => {
+  const condition = new Condition(new Lock());
+  const held = await condition.hold();
+  const start = performance.now();
+  expect(await condition.wait({ timeout: 20 })).toBe(false);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(20);
+  expect(condition.locked()).toBe(true);
+  expect(condition.waitSync({ timeout: 5 })).toBe(false);
+  expect(condition.locked()).toBe(true);
+  held.release();
+  expect(condition.locked()).toBe(false);
+});
+
+it('releases a nested RLock fully and restores its depth', async () => {
+  const lock = new RLock();
+  const condition = new Condition(lock);
+  for (let depth = 0; depth < 3; depth++) condition.acquireSync();
+  const wait = condition.wait({ timeout: 5000 }).then((notified) => notified);
+  expect(lock.count).toBe(0);
+  await notify(condition);
+  expect(await wait).toBe(true);
+  expect(lock.count).toBe(3);
+  expect(condition.waitSync({ timeout: 1 })).toBe(false);
+  expect(lock.count).toBe(3);
+});
+
+it('holds the lock again when a signal ends the wait', async () => {
+  const condition = new Condition(new Lock());
+  const controller = new AbortController();
+  const held = await condition.hold();
+  const wait = expect(condition.wait({ signal: controller.signal })).rejects.toBe('stop');
+  await until(() => condition.waiting === 1);
+  controller.abort('stop');
+  await wait;
+  expect(condition.waiting).toBe(0);
+  expect(condition.locked()).toBe(true);
+  held.release();
+  expect(condition.locked()).toBe(false);
+});
+
+it('is left by unsubscribing, without the lock: a Held of it has nothing to release', async () => {
+  const condition = new Condition(new Lock());
+  const held = await condition.hold();
+  condition.wait().subscribe().unsubscribe();
+  expect(condition.waiting).toBe(0);
+  expect(condition.locked()).toBe(false);
+  const other = condition.lock.holdSync();
+  held.release();
+  expect(condition.locked()).toBe(true);
+  other.release();
+});
+
+it('passes a notification on when the notified one leaves before it has the lock', async () => {
+  const condition = new Condition(new Lock());
+  condition.acquireSync();
+  const first = condition.wait().subscribe();
+  condition.acquireSync();
+  const second = condition.wait().then((notified) => notified);
+  condition.acquireSync();
+  condition.notify(1);
+  await turns(2);
+  first.unsubscribe();
+  condition.release();
+  expect(await second).toBe(true);
+  condition.release();
+});
+
+describe('waitFor', () => {
+  it('emits the value of the predicate itself', async () => {
+    const condition = new Condition(new Lock());
+    const items: string[] = [];
+    const taken = (async () => {
+      using _held = await condition.hold();
+      return await condition.waitFor(() => items[0]);
+    })();
+    await until(() => condition.waiting === 1);
+    await notify(condition);
+    await until(() => condition.waiting === 1);
+    {
+      using _held = await condition.hold();
+      items.push('apple');
+      condition.notify();
+    }
+    expect(await taken).toBe('apple');
+    expect(condition.locked()).toBe(false);
+  });
+
+  it('does not wait, nor need the lock, when it holds already', async () => {
+    const condition = new Condition();
+    expect(await condition.waitFor(() => 7)).toBe(7);
+    expect(condition.waitForSync(() => 'yes')).toBe('yes');
+  });
+
+  it('ends at its deadline with the last value, however often it is woken', async () => {
+    const condition = new Condition(new Lock());
+    let calls = 0;
+    const start = performance.now();
+    const wait = (async () => {
+      using _held = await condition.hold();
+      return await condition.waitFor(() => 0 * calls++, { timeout: 60 });
+    })();
+    const waker = setInterval(() => void notify(condition), 5);
+    expect(await wait).toBe(0);
+    clearInterval(waker);
+    const took = performance.now() - start;
+    expect(took).toBeGreaterThanOrEqual(60);
+    expect(calls).toBeGreaterThan(2);
+  });
+
+  it('errors with what the predicate throws, and refuses one that is none', async () => {
+    const condition = new Condition();
+    await expect(
+      condition.waitFor(() => {
+        throw new TypeError('bad');
+      }),
+    ).rejects.toThrow('bad');
+    expect(() => condition.waitFor(7 as never)).toThrow(TypeError);
+    expect(() => condition.waitForSync('x' as never)).toThrow("'x'");
+  });
+});
