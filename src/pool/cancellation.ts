@@ -1,28 +1,34 @@
 import { ThreadError } from '../errors.js';
-import { CANCEL, slotOf, stateOf, table } from '../primitives/thread-table.js';
+import { setCancelReason } from '../primitives/cancel.js';
+import { CANCEL, getIdent, slotOf, stateOf, table } from '../primitives/thread-table.js';
 import { compareExchange, load, parkAsync, wake } from '../primitives/word.js';
+import { unpackError } from './error-wire.js';
+import { cancelOf } from './parent.js';
 
 /**
  * That a thread was cancelled is told by its CANCEL word, which any thread may write and which code that never yields
- * can read. Why it was, only a message can tell.
+ * can read. Why it was, only a message can tell: one of its parent, which comes before the word is written.
  */
-const reasons = new Map<number, unknown>();
+let known: { readonly ident: number; readonly reason: unknown } | undefined;
 
-/** Before the word says so. */
+/** The current thread cancels itself, or is main. */
 export function setReason(ident: number, reason: unknown): void {
-  if (!reasons.has(ident)) reasons.set(ident, reason);
+  if (known?.ident !== ident) known = { ident, reason };
 }
 
+/** The same object each time. */
 export function reasonFor(ident: number): unknown {
-  if (!reasons.has(ident)) {
-    reasons.set(ident, new ThreadError('the thread was cancelled', { code: 'ERR_THREAD_CANCELLED' }));
-  }
-  return reasons.get(ident);
+  if (known?.ident === ident) return known.reason;
+  const message = cancelOf(ident);
+  const reason =
+    message !== undefined
+      ? unpackError(message.reason)
+      : new ThreadError('the thread was cancelled', { code: 'ERR_THREAD_CANCELLED' });
+  known = { ident, reason };
+  return reason;
 }
 
-export function forgetReason(ident: number): void {
-  reasons.delete(ident);
-}
+setCancelReason(() => reasonFor(getIdent()));
 
 export function isCancelled(ident: number): boolean {
   return load(table, slotOf(ident) + CANCEL) !== 0;

@@ -1,4 +1,12 @@
-import { FOREIGN, flagsOf, getIdent, MAIN_IDENT, nativeId, setFlags, VISIBLE } from '../primitives/thread-table.js';
+import {
+  FOREIGN,
+  flagsOf,
+  getIdent,
+  MAIN_IDENT,
+  nativeId,
+  setFlags,
+  VISIBLE,
+} from '../primitives/thread-table.js';
 import { threadOf } from './registry.js';
 import type { Thread } from './thread.js';
 

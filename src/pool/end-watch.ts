@@ -1,5 +1,5 @@
 import { watchOver } from '../primitives/loop.js';
-import { isAlive, nameOf, STATE, slotOf, stateOf, table } from '../primitives/thread-table.js';
+import { isAlive, nameOf, QUEUED, RUNNING, STATE, slotOf, table } from '../primitives/thread-table.js';
 import { type Waited, WaitRecord } from '../primitives/waits.js';
 import { load, parkAsync } from '../primitives/word.js';
 
@@ -27,23 +27,19 @@ export class EndWatch {
   add(ended: () => void): (() => void) | undefined {
     this.#waiting.add(ended);
     this.#record.set(joined(this.#ident), this.#waiting.size);
-    this.look();
-    if (!this.#waiting.has(ended)) return undefined;
     if (!this.#patrolled) watchOver(this);
     this.#patrolled = true;
+    this.look();
     return () => {
-      this.#waiting.delete(ended);
-      this.#record.set(joined(this.#ident), this.#waiting.size);
+      if (this.#waiting.delete(ended)) this.#record.set(joined(this.#ident), this.#waiting.size);
     };
   }
 
   /** On patrol too: nobody wakes the sleepers of a thread that was killed. */
   look(): boolean {
-    if (this.#waiting.size > 0) {
-      if (isAlive(this.#ident)) this.#sleep();
-      else this.#tell();
-    }
-    this.#patrolled = this.#waiting.size > 0;
+    if (this.#waiting.size === 0) this.#patrolled = false;
+    else if (isAlive(this.#ident)) this.#sleep();
+    else this.#tell();
     return this.#patrolled;
   }
 
@@ -56,13 +52,15 @@ export class EndWatch {
   }
 
   #sleep(): void {
-    if (this.#asleep) return;
     const cell = slotOf(this.#ident) + STATE;
-    const state = load(table, cell);
-    if (stateOf(this.#ident) !== state) return;
-    this.#asleep = parkAsync(table, cell, state, () => {
-      this.#asleep = false;
-      this.look();
-    });
+    while (!this.#asleep) {
+      const state = load(table, cell);
+      // Ended, or its slot is another's already: the patrol tells.
+      if (state !== QUEUED && state !== RUNNING) return;
+      this.#asleep = parkAsync(table, cell, state, () => {
+        this.#asleep = false;
+        this.look();
+      });
+    }
   }
 }

@@ -75,8 +75,10 @@ export function isCloneable(value: unknown): boolean {
   }
 }
 
+/** That of its class, where the class has none but its base's. */
 function nameOf(error: Error): string {
-  return error.name !== 'Error' ? error.name : (error.constructor?.name ?? 'Error');
+  const ofClass = error.constructor?.name;
+  return Object.hasOwn(makers, error.name) && ofClass !== undefined && ofClass !== '' ? ofClass : error.name;
 }
 
 function kindOf(error: Error): string {

@@ -30,7 +30,8 @@ const told = new Subject<ExceptHookArgs>();
  * setExcepthook(({ error, thread }) => log.error({ error, thread: thread?.name }));
  */
 export function setExcepthook(to: ExceptHook | null): void {
-  if (to !== null && typeof to !== 'function') throw new TypeError(`hook must be a function or null, got ${show(to)}`);
+  if (to !== null && typeof to !== 'function')
+    throw new TypeError(`hook must be a function or null, got ${show(to)}`);
   hook = to;
 }
 

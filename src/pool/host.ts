@@ -1,9 +1,17 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
-import type { FromThread, StartMessage, ToThread } from './messages.js';
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  type TransferListItem,
+} from 'node:worker_threads';
+import type { FromThread, ToThread } from './messages.js';
 import { newPiscina, type Piscina } from './piscina.js';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
+
+/** With less, a worker cannot load its modules, and Node aborts the process. */
+const LEAST_STACK = 2 ** 20;
 
 /** Why a worker is no more. */
 export interface Death {
@@ -34,12 +42,17 @@ export class Host {
   readonly exited: Promise<void>;
 
   /** With its first thread on the way. @throws DataCloneError, before there is a worker. */
-  constructor(stackSize: number, start: StartMessage, transfer: readonly TransferListItem[], tenant: Tenant) {
+  constructor(
+    stackSize: number,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    tenant: Tenant,
+  ) {
     const { port1, port2 } = new MessageChannel();
-    port1.postMessage(start, transfer);
+    this.#port = port1;
+    this.post(first, transfer);
     this.stackSize = stackSize;
     this.tenant = tenant;
-    this.#port = port1;
     this.#piscina = newPiscina({
       filename: WORKER_FILE,
       name: 'openSession',
@@ -48,7 +61,7 @@ export class Host {
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: 'disabled',
       recordTiming: false,
-      ...(stackSize > 0 && { resourceLimits: { stackSizeMb: stackSize / 2 ** 20 } }),
+      ...(stackSize > 0 && { resourceLimits: { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } }),
     });
     this.exited = this.#watchDeath();
     port1.on('message', (message: FromThread) => this.tenant?.received(message));
@@ -67,9 +80,10 @@ export class Host {
     return this.#dead;
   }
 
-  /** @throws DataCloneError */
-  post(message: ToThread, transfer: readonly TransferListItem[] = []): void {
-    this.#port.postMessage(message, transfer);
+  /** @param transfer - of the last message. @throws DataCloneError */
+  post(messages: readonly ToThread[], transfer: readonly TransferListItem[] = []): void {
+    for (const message of messages)
+      this.#port.postMessage(message, message === messages.at(-1) ? transfer : []);
   }
 
   /** Hears now what it would hear when the event loop turns. */

@@ -18,10 +18,9 @@ export interface StartMessage {
   readonly args: Wired;
   /** How many values it may send before somebody reads. */
   readonly credit: number;
-  /** It was cancelled before it was started. */
-  readonly reason: PackedError | null;
 }
 
+/** Why a thread is cancelled; that it is, its CANCEL word says. */
 export interface CancelMessage {
   readonly kind: 'cancel';
   readonly ident: number;
@@ -45,9 +44,9 @@ export interface ValuesMessage {
 
 /** What the worker has yet to do once its thread has ended. */
 export interface Aftermath {
-  /** Output that its parent's event loop has not taken yet. */
+  /** There may be output that its parent's event loop has not taken yet; a FlushedMessage follows. */
   readonly flushing: boolean;
-  /** It can take another thread at once; otherwise an IdleMessage follows. */
+  /** It can take another thread; otherwise an IdleMessage follows. */
   readonly idle: boolean;
 }
 

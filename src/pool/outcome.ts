@@ -129,15 +129,17 @@ export class Outcome<T> {
 
   #tell(reader: Subscriber<T>, end: End): void {
     this.#readers.delete(reader);
-    if (!end.failed) return reader.complete();
-    this.#heard = true;
-    reader.error(end.error);
+    if (end.failed) {
+      this.#heard = true;
+      reader.error(end.error);
+    } else reader.complete();
   }
 
   #settle(waiter: Settle<T>, end: End): void {
     this.#waiters.delete(waiter);
-    if (!end.failed) return waiter.resolve(this.#last as T);
-    this.#heard = true;
-    waiter.reject(end.error);
+    if (end.failed) {
+      this.#heard = true;
+      waiter.reject(end.error);
+    } else waiter.resolve(this.#last as T);
   }
 }

@@ -1,8 +1,9 @@
 import { ThreadError } from '../errors.js';
 import { show } from '../primitives/options.js';
 import { checkModule, type PackedTarget } from '../primitives/target.js';
+import { explainUncloneable } from './explain-uncloneable.js';
 import type { PackedRun } from './messages.js';
-import { encode, explainUncloneable } from './wire.js';
+import { encode } from './wire.js';
 
 /**
  * A subclass's `run` for the worker: where the class is, and the fields of the instance. Functions and symbols stay

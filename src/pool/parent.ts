@@ -1,14 +1,40 @@
-import type { FromThread } from './messages.js';
+import type { CancelMessage, FromThread } from './messages.js';
 
-/** The way from a worker of this library to the thread that made it; none in main and in workers of others. */
+/** What ties a worker of this library to the thread that made it, and to the threads it starts itself. */
+
 let parent: ((message: FromThread) => void) | undefined;
+let hearNow: () => void = () => {};
+let cancel: CancelMessage | undefined;
+let children = 0;
 
-export function setParent(post: (message: FromThread) => void): void {
+/** @param drain - hears now what the event loop would hear later */
+export function setParent(post: (message: FromThread) => void, drain: () => void): void {
   parent = post;
+  hearNow = drain;
 }
 
-/** false when there is no such way. */
+/** false in main and in workers of others. */
 export function tellParent(message: FromThread): boolean {
   parent?.(message);
   return parent !== undefined;
+}
+
+/** The parent cancels a thread; its word says so only after this came. */
+export function keepCancel(message: CancelMessage): void {
+  cancel = message;
+}
+
+/** The parent's message that cancels a thread, even if no event loop has taken it yet. */
+export function cancelOf(ident: number): CancelMessage | undefined {
+  hearNow();
+  return cancel?.ident === ident ? cancel : undefined;
+}
+
+/** Threads started here live in this worker's own workers: they die with it. */
+export function countChild(by: 1 | -1): void {
+  children += by;
+}
+
+export function hasChildren(): boolean {
+  return children > 0;
 }

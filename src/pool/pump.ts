@@ -8,26 +8,22 @@ interface Subscribable {
 }
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
-/** How to take the values of a target's result one by one; undefined: it is a value itself. */
-export type Pump = (output: Output) => { readonly ended: Promise<void>; readonly stop: () => void };
+/** A source whose values are being taken one by one. */
+interface Pumping {
+  readonly ended: Promise<void>;
+  stop(): void;
+}
 
-export function pumpOf(result: unknown): Pump | undefined {
-  if (typeof result !== 'object' || result === null) return undefined;
-  if (typeof (result as Subscribable).subscribe === 'function') {
-    return (output) => pumpObservable(result as Subscribable, output);
+export function pump(source: object, output: Output): Pumping {
+  if ('subscribe' in source) return pumpObservable(source as Subscribable, output);
+  if (Symbol.asyncIterator in source) {
+    return pumpIterator((source as AsyncIterable<unknown>)[Symbol.asyncIterator](), output);
   }
-  if (typeof (result as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function') {
-    return (output) => pumpIterator((result as AsyncIterable<unknown>)[Symbol.asyncIterator](), output);
-  }
-  // Arrays, Maps and Sets can be iterated as well, but are values.
-  if (Object.prototype.toString.call(result) === '[object Generator]') {
-    return (output) => pumpIterator(result as Iterator<unknown>, output);
-  }
-  return undefined;
+  return pumpIterator(source as Iterator<unknown>, output);
 }
 
 /** It pushes, so what the reader has no room for waits here. */
-function pumpObservable(source: Subscribable, output: Output): ReturnType<Pump> {
+function pumpObservable(source: Subscribable, output: Output): Pumping {
   let stop = (): void => {};
   const ended = new Promise<void>((resolve, reject) => {
     const subscription = source.subscribe({
@@ -41,7 +37,7 @@ function pumpObservable(source: Subscribable, output: Output): ReturnType<Pump> 
 }
 
 /** It is pulled, and only while the reader has room. */
-function pumpIterator(iterator: AnyIterator, output: Output): ReturnType<Pump> {
+function pumpIterator(iterator: AnyIterator, output: Output): Pumping {
   let stopped = false;
   const pull = async (): Promise<void> => {
     while (!stopped) {

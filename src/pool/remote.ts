@@ -1,5 +1,5 @@
-import { Observable, type Subscriber, type Subscription, TimeoutError } from 'rxjs';
 import { threadId } from 'node:worker_threads';
+import { Observable, type Subscriber, type Subscription, TimeoutError } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { watchOver } from '../primitives/loop.js';
 import type { WaitOptions } from '../primitives/options.js';

@@ -1,166 +1,183 @@
-import { ThreadError } from '../errors.js';
 import { type Runnable, unpackTarget } from '../primitives/target.js';
-import { markRunning, markStopped, nameOf, setIdent } from '../primitives/thread-table.js';
-import { settleDown, watchAftermath } from './aftermath.js';
-import { isCancelled, onCancel, reasonFor } from './cancellation.js';
-import { packError } from './error-wire.js';
-import type { FromThread, StartMessage } from './messages.js';
-import { Output } from './output.js';
-import { type Pump, pumpOf } from './pump.js';
-import { traceEnd, traceStart } from './target-trace.js';
-import { decode, encode, explainUncloneable, prepareDecode } from './wire.js';
+import {
+  CANCEL,
+  endThread,
+  markRunning,
+  markStopped,
+  setIdent,
+  slotOf,
+  TRACE,
+  table,
+} from '../primitives/thread-table.js';
+import { load } from '../primitives/word.js';
+import type { Aftermath, EndMessage, FromThread, StartMessage } from './messages.js';
+import { hasChildren } from './parent.js';
+import type * as TargetTrace from './target-trace.js';
+import { decode, encode, prepareDecode } from './wire.js';
 
-/** A thread that runs in this worker: from its start message to its end message. */
+/** How often a worker looks whether what its thread left behind is done, in ms. */
+const LOOK_AFTER = 5;
+
+/**
+ * A thread that runs in this worker: from its start message to its end message. A new worker loads this file and what
+ * it imports before its first thread can run, so what most threads do not need is imported when it is needed.
+ */
 export class Running {
-  readonly ident: number;
   readonly #start: StartMessage;
   readonly #post: (message: FromThread) => void;
-  #output: Output | undefined;
+  #trace: typeof TargetTrace | undefined;
+  #credit: ((values: number) => void) | undefined;
 
   constructor(start: StartMessage, post: (message: FromThread) => void) {
-    this.ident = start.ident;
     this.#start = start;
     this.#post = post;
+  }
+
+  get ident(): number {
+    return this.#start.ident;
   }
 
   /** Nothing is awaited that need not be: most targets are plain functions. */
   begin(): void {
     setIdent(this.ident);
     markRunning(this.ident);
-    try {
-      if (isCancelled(this.ident)) throw reasonFor(this.ident);
-      const { target, args } = this.#start;
-      if (target === null) this.#returned(undefined);
-      else if ('source' in target && !args.marked) this.#call(unpackTarget(target) as Runnable);
-      else
-        void this.#prepare()
-          .then((run) => this.#call(run))
-          .catch((error) => this.#threw(error));
-    } catch (error) {
-      this.#threw(error);
+    const { target, args } = this.#start;
+    const plain = target !== null && 'source' in target && !args.marked;
+    if (plain && load(table, slotOf(this.ident) + CANCEL) === 0 && load(table, TRACE) === 0) {
+      try {
+        this.#call(unpackTarget(target) as Runnable);
+      } catch (error) {
+        void this.#threw(error);
+      }
+    } else {
+      this.#prepare().then(
+        (run) => this.#call(run),
+        (error) => this.#threw(error),
+      );
     }
   }
 
+  /** The reader of its stream has room for more. */
   credit(values: number): void {
-    this.#output?.add(values);
+    this.#credit?.(values);
   }
 
   async #prepare(): Promise<Runnable> {
-    const { target, args } = this.#start;
-    await prepareDecode(args);
-    if (target === null) return () => undefined;
-    try {
-      if (!('className' in target)) return await unpackTarget(target);
-      const { makeRun } = await import('./subclass.js');
-      return await makeRun(target, this.ident);
-    } catch (cause) {
-      if (!(cause instanceof ThreadError)) throw cause;
-      const { message, code } = cause;
-      throw new ThreadError(`thread '${nameOf(this.ident)}' could not begin: ${message}`, { code, cause });
-    }
+    if (load(table, TRACE) !== 0) this.#trace = await import('./target-trace.js');
+    const { prepare } = await import('./prepare.js');
+    await prepareDecode(this.#start.args);
+    return prepare(this.#start);
   }
 
   #call(run: Runnable): void {
-    traceStart(this.#start.target);
+    this.#trace?.traceStart(this.#start.target);
     let result: unknown;
     try {
       result = run(...(decode(this.#start.args) as unknown[]));
     } catch (error) {
-      return this.#threw(error);
+      return void this.#threw(error);
     }
-    if (isThenable(result))
-      void result.then(
+    if (isThenable(result)) {
+      result.then(
         (value) => this.#resulted(value),
         (error) => this.#threw(error),
       );
-    else this.#resulted(result);
+    } else this.#resulted(result);
   }
 
   #resulted(result: unknown): void {
-    const pump = pumpOf(result);
-    if (pump === undefined) this.#returned(result);
-    else
-      void this.#stream(pump).then(
-        () => this.#completed(),
+    if (isStream(result)) {
+      this.#stream(result).then(
+        () =>
+          this.#end('return', undefined, (aftermath) => ({
+            kind: 'completed',
+            ident: this.ident,
+            ...aftermath,
+          })),
         (error) => this.#threw(error),
       );
+    } else this.#returned(result);
   }
 
-  async #stream(pump: Pump): Promise<void> {
-    let failed: (error: unknown) => void = () => {};
-    const broken = new Promise<never>((_, reject) => (failed = reject));
-    this.#output = new Output(this.#start.credit, (values) => {
-      try {
-        this.#send({ kind: 'values', ident: this.ident, values: encode(values) }, values, 'output');
-      } catch (error) {
-        failed(error);
-      }
-    });
-    const { ended, stop } = pump(this.#output);
-    const forget = onCancel(this.ident, () => failed(reasonFor(this.ident)));
-    try {
-      await Promise.race([ended, broken]);
-      await Promise.race([this.#output.untilSent(), broken]);
-    } catch (error) {
-      stop();
-      // What came before the error comes before it on the other side as well.
-      this.#output.flush();
-      throw error;
-    } finally {
-      forget();
-    }
+  async #stream(source: object): Promise<void> {
+    const { Streaming } = await import('./streaming.js');
+    const streaming = new Streaming(this.#start, this.#post);
+    this.#credit = (values) => streaming.credit(values);
+    await streaming.run(source);
   }
 
   #returned(value: unknown): void {
-    const aftermath = settleDown();
     try {
-      this.#send(
-        { kind: 'returned', ident: this.ident, value: encode(value), ...aftermath },
-        value,
-        'result',
-      );
-    } catch (error) {
-      return this.#threw(error);
-    }
-    traceEnd('return', this.#start.target, value);
-    this.#ended(aftermath);
-  }
-
-  #completed(): void {
-    const aftermath = settleDown();
-    this.#post({ kind: 'completed', ident: this.ident, ...aftermath });
-    traceEnd('return', this.#start.target, undefined);
-    this.#ended(aftermath);
-  }
-
-  #threw(thrown: unknown): void {
-    const error = explainClosure(thrown, this.#start);
-    const aftermath = settleDown();
-    const cancelled = isCancelled(this.ident) && thrown === reasonFor(this.ident);
-    traceEnd('exception', this.#start.target, error);
-    this.#post({ kind: 'threw', ident: this.ident, error: packError(error), cancelled, ...aftermath });
-    this.#ended(aftermath);
-  }
-
-  /** The result is on its way before the thread counts as stopped: who has joined it finds it. */
-  #ended(aftermath: ReturnType<typeof settleDown>): void {
-    markStopped(this.ident);
-    watchAftermath(aftermath, this.#post);
-  }
-
-  #send(message: FromThread, value: unknown, path: string): void {
-    try {
-      this.#post(message);
+      const wired = encode(value);
+      this.#end('return', value, (aftermath) => ({
+        kind: 'returned',
+        ident: this.ident,
+        value: wired,
+        ...aftermath,
+      }));
     } catch (cause) {
-      const found =
-        explainUncloneable(value, path) ?? (cause instanceof Error ? cause.message : String(cause));
-      const name = nameOf(this.ident);
-      throw new ThreadError(`${path} of thread '${name}' cannot be cloned: ${found}`, {
-        code: 'ERR_CLONE',
-        cause,
-      });
+      void this.#threw(cause, value);
     }
   }
+
+  /** @param uncloneable - the result that could not be sent, if that is what went wrong */
+  async #threw(thrown: unknown, uncloneable?: unknown): Promise<void> {
+    const { packFailure } = await import('./failure.js');
+    const failure = packFailure(thrown, this.#start, uncloneable);
+    this.#end('exception', thrown, (aftermath) => ({
+      kind: 'threw',
+      ident: this.ident,
+      ...failure,
+      ...aftermath,
+    }));
+  }
+
+  /**
+   * What the target left waiting is granted nothing any more. The result is on its way before the thread counts as
+   * stopped: who has joined it finds it.
+   */
+  #end(event: 'return' | 'exception', arg: unknown, message: (aftermath: Aftermath) => EndMessage): void {
+    endThread();
+    const flushing = !outputIsKnown || isFlushing();
+    const idle = isIdle();
+    this.#post(message({ flushing, idle }));
+    this.#trace?.traceEnd(event, this.#start.target, arg);
+    markStopped(this.ident);
+    if (flushing || !idle) this.#watchAftermath(flushing, idle);
+  }
+
+  /** Tells, by and by, what the thread's end could not. */
+  #watchAftermath(flushing: boolean, idle: boolean): void {
+    let flushes = flushing;
+    let busy = !idle;
+    const look = (): void => {
+      if (flushes && !isFlushing()) {
+        flushes = false;
+        this.#post({ kind: 'flushed' });
+      }
+      if (busy && isIdle()) {
+        busy = false;
+        this.#post({ kind: 'idle' });
+      }
+      // Not kept alive by this, so that it is not taken for a timer that the thread left behind.
+      if (flushes || busy) setTimeout(look, LOOK_AFTER).unref();
+    };
+    look();
+  }
+}
+
+/** To look at the streams for the first time makes them, which takes longer than most first threads. */
+let outputIsKnown = false;
+
+/** A worker's output goes through its parent's event loop. */
+function isFlushing(): boolean {
+  outputIsKnown = true;
+  return process.stdout.writableLength > 0 || process.stderr.writableLength > 0;
+}
+
+/** A timer left behind may throw: no other thread is to run beside it. */
+function isIdle(): boolean {
+  return !hasChildren() && !process.getActiveResourcesInfo().includes('Timeout');
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -169,14 +186,12 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** A name that is not defined in a function that came by its source was one of its closure, or so it seems. */
-function explainClosure(error: unknown, start: StartMessage): unknown {
-  if (!(error instanceof ReferenceError) || start.target === null || !('source' in start.target))
-    return error;
-  const name = /^(.+) is not defined$/.exec(error.message)?.[1];
-  if (name === undefined) return error;
-  const message =
-    `'${name}' is not defined in the thread: a function travels by its source, without the variables around it. ` +
-    `Pass '${name}' in args, or import it inside the function, or make the target an export of a module`;
-  return new ThreadError(message, { code: 'ERR_CLOSURE', cause: error });
+/** An Observable, of whatever library, an AsyncIterable or a generator. Arrays, Maps and Sets are values. */
+function isStream(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    typeof (value as { subscribe?: unknown }).subscribe === 'function' ||
+    Symbol.asyncIterator in value ||
+    Object.prototype.toString.call(value) === '[object Generator]'
+  );
 }

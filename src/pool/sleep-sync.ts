@@ -1,6 +1,6 @@
 import { throwIfCancelled } from '../primitives/cancel.js';
 import { now } from '../primitives/loop.js';
-import { TIMEOUT_MAX, show } from '../primitives/options.js';
+import { show, TIMEOUT_MAX } from '../primitives/options.js';
 import { CANCEL, getIdent, slotOf, table } from '../primitives/thread-table.js';
 import { load, park } from '../primitives/word.js';
 
@@ -13,7 +13,8 @@ import { load, park } from '../primitives/word.js';
  */
 export function sleepSync(ms: number): void {
   if (typeof ms !== 'number') throw new TypeError(`sleepSync takes a number of ms, got ${show(ms)}`);
-  if (!(ms >= 0 && ms <= TIMEOUT_MAX)) throw new RangeError(`sleepSync takes 0 to ${TIMEOUT_MAX} ms, got ${ms}`);
+  if (!(ms >= 0 && ms <= TIMEOUT_MAX))
+    throw new RangeError(`sleepSync takes 0 to ${TIMEOUT_MAX} ms, got ${ms}`);
   const deadline = now() + ms;
   const cell = slotOf(getIdent()) + CANCEL;
   for (let left = ms; left > 0; left = deadline - now()) {

@@ -1,4 +1,3 @@
-import { tracing } from '../primitives/trace.js';
 import type { StartMessage } from './messages.js';
 import { emitTrace } from './trace-events.js';
 
@@ -7,13 +6,17 @@ function nameIn(target: StartMessage['target']): string {
   if (target === null) return '';
   if ('className' in target) return `${target.className}.run`;
   if ('export' in target) return target.export;
-  return /^(?:async\s+)?function\s*\*?\s*([^\s(]+)/.exec(target.source)?.[1] ?? '';
+  return (
+    /^(?:async\s+)?(?:function\s*\*?\s*)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/u.exec(
+      target.source,
+    )?.[1] ?? ''
+  );
 }
 
 export function traceStart(target: StartMessage['target']): void {
-  if (tracing()) emitTrace('call', nameIn(target), undefined);
+  emitTrace('call', nameIn(target), undefined);
 }
 
 export function traceEnd(event: 'return' | 'exception', target: StartMessage['target'], arg: unknown): void {
-  if (tracing()) emitTrace(event, nameIn(target), arg);
+  emitTrace(event, nameIn(target), arg);
 }

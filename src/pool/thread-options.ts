@@ -23,10 +23,13 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
   checkOptions(options);
   if (options === undefined) return;
   const { target, args, name, daemon, group, transferList } = options;
-  if (group !== undefined && group !== null) throw new TypeError(`group is reserved and must be null, got ${show(group)}`);
+  if (group !== undefined && group !== null)
+    throw new TypeError(`group is reserved and must be null, got ${show(group)}`);
   if (target !== undefined) packTarget(target);
-  if (args !== undefined && !Array.isArray(args)) throw new TypeError(`args must be an array, got ${show(args)}`);
-  if (name !== undefined && typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
+  if (args !== undefined && !Array.isArray(args))
+    throw new TypeError(`args must be an array, got ${show(args)}`);
+  if (name !== undefined && typeof name !== 'string')
+    throw new TypeError(`name must be a string, got ${show(name)}`);
   if (daemon !== undefined) checkDaemon(daemon);
   if (transferList !== undefined && !Array.isArray(transferList)) {
     throw new TypeError(`transferList must be an array, got ${show(transferList)}`);

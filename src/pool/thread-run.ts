@@ -1,14 +1,14 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../errors.js';
 import { markGone, markStopped, setWorker } from '../primitives/thread-table.js';
-import { countChild } from './aftermath.js';
 import { giveBack, takeIdle } from './elastic-pool.js';
 import { unpackError } from './error-wire.js';
-import { type Death, Host, type Tenant } from './host.js';
-import { type EndMessage, type FromThread, type StartMessage, type ToThread, WINDOW } from './messages.js';
-import type { Outcome } from './outcome.js';
-import { decode } from './wire.js';
 import { relayUnheard, reportUnheard } from './excepthook.js';
+import { type Death, Host, type Tenant } from './host.js';
+import { type EndMessage, type FromThread, type ToThread, WINDOW } from './messages.js';
+import type { Outcome } from './outcome.js';
+import { countChild } from './parent.js';
+import { decode } from './wire.js';
 
 /** What a run needs to know of the Thread it is the life of. */
 export interface Started {
@@ -30,7 +30,7 @@ export class ThreadRun implements Tenant {
   /** @throws DataCloneError; no thread has begun then. */
   constructor(
     thread: Started,
-    start: StartMessage,
+    first: readonly ToThread[],
     transfer: readonly TransferListItem[],
     stackSize: number,
     onEnd: () => void,
@@ -38,14 +38,14 @@ export class ThreadRun implements Tenant {
     this.#thread = thread;
     this.#onEnd = onEnd;
     const idle = takeIdle(stackSize);
-    if (idle === undefined) this.#host = new Host(stackSize, start, transfer, this);
+    if (idle === undefined) this.#host = new Host(stackSize, first, transfer, this);
     else {
       this.#host = idle;
       idle.tenant = this;
       try {
-        idle.post(start, transfer);
+        idle.post(first, transfer);
       } catch (error) {
-        giveBack(idle, leftovers);
+        giveBack(idle, leftoversOf(idle));
         throw error;
       }
     }
@@ -59,7 +59,7 @@ export class ThreadRun implements Tenant {
   }
 
   post(message: ToThread): void {
-    if (!this.#ended) this.#host.post(message);
+    if (!this.#ended) this.#host.post([message]);
   }
 
   /** Hears now what the thread has said so far. */
@@ -84,20 +84,30 @@ export class ThreadRun implements Tenant {
     const { outcome } = this.#thread;
     switch (message.kind) {
       case 'values':
-        return outcome.values(decode(message.values) as unknown[]);
+        outcome.values(decode(message.values) as unknown[]);
+        break;
       case 'returned':
-        outcome.values([decode(message.value)]);
-        return this.#end(message, () => outcome.complete());
+        this.#end(message, () => {
+          outcome.values([decode(message.value)]);
+          outcome.complete();
+        });
+        break;
       case 'completed':
-        return this.#end(message, () => outcome.complete());
+        this.#end(message, () => outcome.complete());
+        break;
       case 'threw':
-        return this.#end(message, () => outcome.fail(unpackError(message.error), message.cancelled));
+        this.#end(message, () => outcome.fail(unpackError(message.error), message.cancelled));
+        break;
       case 'unheard':
-        return relayUnheard(message);
+        relayUnheard(message);
+        break;
       case 'flushed':
-        return this.#host.hold(false);
+        // Otherwise it is about the thread before.
+        if (this.#ended) this.#host.hold(false);
+        break;
       case 'idle':
-        return giveBack(this.#host, leftovers);
+        giveBack(this.#host, leftoversOf(this.#host));
+        break;
     }
   }
 
@@ -107,7 +117,7 @@ export class ThreadRun implements Tenant {
     this.#ended = true;
     countChild(-1);
     if (!message.flushing) this.#host.hold(false);
-    if (message.idle) giveBack(this.#host, leftovers);
+    if (message.idle) giveBack(this.#host, leftoversOf(this.#host));
     this.#onEnd();
     tell();
   }
@@ -127,14 +137,17 @@ export class ThreadRun implements Tenant {
 }
 
 /** Listens to a worker that no thread runs in. */
-const leftovers: Tenant = {
-  received: (message) => {
-    if (message.kind === 'unheard') relayUnheard(message);
-  },
-  died: ({ error, terminated }) => {
-    if (error !== undefined && !terminated) reportUnheard(null, error);
-  },
-};
+function leftoversOf(host: Host): Tenant {
+  return {
+    received: (message) => {
+      if (message.kind === 'flushed') host.hold(false);
+      if (message.kind === 'unheard') relayUnheard(message);
+    },
+    died: ({ error, terminated }) => {
+      if (error !== undefined && !terminated) reportUnheard(null, error);
+    },
+  };
+}
 
 function explainDeath(name: string, { error, exitCode, terminated }: Death): ThreadError {
   const why =

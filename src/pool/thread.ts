@@ -2,7 +2,13 @@ import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
 import type { Observable } from 'rxjs';
 import { ThreadError } from '../errors.js';
-import { show, type WaitOptions, type WaitSyncOptions, checkOptions, checkTimeout } from '../primitives/options.js';
+import {
+  checkOptions,
+  checkTimeout,
+  show,
+  type WaitOptions,
+  type WaitSyncOptions,
+} from '../primitives/options.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from '../primitives/target.js';
 import {
   claimSlot,
@@ -26,24 +32,31 @@ import {
 } from '../primitives/thread-table.js';
 import type { Wait } from '../primitives/wait.js';
 import { stateStream } from '../primitives/watch.js';
-import { isCancelled, markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';
 import { Adopted } from './adopted.js';
+import { isCancelled, markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';
 import type { Emitted } from './emitted.js';
 import { EndWatch } from './end-watch.js';
 import { packError } from './error-wire.js';
 import { reportUnheard } from './excepthook.js';
+import { explainUncloneable } from './explain-uncloneable.js';
 import { joinBlocking } from './join-blocking.js';
-import { type PackedRun, type StartMessage, WINDOW } from './messages.js';
+import { type PackedRun, type StartMessage, type ToThread, WINDOW } from './messages.js';
 import { Outcome } from './outcome.js';
 import { packRun } from './pack-run.js';
 import { pendingWait } from './pending.js';
 import { keep, letGo, setAdopt, threadOf } from './registry.js';
 import { answerQuestions, remoteCancel, remoteOutput, remoteResult, remoteTerminate } from './remote.js';
 import { stackSize } from './stack-size.js';
-import { checkDaemon, checkThreadOptions, defaultName, type ThreadOptions, transferItems } from './thread-options.js';
+import {
+  checkDaemon,
+  checkThreadOptions,
+  defaultName,
+  type ThreadOptions,
+  transferItems,
+} from './thread-options.js';
 import { ThreadRun } from './thread-run.js';
 import { describeThread } from './thread-text.js';
-import { addSpecial, encode, explainUncloneable } from './wire.js';
+import { addSpecial, encode } from './wire.js';
 import './process-life.js';
 import './specials.js';
 
@@ -75,8 +88,8 @@ export class Thread<R = unknown> {
   #run: ThreadRun | undefined;
   #ended: EndWatch | undefined;
   #abort: AbortController | undefined;
-  /** Cancelled before it was started. */
-  #doomed: { readonly reason: unknown } | undefined;
+  /** Cancelled from here, maybe before it was started. */
+  #cancel: { readonly reason: unknown } | undefined;
   #isAlive: Observable<boolean> | undefined;
   #state: Observable<ThreadState> | undefined;
 
@@ -125,7 +138,8 @@ export class Thread<R = unknown> {
 
   set daemon(daemon: boolean) {
     checkDaemon(daemon);
-    if (this.#ident !== 0) throw new ThreadError(`cannot set daemon of thread '${this.name}': it has been started`);
+    if (this.#ident !== 0)
+      throw new ThreadError(`cannot set daemon of thread '${this.name}': it has been started`);
     this.#daemon = daemon;
   }
 
@@ -153,10 +167,11 @@ export class Thread<R = unknown> {
 
   /** Takes an ident: from here on the thread is alive. @internal */
   protected claim(): void {
-    if (this.#ident !== 0) throw new ThreadError(`thread '${this.name}' was started before: threads can only be started once`);
+    if (this.#ident !== 0)
+      throw new ThreadError(`thread '${this.name}' was started before: threads can only be started once`);
     this.#ident = claimSlot(this.#name, this.#daemon ? DAEMON : 0);
     setWorker(this.#ident, threadId);
-    if (this.#doomed !== undefined) markCancelled(this.#ident);
+    if (this.#cancel !== undefined) markCancelled(this.#ident);
     keep(this.#ident, this as Thread);
   }
 
@@ -172,9 +187,9 @@ export class Thread<R = unknown> {
         target: this.#what(),
         args: encode(args, transfer),
         credit: this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW,
-        reason: this.#doomed === undefined ? null : packError(this.#doomed.reason),
       };
-      this.#run = new ThreadRun(this.#started(ident), start, transfer, stackSize(), () => this.ended());
+      const first = this.#cancel === undefined ? [start] : [cancelMessage(ident, this.#cancel.reason), start];
+      this.#run = new ThreadRun(this.#started(ident), first, transfer, stackSize(), () => this.ended());
     } catch (error) {
       this.#ident = 0;
       letGo(ident);
@@ -219,10 +234,15 @@ export class Thread<R = unknown> {
     if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
     if (cause instanceof DOMException && cause.name === 'DataCloneError') {
       const found = explainUncloneable(args, 'args') ?? cause.message;
-      return new TypeError(`cannot start thread '${this.#name}': ${found}, which cannot be cloned`, { cause });
+      return new TypeError(`cannot start thread '${this.#name}': ${found}, which cannot be cloned`, {
+        cause,
+      });
     }
     const why = cause instanceof Error ? cause.message : show(cause);
-    return new ThreadError(`can't start new thread '${this.#name}': ${why}`, { code: 'ERR_NO_THREAD', cause });
+    return new ThreadError(`can't start new thread '${this.#name}': ${why}`, {
+      code: 'ERR_NO_THREAD',
+      cause,
+    });
   }
 
   /** What the thread does: calls the target. Calling it runs the target in the caller's thread. */
@@ -316,14 +336,16 @@ export class Thread<R = unknown> {
     if (this.#abort !== undefined) return this.#abort.signal;
     const abort = new AbortController();
     this.#abort = abort;
-    if (this.#doomed !== undefined) abort.abort(this.#doomed.reason);
-    else if (this.#ident !== 0) onCancel(this.#ident, () => abort.abort(reasonFor(this.#ident)));
+    const tell = (): void =>
+      abort.abort(this.#cancel === undefined ? reasonFor(this.#ident) : this.#cancel.reason);
+    if (this.#ident !== 0) onCancel(this.#ident, tell);
+    else if (this.#cancel !== undefined) tell();
     return abort.signal;
   }
 
   /** Inside the thread: the same, for loops that never yield. */
   get cancelled(): boolean {
-    return this.#doomed !== undefined || (this.#inTable && isCancelled(this.#ident));
+    return (this.#ident === 0 && this.#cancel !== undefined) || (this.#inTable && isCancelled(this.#ident));
   }
 
   /**
@@ -332,16 +354,20 @@ export class Thread<R = unknown> {
    *
    * @param reason - default: a ThreadError; from a thread that did not start it, it may come too late and be the default
    */
-  cancel(reason: unknown = new ThreadError(`thread '${this.name}' was cancelled`, { code: 'ERR_THREAD_CANCELLED' })): void {
+  cancel(
+    reason: unknown = new ThreadError(`thread '${this.name}' was cancelled`, {
+      code: 'ERR_THREAD_CANCELLED',
+    }),
+  ): void {
+    if (this.#ident !== 0 && !this.isAlive()) return;
+    this.#cancel ??= { reason };
     if (this.#ident === 0) {
-      this.#doomed ??= { reason };
       this.#abort?.abort(reason);
       return;
     }
-    if (!this.isAlive()) return;
-    setReason(this.#ident, reason);
-    if (this.#run !== undefined) this.#run.post({ kind: 'cancel', ident: this.#ident, reason: packError(reason) });
-    else if (this.#ident !== getIdent()) remoteCancel(this.#ident, reason);
+    if (this.#run !== undefined) this.#run.post(cancelMessage(this.#ident, reason));
+    else if (this.#ident === getIdent()) setReason(this.#ident, reason);
+    else remoteCancel(this.#ident, reason);
     markCancelled(this.#ident);
   }
 
@@ -352,7 +378,8 @@ export class Thread<R = unknown> {
    * @throws ThreadError: not started, or not a thread that can be killed
    */
   async terminate(): Promise<void> {
-    if (this.#ident === 0) throw new ThreadError(`cannot terminate thread '${this.#name}' before it is started`);
+    if (this.#ident === 0)
+      throw new ThreadError(`cannot terminate thread '${this.#name}' before it is started`);
     if (this.#ident === MAIN_IDENT) throw new ThreadError('cannot terminate the main thread');
     if (!this.isAlive()) return;
     if (this.#run !== undefined) await this.#run.kill();
@@ -369,6 +396,10 @@ export class Thread<R = unknown> {
   get #inTable(): boolean {
     return this.#ident !== 0 && stateOf(this.#ident) !== 0;
   }
+}
+
+function cancelMessage(ident: number, reason: unknown): ToThread {
+  return { kind: 'cancel', ident, reason: packError(reason) };
 }
 
 const WATCHED_TABLE = { cells: table, word: TABLE_WORD, sequence: TABLE_WATCH_SEQ };

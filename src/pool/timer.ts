@@ -37,7 +37,8 @@ export class Timer<R = unknown> extends Thread<R> {
     args: readonly unknown[] = [],
     options: TimerOptions<R> = {},
   ) {
-    if (typeof interval !== 'number') throw new TypeError(`interval must be a number of ms, got ${show(interval)}`);
+    if (typeof interval !== 'number')
+      throw new TypeError(`interval must be a number of ms, got ${show(interval)}`);
     if (!(interval >= 0 && interval <= TIMEOUT_MAX)) {
       throw new RangeError(`interval must be 0 to ${TIMEOUT_MAX} ms, got ${interval}`);
     }
@@ -76,9 +77,9 @@ export class Timer<R = unknown> extends Thread<R> {
   }
 
   #go(): void {
-    if (this.finished.isSet()) return this.skip();
     try {
-      this.begin();
+      if (this.finished.isSet()) this.skip();
+      else this.begin();
     } catch (error) {
       this.skip(error);
     }
@@ -97,7 +98,10 @@ export class Timer<R = unknown> extends Thread<R> {
     const deadline = now() + (options?.timeout ?? Number.POSITIVE_INFINITY);
     this.finished.waitSync({ timeout: Math.max(0, Math.min(waiting.due, deadline) - now()) });
     if (this.finished.isSet() || now() >= waiting.due) waiting.fire();
-    return super.joinSync({ ...options, ...(deadline < Number.POSITIVE_INFINITY && { timeout: Math.max(0, deadline - now()) }) });
+    return super.joinSync({
+      ...options,
+      ...(deadline < Number.POSITIVE_INFINITY && { timeout: Math.max(0, deadline - now()) }),
+    });
   }
 
   /** Stops it if it still waits; one that runs goes on. From any thread. */

@@ -63,7 +63,8 @@ class Hook {
   }
 
   set(fn: TraceFunction | null, except: ReadonlySet<number>): void {
-    if (fn !== null && typeof fn !== 'function') throw new TypeError(`a trace function is needed, or null, got ${show(fn)}`);
+    if (fn !== null && typeof fn !== 'function')
+      throw new TypeError(`a trace function is needed, or null, got ${show(fn)}`);
     removeTracer(this.#tracer);
     this.#fn = fn;
     this.#tracer = undefined;

@@ -1,10 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { setCancelReason } from '../primitives/cancel.js';
-import { getIdent, markGone } from '../primitives/thread-table.js';
-import { forgetReason, reasonFor, setReason } from './cancellation.js';
-import { unpackError } from './error-wire.js';
+import { markGone } from '../primitives/thread-table.js';
 import type { FromThread, ToThread } from './messages.js';
-import { setParent } from './parent.js';
+import { keepCancel, setParent } from './parent.js';
 import { Running } from './running.js';
 
 /** The worker's side: what Piscina runs, once, as the worker starts. */
@@ -16,7 +13,7 @@ let running: Running | undefined;
 export function openSession(job: { readonly port: MessagePort }): void {
   port = job.port;
   port.on('message', received);
-  setParent(post);
+  setParent(post, drain);
 }
 
 function post(message: FromThread): void {
@@ -25,23 +22,19 @@ function post(message: FromThread): void {
 
 function received(message: ToThread): void {
   if (message.kind === 'start') {
-    if (running !== undefined) forgetReason(running.ident);
-    if (message.reason !== null) setReason(message.ident, unpackError(message.reason));
     running = new Running(message, post);
     running.begin();
-  } else if (message.kind === 'credit') {
-    if (running?.ident === message.ident) running.credit(message.values);
-  } else setReason(message.ident, unpackError(message.reason));
+  } else if (message.kind === 'cancel') keepCancel(message);
+  else if (running?.ident === message.ident) running.credit(message.values);
 }
 
-// Code that never yields is told why it was cancelled as well: the message is there before the word says so.
-setCancelReason(() => {
-  for (;;) {
-    const next = port === undefined ? undefined : receiveMessageOnPort(port);
-    if (next === undefined) return reasonFor(getIdent());
+/** Code that never yields has to hear of a cancel as well. */
+function drain(): void {
+  if (port === undefined) return;
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     received(next.message as ToThread);
   }
-});
+}
 
 // Sooner than the kernel or the parent's event loop would tell.
 process.on('exit', () => {

@@ -125,6 +125,7 @@ export class Condition extends Primitive implements Acquirable {
       settle.reject(error);
       return undefined;
     }
+    const holds = this.lock.setHoldsAside();
     let notified = false;
     let ended = false;
     const end = (tell: () => void): void => {
@@ -136,12 +137,10 @@ export class Condition extends Primitive implements Acquirable {
     const lockAgain = (tell: () => void): void => {
       const resolve = (): void => {
         this.lock.restore(depth);
+        this.lock.holds = holds;
         end(tell);
       };
-      const reject = (error: unknown): void => {
-        this.lock.holds++;
-        end(() => settle.reject(error));
-      };
+      const reject = (error: unknown): void => end(() => settle.reject(error));
       stages.add(this.lock.begin(Number.POSITIVE_INFINITY, undefined, { resolve, reject }));
     };
     const resolve = (outcome: boolean): void => {
@@ -156,7 +155,6 @@ export class Condition extends Primitive implements Acquirable {
       if (ended) return;
       ended = true;
       stages.unsubscribe();
-      this.lock.holds++;
       if (notified) attempt.leave();
     };
   }
@@ -166,25 +164,18 @@ export class Condition extends Primitive implements Acquirable {
     const { timeout } = checkWait(options);
     const attempt = this.#enqueue();
     const depth = this.lock.releaseAll();
+    const holds = this.lock.setHoldsAside();
     let notified = false;
     try {
       notified = waitBlocking<boolean>(this, attempt, timeout);
     } finally {
       if (tracing()) emit('woken', this.name);
-      this.#lockAgain(depth);
+      this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
+      this.lock.restore(depth);
+      this.lock.holds = holds;
       if (notified) attempt.end();
     }
     return notified;
-  }
-
-  #lockAgain(depth: number): void {
-    try {
-      this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
-      this.lock.restore(depth);
-    } catch (error) {
-      this.lock.holds++;
-      throw error;
-    }
   }
 
   #enqueue(): Notified {

@@ -72,7 +72,12 @@ function handleOf(primitive: AnyPrimitive): Handle {
     return { [MARK]: 'Condition', ...common, slots, lock: handleOf(remember(primitive.lock)) };
   }
   const { action, timeout } = primitive;
-  return { [MARK]: 'Barrier', ...common, slots, timeout, action: action && packTarget(action) };
+  return { [MARK]: 'Barrier', ...common, slots, timeout, action: packAction(action) };
+}
+
+/** As it travels on from a thread it came to, too. */
+function packAction(action: Barrier['action'] | PackedTarget): PackedTarget | undefined {
+  return action === undefined || 'source' in action ? action : packTarget(action);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a Held gives back to. */
 export interface Holdable {
   release(): void;
-  /** Changes when what the thread holds was taken from it: by a wait that was left half way. @internal */
+  /** Another while what the thread held is let go for a wait, and for good when that wait is left. @internal */
   readonly holds: number;
 }
 

@@ -1,7 +1,9 @@
 import type { Unsubscribable } from 'rxjs';
 import { type Attempt, type Outcome, PENDING, POLITE } from './attempt.js';
 import { AGENT_SEQ, AGENTS, WORD } from './header.js';
+import { Line, type Standing } from './line.js';
 import { after, keepAlive, LOOK_AGAIN, nextTurn, soon, watchOver } from './loop.js';
+import { onThreadEnd } from './thread-table.js';
 import type { Settle } from './wait.js';
 import { type Waited, WaitRecord } from './waits.js';
 import { type Cells, load, or, parkAsync, wake } from './word.js';
@@ -10,30 +12,26 @@ import { type Cells, load, or, parkAsync, wake } from './word.js';
 export const POLITE_MS = 5;
 
 /** A place in a queue; unsubscribing leaves it. */
-class Place implements Unsubscribable {
+class Place implements Standing, Unsubscribable {
+  readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
-  readonly settle: Settle<unknown>;
   /** undefined once it is out of the queue. */
-  queue: LocalQueue | undefined;
-  previous: Place | undefined;
-  next: Place | undefined = undefined;
+  settle: Settle<unknown> | undefined;
   /** Stops its timer and its signal listener. */
   stop: (() => void) | undefined = undefined;
 
-  constructor(
-    queue: LocalQueue,
-    previous: Place | undefined,
-    attempt: Attempt<unknown>,
-    settle: Settle<unknown>,
-  ) {
+  constructor(queue: LocalQueue, attempt: Attempt<unknown>, settle: Settle<unknown>) {
     this.queue = queue;
-    this.previous = previous;
     this.attempt = attempt;
     this.settle = settle;
   }
 
+  get left(): boolean {
+    return this.settle === undefined;
+  }
+
   unsubscribe(): void {
-    this.queue?.leave(this);
+    this.queue.leave(this);
   }
 }
 
@@ -52,9 +50,7 @@ export class LocalQueue {
   readonly #cells: Cells;
   readonly #on: Waited;
   readonly #record = new WaitRecord();
-  #head: Place | undefined;
-  #tail: Place | undefined;
-  #size = 0;
+  readonly #line = new Line<Place>();
   #asleep = false;
   #looksSoon = false;
   #armsNextTurn = false;
@@ -68,7 +64,7 @@ export class LocalQueue {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#line.size;
   }
 
   /** Queues an attempt whose `poll` has just failed, or that must not go first. Returns how to leave. */
@@ -78,41 +74,41 @@ export class LocalQueue {
     signal: AbortSignal | undefined,
     settle: Settle<T>,
   ): Unsubscribable {
-    const place = new Place(this, this.#tail, attempt, settle as Settle<unknown>);
-    if (this.#tail === undefined) this.#head = place;
-    else this.#tail.next = place;
-    this.#tail = place;
-    this.#resize(1);
+    const place = new Place(this, attempt, settle as Settle<unknown>);
+    this.#line.push(place);
+    this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
-    if (this.#size === 1) this.#sleep();
+    if (this.size === 1) this.#sleep();
     return place;
   }
 
-  /** @internal */
-  leave(place: Place): boolean {
-    if (!this.#remove(place)) return false;
-    place.attempt.leave();
-    return true;
+  /** Returns where the wait would have ended, unless it had already. @internal */
+  leave(place: Place): Settle<unknown> | undefined {
+    const settle = this.#remove(place);
+    if (settle !== undefined) place.attempt.leave();
+    return settle;
   }
 
   /** Looks before the loop turns: for a change that this thread itself has made. */
   lookSoon(): void {
     if (this.#looksSoon) return;
     this.#looksSoon = true;
-    soon(() => {
-      this.#looksSoon = false;
-      this.#look();
-      if (this.#size > 0) this.#sleepNextTurn();
-    });
+    soon(this.#lookNow);
   }
+
+  readonly #lookNow = (): void => {
+    this.#looksSoon = false;
+    this.#look();
+    if (this.size > 0) this.#sleepNextTurn();
+  };
 
   /** On patrol: looks again, in case whoever should have woken the agent died. */
   look(): boolean {
-    if (this.#size > 0) {
+    if (this.size > 0) {
       this.#look();
-      if (this.#size > 0) this.#sleep();
+      if (this.size > 0) this.#sleep();
     }
-    if (this.#size > 0) return true;
+    if (this.size > 0) return true;
     // Nobody waits any more: an agent left asleep would hold the primitive's memory.
     if (this.#asleep) wake(this.#cells, AGENT_SEQ);
     else this.#patrolled = false;
@@ -121,7 +117,7 @@ export class LocalQueue {
 
   /** Everybody leaves; nobody is told. */
   abandon(): void {
-    while (this.#head !== undefined) this.leave(this.#head);
+    for (let place = this.#line.first(); place !== undefined; place = this.#line.first()) this.leave(place);
   }
 
   #look(): void {
@@ -129,10 +125,9 @@ export class LocalQueue {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      for (let place = this.#head; place !== undefined; place = this.#head) {
-        if (!this.#try(place, false)) break;
-      }
-      if (this.#head !== undefined) this.#record.owner(this.#head.attempt.owner());
+      let place = this.#line.first();
+      while (place !== undefined && this.#try(place, false)) place = this.#line.first();
+      if (place !== undefined) this.#record.owner(place.attempt.owner());
     } finally {
       this.#looking = false;
     }
@@ -144,12 +139,12 @@ export class LocalQueue {
     try {
       outcome = expired ? place.attempt.expire() : place.attempt.poll();
     } catch (error) {
-      if (this.#remove(place)) place.settle.reject(error);
+      this.#remove(place)?.reject(error);
       return true;
     }
     if (outcome === POLITE) this.#lookWhenCalm();
     if (outcome === PENDING || outcome === POLITE) return false;
-    if (this.#remove(place)) place.settle.resolve(outcome);
+    this.#remove(place)?.resolve(outcome);
     return true;
   }
 
@@ -158,7 +153,7 @@ export class LocalQueue {
     this.#armsNextTurn = true;
     nextTurn(() => {
       this.#armsNextTurn = false;
-      if (this.#size > 0) this.#sleep();
+      if (this.size > 0) this.#sleep();
     });
   }
 
@@ -167,7 +162,7 @@ export class LocalQueue {
       const sequence = load(this.#cells, AGENT_SEQ);
       or(this.#cells, WORD, AGENTS);
       this.#look();
-      if (this.#size === 0 || this.#asleep || this.#looking) return;
+      if (this.size === 0 || this.#asleep || this.#looking) return;
       this.#asleep = true;
       if (parkAsync(this.#cells, AGENT_SEQ, sequence, this.#woken)) return;
       this.#asleep = false;
@@ -176,23 +171,23 @@ export class LocalQueue {
 
   readonly #woken = (): void => {
     this.#asleep = false;
-    if (this.#size > 0) this.#sleep();
+    if (this.size > 0) this.#sleep();
   };
 
   #lookWhenCalm(): void {
     this.#calm ??= after(POLITE_MS, () => {
       this.#calm = undefined;
-      if (this.#size > 0) this.#sleep();
+      if (this.size > 0) this.#sleep();
     });
   }
 
   #limit(place: Place, timeout: number, signal: AbortSignal | undefined): void {
     const expired = (): void => {
-      if (place.queue === undefined || this.#try(place, true)) return;
+      if (place.left || this.#try(place, true)) return;
       stop = after(LOOK_AGAIN, expired);
     };
     const aborted = (): void => {
-      if (this.leave(place)) place.settle.reject(signal?.reason);
+      this.leave(place)?.reject(signal?.reason);
     };
     let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
     signal?.addEventListener('abort', aborted, { once: true });
@@ -202,25 +197,24 @@ export class LocalQueue {
     };
   }
 
-  #remove(place: Place): boolean {
-    if (place.queue === undefined) return false;
-    place.queue = undefined;
+  #remove(place: Place): Settle<unknown> | undefined {
+    const { settle } = place;
+    if (settle === undefined) return undefined;
+    place.settle = undefined;
     place.stop?.();
-    if (place.previous === undefined) this.#head = place.next;
-    else place.previous.next = place.next;
-    if (place.next === undefined) this.#tail = place.previous;
-    else place.next.previous = place.previous;
-    this.#resize(-1);
-    return true;
+    place.stop = undefined;
+    this.#line.shrink();
+    this.#resized(-1);
+    return settle;
   }
 
-  #resize(by: 1 | -1): void {
-    this.#size += by;
-    this.#record.set(this.#on, this.#size);
-    if (this.#size === 0) {
+  #resized(by: 1 | -1): void {
+    const { size } = this;
+    this.#record.set(this.#on, size);
+    if (size === 0) {
       busy.delete(this);
       keepAlive(-1);
-    } else if (by === 1 && this.#size === 1) {
+    } else if (by === 1 && size === 1) {
       busy.add(this);
       keepAlive(1);
       if (!this.#patrolled) watchOver(this);
@@ -233,3 +227,5 @@ export class LocalQueue {
 export function abandonWaits(): void {
   for (const queue of busy) queue.abandon();
 }
+
+onThreadEnd(abandonWaits);

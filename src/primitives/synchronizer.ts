@@ -18,7 +18,7 @@ import {
 import { Primitive } from './primitive.js';
 import { getIdent } from './thread-table.js';
 import { emit, tracing } from './trace.js';
-import { type Settle, Wait } from './wait.js';
+import { type Begin, type Settle, Wait } from './wait.js';
 import { type Cells, compareExchange, load, or, store } from './word.js';
 
 /** ms after which a waiter that is overtaken again and again asks for its turn. */
@@ -37,13 +37,27 @@ const TURN_AFTER = 10;
  * gives up, for those that sleep behind it.
  */
 export abstract class Synchronizer extends Primitive {
-  /** @internal */
+  /** What the Helds in effect in this thread were made with. @internal */
   holds = 0;
+  #lastHolds = 0;
   /** What the queue's waits, of which only the first tries, have in common. */
   #taking: Taking | undefined;
+  /** How all waits without options begin. */
+  #begin: Begin<boolean> | undefined;
 
   /** VALUE when taken from this one, or -1 while that cannot be. */
   protected abstract taken(value: number): number;
+
+  /**
+   * Whoever holds it lets it go for a wait: its Helds mean nothing until `holds` is what this returns again.
+   *
+   * @internal
+   */
+  setHoldsAside(): number {
+    const { holds } = this;
+    this.holds = ++this.#lastHolds;
+    return holds;
+  }
 
   /** Ends what a dead owner holds. @throws OwnerDiedError */
   protected checkOwner(): void {}
@@ -131,8 +145,10 @@ export abstract class Synchronizer extends Primitive {
   }
 
   protected acquireAsWait(options: AcquireOptions | undefined): Wait<boolean> {
-    if (options === undefined)
-      return new Wait((settle) => this.begin(Number.POSITIVE_INFINITY, undefined, settle));
+    if (options === undefined) {
+      this.#begin ??= (settle) => this.begin(Number.POSITIVE_INFINITY, undefined, settle);
+      return new Wait(this.#begin);
+    }
     const timeout = checkAcquire(options);
     const signal = checkSignal(options);
     return new Wait((settle) => this.begin(timeout, signal, settle));

@@ -90,9 +90,7 @@ const compiled = new Map<string, Runnable>();
 function sourceOf(target: Runnable): string {
   const source = Function.prototype.toString.call(target);
   if (/^class\b/.test(source)) {
-    throw new TypeError(
-      `target must be a function, got the class ${target.name}: its instances would have no home`,
-    );
+    throw new TypeError(`target must be a function, got ${show(target)}: a class cannot be called`);
   }
   if (/\{\s*\[native code\]\s*\}$/.test(source)) {
     throw new TypeError(

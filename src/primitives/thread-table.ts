@@ -127,6 +127,17 @@ export function slotOf(ident: number): number {
   return HEADER_WORDS + (ident & (SLOTS - 1)) * SLOT_WORDS;
 }
 
+const endings: (() => void)[] = [];
+
+/** Runs in this worker whenever the target of a thread has ended. */
+export function onThreadEnd(ending: () => void): void {
+  endings.push(ending);
+}
+
+export function endThread(): void {
+  for (const ending of endings) ending();
+}
+
 /** `ident` of the thread that runs this code. */
 export function getIdent(): number {
   return current !== 0 ? current : registerForeign();

@@ -29,7 +29,7 @@ export class Wait<T> extends Observable<T> implements PromiseLike<T> {
 
   // biome-ignore lint/suspicious/noThenProperty: a wait is awaited like any promise
   then<A = T, B = never>(fulfilled?: Handler<T, A>, rejected?: Handler<unknown, B>): Promise<A | B> {
-    const continuation = new Continuation<T, A, B>();
+    const continuation = new Continuation<T>();
     this.#begin(continuation);
     return continuation.then(fulfilled, rejected);
   }
@@ -53,37 +53,56 @@ class Emission<T> implements Settle<T> {
   }
 }
 
+/** Results that most waits have, ready to be awaited. */
+const readyTrue = Promise.resolve(true);
+const readyFalse = Promise.resolve(false);
+
+function ready(result: unknown): Promise<unknown> {
+  return result === true ? readyTrue : result === false ? readyFalse : Promise.resolve(result);
+}
+
+type Resolve = (value: unknown) => void;
+
+/** What the executor of a new promise got, so that none has to be made for each. */
+let resolveLatest: Resolve;
+let rejectLatest: Resolve;
+const executor = (resolve: Resolve, reject: Resolve): void => {
+  resolveLatest = resolve;
+  rejectLatest = reject;
+};
+
 const STARTING = 0;
 const WAITING = 1;
 const RESOLVED = 2;
 const REJECTED = 3;
 
 /** The end of a wait that is awaited: one promise, made when it is known whether there is anything to wait for. */
-class Continuation<T, A, B> implements Settle<T> {
+class Continuation<T> implements Settle<T> {
   #state = STARTING;
-  #result: unknown;
-  #fulfilled: Handler<T, A>;
-  #rejected: Handler<unknown, B>;
-  #resolve: (value: A | B | PromiseLike<A | B>) => void = () => {};
-  #reject: (reason: unknown) => void = () => {};
+  /** Once RESOLVED or REJECTED. */
+  #result: unknown = undefined;
+  // While WAITING.
+  #fulfilled: Handler<T, unknown> = undefined;
+  #rejected: Handler<unknown, unknown> = undefined;
+  #resolve: Resolve | undefined = undefined;
+  #reject: Resolve | undefined = undefined;
 
   // biome-ignore lint/suspicious/noThenProperty: made for Wait's
-  then(fulfilled: Handler<T, A>, rejected: Handler<unknown, B>): Promise<A | B> {
+  then<A, B>(fulfilled: Handler<T, A>, rejected: Handler<unknown, B>): Promise<A | B> {
     if (this.#state === RESOLVED)
-      return Promise.resolve(this.#result as T).then(fulfilled, rejected) as Promise<A | B>;
+      return ready(this.#result).then(fulfilled as Handler<unknown, A>, rejected) as Promise<A | B>;
     if (this.#state === REJECTED) return Promise.reject(this.#result).then(fulfilled as null, rejected);
     this.#state = WAITING;
     this.#fulfilled = fulfilled;
     this.#rejected = rejected;
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    const promise = new Promise<unknown>(executor);
+    this.#resolve = resolveLatest;
+    this.#reject = rejectLatest;
+    return promise as Promise<A | B>;
   }
 
   resolve(value: T): void {
-    if (this.#state === WAITING)
-      this.#continue(this.#fulfilled, value, this.#resolve as (value: unknown) => void);
+    if (this.#state === WAITING) this.#continue(this.#fulfilled, value, this.#resolve);
     else this.#end(RESOLVED, value);
   }
 
@@ -92,20 +111,20 @@ class Continuation<T, A, B> implements Settle<T> {
     else this.#end(REJECTED, error);
   }
 
-  #end(state: number, result: unknown): void {
+  #end(state: typeof RESOLVED | typeof REJECTED, result: unknown): void {
     this.#state = state;
     this.#result = result;
   }
 
-  #continue<V>(handler: Handler<V, A | B>, value: V, otherwise: (value: V) => void): void {
+  #continue<V>(handler: Handler<V, unknown>, value: V, otherwise: Resolve | undefined): void {
     if (typeof handler !== 'function') {
-      otherwise(value);
+      otherwise?.(value);
       return;
     }
     try {
-      this.#resolve(handler(value));
+      this.#resolve?.(handler(value));
     } catch (error) {
-      this.#reject(error);
+      this.#reject?.(error);
     }
   }
 }

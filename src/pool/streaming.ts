@@ -1,0 +1,47 @@
+import { onCancel, reasonFor } from './cancellation.js';
+import { cannotClone } from './failure.js';
+import type { FromThread, StartMessage } from './messages.js';
+import { Output } from './output.js';
+import { pump } from './pump.js';
+import { encode } from './wire.js';
+
+/** A target's result that streams: its values go out until it ends, or the thread is cancelled. */
+export class Streaming {
+  readonly #ident: number;
+  readonly #output: Output;
+  #fail: (error: unknown) => void = () => {};
+
+  constructor({ ident, credit }: StartMessage, post: (message: FromThread) => void) {
+    this.#ident = ident;
+    this.#output = new Output(credit, (values) => {
+      try {
+        post({ kind: 'values', ident, values: encode(values) });
+      } catch (cause) {
+        this.#fail(cannotClone(ident, 'output', values, cause));
+      }
+    });
+  }
+
+  credit(values: number): void {
+    this.#output.add(values);
+  }
+
+  /** Resolves when all is on its way; rejects with the source's error, after all that came before it. */
+  async run(source: object): Promise<void> {
+    const failed = new Promise<never>((_, reject) => {
+      this.#fail = reject;
+    });
+    const { ended, stop } = pump(source, this.#output);
+    const forget = onCancel(this.#ident, () => this.#fail(reasonFor(this.#ident)));
+    try {
+      await Promise.race([ended, failed]);
+      await Promise.race([this.#output.untilSent(), failed]);
+    } catch (error) {
+      stop();
+      this.#output.flush();
+      throw error;
+    } finally {
+      forget();
+    }
+  }
+}

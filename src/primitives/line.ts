@@ -1,0 +1,45 @@
+/** One who stands in a line; `left` turns true, once, by itself or by whoever calls it up. */
+export interface Standing {
+  readonly left: boolean;
+}
+
+/**
+ * First come, first served; anybody may leave from anywhere. An array rather than a linked list: links between old and
+ * new objects cost the garbage collector more than all else that a long queue does.
+ *
+ * Invariant: more than half of the array stand in line, or it is short.
+ */
+export class Line<T extends Standing> {
+  #all: T[] = [];
+  /** Nobody before this index stands in line any more. */
+  #first = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(one: T): void {
+    this.#all.push(one);
+    this.#size++;
+  }
+
+  first(): T | undefined {
+    for (;;) {
+      const one = this.#all[this.#first];
+      if (one === undefined || !one.left) return one;
+      this.#first++;
+    }
+  }
+
+  /** One has left. */
+  shrink(): void {
+    this.#size--;
+    if (this.#size === 0) this.#all = [];
+    else if (this.#all.length <= SHORT || this.#all.length < 2 * this.#size) return;
+    else this.#all = this.#all.filter((one) => !one.left);
+    this.#first = 0;
+  }
+}
+
+const SHORT = 32;
