@@ -1,5 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { Host, Tenant } from './host.js';
+import type { TransferListItem } from 'node:worker_threads';
+import { relayUnheard, reportUnheard } from './excepthook.js';
+import { Host } from './host.js';
+import type { ToThread } from './messages.js';
+import type { Seat, Tenant } from './seat.js';
 
 /**
  * The workers that no thread runs in. A thread takes one of them or gets a new one, and never waits for another thread
@@ -21,8 +25,27 @@ interface Idle {
 const idle: Idle[] = [];
 let sweeper: NodeJS.Timeout | undefined;
 
+/** @throws DataCloneError, and whatever keeps a worker from being made */
+export function takeSeat(
+  stackSize: number,
+  first: readonly ToThread[],
+  transfer: readonly TransferListItem[],
+  tenant: Tenant,
+): Seat {
+  const host = takeIdle(stackSize);
+  if (host === undefined) return new Host(stackSize, first, transfer, tenant, giveBack);
+  host.tenant = tenant;
+  try {
+    host.post(first, transfer);
+  } catch (error) {
+    giveBack(host);
+    throw error;
+  }
+  return host;
+}
+
 /** One that was idle, the last one used first: its caches are warm. */
-export function takeIdle(stackSize: number): Host | undefined {
+function takeIdle(stackSize: number): Host | undefined {
   for (let at = idle.length - 1; at >= 0; at--) {
     const host = idle[at]?.host;
     if (host === undefined || host.dead || host.stackSize !== stackSize) continue;
@@ -32,10 +55,9 @@ export function takeIdle(stackSize: number): Host | undefined {
   return undefined;
 }
 
-/** @param tenant - who hears of it while no thread runs in it */
-export function giveBack(host: Host, tenant: Tenant): void {
+function giveBack(host: Host): void {
   if (host.dead) return;
-  host.tenant = tenant;
+  host.tenant = leftovers;
   idle.push({ host, since: performance.now() });
   sweeper ??= setInterval(sweep, SURPLUS_MS).unref();
 }
@@ -52,3 +74,13 @@ function sweep(): void {
   clearInterval(sweeper);
   sweeper = undefined;
 }
+
+/** Listens to a worker that no thread runs in. */
+const leftovers: Tenant = {
+  received: (message) => {
+    if (message.kind === 'unheard') relayUnheard(message);
+  },
+  died: ({ error, terminated }) => {
+    if (error !== undefined && !terminated) reportUnheard(null, error);
+  },
+};

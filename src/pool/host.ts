@@ -7,31 +7,18 @@ import {
 } from 'node:worker_threads';
 import type { FromThread, ToThread } from './messages.js';
 import { newPiscina, type Piscina } from './piscina.js';
+import type { Seat, Tenant } from './seat.js';
 
-const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
+export const WORKER_FILE: string = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 /** With less, a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK = 2 ** 20;
-
-/** Why a worker is no more. */
-export interface Death {
-  /** What was thrown and not caught in it. */
-  readonly error?: unknown;
-  readonly exitCode: number;
-  readonly terminated: boolean;
-}
-
-/** Who hears what a worker says. */
-export interface Tenant {
-  received(message: FromThread): void;
-  died(death: Death): void;
-}
 
 /**
  * A worker that runs one thread at a time: a Piscina of one, whose only job hands over a port. All else goes over that
  * port, because Piscina keeps the process alive while a job runs, daemon or not.
  */
-export class Host {
+export class Host implements Seat {
   readonly stackSize: number;
   tenant: Tenant | undefined;
   readonly #piscina: Piscina;
@@ -39,7 +26,11 @@ export class Host {
   #error: unknown;
   #terminated = false;
   #dead = false;
+  #holds = 0;
+  /** Of the threads that ended here, in their order. */
+  readonly #flushes: (() => void)[] = [];
   readonly exited: Promise<void>;
+  readonly #release: (host: Host) => void;
 
   /** With its first thread on the way. @throws DataCloneError, before there is a worker. */
   constructor(
@@ -47,7 +38,9 @@ export class Host {
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
     tenant: Tenant,
+    release: (host: Host) => void,
   ) {
+    this.#release = release;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.post(first, transfer);
@@ -64,8 +57,10 @@ export class Host {
       ...(stackSize > 0 && { resourceLimits: { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } }),
     });
     this.exited = this.#watchDeath();
-    port1.on('message', (message: FromThread) => this.tenant?.received(message));
+    port1.on('message', (message: FromThread) => this.#hear(message));
     port1.unref();
+    // The port goes before the worker's exit is told, which the process is to hear of.
+    port1.on('close', () => this.#piscina.threads[0]?.ref());
     void this.#piscina.run({ port: port2 }, { transferList: [port2] }).catch((error) => {
       this.#error ??= error;
       void this.kill();
@@ -80,32 +75,42 @@ export class Host {
     return this.#dead;
   }
 
-  /** @param transfer - of the last message. @throws DataCloneError */
   post(messages: readonly ToThread[], transfer: readonly TransferListItem[] = []): void {
     for (const message of messages)
       this.#port.postMessage(message, message === messages.at(-1) ? transfer : []);
   }
 
-  /** Hears now what it would hear when the event loop turns. */
   drain(): void {
     for (;;) {
       const next = receiveMessageOnPort(this.#port);
       if (next === undefined) return;
-      this.tenant?.received(next.message as FromThread);
+      this.#hear(next.message as FromThread);
     }
   }
 
-  /** Whether it keeps the process alive. */
   hold(alive: boolean): void {
-    if (alive) this.#port.ref();
+    this.#holds += alive ? 1 : -1;
+    if (this.#holds > 0) this.#port.ref();
     else this.#port.unref();
   }
 
-  /** Ends the worker at once; resolves when it has. */
+  whenFlushed(flushed: () => void): void {
+    this.#flushes.push(flushed);
+  }
+
+  #hear(message: FromThread): void {
+    if (message.kind === 'flushed') this.#flushes.shift()?.();
+    else this.tenant?.received(message);
+  }
+
   kill(): Promise<void> {
     this.#terminated = true;
     void this.#piscina.destroy();
     return this.exited;
+  }
+
+  release(): void {
+    this.#release(this);
   }
 
   #watchDeath(): Promise<void> {
@@ -123,6 +128,7 @@ export class Host {
         this.#dead = true;
         this.drain();
         this.#port.close();
+        for (const flushed of this.#flushes.splice(0)) flushed();
         this.tenant?.died({ error: this.#error, exitCode, terminated: this.#terminated });
         resolve();
       });

@@ -44,7 +44,7 @@ export interface ValuesMessage {
 
 /** What the worker has yet to do once its thread has ended. */
 export interface Aftermath {
-  /** There may be output that its parent's event loop has not taken yet; a FlushedMessage follows. */
+  /** There may be output to come, its own or of threads it started; a FlushedMessage follows. */
   readonly flushing: boolean;
   /** It can take another thread; otherwise an IdleMessage follows. */
   readonly idle: boolean;

@@ -6,6 +6,7 @@ let parent: ((message: FromThread) => void) | undefined;
 let hearNow: () => void = () => {};
 let cancel: CancelMessage | undefined;
 let children = 0;
+let awaited = 0;
 
 /** @param drain - hears now what the event loop would hear later */
 export function setParent(post: (message: FromThread) => void, drain: () => void): void {
@@ -30,11 +31,17 @@ export function cancelOf(ident: number): CancelMessage | undefined {
   return cancel?.ident === ident ? cancel : undefined;
 }
 
-/** Threads started here live in this worker's own workers: they die with it. */
-export function countChild(by: 1 | -1): void {
+/** A thread started here lives in this worker's own workers: it dies with it, and what it prints goes through it. */
+export function countChild(by: 1 | -1, daemon: boolean): void {
   children += by;
+  if (!daemon) awaited += by;
 }
 
 export function hasChildren(): boolean {
   return children > 0;
+}
+
+/** Some of them keep the process alive. */
+export function hasAwaitedChildren(): boolean {
+  return awaited > 0;
 }

@@ -1,4 +1,8 @@
+import { nextTurn, now } from '../primitives/loop.js';
 import type { Output } from './output.js';
+
+/** The event loop turns at least so often while values are pulled, in ms. */
+const TURN_EVERY = 10;
 
 /** Enough of an Observable, of whatever library, to run it. */
 interface Subscribable {
@@ -40,8 +44,14 @@ function pumpObservable(source: Subscribable, output: Output): Pumping {
 function pumpIterator(iterator: AnyIterator, output: Output): Pumping {
   let stopped = false;
   const pull = async (): Promise<void> => {
+    let turned = now();
     while (!stopped) {
       if (!output.hasRoom) await output.untilRoom();
+      // A source that never waits must not keep a cancel from being heard.
+      if (now() - turned > TURN_EVERY) {
+        await new Promise<void>(nextTurn);
+        turned = now();
+      }
       if (stopped) return;
       const next = iterator.next();
       const { done, value } = next instanceof Promise ? await next : (next as IteratorResult<unknown>);

@@ -11,7 +11,7 @@ import {
 } from '../primitives/thread-table.js';
 import { load } from '../primitives/word.js';
 import type { Aftermath, EndMessage, FromThread, StartMessage } from './messages.js';
-import { hasChildren } from './parent.js';
+import { hasAwaitedChildren, hasChildren } from './parent.js';
 import type * as TargetTrace from './target-trace.js';
 import { decode, encode, prepareDecode } from './wire.js';
 
@@ -137,6 +137,14 @@ export class Running {
    * stopped: who has joined it finds it.
    */
   #end(event: 'return' | 'exception', arg: unknown, message: (aftermath: Aftermath) => EndMessage): void {
+    // Traced since it began.
+    if (this.#trace === undefined && load(table, TRACE) !== 0) {
+      void import('./target-trace.js').then((trace) => {
+        this.#trace = trace;
+        this.#end(event, arg, message);
+      });
+      return;
+    }
     endThread();
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();
@@ -169,10 +177,10 @@ export class Running {
 /** To look at the streams for the first time makes them, which takes longer than most first threads. */
 let outputIsKnown = false;
 
-/** A worker's output goes through its parent's event loop. */
+/** A worker's output goes through its parent's event loop, and that of its threads through its own. */
 function isFlushing(): boolean {
   outputIsKnown = true;
-  return process.stdout.writableLength > 0 || process.stderr.writableLength > 0;
+  return hasAwaitedChildren() || process.stdout.writableLength > 0 || process.stderr.writableLength > 0;
 }
 
 /** A timer left behind may throw: no other thread is to run beside it. */

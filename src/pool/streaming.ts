@@ -36,6 +36,8 @@ export class Streaming {
     try {
       await Promise.race([ended, failed]);
       await Promise.race([this.#output.untilSent(), failed]);
+      // What failed in the very last flush.
+      await Promise.race([failed, Promise.resolve()]);
     } catch (error) {
       stop();
       this.#output.flush();

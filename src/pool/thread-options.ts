@@ -1,6 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { checkOptions, show } from '../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../primitives/target.js';
+import { Seating } from './seating.js';
 import type { ThreadPool } from './thread-pool.js';
 
 export interface ThreadOptions<A extends readonly unknown[], R> {
@@ -13,7 +14,7 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
   /** Reserved, as in Python. */
   group?: null;
   /** Default: an elastic pool in which a started thread never waits for another to end. */
-  pool?: ThreadPool;
+  pool?: Omit<ThreadPool, 'seat'>;
   /** Moved to the thread instead of copied, as in postMessage. */
   transferList?: readonly unknown[];
 }
@@ -22,7 +23,7 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
 export function checkThreadOptions(options: ThreadOptions<readonly unknown[], unknown> | undefined): void {
   checkOptions(options);
   if (options === undefined) return;
-  const { target, args, name, daemon, group, transferList } = options;
+  const { target, args, name, daemon, group, pool, transferList } = options;
   if (group !== undefined && group !== null)
     throw new TypeError(`group is reserved and must be null, got ${show(group)}`);
   if (target !== undefined) packTarget(target);
@@ -31,6 +32,8 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
   if (name !== undefined && typeof name !== 'string')
     throw new TypeError(`name must be a string, got ${show(name)}`);
   if (daemon !== undefined) checkDaemon(daemon);
+  if (pool !== undefined && !(pool instanceof Seating))
+    throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}`);
   if (transferList !== undefined && !Array.isArray(transferList)) {
     throw new TypeError(`transferList must be an array, got ${show(transferList)}`);
   }

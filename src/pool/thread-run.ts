@@ -1,13 +1,11 @@
-import type { TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../errors.js';
 import { markGone, markStopped, setWorker } from '../primitives/thread-table.js';
-import { giveBack, takeIdle } from './elastic-pool.js';
 import { unpackError } from './error-wire.js';
 import { relayUnheard, reportUnheard } from './excepthook.js';
-import { type Death, Host, type Tenant } from './host.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from './messages.js';
 import type { Outcome } from './outcome.js';
 import { countChild } from './parent.js';
+import type { Death, Seat, Tenant } from './seat.js';
 import { decode } from './wire.js';
 
 /** What a run needs to know of the Thread it is the life of. */
@@ -21,37 +19,23 @@ export interface Started {
 /** A started thread, seen from the thread that started it: its worker, and what comes from there. */
 export class ThreadRun implements Tenant {
   readonly #thread: Started;
-  readonly #host: Host;
+  readonly #seat: Seat;
   #ended = false;
   /** Read, and not yet told to the thread. */
   #read = 0;
   readonly #onEnd: () => void;
 
-  /** @throws DataCloneError; no thread has begun then. */
-  constructor(
-    thread: Started,
-    first: readonly ToThread[],
-    transfer: readonly TransferListItem[],
-    stackSize: number,
-    onEnd: () => void,
-  ) {
+  /**
+   * @param sit - finds it a worker and hands it what it begins with
+   * @throws what `sit` throws; no thread has begun then
+   */
+  constructor(thread: Started, sit: (tenant: Tenant) => Seat, onEnd: () => void) {
     this.#thread = thread;
     this.#onEnd = onEnd;
-    const idle = takeIdle(stackSize);
-    if (idle === undefined) this.#host = new Host(stackSize, first, transfer, this);
-    else {
-      this.#host = idle;
-      idle.tenant = this;
-      try {
-        idle.post(first, transfer);
-      } catch (error) {
-        giveBack(idle, leftoversOf(idle));
-        throw error;
-      }
-    }
-    setWorker(thread.ident, this.#host.workerId);
-    this.#host.hold(!thread.daemon);
-    countChild(1);
+    this.#seat = sit(this);
+    setWorker(thread.ident, this.#seat.workerId);
+    if (!thread.daemon) this.#seat.hold(true);
+    countChild(1, thread.daemon);
   }
 
   get ended(): boolean {
@@ -59,12 +43,12 @@ export class ThreadRun implements Tenant {
   }
 
   post(message: ToThread): void {
-    if (!this.#ended) this.#host.post([message]);
+    if (!this.#ended) this.#seat.post([message]);
   }
 
   /** Hears now what the thread has said so far. */
   drain(): void {
-    if (!this.#ended) this.#host.drain();
+    if (!this.#ended) this.#seat.drain();
   }
 
   /** So many values were read. */
@@ -77,7 +61,7 @@ export class ThreadRun implements Tenant {
 
   /** Resolves when the worker is gone. */
   async kill(): Promise<void> {
-    if (!this.#ended) await this.#host.kill();
+    if (!this.#ended) await this.#seat.kill();
   }
 
   received(message: FromThread): void {
@@ -101,12 +85,8 @@ export class ThreadRun implements Tenant {
       case 'unheard':
         relayUnheard(message);
         break;
-      case 'flushed':
-        // Otherwise it is about the thread before.
-        if (this.#ended) this.#host.hold(false);
-        break;
       case 'idle':
-        giveBack(this.#host, leftoversOf(this.#host));
+        this.#seat.release();
         break;
     }
   }
@@ -115,11 +95,26 @@ export class ThreadRun implements Tenant {
   #end(message: EndMessage, tell: () => void): void {
     markStopped(this.#thread.ident);
     this.#ended = true;
-    countChild(-1);
-    if (!message.flushing) this.#host.hold(false);
-    if (message.idle) giveBack(this.#host, leftoversOf(this.#host));
+    if (message.flushing) this.#letGoOnceFlushed();
+    else this.#letGo();
+    if (message.idle) this.#seat.release();
     this.#onEnd();
     tell();
+  }
+
+  #letGo(): void {
+    const { daemon } = this.#thread;
+    countChild(-1, daemon);
+    if (!daemon) this.#seat.hold(false);
+  }
+
+  /** What it printed, and what threads print that it started, is to be seen: a daemon is held for that as well. */
+  #letGoOnceFlushed(): void {
+    if (this.#thread.daemon) this.#seat.hold(true);
+    this.#seat.whenFlushed(() => {
+      this.#letGo();
+      if (this.#thread.daemon) this.#seat.hold(false);
+    });
   }
 
   died(death: Death): void {
@@ -129,24 +124,11 @@ export class ThreadRun implements Tenant {
       return;
     }
     this.#ended = true;
-    countChild(-1);
+    this.#letGo();
     markGone(this.#thread.ident);
     this.#onEnd();
     this.#thread.outcome.fail(explainDeath(this.#thread.name, death), death.terminated);
   }
-}
-
-/** Listens to a worker that no thread runs in. */
-function leftoversOf(host: Host): Tenant {
-  return {
-    received: (message) => {
-      if (message.kind === 'flushed') host.hold(false);
-      if (message.kind === 'unheard') relayUnheard(message);
-    },
-    died: ({ error, terminated }) => {
-      if (error !== undefined && !terminated) reportUnheard(null, error);
-    },
-  };
 }
 
 function explainDeath(name: string, { error, exitCode, terminated }: Death): ThreadError {

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
 import type { Observable } from 'rxjs';
 import { ThreadError } from '../errors.js';
+import { nextTurn } from '../primitives/loop.js';
 import {
   checkOptions,
   checkTimeout,
@@ -13,6 +14,7 @@ import { type PackedTarget, packTarget, type Target, unpackTargetSync } from '..
 import {
   claimSlot,
   DAEMON,
+  FOREIGN,
   flagsOf,
   getIdent,
   isAlive,
@@ -34,6 +36,7 @@ import type { Wait } from '../primitives/wait.js';
 import { stateStream } from '../primitives/watch.js';
 import { Adopted } from './adopted.js';
 import { isCancelled, markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';
+import { takeSeat } from './elastic-pool.js';
 import type { Emitted } from './emitted.js';
 import { EndWatch } from './end-watch.js';
 import { packError } from './error-wire.js';
@@ -46,6 +49,8 @@ import { packRun } from './pack-run.js';
 import { pendingWait } from './pending.js';
 import { keep, letGo, setAdopt, threadOf } from './registry.js';
 import { answerQuestions, remoteCancel, remoteOutput, remoteResult, remoteTerminate } from './remote.js';
+import type { Seat, Tenant } from './seat.js';
+import type { Seating } from './seating.js';
 import { stackSize } from './stack-size.js';
 import {
   checkDaemon,
@@ -108,7 +113,7 @@ export class Thread<R = unknown> {
     this.#options = options ?? {};
     this.#target = options?.target;
     this.#packed = this.#target === undefined ? null : packTarget(this.#target);
-    this.#name = options?.name ?? defaultName(nextThreadNumber(), this.#target);
+    this.#name = options?.name || defaultName(nextThreadNumber(), this.#target);
     this.#daemon = options?.daemon ?? (flagsOf(getIdent()) & DAEMON) !== 0;
     this.#outcome = new Outcome<Emitted<R>>({
       more: (values) => this.#run?.more(values),
@@ -189,7 +194,12 @@ export class Thread<R = unknown> {
         credit: this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW,
       };
       const first = this.#cancel === undefined ? [start] : [cancelMessage(ident, this.#cancel.reason), start];
-      this.#run = new ThreadRun(this.#started(ident), first, transfer, stackSize(), () => this.ended());
+      const sit = (tenant: Tenant): Seat => {
+        const { pool } = this.#options;
+        if (pool !== undefined) return (pool as unknown as Seating).seat(this.#name, first, transfer, tenant);
+        return takeSeat(stackSize(), first, transfer, tenant);
+      };
+      this.#run = new ThreadRun(this.#started(ident), sit, () => this.ended());
     } catch (error) {
       this.#ident = 0;
       letGo(ident);
@@ -266,7 +276,8 @@ export class Thread<R = unknown> {
         if (misuse !== undefined) return void settle.reject(misuse);
         this.#outcome?.hurry();
         this.#ended ??= new EndWatch(this.#ident, () => this.#run?.drain());
-        return this.#ended.add(() => settle.resolve(true));
+        // A turn, so that what the thread printed is seen before what its joiner prints.
+        return this.#ended.add(() => nextTurn(() => settle.resolve(true)));
       },
       (settle) => settle.resolve(false),
     );
@@ -287,6 +298,8 @@ export class Thread<R = unknown> {
   #cannotJoin(): ThreadError | undefined {
     if (this.#ident === 0) return new ThreadError(`cannot join thread '${this.#name}' before it is started`);
     if (this.#ident === getIdent()) return new ThreadError(`cannot join the current thread '${this.name}'`);
+    if (this.#inTable && (flagsOf(this.#ident) & FOREIGN) !== 0)
+      return new ThreadError(`cannot join thread '${this.name}': this library did not start it`);
     return undefined;
   }
 

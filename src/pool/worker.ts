@@ -8,6 +8,8 @@ import { Running } from './running.js';
 
 let port: MessagePort | undefined;
 let running: Running | undefined;
+/** Ends the job of a ThreadPool. */
+let finish: (() => void) | undefined;
 
 /** Piscina's job: takes the port over which threads come to this worker; the first is in it already. */
 export function openSession(job: { readonly port: MessagePort }): void {
@@ -16,8 +18,22 @@ export function openSession(job: { readonly port: MessagePort }): void {
   setParent(post, drain);
 }
 
+/** The same for a ThreadPool: a job a thread, which lasts as long as the thread. */
+export function runJob(job: { readonly port: MessagePort }): Promise<void> {
+  openSession(job);
+  return new Promise((resolve) => {
+    finish = () => {
+      finish = undefined;
+      job.port.close();
+      resolve();
+    };
+  });
+}
+
 function post(message: FromThread): void {
   port?.postMessage(message);
+  // Its output is out as well.
+  if (message.kind === 'flushed' || ('flushing' in message && !message.flushing)) finish?.();
 }
 
 function received(message: ToThread): void {
