@@ -6,6 +6,11 @@ export {
   type ThreadErrorCode,
   type ThreadErrorOptions,
 } from './errors.js';
+export { type AwaitConditionOptions, awaitCondition } from './operators/await-condition.js';
+export { type AwaitEventOptions, awaitEvent } from './operators/await-event.js';
+export { barrierZip } from './operators/barrier-zip.js';
+export { type TimerDelayOptions, timerDelay } from './operators/timer-delay.js';
+export { type WithLockOptions, withLock } from './operators/with-lock.js';
 export { currentThread, getNativeId, mainThread } from './pool/current-thread.js';
 export type { Emitted } from './pool/emitted.js';
 export { activeCount, activeCount$, enumerate, enumerate$ } from './pool/enumerate.js';
@@ -22,7 +27,7 @@ export { Thread, type ThreadState } from './pool/thread.js';
 export { ThreadLocal } from './pool/thread-local.js';
 export { type ThreadModule, threadModule } from './pool/thread-module.js';
 export type { ThreadOptions } from './pool/thread-options.js';
-export { ThreadPool } from './pool/thread-pool.js';
+export { type PoolStats, type RunOptions, ThreadPool, type ThreadPoolOptions } from './pool/thread-pool.js';
 export { Timer } from './pool/timer.js';
 export {
   getprofile,

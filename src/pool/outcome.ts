@@ -88,10 +88,12 @@ export class Outcome<T> {
   fail(error: unknown, expected: boolean): void {
     this.#finish({ failed: true, error });
     if (expected) return;
-    // A turn, for whoever subscribes once it hears of the end.
-    nextTurn(() => {
-      if (!this.#heard) this.#producer.unheard(error);
-    });
+    // Two turns, for whoever asks once it has heard of the end: a join takes one of them.
+    nextTurn(() =>
+      nextTurn(() => {
+        if (!this.#heard) this.#producer.unheard(error);
+      }),
+    );
   }
 
   #finish(end: End): void {

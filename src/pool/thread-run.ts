@@ -14,6 +14,10 @@ export interface Started {
   readonly name: string;
   readonly daemon: boolean;
   readonly outcome: Outcome<unknown>;
+  /** It is over, before anybody hears of it. */
+  ended(): void;
+  /** Its outcome has been told. */
+  told(): void;
 }
 
 /** A started thread, seen from the thread that started it: its worker, and what comes from there. */
@@ -23,15 +27,13 @@ export class ThreadRun implements Tenant {
   #ended = false;
   /** Read, and not yet told to the thread. */
   #read = 0;
-  readonly #onEnd: () => void;
 
   /**
    * @param sit - finds it a worker and hands it what it begins with
    * @throws what `sit` throws; no thread has begun then
    */
-  constructor(thread: Started, sit: (tenant: Tenant) => Seat, onEnd: () => void) {
+  constructor(thread: Started, sit: (tenant: Tenant) => Seat) {
     this.#thread = thread;
-    this.#onEnd = onEnd;
     this.#seat = sit(this);
     setWorker(thread.ident, this.#seat.workerId);
     if (!thread.daemon) this.#seat.hold(true);
@@ -98,8 +100,9 @@ export class ThreadRun implements Tenant {
     if (message.flushing) this.#letGoOnceFlushed();
     else this.#letGo();
     if (message.idle) this.#seat.release();
-    this.#onEnd();
+    this.#thread.ended();
     tell();
+    this.#thread.told();
   }
 
   #letGo(): void {
@@ -126,8 +129,9 @@ export class ThreadRun implements Tenant {
     this.#ended = true;
     this.#letGo();
     markGone(this.#thread.ident);
-    this.#onEnd();
+    this.#thread.ended();
     this.#thread.outcome.fail(explainDeath(this.#thread.name, death), death.terminated);
+    this.#thread.told();
   }
 }
 

@@ -199,7 +199,7 @@ export class Thread<R = unknown> {
         if (pool !== undefined) return (pool as unknown as Seating).seat(this.#name, first, transfer, tenant);
         return takeSeat(stackSize(), first, transfer, tenant);
       };
-      this.#run = new ThreadRun(this.#started(ident), sit, () => this.ended());
+      this.#run = new ThreadRun(this.#started(ident), sit);
     } catch (error) {
       this.#ident = 0;
       letGo(ident);
@@ -234,6 +234,9 @@ export class Thread<R = unknown> {
       ident,
       daemon: this.#daemon,
       outcome: this.#outcome as Outcome<unknown>,
+      ended: () => this.ended(),
+      // Those who have joined hear of it within the turn.
+      told: () => this.#ended?.look(),
       get name() {
         return self.name;
       },

@@ -116,6 +116,7 @@ export class Condition extends Primitive implements Acquirable {
       settle.reject(signal.reason);
       return undefined;
     }
+    const { holder } = this.lock;
     let attempt: Notified;
     let depth: number;
     try {
@@ -136,7 +137,7 @@ export class Condition extends Primitive implements Acquirable {
     const stages = new Subscription();
     const lockAgain = (tell: () => void): void => {
       const resolve = (): void => {
-        this.lock.restore(depth);
+        this.lock.restore(depth, holder as undefined);
         this.lock.holds = holds;
         end(tell);
       };
@@ -163,6 +164,7 @@ export class Condition extends Primitive implements Acquirable {
   waitSync(options?: WaitSyncOptions): boolean {
     const { timeout } = checkWait(options);
     const attempt = this.#enqueue();
+    const { holder } = this.lock;
     const depth = this.lock.releaseAll();
     const holds = this.lock.setHoldsAside();
     let notified = false;
@@ -170,10 +172,14 @@ export class Condition extends Primitive implements Acquirable {
       notified = waitBlocking<boolean>(this, attempt, timeout);
     } finally {
       if (tracing()) emit('woken', this.name);
-      this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
-      this.lock.restore(depth);
-      this.lock.holds = holds;
-      if (notified) attempt.end();
+      try {
+        this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
+        this.lock.restore(depth, holder as undefined);
+        this.lock.holds = holds;
+      } finally {
+        // Also when the lock's owner died: then there is no lock to wait for, and the slot is not needed.
+        if (notified) attempt.end();
+      }
     }
     return notified;
   }

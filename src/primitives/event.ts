@@ -36,6 +36,11 @@ export class Event extends Primitive {
     super(options as Origin | undefined);
   }
 
+  /** Odd while set; another after every change. @internal */
+  get generation(): number {
+    return load(this.cells, WORD) & VALUE;
+  }
+
   isSet(): boolean {
     return (load(this.cells, WORD) & 1) === 1;
   }
@@ -46,10 +51,14 @@ export class Event extends Primitive {
     return this.#isSet;
   }
 
-  /** Wakes every current waiter with true, even when clear() follows at once. */
+  /**
+   * Wakes every current waiter with true, even when clear() follows at once. The Observable waits of this thread emit
+   * before it returns, as a Subject's do in `next`.
+   */
   set(): void {
     if (tracing()) emit('set', this.name);
     this.#change(0);
+    this.queue?.lookAtOnce();
   }
 
   clear(): void {
@@ -76,16 +85,22 @@ export class Event extends Primitive {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
     const signal = checkSignal(options);
-    return new Wait((settle) => this.#begin(timeout, signal, settle));
+    return new Wait((settle) => this.beginAt(this.generation, timeout, signal, settle));
   }
 
-  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
+  /** As if the wait had begun at that generation. @internal */
+  beginAt(
+    generation: number,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    settle: Settle<boolean>,
+  ): TeardownLogic {
     if (signal?.aborted) {
       settle.reject(signal.reason);
       return undefined;
     }
     if (tracing()) emit('wait', this.name);
-    const attempt = new Waiting(this);
+    const attempt = new Waiting(this, generation);
     if (attempt.poll() === true || timeout === 0) {
       settle.resolve(this.isSet());
       return undefined;
@@ -100,7 +115,7 @@ export class Event extends Primitive {
     const timeout = checkTimeout(options?.timeout);
     const traced = tracing();
     if (traced) emit('wait', this.name);
-    const attempt = new Waiting(this);
+    const attempt = new Waiting(this, this.generation);
     if (attempt.poll() === true) return true;
     if (timeout === 0) return false;
     const set = waitBlocking<boolean>(this, attempt, timeout);
@@ -119,9 +134,9 @@ class Waiting implements BlockingAttempt<boolean> {
   readonly cell = WORD;
   readonly #from: number;
 
-  constructor(event: Event) {
+  constructor(event: Event, generation: number) {
     this.cells = event.cells;
-    this.#from = load(event.cells, WORD) & VALUE;
+    this.#from = generation;
   }
 
   mark(): number {

@@ -3,6 +3,7 @@ import { type Attempt, type Outcome, PENDING, POLITE } from './attempt.js';
 import { AGENT_SEQ, AGENTS, WORD } from './header.js';
 import { Line, type Standing } from './line.js';
 import { after, keepAlive, LOOK_AGAIN, nextTurn, soon, watchOver } from './loop.js';
+import { currentScope, runIn, type Scope } from './scope.js';
 import { onThreadEnd } from './thread-table.js';
 import type { Settle } from './wait.js';
 import { type Waited, WaitRecord } from './waits.js';
@@ -15,6 +16,8 @@ export const POLITE_MS = 5;
 class Place implements Standing, Unsubscribable {
   readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
+  /** The waiter's: it ends there, whoever it is that serves it. */
+  readonly scope: Scope | undefined = currentScope();
   /** undefined once it is out of the queue. */
   settle: Settle<unknown> | undefined;
   /** Stops its timer and its signal listener. */
@@ -96,6 +99,11 @@ export class LocalQueue {
     soon(this.#lookNow);
   }
 
+  /** Looks before it returns; who is served runs inside the call. */
+  lookAtOnce(): void {
+    if (this.size > 0) this.#look();
+  }
+
   readonly #lookNow = (): void => {
     this.#looksSoon = false;
     this.#look();
@@ -139,12 +147,14 @@ export class LocalQueue {
     try {
       outcome = expired ? place.attempt.expire() : place.attempt.poll();
     } catch (error) {
-      this.#remove(place)?.reject(error);
+      const settle = this.#remove(place);
+      if (settle !== undefined) runIn(place.scope, () => settle.reject(error));
       return true;
     }
     if (outcome === POLITE) this.#lookWhenCalm();
     if (outcome === PENDING || outcome === POLITE) return false;
-    this.#remove(place)?.resolve(outcome);
+    const settle = this.#remove(place);
+    if (settle !== undefined) runIn(place.scope, () => settle.resolve(outcome));
     return true;
   }
 
@@ -187,7 +197,8 @@ export class LocalQueue {
       stop = after(LOOK_AGAIN, expired);
     };
     const aborted = (): void => {
-      this.leave(place)?.reject(signal?.reason);
+      const settle = this.leave(place);
+      if (settle !== undefined) runIn(place.scope, () => settle.reject(signal?.reason));
     };
     let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
     signal?.addEventListener('abort', aborted, { once: true });

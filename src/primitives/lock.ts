@@ -45,8 +45,7 @@ export class Lock extends Synchronizer implements Acquirable {
 
   /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
   acquireSync(options?: AcquireSyncOptions): boolean {
-    const free = options === undefined && !tracing();
-    if (free && compareExchange(this.cells, WORD, 0, getIdent()) === 0) return true;
+    if (options === undefined && !tracing() && this.takeFree()) return true;
     return this.acquireBlocking(options);
   }
 
@@ -91,6 +90,11 @@ export class Lock extends Synchronizer implements Acquirable {
     return this.locked();
   }
 
+  /** A Lock is nobody's. @internal */
+  get holder(): undefined {
+    return undefined;
+  }
+
   /** Lets go of it for a wait. @internal */
   releaseAll(): number {
     this.release();
@@ -98,7 +102,11 @@ export class Lock extends Synchronizer implements Acquirable {
   }
 
   /** @internal */
-  restore(_depth: number): void {}
+  restore(_depth: number, _holder: undefined): void {}
+
+  protected override takeFree(): boolean {
+    return compareExchange(this.cells, WORD, 0, getIdent()) === 0;
+  }
 
   protected taken(value: number): number {
     return value === 0 ? getIdent() : -1;

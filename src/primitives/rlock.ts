@@ -1,11 +1,12 @@
-import type { Observable, TeardownLogic } from 'rxjs';
+import type { Observable, Unsubscribable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
 import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
+import { currentScope, type Scope } from './scope.js';
 import { Synchronizer } from './synchronizer.js';
-import { getIdent, isAlive } from './thread-table.js';
+import { getIdent, isAlive, onThreadEnd } from './thread-table.js';
 import { emit, tracing } from './trace.js';
 import type { Settle, Wait } from './wait.js';
 import { valueStream } from './watch.js';
@@ -14,9 +15,13 @@ import { compareExchange, load, store } from './word.js';
 /** How often the owner holds it beyond the first time. Invariant: 0 while it is unlocked; only the owner writes it. */
 const EXTRA = OWN;
 
+/** Those of this thread that a section holds. */
+const heldBySections = new Set<RLock>();
+
 /**
  * Mutual exclusion that its owner, a thread, may enter again: it is free once released as often as acquired. Only the
- * owner may release it. All Observables of one thread count as that thread.
+ * owner may release it. What one thread acquires counts as that thread's; but what `withLock` acquired is its section's
+ * alone, and the rest of the thread waits for it like strangers.
  *
  * A thread that ends with it, killed or not, makes one acquirer see OwnerDiedError. Source: CPython,
  * `threading.RLock`.
@@ -29,6 +34,8 @@ const EXTRA = OWN;
 export class RLock extends Synchronizer implements Acquirable {
   // VALUE: 0, or the ident of the owner.
 
+  /** The owner of the section that holds it; undefined: the thread as a whole, or it is not this thread's. */
+  #holder: object | undefined;
   #locked: Observable<boolean> | undefined;
 
   constructor(options?: PrimitiveOptions) {
@@ -51,7 +58,7 @@ export class RLock extends Synchronizer implements Acquirable {
       const me = getIdent();
       const word = compareExchange(this.cells, WORD, 0, me);
       if (word === 0) return true;
-      if ((word & VALUE) === me) return this.#enterAgain();
+      if ((word & VALUE) === me && this.#isHolder()) return this.#enterAgain();
     }
     return this.acquireBlocking(options);
   }
@@ -59,7 +66,18 @@ export class RLock extends Synchronizer implements Acquirable {
   /** @throws ThreadError when the caller is not the owner */
   release(): void {
     const word = load(this.cells, WORD);
+    if ((word & VALUE) !== getIdent() || !this.#isHolder()) throw this.#notOwner(word & VALUE);
+    this.#releaseFrom(word);
+  }
+
+  /** For a section, whatever code its end comes from. @internal */
+  releaseSection(): void {
+    const word = load(this.cells, WORD);
     if ((word & VALUE) !== getIdent()) throw this.#notOwner(word & VALUE);
+    this.#releaseFrom(word);
+  }
+
+  #releaseFrom(word: number): void {
     const extra = load(this.cells, EXTRA);
     if (extra > 0) store(this.cells, EXTRA, extra - 1);
     else this.#free(word);
@@ -67,13 +85,15 @@ export class RLock extends Synchronizer implements Acquirable {
   }
 
   #notOwner(owner: number): ThreadError {
-    const found = owner === 0 ? 'is not locked' : `is owned by thread ${owner}`;
+    const whose = owner === getIdent() ? 'a withLock section of it' : `thread ${owner}`;
+    const found = owner === 0 ? 'is not locked' : `is owned by ${whose}`;
     return new ThreadError(`release of ${this.name} by thread ${getIdent()}: it ${found}`, {
       code: 'ERR_NOT_OWNER',
     });
   }
 
   #free(word: number): void {
+    if (this.#holder !== undefined) this.#holdAs(undefined);
     for (let now = word; ; word = now) {
       now = compareExchange(this.cells, WORD, word, word & TURN_ASKED);
       if (now === word) break;
@@ -110,7 +130,33 @@ export class RLock extends Synchronizer implements Acquirable {
 
   /** @internal */
   isOwned(): boolean {
-    return (load(this.cells, WORD) & VALUE) === getIdent();
+    return (load(this.cells, WORD) & VALUE) === getIdent() && this.#isHolder();
+  }
+
+  /** Whether the caller counts as the holder, while the thread owns it. */
+  #isHolder(): boolean {
+    return this.#holder === undefined || currentScope()?.countsAs(this.#holder) === true;
+  }
+
+  /** Whom it is lent to within the thread. @internal */
+  get holder(): object | undefined {
+    return this.#holder;
+  }
+
+  /** From now on it is that one's; called by who has just acquired it. @internal */
+  holdFor(scope: Scope): void {
+    if (load(this.cells, EXTRA) === 0) this.#holdAs(scope.owner);
+  }
+
+  #holdAs(holder: object | undefined): void {
+    this.#holder = holder;
+    if (holder === undefined) heldBySections.delete(this);
+    else heldBySections.add(this);
+  }
+
+  /** The thread that held it has ended: what comes after is another. @internal */
+  forgetHolder(): void {
+    this.#holder = undefined;
   }
 
   /** Lets go of it for a wait, however deep; returns how deep. @internal */
@@ -122,12 +168,17 @@ export class RLock extends Synchronizer implements Acquirable {
   }
 
   /** As deep again as before a wait; called by the owner, which may be in it by another Observable. @internal */
-  restore(depth: number): void {
+  restore(depth: number, holder: object | undefined): void {
+    if (load(this.cells, EXTRA) === 0) this.#holdAs(holder);
     store(this.cells, EXTRA, load(this.cells, EXTRA) + depth - 1);
   }
 
   /** @internal */
-  override begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
+  override begin(
+    timeout: number,
+    signal: AbortSignal | undefined,
+    settle: Settle<boolean>,
+  ): Unsubscribable | undefined {
     if (!this.isOwned() || signal?.aborted) return super.begin(timeout, signal, settle);
     settle.resolve(this.#enterAgain());
     return undefined;
@@ -164,3 +215,8 @@ export class RLock extends Synchronizer implements Acquirable {
     return `<${state} RLock object '${this.name}' owner=${this.owner ?? 0} count=${this.count} at #${this.id}>`;
   }
 }
+
+onThreadEnd(() => {
+  for (const lock of heldBySections) lock.forgetHolder();
+  heldBySections.clear();
+});

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
-import { FLAGS, OWN, TURN_ASKED, VALUE, WORD } from './header.js';
+import type { Outcome } from './attempt.js';
+import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -12,7 +13,7 @@ import { Synchronizer } from './synchronizer.js';
 import { emit, tracing } from './trace.js';
 import type { Wait } from './wait.js';
 import { valueStream } from './watch.js';
-import { compareExchange, load, store } from './word.js';
+import { compareExchange, load, store, wake } from './word.js';
 
 /** The most permits that a BoundedSemaphore takes back; VALUE for others. */
 export const BOUND: number = OWN;
@@ -96,6 +97,16 @@ export class Semaphore extends Synchronizer implements Acquirable {
 
   protected taken(value: number): number {
     return value - 1;
+  }
+
+  /** @internal */
+  override tryTake(mayOvertake: boolean): Outcome<true> {
+    const outcome = super.tryTake(mayOvertake);
+    if (outcome !== true) return outcome;
+    // Of two releases the second finds the flag gone and wakes nobody: whoever takes and leaves some wakes the next.
+    const word = load(this.cells, WORD);
+    if ((word & SLEEPERS) !== 0 && (word & VALUE) > 0) wake(this.cells, WORD, 1);
+    return true;
   }
 
   override toString(): string {

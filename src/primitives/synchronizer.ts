@@ -1,4 +1,4 @@
-import { type TeardownLogic, TimeoutError } from 'rxjs';
+import { TimeoutError, type Unsubscribable } from 'rxjs';
 import { type BlockingAttempt, type Outcome, PENDING, POLITE } from './attempt.js';
 import { waitBlocking } from './blocking.js';
 import { FLAGS, SLEEPERS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './header.js';
@@ -64,6 +64,11 @@ export abstract class Synchronizer extends Primitive {
 
   abstract release(): void;
 
+  /** Takes it if it is free and without flags, where that is one step; false says nothing. */
+  protected takeFree(): boolean {
+    return false;
+  }
+
   /** Takes it if it is free. Flags stay, but for those of the watchers, who are told. @internal */
   tryTake(mayOvertake: boolean): Outcome<true> {
     for (;;) {
@@ -89,7 +94,11 @@ export abstract class Synchronizer extends Primitive {
   }
 
   /** true, or false when it is not free (now, or within the timeout). @internal */
-  begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
+  begin(
+    timeout: number,
+    signal: AbortSignal | undefined,
+    settle: Settle<boolean>,
+  ): Unsubscribable | undefined {
     if (signal?.aborted) {
       settle.reject(signal.reason);
       return undefined;
@@ -119,7 +128,7 @@ export abstract class Synchronizer extends Primitive {
   /** Without waiting, and when it may come to a wait, behind those that wait already. */
   #tryNow(queues: boolean): boolean {
     if (queues && this.queue !== undefined && this.queue.size > 0) return false;
-    if (this.tryTake(!queues) === true) return true;
+    if (this.takeFree() || this.tryTake(!queues) === true) return true;
     this.checkOwner();
     return false;
   }

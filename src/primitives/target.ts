@@ -83,11 +83,15 @@ export function checkModule(module: string | URL): string {
 // ─── functions ──────────────────────────────────────────────────────────────────────────────────
 
 const MOST_COMPILED = 1000;
+/** Of functions that have been checked. */
+const sources = new WeakMap<Runnable, string>();
 /** By source: the expression that compiles. */
 const expressions = new Map<string, string>();
 const compiled = new Map<string, Runnable>();
 
 function sourceOf(target: Runnable): string {
+  const known = sources.get(target);
+  if (known !== undefined) return known;
   const source = Function.prototype.toString.call(target);
   if (/^class\b/.test(source)) {
     throw new TypeError(`target must be a function, got ${show(target)}: a class cannot be called`);
@@ -98,6 +102,7 @@ function sourceOf(target: Runnable): string {
     );
   }
   expressionOf(source, target);
+  sources.set(target, source);
   return source;
 }
 

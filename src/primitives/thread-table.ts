@@ -166,6 +166,8 @@ export function claimSlot(name: string, flags: number): number {
     const slot = HEADER_WORDS + number * SLOT_WORDS;
     const state = load(table, slot + STATE);
     if (state !== FREE && state !== STOPPED && state !== GONE) continue;
+    // Twice is no harm, never would be.
+    if (state === GONE) logDeath(load(table, slot + IDENT));
     if (compareExchange(table, slot + STATE, state, CLAIMED) !== state) continue;
     let ident = ((load(table, slot + IDENT) & ~(SLOTS - 1)) + SLOTS + number) & IDENT_MASK;
     if (ident < SLOTS) ident += SLOTS;
@@ -228,8 +230,6 @@ function end(ident: number, how: typeof STOPPED | typeof GONE): boolean {
   for (;;) {
     const state = load(table, slot + STATE);
     if (load(table, slot + IDENT) !== ident || (state !== QUEUED && state !== RUNNING)) return false;
-    // The log first: once the slot says GONE it may be claimed by another.
-    if (how === GONE) store(table, DEATH_LOG + ((add(table, DEATHS, 1) >>> 0) % DEATH_LOG_WORDS), ident);
     if (compareExchange(table, slot + STATE, state, how) === state) break;
   }
   wake(table, slot + STATE);
@@ -256,6 +256,11 @@ export function isGone(ident: number): boolean {
   if (state === RUNNING) return vanished(ident);
   if (state === GONE) return true;
   return state === FREE && diedLongAgo(ident);
+}
+
+/** Before the slot of a dead thread goes to another. */
+function logDeath(ident: number): void {
+  store(table, DEATH_LOG + ((add(table, DEATHS, 1) >>> 0) % DEATH_LOG_WORDS), ident);
 }
 
 function diedLongAgo(ident: number): boolean {

@@ -20,10 +20,15 @@ type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
  * if (await lock.acquire({ timeout: 100 })) lock.release();
  */
 export class Wait<T> extends Observable<T> implements PromiseLike<T> {
+  /** RxJS calls it on the Wait: one for all, where a closure each would show in every acquire. */
+  static readonly #subscribed = function (this: Observable<unknown>, subscriber: Subscriber<unknown>) {
+    return (this as Wait<unknown>).#begin(new Emission(subscriber));
+  };
+
   readonly #begin: Begin<T>;
 
   constructor(begin: Begin<T>) {
-    super((subscriber) => begin(new Emission(subscriber)));
+    super(Wait.#subscribed);
     this.#begin = begin;
   }
 

@@ -1,0 +1,154 @@
+import {
+  from,
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  type Subscriber,
+  Subscription,
+} from 'rxjs';
+import { Barrier } from '../primitives/barrier.js';
+import { show } from '../primitives/options.js';
+import { attach } from './attach.js';
+import { Fifo } from './fifo.js';
+import { placed } from './value-place.js';
+
+/**
+ * `zip` whose every round passes the barrier: each stream's next value arrives as one party, and the tuple is emitted
+ * when all parties, those of other threads included, have. What a stream has beyond the round is kept. Completes as zip
+ * does: when a stream that has completed has no value for the next round.
+ *
+ * The others are subscribed to before the source. Unsubscribing withdraws those that have arrived.
+ *
+ * @throws TypeError, RangeError at the call: a barrier that is none, or has fewer parties than there are streams. As the
+ * Observable's error: BrokenBarrierError, whose `cause` tells the value and its index
+ * @example
+ * left.pipe(barrierZip(barrier, right)) // new Barrier(2), or more with other threads
+ */
+export function barrierZip<T, A extends readonly unknown[]>(
+  barrier: Barrier,
+  ...others: { [K in keyof A]: ObservableInput<A[K]> }
+): OperatorFunction<T, [T, ...A]> {
+  if (!(barrier instanceof Barrier)) throw new TypeError(`barrier must be a Barrier, got ${show(barrier)}`);
+  const count = others.length + 1;
+  if (barrier.parties < count) {
+    throw new RangeError(
+      `barrier must have a party for each of the ${count} streams, got ${barrier.parties} in ${show(barrier.name)}`,
+    );
+  }
+  const streams = others.map((other) => from(other as ObservableInput<unknown>));
+  return (source) =>
+    new Observable((subscriber) =>
+      new Rounds(subscriber as Subscriber<unknown[]>, barrier).run([source, ...streams]),
+    );
+}
+
+/** One of the streams. Its first value is the current round's. */
+class Stream {
+  readonly values: Fifo<{ readonly value: unknown }> = new Fifo();
+  /** The first value's wait, once it has arrived. */
+  wait: Subscription | undefined;
+  passed = false;
+  completed = false;
+
+  get exhausted(): boolean {
+    return this.completed && this.values.size === 0;
+  }
+}
+
+/**
+ * One subscription's rounds.
+ *
+ * A round: each stream has a value -arrives-> waits -> passed; all have passed -> emitted, and the next one begins.
+ */
+class Rounds {
+  readonly #subscriber: Subscriber<unknown[]>;
+  readonly #barrier: Barrier;
+  readonly #parts = new Subscription();
+  #streams: readonly Stream[] = [];
+  #advancing = false;
+  #round = 0;
+
+  constructor(subscriber: Subscriber<unknown[]>, barrier: Barrier) {
+    this.#subscriber = subscriber;
+    this.#barrier = barrier;
+  }
+
+  run(sources: readonly Observable<unknown>[]): void {
+    this.#parts.add(() => this.#withdraw());
+    this.#subscriber.add(this.#parts);
+    this.#streams = sources.map(() => new Stream());
+    // The source last: it may be endless, and still be cut when another has completed.
+    const inOrder = [...sources.keys()].map((at) => (at + 1) % sources.length);
+    for (const at of inOrder) {
+      const [source, stream] = [sources[at], this.#streams[at]];
+      if (source !== undefined && stream !== undefined) this.#listen(source, stream);
+    }
+  }
+
+  #listen(source: Observable<unknown>, stream: Stream): void {
+    attach(source, this.#parts, {
+      next: (value) => {
+        stream.values.push({ value });
+        this.#advance();
+      },
+      error: (error) => this.#fail(error),
+      complete: () => {
+        stream.completed = true;
+        if (stream.exhausted) this.#subscriber.complete();
+      },
+    });
+  }
+
+  /** Has everybody arrive who can, and emits the rounds that are complete by that. */
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    do {
+      for (const stream of this.#streams) this.#arrive(stream);
+      // Who arrived before the last one, in this thread, is let through now rather than soon.
+      this.#barrier.queue?.lookAtOnce();
+    } while (this.#emitRound());
+    this.#advancing = false;
+  }
+
+  #arrive(stream: Stream): void {
+    const first = stream.values.peek();
+    if (first === undefined || stream.wait !== undefined) return;
+    const wait = new Subscription();
+    stream.wait = wait;
+    wait.add(
+      this.#barrier.wait().subscribe({
+        next: () => {
+          stream.passed = true;
+        },
+        error: (error) => this.#fail(placed(error, this.#round, first.value)),
+        complete: () => this.#advance(),
+      }),
+    );
+  }
+
+  #emitRound(): boolean {
+    if (this.#parts.closed || !this.#streams.every((stream) => stream.passed)) return false;
+    const tuple = this.#streams.map((stream) => {
+      stream.passed = false;
+      stream.wait = undefined;
+      return stream.values.shift()?.value;
+    });
+    this.#round++;
+    this.#subscriber.next(tuple);
+    if (this.#streams.some((stream) => stream.exhausted)) this.#subscriber.complete();
+    return !this.#parts.closed;
+  }
+
+  #withdraw(): void {
+    for (const stream of this.#streams) {
+      stream.values.clear();
+      stream.wait?.unsubscribe();
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#parts.unsubscribe();
+    this.#subscriber.error(error);
+  }
+}

@@ -1,0 +1,83 @@
+import {
+  type MonoTypeOperatorFunction,
+  Observable,
+  type ObservableInput,
+  type ObservedValueOf,
+  type OperatorFunction,
+  of,
+} from 'rxjs';
+import type { Acquirable } from '../primitives/acquirable.js';
+import { checkOptions, checkTimeout, show } from '../primitives/options.js';
+import { type Section, Sections } from './sections.js';
+
+export interface WithLockOptions {
+  /** Longest wait of one value for the lock, in ms of RxJS's time; then RxJS's TimeoutError. */
+  timeout?: number;
+  /**
+   * Of an RLock: sections with the same owner are one owner, and re-enter. For pipelines that belong together but are
+   * joined by a Subject, which does not tell the one that it runs within the other.
+   */
+  owner?: object;
+}
+
+/**
+ * Each value takes the lock, in order, for exactly the life of its inner subscription: the lock is released when that
+ * completes, errors or is unsubscribed, after its teardown and before the completion or error is passed on. One value of
+ * a subscription runs at a time; over a Semaphore of n, up to n. Values that wait are kept.
+ *
+ * Without `project`, the whole source subscription is inside the lock.
+ *
+ * An RLock belongs to the section: two pipelines of one thread exclude each other, and a `withLock` within the section,
+ * also after an asynchronous hop, re-enters.
+ *
+ * Unsubscribing drops what waits, tears down what runs, and then releases.
+ *
+ * @throws TypeError, RangeError at the call: a lock that is none, a project that is no function, bad options. As the
+ * Observable's error: OwnerDiedError and TimeoutError, whose `cause` tells the value and its index
+ * @example
+ * orders.pipe(withLock(lock, (order) => save(order)))
+ */
+export function withLock<T, O extends ObservableInput<unknown>>(
+  lock: Acquirable,
+  project: (value: T, index: number) => O,
+  options?: WithLockOptions,
+): OperatorFunction<T, ObservedValueOf<O>>;
+export function withLock<T>(lock: Acquirable, options?: WithLockOptions): MonoTypeOperatorFunction<T>;
+export function withLock<T>(
+  lock: Acquirable,
+  projectOrOptions?: ((value: T, index: number) => ObservableInput<unknown>) | WithLockOptions,
+  maybeOptions?: WithLockOptions,
+): OperatorFunction<T, unknown> {
+  checkLock(lock);
+  if (typeof projectOrOptions === 'function') {
+    const limits = checkWithLock(maybeOptions);
+    return (source) => sections(source, { lock, project: projectOrOptions, ...limits });
+  }
+  if (
+    maybeOptions !== undefined ||
+    (projectOrOptions !== undefined && typeof projectOrOptions !== 'object')
+  ) {
+    throw new TypeError(`project must be a function, got ${show(projectOrOptions)}`);
+  }
+  const limits = checkWithLock(projectOrOptions);
+  return (source) => sections(of(undefined), { lock, project: () => source, ...limits });
+}
+
+function sections<T, R>(source: Observable<T>, section: Section<T, R>): Observable<R> {
+  return new Observable((subscriber) => new Sections(subscriber, section).run(source));
+}
+
+function checkLock(lock: unknown): void {
+  if (typeof (lock as Partial<Acquirable> | null | undefined)?.hold !== 'function') {
+    throw new TypeError(`lock must be a Lock, RLock, Condition or Semaphore, got ${show(lock)}`);
+  }
+}
+
+function checkWithLock(options: WithLockOptions | undefined): { timeout: number; owner: object | undefined } {
+  checkOptions(options);
+  const owner: unknown = options?.owner;
+  if (owner !== undefined && (typeof owner !== 'object' || owner === null)) {
+    throw new TypeError(`owner must be an object, got ${show(owner)}`);
+  }
+  return { timeout: checkTimeout(options?.timeout), owner };
+}

@@ -1,0 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/**
+ * The inside of a `withLock` section over an RLock: code that runs in it, also after an asynchronous hop, counts as the
+ * section's owner and as the owners of the sections around it.
+ */
+export class Scope {
+  readonly owner: object;
+  readonly #outer: Scope | undefined;
+
+  /** @param owner - default: the scope itself */
+  constructor(outer: Scope | undefined, owner?: object) {
+    this.owner = owner ?? this;
+    this.#outer = outer;
+  }
+
+  countsAs(owner: object): boolean {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#outer) {
+      if (scope.owner === owner) return true;
+    }
+    return false;
+  }
+}
+
+/** Made with the first scope: on Node 20, promises cost more from then on. */
+let storage: AsyncLocalStorage<Scope | undefined> | undefined;
+
+/** The scope that the caller runs in; undefined: outside of all. */
+export function currentScope(): Scope | undefined {
+  return storage?.getStore();
+}
+
+/** Runs in a scope, or outside of all. */
+export function runIn<T>(scope: Scope | undefined, run: () => T): T {
+  if (scope === currentScope()) return run();
+  storage ??= new AsyncLocalStorage();
+  return storage.run(scope, run);
+}
