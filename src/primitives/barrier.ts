@@ -225,7 +225,6 @@ export class Barrier extends Primitive {
       }
       this.#change(() => {
         if (!this.#isActor()) throw this.refused('was broken during its action');
-        this.#setState(FILLING);
         this.#tellAll(PASSED);
       });
     }
@@ -324,6 +323,8 @@ export class Barrier extends Primitive {
     for (let slot = this.slots.first(); slot !== 0; slot = this.slots.first()) {
       this.slots.settle(slot, outcome === REFUSED ? REFUSED : PASSED + index++);
     }
+    // Only now is the action's round over: who dies before leaves it to whoever goes on here, not to another action.
+    if (this.#state === ACTING) this.#setState(FILLING);
     store(this.cells, TELLING, 0);
   }
 

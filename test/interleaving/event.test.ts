@@ -1,0 +1,102 @@
+import { describe } from 'vitest';
+import type { Event } from '../../src/primitives/event.js';
+import { VALUE } from '../../src/primitives/header.js';
+import { type Asked, explores, finds } from '../support/explorer/explores.js';
+import { blocking, type Face, mixes, observable, subscribe, titleOf } from '../support/explorer/faces.js';
+import type { End, Program } from '../support/explorer/scenario.js';
+
+interface Shared {
+  readonly event: Event;
+}
+
+/** Waits once. */
+function waiter(face: Face, timeout?: number): Program<Shared> {
+  return ({ event }, me) =>
+    face.wait(
+      me,
+      event,
+      { resolve: (set) => me.note(`${set}`), reject: (error) => me.fail(`${error}`) },
+      timeout === undefined ? {} : { timeout },
+    );
+}
+
+/** Waits twice at a time; the first wait may be unsubscribed at any time. */
+const leaver: Program<Shared> = ({ event }, me) => {
+  const settle = { resolve: () => me.note('true'), reject: (error: unknown) => me.fail(`${error}`) };
+  me.whenever('unsubscribes', subscribe(me, event.wait(), settle));
+  subscribe(me, event.wait(), settle);
+};
+
+const set: Program<Shared> = ({ event }) => event.set();
+
+const setAndClear: Program<Shared> = ({ event }) => {
+  event.set();
+  event.clear();
+};
+
+/** Only those may still wait who began when the value was what it is at the end. */
+function freed({ stuck, first, word }: End, { event }: Shared): string | undefined {
+  const value = word(event.cells, 0) & VALUE;
+  const forgotten = stuck.find((thread) => (first(thread) & VALUE) !== value || (value & 1) === 1);
+  return forgotten === undefined ? undefined : `T${forgotten + 1} waits, and began before the change`;
+}
+
+function waits(threads: Program<Shared>[], more: Partial<Asked<Shared>> = {}): Asked<Shared> {
+  return { shared: ({ Event }) => ({ event: new Event() }), threads, mayStick: true, atEnd: freed, ...more };
+}
+
+describe('every interleaving of 2 threads', () => {
+  for (const face of [blocking, observable]) {
+    explores(`one waits, one sets: ${face.name}`, waits([waiter(face), set]));
+    explores(`one waits, one sets and clears: ${face.name}`, waits([waiter(face), setAndClear]));
+    explores(`one waits or gives up: ${face.name}`, waits([waiter(face, 30), setAndClear]));
+    explores(`the one that waits is killed: ${face.name}`, waits([waiter(face), setAndClear], { victim: 0 }));
+    explores(`the one that sets is killed: ${face.name}`, waits([waiter(face), setAndClear], { victim: 1 }));
+  }
+  explores('one unsubscribes, one sets', waits([leaver, set]));
+});
+
+describe('every interleaving of 3 threads', () => {
+  for (const faces of mixes(2)) {
+    const title = titleOf(faces);
+    const both = faces.map((face) => waiter(face));
+    explores(`two wait, one sets: ${title}`, waits([...both, set]));
+    explores(`two wait, one sets and clears: ${title}`, waits([...both, setAndClear]));
+    explores(`one waits, two set: ${title}`, waits([waiter(faces[0]!), set, set]));
+    explores(
+      `one waits, one sets and clears, one sets: ${title}`,
+      waits([waiter(faces[1]!), setAndClear, set]),
+    );
+    explores(`one gives up, one waits: ${title}`, waits([waiter(faces[0]!, 30), both[1]!, setAndClear]));
+    explores(`one is killed, one waits: ${title}`, waits([...both, setAndClear], { victim: 0 }));
+    explores(`the one that sets is killed: ${title}`, waits([...both, setAndClear], { victim: 2 }));
+  }
+  explores('one unsubscribes, one waits', waits([leaver, waiter(blocking), set]));
+});
+
+finds(
+  'a waiter reads the flag alone',
+  { file: 'event.ts', text: '(value & 1) === 1 || value !== this.#from', instead: '(value & 1) === 1' },
+  waits([waiter(blocking), setAndClear]),
+  /began before/,
+);
+finds(
+  'set() wakes one',
+  {
+    file: 'event.ts',
+    text: 'this.wakeFlagged(word & FLAGS, Number.POSITIVE_INFINITY);',
+    instead: 'this.wakeFlagged(word & FLAGS, 1);',
+  },
+  waits([waiter(blocking), waiter(blocking), set]),
+  /began before/,
+);
+finds(
+  'a change takes the flags away after it has looked at them',
+  {
+    file: 'event.ts',
+    text: 'if (compareExchange(this.cells, WORD, word, (word + 1) & VALUE) !== word) continue;',
+    instead: 'compareExchange(this.cells, WORD, load(this.cells, WORD), (word + 1) & VALUE);',
+  },
+  waits([waiter(observable), set]),
+  /began before/,
+);

@@ -1,0 +1,31 @@
+import type { MemoryMap } from './memory-map.js';
+
+/** The words that hold what is not the primitives': the clock, budgets, who is dead, who sits where. */
+export class Layout {
+  readonly time: number;
+  readonly jumps: number;
+  readonly kills: number;
+  readonly earlyLooks: number;
+  readonly cancels: number;
+  readonly preemptions: number;
+  readonly last: number;
+  readonly noticed: number;
+  readonly cancelled: number;
+  readonly looks: number;
+  readonly regions: number;
+
+  constructor(map: MemoryMap, threads: number, regions: number) {
+    const one = (what: string, words = 1): number => map.allocate(what, words).base;
+    this.time = one('time');
+    this.jumps = one('jumps');
+    this.kills = one('kills');
+    this.earlyLooks = one('early looks');
+    this.cancels = one('cancels');
+    this.preemptions = one('preemptions');
+    this.last = one('last');
+    this.noticed = one('noticed', threads);
+    this.cancelled = one('cancelled', threads);
+    this.looks = one('looks', threads);
+    this.regions = one('regions', regions);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Primitives, Sources } from './sources.js';
+
+/**
+ * What the code of a simulated thread has besides the primitives. Such code may remember how many waits have ended,
+ * which seats it has taken and what it has noted, nothing else: by that it is known how far it has come.
+ */
+export interface Me {
+  readonly ident: number;
+  /** Takes a seat in a region; the explorer objects when there is none left. */
+  enter(region: string): void;
+  exit(region: string): void;
+  /** For the scenario's `atEnd`. */
+  note(text: string): void;
+  /** Something came out that must not. */
+  fail(message: string): never;
+  /** An event that may come at any time, once the thread's loop runs; returns how to call it off. */
+  whenever(label: string, run: () => void): () => void;
+  /** Runs when the thread's loop turns. */
+  later(run: () => void): void;
+  /** A wait has begun (1) or ended (-1): who is left with one at the end is stuck. */
+  waits(by: 1 | -1): void;
+  /** Throws on what the explorer throws to stop a thread; call first in every catch. */
+  passOnStop(): void;
+}
+
+export type Program<S> = (shared: S, me: Me, primitives: Primitives) => void;
+
+/** What is left when nothing can happen any more. */
+export interface End {
+  /** What the threads noted, by index; of a killed one what it had noted until then. */
+  readonly notes: readonly (readonly string[])[];
+  /** Indices of those with a wait that never ended. */
+  readonly stuck: readonly number[];
+  /** Index of the thread that was killed, or -1. */
+  readonly killed: number;
+  /** What the first operation of a thread came to. */
+  first(thread: number): number;
+  /** A word of the primitive's own cells. */
+  word(cells: object, index: number): number;
+}
+
+export interface Scenario<S> {
+  readonly sources: Sources;
+  /** Makes what the threads share: primitives, each of which a thread gets its own view of. */
+  shared(primitives: Primitives): S;
+  readonly threads: readonly Program<S>[];
+  /** How many may be in each region at a time. */
+  readonly regions?: Record<string, number>;
+  /** The Barrier's action, as each thread runs it. */
+  action?(me: Me): void;
+  /** Index of the thread that may vanish, once, at any step; also lets sleepers look again. */
+  readonly victim?: number;
+  /** Index of the thread that may be cancelled at any step, and then looks. */
+  readonly cancels?: number;
+  /** How often 12 ms may pass at any step. */
+  readonly jumps?: number;
+  /** Bound: how often a thread that could go on is made to wait for another. Complete when left out. */
+  readonly preemptions?: number;
+  /** Whether a wait that never ends is no fault in itself. */
+  readonly mayStick?: boolean;
+  /**
+   * Where positions are told apart by their history alone: while an event loop is idle, because waits keep something in
+   * closures, where it cannot be seen; or always.
+   */
+  readonly apart?: 'idle' | 'always';
+  /** What is wrong with the end, if anything. */
+  atEnd?(end: End, shared: S): string | undefined;
+}

@@ -1,0 +1,133 @@
+import type * as BlockingModule from '../../../src/primitives/blocking.js';
+import { LOOK_AGAIN } from '../../../src/primitives/loop.js';
+import type { Begin, Settle } from '../../../src/primitives/wait.js';
+import type { Cells } from '../../../src/primitives/word.js';
+import type { EventLoop } from './event-loop.js';
+import { addressOf, asCells, type MemoryMap } from './memory-map.js';
+import { type Operation, PARK_RESULTS } from './operation.js';
+import type { Wrappers } from './sources.js';
+
+/** How the code of one simulated thread reaches everything outside of it. */
+export interface Port {
+  readonly thread: number;
+  readonly loop: EventLoop;
+  /** Does it, or tells what it came to when it was done before. */
+  perform(operation: Operation): number;
+  /** Where new primitives get their words; only while the scenario is set up. */
+  readonly allocator: MemoryMap | null;
+}
+
+/** Tells a thread of its blocking waits. */
+export function wrappers(begins: (attempt: unknown) => void, ends: (outcome: unknown) => void): Wrappers {
+  return {
+    blocking: ({ waitBlocking }: typeof BlockingModule) => ({
+      waitBlocking: ((on, attempt, timeout, cancellable) => {
+        begins([attempt, timeout]);
+        try {
+          const outcome = waitBlocking(on, attempt, timeout, cancellable);
+          ends(outcome);
+          return outcome;
+        } catch (error) {
+          ends(error);
+          throw error;
+        }
+      }) satisfies typeof waitBlocking,
+    }),
+  };
+}
+
+/** Idents of the simulated threads follow their indices. */
+export const FIRST_IDENT = 1;
+
+/** What takes the place of the modules that reach outside: every word, all time and all liveness go to the port. */
+export function simulatedModules(port: Port): Record<string, object> {
+  const time = (): number => port.perform({ does: 'time' });
+  const lives = (ident: number): boolean =>
+    port.perform({ does: 'lives', thread: ident - FIRST_IDENT }) === 1;
+  let primitives = 0;
+  return {
+    word: simulatedWord(port),
+    loop: {
+      LOOK_AGAIN,
+      now: time,
+      soon: (run: () => void) => port.loop.soon(run),
+      nextTurn: (run: () => void) => port.loop.nextTurn(run),
+      after: (ms: number, run: () => void) => port.loop.after(time() + ms, ms, run),
+      watchOver: (one: { look(): boolean }) => port.loop.watchOver(one),
+      keepAlive: () => {},
+    },
+    'thread-table': {
+      getIdent: () => port.thread + FIRST_IDENT,
+      isAlive: lives,
+      isGone: (ident: number) => !lives(ident),
+      clock: time,
+      nextPrimitiveId: () => ++primitives,
+      onThreadEnd: () => {},
+    },
+    cancel: {
+      throwIfCancelled: () => {
+        if (port.perform({ does: 'cancelled' }) === 1) throw new Error('cancelled');
+      },
+    },
+    // Of use to inspection, tracing and streams alone.
+    waits: { block: () => {}, blockedBy: () => {}, unblock: () => {}, countWaiting: () => 0, WaitRecord },
+    trace: { tracing: () => false, emit: () => {} },
+    watch: { valueStream: () => undefined },
+    wait: { Wait: SimulatedWait },
+    target: {
+      packTarget: (target: unknown) => target,
+      unpackTargetSync: (target: unknown) => target,
+    },
+  };
+}
+
+class WaitRecord {
+  set(): void {}
+  owner(): void {}
+}
+
+/** A wait as the tests start it: nothing between them and the primitive. */
+export class SimulatedWait<T> {
+  readonly begin: (settle: Settle<T>) => unknown;
+
+  constructor(begin: Begin<T>) {
+    this.begin = begin;
+  }
+}
+
+function simulatedWord(port: Port): object {
+  const perform = port.perform.bind(port);
+  const allocate = (words: number): Cells => {
+    if (port.allocator === null) throw new Error('a thread of a scenario makes no primitive');
+    return asCells(port.allocator.allocate('cells', words));
+  };
+  return {
+    allocate,
+    // Slots of 8 words: as many as the threads of a scenario ever take.
+    allocateGrowable: () => allocate(8 * 4),
+    grow: () => false,
+    load: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
+    peek: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
+    store: (cells: Cells, index: number, by: number) =>
+      void perform({ does: 'store', at: addressOf(cells, index), by }),
+    add: (cells: Cells, index: number, by: number) =>
+      perform({ does: 'add', at: addressOf(cells, index), by }),
+    or: (cells: Cells, index: number, by: number) => perform({ does: 'or', at: addressOf(cells, index), by }),
+    and: (cells: Cells, index: number, by: number) =>
+      perform({ does: 'and', at: addressOf(cells, index), by }),
+    exchange: (cells: Cells, index: number, by: number) =>
+      perform({ does: 'exchange', at: addressOf(cells, index), by }),
+    compareExchange: (cells: Cells, index: number, expected: number, by: number) =>
+      perform({ does: 'compareExchange', at: addressOf(cells, index), expected, by }),
+    park: (cells: Cells, index: number, expected: number, ms: number) =>
+      PARK_RESULTS[perform({ does: 'park', at: addressOf(cells, index), expected, ms })],
+    parkAsync: (cells: Cells, index: number, expected: number, woken: () => void) => {
+      const id = port.loop.nextId();
+      if (perform({ does: 'parkAsync', at: addressOf(cells, index), expected, id }) === 0) return false;
+      port.loop.sleeps(id, woken);
+      return true;
+    },
+    wake: (cells: Cells, index: number, count = Number.POSITIVE_INFINITY) =>
+      void perform({ does: 'wake', at: addressOf(cells, index), count }),
+  };
+}

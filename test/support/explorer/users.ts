@@ -1,0 +1,77 @@
+import { VALUE } from '../../../src/primitives/header.js';
+import type { Lock } from '../../../src/primitives/lock.js';
+import type { RLock } from '../../../src/primitives/rlock.js';
+import type { Semaphore } from '../../../src/primitives/semaphore.js';
+import { type Face, subscribe } from './faces.js';
+import type { End, Me, Program } from './scenario.js';
+
+/** What can be acquired, under one name. */
+export interface Guarded {
+  readonly guard: Lock | RLock | Semaphore;
+}
+
+/** Goes in, so many times; when told that the owner died, tries again. */
+export function user(face: Face, rounds = 1): Program<Guarded> {
+  return ({ guard }, me) => {
+    const round = (left: number): void =>
+      face.acquire(me, guard, {
+        resolve: () => {
+          goThrough(guard, me);
+          if (left === 1) return;
+          if (face.name === 'blocking') round(left - 1);
+          else me.later(() => round(left - 1));
+        },
+        reject: (error) => {
+          if ((error as Error).name !== 'OwnerDiedError') me.fail(`${error}`);
+          me.note('told');
+          round(left);
+        },
+      });
+    round(rounds);
+  };
+}
+
+/** Gives up after 30 ms: whenever that is. */
+export function impatient(face: Face): Program<Guarded> {
+  return ({ guard }, me) =>
+    face.acquire(
+      me,
+      guard,
+      {
+        resolve: (taken) => {
+          if (taken) goThrough(guard, me);
+        },
+        reject: (error) => me.fail(`${error}`),
+      },
+      { timeout: 30 },
+    );
+}
+
+/** Waits twice, as two Observables of one thread; the first may be unsubscribed at any time. */
+export function leaver(): Program<Guarded> {
+  return ({ guard }, me) => {
+    const settle = {
+      resolve: () => goThrough(guard, me),
+      reject: (error: unknown) => me.fail(`${error}`),
+    };
+    const leave = subscribe(me, guard.acquire(), settle);
+    me.whenever('unsubscribes', leave);
+    subscribe(me, guard.acquire(), settle);
+  };
+}
+
+function goThrough(guard: Lock | RLock | Semaphore, me: Me): void {
+  me.enter('inside');
+  me.exit('inside');
+  guard.release();
+}
+
+/** What is wrong at the end with a Lock or an RLock. */
+export function notFree({ word, killed, notes }: End, { guard }: Guarded): string | undefined {
+  const told = notes.flat().filter((note) => note === 'told').length;
+  if (told > 1) return `${told} were told that the owner died`;
+  const owner = word(guard.cells, 0) & VALUE;
+  // Nobody may have come since.
+  if (owner === 0 || owner === killed + 1) return undefined;
+  return `held by T${owner} at the end`;
+}
