@@ -56,7 +56,7 @@ function takeIdle(stackSize: number): Host | undefined {
 }
 
 function giveBack(host: Host): void {
-  if (host.dead) return;
+  if (host.dead || host.terminated) return;
   host.tenant = leftovers;
   idle.push({ host, since: performance.now() });
   sweeper ??= setInterval(sweep, SURPLUS_MS).unref();

@@ -42,20 +42,30 @@ export function packError(error: unknown, seen: Set<unknown> = new Set()): Packe
   if (!(error instanceof Error) || seen.has(error)) return { thrown: packThrown(error) };
   seen.add(error);
   const fields: Record<string, Wired> = {};
-  for (const [key, value] of Object.entries(error)) {
+  for (const key of Object.keys(error)) {
     if (['name', 'message', 'stack', 'cause', 'errors'].includes(key)) continue;
-    const wired = encode(value);
-    if (isCloneable(wired.value)) fields[key] = wired;
+    const wired = packField(error, key);
+    if (wired !== undefined) fields[key] = wired;
   }
   return {
     kind: kindOf(error),
     name: nameOf(error),
-    message: error.message,
-    stack: error.stack,
+    message: String(error.message),
+    stack: error.stack === undefined ? undefined : String(error.stack),
     cause: error.cause === undefined ? null : packError(error.cause, seen),
     errors: error instanceof AggregateError ? error.errors.map((one) => packError(one, seen)) : [],
     fields,
   };
+}
+
+/** undefined when it cannot be read, or not cloned. */
+function packField(error: Error, key: string): Wired | undefined {
+  try {
+    const wired = encode(Reflect.get(error, key));
+    return isCloneable(wired.value) ? wired : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function packThrown(thrown: unknown): Wired {

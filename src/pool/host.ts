@@ -75,6 +75,11 @@ export class Host implements Seat {
     return this.#dead;
   }
 
+  /** It was told to end, and will. */
+  get terminated(): boolean {
+    return this.#terminated;
+  }
+
   post(messages: readonly ToThread[], transfer: readonly TransferListItem[] = []): void {
     for (const message of messages)
       this.#port.postMessage(message, message === messages.at(-1) ? transfer : []);

@@ -112,6 +112,7 @@ export class Outcome<T> {
       const value = this.#kept[this.#at++] as T;
       read++;
       for (const reader of this.#readers) reader.next(value);
+      this.#dropClosed();
     }
     this.#flowing = false;
     if (this.#at === this.#kept.length && from < this.#at) {
@@ -121,6 +122,11 @@ export class Outcome<T> {
     if (read > 0 && !this.#hurried && this.#end === undefined) this.#producer.more(read);
     if (this.#end === undefined || this.#at < this.#kept.length) return;
     for (const reader of this.#readers) this.#tell(reader, this.#end);
+  }
+
+  /** One that is fed while it still subscribes may have had enough before its teardown is known. */
+  #dropClosed(): void {
+    for (const reader of this.#readers) if (reader.closed) this.#readers.delete(reader);
   }
 
   /** After the end: the last value again, as from `result`. */

@@ -12,6 +12,10 @@ interface Subscribable {
 }
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
+function isThenable(value: object): value is PromiseLike<IteratorResult<unknown>> {
+  return typeof (value as { then?: unknown }).then === 'function';
+}
+
 /** A source whose values are being taken one by one. */
 interface Pumping {
   readonly ended: Promise<void>;
@@ -54,7 +58,7 @@ function pumpIterator(iterator: AnyIterator, output: Output): Pumping {
       }
       if (stopped) return;
       const next = iterator.next();
-      const { done, value } = next instanceof Promise ? await next : (next as IteratorResult<unknown>);
+      const { done, value } = isThenable(next) ? await next : next;
       if (done === true) return;
       output.push(value);
     }

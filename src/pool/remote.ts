@@ -3,7 +3,7 @@ import { Observable, type Subscriber, type Subscription, TimeoutError } from 'rx
 import { ThreadError } from '../errors.js';
 import { watchOver } from '../primitives/loop.js';
 import type { WaitOptions } from '../primitives/options.js';
-import { startedHere, starterExists } from '../primitives/thread-table.js';
+import { FOREIGN, flagsOf, MAIN_IDENT, startedHere, starterExists } from '../primitives/thread-table.js';
 import type { Wait } from '../primitives/wait.js';
 import { type Answer, broadcast, listen, type Question } from './bus.js';
 import { packError, unpackError } from './error-wire.js';
@@ -18,6 +18,13 @@ let questions = 0;
 
 function ask(ident: number, about: Question): Observable<unknown> {
   return new Observable((subscriber) => {
+    if (ident === MAIN_IDENT || (flagsOf(ident) & FOREIGN) !== 0) {
+      return subscriber.error(
+        new ThreadError(
+          `thread ${ident} was not started as a Thread: it gives nothing, nor can it be killed`,
+        ),
+      );
+    }
     const asks = `${threadId}:${++questions}`;
     asking.set(asks, subscriber);
     listen('answer', ({ asks: to, answer }) => heard(asking.get(to), answer));

@@ -9,17 +9,28 @@ import { encode } from './wire.js';
 export class Streaming {
   readonly #ident: number;
   readonly #output: Output;
+  readonly #post: (message: FromThread) => void;
+  #sent = 0;
   #fail: (error: unknown) => void = () => {};
 
   constructor({ ident, credit }: StartMessage, post: (message: FromThread) => void) {
     this.#ident = ident;
-    this.#output = new Output(credit, (values) => {
-      try {
-        post({ kind: 'values', ident, values: encode(values) });
-      } catch (cause) {
-        this.#fail(cannotClone(ident, 'output', values, cause));
-      }
-    });
+    this.#post = post;
+    this.#output = new Output(credit, (values) => this.#send(values));
+  }
+
+  /** false when one cannot be cloned: those before it are on their way. */
+  #send(values: readonly unknown[]): boolean {
+    const ident = this.#ident;
+    try {
+      this.#post({ kind: 'values', ident, values: encode(values) });
+      this.#sent += values.length;
+      return true;
+    } catch (cause) {
+      if (values.length > 1) return values.every((value) => this.#send([value]));
+      this.#fail(cannotClone(ident, `output[${this.#sent}]`, values[0], cause));
+      return false;
+    }
   }
 
   credit(values: number): void {

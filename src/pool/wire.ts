@@ -48,9 +48,12 @@ function isContainer(value: object): boolean {
   return Array.isArray(value) || value instanceof Map || value instanceof Set || isRecord(value);
 }
 
-/** A plain object, or an instance of a class, which arrives as a plain object. */
+/** A plain object, or an instance of a class of the user's, which arrives as a plain object. */
 export function isRecord(value: object): boolean {
-  return Object.prototype.toString.call(value) === '[object Object]';
+  if (Object.prototype.toString.call(value) === '[object Object]') return true;
+  if (!(Symbol.toStringTag in value) || ArrayBuffer.isView(value)) return false;
+  const madeBy: unknown = value.constructor;
+  return typeof madeBy !== 'function' || Reflect.get(globalThis, madeBy.name) !== madeBy;
 }
 
 function childrenOf(value: object): Iterable<unknown> {

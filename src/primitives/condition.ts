@@ -120,8 +120,7 @@ export class Condition extends Primitive implements Acquirable {
     let attempt: Notified;
     let depth: number;
     try {
-      attempt = this.#enqueue();
-      depth = this.lock.releaseAll();
+      [attempt, depth] = this.#letGo();
     } catch (error) {
       settle.reject(error);
       return undefined;
@@ -163,9 +162,8 @@ export class Condition extends Primitive implements Acquirable {
   /** Blocks the thread: true when notified, false when `timeout` ms have passed; see `wait`. */
   waitSync(options?: WaitSyncOptions): boolean {
     const { timeout } = checkWait(options);
-    const attempt = this.#enqueue();
     const { holder } = this.lock;
-    const depth = this.lock.releaseAll();
+    const [attempt, depth] = this.#letGo();
     const holds = this.lock.setHoldsAside();
     let notified = false;
     try {
@@ -184,13 +182,21 @@ export class Condition extends Primitive implements Acquirable {
     return notified;
   }
 
-  #enqueue(): Notified {
+  /** Takes a place and releases the lock; returns how deep it was held. */
+  #letGo(): [attempt: Notified, depth: number] {
     this.#checkOwned('wait on');
     if (tracing()) emit('wait', this.name);
-    return new Notified(
+    const attempt = new Notified(
       this,
       this.slots.inside(() => this.slots.append()),
     );
+    try {
+      return [attempt, this.lock.releaseAll()];
+    } catch (error) {
+      // Any thread may release a Lock, and one just has.
+      attempt.leave();
+      throw error;
+    }
   }
 
   /**

@@ -101,8 +101,9 @@ export class Event extends Primitive {
     }
     if (tracing()) emit('wait', this.name);
     const attempt = new Waiting(this, generation);
-    if (attempt.poll() === true || timeout === 0) {
-      settle.resolve(this.isSet());
+    const set = attempt.poll() === true;
+    if (set || timeout === 0) {
+      settle.resolve(set);
       return undefined;
     }
     this.queue ??= new LocalQueue(this);

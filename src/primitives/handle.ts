@@ -2,7 +2,7 @@ import { Barrier, SharedBarrier } from './barrier.js';
 import { BoundedSemaphore } from './bounded-semaphore.js';
 import { Condition, SharedCondition } from './condition.js';
 import { Event } from './event.js';
-import { ID } from './header.js';
+import { HEADER_WORDS, ID } from './header.js';
 import { Lock } from './lock.js';
 import { show } from './options.js';
 import { Primitive, Shared } from './primitive.js';
@@ -87,7 +87,8 @@ function packAction(action: Barrier['action'] | PackedTarget): PackedTarget | un
  */
 export function fromHandle(handle: unknown): AnyPrimitive {
   const cells = isHandle(handle) ? viewOf(handle.cells) : null;
-  if (cells === null) throw new TypeError(`fromHandle takes what toHandle gave, got ${show(handle)}`);
+  if (cells === null || cells.length < HEADER_WORDS)
+    throw new TypeError(`fromHandle takes what toHandle gave, got ${show(handle)}`);
   const { table: home } = handle as Handle;
   joinTable(home);
   return views.get(load(cells, ID))?.deref() ?? remember(view(handle as Handle, cells));

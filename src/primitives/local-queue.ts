@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Unsubscribable } from 'rxjs';
 import { type Attempt, type Outcome, PENDING, POLITE } from './attempt.js';
 import { AGENT_SEQ, AGENTS, WORD } from './header.js';
@@ -36,6 +37,15 @@ class Place implements Standing, Unsubscribable {
   unsubscribe(): void {
     this.queue.leave(this);
   }
+}
+
+const listenedTo = new WeakSet<AbortSignal>();
+
+/** Thousands may wait under one signal, which Node 20 would warn of. */
+function listen(signal: AbortSignal, aborted: () => void): void {
+  if (!listenedTo.has(signal)) setMaxListeners(0, signal);
+  listenedTo.add(signal);
+  signal.addEventListener('abort', aborted, { once: true });
 }
 
 /** Queues of this thread that somebody waits in. */
@@ -201,7 +211,7 @@ export class LocalQueue {
       if (settle !== undefined) runIn(place.scope, () => settle.reject(signal?.reason));
     };
     let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
-    signal?.addEventListener('abort', aborted, { once: true });
+    if (signal !== undefined) listen(signal, aborted);
     place.stop = () => {
       stop?.();
       signal?.removeEventListener('abort', aborted);

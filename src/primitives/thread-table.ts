@@ -143,8 +143,10 @@ export function getIdent(): number {
   return current !== 0 ? current : registerForeign();
 }
 
-/** Which Thread this worker runs from now on; 0: none. */
+/** Which Thread this worker runs from now on; 0: none, what runs now is what one has left behind. */
 export function setIdent(ident: number): void {
+  if (foreign !== 0) markStopped(foreign);
+  foreign = 0;
   current = ident;
 }
 
@@ -237,6 +239,11 @@ function end(ident: number, how: typeof STOPPED | typeof GONE): boolean {
   return true;
 }
 
+/** Node's number of the worker that it runs in. */
+export function workerOf(ident: number): number {
+  return load(table, slotOf(ident) + WORKER);
+}
+
 /** FREE once an ident is so old that its slot has gone to another. */
 export function stateOf(ident: number): number {
   const slot = slotOf(ident);
@@ -299,12 +306,18 @@ process.on('worker', (worker) => {
   worker.once('exit', () => workerExited(number));
 });
 
-/** A worker that somebody else started gets its slot when it first needs an ident. */
+/** Ident of the code in this worker that is no Thread's; 0 while it has needed none. */
+let foreign = 0;
+let watchesExit = false;
+
+/** A worker that somebody else started, or what an ended Thread left behind, gets its slot when it needs an ident. */
 function registerForeign(): number {
   const ident = claimSlot(`Dummy-${nextThreadNumber()}`, FOREIGN | DAEMON);
+  foreign = ident;
   current = ident;
   markRunning(ident);
-  process.once('exit', () => markGone(ident));
+  if (!watchesExit) process.once('exit', () => foreign !== 0 && markGone(foreign));
+  watchesExit = true;
   return ident;
 }
 

@@ -1,4 +1,5 @@
 import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
+import { soon } from './loop.js';
 
 /** Where a wait ends: exactly one of the two, once. */
 export interface Settle<T> {
@@ -107,12 +108,13 @@ class Continuation<T> implements Settle<T> {
   }
 
   resolve(value: T): void {
-    if (this.#state === WAITING) this.#continue(this.#fulfilled, value, this.#resolve);
+    // Never inside whatever settles it: an Event's `set` does so at once.
+    if (this.#state === WAITING) soon(() => this.#continue(this.#fulfilled, value, this.#resolve));
     else this.#end(RESOLVED, value);
   }
 
   reject(error: unknown): void {
-    if (this.#state === WAITING) this.#continue(this.#rejected, error, this.#reject);
+    if (this.#state === WAITING) soon(() => this.#continue(this.#rejected, error, this.#reject));
     else this.#end(REJECTED, error);
   }
 

@@ -247,4 +247,21 @@ describe.each(exclusive)('%s in the hands of another', (_, make) => {
     one.release();
     expect(seen).toEqual([true, 'work']);
   });
+
+  it('is waited for by thousands under one signal, without a warning', async () => {
+    const one = make();
+    one.acquireSync();
+    const warnings: unknown[] = [];
+    const warned = (warning: unknown) => warnings.push(warning);
+    process.on('warning', warned);
+    const controller = new AbortController();
+    for (let time = 0; time < 2000; time++)
+      one.acquire({ signal: controller.signal }).subscribe({ error: () => {} });
+    await turns(2);
+    controller.abort();
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+    expect(one.waiting).toBe(0);
+    one.release();
+  });
 });

@@ -1,4 +1,4 @@
-import { Event } from 'rxjs-threading';
+import { Event, Thread } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { turns } from '../support/turns.js';
 
@@ -49,4 +49,49 @@ it('is left by unsubscribing and by a signal', async () => {
   controller.abort('stop');
   await wait;
   expect(event.waiting).toBe(0);
+});
+
+it('tells the waits of its own thread before set returns', () => {
+  const event = new Event();
+  const seen: unknown[] = [];
+  event.wait().subscribe((set) => {
+    seen.push(set);
+    event.clear();
+  });
+  event.wait().subscribe((set) => seen.push(set));
+  event.set();
+  expect(seen).toEqual([true, true]);
+  expect(event.isSet()).toBe(false);
+  expect(event.waiting).toBe(0);
+});
+
+it('is never false to a wait without a timeout, however fast another thread sets and clears it', async () => {
+  const event = new Event();
+  const stop = new Event();
+  const target = (event: Event, stop: Event): void => {
+    while (!stop.isSet()) {
+      event.set();
+      event.clear();
+    }
+  };
+  const thread = new Thread({ target, args: [event, stop] }).start();
+  let refused = 0;
+  for (const end = performance.now() + 500; performance.now() < end; ) {
+    for (let time = 0; time < 500; time++) if ((await event.wait()) !== true) refused++;
+    await turns(1);
+  }
+  stop.set();
+  await thread.join();
+  expect(refused).toBe(0);
+});
+
+it('runs a continuation after the code that sets it, and an Observable wait at once', async () => {
+  const event = new Event();
+  const order: string[] = [];
+  const awaited = event.wait().then(() => order.push('awaited'));
+  event.wait().subscribe(() => order.push('subscribed'));
+  event.set();
+  order.push('after set');
+  await awaited;
+  expect(order).toEqual(['subscribed', 'after set', 'awaited']);
 });

@@ -64,6 +64,7 @@ it.each([
   ['{}', () => ({})],
   ['the primitive itself', () => new Lock()],
   ['a mark alone', () => ({ 'rxjs-threading': 'Lock' })],
+  ['too little memory', () => ({ 'rxjs-threading': 'Lock', cells: new SharedArrayBuffer(4) })],
   ['a mark on a number', () => ({ 'rxjs-threading': 'Lock', cells: 7 })],
 ])('refuses %s, which is no handle', (_name, make) => {
   const value = make();
