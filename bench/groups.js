@@ -1,0 +1,14 @@
+/** Each a module here that tells the rows of its group. */
+export const GROUPS = [
+  'lock',
+  'await',
+  'queue',
+  'bank',
+  'wake',
+  'barrier',
+  'thread',
+  'stream',
+  'sections',
+  'import',
+  'memory',
+];
