@@ -103,7 +103,7 @@ describe('a worker killed at random while it takes and gives back', () => {
   ] as const)('costs others at most an error: %s, %s', { timeout: 60_000 }, async (_name, use, make) => {
     const lock = make();
     let died = 0;
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < 15; round++) {
       const workers = await Promise.all([victim(lock, use, 'started'), victim(lock, use, 'started')]);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
       await Promise.all(workers.map(kill));
@@ -126,7 +126,7 @@ describe('a worker killed at random while it takes and gives back', () => {
 
   it('leaves a survivor that blocks its progress', { timeout: 60_000 }, async () => {
     const lock = new Lock();
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < 15; round++) {
       const workers = await Promise.all([
         victim(lock, 'churnSync', 'started'),
         victim(lock, 'churn', 'started'),

@@ -52,6 +52,8 @@ export class Slots {
   readonly #cells: Cells;
   readonly table: Cells;
   readonly #recover: () => void;
+  /** Whom to wake once out of the section, which they enter first of all. */
+  readonly #settled: number[] = [];
 
   /** @param recover - puts right, in the section, what else one who died in it was changing */
   constructor(cells: Cells, table: Cells, recover: () => void = () => {}) {
@@ -71,7 +73,12 @@ export class Slots {
       return change();
     } finally {
       leave(this.#cells, SECTION);
+      if (this.#settled.length > 0) this.#wakeSettled();
     }
+  }
+
+  #wakeSettled(): void {
+    for (const slot of this.#settled.splice(0)) wake(this.table, this.stateIndex(slot));
   }
 
   /** How many wait, the dead that nobody has noticed yet among them. */
@@ -140,7 +147,7 @@ export class Slots {
   settle(slot: number, outcome: number): void {
     this.#set(slot, STATE, outcome);
     this.#unlink(slot);
-    wake(this.table, this.stateIndex(slot));
+    this.#settled.push(slot);
   }
 
   /** Gives a slot up. Inside. */

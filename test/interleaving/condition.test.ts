@@ -253,7 +253,7 @@ finds(
 );
 finds(
   'notify tells, but wakes nobody',
-  { file: 'slots.ts', text: 'wake(this.table, this.stateIndex(slot));', instead: '' },
+  { file: 'slots.ts', text: 'this.#settled.push(slot);', instead: '' },
   oneOfTwo,
   /came/,
 );
