@@ -8,6 +8,7 @@ export const GROUPS = [
   'barrier',
   'thread',
   'stream',
+  'map',
   'sections',
   'import',
   'memory',

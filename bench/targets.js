@@ -8,3 +8,10 @@ export default function increment(value) {
 export function count(values) {
   return range(0, values);
 }
+
+/** Busy for `ms` of the clock. */
+export function busy(ms) {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+  return ms;
+}

@@ -10,6 +10,7 @@ export type ThreadErrorCode =
   | 'ERR_CLONE'
   | 'ERR_CLOSURE'
   | 'ERR_POOL'
+  | 'ERR_VALUE_FAILED'
   | 'ERR_BROKEN_BARRIER'
   | 'ERR_OWNER_DIED';
 

@@ -9,6 +9,9 @@ export {
 export { type AwaitConditionOptions, awaitCondition } from './operators/await-condition.js';
 export { type AwaitEventOptions, awaitEvent } from './operators/await-event.js';
 export { barrierZip } from './operators/barrier-zip.js';
+export { type RunInThreadOptions, runInThread } from './operators/run-in-thread.js';
+export { type ThreadMapOptions, threadMap } from './operators/thread-map.js';
+export { type ThreadPipeOptions, threadPipe } from './operators/thread-pipe.js';
 export { type TimerDelayOptions, timerDelay } from './operators/timer-delay.js';
 export { type WithLockOptions, withLock } from './operators/with-lock.js';
 export { currentThread, getNativeId, mainThread } from './pool/current-thread.js';
@@ -21,13 +24,20 @@ export {
   excepthook$,
   setExcepthook,
 } from './pool/excepthook.js';
+export { reportProgress } from './pool/progress.js';
 export { sleepSync } from './pool/sleep-sync.js';
 export { stackSize } from './pool/stack-size.js';
 export { Thread, type ThreadState } from './pool/thread.js';
 export { ThreadLocal } from './pool/thread-local.js';
 export { type ThreadModule, threadModule } from './pool/thread-module.js';
 export type { ThreadOptions } from './pool/thread-options.js';
-export { type PoolStats, type RunOptions, ThreadPool, type ThreadPoolOptions } from './pool/thread-pool.js';
+export {
+  type PoolStats,
+  type PoolWarning,
+  type RunOptions,
+  ThreadPool,
+  type ThreadPoolOptions,
+} from './pool/thread-pool.js';
 export { Timer } from './pool/timer.js';
 export {
   getprofile,

@@ -1,4 +1,4 @@
-import { Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { Event, type PoolWarning, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 
 const targets = threadModule(new URL('./fixtures/thread-targets.js', import.meta.url)) as Record<
@@ -65,6 +65,83 @@ describe('a ThreadPool', () => {
     expect(second.state).toBe('initial');
     gate.set();
     await first.join();
+    await pool.close();
+  });
+
+  it('tells what it does, bursts as one', async () => {
+    const pool = new ThreadPool({ maxThreads: 2 });
+    const told: string[] = [];
+    const subscription = pool.stats$.subscribe((stats) =>
+      told.push(`${stats.busy} ${stats.queued} ${stats.completed} ${stats.failed}`),
+    );
+    const jobs = [1, 2, 3].map((n) => pool.run((m: number) => m, [n]).then((value) => value));
+    const failing = pool.run(() => {
+      throw new Error('no');
+    });
+    await expect(failing.then()).rejects.toThrow('no');
+    await Promise.all(jobs);
+    await until(() => told.at(-1) === '0 0 3 1');
+    expect(told.slice(0, 2)).toEqual(['0 0 0 0', '2 2 0 0']);
+    expect(pool.stats.runTime.max).toBeGreaterThan(0);
+    expect(pool.stats.waitTime.mean).toBeGreaterThan(0);
+    subscription.unsubscribe();
+    await pool.close();
+  });
+
+  it('fails alone the job that crashes its worker', async () => {
+    const pool = new ThreadPool({ maxThreads: 2 });
+    const crash = pool.run(() => {
+      setTimeout(() => {
+        throw new Error('crash');
+      });
+      return new Promise(() => {});
+    });
+    const others = [1, 2, 3].map((n) => pool.run((m: number) => m, [n]).then((value) => value));
+    await expect(crash.then()).rejects.toMatchObject({
+      code: 'ERR_THREAD_DIED',
+      cause: { message: 'crash' },
+    });
+    expect(await Promise.all(others)).toEqual([1, 2, 3]);
+    expect(pool.stats).toMatchObject({ completed: 3, failed: 1 });
+    await pool.close();
+  });
+
+  it('warns when all of its workers wait for what is queued behind them', async () => {
+    const pool = new ThreadPool({ maxThreads: 2, name: 'starving' });
+    const event = new Event({ name: 'late' });
+    const warnings: PoolWarning[] = [];
+    pool.warnings$.subscribe((warning) => warnings.push(warning));
+    const blocking = pool.run((late: Event) => late.waitSync(), [event]).then((value) => value);
+    const waiting = pool
+      .run((late: Event) => late.wait().then((value) => value), [event])
+      .then((value) => value);
+    const freeing = pool.run((late: Event) => late.set(), [event]).then((value) => value);
+    await until(() => warnings.length > 0);
+    expect(pool.stats).toMatchObject({ starved: true, queued: 1 });
+    expect(warnings[0]?.message).toMatch(/^starving starves: all of its 2 workers wait for 'late'/);
+    expect(warnings[0]?.waits).toHaveLength(2);
+    event.set();
+    await Promise.all([blocking, waiting, freeing]);
+    expect(pool.stats.starved).toBe(false);
+    expect(warnings).toHaveLength(1);
+    await pool.close();
+  });
+
+  it('that is only slow does not starve', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const never = new Event();
+    const slow = (event: Event) => {
+      event.wait().subscribe();
+      const end = performance.now() + 1800;
+      while (performance.now() < end);
+    };
+    const jobs = [1, 2].map(() => pool.run(slow, [never]).then((value) => value));
+    let starved = false;
+    pool.stats$.subscribe((stats) => {
+      starved ||= stats.starved;
+    });
+    await Promise.all(jobs);
+    expect(starved).toBe(false);
     await pool.close();
   });
 

@@ -13,6 +13,7 @@ import type { Held } from '../primitives/held.js';
 import { currentScope, runIn, type Scope } from '../primitives/scope.js';
 import type { Settle } from '../primitives/wait.js';
 import { attach } from './attach.js';
+import { Attached } from './attached.js';
 import { Fifo } from './fifo.js';
 import { Patience } from './patience.js';
 import { placed } from './value-place.js';
@@ -127,31 +128,24 @@ export class Sections<T, R> implements Settle<Held> {
 
   #enter({ value, index }: WaitingValue<T>, held: Held): void {
     let inner: Observable<R>;
-    let failure: Failure | undefined;
     this.#running++;
     try {
       inner = from(this.#project(value, index));
     } catch (error) {
-      this.#leave(held, { error });
+      this.leave(held, { error });
       return;
     }
-    const observer = {
-      next: (result: R) => this.#emit(result),
-      error: (error: unknown) => {
-        failure = { error };
-      },
-      complete: () => {},
-    };
-    attach(inner, this.#parts, observer, () => this.#leave(held, failure));
+    new Running(this, held).attach(inner, this.#parts);
   }
 
-  #emit(result: R): void {
+  /** From an inner subscription. */
+  emit(result: R): void {
     if (this.#scope === currentScope()) this.#subscriber.next(result);
     else runIn(this.#scope, () => this.#subscriber.next(result));
   }
 
-  /** The inner subscription has been torn down. */
-  #leave(held: Held, failure: Failure | undefined): void {
+  /** An inner subscription has been torn down. */
+  leave(held: Held, failure: Failure | undefined): void {
     this.#running--;
     const left = this.#parts.closed;
     // The source, and others that run, before the lock goes to somebody else.
@@ -192,4 +186,31 @@ export class Sections<T, R> implements Settle<Held> {
 
 interface Failure {
   readonly error: unknown;
+}
+
+/** The inner subscription of a value that has the lock. */
+class Running<T, R> extends Attached<R> {
+  readonly #sections: Sections<T, R>;
+  readonly #held: Held;
+  #failure: Failure | undefined;
+
+  constructor(sections: Sections<T, R>, held: Held) {
+    super();
+    this.#sections = sections;
+    this.#held = held;
+  }
+
+  protected override onNext(result: R): void {
+    this.#sections.emit(result);
+  }
+
+  protected override onError(error: unknown): void {
+    this.#failure = { error };
+  }
+
+  protected override onComplete(): void {}
+
+  protected override ended(): void {
+    this.#sections.leave(this.#held, this.#failure);
+  }
 }

@@ -56,6 +56,13 @@ export interface ReturnedMessage extends Aftermath {
   readonly value: Wired;
 }
 
+/** How far it is. */
+export interface ProgressMessage {
+  readonly kind: 'progress';
+  readonly ident: number;
+  readonly value: Wired;
+}
+
 /** The end of a stream. */
 export interface CompletedMessage extends Aftermath {
   readonly kind: 'completed';
@@ -86,7 +93,13 @@ export interface UnheardMessage {
 }
 
 export type EndMessage = ReturnedMessage | CompletedMessage | ThrewMessage;
-export type FromThread = ValuesMessage | EndMessage | FlushedMessage | IdleMessage | UnheardMessage;
+export type FromThread =
+  | ValuesMessage
+  | ProgressMessage
+  | EndMessage
+  | FlushedMessage
+  | IdleMessage
+  | UnheardMessage;
 
 /** How many values a stream may be ahead of whoever reads it, give or take a batch. */
 export const WINDOW = 4096;

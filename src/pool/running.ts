@@ -27,6 +27,8 @@ export class Running {
   readonly #post: (message: FromThread) => void;
   #trace: typeof TargetTrace | undefined;
   #credit: ((values: number) => void) | undefined;
+  /** Credit that came before there was a stream. */
+  #early = 0;
 
   constructor(start: StartMessage, post: (message: FromThread) => void) {
     this.#start = start;
@@ -39,6 +41,7 @@ export class Running {
 
   /** Nothing is awaited that need not be: most targets are plain functions. */
   begin(): void {
+    endThread();
     setIdent(this.ident);
     markRunning(this.ident);
     const { target, args } = this.#start;
@@ -59,7 +62,8 @@ export class Running {
 
   /** The reader of its stream has room for more. */
   credit(values: number): void {
-    this.#credit?.(values);
+    if (this.#credit === undefined) this.#early += values;
+    else this.#credit(values);
   }
 
   async #prepare(): Promise<Runnable> {
@@ -103,6 +107,7 @@ export class Running {
     const { Streaming } = await import('./streaming.js');
     const streaming = new Streaming(this.#start, this.#post);
     this.#credit = (values) => streaming.credit(values);
+    streaming.credit(this.#early);
     await streaming.run(source);
   }
 
@@ -151,6 +156,8 @@ export class Running {
     this.#post(message({ flushing, idle }));
     this.#trace?.traceEnd(event, this.#start.target, arg);
     markStopped(this.ident);
+    // What it has left behind is somebody of its own: an ended thread can hold nothing.
+    setIdent(0);
     if (flushing || !idle) this.#watchAftermath(flushing, idle);
   }
 
@@ -183,19 +190,19 @@ function isFlushing(): boolean {
   return hasAwaitedChildren() || process.stdout.writableLength > 0 || process.stderr.writableLength > 0;
 }
 
-/** A timer left behind may throw: no other thread is to run beside it. */
+/** A timer, a file or a socket left behind may throw: no other thread is to run beside it. */
 function isIdle(): boolean {
-  return !hasChildren() && !process.getActiveResourcesInfo().includes('Timeout');
+  return !hasChildren() && process.getActiveResourcesInfo().every((resource) => resource === 'MessagePort');
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
   );
 }
 
 /** An Observable, of whatever library, an AsyncIterable or a generator. Arrays, Maps and Sets are values. */
-function isStream(value: unknown): value is object {
+export function isStream(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return (
     typeof (value as { subscribe?: unknown }).subscribe === 'function' ||

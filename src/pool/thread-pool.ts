@@ -1,11 +1,20 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits, TransferListItem } from 'node:worker_threads';
-import { defer, map, type Observable, Subject, startWith } from 'rxjs';
+import { Observable, Subject, type Subscriber } from 'rxjs';
 import { ThreadError } from '../errors.js';
-import { after } from '../primitives/loop.js';
-import { checkCount, checkName, checkSignal, checkTimeout } from '../primitives/options.js';
-import type { Target } from '../primitives/target.js';
+import { nextTurn } from '../primitives/loop.js';
+import {
+  checkCount,
+  checkName,
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  show,
+} from '../primitives/options.js';
+import { checkTarget, type Target } from '../primitives/target.js';
+import { isAlive, QUEUED, stateOf } from '../primitives/thread-table.js';
 import { Wait } from '../primitives/wait.js';
+import type { ThreadWait } from '../primitives/waits.js';
 import type { Emitted } from './emitted.js';
 import { WORKER_FILE } from './host.js';
 import { JobSeat } from './job-seat.js';
@@ -13,6 +22,8 @@ import type { ToThread } from './messages.js';
 import { newPiscina, type Piscina } from './piscina.js';
 import type { Seat, Tenant } from './seat.js';
 import { Seating } from './seating.js';
+import { StarvationWatch } from './starvation.js';
+import { checkGrace, stopThread } from './stop-thread.js';
 import { Thread } from './thread.js';
 
 export interface ThreadPoolOptions {
@@ -40,8 +51,11 @@ export interface PoolStats {
   readonly threads: number;
   readonly busy: number;
   readonly queued: number;
+  /** Those that ended well. One that was cancelled or killed is neither completed nor failed. */
   readonly completed: number;
   readonly failed: number;
+  /** Jobs are queued, and every worker has been blocked for more than a second in what only they may end. */
+  readonly starved: boolean;
   /** Over the pool's life. */
   readonly runTime: TimeStats;
   readonly waitTime: TimeStats;
@@ -51,8 +65,18 @@ export interface RunOptions {
   signal?: AbortSignal;
   name?: string;
   transferList?: readonly unknown[];
-  /** ms between asking a running job to stop and killing its worker. */
+  /** ms between asking a running job to stop and killing its worker. Default 1000; Infinity: never killed. */
   grace?: number;
+  /** Called with what the job reports with `reportProgress`, in order, before its result. */
+  onProgress?: (value: unknown) => void;
+}
+
+/** A pool does not get on. */
+export interface PoolWarning {
+  readonly pool: string;
+  readonly message: string;
+  /** What the workers wait for, one each. */
+  readonly waits: readonly ThreadWait[];
 }
 
 let pools = 0;
@@ -71,8 +95,12 @@ export class ThreadPool extends Seating implements AsyncDisposable {
   readonly piscina: Piscina;
   readonly #maxThreads: number;
   readonly #maxQueue: number;
-  readonly #jobs = new Set<JobSeat>();
-  readonly #changes = new Subject<void>();
+  /** With their idents. */
+  readonly #jobs = new Map<JobSeat, number>();
+  readonly #watchers = new Set<Subscriber<PoolStats>>();
+  #telling = false;
+  readonly #warnings = new Subject<PoolWarning>();
+  readonly #starvation: StarvationWatch;
   #failed = 0;
   #completed = 0;
   #closing: Promise<void> | undefined;
@@ -103,6 +131,40 @@ export class ThreadPool extends Seating implements AsyncDisposable {
     });
     // What a worker says beside its jobs; the jobs tell of their own.
     this.piscina.on('error', () => {});
+    this.piscina.on('workerCreate', () => this.#changed());
+    this.piscina.on('workerDestroy', () => this.#changed());
+    this.#starvation = new StarvationWatch(
+      {
+        piscina: this.piscina,
+        maxThreads: this.#maxThreads,
+        running: () => this.#idents().filter((ident) => isAlive(ident) && stateOf(ident) !== QUEUED),
+        queued: () => this.queued,
+        has: (ident) => this.#idents().includes(ident),
+      },
+      (waits) => {
+        if (waits !== undefined) this.#warn(waits);
+        this.#changed();
+      },
+    );
+  }
+
+  /** The most jobs that run at once. @internal */
+  get maxThreads(): number {
+    return this.#maxThreads;
+  }
+
+  /** Jobs that wait for a worker. @internal */
+  get queued(): number {
+    return Math.max(0, this.#jobs.size - this.#maxThreads);
+  }
+
+  /** Takes no more. @internal */
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  #idents(): number[] {
+    return [...this.#jobs.values()];
   }
 
   /** @internal */
@@ -114,8 +176,8 @@ export class ThreadPool extends Seating implements AsyncDisposable {
   ): Seat {
     if (this.#closing !== undefined)
       throw new ThreadError(`${this.name} is closed: it takes no '${name}'`, { code: 'ERR_POOL' });
-    const queued = this.#jobs.size - this.#maxThreads;
-    if (queued >= this.#maxQueue) {
+    const { queued } = this;
+    if (this.#jobs.size - this.#maxThreads >= this.#maxQueue) {
       throw new ThreadError(`${this.name} takes no '${name}': ${queued} jobs are queued already`, {
         code: 'ERR_POOL',
       });
@@ -123,35 +185,44 @@ export class ThreadPool extends Seating implements AsyncDisposable {
     const job = new JobSeat(this.piscina, first, transfer, {
       received: (message) => {
         if (message.kind === 'returned' || message.kind === 'completed') this.#completed++;
-        if (message.kind === 'threw') this.#failed++;
+        if (message.kind === 'threw' && !message.cancelled) this.#failed++;
         tenant.received(message);
       },
       died: (death) => {
-        this.#failed++;
+        if (!death.terminated) this.#failed++;
         tenant.died(death);
       },
     });
-    this.#jobs.add(job);
-    this.#changes.next();
+    this.#jobs.set(job, first.find(({ kind }) => kind === 'start')?.ident ?? 0);
+    this.#changed();
     void job.done.then(() => {
       this.#jobs.delete(job);
-      this.#changes.next();
+      this.#changed();
     });
     return job;
   }
 
   /**
-   * Cold: a job a subscription. Unsubscribing drops it from the queue, or cancels it; with `grace`, its worker is killed
-   * when it has not ended after so many ms.
+   * Cold: a job a subscription. Unsubscribing, or aborting `signal`, drops it from the queue, or cancels it; its worker
+   * is killed when it has not ended after `grace` ms.
+   *
+   * @throws TypeError, RangeError at the call; as the Observable's error: ThreadError when the pool is closed or its
+   * queue is full, and whatever ends the job
+   * @example
+   * pool.run(jobs.resize, [file], { onProgress: (done) => bar.update(done) }).pipe(retry(2))
    */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
     args?: readonly [...A],
     options: RunOptions = {},
   ): Wait<Emitted<R>> {
+    checkOptions(options);
+    checkTarget(target);
     const signal = checkSignal(options);
-    const grace = options.grace === undefined ? undefined : checkTimeout(options.grace);
-    const { name, transferList } = options;
+    const grace = checkGrace(options.grace);
+    const { name, transferList, onProgress } = options;
+    if (onProgress !== undefined && typeof onProgress !== 'function')
+      throw new TypeError(`onProgress must be a function, got ${show(onProgress)}`);
     const described = {
       target,
       pool: this,
@@ -160,7 +231,9 @@ export class ThreadPool extends Seating implements AsyncDisposable {
       ...(transferList && { transferList }),
     };
     return new Wait((settle) => {
+      if (signal?.aborted === true) return void settle.reject(signal.reason);
       const thread = new Thread<R>(described);
+      if (onProgress !== undefined) thread.progress$.subscribe(onProgress);
       try {
         thread.start();
       } catch (error) {
@@ -168,11 +241,7 @@ export class ThreadPool extends Seating implements AsyncDisposable {
         return undefined;
       }
       const result = thread.result({ ...(signal && { signal }) });
-      const stop = (): void => {
-        if (thread.state === 'queued') return void thread.terminate();
-        thread.cancel();
-        if (grace !== undefined) after(grace, () => void thread.terminate());
-      };
+      const stop = (): void => stopThread(thread as Thread<never>, grace);
       const subscription = result.subscribe({
         next: (value) => settle.resolve(value),
         error: (error) => {
@@ -193,22 +262,50 @@ export class ThreadPool extends Seating implements AsyncDisposable {
     return {
       threads: this.piscina.threads.length,
       busy: Math.min(this.#jobs.size, this.#maxThreads),
-      queued: Math.max(0, this.#jobs.size - this.#maxThreads),
+      queued: this.queued,
       completed: this.#completed,
       failed: this.#failed,
+      starved: this.#starvation.starved,
       runTime: timesOf(runTime),
       waitTime: timesOf(waitTime),
     };
   }
 
-  /** What `stats` tells, now and whenever a job comes or ends. Does not keep the process alive. */
-  get stats$(): Observable<PoolStats> {
-    return defer(() =>
-      this.#changes.pipe(
-        startWith(undefined),
-        map(() => this.stats),
-      ),
-    );
+  /**
+   * What `stats` tells, now and whenever a job comes or ends or a worker does; bursts coalesce. Does not keep the process
+   * alive.
+   */
+  readonly stats$: Observable<PoolStats> = new Observable((subscriber) => {
+    this.#watchers.add(subscriber);
+    subscriber.next(this.stats);
+    return () => this.#watchers.delete(subscriber);
+  });
+
+  /**
+   * Told when the pool begins to starve: its jobs wait for what only jobs may do that are queued behind them. More
+   * `maxThreads`, or Threads without a pool, get it going again. Does not keep the process alive.
+   */
+  readonly warnings$: Observable<PoolWarning> = new Observable((subscriber) =>
+    this.#warnings.subscribe(subscriber),
+  );
+
+  #changed(): void {
+    this.#starvation.watch();
+    if (this.#watchers.size === 0 || this.#telling) return;
+    this.#telling = true;
+    nextTurn(() => {
+      this.#telling = false;
+      const { stats } = this;
+      for (const watcher of this.#watchers) watcher.next(stats);
+    });
+  }
+
+  #warn(waits: readonly ThreadWait[]): void {
+    const names = [...new Set(waits.map(({ name }) => `'${name}'`))].join(', ');
+    const message =
+      `${this.name} starves: all of its ${waits.length} workers wait for ${names}, ` +
+      `while ${this.queued} jobs that may end it are queued behind them`;
+    this.#warnings.next({ pool: this.name, message, waits });
   }
 
   /** Lets what was accepted finish, then ends the workers. What comes from now on is a ThreadError. */
@@ -218,7 +315,7 @@ export class ThreadPool extends Seating implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    while (this.#jobs.size > 0) await Promise.all([...this.#jobs].map(({ done }) => done));
+    while (this.#jobs.size > 0) await Promise.all([...this.#jobs.keys()].map(({ done }) => done));
     await this.piscina.destroy();
   }
 
@@ -228,5 +325,6 @@ export class ThreadPool extends Seating implements AsyncDisposable {
 }
 
 function timesOf({ mean, p50, p99, max }: TimeStats): TimeStats {
-  return { mean, p50, p99, max };
+  // Of no run at all, the mean is not a number.
+  return { mean: mean || 0, p50, p99, max };
 }

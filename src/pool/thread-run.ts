@@ -14,6 +14,8 @@ export interface Started {
   readonly name: string;
   readonly daemon: boolean;
   readonly outcome: Outcome<unknown>;
+  /** How far it is. */
+  progress(value: unknown): void;
   /** It is over, before anybody hears of it. */
   ended(): void;
   /** Its outcome has been told. */
@@ -83,6 +85,9 @@ export class ThreadRun implements Tenant {
         break;
       case 'threw':
         this.#end(message, () => outcome.fail(unpackError(message.error), message.cancelled));
+        break;
+      case 'progress':
+        if (message.ident === this.#thread.ident) this.#thread.progress(decode(message.value));
         break;
       case 'unheard':
         relayUnheard(message);

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
-import type { Observable } from 'rxjs';
+import { type Observable, Subject, throwError } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { nextTurn } from '../primitives/loop.js';
 import {
@@ -95,6 +95,7 @@ export class Thread<R = unknown> {
   #abort: AbortController | undefined;
   /** Cancelled from here, maybe before it was started. */
   #cancel: { readonly reason: unknown } | undefined;
+  readonly #progress = new Subject<unknown>();
   #isAlive: Observable<boolean> | undefined;
   #state: Observable<ThreadState> | undefined;
 
@@ -212,6 +213,7 @@ export class Thread<R = unknown> {
   /** It is over, before anybody hears of it. @internal */
   protected ended(): void {
     letGo(this.#ident);
+    this.#progress.complete();
   }
 
   /** Ends without having run. @internal */
@@ -234,6 +236,7 @@ export class Thread<R = unknown> {
       ident,
       daemon: this.#daemon,
       outcome: this.#outcome as Outcome<unknown>,
+      progress: (value) => this.#progress.next(value),
       ended: () => this.ended(),
       // Those who have joined hear of it within the turn.
       told: () => this.#ended?.look(),
@@ -339,6 +342,18 @@ export class Thread<R = unknown> {
   }
 
   /**
+   * What the thread reports with `reportProgress`, from the subscription on: every value, in order, before the thread's
+   * result; completes when the thread has ended. Told in the thread that started it, elsewhere it is a ThreadError.
+   * Unsubscribing leaves the thread alone. Does not keep the process alive.
+   */
+  get progress$(): Observable<unknown> {
+    if (this.#outcome !== undefined) return this.#progress.asObservable();
+    return throwError(
+      () => new ThreadError(`the progress of thread '${this.name}' is told where it was started, not here`),
+    );
+  }
+
+  /**
    * The returned (or last) value, replayed to whoever asks later; undefined when a stream was empty. A timeout is
    * RxJS's TimeoutError. Values of a stream that nobody reads meanwhile are kept without limit.
    * Unsubscribing leaves the thread running.
@@ -399,8 +414,10 @@ export class Thread<R = unknown> {
     if (this.#ident === MAIN_IDENT) throw new ThreadError('cannot terminate the main thread');
     if (!this.isAlive()) return;
     if (this.#run !== undefined) await this.#run.kill();
-    else if (this.#outcome !== undefined) this.cancel();
-    else await remoteTerminate(this.#ident);
+    else if (this.#outcome !== undefined) {
+      this.cancel();
+      await this.join();
+    } else await remoteTerminate(this.#ident);
   }
 
   /** As Python shows it: `<Thread(Thread-1, started 4097)>`. */

@@ -7,9 +7,10 @@ import type * as contract from './contract.js';
 
 // A class is compared by what its constructor takes and what its instances are; ours may have private members.
 // Apart: compared below, on their own. Later: the sections "pools" and "operators", struck out as they come.
-type Apart = 'excepthook' | 'toHandle' | 'threadModule';
-type Later =
-  | 'ThreadPool'
+type Apart =
+  | 'excepthook'
+  | 'toHandle'
+  | 'threadModule'
   | 'withLock'
   | 'awaitEvent'
   | 'barrierZip'
@@ -18,6 +19,7 @@ type Later =
   | 'threadMap'
   | 'threadPipe'
   | 'runInThread';
+type Later = 'ThreadPool';
 
 ours satisfies Omit<typeof contract, Apart | Later>;
 
@@ -28,6 +30,15 @@ type AsMethod<F extends (...args: never[]) => unknown> = {
 
 ours.excepthook satisfies AsMethod<typeof contract.excepthook>;
 ours.toHandle satisfies AsMethod<typeof contract.toHandle>;
+ours.withLock<number, string[]> satisfies AsMethod<typeof contract.withLock<number, string[]>>;
+ours.withLock<number> satisfies AsMethod<typeof contract.withLock<number>>;
+ours.awaitEvent<number> satisfies AsMethod<typeof contract.awaitEvent<number>>;
+ours.barrierZip<number, [string]> satisfies AsMethod<typeof contract.barrierZip<number, [string]>>;
+ours.timerDelay<number> satisfies AsMethod<typeof contract.timerDelay<number>>;
+ours.awaitCondition<number> satisfies AsMethod<typeof contract.awaitCondition<number>>;
+ours.threadMap<number, string> satisfies AsMethod<typeof contract.threadMap<number, string>>;
+ours.threadPipe<number, string> satisfies AsMethod<typeof contract.threadPipe<number, string>>;
+ours.runInThread<[number], string> satisfies AsMethod<typeof contract.runInThread<[number], string>>;
 
 /** Stands for a module of targets. */
 interface Jobs {
@@ -57,6 +68,9 @@ export type Taken = [
     Omit<ours.ThreadOptions<[number], string>, 'pool'>
   >,
   Assignable<contract.TraceFunction, ours.TraceFunction>,
+  Assignable<contract.WithLockOptions, ours.WithLockOptions>,
+  Assignable<contract.AwaitEventOptions, ours.AwaitEventOptions>,
+  Assignable<Omit<contract.TimerDelayOptions, 'cancel'>, Omit<ours.TimerDelayOptions, 'cancel'>>,
 ];
 
 /** What a user gets: it is what the contract promises. */

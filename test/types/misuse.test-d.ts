@@ -1,6 +1,21 @@
 // Checked by `npm run types` alone: what must not compile.
+import { EMPTY, of } from 'rxjs';
 import type { Wait } from 'rxjs-threading';
-import { Barrier, Condition, Event, fromHandle, Lock, Semaphore, Thread, Timer } from 'rxjs-threading';
+import {
+  awaitCondition,
+  awaitEvent,
+  Barrier,
+  barrierZip,
+  Condition,
+  Event,
+  fromHandle,
+  Lock,
+  Semaphore,
+  Thread,
+  Timer,
+  timerDelay,
+  withLock,
+} from 'rxjs-threading';
 
 const lock = new Lock();
 const thread = new Thread({ target: (n: number) => n + 1, args: [1] });
@@ -47,3 +62,22 @@ export const notText: Wait<string> = thread.result();
 new Timer(100);
 // @ts-expect-error not every primitive can be acquired: narrow it first
 fromHandle({}).acquire();
+
+// @ts-expect-error an event is no lock
+of(1).pipe(withLock(new Event(), () => EMPTY));
+// @ts-expect-error the project returns what can be subscribed to
+of(1).pipe(withLock(lock, (value) => value));
+// @ts-expect-error the project is given the values of the source
+of(1).pipe(withLock(lock, (value: string) => of(value)));
+// @ts-expect-error a lock is no gate
+of(1).pipe(awaitEvent(lock));
+// @ts-expect-error how many are kept is a number, or 'all'
+of(1).pipe(awaitEvent(new Event(), { keep: 'newest' }));
+// @ts-expect-error the streams are Observables, or what becomes one
+of(1).pipe(barrierZip(new Barrier(2), 5));
+// @ts-expect-error the interval is a number of ms
+of(1).pipe(timerDelay('1 s'));
+// @ts-expect-error what cancels from any thread is an Event
+of(1).pipe(timerDelay(5, { cancel: EMPTY }));
+// @ts-expect-error the predicate is given the values of the source
+of(1).pipe(awaitCondition(new Condition(), (value: string) => value === ''));

@@ -1,0 +1,48 @@
+import { type Observable, type Observer, Subscription } from 'rxjs';
+
+/**
+ * An observer that is its own subscription. RxJS subscribes such a one as it is, without one of its own around it, so a
+ * source that emits endlessly while it is being subscribed to can be cut; and it costs less.
+ */
+export abstract class Attached<T> extends Subscription implements Observer<T> {
+  #stopped = false;
+
+  /**
+   * Subscribes for as long as `owner` lives, once. `ended` runs last, when the source has been torn down, however.
+   */
+  attach(source: Observable<T>, owner: Subscription): void {
+    owner.add(this);
+    if (!this.closed) source.subscribe(this);
+    if (this.closed) this.ended();
+    else this.add(() => this.ended());
+  }
+
+  next(value: T): void {
+    if (!this.#stopped && !this.closed) this.onNext(value);
+  }
+
+  error(error: unknown): void {
+    if (this.#stopped || this.closed) return;
+    this.#stopped = true;
+    try {
+      this.onError(error);
+    } finally {
+      this.unsubscribe();
+    }
+  }
+
+  complete(): void {
+    if (this.#stopped || this.closed) return;
+    this.#stopped = true;
+    try {
+      this.onComplete();
+    } finally {
+      this.unsubscribe();
+    }
+  }
+
+  protected abstract onNext(value: T): void;
+  protected abstract onError(error: unknown): void;
+  protected abstract onComplete(): void;
+  protected ended(): void {}
+}

@@ -1,0 +1,186 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { stopThread } from '../pool/stop-thread.js';
+import { Thread } from '../pool/thread.js';
+import type { ThreadPool } from '../pool/thread-pool.js';
+import { encode } from '../pool/wire.js';
+import { now } from '../primitives/loop.js';
+import type { PackedTarget } from '../primitives/target.js';
+import { allocate, type Cells } from '../primitives/word.js';
+import { claimed, offer, takeBack } from './claims.js';
+import type { FromSession, ToSession } from './map-messages.js';
+
+/** Values that were sent to a worker in one message, and what came of them. */
+export interface SentBatch {
+  readonly id: number;
+  /** Index of the first value. */
+  readonly first: number;
+  /** Those taken back have been cut off. */
+  values: readonly unknown[];
+  readonly session: MapSession;
+  readonly cell: number;
+  readonly sent: number;
+  /** Came, and not yet passed on. */
+  outputs: unknown[];
+  /** Of these, those that want credit. */
+  streamed: number;
+  ended: boolean;
+  failure: { readonly at: number; readonly error: unknown } | undefined;
+}
+
+/** Who hears of what comes from a session. */
+export interface SessionOwner {
+  heard(batch: SentBatch, message: FromSession): void;
+  /** The thread has ended, by itself. */
+  ended(session: MapSession, error: unknown): void;
+}
+
+const MODULE = new URL('./map-worker.js', import.meta.url).href;
+
+/**
+ * A job of the pool that maps batches as long as there are some: seen from the thread that makes them.
+ * Invariant: a cell that is not free belongs to one batch that has not ended.
+ */
+export class MapSession {
+  readonly #owner: SessionOwner;
+  readonly #port: MessagePort;
+  readonly #cells: Cells;
+  readonly #free: number[] = [];
+  readonly #thread: Thread<void>;
+  readonly batches: Map<number, SentBatch> = new Map();
+  readonly since: number = now();
+  /** When it was last heard of. */
+  lastUsed: number = now();
+  /** It has mapped something. */
+  worked = false;
+  #ended = false;
+  /** It gets no more batches: others want its worker. */
+  leaving = false;
+
+  /**
+   * @param depth - how many batches it takes at once
+   * @throws ThreadError when the pool takes no more
+   */
+  constructor(pool: ThreadPool, target: PackedTarget, name: string, depth: number, owner: SessionOwner) {
+    this.#owner = owner;
+    this.#cells = allocate(depth);
+    for (let cell = depth - 1; cell >= 0; cell--) this.#free.push(cell);
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#thread = new Thread<void>({
+      target: { module: MODULE, export: 'mapValues' },
+      args: [port2, target, this.#cells],
+      transferList: [port2],
+      name,
+      pool,
+    });
+    this.#thread.start();
+    port1.on('message', (message: FromSession) => this.#heard(message));
+    port1.unref();
+    this.#thread.output$.subscribe({
+      error: (error) => this.#over(error),
+      complete: () => this.#over(undefined),
+    });
+  }
+
+  /** Its job waits for a worker. */
+  get queued(): boolean {
+    return this.#thread.state === 'queued';
+  }
+
+  get hasRoom(): boolean {
+    return this.#free.length > 0 && !this.leaving && !this.#ended;
+  }
+
+  /** @throws whatever keeps the values from being sent; nothing has been sent then */
+  send(id: number, first: number, values: readonly unknown[]): SentBatch {
+    const cell = this.#free.at(-1) as number;
+    offer(this.#cells, cell);
+    this.#post({ kind: 'batch', id, cell, values: encode(values) });
+    this.#free.pop();
+    const batch: SentBatch = {
+      id,
+      first,
+      values,
+      session: this,
+      cell,
+      sent: now(),
+      outputs: [],
+      streamed: 0,
+      ended: false,
+      failure: undefined,
+    };
+    this.batches.set(id, batch);
+    return batch;
+  }
+
+  credit(batch: SentBatch): void {
+    if (batch.streamed === 0) return;
+    if (!batch.ended) this.#post({ kind: 'credit', id: batch.id, values: batch.streamed });
+    batch.streamed = 0;
+  }
+
+  /** How many of its values the worker has not taken up. */
+  untouched(batch: SentBatch): number {
+    if (batch.ended) return 0;
+    const taken = claimed(this.#cells, batch.cell);
+    return taken < 0 ? 0 : batch.values.length - taken;
+  }
+
+  /** Cuts off what the worker has not taken up. */
+  takeBack(batch: SentBatch): readonly unknown[] {
+    return batch.ended ? [] : this.lost(batch);
+  }
+
+  /** The worker is no more: cuts off what it has not taken up. */
+  lost(batch: SentBatch): readonly unknown[] {
+    const taken = takeBack(this.#cells, batch.cell);
+    if (taken < 0) return [];
+    const rest = batch.values.slice(taken);
+    batch.values = batch.values.slice(0, taken);
+    return rest;
+  }
+
+  /** Hears now what the event loop would bring. */
+  drain(): void {
+    while (!this.#ended) {
+      const next = receiveMessageOnPort(this.#port);
+      if (next === undefined) return;
+      this.#heard(next.message as FromSession);
+    }
+  }
+
+  /** It is not needed any more; what it still does is stopped. */
+  end(grace: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const works = this.batches.size > 0;
+    for (const batch of this.batches.values()) this.takeBack(batch);
+    if (works || this.queued) stopThread(this.#thread as Thread<never>, grace);
+    this.#port.close();
+  }
+
+  #post(message: ToSession): void {
+    this.#port.postMessage(message);
+  }
+
+  #heard(message: FromSession): void {
+    const batch = this.batches.get(message.id);
+    if (this.#ended || batch === undefined) return;
+    this.lastUsed = now();
+    this.worked = true;
+    if (message.kind !== 'results') {
+      batch.ended = true;
+      this.batches.delete(batch.id);
+      this.#free.push(batch.cell);
+    }
+    this.#owner.heard(batch, message);
+  }
+
+  #over(error: unknown): void {
+    this.drain();
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#port.close();
+    this.#owner.ended(this, error);
+  }
+}

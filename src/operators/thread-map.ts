@@ -1,0 +1,71 @@
+import { Observable, type OperatorFunction } from 'rxjs';
+import { ThreadError } from '../errors.js';
+import { defaultPool } from '../pool/default-pool.js';
+import type { Emitted } from '../pool/emitted.js';
+import { checkGrace } from '../pool/stop-thread.js';
+import { checkCount, checkOptions, show } from '../primitives/options.js';
+import { describeTarget, packTarget, type Target } from '../primitives/target.js';
+import { checkPool, type PoolLike } from './check-pool.js';
+import { MapRun } from './mapping.js';
+
+export interface ThreadMapOptions {
+  /** Default: a pool of `availableParallelism()` workers, one for all. */
+  pool?: PoolLike;
+  /** Values being mapped at once; default: twice the pool's workers. The source's surplus is buffered. */
+  concurrency?: number;
+  /** Results in source order (default) or as they come. */
+  ordered?: boolean;
+  /** Values sent to a worker in one message, mapped one after the other; default: adapts to how long one takes. */
+  batch?: number;
+  /** ms between asking what runs to stop and killing its worker. Default 1000; Infinity: never killed. */
+  grace?: number;
+}
+
+/**
+ * `map` on other threads. What the target streams (an Observable, AsyncIterable or generator) is flattened, in the
+ * place of its value. Small values travel together; what waits behind a slow one goes to another worker.
+ *
+ * A value whose target fails is the Observable's error, after the results before it when ordered: the error as it was
+ * thrown, whose `cause` is `{ index, value, cause }` with the cause it had itself.
+ *
+ * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms.
+ *
+ * @throws at the call: TypeError for a target that is none, RangeError for a concurrency or batch below 1, ThreadError
+ * for a closed pool. As the Observable's error: ThreadError when the pool is closed later, or its queue is full
+ * @example
+ * files.pipe(threadMap(jobs.parse, { concurrency: 8 }))
+ */
+export function threadMap<T, R>(
+  target: Target<[T], R>,
+  options?: ThreadMapOptions,
+): OperatorFunction<T, Emitted<R>> {
+  const packed = packTarget(target);
+  checkOptions(options);
+  const { pool, concurrency, ordered = true, batch } = options ?? {};
+  if (typeof ordered !== 'boolean') throw new TypeError(`ordered must be a boolean, got ${show(ordered)}`);
+  if (concurrency !== undefined && concurrency !== Number.POSITIVE_INFINITY)
+    checkCount('concurrency', concurrency, 1, 2 ** 31);
+  if (batch !== undefined) checkCount('batch', batch, 1, 2 ** 31);
+  const grace = checkGrace(options?.grace);
+  if (pool !== undefined) {
+    checkPool(pool);
+    if (pool.closed)
+      throw new ThreadError(`${pool.name} is closed: it takes no threadMap`, { code: 'ERR_POOL' });
+  }
+  const described = describeTarget(target);
+  const name = described === '' ? 'threadMap' : `threadMap (${described})`;
+  return (source) =>
+    new Observable((subscriber) => {
+      const chosen = pool ?? defaultPool();
+      checkPool(chosen);
+      new MapRun<Emitted<R>>(subscriber, {
+        pool: chosen,
+        target: packed,
+        name,
+        concurrency: concurrency ?? chosen.maxThreads * 2,
+        ordered,
+        batch,
+        grace,
+      }).run(source);
+    });
+}

@@ -1,0 +1,26 @@
+import { ThreadError } from '../errors.js';
+import { getIdent, MAIN_IDENT, RUNNING, stateOf } from '../primitives/thread-table.js';
+import { cannotClone } from './failure.js';
+import { tellParent } from './parent.js';
+import { encode } from './wire.js';
+
+/**
+ * Tells whoever started the current thread how far it is: every value arrives, in the order of the calls and before the
+ * thread's result, at its `progress$`, or at the `onProgress` of the `run` it is a job of. Values are structured-cloned.
+ * Nobody has to watch.
+ *
+ * @throws ThreadError outside a thread that this library started, and when `value` cannot be cloned
+ * @example
+ * await pool.run(jobs.resize, [files], { onProgress: (done) => console.log(`${done} of ${files.length}`) });
+ */
+export function reportProgress(value: unknown): void {
+  const ident = getIdent();
+  let told = false;
+  try {
+    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING)
+      told = tellParent({ kind: 'progress', ident, value: encode(value) });
+  } catch (cause) {
+    throw cannotClone(ident, 'progress', value, cause);
+  }
+  if (!told) throw new ThreadError('reportProgress was called outside a running thread: nobody started it');
+}

@@ -1,0 +1,224 @@
+import fc from 'fast-check';
+import {
+  catchError,
+  concat,
+  lastValueFrom,
+  NEVER,
+  type Observable,
+  of,
+  Subject,
+  TimeoutError,
+  toArray,
+} from 'rxjs';
+import { awaitEvent, Event, Thread, threadModule } from 'rxjs-threading';
+import { describe, expect, it } from 'vitest';
+import { until } from '../support/turns.js';
+import { happenings, inVirtualTime } from '../support/virtual-time.js';
+
+const targets = threadModule<typeof import('../fixtures/operators/targets.js')>(
+  new URL('../fixtures/operators/targets.js', import.meta.url),
+);
+
+type Mark = 's' | 'c' | 'b';
+
+/** s: the event is set, c: cleared, b: both, one after the other. */
+function apply(event: Event, mark: string): void {
+  if (mark !== 'c') event.set();
+  if (mark !== 's') event.clear();
+}
+
+function marked(marks: Observable<string>): Event {
+  const event = new Event();
+  marks.subscribe((mark) => apply(event, mark));
+  return event;
+}
+
+describe('awaitEvent, in virtual time,', () => {
+  it('passes values while it is set and keeps them, in order, while it is not', () => {
+    inVirtualTime(({ hot, expectObservable }) => {
+      const event = hot('  -----s-----c-----s-----');
+      const source = hot(' -a-b-----d---e-f------|');
+      const expected = '   -----(ab)d-------(ef)-|';
+      expectObservable(source.pipe(awaitEvent(marked(event)))).toBe(expected);
+    });
+  });
+
+  it('lets pass exactly those that wait when it is set, though it is cleared at once', () => {
+    inVirtualTime(({ hot, expectObservable }) => {
+      const event = hot('  ----b-----b----');
+      const source = hot(' -ab--c--d-----|');
+      const expected = '   ----(ab)--(cd)|';
+      expectObservable(source.pipe(awaitEvent(marked(event)))).toBe(expected);
+    });
+  });
+
+  it('completes after what waits, and fails before it', () => {
+    inVirtualTime(({ hot, expectObservable }) => {
+      const event = hot('    -----s');
+      const completing = hot('-a|   ');
+      const failing = hot('   -a-#  ');
+      const expected = '      -----(a|)';
+      expectObservable(completing.pipe(awaitEvent(marked(event)))).toBe(expected);
+      expectObservable(failing.pipe(awaitEvent(marked(event)))).toBe('---#');
+    });
+  });
+
+  it('keeps the newest, or none, when told', () => {
+    inVirtualTime(({ hot, expectObservable }) => {
+      const event = hot('  ------s----');
+      const source = hot(' -abcd-----|');
+      const newest = '     ------(cd)|';
+      const none = '       ----------|';
+      const all = '        ------(abcd|)';
+      expectObservable(source.pipe(awaitEvent(marked(event), { keep: 2 }))).toBe(newest);
+      expectObservable(source.pipe(awaitEvent(marked(event), { keep: 0 }))).toBe(none);
+      expectObservable(hot('-abc(d|)').pipe(awaitEvent(marked(event), { keep: 'all' }))).toBe(all);
+    });
+  });
+
+  it('gives up when a value has waited too long since it came, and tells which', () => {
+    inVirtualTime(({ hot, expectObservable, expectSubscriptions }) => {
+      const event = hot('  ---b--------');
+      const source = hot(' -ab-c------|');
+      const expected = '   ---(ab)-e   ';
+      const toPlace = (error: TimeoutError) => {
+        expect(error).toBeInstanceOf(TimeoutError);
+        return concat(of(error.cause), NEVER);
+      };
+      const gate = awaitEvent(marked(event), { timeout: 4 });
+      const values = { a: 'a', b: 'b', e: { index: 2, value: 'c' } };
+      expectObservable(source.pipe(gate, catchError(toPlace))).toBe(expected, values);
+      expectSubscriptions(source.subscriptions).toBe('^-------!');
+    });
+  });
+
+  it('is left while values wait, and come back to without them', () => {
+    inVirtualTime(({ hot, expectObservable, expectSubscriptions }) => {
+      const event = marked(hot('------s--'));
+      const source = hot('      -a--b---|');
+      const gated = source.pipe(awaitEvent(event));
+      expectObservable(gated, ' ---!     ').toBe('');
+      expectObservable(gated, ' ---^     ').toBe('------b-|');
+      expectSubscriptions(source.subscriptions).toBe(['^--!', '---^----!']);
+    });
+  });
+});
+
+it('lets pass what waited when it was set, though a consumer clears it meanwhile', () => {
+  const event = new Event();
+  const source = new Subject<number>();
+  const seen: number[] = [];
+  source.pipe(awaitEvent(event)).subscribe((value) => {
+    seen.push(value);
+    event.clear();
+    if (value === 1) source.next(4);
+  });
+  for (const value of [1, 2, 3]) source.next(value);
+  event.set();
+  expect(seen).toEqual([1, 2, 3]);
+  event.set();
+  expect(seen).toEqual([1, 2, 3, 4]);
+});
+
+it('drops none that may pass for newer ones that may not', () => {
+  const event = new Event();
+  const source = new Subject<number>();
+  const seen: number[] = [];
+  source.pipe(awaitEvent(event, { keep: 2 })).subscribe((value) => {
+    seen.push(value);
+    if (value !== 1) return;
+    event.clear();
+    for (const more of [3, 4, 5]) source.next(more);
+  });
+  for (const value of [1, 2]) source.next(value);
+  event.set();
+  expect(seen).toEqual([1, 2]);
+  event.set();
+  expect(seen).toEqual([1, 2, 4, 5]);
+});
+
+it.each(['setAfter', 'setAndClear'] as const)('is opened by another thread: %s', async (how) => {
+  const [event, go] = [new Event(), new Event()];
+  const thread = new Thread({ target: targets[how], args: [event, go] }).start();
+  const passed = lastValueFrom(of(1, 2, 3).pipe(awaitEvent(event), toArray()));
+  await until(() => event.waiting === 1);
+  go.set();
+  expect(await passed).toEqual([1, 2, 3]);
+  await thread.join();
+  expect(event.waiting).toBe(0);
+});
+
+it('leaves nobody waiting when it is unsubscribed, whoever sets it later', async () => {
+  const [event, go] = [new Event(), new Event()];
+  const thread = new Thread({ target: targets.setAfter, args: [event, go] }).start();
+  const seen: number[] = [];
+  const subscription = concat(of(1, 2), NEVER)
+    .pipe(awaitEvent(event))
+    .subscribe((value) => seen.push(value));
+  expect(event.waiting).toBe(1);
+  subscription.unsubscribe();
+  expect(event.waiting).toBe(0);
+  go.set();
+  await thread.join();
+  expect(seen).toEqual([]);
+});
+
+it('does what a plain gate does, whatever comes when', () => {
+  // Values come at even frames, the gate moves at odd ones.
+  const arrivals = fc.uniqueArray(fc.nat({ max: 30 }), { maxLength: 12 });
+  const marks = fc.array(fc.record({ at: fc.nat({ max: 30 }), mark: fc.constantFrom<Mark>('s', 'c', 'b') }), {
+    maxLength: 10,
+  });
+  const keep = fc.constantFrom<'all' | number>('all', 0, 1, 2, 3);
+  fc.assert(
+    fc.property(arrivals, marks, keep, fc.boolean(), (arrivals, marks, keep, isSet) => {
+      const values = arrivals.toSorted((a, b) => a - b).map((at) => ({ at: at * 2, value: at }));
+      const moves = marks
+        .toSorted((a, b) => a.at - b.at)
+        .map(({ at, mark }) => ({ at: at * 2 + 1, value: mark }));
+      const event = new Event();
+      if (isSet) event.set();
+      const seen = happenings(({ play, record }) => {
+        play(moves).subscribe((mark) => apply(event, mark));
+        return record(play(values, 70).pipe(awaitEvent(event, { keep })), 100);
+      });
+      expect(seen).toEqual(modelGate(values, moves, keep === 'all' ? Infinity : keep, isSet));
+      expect(event.waiting).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+function modelGate(
+  values: { at: number; value: number }[],
+  moves: { at: number; value: Mark }[],
+  keep: number,
+  isSet: boolean,
+): [number, number | string][] {
+  const seen: [number, number | string][] = [];
+  let waiting: number[] = [];
+  for (const { at, value } of [...values, ...moves].toSorted((a, b) => a.at - b.at)) {
+    if (typeof value === 'number') {
+      if (isSet) seen.push([at, value]);
+      else waiting = keep === 0 ? [] : [...waiting, value].slice(-keep);
+    } else {
+      if (value !== 'c') for (const one of waiting.splice(0)) seen.push([at, one]);
+      isSet = value === 's';
+    }
+  }
+  if (waiting.length === 0) seen.push([70, 'complete']);
+  return seen;
+}
+
+it.each([
+  [() => awaitEvent({} as never), '{}'],
+  [() => awaitEvent(undefined as never), 'undefined'],
+  [() => awaitEvent(new Event(), { keep: -1 }), '-1'],
+  [() => awaitEvent(new Event(), { keep: 1.5 }), '1.5'],
+  [() => awaitEvent(new Event(), { keep: 'some' as never }), "'some'"],
+  [() => awaitEvent(new Event(), { timeout: -5 }), '-5'],
+  [() => awaitEvent(new Event(), 'all' as never), "'all'"],
+])('refuses bad input at the call: %s', (call, shown) => {
+  expect(call).toThrow(/must/);
+  expect(call).toThrow(shown);
+});

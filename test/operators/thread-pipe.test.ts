@@ -1,0 +1,161 @@
+import {
+  concat,
+  lastValueFrom,
+  map,
+  NEVER,
+  Observable,
+  of,
+  range,
+  repeat,
+  Subject,
+  take,
+  throwError,
+  toArray,
+} from 'rxjs';
+import { activeCount, Semaphore, ThreadPool, threadModule, threadPipe } from 'rxjs-threading';
+import { describe, expect, it } from 'vitest';
+
+const pipes = threadModule<typeof import('../fixtures/operators/in-threads.js')>(
+  new URL('../fixtures/operators/in-threads.js', import.meta.url),
+);
+const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
+const failure = (source: Observable<unknown>) =>
+  new Promise<{ seen: unknown[]; error: Error & { code?: unknown } }>((resolve, reject) => {
+    const seen: unknown[] = [];
+    source.subscribe({
+      next: (value) => seen.push(value),
+      error: (error) => resolve({ seen, error }),
+      complete: () => reject(new Error('completed')),
+    });
+  });
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
+};
+
+describe('threadPipe', () => {
+  it('keeps the state of the operators in the thread, for one subscription', async () => {
+    const piped = range(1, 4).pipe(threadPipe<number, number>(pipes.sums));
+    expect(await all(piped)).toEqual([1, 3, 6, 10]);
+    expect(await all(piped)).toEqual([1, 3, 6, 10]);
+    expect(await all(of(1, 1, 2, 2, 1).pipe(threadPipe(pipes.changes)))).toEqual([1, 2, 1]);
+  });
+
+  it('passes many values through in order', async () => {
+    const evens = await all(range(0, 50_000).pipe(threadPipe<number, number>(pipes.even)));
+    expect(evens).toEqual(Array.from({ length: 25_000 }, (_, index) => index * 2));
+  });
+
+  it('takes a target that imports its operators', async () => {
+    expect(await all(of(1, 2).pipe(threadPipe<number, unknown>(pipes.importing)))).toEqual([2, 4]);
+  });
+
+  it('takes any ObservableInput, and is told what is none', async () => {
+    expect(await all(of(1).pipe(threadPipe(pipes.array)))).toEqual([1, 2]);
+    const { error } = await failure(of(1).pipe(threadPipe(pipes.nothing as never)));
+    expect(error).toBeInstanceOf(TypeError);
+  });
+
+  it('completes with the pipeline, and leaves the source then', async () => {
+    let left = false;
+    const source = new Observable<number>((subscriber) => {
+      for (let value = 0; value < 10; value++) subscriber.next(value);
+      return () => {
+        left = true;
+      };
+    });
+    expect(await all(source.pipe(threadPipe(pipes.firstThree)))).toEqual([0, 1, 2]);
+    expect(left).toBe(true);
+  });
+
+  it('loses nothing between one subscription inside and the next', async () => {
+    expect(await all(range(0, 6).pipe(threadPipe(pipes.pairs)))).toEqual([0, 1, 'then', 2, 3]);
+  });
+
+  it("passes the source's error in and out", async () => {
+    const source = concat(
+      of(1, 2),
+      throwError(() => new RangeError('sad')),
+    );
+    const { seen, error } = await failure(source.pipe(threadPipe<number, number>(pipes.sums)));
+    expect(seen).toEqual([1, 3]);
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toBe('sad');
+  });
+
+  it("passes the pipeline's error on, after the values before it", async () => {
+    const { seen, error } = await failure(range(0, 10).pipe(threadPipe<number, number>(pipes.failing)));
+    expect(seen).toEqual([0, 1, 2]);
+    expect(error).toMatchObject({ name: 'SpecialError', code: 42, cause: { message: 'deep' } });
+    expect((await failure(concat(range(0, 5), NEVER).pipe(threadPipe(pipes.afterFailure)))).seen).toEqual([
+      0, 1,
+    ]);
+  });
+
+  it('fails when its thread dies, and as the value that cannot be sent', async () => {
+    expect((await failure(NEVER.pipe(threadPipe(pipes.exiting)))).error.code).toBe('ERR_THREAD_DIED');
+    const { error } = await failure(
+      of(1, () => 1).pipe(threadPipe<unknown, unknown>(pipes.changes as never)),
+    );
+    expect(error).toMatchObject({ name: 'TypeError', cause: { index: 1 } });
+  });
+
+  it('takes no more from the source than the thread has room for', async () => {
+    const semaphore = new Semaphore(0);
+    const subject = new Subject<number>();
+    const seen = all(
+      subject.pipe(
+        map((value) => ({ semaphore, value })),
+        threadPipe<{ semaphore: Semaphore; value: number }, number>(pipes.counted),
+      ),
+    );
+    for (let value = 0; value < 10_000; value++) subject.next(value);
+    subject.complete();
+    expect(await seen).toHaveLength(10_000);
+    expect(semaphore.value).toBe(10_000);
+  });
+
+  it('cuts an endless synchronous source', async () => {
+    let made = 0;
+    const source = new Observable<number>((subscriber) => {
+      while (!subscriber.closed && made < 1e7) subscriber.next(made++);
+    });
+    expect(await all(source.pipe(threadPipe<number, number>(pipes.even), take(3)))).toEqual([0, 2, 4]);
+    expect(made).toBeLessThan(1e7);
+  });
+
+  it('comes again with repeat', async () => {
+    expect(await all(of(1, 2).pipe(threadPipe<number, number>(pipes.sums), repeat(2)))).toEqual([1, 3, 1, 3]);
+  });
+
+  it('ends its thread when it is left, and kills it after the grace', async () => {
+    await until(() => activeCount() === 1);
+    const idle = NEVER.pipe(threadPipe(pipes.never)).subscribe();
+    expect(activeCount()).toBe(2);
+    idle.unsubscribe();
+    await until(() => activeCount() === 1);
+    const started = new Semaphore(0);
+    const spins = of(started)
+      .pipe(threadPipe<Semaphore, Semaphore>(pipes.spinning, { grace: 20 }))
+      .subscribe();
+    await started.acquire();
+    spins.unsubscribe();
+    await until(() => activeCount() === 1);
+  });
+
+  it('runs in a pool, and errors when that is closed', async () => {
+    const pool = new ThreadPool({ maxThreads: 1, name: 'pipes' });
+    const piping = threadPipe<number, number>(pipes.sums, { pool });
+    expect(await all(of(1, 2).pipe(piping))).toEqual([1, 3]);
+    await pool.close();
+    expect((await failure(of(1).pipe(piping))).error.code).toBe('ERR_POOL');
+    expect(() => threadPipe(pipes.sums, { pool })).toThrow(/pipes is closed/);
+  });
+
+  it.each<[unknown, object, RegExp]>([
+    [5, {}, /target must be a function or .*got 5/],
+    [() => 1, { pool: {} }, /pool must be a ThreadPool/],
+    [() => 1, { grace: -1 }, /got -1/],
+  ])('refuses %o with %o', (target, options, message) => {
+    expect(() => threadPipe(target as () => never[], options)).toThrow(message);
+  });
+});

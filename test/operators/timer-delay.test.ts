@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import {
+  asapScheduler,
+  delay,
+  lastValueFrom,
+  NEVER,
+  type Observable,
+  of,
+  range,
+  Subject,
+  toArray,
+  VirtualTimeScheduler,
+} from 'rxjs';
+import { Event, Thread, threadModule, timerDelay } from 'rxjs-threading';
+import { describe, expect, it } from 'vitest';
+import { until } from '../support/turns.js';
+import { happenings, inVirtualTime, type Said } from '../support/virtual-time.js';
+
+const targets = threadModule<typeof import('../fixtures/operators/targets.js')>(
+  new URL('../fixtures/operators/targets.js', import.meta.url),
+);
+
+/** s: the event is set, c: cleared, b: both, one after the other. */
+function apply(event: Event, mark: string): void {
+  if (mark !== 'c') event.set();
+  if (mark !== 's') event.clear();
+}
+
+function marked(marks: Observable<string>): Event {
+  const event = new Event();
+  marks.subscribe((mark) => apply(event, mark));
+  return event;
+}
+
+describe('timerDelay, in virtual time,', () => {
+  it('delays every value, and completes after the last', () => {
+    inVirtualTime(({ hot, expectObservable }) => {
+      const source = hot(' -a-bc--|     ');
+      const expected = '   ----a-b(c|)  ';
+      expectObservable(source.pipe(timerDelay(3))).toBe(expected);
+    });
+    inVirtualTime(({ hot, expectObservable }) => {
+      const source = hot(' -a|     ');
+      const expected = '   ------(a|)';
+      expectObservable(source.pipe(timerDelay(5))).toBe(expected);
+    });
+  });
+
+  it('does not delay an error', () => {
+    inVirtualTime(({ hot, expectObservable }) => {
+      const source = hot(' -a-#');
+      const expected = '   ---#';
+      expectObservable(source.pipe(timerDelay(5))).toBe(expected);
+    });
+  });
+
+  it('drops what waits once it is cancelled, and what comes until that is cleared', () => {
+    inVirtualTime(({ hot, expectObservable }) => {
+      const cancel = hot(' -----s--c--------');
+      const source = hot(' -a-b--c---d---e|');
+      const expected = '   ----a--------d---(e|)';
+      expectObservable(source.pipe(timerDelay(3, { cancel: marked(cancel) }))).toBe(expected);
+    });
+  });
+
+  it('drops what waits though cancel is cleared at once, and completes then', () => {
+    inVirtualTime(({ hot, expectObservable }) => {
+      const cancel = hot(' ----b----');
+      const source = hot(' -a-|     ');
+      const expected = '   ----|    ';
+      expectObservable(source.pipe(timerDelay(5, { cancel: marked(cancel) }))).toBe(expected);
+    });
+  });
+
+  it('is left while values wait, and come back to without them', () => {
+    inVirtualTime(({ hot, expectObservable, expectSubscriptions }) => {
+      const cancel = new Event();
+      const source = hot('  -a--b-----|');
+      const delayed = source.pipe(timerDelay(3, { cancel }));
+      expectObservable(delayed, '---!').toBe('');
+      expectObservable(delayed, '---^').toBe('-------b--|');
+      expectSubscriptions(source.subscriptions).toBe(['^--!', '---^------!']);
+    });
+  });
+});
+
+it("is RxJS's delay, with a cancel that drops, whatever comes when", () => {
+  const arrivals = fc.array(
+    fc.nat({ max: 30 }).map((at) => at * 2),
+    { maxLength: 12 },
+  );
+  const interval = fc.nat({ max: 10 }).map((half) => half * 2);
+  const marks = fc.array(
+    fc.record({ at: fc.nat({ max: 40 }).map((at) => at * 2 + 1), value: fc.constantFrom('s', 'c', 'b') }),
+    { maxLength: 5 },
+  );
+  fc.assert(
+    fc.property(arrivals, interval, marks, (arrivals, interval, marks) => {
+      const cancel = new Event();
+      const values = arrivals.toSorted((a, b) => a - b).map((at) => ({ at, value: at }));
+      const moves = marks.toSorted((a, b) => a.at - b.at);
+      const [ours, theirs] = happenings(({ play, record }) => {
+        play(moves).subscribe((mark) => apply(cancel, mark));
+        const source = play(values, 70);
+        return [
+          record(source.pipe(timerDelay(interval, { cancel })), 200),
+          record(source.pipe(delay(interval)), 200),
+        ];
+      });
+      const isSetAt = (at: number) => moves.findLast((move) => move.at < at)?.value === 's';
+      const survives = ([at, what]: Said[number]) =>
+        what !== 'complete' &&
+        !isSetAt(at - interval) &&
+        !moves.some((move) => move.value !== 'c' && move.at > at - interval && move.at < at);
+      expect(ours.slice(0, -1)).toEqual(theirs.filter(survives));
+      expect(ours.at(-1)?.[1]).toBe('complete');
+      expect(cancel.waiting).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('waits for real, not less than told', async () => {
+  const start = performance.now();
+  expect(await lastValueFrom(of(1, 2).pipe(timerDelay(20), toArray()))).toEqual([1, 2]);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(19);
+});
+
+it('takes its time from the scheduler it is given', () => {
+  const scheduler = new VirtualTimeScheduler();
+  const seen: number[] = [];
+  of(1)
+    .pipe(timerDelay(1e6, { scheduler }))
+    .subscribe((value) => seen.push(value));
+  expect(seen).toEqual([]);
+  scheduler.flush();
+  expect(seen).toEqual([1]);
+  expect(scheduler.frame).toBe(1e6);
+});
+
+it('works with a scheduler that knows only now', async () => {
+  expect(
+    await lastValueFrom(range(0, 3).pipe(timerDelay(0, { scheduler: asapScheduler }), toArray())),
+  ).toEqual([0, 1, 2]);
+});
+
+it('does not take a long interval for none', () => {
+  inVirtualTime(({ cold, expectObservable }) => {
+    const years = 2 ** 31 * 3;
+    expectObservable(cold('(a|)').pipe(timerDelay(years))).toBe(`${years}ms (a|)`);
+  });
+});
+
+it('is cancelled by another thread', async () => {
+  const [cancel, go] = [new Event(), new Event()];
+  const thread = new Thread({ target: targets.setAfter, args: [cancel, go] }).start();
+  const seen: unknown[] = [];
+  const source = new Subject<number>();
+  source
+    .pipe(timerDelay(60_000, { cancel }))
+    .subscribe({ next: (value) => seen.push(value), complete: () => seen.push('complete') });
+  source.next(1);
+  source.next(2);
+  source.complete();
+  go.set();
+  await until(() => seen.length > 0);
+  expect(seen).toEqual(['complete']);
+  await thread.join();
+  expect(cancel.waiting).toBe(0);
+});
+
+it.each([
+  [() => timerDelay(-1), RangeError, '-1'],
+  [() => timerDelay(Number.NaN), RangeError, 'NaN'],
+  [() => timerDelay(Number.POSITIVE_INFINITY), RangeError, 'Infinity'],
+  [() => timerDelay('5' as never), TypeError, "'5'"],
+  [() => timerDelay(5, 7 as never), TypeError, '7'],
+  [() => timerDelay(5, { cancel: NEVER as never }), TypeError, 'Observable'],
+  [() => timerDelay(5, { scheduler: {} as never }), TypeError, '{}'],
+])('refuses bad input at the call: %s', (call, type, shown) => {
+  expect(call).toThrow(type);
+  expect(call).toThrow(shown);
+});

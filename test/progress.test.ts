@@ -1,0 +1,63 @@
+import { lastValueFrom, toArray } from 'rxjs';
+import {
+  Lock,
+  reportProgress,
+  runInThread,
+  Thread,
+  ThreadError,
+  ThreadPool,
+  threadModule,
+} from 'rxjs-threading';
+import { describe, expect, it } from 'vitest';
+
+const jobs = threadModule<typeof import('./fixtures/operators/in-threads.js')>(
+  new URL('./fixtures/operators/in-threads.js', import.meta.url),
+);
+const ticks = (to: number) => Array.from({ length: to }, (_, index) => ({ done: index + 1 }));
+
+describe('progress', () => {
+  it('arrives in order before the result of a thread, and ends with it', async () => {
+    const thread = new Thread({ target: jobs.ticking, args: [200] });
+    const heard = lastValueFrom(thread.progress$.pipe(toArray()));
+    const order: string[] = [];
+    thread.progress$.subscribe({ complete: () => order.push('complete') });
+    thread.start();
+    await thread.result();
+    order.push('result');
+    expect(await heard).toEqual(ticks(200));
+    expect(order).toEqual(['complete', 'result']);
+  });
+
+  it('of a job of a pool is told to onProgress, before its result', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const seen: unknown[] = [];
+    const onProgress = (value: unknown) => seen.push(value);
+    seen.push(await pool.run(jobs.ticking, [3], { onProgress }));
+    expect(seen).toEqual([...ticks(3), 3]);
+    await pool.close();
+  });
+
+  it('is told by runInThread too', async () => {
+    const seen: unknown[] = [];
+    await lastValueFrom(runInThread(jobs.ticking, [2], { onProgress: (value) => seen.push(value) }));
+    expect(seen).toEqual(ticks(2));
+  });
+
+  it('brings primitives as themselves', async () => {
+    const lock = new Lock();
+    const seen: unknown[] = [];
+    await lastValueFrom(runInThread(jobs.reportLock, [lock], { onProgress: (value) => seen.push(value) }));
+    expect(seen).toEqual([lock]);
+  });
+
+  it('that cannot be cloned is an error where it is reported', async () => {
+    await expect(lastValueFrom(runInThread(jobs.reportFunction, []))).rejects.toMatchObject({
+      code: 'ERR_CLONE',
+      message: expect.stringContaining('progress is a function'),
+    });
+  });
+
+  it('outside any thread is a ThreadError', () => {
+    expect(() => reportProgress(1)).toThrow(ThreadError);
+  });
+});

@@ -1,0 +1,45 @@
+import { Observable } from 'rxjs';
+import { type Acquirable, type Held, Lock, Wait } from 'rxjs-threading';
+
+/** An Acquirable that has nothing of ours but its shape: a queue in one thread, served inside `release`. */
+export function foreignLock(): Acquirable {
+  const unused = new Lock();
+  const queue: (() => void)[] = [];
+  let taken = false;
+  const release = () => {
+    taken = false;
+    queue.shift()?.();
+  };
+  const held = (): Held => {
+    let released = false;
+    const once = () => {
+      if (!released) release();
+      released = true;
+    };
+    return { release: once } as Held;
+  };
+  const wait = new Observable<Held>((subscriber) => {
+    const take = () => {
+      taken = true;
+      subscriber.next(held());
+      subscriber.complete();
+    };
+    if (!taken) return take();
+    queue.push(take);
+    return () => {
+      const place = queue.indexOf(take);
+      if (place >= 0) queue.splice(place, 1);
+    };
+  });
+  return {
+    acquire: (options) => unused.acquire(options),
+    holdSync: (options) => unused.holdSync(options),
+    acquireSync: () => {
+      if (taken) return false;
+      taken = true;
+      return true;
+    },
+    release,
+    hold: () => new Wait((settle) => wait.subscribe({ next: (one) => settle.resolve(one) })),
+  };
+}
