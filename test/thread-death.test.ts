@@ -117,7 +117,7 @@ describe('a thread settles, named, with the cause', () => {
           yield () => 1;
         },
       }),
-      { code: 'ERR_CLONE', message: expect.stringMatching(/output[0] of thread 'victim' .*is a function/) },
+      { code: 'ERR_CLONE', message: expect.stringMatching(/output\[0\] of thread 'victim' .*is a function/) },
     ],
   ])('%s', async (_, thread, expected) => {
     const { joined, error, streamed } = await endOf(thread.start());
