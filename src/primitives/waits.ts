@@ -1,10 +1,10 @@
+import { giveRecordBack, publishRecord, takeRecord, takerOfRecord } from './record.js';
 import { readText, writeText } from './text.js';
 import {
   aliveIdents,
   BLOCKED,
   clock,
   getIdent,
-  isAlive,
   MOST_WAITS,
   raise,
   slotOf,
@@ -13,22 +13,18 @@ import {
   WAITS,
   WAITS_HIGH_WATER,
 } from './thread-table.js';
-import { compareExchange, load, store } from './word.js';
+import { load, store } from './word.js';
 
 /**
  * Who waits for what, in the table of threads: each thread has one record in its slot for what it blocks on, and
- * takes one of a common pool for each primitive that its Observables wait for.
- *
- * A record of the pool: IDENT 0 -a thread-> its ident -the same thread, or who finds it dead-> 0.
- * Invariant: a record counts only while its ident lives, so the dead wait for nothing.
+ * takes one of a common pool for each primitive that its Observables wait for: see record.ts.
  */
-const IDENT = 0;
 const PRIMITIVE = 1;
 const OWNER = 2;
 const SINCE = 3;
 const COUNT = 4;
 const NAME = 5;
-/** In a slot there is no IDENT: the record is the slot's. */
+/** In a slot the record is the slot's: nobody takes it. */
 const BLOCKED_NAME_WORDS = 16;
 const NAME_WORDS = WAIT_WORDS - NAME;
 
@@ -86,7 +82,7 @@ export class WaitRecord {
   /** `count` waits from now on; 0 gives the record back. Past 65,536 records a thread's waits are not listed. */
   set(on: Waited, count: number): void {
     if (count === 0) {
-      if (this.#at >= 0) store(table, this.#at + IDENT, 0);
+      if (this.#at >= 0) giveRecordBack(table, this.#at);
       this.#at = -1;
       return;
     }
@@ -99,19 +95,17 @@ export class WaitRecord {
   }
 
   #open(on: Waited): void {
+    const me = getIdent();
     for (let tries = 0; tries < MOST_WAITS; tries++) {
       const number = (hint + tries) % MOST_WAITS;
       const at = WAITS + number * WAIT_WORDS;
-      const ident = load(table, at + IDENT);
-      if (ident !== 0 && isAlive(ident)) continue;
-      // Not counted before it is complete: a record counts by its primitive.
-      store(table, at + PRIMITIVE, 0);
-      if (compareExchange(table, at + IDENT, ident, getIdent()) !== ident) continue;
+      if (!takeRecord(table, at, me)) continue;
       store(table, at + COUNT, 0);
       store(table, at + OWNER, on.owner ?? 0);
       store(table, at + SINCE, clock() | 0);
       writeText(table, at + NAME, NAME_WORDS, on.name);
       store(table, at + PRIMITIVE, on.id);
+      publishRecord(table, at, me);
       raise(WAITS_HIGH_WATER, number + 1);
       hint = (number + 1) % MOST_WAITS;
       this.#at = at;
@@ -144,8 +138,8 @@ function eachWait(visit: (at: number, ident: number, blocking: boolean) => void)
   const most = load(table, WAITS_HIGH_WATER);
   for (let number = 0; number < most; number++) {
     const at = WAITS + number * WAIT_WORDS;
-    const ident = load(table, at + IDENT);
-    if (ident !== 0 && load(table, at + PRIMITIVE) !== 0 && isAlive(ident)) visit(at, ident, false);
+    const ident = takerOfRecord(table, at);
+    if (ident !== 0) visit(at, ident, false);
   }
 }
 

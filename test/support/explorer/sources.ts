@@ -8,6 +8,7 @@ import type * as CriticalModule from '../../../src/primitives/critical.js';
 import type * as EventModule from '../../../src/primitives/event.js';
 import type * as LockModule from '../../../src/primitives/lock.js';
 import type * as PrimitiveModule from '../../../src/primitives/primitive.js';
+import type * as RecordModule from '../../../src/primitives/record.js';
 import type * as RLockModule from '../../../src/primitives/rlock.js';
 import type * as SemaphoreModule from '../../../src/primitives/semaphore.js';
 import type * as WordModule from '../../../src/primitives/word.js';
@@ -20,6 +21,7 @@ export type Primitives = typeof BarrierModule &
   typeof EventModule &
   typeof LockModule &
   typeof PrimitiveModule &
+  typeof RecordModule &
   typeof RLockModule &
   typeof SemaphoreModule &
   typeof WordModule;
@@ -46,6 +48,7 @@ const ENTRIES = [
   'event',
   'lock',
   'primitive',
+  'record',
   'rlock',
   'semaphore',
   'word',
