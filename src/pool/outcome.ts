@@ -27,6 +27,7 @@ export class Outcome<T> {
   #end: End | undefined;
   #flowing = false;
   #hurried = false;
+  #unbounded = false;
   #heard = false;
 
   constructor(producer: Producer) {
@@ -62,10 +63,20 @@ export class Outcome<T> {
     );
   }
 
-  /** From now on what nobody reads is kept without limit. */
+  /**
+   * From now on what nobody reads is kept without limit. The producer is told once there is something to keep: most
+   * threads make one value, and need not hear of it.
+   */
   hurry(): void {
-    if (this.#hurried) return;
     this.#hurried = true;
+    if (!this.#empty) this.hurryNow();
+  }
+
+  /** For those who will hear of nothing until the end. */
+  hurryNow(): void {
+    this.#hurried = true;
+    if (this.#unbounded) return;
+    this.#unbounded = true;
     this.#producer.more(Number.MAX_SAFE_INTEGER);
   }
 
@@ -73,6 +84,7 @@ export class Outcome<T> {
     if (values.length === 0) return;
     this.#last = values[values.length - 1];
     this.#empty = false;
+    if (this.#hurried) this.hurryNow();
     if (this.#at === this.#kept.length) {
       this.#kept = values as T[];
       this.#at = 0;

@@ -295,7 +295,7 @@ export class Thread<R = unknown> {
     const timeout = checkTimeout(options?.timeout);
     const misuse = this.#cannotJoin();
     if (misuse !== undefined) throw misuse;
-    this.#outcome?.hurry();
+    this.#outcome?.hurryNow();
     const ended = joinBlocking(this.#ident, timeout);
     this.#run?.drain();
     return ended;
