@@ -1,4 +1,5 @@
-import { Event, enumerate, Thread, Timer, threadModule } from 'rxjs-threading';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Event, enumerate, Lock, Thread, Timer, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 
 const targets = threadModule(new URL('./fixtures/thread-targets.js', import.meta.url)) as Record<
@@ -59,6 +60,12 @@ describe('a Timer', () => {
     expect(await timer.result()).toBe('fired');
   });
 
+  it('refuses a bad timeout of a join while it waits', () => {
+    const timer = new Timer(60_000, () => 1).start();
+    expect(() => timer.joinSync({ timeout: -1 })).toThrow(/timeout must be 0 ms or more, got -1/);
+    timer.cancel();
+  });
+
   it('is terminated while it waits', async () => {
     const timer = new Timer(60_000, () => 1).start();
     await timer.terminate();
@@ -70,10 +77,60 @@ describe('a Timer', () => {
     expect(() => timer.start()).toThrow(/threads can only be started once/);
   });
 
-  it('carries the error of arguments that cannot be cloned', async () => {
-    const timer = new Timer(0, () => 1, [() => 1]).start();
-    await expect(Promise.resolve(timer.result())).rejects.toThrow(/args\[0\] is a function/);
-    expect(timer.isAlive()).toBe(false);
+  it('refuses arguments that cannot be cloned when it is started, and has not been started then', () => {
+    const timer = new Timer(0, () => 1, [() => 1]);
+    expect(() => timer.start()).toThrow(/cannot start thread '.*': args\[0\] is a function/);
+    expect(timer.state).toBe('initial');
+    expect(timer.ident).toBeNull();
+    expect(enumerate()).not.toContain(timer);
+  });
+
+  it('has the arguments of its start, whatever becomes of them while it waits', async () => {
+    const list = [1];
+    const bytes = new Uint8Array([1, 2, 3]);
+    const { port1, port2 } = new MessageChannel();
+    const timer = new Timer(
+      20,
+      (values: number[], moved: Uint8Array, port: MessagePort, lock: Lock) => {
+        port.postMessage([values.length, moved.length, lock.locked()]);
+        port.close();
+      },
+      [list, bytes, port2, new Lock()],
+      { transferList: [bytes.buffer, port2] },
+    ).start();
+    list.push(2);
+    expect(bytes.length).toBe(0);
+    const told = new Promise((resolve) => port1.once('message', resolve));
+    await timer.result();
+    expect(await told).toEqual([1, 3, false]);
+  });
+
+  it('refuses a run whose class no worker finds when it is started', () => {
+    class Homeless extends Timer {
+      override run(): void {}
+    }
+    const timer = new Homeless(0, () => 1);
+    expect(() => timer.start()).toThrow(/class Homeless overrides run but does not say where/);
+    expect(timer.state).toBe('initial');
+  });
+
+  it.each<[unknown, RegExp]>([
+    [undefined, /TypeError: target must be a function or \{ module, export \}, got undefined/],
+    [null, /TypeError: target must be .*got null/],
+    ['./jobs.js', /TypeError: target must be .*got '\.\/jobs\.js'/],
+    [class {}, /TypeError: .*a class cannot be called/],
+  ])('refuses a target of %o', (target, message) => {
+    let error: unknown;
+    try {
+      new Timer(0, target as never);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(String(error)).toMatch(message);
+  });
+
+  it.each([[null], [5], [{ 0: 1 }]])('refuses args of %o', (args) => {
+    expect(() => new Timer(0, () => 1, args as never)).toThrow(/args must be an array, got/);
   });
 
   it.each<[unknown, RegExp]>([

@@ -1,4 +1,5 @@
 /** What goes over the port between a thread and the thread that started it. */
+import type { TransferListItem } from 'node:worker_threads';
 import type { PackedTarget } from '../primitives/target.js';
 import type { PackedError } from './error-wire.js';
 import type { Wired } from './wire.js';
@@ -11,11 +12,16 @@ export interface PackedRun {
   readonly target: PackedTarget | null;
 }
 
-export interface StartMessage {
-  readonly kind: 'start';
-  readonly ident: number;
+/** What a thread runs, and on what. */
+export interface Parcel {
   readonly target: PackedTarget | PackedRun | null;
   readonly args: Wired;
+  readonly transfer: readonly TransferListItem[];
+}
+
+export interface StartMessage extends Omit<Parcel, 'transfer'> {
+  readonly kind: 'start';
+  readonly ident: number;
   /** How many values it may send before somebody reads. */
   readonly credit: number;
 }

@@ -43,7 +43,7 @@ import { packError } from './error-wire.js';
 import { reportUnheard } from './excepthook.js';
 import { explainUncloneable } from './explain-uncloneable.js';
 import { joinBlocking } from './join-blocking.js';
-import { type PackedRun, type StartMessage, type ToThread, WINDOW } from './messages.js';
+import { type PackedRun, type Parcel, type StartMessage, type ToThread, WINDOW } from './messages.js';
 import { Outcome } from './outcome.js';
 import { packRun } from './pack-run.js';
 import { pendingWait } from './pending.js';
@@ -167,7 +167,7 @@ export class Thread<R = unknown> {
    */
   start(): this {
     this.claim();
-    this.begin();
+    this.begin(this.pack());
     return this;
   }
 
@@ -181,19 +181,26 @@ export class Thread<R = unknown> {
     keep(this.#ident, this as Thread);
   }
 
+  /**
+   * What its worker is to get. The ident is given back when that cannot be sent.
+   *
+   * @param copied - what is to be transferred is moved now, and no later change of the arguments is seen
+   * @internal
+   */
+  protected pack(copied = false): Parcel {
+    return this.#orGiveBack(() => {
+      const transfer = transferItems(this.#options);
+      const parcel: Parcel = { target: this.#what(), args: encode(this.#args, transfer), transfer };
+      return copied ? structuredClone(parcel, { transfer }) : parcel;
+    });
+  }
+
   /** Hands it to a worker; the ident is given back when that fails. @internal */
-  protected begin(): void {
-    const ident = this.#ident;
-    const args = this.#options.args ?? [];
-    const transfer = transferItems(this.#options);
-    try {
-      const start: StartMessage = {
-        kind: 'start',
-        ident,
-        target: this.#what(),
-        args: encode(args, transfer),
-        credit: this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW,
-      };
+  protected begin({ target, args, transfer }: Parcel): void {
+    this.#orGiveBack(() => {
+      const ident = this.#ident;
+      const credit = this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW;
+      const start: StartMessage = { kind: 'start', ident, target, args, credit };
       const first = this.#cancel === undefined ? [start] : [cancelMessage(ident, this.#cancel.reason), start];
       const sit = (tenant: Tenant): Seat => {
         const { pool } = this.#options;
@@ -201,13 +208,21 @@ export class Thread<R = unknown> {
         return takeSeat(stackSize(), first, transfer, tenant);
       };
       this.#run = new ThreadRun(this.#started(ident), sit);
+    });
+    answerQuestions();
+  }
+
+  /** A step of the start: when it fails, the thread has not been started. */
+  #orGiveBack<T>(step: () => T): T {
+    try {
+      return step();
     } catch (error) {
+      const ident = this.#ident;
       this.#ident = 0;
       letGo(ident);
       unclaimSlot(ident);
-      throw this.#explainStart(error, args);
+      throw this.#explainStart(error);
     }
-    answerQuestions();
   }
 
   /** It is over, before anybody hears of it. @internal */
@@ -224,6 +239,10 @@ export class Thread<R = unknown> {
       this.#outcome?.values([undefined as Emitted<R>]);
       this.#outcome?.complete();
     } else this.#outcome?.fail(error, false);
+  }
+
+  get #args(): readonly unknown[] {
+    return this.#options.args ?? [];
   }
 
   #what(): PackedTarget | PackedRun | null {
@@ -246,10 +265,10 @@ export class Thread<R = unknown> {
     };
   }
 
-  #explainStart(cause: unknown, args: readonly unknown[]): unknown {
+  #explainStart(cause: unknown): unknown {
     if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
     if (cause instanceof DOMException && cause.name === 'DataCloneError') {
-      const found = explainUncloneable(args, 'args') ?? cause.message;
+      const found = explainUncloneable(this.#args, 'args') ?? cause.message;
       return new TypeError(`cannot start thread '${this.#name}': ${found}, which cannot be cloned`, {
         cause,
       });
@@ -263,8 +282,8 @@ export class Thread<R = unknown> {
 
   /** What the thread does: calls the target. Calling it runs the target in the caller's thread. */
   run(): unknown {
-    if (typeof this.#target === 'function') return this.#target(...(this.#options.args ?? []));
-    if (this.#packed !== null) return unpackTargetSync(this.#packed)(...(this.#options.args ?? []));
+    if (typeof this.#target === 'function') return this.#target(...this.#args);
+    if (this.#packed !== null) return unpackTargetSync(this.#packed)(...this.#args);
     return undefined;
   }
 

@@ -1,9 +1,16 @@
 import { Event } from '../primitives/event.js';
 import { fromHandle, toHandle } from '../primitives/handle.js';
 import { after, keepAlive, now, watchOver } from '../primitives/loop.js';
-import { show, TIMEOUT_MAX, type WaitSyncOptions } from '../primitives/options.js';
-import type { Target } from '../primitives/target.js';
+import {
+  checkOptions,
+  checkTimeout,
+  show,
+  TIMEOUT_MAX,
+  type WaitSyncOptions,
+} from '../primitives/options.js';
+import { checkTarget, type Target } from '../primitives/target.js';
 import { Adopted } from './adopted.js';
+import type { Parcel } from './messages.js';
 import { knownThread, remember } from './registry.js';
 import { Thread } from './thread.js';
 import type { ThreadOptions } from './thread-options.js';
@@ -42,13 +49,20 @@ export class Timer<R = unknown> extends Thread<R> {
     if (!(interval >= 0 && interval <= TIMEOUT_MAX)) {
       throw new RangeError(`interval must be 0 to ${TIMEOUT_MAX} ms, got ${interval}`);
     }
+    checkTarget(target);
     super({ ...options, target, args });
     this.interval = interval;
     this.finished = new Event({ name: `${this.name}.finished` });
   }
 
+  /**
+   * Begins to wait. The arguments are cloned, and what is to be transferred is moved, now.
+   *
+   * @throws as Thread's
+   */
   override start(): this {
     this.claim();
+    const parcel = this.pack(true);
     const alive = this.daemon ? 0 : 1;
     if (alive === 1) keepAlive(1);
     const fire = (): void => {
@@ -56,7 +70,7 @@ export class Timer<R = unknown> extends Thread<R> {
       this.#waiting = undefined;
       stopTimer();
       watched.unsubscribe();
-      this.#go();
+      this.#go(parcel);
       if (alive === 1) keepAlive(-1);
     };
     this.#waiting = { due: now() + this.interval, fire };
@@ -76,10 +90,10 @@ export class Timer<R = unknown> extends Thread<R> {
     return this.#waiting !== undefined;
   }
 
-  #go(): void {
+  #go(parcel: Parcel): void {
     try {
       if (this.finished.isSet()) this.skip();
-      else this.begin();
+      else this.begin(parcel);
     } catch (error) {
       this.skip(error);
     }
@@ -95,7 +109,8 @@ export class Timer<R = unknown> extends Thread<R> {
     // The event loop that would fire it is blocked by this very call.
     const waiting = #waiting in this ? this.#waiting : undefined;
     if (waiting === undefined) return super.joinSync(options);
-    const deadline = now() + (options?.timeout ?? Number.POSITIVE_INFINITY);
+    checkOptions(options);
+    const deadline = now() + checkTimeout(options?.timeout);
     this.finished.waitSync({ timeout: Math.max(0, Math.min(waiting.due, deadline) - now()) });
     if (this.finished.isSet() || now() >= waiting.due) waiting.fire();
     return super.joinSync({
