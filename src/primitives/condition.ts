@@ -136,9 +136,9 @@ export class Condition extends Primitive implements Acquirable {
     const stages = new Subscription();
     const lockAgain = (tell: () => void): void => {
       const resolve = (): void => {
-        this.lock.restore(depth, holder as undefined);
-        this.lock.holds = holds;
+        this.lock.restore(depth, holder as undefined, holds);
         end(tell);
+        holds.releaseLate();
       };
       const reject = (error: unknown): void => end(() => settle.reject(error));
       stages.add(this.lock.begin(Number.POSITIVE_INFINITY, undefined, { resolve, reject }));
@@ -172,8 +172,7 @@ export class Condition extends Primitive implements Acquirable {
       if (tracing()) emit('woken', this.name);
       try {
         this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
-        this.lock.restore(depth, holder as undefined);
-        this.lock.holds = holds;
+        this.lock.restore(depth, holder as undefined, holds);
       } finally {
         // Also when the lock's owner died: then there is no lock to wait for, and the slot is not needed.
         if (notified) attempt.end();

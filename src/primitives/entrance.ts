@@ -2,6 +2,7 @@ import type { Unsubscribable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
 import { Condition } from './condition.js';
 import { Held, type Holdable } from './held.js';
+import type { Holds } from './holds.js';
 import { RLock } from './rlock.js';
 import { currentScope, runIn, Scope } from './scope.js';
 import { Semaphore } from './semaphore.js';
@@ -112,7 +113,7 @@ class OwnedEntrance extends OpenEntrance implements Holdable {
     if (this.#ident === getIdent()) this.#rlock.releaseSection();
   }
 
-  get holds(): number {
+  get holds(): Holds {
     return this.#rlock.holds;
   }
 }

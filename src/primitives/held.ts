@@ -1,20 +1,25 @@
+import type { Holds } from './holds.js';
+
 /** What a Held gives back to. */
 export interface Holdable {
   release(): void;
-  /** Another while what the thread held is let go for a wait, and for good when that wait is left. @internal */
-  readonly holds: number;
+  /** Those that count together with one taken now. @internal */
+  readonly holds: Holds;
 }
 
 /**
  * A lock or permit in hand, to be released once: by `release`, by `using` or by `await using`. Releasing twice is a
  * no-op.
  *
+ * While a Condition's `wait` has let the lock go there is nothing to release: it is released when that wait is over and
+ * its subscriber was told, and never when that wait was left.
+ *
  * @example
  * using held = lock.holdSync();
  */
 export class Held implements Disposable, AsyncDisposable {
   readonly #of: Holdable;
-  readonly #holds: number;
+  readonly #holds: Holds;
   #released = false;
 
   constructor(of: Holdable) {
@@ -29,7 +34,7 @@ export class Held implements Disposable, AsyncDisposable {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    if (this.#of.holds === this.#holds) this.#of.release();
+    this.#holds.release(this.#of);
   }
 
   [Symbol.dispose](): void {

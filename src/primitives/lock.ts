@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
 import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
+import type { Holds } from './holds.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
@@ -101,8 +102,11 @@ export class Lock extends Synchronizer implements Acquirable {
     return 1;
   }
 
-  /** @internal */
-  restore(_depth: number, _holder: undefined): void {}
+  /** Held again as before a wait. @internal */
+  restore(_depth: number, _holder: undefined, holds: Holds): void {
+    holds.bringBack();
+    this.holds = holds;
+  }
 
   protected override takeFree(): boolean {
     return compareExchange(this.cells, WORD, 0, getIdent()) === 0;

@@ -2,6 +2,7 @@ import type { Observable, Unsubscribable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
 import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
+import type { Holds } from './holds.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
 import { currentScope, type Scope } from './scope.js';
@@ -168,9 +169,14 @@ export class RLock extends Synchronizer implements Acquirable {
   }
 
   /** As deep again as before a wait; called by the owner, which may be in it by another Observable. @internal */
-  restore(depth: number, holder: object | undefined): void {
-    if (load(this.cells, EXTRA) === 0) this.#holdAs(holder);
-    store(this.cells, EXTRA, load(this.cells, EXTRA) + depth - 1);
+  restore(depth: number, holder: object | undefined, holds: Holds): void {
+    const extra = load(this.cells, EXTRA);
+    if (extra === 0) {
+      this.#holdAs(holder);
+      holds.bringBack();
+      this.holds = holds;
+    } else holds.bringBack(this.holds);
+    store(this.cells, EXTRA, extra + depth - 1);
   }
 
   /** @internal */

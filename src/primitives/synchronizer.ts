@@ -3,6 +3,7 @@ import { type BlockingAttempt, type Outcome, PENDING, POLITE } from './attempt.j
 import { waitBlocking } from './blocking.js';
 import { FLAGS, SLEEPERS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './header.js';
 import { Held } from './held.js';
+import { Holds } from './holds.js';
 import { LocalQueue, POLITE_MS } from './local-queue.js';
 import { now } from './loop.js';
 import {
@@ -37,9 +38,8 @@ const TURN_AFTER = 10;
  * gives up, for those that sleep behind it.
  */
 export abstract class Synchronizer extends Primitive {
-  /** What the Helds in effect in this thread were made with. @internal */
-  holds = 0;
-  #lastHolds = 0;
+  /** Of the Helds in effect in this thread. @internal */
+  holds: Holds = new Holds();
   /** What the queue's waits, of which only the first tries, have in common. */
   #taking: Taking | undefined;
   /** How all waits without options begin. */
@@ -48,14 +48,11 @@ export abstract class Synchronizer extends Primitive {
   /** VALUE when taken from this one, or -1 while that cannot be. */
   protected abstract taken(value: number): number;
 
-  /**
-   * Whoever holds it lets it go for a wait: its Helds mean nothing until `holds` is what this returns again.
-   *
-   * @internal
-   */
-  setHoldsAside(): number {
+  /** Whoever holds it lets it go for a wait; its Helds, which this returns, are to be brought back. @internal */
+  setHoldsAside(): Holds {
     const { holds } = this;
-    this.holds = ++this.#lastHolds;
+    holds.setAside();
+    this.holds = new Holds();
     return holds;
   }
 

@@ -287,7 +287,7 @@ finds(
 );
 finds(
   'the depth of an RLock is not restored',
-  { file: 'rlock.ts', text: 'load(this.cells, EXTRA) + depth - 1', instead: '0' },
+  { file: 'rlock.ts', text: 'extra + depth - 1', instead: '0' },
   waitsNested([nester(blocking), notifier(blocking, 1)], { atEnd: exactly(1) }),
   /held 1 times/,
 );
