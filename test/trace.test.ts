@@ -1,9 +1,13 @@
 import {
+  Barrier,
+  Condition,
   Event,
   getIdent,
   getprofile,
   gettrace,
   Lock,
+  RLock,
+  Semaphore,
   setprofile,
   settrace,
   settraceAllThreads,
@@ -86,6 +90,89 @@ describe('settrace', () => {
     setprofile(null);
     expect([gettrace(), getprofile()]).toEqual([null, null]);
     expect(() => settrace(5 as never)).toThrow(/got 5/);
+  });
+});
+
+describe('what a trace tells of a wait is the same for both faces', () => {
+  const contended = ['acquire', 'wait', 'woken', 'acquired'];
+  const inVain = ['acquire', 'wait', 'woken'];
+
+  /** What a thread that calls `target` tells of the primitive `P`, while `end` ends what it waits for. */
+  async function told(target: (...args: never[]) => unknown, args: unknown[], end?: () => void) {
+    const events: TraceEvent[] = [];
+    settrace((event) => events.push(event));
+    const thread = new Thread({ target, args }).start();
+    thread.result().subscribe({ error: () => {} });
+    const first = args[0] as { readonly waiting: number };
+    if (end !== undefined) {
+      await until(() => first.waiting > 0);
+      end();
+    }
+    const mine = (): TraceEvent[] => events.filter(({ ident }) => ident === thread.ident);
+    await until(() => mine().some(({ event }) => event === 'return' || event === 'exception'));
+    return mine()
+      .filter(({ name }) => name === 'P')
+      .map(({ event }) => event);
+  }
+  const call = (primitive: Record<string, (options?: object) => unknown>, method: string, options?: object) =>
+    primitive[method]!(options);
+
+  it.each(['acquire', 'acquireSync'])('a Lock, RLock or Semaphore that is taken: %s', async (method) => {
+    const lock = new Lock({ name: 'P' });
+    const rlock = new RLock({ name: 'P' });
+    const semaphore = new Semaphore(0, { name: 'P' });
+    lock.acquireSync();
+    rlock.acquireSync();
+    expect(await told(call, [lock, method, { timeout: 20 }])).toEqual(inVain);
+    expect(await told(call, [lock, method, { timeout: 0 }])).toEqual(['acquire']);
+    expect(await told(call, [lock, method], () => lock.release())).toEqual(contended);
+    expect(await told(call, [rlock, method], () => rlock.release())).toEqual(contended);
+    expect(await told(call, [semaphore, method], () => semaphore.release())).toEqual(contended);
+  });
+
+  it('an RLock at every level', async () => {
+    const levels = (lock: RLock): unknown => {
+      lock.acquireSync();
+      lock.acquireSync();
+      return lock.acquire().then(() => {
+        for (let level = 0; level < 3; level++) lock.release();
+      });
+    };
+    const acquired = ['acquire', 'acquired'];
+    const expected = [...acquired, ...acquired, ...acquired, 'release', 'release', 'release'];
+    expect(await told(levels, [new RLock({ name: 'P' })])).toEqual(expected);
+  });
+
+  it.each(['wait', 'waitSync'])('an Event or a Barrier: %s', async (method) => {
+    const event = new Event({ name: 'P' });
+    const barrier = new Barrier(2, { name: 'P' });
+    expect(await told(call, [event, method, { timeout: 20 }])).toEqual(['wait', 'woken']);
+    expect(await told(call, [event, method], () => event.set())).toEqual(['wait', 'woken']);
+    expect(await told(call, [event, method])).toEqual(['wait', 'woken']);
+    expect(await told(call, [barrier, method], () => barrier.abort())).toEqual(['wait', 'woken']);
+    expect(await told(call, [barrier, method])).toEqual(['wait', 'woken']);
+    barrier.reset();
+    expect(await told(call, [barrier, method], () => barrier.wait().subscribe())).toEqual(['wait', 'woken']);
+    const waiting = barrier.wait().subscribe();
+    expect(await told(call, [barrier, method])).toEqual(['wait', 'woken']);
+    waiting.unsubscribe();
+  });
+
+  it.each(['wait', 'waitSync'])('a Condition and its lock: %s', async (method) => {
+    const waits = (condition: Condition, how: 'wait' | 'waitSync', options?: object): unknown => {
+      condition.acquireSync();
+      return condition[how](options);
+    };
+    const lockToo = new Condition(new Lock({ name: 'P' }), { name: 'P' });
+    const expected = ['acquire', 'acquired', 'wait', 'release', 'woken', 'acquire', 'acquired'];
+    expect(await told(waits, [lockToo, method, { timeout: 20 }])).toEqual(expected);
+    const condition = new Condition(new Lock(), { name: 'P' });
+    const notify = (): void => {
+      condition.acquireSync();
+      condition.notify();
+      condition.release();
+    };
+    expect(await told(waits, [condition, method], notify)).toEqual(['wait', 'woken']);
   });
 });
 

@@ -17,7 +17,7 @@ import { Primitive, Shared } from './primitive.js';
 import { AFTER_SLOTS, allocateSlots, DONE, Slots, WAITING } from './slots.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
 import { getIdent, isAlive } from './thread-table.js';
-import { emit, tracing } from './trace.js';
+import { emit, tellsWoken, tellWaitSync, tracing } from './trace.js';
 import { type Settle, Wait } from './wait.js';
 import { valueStream } from './watch.js';
 import { and, type Cells, compareExchange, load, or, store } from './word.js';
@@ -152,7 +152,10 @@ export class Barrier extends Primitive {
       settle.reject(signal.reason);
       return undefined;
     }
-    if (tracing()) emit('wait', this.name);
+    if (tracing()) {
+      emit('wait', this.name);
+      settle = tellsWoken(this.name, settle);
+    }
     const attempt = new Party(this);
     let outcome: Outcome<number>;
     try {
@@ -174,13 +177,11 @@ export class Barrier extends Primitive {
   waitSync(options?: WaitSyncOptions): number {
     checkOptions(options);
     const timeout = options?.timeout === undefined ? this.timeout : checkTimeout(options.timeout);
-    const traced = tracing();
-    if (traced) emit('wait', this.name);
     const attempt = new Party(this);
-    const outcome = attempt.poll();
-    const index = typeof outcome === 'number' ? outcome : waitBlocking<number>(this, attempt, timeout);
-    if (traced) emit('woken', this.name);
-    return index;
+    return tellWaitSync(this.name, () => {
+      const outcome = attempt.poll();
+      return typeof outcome === 'number' ? outcome : waitBlocking<number>(this, attempt, timeout);
+    });
   }
 
   /** Back to the empty state, whole again; who waits gets BrokenBarrierError. */

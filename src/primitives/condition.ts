@@ -23,7 +23,7 @@ import {
 import { type Origin, Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
 import { allocateSlots, DONE, Slots, WAITING } from './slots.js';
-import { emit, tracing } from './trace.js';
+import { emit, tellsWoken, tracing } from './trace.js';
 import { type Settle, Wait } from './wait.js';
 import { and, type Cells } from './word.js';
 
@@ -145,12 +145,14 @@ export class Condition extends Primitive implements Acquirable {
     };
     const resolve = (outcome: boolean): void => {
       notified = outcome;
-      if (tracing()) emit('woken', this.name);
       lockAgain(() => settle.resolve(outcome));
     };
     const reject = (error: unknown): void => lockAgain(() => settle.reject(error));
+    const woken = { resolve, reject };
     this.queue ??= new LocalQueue(this);
-    stages.add(this.queue.wait<boolean>(attempt, timeout, signal, { resolve, reject }));
+    stages.add(
+      this.queue.wait<boolean>(attempt, timeout, signal, tracing() ? tellsWoken(this.name, woken) : woken),
+    );
     return () => {
       if (ended) return;
       ended = true;

@@ -12,7 +12,7 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { type Origin, Primitive } from './primitive.js';
-import { emit, tracing } from './trace.js';
+import { emit, tellsWoken, tellWaitSync, tracing } from './trace.js';
 import { type Settle, Wait } from './wait.js';
 import { valueStream } from './watch.js';
 import { type Cells, compareExchange, load, or } from './word.js';
@@ -99,7 +99,10 @@ export class Event extends Primitive {
       settle.reject(signal.reason);
       return undefined;
     }
-    if (tracing()) emit('wait', this.name);
+    if (tracing()) {
+      emit('wait', this.name);
+      settle = tellsWoken(this.name, settle);
+    }
     const attempt = new Waiting(this, generation);
     const set = attempt.poll() === true;
     if (set || timeout === 0) {
@@ -114,14 +117,11 @@ export class Event extends Primitive {
   waitSync(options?: WaitSyncOptions): boolean {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
-    const traced = tracing();
-    if (traced) emit('wait', this.name);
     const attempt = new Waiting(this, this.generation);
-    if (attempt.poll() === true) return true;
-    if (timeout === 0) return false;
-    const set = waitBlocking<boolean>(this, attempt, timeout);
-    if (traced) emit('woken', this.name);
-    return set;
+    return tellWaitSync(
+      this.name,
+      () => attempt.poll() === true || (timeout > 0 && waitBlocking<boolean>(this, attempt, timeout)),
+    );
   }
 
   override toString(): string {

@@ -105,7 +105,10 @@ export class RLock extends Synchronizer implements Acquirable {
   }
 
   #enterAgain(): true {
+    const traced = tracing();
+    if (traced) emit('acquire', this.name);
     store(this.cells, EXTRA, load(this.cells, EXTRA) + 1);
+    if (traced) emit('acquired', this.name);
     return true;
   }
 

@@ -18,7 +18,7 @@ import {
 } from './options.js';
 import { Primitive } from './primitive.js';
 import { getIdent } from './thread-table.js';
-import { emit, tracing } from './trace.js';
+import { emit, tellsWoken, tellWaitSync, tracing } from './trace.js';
 import { type Begin, type Settle, Wait } from './wait.js';
 import { type Cells, compareExchange, load, or, store } from './word.js';
 
@@ -116,7 +116,10 @@ export abstract class Synchronizer extends Primitive {
       settle.resolve(taken);
       return undefined;
     }
-    if (traced) emit('wait', this.name);
+    if (traced) {
+      emit('wait', this.name);
+      settle = tellsWoken(this.name, settle);
+    }
     this.queue ??= new LocalQueue(this);
     this.#taking ??= new Taking(this);
     return this.queue.wait(this.#taking, timeout, signal, settle);
@@ -137,9 +140,8 @@ export abstract class Synchronizer extends Primitive {
     let taken = this.tryTake(timeout === 0) === true;
     if (!taken) this.checkOwner();
     if (!taken && timeout > 0) {
-      if (traced) emit('wait', this.name);
-      taken = waitBlocking<boolean>(this, new Taking(this), timeout, cancellable);
-      if (traced) emit('woken', this.name);
+      const taking = new Taking(this);
+      taken = tellWaitSync(this.name, () => waitBlocking<boolean>(this, taking, timeout, cancellable));
     }
     if (traced && taken) emit('acquired', this.name);
     return taken;

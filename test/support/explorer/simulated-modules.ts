@@ -71,7 +71,11 @@ export function simulatedModules(port: Port): Record<string, object> {
     },
     // Of use to inspection, tracing and streams alone.
     waits: { block: () => {}, blockedBy: () => {}, unblock: () => {}, countWaiting: () => 0, WaitRecord },
-    trace: { tracing: () => false, emit: () => {} },
+    trace: {
+      tracing: () => false,
+      emit: () => {},
+      tellWaitSync: (_: string, wait: () => unknown) => wait(),
+    },
     watch: { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
     target: {
