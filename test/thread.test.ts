@@ -272,6 +272,33 @@ describe('who a thread is', () => {
     expect(getNativeId()).toBe(mainThread().nativeId);
   });
 
+  it.each([
+    ['letters', 'a'.repeat(380), 'a'.repeat(381)],
+    ['characters of four bytes', '\u{1f9f5}'.repeat(95), `${'\u{1f9f5}'.repeat(95)}a`],
+  ])('is whole in every thread, or refused at the call: %s', async (_, longest, tooLong) => {
+    const other = new Thread({
+      target: targets.spinUntilCancelled!,
+      args: [new Event()],
+      name: longest,
+    }).start();
+    expect(other.name).toBe(longest);
+    const teller = new Thread({ target: targets.everyone!, name: longest }).start();
+    const { names } = (await teller.result()) as { names: string[] };
+    expect(names.filter((name) => name === longest)).toHaveLength(2);
+    expect(messageOf(() => new Thread({ name: tooLong }))).toMatch(
+      /^RangeError: name must be at most 380 bytes of UTF-8, got 38\d: '/,
+    );
+    expect(messageOf(() => (other.name = tooLong))).toMatch(/^RangeError: name must be at most 380/);
+    expect(other.name).toBe(longest);
+    other.cancel();
+    await other.join();
+  });
+
+  it('has the beginning of a long name of its target', () => {
+    const target = Object.defineProperty(() => {}, 'name', { value: '\u{1f9f5}'.repeat(500) });
+    expect(new Thread({ target }).name).toMatch(/^Thread-\d+ \(\u{1f9f5}{60}…\)$/u);
+  });
+
   it('is renamed for everybody', async () => {
     const gate = new Event();
     const thread = start('spinUntilCancelled', gate);

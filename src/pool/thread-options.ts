@@ -1,13 +1,14 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { checkOptions, show } from '../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../primitives/target.js';
+import { NAME_BYTES } from '../primitives/thread-table.js';
 import { Seating } from './seating.js';
 import type { ThreadPool } from './thread-pool.js';
 
 export interface ThreadOptions<A extends readonly unknown[], R> {
   target?: Target<A, R>;
   args?: readonly [...A];
-  /** Default `Thread-N`, or `Thread-N (target's name)`. */
+  /** Default `Thread-N`, or `Thread-N (target's name)`; more than 380 bytes of UTF-8: RangeError. */
   name?: string;
   /** Default: that of the current thread. A daemon thread does not keep the process alive. */
   daemon?: boolean;
@@ -19,7 +20,7 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
   transferList?: readonly unknown[];
 }
 
-/** @throws TypeError */
+/** @throws TypeError, RangeError */
 export function checkThreadOptions(options: ThreadOptions<readonly unknown[], unknown> | undefined): void {
   checkOptions(options);
   if (options === undefined) return;
@@ -29,14 +30,21 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
   if (target !== undefined) packTarget(target);
   if (args !== undefined && !Array.isArray(args))
     throw new TypeError(`args must be an array, got ${show(args)}`);
-  if (name !== undefined && typeof name !== 'string')
-    throw new TypeError(`name must be a string, got ${show(name)}`);
+  if (name !== undefined) checkThreadName(name);
   if (daemon !== undefined) checkDaemon(daemon);
   if (pool !== undefined && !(pool instanceof Seating))
     throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}`);
   if (transferList !== undefined && !Array.isArray(transferList)) {
     throw new TypeError(`transferList must be an array, got ${show(transferList)}`);
   }
+}
+
+/** It has to fit where every thread can read it. @throws TypeError, RangeError */
+export function checkThreadName(name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
+  const bytes = Buffer.byteLength(name);
+  if (bytes > NAME_BYTES)
+    throw new RangeError(`name must be at most ${NAME_BYTES} bytes of UTF-8, got ${bytes}: ${show(name)}`);
 }
 
 /** @throws TypeError */

@@ -54,6 +54,7 @@ import type { Seating } from './seating.js';
 import { stackSize } from './stack-size.js';
 import {
   checkDaemon,
+  checkThreadName,
   checkThreadOptions,
   defaultName,
   type ThreadOptions,
@@ -99,7 +100,7 @@ export class Thread<R = unknown> {
   #isAlive: Observable<boolean> | undefined;
   #state: Observable<ThreadState> | undefined;
 
-  /** @throws TypeError naming the value that is none of what it should be */
+  /** @throws TypeError, RangeError naming the value that is none of what it should be */
   // biome-ignore lint/suspicious/noExplicitAny: arguments of any target, as the contract says
   constructor(options?: ThreadOptions<any, R>) {
     if (options instanceof Adopted) {
@@ -123,16 +124,13 @@ export class Thread<R = unknown> {
   }
 
   get name(): string {
-    if (this.#inTable) {
-      const shared = nameOf(this.#ident);
-      // The table cuts a long one.
-      if (!this.#name.startsWith(shared) || shared.length < 90) this.#name = shared;
-    }
+    if (this.#inTable) this.#name = nameOf(this.#ident);
     return this.#name;
   }
 
+  /** @throws TypeError, RangeError: at most 380 bytes of UTF-8 */
   set name(name: string) {
-    if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
+    checkThreadName(name);
     this.#name = name;
     if (this.#inTable) setName(this.#ident, name);
   }

@@ -40,10 +40,15 @@ export function checkTarget(target: unknown): asserts target is Target {
   packTarget(target);
 }
 
-/** The target's name, '' when it has none. */
+/** The target's name, or its beginning; '' when it has none. */
 export function describeTarget(target: Target): string {
-  return typeof target === 'function' ? target.name : target.export;
+  const name = typeof target === 'function' ? target.name : target.export;
+  const characters = [...name];
+  return characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS).join('')}…` : name;
 }
+
+/** Of a target's name within a thread's. */
+const MOST_CHARACTERS = 60;
 
 /** @throws TypeError when it cannot travel. */
 export function packTarget(target: unknown): PackedTarget {

@@ -64,6 +64,8 @@ const STARTER = 29;
 const STARTER_WORKER = 30;
 const NAME = 32;
 const NAME_WORDS = 96;
+/** The longest name of a thread, in bytes of UTF-8. */
+export const NAME_BYTES: number = (NAME_WORDS - 1) * 4;
 const SLOT_WORDS = 128;
 
 const SLOT_BITS = 12;
