@@ -50,6 +50,7 @@ export {
   trace$,
 } from './pool/trace.js';
 export type { TraceEvent } from './pool/trace-events.js';
+export { transfer } from './pool/transfer.js';
 export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';

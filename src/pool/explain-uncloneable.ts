@@ -1,4 +1,5 @@
 import { show } from '../primitives/options.js';
+import { isDetached, movesOf } from './transfer.js';
 import { isRecord } from './wire.js';
 
 /**
@@ -7,7 +8,22 @@ import { isRecord } from './wire.js';
  * @returns such as `args[0].job.run is a function`
  */
 export function explainUncloneable(value: unknown, path: string): string | undefined {
-  return explain(value, path, new Set());
+  return explain(value, path, new Set(moving(value)));
+}
+
+/** Whether postMessage threw it. Of what can only move, Node 20 says so with a TypeError. */
+export function isCloneError(thrown: unknown): thrown is Error {
+  if (thrown instanceof DOMException) return thrown.name === 'DataCloneError';
+  return thrown instanceof TypeError && 'code' in thrown;
+}
+
+/** What moves with it, or with one of several, is not cloned. */
+function moving(value: unknown): readonly unknown[] {
+  try {
+    return movesOf(Array.isArray(value) ? [value, ...value] : [value]);
+  } catch {
+    return [];
+  }
 }
 
 function explain(value: unknown, path: string, seen: Set<unknown>): string | undefined {
@@ -22,8 +38,14 @@ function explain(value: unknown, path: string, seen: Set<unknown>): string | und
   try {
     structuredClone(value);
     return undefined;
-  } catch {
-    return `${path} is ${show(value)}`;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : '';
+    const why = /needs transfer/.test(message)
+      ? ', which can only move: see transfer()'
+      : isDetached(ArrayBuffer.isView(value) ? value.buffer : value)
+        ? ', which has moved to another thread before'
+        : '';
+    return `${path} is ${show(value)}${why}`;
   }
 }
 

@@ -1,8 +1,12 @@
 import { nextTurn, now } from '../primitives/loop.js';
+import { moves } from './transfer.js';
 
 /** So many values at most are sent in one message, and at most so long after the first of them came, in ms. */
 const BATCH = 512;
 const LATEST = 5;
+/** The clock costs more than a value: of values that come faster than this, in ms, it is looked at for one in so many. */
+const FAST = 0.05;
+const LOOK_EVERY = 8;
 
 /**
  * A thread's stream of values on its way out: sent in batches, as long as the reader has room.
@@ -16,6 +20,9 @@ export class Output {
   #batches: unknown[][] = [];
   #batch: unknown[] = [];
   #since = 0;
+  #looked = 0;
+  /** Values until the clock is looked at. */
+  #unseen = 1;
   #flushes = false;
   #moved: (() => void) | undefined;
 
@@ -30,9 +37,21 @@ export class Output {
   }
 
   push(value: unknown): void {
-    if (this.#batch.push(value) === 1) this.#since = now();
-    if (this.#batch.length === BATCH || now() - this.#since > LATEST) this.flush();
+    const alone = moves(value);
+    if (alone) this.flush();
+    const { length } = this.#batch;
+    this.#batch.push(value);
+    if (length === 0) this.#since = this.#looked = now();
+    if (alone || length + 1 === BATCH || this.#isLate()) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
+  }
+
+  #isLate(): boolean {
+    if (--this.#unseen > 0) return false;
+    const time = now();
+    this.#unseen = time - this.#looked < FAST ? LOOK_EVERY : 1;
+    this.#looked = time;
+    return time - this.#since > LATEST;
   }
 
   #flushNextTurn(): void {

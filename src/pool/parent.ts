@@ -1,22 +1,26 @@
+import type { TransferListItem } from 'node:worker_threads';
 import type { CancelMessage, FromThread } from './messages.js';
 
 /** What ties a worker of this library to the thread that made it, and to the threads it starts itself. */
 
-let parent: ((message: FromThread) => void) | undefined;
+/** @param transfer - what moves with it */
+type Post = (message: FromThread, transfer?: readonly TransferListItem[]) => void;
+
+let parent: Post | undefined;
 let hearNow: () => void = () => {};
 let cancel: CancelMessage | undefined;
 let children = 0;
 let awaited = 0;
 
 /** @param drain - hears now what the event loop would hear later */
-export function setParent(post: (message: FromThread) => void, drain: () => void): void {
+export function setParent(post: Post, drain: () => void): void {
   parent = post;
   hearNow = drain;
 }
 
 /** false in main and in workers of others. */
-export function tellParent(message: FromThread): boolean {
-  parent?.(message);
+export function tellParent(...told: Parameters<Post>): boolean {
+  parent?.(...told);
   return parent !== undefined;
 }
 

@@ -2,6 +2,7 @@ import { ThreadError } from '../errors.js';
 import { getIdent, MAIN_IDENT, RUNNING, stateOf } from '../primitives/thread-table.js';
 import { cannotClone } from './failure.js';
 import { tellParent } from './parent.js';
+import { movesOf } from './transfer.js';
 import { encode } from './wire.js';
 
 /**
@@ -17,10 +18,14 @@ export function reportProgress(value: unknown): void {
   const ident = getIdent();
   let told = false;
   try {
-    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING)
-      told = tellParent({ kind: 'progress', ident, value: encode(value) });
+    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(ident, value);
   } catch (cause) {
     throw cannotClone(ident, 'progress', value, cause);
   }
   if (!told) throw new ThreadError('reportProgress was called outside a running thread: nobody started it');
+}
+
+function tell(ident: number, value: unknown): boolean {
+  const transfer = movesOf([value]);
+  return tellParent({ kind: 'progress', ident, value: encode(value, transfer) }, transfer);
 }

@@ -1,3 +1,4 @@
+import type { TransferListItem } from 'node:worker_threads';
 import { type Runnable, unpackTarget } from '../primitives/target.js';
 import {
   CANCEL,
@@ -12,7 +13,9 @@ import {
 import { load } from '../primitives/word.js';
 import type { Aftermath, EndMessage, FromThread, StartMessage } from './messages.js';
 import { hasAwaitedChildren, hasChildren } from './parent.js';
+import type { Streaming } from './streaming.js';
 import type * as TargetTrace from './target-trace.js';
+import { movesOf } from './transfer.js';
 import { decode, encode, prepareDecode } from './wire.js';
 
 /** How often a worker looks whether what its thread left behind is done, in ms. */
@@ -24,13 +27,16 @@ const LOOK_AFTER = 5;
  */
 export class Running {
   readonly #start: StartMessage;
-  readonly #post: (message: FromThread) => void;
+  readonly #post: (message: FromThread, transfer?: readonly TransferListItem[]) => void;
   #trace: typeof TargetTrace | undefined;
-  #credit: ((values: number) => void) | undefined;
+  #streaming: Streaming | undefined;
   /** Credit that came before there was a stream. */
   #early = 0;
 
-  constructor(start: StartMessage, post: (message: FromThread) => void) {
+  constructor(
+    start: StartMessage,
+    post: (message: FromThread, transfer?: readonly TransferListItem[]) => void,
+  ) {
     this.#start = start;
     this.#post = post;
   }
@@ -62,8 +68,13 @@ export class Running {
 
   /** The reader of its stream has room for more. */
   credit(values: number): void {
-    if (this.#credit === undefined) this.#early += values;
-    else this.#credit(values);
+    if (this.#streaming === undefined) this.#early += values;
+    else this.#streaming.credit(values);
+  }
+
+  /** What it has emitted goes before what it says now. */
+  flush(): void {
+    this.#streaming?.flush();
   }
 
   async #prepare(): Promise<Runnable> {
@@ -106,20 +117,22 @@ export class Running {
   async #stream(source: object): Promise<void> {
     const { Streaming } = await import('./streaming.js');
     const streaming = new Streaming(this.#start, this.#post);
-    this.#credit = (values) => streaming.credit(values);
+    this.#streaming = streaming;
     streaming.credit(this.#early);
     await streaming.run(source);
   }
 
   #returned(value: unknown): void {
     try {
-      const wired = encode(value);
-      this.#end('return', value, (aftermath) => ({
+      const transfer = movesOf([value]);
+      const wired = encode(value, transfer);
+      const message = (aftermath: Aftermath): EndMessage => ({
         kind: 'returned',
         ident: this.ident,
         value: wired,
         ...aftermath,
-      }));
+      });
+      this.#end('return', value, message, transfer);
     } catch (cause) {
       void this.#threw(cause, value);
     }
@@ -141,19 +154,24 @@ export class Running {
    * What the target left waiting is granted nothing any more. The result is on its way before the thread counts as
    * stopped: who has joined it finds it.
    */
-  #end(event: 'return' | 'exception', arg: unknown, message: (aftermath: Aftermath) => EndMessage): void {
+  #end(
+    event: 'return' | 'exception',
+    arg: unknown,
+    message: (aftermath: Aftermath) => EndMessage,
+    transfer?: readonly TransferListItem[],
+  ): void {
     // Traced since it began.
     if (this.#trace === undefined && load(table, TRACE) !== 0) {
       void import('./target-trace.js').then((trace) => {
         this.#trace = trace;
-        this.#end(event, arg, message);
+        this.#end(event, arg, message, transfer);
       });
       return;
     }
     endThread();
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();
-    this.#post(message({ flushing, idle }));
+    this.#post(message({ flushing, idle }), transfer);
     this.#trace?.traceEnd(event, this.#start.target, arg);
     markStopped(this.ident);
     // What it has left behind is somebody of its own: an ended thread can hold nothing.

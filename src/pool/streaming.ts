@@ -1,19 +1,24 @@
+import type { TransferListItem } from 'node:worker_threads';
 import { onCancel, reasonFor } from './cancellation.js';
 import { cannotClone } from './failure.js';
 import type { FromThread, StartMessage } from './messages.js';
 import { Output } from './output.js';
 import { pump } from './pump.js';
+import { movesOf } from './transfer.js';
 import { encode } from './wire.js';
 
 /** A target's result that streams: its values go out until it ends, or the thread is cancelled. */
 export class Streaming {
   readonly #ident: number;
   readonly #output: Output;
-  readonly #post: (message: FromThread) => void;
+  readonly #post: (message: FromThread, transfer: readonly TransferListItem[]) => void;
   #sent = 0;
   #fail: (error: unknown) => void = () => {};
 
-  constructor({ ident, credit }: StartMessage, post: (message: FromThread) => void) {
+  constructor(
+    { ident, credit }: StartMessage,
+    post: (message: FromThread, transfer: readonly TransferListItem[]) => void,
+  ) {
     this.#ident = ident;
     this.#post = post;
     this.#output = new Output(credit, (values) => this.#send(values));
@@ -23,7 +28,8 @@ export class Streaming {
   #send(values: readonly unknown[]): boolean {
     const ident = this.#ident;
     try {
-      this.#post({ kind: 'values', ident, values: encode(values) });
+      const transfer = movesOf(values);
+      this.#post({ kind: 'values', ident, values: encode(values, transfer) }, transfer);
       this.#sent += values.length;
       return true;
     } catch (cause) {
@@ -35,6 +41,11 @@ export class Streaming {
 
   credit(values: number): void {
     this.#output.add(values);
+  }
+
+  /** Sends what it has come to, as far as the reader has room. */
+  flush(): void {
+    this.#output.flush();
   }
 
   /** Resolves when all is on its way; rejects with the source's error, after all that came before it. */

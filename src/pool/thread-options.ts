@@ -4,6 +4,7 @@ import { describeTarget, packTarget, type Target } from '../primitives/target.js
 import { NAME_BYTES } from '../primitives/thread-table.js';
 import { Seating } from './seating.js';
 import type { ThreadPool } from './thread-pool.js';
+import { isDetached } from './transfer.js';
 
 export interface ThreadOptions<A extends readonly unknown[], R> {
   target?: Target<A, R>;
@@ -58,6 +59,13 @@ export function defaultName(number: number, target: Target | undefined): string 
   return name === '' || name === 'target' ? `Thread-${number}` : `Thread-${number} (${name})`;
 }
 
+/** @throws TypeError for what has moved before */
 export function transferItems(options: { readonly transferList?: readonly unknown[] }): TransferListItem[] {
-  return [...(options.transferList ?? [])] as TransferListItem[];
+  const items = [...(options.transferList ?? [])] as TransferListItem[];
+  // Node 20 would send it, empty.
+  for (const item of items) {
+    if (isDetached(item))
+      throw new TypeError(`cannot transfer ${show(item)}: it has moved to another thread before`);
+  }
+  return items;
 }

@@ -41,7 +41,7 @@ import type { Emitted } from './emitted.js';
 import { EndWatch } from './end-watch.js';
 import { packError } from './error-wire.js';
 import { reportUnheard } from './excepthook.js';
-import { explainUncloneable } from './explain-uncloneable.js';
+import { explainUncloneable, isCloneError } from './explain-uncloneable.js';
 import { joinBlocking } from './join-blocking.js';
 import { type PackedRun, type Parcel, type StartMessage, type ToThread, WINDOW } from './messages.js';
 import { Outcome } from './outcome.js';
@@ -62,6 +62,7 @@ import {
 } from './thread-options.js';
 import { ThreadRun } from './thread-run.js';
 import { describeThread } from './thread-text.js';
+import { movesOf } from './transfer.js';
 import { addSpecial, encode } from './wire.js';
 import './process-life.js';
 import './specials.js';
@@ -187,7 +188,7 @@ export class Thread<R = unknown> {
    */
   protected pack(copied = false): Parcel {
     return this.#orGiveBack(() => {
-      const transfer = transferItems(this.#options);
+      const transfer = [...transferItems(this.#options), ...movesOf(this.#args)];
       const parcel: Parcel = { target: this.#what(), args: encode(this.#args, transfer), transfer };
       return copied ? structuredClone(parcel, { transfer }) : parcel;
     });
@@ -264,13 +265,13 @@ export class Thread<R = unknown> {
   }
 
   #explainStart(cause: unknown): unknown {
-    if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
-    if (cause instanceof DOMException && cause.name === 'DataCloneError') {
+    if (isCloneError(cause)) {
       const found = explainUncloneable(this.#args, 'args') ?? cause.message;
       return new TypeError(`cannot start thread '${this.#name}': ${found}, which cannot be cloned`, {
         cause,
       });
     }
+    if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
     const why = cause instanceof Error ? cause.message : show(cause);
     return new ThreadError(`can't start new thread '${this.#name}': ${why}`, {
       code: 'ERR_NO_THREAD',

@@ -1,4 +1,4 @@
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import { markGone } from '../primitives/thread-table.js';
 import type { FromThread, ToThread } from './messages.js';
 import { keepCancel, setParent } from './parent.js';
@@ -30,8 +30,8 @@ export function runJob(job: { readonly port: MessagePort }): Promise<void> {
   });
 }
 
-function post(message: FromThread): void {
-  port?.postMessage(message);
+function post(message: FromThread, transfer?: readonly TransferListItem[]): void {
+  port?.postMessage(message, transfer);
   // Its output is out as well.
   if (message.kind === 'flushed' || ('flushing' in message && !message.flushing)) finish?.();
 }
