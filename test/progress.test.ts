@@ -1,4 +1,4 @@
-import { lastValueFrom, toArray } from 'rxjs';
+import { lastValueFrom, take, tap, toArray } from 'rxjs';
 import {
   Lock,
   reportProgress,
@@ -41,6 +41,21 @@ describe('progress', () => {
     const seen: unknown[] = [];
     await lastValueFrom(runInThread(jobs.ticking, [2], { onProgress: (value) => seen.push(value) }));
     expect(seen).toEqual(ticks(2));
+  });
+
+  it('comes after what the stream emitted before it, and before what it emits later', async () => {
+    const seen: unknown[] = [];
+    const job = runInThread(jobs.streamingAndTicking, [3], { onProgress: (value) => seen.push(value) });
+    await lastValueFrom(job.pipe(tap((value) => seen.push(value))));
+    expect(seen).toEqual([0, { done: 0 }, 1, { done: 1 }, 2, { done: 2 }]);
+  });
+
+  it('does not wait for values that nobody reads', async () => {
+    const thread = new Thread({ target: jobs.pushingAndTicking, args: [20_000] });
+    const heard = lastValueFrom(thread.progress$.pipe(take(1)));
+    thread.start();
+    expect(await heard).toEqual({ done: 20_000 });
+    expect(await lastValueFrom(thread.output$.pipe(toArray()))).toHaveLength(20_000);
   });
 
   it('brings primitives as themselves', async () => {

@@ -31,6 +31,8 @@ export function runJob(job: { readonly port: MessagePort }): Promise<void> {
 }
 
 function post(message: FromThread, transfer?: readonly TransferListItem[]): void {
+  // After what its stream has emitted by now, as far as the reader has room.
+  if (message.kind === 'progress') running?.flush();
   port?.postMessage(message, transfer);
   // Its output is out as well.
   if (message.kind === 'flushed' || ('flushing' in message && !message.flushing)) finish?.();
