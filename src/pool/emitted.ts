@@ -1,11 +1,13 @@
 import type { Observable } from 'rxjs';
 
-/** What a target that returns R emits. */
+/** What a target that returns R emits: a promise of a stream streams as well. */
 export type Emitted<R> =
-  R extends Observable<infer T>
-    ? T
-    : R extends AsyncIterable<infer T>
+  Awaited<R> extends infer V
+    ? V extends Observable<infer T>
       ? T
-      : R extends Generator<infer T, unknown, unknown>
+      : V extends AsyncIterable<infer T>
         ? T
-        : Awaited<R>;
+        : V extends Generator<infer T, unknown, unknown>
+          ? T
+          : V
+    : never;

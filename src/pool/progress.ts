@@ -8,8 +8,8 @@ import { encode } from './wire.js';
 /**
  * Tells whoever started the current thread how far it is: every value arrives, in the order of the calls and before the
  * thread's result, at its `progress$`, or at the `onProgress` of the `run` it is a job of. Values are structured-cloned,
- * or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values emitted before it; where the reader has no
- * room for these, it does not wait for them.
+ * or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values emitted before it;
+ * where the reader has no room for these, it does not wait for them.
  *
  * @throws ThreadError outside a thread that this library started, and when `value` cannot be cloned
  * @example

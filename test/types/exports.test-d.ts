@@ -85,6 +85,10 @@ export type Given = [
   Assignable<ours.Emitted<AsyncIterable<string>>, string>,
   Assignable<ours.Emitted<Generator<string, number, unknown>>, string>,
   Assignable<ours.Emitted<Promise<string>>, string>,
+  // As it runs; the contract's own type stops at the promise.
+  Assignable<ours.Emitted<Promise<Observable<string>>>, string>,
+  Assignable<ours.Emitted<Promise<AsyncGenerator<string>>>, string>,
+  Assignable<ours.Emitted<ours.Wait<string>>, string>,
   Assignable<ours.ThreadState, contract.ThreadState>,
   Assignable<contract.ThreadState, ours.ThreadState>,
   Assignable<ours.ThreadOptions<[number], string>, contract.ThreadOptions<[number], string>>,
