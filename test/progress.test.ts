@@ -1,6 +1,8 @@
-import { lastValueFrom, take, tap, toArray } from 'rxjs';
+import { lastValueFrom, type Subscription, take, tap, toArray } from 'rxjs';
 import {
+  Event,
   Lock,
+  type RunOptions,
   reportProgress,
   runInThread,
   Thread,
@@ -14,6 +16,8 @@ const jobs = threadModule<typeof import('./fixtures/operators/in-threads.js')>(
   new URL('./fixtures/operators/in-threads.js', import.meta.url),
 );
 const ticks = (to: number) => Array.from({ length: to }, (_, index) => ({ done: index + 1 }));
+
+const never = new Event();
 
 describe('progress', () => {
   it('arrives in order before the result of a thread, and ends with it', async () => {
@@ -35,6 +39,31 @@ describe('progress', () => {
     seen.push(await pool.run(jobs.ticking, [3], { onProgress }));
     expect(seen).toEqual([...ticks(3), 3]);
     await pool.close();
+  });
+
+  it.each([
+    [
+      'a job of a pool',
+      (pool: ThreadPool, options: RunOptions) => pool.run(jobs.reportAfterCancel, [never], options),
+    ],
+    [
+      'runInThread',
+      (pool: ThreadPool, options: RunOptions) =>
+        runInThread(jobs.reportAfterCancel, [never], { ...options, pool }),
+    ],
+  ])('is told no more once %s has been unsubscribed', async (_, run) => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const seen: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      const onProgress = (value: unknown) => {
+        seen.push(value);
+        subscription.unsubscribe();
+        resolve();
+      };
+      const subscription: Subscription = run(pool, { onProgress, grace: Infinity }).subscribe();
+    });
+    await pool.close();
+    expect(seen).toEqual([1]);
   });
 
   it('is told by runInThread too', async () => {

@@ -48,7 +48,7 @@ export function runInThread<A extends readonly unknown[], R>(
   return new Observable((subscriber) => {
     if (signal?.aborted === true) return subscriber.error(signal.reason);
     const thread = new Thread<R>(described);
-    if (onProgress !== undefined) thread.progress$.subscribe(onProgress);
+    if (onProgress !== undefined) subscriber.add(thread.progress$.subscribe(onProgress));
     // What it throws is the Observable's error.
     thread.start();
     const aborted = (): void => subscriber.error(signal?.reason);

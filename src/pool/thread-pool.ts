@@ -233,7 +233,7 @@ export class ThreadPool extends Seating implements AsyncDisposable {
     return new Wait((settle) => {
       if (signal?.aborted === true) return void settle.reject(signal.reason);
       const thread = new Thread<R>(described);
-      if (onProgress !== undefined) thread.progress$.subscribe(onProgress);
+      const progress = onProgress && thread.progress$.subscribe(onProgress);
       try {
         thread.start();
       } catch (error) {
@@ -241,7 +241,10 @@ export class ThreadPool extends Seating implements AsyncDisposable {
         return undefined;
       }
       const result = thread.result({ ...(signal && { signal }) });
-      const stop = (): void => stopThread(thread as Thread<never>, grace);
+      const stop = (): void => {
+        progress?.unsubscribe();
+        stopThread(thread as Thread<never>, grace);
+      };
       const subscription = result.subscribe({
         next: (value) => settle.resolve(value),
         error: (error) => {
