@@ -75,6 +75,11 @@ describe('the excepthook', () => {
     const cancelled = new Thread({ target: () => 1 });
     cancelled.cancel();
     await cancelled.start().join();
+    const ready = new Event();
+    const aborted = new Thread({ target: targets.sleepWithSignal!, args: [ready] }).start();
+    await ready.wait();
+    aborted.cancel();
+    await aborted.join();
     await turns();
     expect(told).toEqual([]);
   });

@@ -48,6 +48,25 @@ describe('a ThreadPool', () => {
     await pool.close();
   });
 
+  it('counts as neither completed nor failed a job that ended because its signal was aborted', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const ready = new Event();
+    // Node throws an AbortError, with the signal's reason as its cause.
+    const subscription = pool.run(targets.sleepWithSignal!, [ready], { grace: Infinity }).subscribe();
+    await ready.wait();
+    subscription.unsubscribe();
+    await until(() => pool.stats.busy === 0);
+    expect(pool.stats).toMatchObject({ completed: 0, failed: 0 });
+    await pool.close();
+  });
+
+  it('keeps nothing of a job whose signal was asked for', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    for (let job = 0; job < 20; job++) await pool.run(targets.keepSignalWeakly!);
+    expect(await pool.run(targets.countKeptSignals!)).toBe(0);
+    await pool.close();
+  });
+
   it('finishes what it accepted when it is closed, and takes no more', async () => {
     const pool = new ThreadPool({ maxThreads: 1, name: 'small' });
     const jobs = [1, 2, 3].map((n) => pool.run((m: number) => m, [n]).then((value) => value));

@@ -1,6 +1,15 @@
 import { ThreadError } from '../errors.js';
 import { setCancelReason } from '../primitives/cancel.js';
-import { CANCEL, getIdent, slotOf, stateOf, table } from '../primitives/thread-table.js';
+import {
+  CANCEL,
+  FREE,
+  getIdent,
+  QUEUED,
+  RUNNING,
+  slotOf,
+  stateOf,
+  table,
+} from '../primitives/thread-table.js';
 import { compareExchange, load, parkAsync, wake } from '../primitives/word.js';
 import { unpackError } from './error-wire.js';
 import { cancelOf } from './parent.js';
@@ -40,18 +49,21 @@ export function markCancelled(ident: number): void {
   if (compareExchange(table, cell, 0, 1) === 0) wake(table, cell);
 }
 
-/** Runs once, from the event loop, when the thread is cancelled. Does not keep the process alive. */
+/**
+ * Runs once, from the event loop, when the thread is cancelled. The thread's end wakes those that listen, so that
+ * nothing of it stays in a worker that takes the next one. Does not keep the process alive.
+ */
 export function onCancel(ident: number, cancelled: () => void): () => void {
   const cell = slotOf(ident) + CANCEL;
   let listening = true;
   const listen = (): void => {
     if (!listening) return;
     const state = stateOf(ident);
-    if (state === 0) return;
+    if (state === FREE) return;
     if (load(table, cell) !== 0) {
       listening = false;
       cancelled();
-    } else if (!parkAsync(table, cell, 0, listen)) listen();
+    } else if ((state === QUEUED || state === RUNNING) && !parkAsync(table, cell, 0, listen)) listen();
   };
   listen();
   return () => {

@@ -16,8 +16,14 @@ export function packFailure(
     return { error: packError(cannotClone(ident, 'result', uncloneable, thrown)), cancelled: false };
   return {
     error: packError(explainClosure(thrown, start)),
-    cancelled: isCancelled(ident) && thrown === reasonFor(ident),
+    cancelled: isCancelled(ident) && isReason(thrown, reasonFor(ident)),
   };
+}
+
+/** Node's own functions that take an AbortSignal throw an AbortError in place of its reason. */
+function isReason(thrown: unknown, reason: unknown): boolean {
+  if (thrown === reason) return true;
+  return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause === reason;
 }
 
 /** @param path - what `value` is of the thread */

@@ -237,6 +237,8 @@ function end(ident: number, how: typeof STOPPED | typeof GONE): boolean {
     if (compareExchange(table, slot + STATE, state, how) === state) break;
   }
   wake(table, slot + STATE);
+  // Nobody will cancel it any more.
+  wake(table, slot + CANCEL);
   changed();
   return true;
 }
