@@ -1,5 +1,5 @@
 import { Event, type PoolWarning, Thread, ThreadPool, threadModule } from 'rxjs-threading';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 const targets = threadModule(new URL('./fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
@@ -104,6 +104,17 @@ describe('a ThreadPool', () => {
     expect(pool.stats.runTime.max).toBeGreaterThan(0);
     expect(pool.stats.waitTime.mean).toBeGreaterThan(0);
     subscription.unsubscribe();
+    await pool.close();
+  });
+
+  it('works times out once, when they are read: whoever watches the rest does not pay for them', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const times = vi.spyOn(pool.piscina.histogram, 'runTime', 'get');
+    const { stats } = pool;
+    expect(times).not.toHaveBeenCalled();
+    expect(stats.runTime).toBe(stats.runTime);
+    expect(times).toHaveBeenCalledOnce();
+    expect({ ...stats }.waitTime).toEqual({ mean: 0, p50: 0, p99: 0, max: 0 });
     await pool.close();
   });
 
