@@ -16,6 +16,7 @@ const programs = [
   'timer',
   'barrier',
   'with-statement',
+  'progress-bar',
 ];
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--fast');

@@ -159,6 +159,17 @@ describe.concurrent('an example', { timeout: 60_000 }, () => {
     ]);
     expect(await linesOf('with-statement', 1)).toEqual(expected);
   });
+
+  it('progress-bar: grows by a twentieth at a time, and is full before the result', async () => {
+    const { code, lines, errors } = await run('progress-bar', 1, '100000');
+    expect(errors).toBe('');
+    expect(code).toBe(0);
+    const twentieths = Array.from({ length: 20 }, (_, index) => index + 1);
+    expect(lines).toEqual([
+      ...twentieths.map((done) => `[${'##'.repeat(done)}${'--'.repeat(20 - done)}] ${done * 5}%`),
+      '9592 primes below 100000',
+    ]);
+  });
 });
 
 describe('the demo', { timeout: 60_000 }, () => {
@@ -177,6 +188,7 @@ describe('the demo', { timeout: 60_000 }, () => {
         'timer',
         'barrier',
         'with-statement',
+        'progress-bar',
       ].map((name) => `── ${name} ──`),
     );
     expect(lines).toContain('final money: 5000000');
@@ -197,6 +209,6 @@ describe('the demo', { timeout: 60_000 }, () => {
     const { code, lines, errors } = await run('demo', 1, 'blank');
     expect(code).toBe(1);
     expect(lines).toEqual([]);
-    expect(errors).toMatch(/^There is no program 'blank'\. There are: first-thread, .*, with-statement\.\n$/);
+    expect(errors).toMatch(/^There is no program 'blank'\. There are: first-thread, .*, progress-bar\.\n$/);
   });
 });
