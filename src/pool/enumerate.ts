@@ -1,5 +1,5 @@
 import { map, type Observable } from 'rxjs';
-import { aliveIdents, TABLE_WATCH_SEQ, TABLE_WORD, table } from '../primitives/thread-table.js';
+import { aliveIdents, watchedTable } from '../primitives/thread-table.js';
 import { stateStream } from '../primitives/watch.js';
 import { threadOf } from './registry.js';
 import type { Thread } from './thread.js';
@@ -18,7 +18,7 @@ export function activeCount(): number {
 }
 
 const idents$ = stateStream(
-  { cells: table, word: TABLE_WORD, sequence: TABLE_WATCH_SEQ },
+  watchedTable,
   aliveIdents,
   (a, b) => a.length === b.length && a.every((ident, index) => ident === b[index]),
 );
@@ -27,7 +27,4 @@ const idents$ = stateStream(
 export const enumerate$: Observable<readonly Thread[]> = idents$.pipe(map((idents) => idents.map(threadOf)));
 
 /** How many threads live, and every change. Does not keep the process alive. */
-export const activeCount$: Observable<number> = stateStream(
-  { cells: table, word: TABLE_WORD, sequence: TABLE_WATCH_SEQ },
-  activeCount,
-);
+export const activeCount$: Observable<number> = stateStream(watchedTable, activeCount);

@@ -27,10 +27,8 @@ import {
   setName,
   setWorker,
   stateOf,
-  TABLE_WATCH_SEQ,
-  TABLE_WORD,
-  table,
   unclaimSlot,
+  watchedTable,
 } from '../primitives/thread-table.js';
 import type { Wait } from '../primitives/wait.js';
 import { stateStream } from '../primitives/watch.js';
@@ -333,7 +331,7 @@ export class Thread<R = unknown> {
 
   /** Whether it is alive, and every change. Does not keep the process alive. */
   get isAlive$(): Observable<boolean> {
-    this.#isAlive ??= stateStream(WATCHED_TABLE, () => this.isAlive());
+    this.#isAlive ??= stateStream(watchedTable, () => this.isAlive());
     return this.#isAlive;
   }
 
@@ -345,7 +343,7 @@ export class Thread<R = unknown> {
 
   /** Its state, and every change; bursts coalesce. Does not keep the process alive. */
   get state$(): Observable<ThreadState> {
-    this.#state ??= stateStream(WATCHED_TABLE, () => this.state);
+    this.#state ??= stateStream(watchedTable, () => this.state);
     return this.#state;
   }
 
@@ -452,8 +450,6 @@ export class Thread<R = unknown> {
 function cancelMessage(ident: number, reason: unknown): ToThread {
   return { kind: 'cancel', ident, reason: packError(reason) };
 }
-
-const WATCHED_TABLE = { cells: table, word: TABLE_WORD, sequence: TABLE_WATCH_SEQ };
 
 // As the console shows it.
 Object.defineProperty(Thread.prototype, inspect.custom, {

@@ -43,8 +43,8 @@ const NONCE = 6;
 /** 0 while nobody traces. */
 export const TRACE = 7;
 /** Flags and sequence number for those who watch the table. */
-export const TABLE_WORD = 8;
-export const TABLE_WATCH_SEQ = 9;
+const TABLE_WORD = 8;
+const TABLE_WATCH_SEQ = 9;
 export const WAITS_HIGH_WATER = 10;
 const HEADER_WORDS = 64;
 
@@ -384,6 +384,15 @@ function readNativeId(): number | null {
   if (process.platform !== 'linux') return null;
   return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
 }
+
+/** What streams of the table watch; a worker may come to another table than it began with. */
+export const watchedTable: { readonly cells: Cells; readonly word: number; readonly sequence: number } = {
+  get cells() {
+    return table;
+  },
+  word: TABLE_WORD,
+  sequence: TABLE_WATCH_SEQ,
+};
 
 /** Tells those who watch the table. */
 function changed(): void {

@@ -1,6 +1,7 @@
-import { Observable, type Subscriber } from 'rxjs';
+import { Observable } from 'rxjs';
+import { Audience } from './audience.js';
 import { WATCH_SEQ, WATCHED, WORD } from './header.js';
-import { watchOver } from './loop.js';
+import { type Patrolled, watchOver } from './loop.js';
 import { type Cells, load, or, parkAsync, wake } from './word.js';
 
 /** The words a stream watches: flags (WATCHED among them), and the number bumped when that flag was set. */
@@ -17,80 +18,98 @@ export function valueStream<T>(primitive: { readonly cells: Cells }, read: () =>
 
 /**
  * State in shared memory as a stream: the current value on subscription, then every change, distinct, bursts coalesced
- * to the last value; it never completes and never keeps the process alive. All its subscribers in one thread share one
- * watch, so that whoever changes the state wakes a thread once.
+ * to the last value; it never completes and never keeps the process alive.
  */
 export function stateStream<T>(
   watched: Watched,
   read: () => T,
   same: (a: T, b: T) => boolean = Object.is,
 ): Observable<T> {
-  const watch = new Watch(watched, read, same);
-  return new Observable((subscriber) => watch.add(subscriber));
+  const audience = new Audience(same);
+  const stream = { tell: (): void => audience.tell(read()) };
+  return new Observable((subscriber) => {
+    const watch = watchOf(watched);
+    // First: what is read after this misses no change.
+    watch.add(stream);
+    subscriber.add(() => {
+      audience.delete(subscriber);
+      if (audience.size === 0) watch.delete(stream);
+    });
+    audience.add(subscriber, read());
+  });
 }
 
-class Watch<T> {
-  readonly #watched: Watched;
-  readonly #read: () => T;
-  readonly #same: (a: T, b: T) => boolean;
-  /** What each was told last. */
-  readonly #told = new Map<Subscriber<T>, T>();
+/** A state that is read again, for those who hear of it, when its word may have changed. */
+interface Told {
+  tell(): void;
+}
+
+const watches = new WeakMap<Cells, Watch>();
+
+function watchOf(watched: Watched): Watch {
+  const known = watches.get(watched.cells);
+  if (known !== undefined) return known;
+  const watch = new Watch(watched);
+  watches.set(watched.cells, watch);
+  return watch;
+}
+
+/**
+ * This thread's one sleeper at a word, whatever number of streams are made of it, and of subscribers to them: who
+ * changes the word wakes each thread once.
+ *
+ * Invariant: while there are streams, it sleeps with WATCHED set, or has been woken and its turn is to come.
+ */
+class Watch implements Patrolled {
+  readonly #cells: Cells;
+  readonly #word: number;
+  readonly #sequence: number;
+  readonly #streams = new Set<Told>();
   #asleep = false;
   #patrolled = false;
 
-  constructor(watched: Watched, read: () => T, same: (a: T, b: T) => boolean) {
-    this.#watched = watched;
-    this.#read = read;
-    this.#same = same;
+  constructor({ cells, word, sequence }: Watched) {
+    this.#cells = cells;
+    this.#word = word;
+    this.#sequence = sequence;
   }
 
-  add(subscriber: Subscriber<T>): () => void {
+  add(stream: Told): void {
+    this.#streams.add(stream);
     this.#sleep();
-    const value = this.#read();
-    this.#told.set(subscriber, value);
-    if (!this.#patrolled) {
-      this.#patrolled = true;
-      watchOver(this);
-    }
-    subscriber.next(value);
-    return () => this.#told.delete(subscriber);
+    if (this.#patrolled) return;
+    this.#patrolled = true;
+    watchOver(this);
+  }
+
+  delete(stream: Told): void {
+    this.#streams.delete(stream);
   }
 
   /** Also on patrol, in case whoever changed the state died before it woke us. */
   look(): boolean {
-    const { cells, sequence } = this.#watched;
-    if (this.#told.size > 0) {
+    if (this.#streams.size > 0) {
       this.#sleep();
-      this.#tell();
-    } else if (this.#asleep) wake(cells, sequence);
+      // As for an audience: one that comes again while it is told must not be told without end.
+      for (const stream of [...this.#streams]) stream.tell();
+    } else if (this.#asleep) wake(this.#cells, this.#sequence);
     else this.#patrolled = false;
     return this.#patrolled;
   }
 
-  /** Asks to be woken; what is read after this misses no change. */
   #sleep(): void {
-    const { cells, word, sequence } = this.#watched;
     for (;;) {
-      const seen = load(cells, sequence);
-      or(cells, word, WATCHED);
+      const seen = load(this.#cells, this.#sequence);
+      or(this.#cells, this.#word, WATCHED);
       if (this.#asleep) return;
       this.#asleep = true;
-      if (parkAsync(cells, sequence, seen, this.#woken)) return;
+      if (parkAsync(this.#cells, this.#sequence, seen, this.#woken)) return;
       this.#asleep = false;
     }
   }
 
   readonly #woken = (): void => {
     this.#asleep = false;
-    if (this.#told.size > 0) this.look();
+    if (this.#streams.size > 0) this.look();
   };
-
-  #tell(): void {
-    const value = this.#read();
-    for (const [subscriber, last] of this.#told) {
-      if (this.#same(value, last)) continue;
-      this.#told.set(subscriber, value);
-      subscriber.next(value);
-    }
-  }
 }

@@ -1,4 +1,5 @@
-import { Barrier, BoundedSemaphore, Event, Lock, RLock } from 'rxjs-threading';
+import { repeat, take, tap } from 'rxjs';
+import { Barrier, BoundedSemaphore, Event, Lock, RLock, Semaphore } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { turns, until } from '../support/turns.js';
 
@@ -59,5 +60,39 @@ it('watches the state of a barrier and an RLock', async () => {
   await until(() => counts.at(-1) === 0 && broken.at(-1) === true);
   expect(counts).toEqual([0, 1, 0]);
   expect(broken).toEqual([false, true]);
+  watching.unsubscribe();
+});
+
+it('tells one that comes while others are told nothing older than what it began with', async () => {
+  const semaphore = new Semaphore(0);
+  const late: number[] = [];
+  const watching = semaphore.value$.subscribe((value) => {
+    if (value !== 1) return;
+    semaphore.release();
+    watching.add(semaphore.value$.subscribe((value) => late.push(value)));
+  });
+  semaphore.release();
+  await until(() => late.length > 0);
+  semaphore.release();
+  await until(() => late.at(-1) === 3);
+  expect(late).toEqual([2, 3]);
+  watching.unsubscribe();
+});
+
+it('tells one that leaves and comes again in its own next only what is new', async () => {
+  const semaphore = new Semaphore(0);
+  const told: number[] = [];
+  const watching = semaphore.value$
+    .pipe(
+      tap((value) => told.push(value)),
+      take(2),
+      tap({ complete: () => semaphore.release() }),
+      repeat({ count: 1000 }),
+    )
+    .subscribe();
+  semaphore.release();
+  await until(() => told.length > 2);
+  await turns(5);
+  expect(told).toEqual([0, 1, 2]);
   watching.unsubscribe();
 });
