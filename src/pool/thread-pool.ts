@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import type { ResourceLimits, TransferListItem } from 'node:worker_threads';
-import { Observable, Subject, type Subscriber } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import { ThreadError } from '../errors.js';
+import { Audience } from '../primitives/audience.js';
 import { nextTurn } from '../primitives/loop.js';
 import {
   checkCount,
@@ -98,7 +100,7 @@ export class ThreadPool extends Seating implements AsyncDisposable {
   readonly #maxQueue: number;
   /** With their idents. */
   readonly #jobs = new Map<JobSeat, number>();
-  readonly #watchers = new Set<Subscriber<PoolStats>>();
+  readonly #watchers = new Audience<PoolStats>(isDeepStrictEqual);
   #telling = false;
   readonly #warnings = new Subject<PoolWarning>();
   readonly #starvation: StarvationWatch;
@@ -284,13 +286,12 @@ export class ThreadPool extends Seating implements AsyncDisposable {
   }
 
   /**
-   * What `stats` tells, now and whenever a job comes or ends or a worker does; bursts coalesce. Does not keep the process
-   * alive.
+   * What `stats` tells, now and whenever a job comes or ends or a worker does; distinct, bursts coalesce. Does not keep
+   * the process alive.
    */
   readonly stats$: Observable<PoolStats> = new Observable((subscriber) => {
-    this.#watchers.add(subscriber);
-    subscriber.next(this.stats);
-    return () => this.#watchers.delete(subscriber);
+    subscriber.add(() => this.#watchers.delete(subscriber));
+    this.#watchers.add(subscriber, this.stats);
   });
 
   /**
@@ -307,8 +308,7 @@ export class ThreadPool extends Seating implements AsyncDisposable {
     this.#telling = true;
     nextTurn(() => {
       this.#telling = false;
-      const { stats } = this;
-      for (const watcher of this.#watchers) watcher.next(stats);
+      this.#watchers.tell(this.stats);
     });
   }
 
