@@ -117,6 +117,7 @@ class Checkpoint<T> {
       this.#decide(first);
     }
     this.#serving = false;
+    if (this.#parts.closed) return;
     this.#patience.watch();
     if (this.#sourceEnded && this.#waiting.size === 0) this.#subscriber.complete();
   }

@@ -125,6 +125,7 @@ class Gate<T> {
       this.#subscriber.next(this.#passing.shift() as T);
     }
     this.#emitting = false;
+    if (this.#parts.closed) return;
     this.#watch();
     if (this.#sourceEnded && this.#shut.size === 0) this.#subscriber.complete();
   }

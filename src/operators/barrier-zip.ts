@@ -136,6 +136,7 @@ class Rounds {
     });
     this.#round++;
     this.#subscriber.next(tuple);
+    if (this.#parts.closed) return false;
     if (this.#streams.some((stream) => stream.exhausted)) this.#subscriber.complete();
     return !this.#parts.closed;
   }

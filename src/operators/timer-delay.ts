@@ -108,6 +108,7 @@ class Delays<T> {
   #up({ value, generation }: Delayed<T>): void {
     this.#delayed.shift();
     if (generation === this.generation) this.#subscriber.next(value);
+    if (this.#parts.closed) return;
     this.#watch();
     this.#completeIfDone();
   }

@@ -1,106 +1,65 @@
-import { EMPTY, map, NEVER, of, pipe, queueScheduler, ReplaySubject } from 'rxjs';
+// One battery for all operators: those over primitives in virtual time and against other threads, those over threads
+// with real workers.
+import { readFileSync } from 'node:fs';
+import { BoundedSemaphore, Condition, Lock, RLock, Semaphore, ThreadPool } from 'rxjs-threading';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
-  type Acquirable,
-  awaitCondition,
-  awaitEvent,
-  Barrier,
-  BoundedSemaphore,
-  barrierZip,
-  Condition,
-  Event,
-  Lock,
-  RLock,
-  Semaphore,
-  timerDelay,
-  withLock,
-} from 'rxjs-threading';
+  overBarrierElsewhere,
+  overConditionElsewhere,
+  overEventElsewhere,
+  overLockElsewhere,
+  overTimeForReal,
+} from '../support/bound-elsewhere.js';
+import { overBarrier, overCondition, overEvent, overLock, overTime } from '../support/bound-here.js';
+import { overMap, overPipe, overPulledRun, overRun } from '../support/bound-threads.js';
 import { foreignLock } from '../support/foreign-lock.js';
-import { operatorLaws, type Passing } from '../support/operator-laws.js';
+import { cutOperatorLaws, mappingLaws, operatorLaws } from '../support/operator-laws.js';
+import { cutLaws, functionLaws, streamLaws } from '../support/stream-laws.js';
+import { forReal, inFrames } from '../support/watch.js';
 
-operatorLaws('withLock over a Lock', () => overLock(new Lock()));
-operatorLaws('withLock over an RLock', () => overLock(new RLock()));
-operatorLaws('withLock over a Condition', () => overLock(new Condition(new Lock())));
-operatorLaws('withLock over a Semaphore', () => overLock(new Semaphore(1)));
-operatorLaws('withLock over a BoundedSemaphore of 3', () => overLock(new BoundedSemaphore(3), 3));
-operatorLaws('withLock over a lock of somebody else', () => overLock(foreignLock()));
-operatorLaws('awaitEvent', overEvent);
-operatorLaws('barrierZip', overBarrier);
-operatorLaws('timerDelay', overTime);
-operatorLaws('awaitCondition', overCondition);
+mappingLaws('withLock over a Lock', inFrames, () => overLock(new Lock()));
+mappingLaws('withLock over an RLock', inFrames, () => overLock(new RLock()));
+mappingLaws('withLock over a Condition', inFrames, () => overLock(new Condition(new Lock())));
+mappingLaws('withLock over a Semaphore', inFrames, () => overLock(new Semaphore(1)));
+mappingLaws('withLock over a BoundedSemaphore of 3', inFrames, () => overLock(new BoundedSemaphore(3), 3));
+mappingLaws('withLock over a lock of somebody else', inFrames, () => overLock(foreignLock()));
+operatorLaws('awaitEvent', inFrames, overEvent);
+cutOperatorLaws('awaitEvent', inFrames, overEvent);
+operatorLaws('barrierZip', inFrames, overBarrier);
+cutOperatorLaws('barrierZip', inFrames, overBarrier);
+operatorLaws('timerDelay', inFrames, overTime);
+cutOperatorLaws('timerDelay', inFrames, overTime);
+mappingLaws('awaitCondition', inFrames, overCondition);
 
-/** @param permits - how many hold it at once */
-function overLock(lock: Acquirable, permits = 1): Passing {
-  const holders = Array.from({ length: permits }, () => NEVER.pipe(withLock(lock)));
-  const each = withLock(lock, (value: number) => of(value));
-  let unblock = () => {};
-  return {
-    open: each,
-    shut: (source) => {
-      const held = holders.map((holder) => holder.subscribe());
-      unblock = () => held.forEach((one) => void one.unsubscribe());
-      return source.pipe(each);
-    },
-    unblock: () => unblock(),
-    free: () => {
-      unblock();
-      if (!lock.acquireSync({ blocking: false })) return false;
-      lock.release();
-      return true;
-    },
-  };
-}
+mappingLaws('withLock over a Lock of two threads', forReal, () => overLockElsewhere(() => new Lock()));
+mappingLaws('withLock over an RLock of two threads', forReal, () => overLockElsewhere(() => new RLock()));
+mappingLaws('withLock over a Semaphore of two threads', forReal, () =>
+  overLockElsewhere(() => new Semaphore(1)),
+);
+operatorLaws('awaitEvent of another thread', forReal, overEventElsewhere);
+operatorLaws('barrierZip with another thread', forReal, overBarrierElsewhere);
+operatorLaws('timerDelay in real time', forReal, overTimeForReal);
+mappingLaws('awaitCondition of another thread', forReal, overConditionElsewhere);
 
-function overEvent(): Passing {
-  const open = new Event();
-  open.set();
-  const shut = new Event();
-  return {
-    open: awaitEvent(open),
-    shut: awaitEvent(shut),
-    unblock: () => shut.set(),
-    free: () => open.waiting + shut.waiting === 0,
-  };
-}
+const pool = new ThreadPool({ minThreads: 2, maxThreads: 2 });
+// A worker that has not begun cannot begin while an endless source keeps the event loop.
+beforeAll(() => pool.run(() => {}));
+afterAll(() => pool.close());
+mappingLaws('threadMap', forReal, () => overMap(pool));
+mappingLaws('threadMap, one at a time', forReal, () => overMap(pool, { ordered: false, concurrency: 1 }));
+mappingLaws('threadPipe', forReal, overPipe);
+streamLaws('runInThread', forReal, overRun);
+functionLaws('runInThread', forReal, overRun);
+cutLaws('runInThread', forReal, overPulledRun);
 
-function overBarrier(): Passing {
-  const barrier = new Barrier(2);
-  const ticks = new ReplaySubject<number>();
-  const later = new ReplaySubject<number>();
-  for (let tick = 0; tick < 2000; tick++) ticks.next(tick);
-  return {
-    open: pipe(barrierZip(barrier, ticks), map(first)),
-    shut: pipe(barrierZip(barrier, later), map(first)),
-    unblock: () => ticks.subscribe(later),
-    free: () => barrier.nWaiting === 0,
-  };
-}
-
-function first<T>([value]: readonly [T, unknown]): T {
-  return value;
-}
-
-function overTime(): Passing {
-  const cancel = new Event();
-  return {
-    open: timerDelay(0, { cancel, scheduler: queueScheduler }),
-    shut: timerDelay(10, { cancel }),
-    unblock: () => {},
-    free: () => cancel.waiting === 0,
-  };
-}
-
-function overCondition(): Passing {
-  const condition = new Condition();
-  let allowed = false;
-  const allow = () => {
-    allowed = true;
-    condition.notifyAll();
-    return EMPTY;
-  };
-  return {
-    open: awaitCondition(condition, () => true),
-    shut: awaitCondition(condition, () => allowed),
-    unblock: () => of(0).pipe(withLock(condition, allow)).subscribe(),
-    free: () => !condition.locked() && condition.waiting + condition.lock.waiting === 0,
-  };
-}
+it('are bound to every operator that the package has', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const exported = [...read('../../src/index.ts').matchAll(/(\w+) } from '.\/operators\//g)].map(
+    ([, name]) => name,
+  );
+  const bound = [...read('./laws.test.ts').matchAll(/^(?:mapping|operator|stream)Laws\('(\w+)/gm)].map(
+    ([, name]) => name,
+  );
+  expect(exported).toContain('withLock');
+  expect([...new Set(bound)].toSorted()).toEqual(exported.toSorted());
+});

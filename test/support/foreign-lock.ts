@@ -22,7 +22,7 @@ export function foreignLock(): Acquirable {
     const take = () => {
       taken = true;
       subscriber.next(held());
-      subscriber.complete();
+      if (!subscriber.closed) subscriber.complete();
     };
     if (!taken) return take();
     queue.push(take);

@@ -1,172 +1,117 @@
-import {
-  asyncScheduler,
-  concat,
-  defer,
-  EMPTY,
-  finalize,
-  from,
-  type MonoTypeOperatorFunction,
-  merge,
-  NEVER,
-  Observable,
-  of,
-  range,
-  repeat,
-  retry,
-  Subject,
-  take,
-  throwError,
-} from 'rxjs';
+import { type MonoTypeOperatorFunction, Observable, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { inVirtualTime } from './virtual-time.js';
+import { play } from '../fixtures/operators/scripted.js';
+import { expectPlayed, numbers, type Script, scripted } from './script.js';
+import { cutLaws, functionLaws, streamLaws } from './stream-laws.js';
+import { type Bound, tracked, type Watch } from './watch.js';
 
-/** An operator that passes its values on as they are, sooner or later. */
-export interface Passing {
-  /** With nothing in the way. */
-  readonly open: MonoTypeOperatorFunction<number>;
-  /** With everything in the way, until `unblock`, or for 10 frames. */
-  readonly shut: MonoTypeOperatorFunction<number>;
-  unblock(): void;
-  /** Nobody waits, nothing is held. */
-  free(): boolean;
+/** An operator that passes its values on as they are, sooner or later. As Bound, but for sources. */
+export interface Passing extends Omit<Bound, 'open' | 'shut'> {
+  readonly open: MonoTypeOperatorFunction<unknown>;
+  readonly shut: MonoTypeOperatorFunction<unknown>;
+  /** The source's error stays behind its values, which have gone where it goes. */
+  readonly errorWaits?: true;
 }
 
-/** What holds for every operator that makes values wait. */
-export function operatorLaws(name: string, make: () => Passing): void {
-  describe(`${name}, as every operator`, () => {
-    it('passes every value on, in order, and completes', () => {
-      const { seen, passing } = run(make, ({ open }) => range(0, 1000).pipe(open));
-      expect(seen).toEqual([...numbers(1000), 'complete']);
-      expect(passing.free()).toBe(true);
-    });
+/** One with a function of the user's that throws RangeError('no 2') for the value 2. */
+export interface PassingThrough extends Passing {
+  readonly failing: MonoTypeOperatorFunction<unknown>;
+}
 
-    it('completes when there was no value, and never when the source does not', () => {
-      expect(run(make, ({ open }) => EMPTY.pipe(open)).seen).toEqual(['complete']);
-      expect(run(make, ({ open }) => NEVER.pipe(open)).seen).toEqual([]);
-    });
+/** What holds for every operator: the laws of streams, and those of one that has a source. */
+export function operatorLaws<P extends Passing>(
+  name: string,
+  watch: Watch,
+  make: () => P | Promise<P>,
+): void {
+  const makeBound = async () => bind(await make());
+  streamLaws(name, watch, makeBound);
 
-    it("passes the source's error on after the values before it", () => {
-      const source = concat(
-        of(1, 2),
-        throwError(() => 'sad'),
-      );
-      const { seen, passing } = run(make, ({ open }) => source.pipe(open));
-      expect(seen.slice(-1)).toEqual(['error sad']);
-      expect(passing.free()).toBe(true);
-    });
-
-    it('does nothing before it is subscribed to, and all anew each time', () => {
-      let subscribed = 0;
-      const source = defer(() => of(++subscribed));
-      const { seen } = run(make, ({ open }) => {
-        const piped = source.pipe(open);
-        expect(subscribed).toBe(0);
-        return concat(piped, piped);
+  describe(`${name}, as every operator,`, () => {
+    it('drops what waits for an error of the source, unless that is said to wait', async () => {
+      const source = scripted([1, 2], 'error');
+      let waited: readonly unknown[] = [];
+      const { seen } = await watch({
+        make: makeBound,
+        pipeline: ({ shut, passing }) => {
+          if (passing.errorWaits) waited = source.values;
+          return shut(source);
+        },
       });
-      expect(seen).toEqual([1, 2, 'complete']);
+      expect(seen).toEqual([...waited, 'error sad']);
+      expectPlayed(source, 1);
     });
 
-    it('lets repeat and retry come again', () => {
-      let tries = 0;
-      const source = defer(() => (++tries % 3 === 0 ? of(tries) : throwError(() => 'again')));
-      const { seen, passing } = run(make, ({ open }) => source.pipe(open, retry(2), repeat(3)));
-      expect(seen).toEqual([3, 6, 9, 'complete']);
-      expect(passing.free()).toBe(true);
-    });
-
-    it('serves several subscriptions at once, each with its own', () => {
-      const { seen, passing } = run(make, ({ open }) => {
-        const piped = from([1, 2, 3]).pipe(open);
-        return merge(piped, piped, piped);
+    it('drops it, too, when it has waited for a while', async () => {
+      const source = new Subject<unknown>();
+      let waited: readonly unknown[] = [];
+      const { seen } = await watch({
+        make: makeBound,
+        pipeline: ({ passing }) => {
+          if (passing.errorWaits) waited = [1];
+          return begunWith(source.pipe(passing.shut), () => source.next(1));
+        },
+        whenWaiting: () => source.error('sad'),
       });
-      expect(seen.filter((one) => one === 2)).toHaveLength(3);
-      expect(seen).toHaveLength(10);
-      expect(passing.free()).toBe(true);
+      expect(seen).toEqual([...waited, 'error sad']);
+      expect(source.observed).toBe(false);
     });
 
-    it('keeps what comes while it waits, in order, and completes after it', () => {
-      const { seen, passing } = run(make, ({ shut }) => range(0, 1000).pipe(shut));
-      expect(seen).toEqual([...numbers(1000), 'complete']);
-      expect(passing.free()).toBe(true);
-    });
-
-    it('does not make an error wait', () => {
-      const { seen, frames, passing } = run(make, ({ shut }) =>
-        concat(
-          of(1, 2),
-          throwError(() => 'sad'),
-        ).pipe(shut),
-      );
-      expect(seen).toEqual(['error sad']);
-      expect(frames).toEqual([0]);
-      expect(passing.free()).toBe(true);
-    });
-
-    it('left while values wait, leaves the source and the primitive, and says no more', () => {
-      let left = 0;
-      const source = concat(of(1, 2), NEVER).pipe(finalize(() => left++));
-      const { seen, passing } = run(make, ({ shut }) => source.pipe(shut), 5);
-      expect(seen).toEqual([]);
-      expect(left).toBe(1);
-      expect(passing.free()).toBe(true);
-    });
-
-    it('cuts an endless synchronous source', () => {
-      let made = 0;
-      const endless = new Observable<number>((subscriber) => {
-        while (!subscriber.closed) subscriber.next(made++);
-      });
-      const { seen, passing } = run(make, ({ open }) => endless.pipe(open, take(3)));
-      expect(seen).toEqual([0, 1, 2, 'complete']);
-      expect(made).toBeLessThanOrEqual(4);
-      expect(passing.free()).toBe(true);
-    });
-
-    it('takes a value that its own consumer sends, after those before it', () => {
-      const { seen, passing } = run(make, ({ open }) => {
-        const subject = new Subject<number>();
-        return new Observable((subscriber) => {
-          const sendNext = (value: number) => {
-            subscriber.next(value);
-            if (value < 5) subject.next(value + 1);
-            else subject.complete();
-          };
-          subject.pipe(open).subscribe({
-            next: sendNext,
-            error: (error) => subscriber.error(error),
-            complete: () => subscriber.complete(),
-          });
-          subject.next(0);
-        });
+    it('takes a value that its own consumer sends, after those before it', async () => {
+      const subject = new Subject<unknown>();
+      const { seen } = await watch({
+        make: makeBound,
+        pipeline: ({ passing }) => begunWith(subject.pipe(passing.open), () => subject.next(0)),
+        each: (value) => {
+          if ((value as number) < 5) subject.next((value as number) + 1);
+          else subject.complete();
+        },
       });
       expect(seen).toEqual([...numbers(6), 'complete']);
-      expect(passing.free()).toBe(true);
     });
   });
 }
 
-/** All that happens in 100 frames; unblocked at 10, left at `until`. */
-function run(make: () => Passing, pipeline: (passing: Passing) => Observable<number>, until = 100) {
-  return inVirtualTime(({ flush }) => {
-    const passing = make();
-    const seen: (number | string)[] = [];
-    const frames: number[] = [];
-    const note = (what: number | string) => {
-      seen.push(what);
-      frames.push(asyncScheduler.now());
-    };
-    const subscription = pipeline(passing).subscribe({
-      next: note,
-      error: (error) => note(`error ${error}`),
-      complete: () => note('complete'),
-    });
-    asyncScheduler.schedule(() => subscription.unsubscribe(), until);
-    asyncScheduler.schedule(() => passing.unblock(), 10);
-    flush();
-    return { seen, frames, passing };
+/** Of one in whose way nothing is, when it is open. */
+export function cutOperatorLaws(name: string, watch: Watch, make: () => Passing | Promise<Passing>): void {
+  cutLaws(name, watch, async () => bind(await make()));
+}
+
+/** All of them, and those of one that calls a function of the user's for each value. */
+export function mappingLaws(
+  name: string,
+  watch: Watch,
+  make: () => PassingThrough | Promise<PassingThrough>,
+) {
+  operatorLaws(name, watch, make);
+  cutOperatorLaws(name, watch, make);
+  functionLaws(name, watch, async () => {
+    const passing = await make();
+    return { ...bind(passing), failing: (source) => play(source).pipe(passing.failing) };
   });
 }
 
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
+/** `begin` is called when it has been subscribed to. */
+function begunWith<T>(stream: Observable<T>, begin: () => void): Observable<T> {
+  return new Observable((subscriber) => {
+    tracked(stream).subscribe(subscriber);
+    begin();
+  });
+}
+
+interface BoundOperator extends Bound {
+  readonly passing: Passing;
+}
+
+function bind(passing: Passing): BoundOperator {
+  const { open, shut } = passing;
+  return {
+    passing,
+    open: (source: Script) => play(source).pipe(open),
+    shut: (source: Script) => play(source).pipe(shut),
+    waits: () => passing.waits(),
+    unblock: () => passing.unblock(),
+    free: () => passing.free(),
+    end: async () => passing.end?.(),
+  };
 }
