@@ -6,7 +6,7 @@ import type * as contract from './contract.js';
 // ─── values ─────────────────────────────────────────────────────────────────────────────────────
 
 // A class is compared by what its constructor takes and what its instances are; ours may have private members.
-// Apart: compared below, on their own. Later: the sections "pools" and "operators", struck out as they come.
+// Apart: compared below, on their own.
 type Apart =
   | 'excepthook'
   | 'toHandle'
@@ -19,9 +19,8 @@ type Apart =
   | 'threadMap'
   | 'threadPipe'
   | 'runInThread';
-type Later = 'ThreadPool';
 
-ours satisfies Omit<typeof contract, Apart | Later>;
+ours satisfies Omit<typeof contract, Apart>;
 
 /** Parameters of a method are compared both ways: for functions that take a class of ours with private members. */
 type AsMethod<F extends (...args: never[]) => unknown> = {
