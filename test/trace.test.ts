@@ -67,6 +67,14 @@ describe('settrace', () => {
     expect(events).toEqual(['acquire mine', 'acquired mine', 'release mine']);
   });
 
+  it('names a target without a name after its thread', async () => {
+    const events: string[] = [];
+    settrace((event) => events.push(short(event)));
+    new Thread({ target: (n: number) => n, args: [1], name: 'nameless' }).start();
+    await until(() => events.length === 2);
+    expect(events).toEqual(['call nameless', 'return nameless']);
+  });
+
   it('tells of the error of a target', async () => {
     const events: TraceEvent[] = [];
     settrace((event) => events.push(event));

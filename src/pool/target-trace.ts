@@ -1,8 +1,13 @@
+import { getIdent, nameOf } from '../primitives/thread-table.js';
 import type { StartMessage } from './messages.js';
 import { emitTrace } from './trace-events.js';
 
-/** Name of what a thread runs, for those who trace. */
+/** Name of what a thread runs, for those who trace; where it has none, the thread's. */
 function nameIn(target: StartMessage['target']): string {
+  return nameOfTarget(target) || nameOf(getIdent());
+}
+
+function nameOfTarget(target: StartMessage['target']): string {
   if (target === null) return '';
   if ('className' in target) return `${target.className}.run`;
   if ('export' in target) return target.export;

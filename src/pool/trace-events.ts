@@ -8,7 +8,7 @@ import { isCloneable } from './error-wire.js';
 export interface TraceEvent {
   readonly event: 'call' | 'return' | 'exception' | PrimitiveEvent;
   readonly ident: number;
-  /** Target or primitive name. */
+  /** Of the target or the primitive; of the thread, where the target's source has no name. */
   readonly name: string;
   /** ms, on one clock for all threads. */
   readonly time: number;
