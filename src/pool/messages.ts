@@ -48,8 +48,11 @@ export interface ValuesMessage {
   readonly values: Wired;
 }
 
-/** What the worker has yet to do once its thread has ended. */
+/** When the thread ran, and what the worker has yet to do once it has ended. */
 export interface Aftermath {
+  /** ms, on the clock of all threads. */
+  readonly began: number;
+  readonly ended: number;
   /** There may be output to come, its own or of threads it started; a FlushedMessage follows. */
   readonly flushing: boolean;
   /** It can take another thread; otherwise an IdleMessage follows. */

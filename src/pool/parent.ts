@@ -41,8 +41,8 @@ export function countChild(by: 1 | -1, daemon: boolean): void {
   if (!daemon) awaited += by;
 }
 
-export function hasChildren(): boolean {
-  return children > 0;
+export function childCount(): number {
+  return children;
 }
 
 /** Some of them keep the process alive. */

@@ -19,3 +19,8 @@ export type PiscinaOptions = NonNullable<ConstructorParameters<typeof PiscinaMod
 export function newPiscina(options: PiscinaOptions): Piscina {
   return new (load().Piscina)(options);
 }
+
+/** Under it Piscina's balancer finds what came with a task; it does not travel to the worker. */
+export function queueOptions(): symbol {
+  return load().queueOptionsSymbol;
+}

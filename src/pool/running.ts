@@ -2,6 +2,7 @@ import type { TransferListItem } from 'node:worker_threads';
 import { type Runnable, unpackTarget } from '../primitives/target.js';
 import {
   CANCEL,
+  clock,
   endThread,
   markRunning,
   markStopped,
@@ -11,8 +12,9 @@ import {
   table,
 } from '../primitives/thread-table.js';
 import { load } from '../primitives/word.js';
+import { isIdle, settle } from './leftovers.js';
 import type { Aftermath, EndMessage, FromThread, StartMessage } from './messages.js';
-import { hasAwaitedChildren, hasChildren } from './parent.js';
+import { hasAwaitedChildren } from './parent.js';
 import type { Streaming } from './streaming.js';
 import type * as TargetTrace from './target-trace.js';
 import { movesOf } from './transfer.js';
@@ -28,17 +30,22 @@ const LOOK_AFTER = 5;
 export class Running {
   readonly #start: StartMessage;
   readonly #post: (message: FromThread, transfer?: readonly TransferListItem[]) => void;
+  readonly #patience: number;
+  #began = 0;
   #trace: typeof TargetTrace | undefined;
   #streaming: Streaming | undefined;
   /** Credit that came before there was a stream. */
   #early = 0;
 
+  /** @param patience - ms until what it has left behind counts as there to stay */
   constructor(
     start: StartMessage,
     post: (message: FromThread, transfer?: readonly TransferListItem[]) => void,
+    patience: number,
   ) {
     this.#start = start;
     this.#post = post;
+    this.#patience = patience;
   }
 
   get ident(): number {
@@ -49,7 +56,11 @@ export class Running {
   begin(): void {
     endThread();
     setIdent(this.ident);
-    markRunning(this.ident);
+    this.#began = clock();
+    if (!markRunning(this.ident)) {
+      this.#decline();
+      return;
+    }
     const { target, args } = this.#start;
     const plain = target !== null && 'source' in target && !args.marked;
     if (plain && load(table, slotOf(this.ident) + CANCEL) === 0 && load(table, TRACE) === 0) {
@@ -64,6 +75,13 @@ export class Running {
         (error) => this.#threw(error),
       );
     }
+  }
+
+  /** It was killed before it began. */
+  #decline(): void {
+    setIdent(0);
+    this.#post({ kind: 'flushed' });
+    this.#post({ kind: 'idle' });
   }
 
   /** The reader of its stream has room for more. */
@@ -171,7 +189,7 @@ export class Running {
     endThread();
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();
-    this.#post(message({ flushing, idle }), transfer);
+    this.#post(message({ began: this.#began, ended: clock(), flushing, idle }), transfer);
     this.#trace?.traceEnd(event, this.#start.target, arg);
     markStopped(this.ident);
     // What it has left behind is somebody of its own: an ended thread can hold nothing.
@@ -183,11 +201,14 @@ export class Running {
   #watchAftermath(flushing: boolean, idle: boolean): void {
     let flushes = flushing;
     let busy = !idle;
+    const ended = clock();
     const look = (): void => {
-      if (flushes && !isFlushing()) {
+      const impatient = clock() - ended >= this.#patience;
+      if (flushes && (impatient || !isFlushing())) {
         flushes = false;
         this.#post({ kind: 'flushed' });
       }
+      if (busy && impatient) settle();
       if (busy && isIdle()) {
         busy = false;
         this.#post({ kind: 'idle' });
@@ -206,11 +227,6 @@ let outputIsKnown = false;
 function isFlushing(): boolean {
   outputIsKnown = true;
   return hasAwaitedChildren() || process.stdout.writableLength > 0 || process.stderr.writableLength > 0;
-}
-
-/** A timer, a file or a socket left behind may throw: no other thread is to run beside it. */
-function isIdle(): boolean {
-  return !hasChildren() && process.getActiveResourcesInfo().every((resource) => resource === 'MessagePort');
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -7,6 +7,8 @@ export interface Death {
   readonly error?: unknown;
   readonly exitCode: number;
   readonly terminated: boolean;
+  /** The thread was not to begin any more. */
+  readonly withdrawn?: boolean;
 }
 
 /** Who hears what a worker says. */

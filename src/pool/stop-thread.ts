@@ -1,5 +1,5 @@
 import { after } from '../primitives/loop.js';
-import { checkTimeout } from '../primitives/options.js';
+import { checkMs } from './check-ms.js';
 import type { Thread } from './thread.js';
 
 /** ms that a thread has to end once it was asked to, unless somebody says otherwise. */
@@ -7,7 +7,7 @@ export const GRACE = 1000;
 
 /** ms; Infinity: as long as it takes. @throws TypeError, RangeError */
 export function checkGrace(grace: unknown): number {
-  return grace === Number.POSITIVE_INFINITY ? grace : checkTimeout(grace ?? GRACE);
+  return checkMs('grace', grace ?? GRACE);
 }
 
 /** Drops a thread that has not begun; asks one that runs to stop, and kills its worker when it has not after `grace`. */

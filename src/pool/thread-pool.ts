@@ -1,92 +1,42 @@
-import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import type { ResourceLimits, TransferListItem } from 'node:worker_threads';
+import type { TransferListItem } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
-import { ThreadError } from '../errors.js';
 import { Audience } from '../primitives/audience.js';
 import { nextTurn } from '../primitives/loop.js';
-import {
-  checkCount,
-  checkName,
-  checkOptions,
-  checkSignal,
-  checkTimeout,
-  show,
-} from '../primitives/options.js';
-import { checkTarget, type Target } from '../primitives/target.js';
-import { isAlive, QUEUED, stateOf } from '../primitives/thread-table.js';
+import type { Target } from '../primitives/target.js';
 import { Wait } from '../primitives/wait.js';
-import type { ThreadWait } from '../primitives/waits.js';
 import type { Emitted } from './emitted.js';
-import { WORKER_FILE } from './host.js';
-import { JobSeat } from './job-seat.js';
 import type { ToThread } from './messages.js';
-import { newPiscina, type Piscina } from './piscina.js';
+import type { Piscina } from './piscina.js';
+import { PoolJobs } from './pool-jobs.js';
+import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
+import { PoolRun } from './pool-run.js';
+import type { PoolStats } from './pool-stats.js';
+import { PoolWorkers } from './pool-workers.js';
+import { checkRun, type RunOptions } from './run-options.js';
 import type { Seat, Tenant } from './seat.js';
 import { Seating } from './seating.js';
-import { StarvationWatch } from './starvation.js';
-import { checkGrace, stopThread } from './stop-thread.js';
-import { Thread } from './thread.js';
+import { type PoolWarning, StarvationWatch } from './starvation.js';
+import { addSpecial } from './wire.js';
 
-export interface ThreadPoolOptions {
-  name?: string;
-  minThreads?: number;
-  maxThreads?: number;
-  /** ms an idle worker is kept. */
-  idleTimeout?: number;
-  /** Jobs that may queue; one more is a ThreadError. */
-  maxQueue?: number;
-  resourceLimits?: ResourceLimits;
-  execArgv?: string[];
-  env?: Record<string, string>;
-}
-
-/** ms. */
-export interface TimeStats {
-  readonly mean: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-export interface PoolStats {
-  readonly threads: number;
-  readonly busy: number;
-  readonly queued: number;
-  /** Those that ended well. One that was cancelled or killed is neither completed nor failed. */
-  readonly completed: number;
-  readonly failed: number;
-  /** Jobs are queued, and every worker has been blocked for more than a second in what only they may end. */
-  readonly starved: boolean;
-  /** Over the pool's life, until this is first read: to work it out takes a hundred times as long as the rest. */
-  readonly runTime: TimeStats;
-  /** The same. */
-  readonly waitTime: TimeStats;
-}
-
-export interface RunOptions {
-  signal?: AbortSignal;
-  name?: string;
-  transferList?: readonly unknown[];
-  /** ms between asking a running job to stop and killing its worker. Default 1000; Infinity: never killed. */
-  grace?: number;
-  /** Called with what the job reports with `reportProgress`, in order, before its result. */
-  onProgress?: (value: unknown) => void;
-}
-
-/** A pool does not get on. */
-export interface PoolWarning {
-  readonly pool: string;
-  readonly message: string;
-  /** What the workers wait for, one each. */
-  readonly waits: readonly ThreadWait[];
-}
+export type { TimeStats } from './durations.js';
+export type { ThreadPoolOptions } from './pool-options.js';
+export type { PoolStats } from './pool-stats.js';
+export type { RunOptions } from './run-options.js';
+export type { PoolWarning } from './starvation.js';
 
 let pools = 0;
 
 /**
- * A bounded set of Piscina workers for pooled background jobs: what finds none of them free waits its turn. A job that
- * runs keeps the process alive. Python has no such thing in `threading`.
+ * A bounded set of Piscina workers for pooled background jobs: what finds none of them free waits its turn, first come,
+ * first served. Jobs that were accepted keep the process alive until they have ended, daemon or not; idle workers do
+ * not. A job that crashes its worker, or is killed, fails alone: another worker takes its place.
+ *
+ * What a job leaves behind in its worker (a timer, a socket, threads it started) keeps the worker from the next job for
+ * a second at most. What is still there then, such as a connection, counts as there to stay and shares the worker with
+ * the jobs to come; what it waits for is given up when one of them begins.
+ *
+ * Python has no such thing in `threading`.
  *
  * @example
  * await using pool = new ThreadPool({ maxThreads: 4 });
@@ -94,80 +44,43 @@ let pools = 0;
  */
 export class ThreadPool extends Seating implements AsyncDisposable {
   readonly name: string;
-  /** The pool underneath, for what this class does not cover. */
+  /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: Piscina;
-  readonly #maxThreads: number;
-  readonly #maxQueue: number;
-  /** With their idents. */
-  readonly #jobs = new Map<JobSeat, number>();
+  readonly #jobs: PoolJobs;
   readonly #watchers = new Audience<PoolStats>(isDeepStrictEqual);
   #telling = false;
   readonly #warnings = new Subject<PoolWarning>();
   readonly #starvation: StarvationWatch;
-  #failed = 0;
-  #completed = 0;
   #closing: Promise<void> | undefined;
 
   /** @throws TypeError, RangeError showing the value */
   constructor(options: ThreadPoolOptions = {}) {
     super();
-    this.name = checkName(options) ?? `ThreadPool-${++pools}`;
-    this.#maxThreads = checkCount('maxThreads', options.maxThreads ?? availableParallelism(), 1, 4095);
-    const minThreads = checkCount(
-      'minThreads',
-      options.minThreads ?? Math.min(1, this.#maxThreads),
-      0,
-      this.#maxThreads,
-    );
-    this.#maxQueue = options.maxQueue ?? Number.POSITIVE_INFINITY;
-    if (this.#maxQueue !== Number.POSITIVE_INFINITY) checkCount('maxQueue', this.#maxQueue, 0, 2 ** 31);
-    const { resourceLimits, execArgv, env } = options;
-    this.piscina = newPiscina({
-      filename: WORKER_FILE,
-      minThreads,
-      maxThreads: this.#maxThreads,
-      idleTimeout: options.idleTimeout === undefined ? 1000 : checkTimeout(options.idleTimeout),
-      atomics: 'disabled',
-      ...(resourceLimits !== undefined && { resourceLimits }),
-      ...(execArgv !== undefined && { execArgv }),
-      ...(env !== undefined && { env }),
+    const { name, maxThreads, maxQueue, piscina } = checkPoolOptions(options);
+    const changed = (): void => this.#changed();
+    const workers = new PoolWorkers(piscina, changed);
+    this.piscina = workers.piscina;
+    this.name = name ?? `ThreadPool-${++pools}`;
+    this.#jobs = new PoolJobs(this.name, maxThreads, maxQueue, workers, changed);
+    this.#starvation = new StarvationWatch(this.name, this.piscina, this.#jobs, (warning) => {
+      if (warning !== undefined) this.#warnings.next(warning);
+      this.#changed();
     });
-    // What a worker says beside its jobs; the jobs tell of their own.
-    this.piscina.on('error', () => {});
-    this.piscina.on('workerCreate', () => this.#changed());
-    this.piscina.on('workerDestroy', () => this.#changed());
-    this.#starvation = new StarvationWatch(
-      {
-        piscina: this.piscina,
-        maxThreads: this.#maxThreads,
-        running: () => this.#idents().filter((ident) => isAlive(ident) && stateOf(ident) !== QUEUED),
-        queued: () => this.queued,
-        has: (ident) => this.#idents().includes(ident),
-      },
-      (waits) => {
-        if (waits !== undefined) this.#warn(waits);
-        this.#changed();
-      },
-    );
   }
 
   /** The most jobs that run at once. @internal */
   get maxThreads(): number {
-    return this.#maxThreads;
+    return this.#jobs.crew.size;
   }
 
   /** Jobs that wait for a worker. @internal */
   get queued(): number {
-    return Math.max(0, this.#jobs.size - this.#maxThreads);
+    return this.#jobs.crew.queued;
   }
 
   /** Takes no more. @internal */
   get closed(): boolean {
-    return this.#closing !== undefined;
-  }
-
-  #idents(): number[] {
-    return [...this.#jobs.values()];
+    return this.#jobs.closed;
   }
 
   /** @internal */
@@ -177,111 +90,54 @@ export class ThreadPool extends Seating implements AsyncDisposable {
     transfer: readonly TransferListItem[],
     tenant: Tenant,
   ): Seat {
-    if (this.#closing !== undefined)
-      throw new ThreadError(`${this.name} is closed: it takes no '${name}'`, { code: 'ERR_POOL' });
-    const { queued } = this;
-    if (this.#jobs.size - this.#maxThreads >= this.#maxQueue) {
-      throw new ThreadError(`${this.name} takes no '${name}': ${queued} jobs are queued already`, {
-        code: 'ERR_POOL',
-      });
-    }
-    const job = new JobSeat(this.piscina, first, transfer, {
-      received: (message) => {
-        if (message.kind === 'returned' || message.kind === 'completed') this.#completed++;
-        if (message.kind === 'threw' && !message.cancelled) this.#failed++;
-        tenant.received(message);
-      },
-      died: (death) => {
-        if (!death.terminated) this.#failed++;
-        tenant.died(death);
-      },
-    });
-    this.#jobs.set(job, first.find(({ kind }) => kind === 'start')?.ident ?? 0);
-    this.#changed();
-    void job.done.then(() => {
-      this.#jobs.delete(job);
-      this.#changed();
-    });
-    return job;
+    return this.#jobs.seat(name, first, transfer, tenant);
   }
 
   /**
-   * Cold: a job a subscription. Unsubscribing, or aborting `signal`, drops it from the queue, or cancels it; its worker
-   * is killed when it has not ended after `grace` ms.
+   * Cold: a job a subscription. It is accepted, with its arguments as they are then, when it is subscribed to, and
+   * becomes a thread when a worker is free. Emits what the target returns, or the last value of what it streams.
    *
-   * @throws TypeError, RangeError at the call; as the Observable's error: ThreadError when the pool is closed or its
-   * queue is full, and whatever ends the job
+   * Unsubscribing, or aborting `signal`, drops it from the queue; one that runs is cancelled, and its worker is killed
+   * when it has not ended after `grace` ms.
+   *
+   * @throws TypeError, RangeError at the call, and ThreadError when the pool is closed; as the Observable's error:
+   * ThreadError when the pool has been closed since or its queue is full, TypeError naming the argument that cannot be
+   * cloned, and whatever ends the job
    * @example
    * pool.run(jobs.resize, [file], { onProgress: (done) => bar.update(done) }).pipe(retry(2))
    */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
     args?: readonly [...A],
-    options: RunOptions = {},
+    options?: RunOptions,
   ): Wait<Emitted<R>> {
-    checkOptions(options);
-    checkTarget(target);
-    const signal = checkSignal(options);
-    const grace = checkGrace(options.grace);
-    const { name, transferList, onProgress } = options;
-    if (onProgress !== undefined && typeof onProgress !== 'function')
-      throw new TypeError(`onProgress must be a function, got ${show(onProgress)}`);
-    const described = {
-      target,
-      pool: this,
-      ...(args && { args }),
-      ...(name !== undefined && { name }),
-      ...(transferList && { transferList }),
-    };
+    const request = checkRun(target as Target<readonly unknown[], R>, args, options);
+    this.#jobs.refuseIfClosed(request.name ?? 'job');
+    const { signal } = request;
     return new Wait((settle) => {
       if (signal?.aborted === true) return void settle.reject(signal.reason);
-      const thread = new Thread<R>(described);
-      const progress = onProgress && thread.progress$.subscribe(onProgress);
       try {
-        thread.start();
+        const run = new PoolRun<R>(this.#jobs, request, settle);
+        return () => run.leave();
       } catch (error) {
-        settle.reject(error);
-        return undefined;
+        return void settle.reject(error);
       }
-      const result = thread.result({ ...(signal && { signal }) });
-      const stop = (): void => {
-        progress?.unsubscribe();
-        stopThread(thread as Thread<never>, grace);
-      };
-      const subscription = result.subscribe({
-        next: (value) => settle.resolve(value),
-        error: (error) => {
-          if (signal?.aborted === true) stop();
-          settle.reject(error);
-        },
-      });
-      return () => {
-        if (subscription.closed) return;
-        subscription.unsubscribe();
-        stop();
-      };
     });
   }
 
+  /** Costs some µs, however many jobs there were. */
   get stats(): PoolStats {
-    const { histogram } = this.piscina;
-    let runTime: TimeStats | undefined;
-    let waitTime: TimeStats | undefined;
+    const { crew, ledger } = this.#jobs;
     return {
       threads: this.piscina.threads.length,
-      busy: Math.min(this.#jobs.size, this.#maxThreads),
-      queued: this.queued,
-      completed: this.#completed,
-      failed: this.#failed,
+      busy: crew.busy,
+      queued: crew.queued,
+      completed: ledger.completed,
+      failed: ledger.failed,
+      cancelled: ledger.cancelled,
       starved: this.#starvation.starved,
-      get runTime() {
-        runTime ??= timesOf(histogram.runTime);
-        return runTime;
-      },
-      get waitTime() {
-        waitTime ??= timesOf(histogram.waitTime);
-        return waitTime;
-      },
+      runTime: ledger.runTime.stats,
+      waitTime: ledger.waitTime.stats,
     };
   }
 
@@ -312,23 +168,13 @@ export class ThreadPool extends Seating implements AsyncDisposable {
     });
   }
 
-  #warn(waits: readonly ThreadWait[]): void {
-    const names = [...new Set(waits.map(({ name }) => `'${name}'`))].join(', ');
-    const message =
-      `${this.name} starves: all of its ${waits.length} workers wait for ${names}, ` +
-      `while ${this.queued} jobs that may end it are queued behind them`;
-    this.#warnings.next({ pool: this.name, message, waits });
-  }
-
-  /** Lets what was accepted finish, then ends the workers. What comes from now on is a ThreadError. */
+  /**
+   * Lets what was accepted finish, what is queued included, then ends the workers; resolves when they are gone. What
+   * comes from now on is a ThreadError. A job that never ends keeps it open: unsubscribe from that, or abort it.
+   */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#jobs.close().then(() => this.piscina.destroy());
     return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    while (this.#jobs.size > 0) await Promise.all([...this.#jobs.keys()].map(({ done }) => done));
-    await this.piscina.destroy();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -336,7 +182,15 @@ export class ThreadPool extends Seating implements AsyncDisposable {
   }
 }
 
-function timesOf({ mean, p50, p99, max }: TimeStats): TimeStats {
-  // Of no run at all, the mean is not a number.
-  return { mean: mean || 0, p50, p99, max };
+addSpecial({
+  kind: 'thread-pool',
+  is: (value) => value instanceof ThreadPool,
+  pack: refuse,
+  unpack: refuse,
+});
+
+function refuse(): never {
+  throw new TypeError(
+    'a ThreadPool cannot be sent to a thread, its workers belong to this one: make one there',
+  );
 }

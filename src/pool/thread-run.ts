@@ -1,5 +1,5 @@
 import { ThreadError } from '../errors.js';
-import { markGone, markStopped, setWorker } from '../primitives/thread-table.js';
+import { markGone, markStopped, QUEUED, setWorker, stateOf } from '../primitives/thread-table.js';
 import { unpackError } from './error-wire.js';
 import { relayUnheard, reportUnheard } from './excepthook.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from './messages.js';
@@ -133,14 +133,15 @@ export class ThreadRun implements Tenant {
     }
     this.#ended = true;
     this.#letGo();
+    const begun = death.withdrawn !== true && stateOf(this.#thread.ident) !== QUEUED;
     markGone(this.#thread.ident);
     this.#thread.ended();
-    this.#thread.outcome.fail(explainDeath(this.#thread.name, death), death.terminated);
+    this.#thread.outcome.fail(explainDeath(this.#thread.name, begun, death), death.terminated);
     this.#thread.told();
   }
 }
 
-function explainDeath(name: string, { error, exitCode, terminated }: Death): ThreadError {
+function explainDeath(name: string, begun: boolean, { error, exitCode, terminated }: Death): ThreadError {
   const why =
     error instanceof Error
       ? `${error.name}: ${error.message}`
@@ -149,7 +150,7 @@ function explainDeath(name: string, { error, exitCode, terminated }: Death): Thr
         : terminated
           ? 'it was terminated'
           : `process.exit(${exitCode}) was called in it`;
-  return new ThreadError(`thread '${name}' died: ${why}`, {
+  return new ThreadError(`thread '${name}' died${begun ? '' : ' before it began'}: ${why}`, {
     code: 'ERR_THREAD_DIED',
     ...(error !== undefined && { cause: error }),
   });

@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import { markGone } from '../primitives/thread-table.js';
+import { JobEnd } from './job-end.js';
 import type { FromThread, ToThread } from './messages.js';
 import { keepCancel, setParent } from './parent.js';
 import { Running } from './running.js';
@@ -8,8 +9,10 @@ import { Running } from './running.js';
 
 let port: MessagePort | undefined;
 let running: Running | undefined;
-/** Ends the job of a ThreadPool. */
-let finish: (() => void) | undefined;
+/** Of the job of a ThreadPool. */
+let jobEnd: JobEnd | undefined;
+/** ms that what a job has left behind may keep the worker from the next one. */
+const PATIENCE = 1000;
 
 /** Piscina's job: takes the port over which threads come to this worker; the first is in it already. */
 export function openSession(job: { readonly port: MessagePort }): void {
@@ -18,29 +21,26 @@ export function openSession(job: { readonly port: MessagePort }): void {
   setParent(post, drain);
 }
 
-/** The same for a ThreadPool: a job a thread, which lasts as long as the thread. */
-export function runJob(job: { readonly port: MessagePort }): Promise<void> {
+/** The same for a ThreadPool: a job a thread, which lasts until the worker can take another. */
+export async function runJob(job: { readonly port: MessagePort }): Promise<void> {
+  const end = new JobEnd();
+  jobEnd = end;
   openSession(job);
-  return new Promise((resolve) => {
-    finish = () => {
-      finish = undefined;
-      job.port.close();
-      resolve();
-    };
-  });
+  await end.come;
+  jobEnd = undefined;
+  job.port.close();
 }
 
 function post(message: FromThread, transfer?: readonly TransferListItem[]): void {
   // After what its stream has emitted by now, as far as the reader has room.
   if (message.kind === 'progress') running?.flush();
   port?.postMessage(message, transfer);
-  // Its output is out as well.
-  if (message.kind === 'flushed' || ('flushing' in message && !message.flushing)) finish?.();
+  jobEnd?.heed(message);
 }
 
 function received(message: ToThread): void {
   if (message.kind === 'start') {
-    running = new Running(message, post);
+    running = new Running(message, post, jobEnd === undefined ? Number.POSITIVE_INFINITY : PATIENCE);
     running.begin();
   } else if (message.kind === 'cancel') keepCancel(message);
   else if (running?.ident === message.ident) running.credit(message.values);

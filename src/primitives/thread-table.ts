@@ -11,6 +11,7 @@ import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake }
  * A slot's STATE:
  *   FREE, STOPPED, GONE -claim-> CLAIMED -whoever claimed it-> QUEUED -the worker-> RUNNING
  *   QUEUED, RUNNING -the thread itself, its target has ended-> STOPPED
+ *   QUEUED -whoever started it wants it no more-> STOPPED
  *   QUEUED, RUNNING -whoever finds its worker dead-> GONE
  * Invariant: a slot holds an ident until it is claimed again, and no two claims give the same ident. Slots are
  * claimed round and round, so that an ident stays readable for thousands of starts after its end.
@@ -206,12 +207,24 @@ export function raise(cell: number, to: number): void {
   }
 }
 
-/** Called by the worker as it takes the thread up: from here on its death can be seen. */
-export function markRunning(ident: number): void {
+/** Called by the worker as it takes the thread up: from here on its death can be seen. false: it was withdrawn. */
+export function markRunning(ident: number): boolean {
   const slot = slotOf(ident);
   store(table, slot + WORKER, threadId);
   store(table, slot + NATIVE, nativeId() ?? 0);
-  if (compareExchange(table, slot + STATE, QUEUED, RUNNING) === QUEUED) changed();
+  if (compareExchange(table, slot + STATE, QUEUED, RUNNING) !== QUEUED) return false;
+  changed();
+  return true;
+}
+
+/** A thread that has not begun never will. false: it has, or has ended. */
+export function withdraw(ident: number): boolean {
+  const slot = slotOf(ident);
+  if (load(table, slot + IDENT) !== ident) return false;
+  if (compareExchange(table, slot + STATE, QUEUED, STOPPED) !== QUEUED) return false;
+  wake(table, slot + STATE);
+  changed();
+  return true;
 }
 
 /** The worker in which a queued thread will run, so that its death before the start is seen. */

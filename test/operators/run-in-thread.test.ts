@@ -110,7 +110,7 @@ describe('runInThread', () => {
   it.each<[unknown, object, RegExp]>([
     [5, {}, /target must be a function or .*got 5/],
     [() => 1, { pool: {} }, /pool must be a ThreadPool/],
-    [() => 1, { grace: -1 }, /timeout must be 0 ms or more, got -1/],
+    [() => 1, { grace: -1 }, /grace must be 0 ms or more, got -1/],
     [() => 1, { onProgress: 1 }, /onProgress must be a function, got 1/],
     [() => 1, { signal: 1 }, /signal must be an AbortSignal/],
   ])('refuses %o with %o', (target, options, message) => {

@@ -1,0 +1,144 @@
+import type { TransferListItem } from 'node:worker_threads';
+import type { Subscription } from 'rxjs';
+import type { Target } from '../primitives/target.js';
+import { nextThreadNumber } from '../primitives/thread-table.js';
+import type { Settle } from '../primitives/wait.js';
+import type { Crew, Turn } from './crew.js';
+import type { Emitted } from './emitted.js';
+import { explainUncloneable, isCloneError } from './explain-uncloneable.js';
+import type { Ending } from './ledger.js';
+import { onAbort } from './on-abort.js';
+import type { RunRequest } from './run-options.js';
+import type { Seating } from './seating.js';
+import { stopThread } from './stop-thread.js';
+import { Thread } from './thread.js';
+import { defaultName, type ThreadOptions, transferItems } from './thread-options.js';
+import { movesOf } from './transfer.js';
+import { decode, encode } from './wire.js';
+
+/** What a run needs of its pool. */
+export interface RunPool {
+  readonly crew: Crew;
+  /** @throws ThreadError when it takes no more */
+  admit(name: string): void;
+  /** Where a thread runs that has a place of the crew already; it gives it back. */
+  seated(): Seating;
+  /** One that stood in line has never begun. */
+  ended(how: Ending): void;
+}
+
+/**
+ * A job from its subscription on. While it stands in line it is no thread yet and takes no place in the table of
+ * threads, so that any number may wait; its arguments are cloned at once, as they were when it was subscribed to.
+ */
+export class PoolRun<R> implements Turn {
+  readonly #pool: RunPool;
+  readonly #request: RunRequest<R>;
+  readonly #settle: Settle<Emitted<R>>;
+  readonly #name: string;
+  readonly #seating: Seating;
+  #args: readonly unknown[];
+  #transferList: readonly unknown[];
+  #inLine = true;
+  readonly #stoodInLine: boolean;
+  #thread: Thread<R> | undefined;
+  #progress: Subscription | undefined;
+  #over = false;
+  readonly #forget: (() => void) | undefined;
+
+  /** @throws ThreadError when the pool takes no more; TypeError naming the argument that cannot be cloned */
+  constructor(pool: RunPool, request: RunRequest<R>, settle: Settle<Emitted<R>>) {
+    this.#pool = pool;
+    this.#request = request;
+    this.#settle = settle;
+    this.#name = request.name || defaultName(nextThreadNumber(), request.target as Target);
+    pool.admit(this.#name);
+    this.#seating = pool.seated();
+    this.#args = request.args;
+    this.#transferList = request.transferList;
+    this.#stoodInLine = !pool.crew.hasRoom;
+    if (this.#stoodInLine) this.#snapshot();
+    const { signal } = request;
+    this.#forget = signal && onAbort(signal, () => this.#aborted());
+    pool.crew.enter(this);
+  }
+
+  get left(): boolean {
+    return !this.#inLine;
+  }
+
+  begin(): void {
+    this.#inLine = false;
+    const described: ThreadOptions<readonly unknown[], R> = {
+      target: this.#request.target,
+      args: this.#args,
+      name: this.#name,
+      transferList: this.#transferList,
+    };
+    const thread = new Thread<R>(Object.assign(described, { pool: this.#seating }));
+    const { onProgress } = this.#request;
+    if (onProgress !== undefined) this.#progress = thread.progress$.subscribe(onProgress);
+    try {
+      thread.start();
+    } catch (error) {
+      if (this.#stoodInLine) this.#pool.ended('failed');
+      this.#pool.crew.leave();
+      this.#reject(error);
+      return;
+    }
+    this.#thread = thread;
+    thread.result().subscribe({
+      next: (value) => {
+        if (this.#finish()) this.#settle.resolve(value);
+      },
+      error: (error) => this.#reject(error),
+    });
+  }
+
+  /** Nobody wants it any more: out of the line, or asked to stop. */
+  leave(): void {
+    if (!this.#finish()) return;
+    if (this.#inLine) {
+      this.#inLine = false;
+      this.#args = [];
+      this.#transferList = [];
+      this.#pool.ended('cancelled');
+      this.#pool.crew.left();
+      return;
+    }
+    this.#progress?.unsubscribe();
+    if (this.#thread !== undefined) stopThread(this.#thread as Thread<never>, this.#request.grace);
+  }
+
+  #aborted(): void {
+    if (this.#over) return;
+    this.leave();
+    this.#settle.reject(this.#request.signal?.reason);
+  }
+
+  #reject(error: unknown): void {
+    if (this.#finish()) this.#settle.reject(error);
+  }
+
+  /** false: it was over. */
+  #finish(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#forget?.();
+    return true;
+  }
+
+  #snapshot(): void {
+    const transfer = [...transferItems(this.#request), ...movesOf(this.#args)];
+    try {
+      const wired = encode(this.#args, transfer);
+      const copy = structuredClone({ wired, transfer }, { transfer: transfer as ArrayBuffer[] });
+      this.#args = decode(copy.wired) as readonly unknown[];
+      this.#transferList = copy.transfer as TransferListItem[];
+    } catch (cause) {
+      if (!isCloneError(cause)) throw cause;
+      const found = explainUncloneable(this.#args, 'args') ?? cause.message;
+      throw new TypeError(`cannot start thread '${this.#name}': ${found}, which cannot be cloned`, { cause });
+    }
+  }
+}
