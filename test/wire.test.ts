@@ -1,3 +1,4 @@
+import { TimeoutError } from 'rxjs';
 import {
   Barrier,
   BoundedSemaphore,
@@ -109,6 +110,98 @@ describe('what stands in arguments and results', () => {
     await thread.join();
     expect(seen[0]).toEqual({ l: lock });
     expect(seen[1]).toBe(lock);
+  });
+});
+
+describe('an Error', () => {
+  class JobError extends RangeError {
+    readonly code = 'E_JOB';
+    readonly detail: unknown;
+    constructor(message: string, detail: unknown, options?: ErrorOptions) {
+      super(message, options);
+      this.detail = detail;
+    }
+  }
+  const thrown = (value: unknown): Promise<unknown> =>
+    Promise.resolve(
+      new Thread({
+        target: (error: unknown) => {
+          throw error;
+        },
+        args: [value],
+      })
+        .start()
+        .result(),
+    ).then(
+      () => 'nothing',
+      (error) => error,
+    );
+  const ways: [string, (error: unknown) => Promise<unknown>][] = [
+    ['as a value', echo],
+    ['within a value', async (error) => (await echo({ list: [error] })).list[0]],
+    ['thrown', thrown],
+  ];
+
+  it.each(ways)('keeps its class, name, message, stack, fields and cause: %s', async (_, send) => {
+    const cause = Object.assign(new TypeError('why'), { code: 5 });
+    const error = new JobError('no', { deep: [1] }, { cause });
+    const back = (await send(error)) as JobError;
+    expect(back).toBeInstanceOf(RangeError);
+    expect(back).toMatchObject({ name: 'JobError', message: 'no', code: 'E_JOB', detail: { deep: [1] } });
+    expect(back.stack).toBe(error.stack);
+    expect(back.cause).toBeInstanceOf(TypeError);
+    expect(back.cause).toMatchObject({ message: 'why', code: 5, stack: cause.stack });
+    expect(Object.keys(back).sort()).toEqual(['code', 'detail']);
+  });
+
+  it.each(ways)('brings primitives and Threads that hang on it as themselves: %s', async (_, send) => {
+    const [lock, event] = [new Lock(), new Event()];
+    const thread = new Thread({ target: () => 5 }).start();
+    const errors = [new Error('one', { cause: lock }), lock, { event }];
+    const error = new AggregateError(errors, 'all', { cause: { lock } });
+    const back = (await send(Object.assign(error, { thread }))) as AggregateError & { thread: Thread };
+    expect(back).toBeInstanceOf(AggregateError);
+    expect((back.cause as { lock: Lock }).lock).toBe(lock);
+    expect((back.errors[0] as Error).cause).toBe(lock);
+    expect(back.errors[1]).toBe(lock);
+    expect((back.errors[2] as { event: Event }).event).toBe(event);
+    expect(back.thread).toBe(thread);
+    expect((await send(new Error('its', { cause: lock }))) as Error).toHaveProperty('cause', lock);
+  });
+
+  it.each(ways)('may come back to itself: %s', async (_, send) => {
+    const error: Error & { again?: unknown } = new Error('ring');
+    error.cause = new Error('inner', { cause: error });
+    error.again = { error };
+    const back = (await send(error)) as typeof error;
+    expect((back.cause as Error).cause).toBe(back);
+    expect((back.again as { error: unknown }).error).toBe(back);
+  });
+
+  it.each(ways)(
+    'loses of its own what cannot be cloned, and has it as text in cause and errors: %s',
+    async (_, send) => {
+      const error = new AggregateError([() => 1, new ThreadLocal()], 'all', { cause: Symbol('why') });
+      Object.assign(error, { kept: 1, run: () => 1, local: [new ThreadLocal()] });
+      const back = (await send(error)) as AggregateError;
+      expect(Object.keys(back)).toEqual(['kept']);
+      expect(back.cause).toBe('Symbol(why)');
+      expect(back.errors).toEqual(['[Function (anonymous)]', expect.stringMatching(/^ThreadLocal/)]);
+    },
+  );
+
+  it.each(ways)("is RxJS's TimeoutError or a DOMException again: %s", async (_, send) => {
+    expect(await send(new TimeoutError())).toBeInstanceOf(TimeoutError);
+    const aborted = (await send(new DOMException('stop', 'AbortError'))) as DOMException;
+    expect(aborted).toBeInstanceOf(DOMException);
+    expect(aborted.name).toBe('AbortError');
+  });
+
+  it('that its thread made itself keeps its class as well, where the thread has loaded nothing', async () => {
+    const target = (): Error => Object.assign(new (class Own extends TypeError {})('made'), { code: 7 });
+    const back = (await new Thread({ target }).start().result()) as Error;
+    expect(back).toBeInstanceOf(TypeError);
+    expect(back).toMatchObject({ name: 'Own', message: 'made', code: 7 });
   });
 });
 

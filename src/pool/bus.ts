@@ -8,7 +8,7 @@ import type { Wired } from './wire.js';
  * thread that listens hears all of it.
  */
 export type BusMessage =
-  | { readonly kind: 'trace'; readonly event: TraceEvent }
+  | { readonly kind: 'trace'; readonly event: TraceEvent & { readonly arg: Wired } }
   /** To the thread that started `ident`; `asks` numbers the question. */
   | { readonly kind: 'ask'; readonly ident: number; readonly asks: string; readonly about: Question }
   | { readonly kind: 'leave'; readonly asks: string }

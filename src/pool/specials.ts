@@ -1,6 +1,6 @@
 import { TimeoutError } from 'rxjs';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../primitives/handle.js';
-import { addErrorKind } from './error-wire.js';
+import { addErrorKind } from './error-parts.js';
 import { addSpecial } from './wire.js';
 
 /** What of the rooms below arrives in another thread as itself. */

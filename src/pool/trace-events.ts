@@ -1,8 +1,7 @@
-import { show } from '../primitives/options.js';
 import { clock, getIdent } from '../primitives/thread-table.js';
 import { type PrimitiveEvent, setTraceSink } from '../primitives/trace.js';
 import { broadcast } from './bus.js';
-import { isCloneable } from './error-wire.js';
+import { encodeOrShow } from './wire.js';
 
 /** Something a traced thread did. */
 export interface TraceEvent {
@@ -24,9 +23,9 @@ export function setTraceListener(listener: (event: TraceEvent) => void): void {
 
 /** Tells the tracers of this thread at once, and those of others over the bus. */
 export function emitTrace(event: TraceEvent['event'], name: string, arg: unknown): void {
-  const told: TraceEvent = { event, ident: getIdent(), name, time: clock(), arg };
-  here?.(told);
-  broadcast({ kind: 'trace', event: isCloneable(arg) ? told : { ...told, arg: show(arg) } });
+  const told = { event, ident: getIdent(), name, time: clock() };
+  here?.({ ...told, arg });
+  broadcast({ kind: 'trace', event: { ...told, arg: encodeOrShow(arg) } });
 }
 
 setTraceSink((event, _, name, arg) => emitTrace(event, name, arg));

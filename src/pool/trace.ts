@@ -5,6 +5,7 @@ import { add } from '../primitives/word.js';
 import { listen } from './bus.js';
 import { reportUnheard } from './excepthook.js';
 import { setTraceListener, type TraceEvent } from './trace-events.js';
+import { decode } from './wire.js';
 
 export type TraceFunction = (event: TraceEvent) => void;
 
@@ -21,7 +22,7 @@ const tracers = new Set<Tracer>();
 function addTracer(tracer: Tracer): void {
   if (tracers.size === 0) {
     setTraceListener(tellTracers);
-    listen('trace', ({ event }) => tellTracers(event));
+    listen('trace', ({ event }) => tellTracers({ ...event, arg: decode(event.arg) }));
   }
   tracers.add(tracer);
   add(table, TRACE, 1);

@@ -1,6 +1,9 @@
+import { show } from '../primitives/options.js';
+import { type ErrorParts, isCloneable, packOwn, putTogether, takeApart, unpackOwn } from './error-parts.js';
+
 /**
- * Values on their way between threads: structured-cloned, with primitives and Threads in them replaced by marks that
- * become themselves again. A value without any goes as it is and costs the other side nothing.
+ * Values on their way between threads: structured-cloned, with primitives, Threads and Errors in them replaced by marks
+ * that become themselves again. A value without any goes as it is and costs the other side nothing.
  */
 export interface Wired {
   readonly value: unknown;
@@ -17,6 +20,7 @@ export interface Special {
 }
 
 const MARK = 'rxjs-threading:value';
+const ERROR = 'error';
 /** Those whose classes somebody has loaded; a class that extends another comes before it. */
 const specials: Special[] = [];
 
@@ -33,6 +37,17 @@ export function encode(value: unknown, kept: readonly unknown[] = []): Wired {
   if (!holdsSpecial(value)) return { value, marked: false };
   const copies = new Map<unknown, unknown>(kept.map((one) => [one, one]));
   return { value: replace(value, copies), marked: true };
+}
+
+/** A value that must arrive somehow: as text when it cannot be cloned. */
+export function encodeOrShow(value: unknown): Wired {
+  try {
+    const wired = encode(value);
+    if (value instanceof Error || isCloneable(wired.value)) return wired;
+  } catch {
+    // Something in it must stay where it is.
+  }
+  return { value: show(value), marked: false };
 }
 
 export function decode(wired: Wired): unknown {
@@ -64,11 +79,11 @@ function childrenOf(value: object): Iterable<unknown> {
 }
 
 function holdsSpecial(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || specials.length === 0) return false;
+  if (typeof value !== 'object' || value === null) return false;
   const seen = new Set<object>([value]);
   // Grows while it is walked.
   for (const one of seen) {
-    if (specialFor(one) !== undefined) return true;
+    if (one instanceof Error || specialFor(one) !== undefined) return true;
     for (const child of childrenOf(one)) if (typeof child === 'object' && child !== null) seen.add(child);
   }
   return false;
@@ -77,6 +92,7 @@ function holdsSpecial(value: unknown): boolean {
 function replace(value: unknown, copies: Map<unknown, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (copies.has(value)) return copies.get(value);
+  if (value instanceof Error) return replaceError(value, copies);
   const special = specialFor(value);
   if (special !== undefined) {
     const mark = { [MARK]: special.kind, packed: special.pack(value) };
@@ -103,12 +119,28 @@ function replace(value: unknown, copies: Map<unknown, unknown>): unknown {
   return copy;
 }
 
+function replaceError(error: Error, copies: Map<unknown, unknown>): unknown {
+  const packed = takeApart(error);
+  const mark = { [MARK]: ERROR, packed };
+  copies.set(error, mark);
+  packOwn(error, packed, (value) => replace(value, copies));
+  return mark;
+}
+
+function restoreError(parts: ErrorParts, mark: object, seen: Map<unknown, unknown>): Error {
+  const error = putTogether(parts);
+  seen.set(mark, error);
+  unpackOwn(error, parts, (value) => restore(value, seen));
+  return error;
+}
+
 /** In place: what came through a structured clone is nobody else's. */
 function restore(value: unknown, seen: Map<unknown, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (seen.has(value)) return seen.get(value);
   if (isRecord(value) && MARK in value) {
     const { [MARK]: kind, packed } = value as { [MARK]: unknown; packed: unknown };
+    if (kind === ERROR) return restoreError(packed as ErrorParts, value, seen);
     const special = specials.find((one) => one.kind === kind)?.unpack(packed);
     seen.set(value, special);
     return special;
