@@ -1,5 +1,5 @@
 import { Event, type PoolWarning, Thread, ThreadPool, threadModule } from 'rxjs-threading';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const targets = threadModule(new URL('./fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
