@@ -1,5 +1,6 @@
 import { Event, OwnerDiedError, RLock, Thread, ThreadError, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { runFixture } from './support/run-fixture.js';
 
 const targets = threadModule<Record<'spin' | 'terminateOther' | 'notAFunction', () => unknown>>(
   new URL('./fixtures/thread-targets.js', import.meta.url),
@@ -203,6 +204,11 @@ describe('terminate', () => {
     await doomed!.terminate();
     expect(survivor!.isAlive()).toBe(true);
     await survivor!.terminate();
+  });
+
+  it('ends the thread alone, at whatever moment of its start', { timeout: 60_000 }, async () => {
+    const end = await runFixture('threading/programs/killed-while-starting.js');
+    expect(end).toEqual({ code: 0, signal: null, stdout: 'alive\n', stderr: '' });
   });
 
   it('tells the next acquirer of an RLock that its owner died', async () => {

@@ -9,7 +9,7 @@ import type { FromThread, ToThread } from './messages.js';
 import { newPiscina, type Piscina } from './piscina.js';
 import type { Seat, Tenant } from './seat.js';
 
-export const WORKER_FILE: string = fileURLToPath(new URL('./worker.js', import.meta.url));
+export const WORKER_FILE: string = fileURLToPath(new URL('./worker-entry.cjs', import.meta.url));
 
 /** With less, a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK = 2 ** 20;
