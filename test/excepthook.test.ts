@@ -1,10 +1,14 @@
+import { filter, firstValueFrom } from 'rxjs';
 import {
   Event,
   type ExceptHookArgs,
+  enumerate,
   excepthook,
   excepthook$,
+  runInThread,
   setExcepthook,
   Thread,
+  ThreadPool,
   threadModule,
 } from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -80,6 +84,24 @@ describe('the excepthook', () => {
     await ready.wait();
     aborted.cancel();
     await aborted.join();
+    await turns();
+    expect(told).toEqual([]);
+  });
+
+  it.each([
+    ['a job of a pool', (pool: ThreadPool, gate: Event) => pool.run(targets.failAfter!, [gate])],
+    ['runInThread', (pool: ThreadPool, gate: Event) => runInThread(targets.failAfter!, [gate], { pool })],
+  ])('is not told of an error on its way when %s was unsubscribed', async (_, run) => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const gate = new Event();
+    const subscription = run(pool, gate).subscribe();
+    const thread = enumerate().find(({ name }) => name.includes('failAfter'));
+    await firstValueFrom(thread!.state$.pipe(filter((state) => state === 'running')));
+    gate.set();
+    // It has failed, and main's event loop has not turned since.
+    while (thread!.isAlive());
+    subscription.unsubscribe();
+    await pool.close();
     await turns();
     expect(told).toEqual([]);
   });

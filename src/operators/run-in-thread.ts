@@ -55,7 +55,7 @@ export function runInThread<A extends readonly unknown[], R>(
     signal?.addEventListener('abort', aborted, { once: true });
     subscriber.add(() => {
       signal?.removeEventListener('abort', aborted);
-      if (thread.isAlive()) stopThread(thread as Thread<never>, grace);
+      stopThread(thread as Thread<never>, grace);
     });
     return thread.output$.subscribe(subscriber);
   });

@@ -10,11 +10,14 @@ export function checkGrace(grace: unknown): number {
   return checkMs('grace', grace ?? GRACE);
 }
 
-/** Drops a thread that has not begun; asks one that runs to stop, and kills its worker when it has not after `grace`. */
+/**
+ * Drops a thread that has not begun; asks one that runs to stop, and kills its worker when it has not after `grace`.
+ * How it ends is nobody's business any more, nor is an error that is on its way: the excepthook is not told.
+ */
 export function stopThread(thread: Thread<never>, grace: number): void {
   if (thread.state === 'queued') return void thread.terminate();
   thread.cancel();
-  if (grace === Number.POSITIVE_INFINITY || !thread.isAlive()) return;
-  const spare = after(grace, () => void thread.terminate());
+  const isPatient = grace === Number.POSITIVE_INFINITY || !thread.isAlive();
+  const spare = isPatient ? () => {} : after(grace, () => void thread.terminate());
   thread.output$.subscribe({ error: spare, complete: spare });
 }
