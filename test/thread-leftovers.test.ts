@@ -7,6 +7,7 @@ import {
   RLock,
   setExcepthook,
   Thread,
+  ThreadPool,
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -95,5 +96,32 @@ describe('what a target leaves behind in its worker', () => {
       target: () => new Promise((resolve) => setTimeout(() => resolve('fine'), 500)),
     });
     expect(await next.start().result()).toBe('fine');
+  });
+});
+
+describe('a watcher that a target leaves behind', () => {
+  const watch = (lock: Lock, told: Int32Array): void => {
+    lock.locked$.subscribe(() => Atomics.add(told, 0, 1));
+  };
+  /** How often the one left behind has been told, once a watcher that came after it has been. */
+  const watchAfter = async (lock: Lock, told: Int32Array, watching: Event): Promise<number> => {
+    await new Promise<void>((resolve) => {
+      lock.locked$.subscribe((locked) => locked && resolve());
+      watching.set();
+    });
+    return Atomics.load(told, 0);
+  };
+
+  it('is told no more once its worker runs another thread', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const lock = new Lock();
+    const told = new Int32Array(new SharedArrayBuffer(4));
+    const watching = new Event();
+    await pool.run(watch, [lock, told]);
+    const later = pool.run(watchAfter, [lock, told, watching]).then((found) => found);
+    await watching.wait();
+    lock.acquireSync();
+    expect(await later).toBe(1);
+    await pool.close();
   });
 });

@@ -76,7 +76,8 @@ export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
  * worker its constructor does not run again: the instance has its public fields, as far as they can be cloned.
  *
  * What the target leaves behind in its worker (a timer, threads it started) goes on; the worker takes no other thread
- * until that is done. When a thread is killed, so are those that it started. Source: CPython, `threading.Thread`.
+ * until that is done. Subscriptions to streams of state end when it takes one. When a thread is killed, so are those
+ * that it started. Source: CPython, `threading.Thread`.
  *
  * @example
  * const thread = new Thread({ target: (n) => n * 2, args: [21] }).start();

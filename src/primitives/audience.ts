@@ -23,6 +23,10 @@ export class Audience<T> {
     this.#told.delete(subscriber);
   }
 
+  clear(): void {
+    this.#told.clear();
+  }
+
   tell(value: T): void {
     // Not those who come meanwhile: what they were told is newer than `value`, and one that comes again and again
     // would never let this end.

@@ -141,6 +141,13 @@ export function endThread(): void {
   for (const ending of endings) ending();
 }
 
+const beginnings: (() => void)[] = [];
+
+/** Runs in this worker before a thread begins. */
+export function onThreadBegin(beginning: () => void): void {
+  beginnings.push(beginning);
+}
+
 /** `ident` of the thread that runs this code. */
 export function getIdent(): number {
   return current !== 0 ? current : registerForeign();
@@ -151,6 +158,7 @@ export function setIdent(ident: number): void {
   if (foreign !== 0) markStopped(foreign);
   foreign = 0;
   current = ident;
+  if (ident !== 0) for (const beginning of beginnings) beginning();
 }
 
 /** A number that no other primitive of the process has. */

@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import { Audience } from './audience.js';
 import { WATCH_SEQ, WATCHED, WORD } from './header.js';
 import { type Patrolled, watchOver } from './loop.js';
+import { onThreadBegin } from './thread-table.js';
 import { type Cells, load, or, parkAsync, wake } from './word.js';
 
 /** The words a stream watches: flags (WATCHED among them), and the number bumped when that flag was set. */
@@ -26,7 +27,7 @@ export function stateStream<T>(
   same: (a: T, b: T) => boolean = Object.is,
 ): Observable<T> {
   const audience = new Audience(same);
-  const stream = { tell: (): void => audience.tell(read()) };
+  const stream = { tell: (): void => audience.tell(read()), leave: (): void => audience.clear() };
   return new Observable((subscriber) => {
     const watch = watchOf(watched);
     // First: what is read after this misses no change.
@@ -42,9 +43,13 @@ export function stateStream<T>(
 /** A state that is read again, for those who hear of it, when its word may have changed. */
 interface Told {
   tell(): void;
+  /** As if all had unsubscribed. */
+  leave(): void;
 }
 
 const watches = new WeakMap<Cells, Watch>();
+/** Those with streams. */
+const busy = new Set<Watch>();
 
 function watchOf(watched: Watched): Watch {
   const known = watches.get(watched.cells);
@@ -76,6 +81,7 @@ class Watch implements Patrolled {
 
   add(stream: Told): void {
     this.#streams.add(stream);
+    busy.add(this);
     this.#sleep();
     if (this.#patrolled) return;
     this.#patrolled = true;
@@ -84,6 +90,13 @@ class Watch implements Patrolled {
 
   delete(stream: Told): void {
     this.#streams.delete(stream);
+    if (this.#streams.size === 0) busy.delete(this);
+  }
+
+  leave(): void {
+    for (const stream of this.#streams) stream.leave();
+    this.#streams.clear();
+    busy.delete(this);
   }
 
   /** Also on patrol, in case whoever changed the state died before it woke us. */
@@ -113,3 +126,8 @@ class Watch implements Patrolled {
     if (this.#streams.size > 0) this.look();
   };
 }
+
+// What one thread has left watching would run, and fail, as a part of the next.
+onThreadBegin(() => {
+  for (const watch of busy) watch.leave();
+});
