@@ -146,8 +146,8 @@ export class ThreadPool extends Seating implements AsyncDisposable {
    * the process alive.
    */
   readonly stats$: Observable<PoolStats> = new Observable((subscriber) => {
-    subscriber.add(() => this.#watchers.delete(subscriber));
     this.#watchers.add(subscriber, this.stats);
+    return () => this.#watchers.delete(subscriber);
   });
 
   /**

@@ -32,11 +32,11 @@ export function stateStream<T>(
     const watch = watchOf(watched);
     // First: what is read after this misses no change.
     watch.add(stream);
-    subscriber.add(() => {
+    audience.add(subscriber, read());
+    return () => {
       audience.delete(subscriber);
       if (audience.size === 0) watch.delete(stream);
-    });
-    audience.add(subscriber, read());
+    };
   });
 }
 
