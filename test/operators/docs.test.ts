@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runProgram } from '../support/run-program.js';
 
@@ -20,5 +20,31 @@ describe('the examples of docs/operators.md', () => {
     expect(errors).toBe('');
     expect(`${lines.join('\n')}\n`).toBe(printed);
     expect(exitCode).toBe(0);
+  });
+});
+
+describe('docs/operators.md', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const operators = [...read('../../src/index.ts').matchAll(/(\w+) } from '.\/operators\//g)].map(
+    ([, name]) => name as string,
+  );
+  const sections = new Map(
+    text
+      .split(/^## /m)
+      .slice(1)
+      .map((section) => [section.slice(0, section.indexOf('\n')), section]),
+  );
+
+  it.each(operators)('has a diagram and an example of %s, and says when to use it', (name) => {
+    const section = sections.get(name);
+    expect(section).toMatch(/^!\[\w+\]\(marbles\/[\w-]+\.svg\)$/m);
+    expect(section).toMatch(new RegExp(`import .*\\b${name}\\b.* from 'rxjs-threading'`));
+    expect(text).toMatch(new RegExp(`^\\|.*\\| \`${name}\\(`, 'm'));
+  });
+
+  it('shows every diagram that there is', () => {
+    const shown = [...text.matchAll(/\(marbles\/([\w-]+\.svg)\)/g)].map(([, file]) => file);
+    const drawn = readdirSync(new URL('../../docs/marbles/', import.meta.url));
+    expect(shown.toSorted()).toEqual(drawn.toSorted());
   });
 });
