@@ -10,7 +10,7 @@ import { runProgram } from './support/run-program.js';
 const file = fileURLToPath(new URL('../build/examples/monitor/main.js', import.meta.url));
 
 const times = { mean: 1500, p50: 0, p99: 0, max: 0 };
-const stats = { threads: 2, busy: 1, queued: 0, completed: 7, failed: 1, starved: false };
+const stats = { threads: 2, busy: 1, queued: 0, completed: 7, failed: 1, cancelled: 0, starved: false };
 const nothing: Snapshot = {
   time: 10_000,
   threads: [{ ident: 4096, name: 'MainThread', state: 'running', daemon: false }],

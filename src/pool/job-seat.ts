@@ -49,6 +49,7 @@ export class JobSeat implements Seat, Turn, Passenger {
   #killed = false;
   #withdrawn = false;
   #ended = false;
+  #dead = false;
   readonly #whenOver: (() => void)[] = [];
 
   /** @throws DataCloneError */
@@ -162,6 +163,9 @@ export class JobSeat implements Seat, Turn, Passenger {
   }
 
   #die(error: unknown, exitCode: number): void {
+    // Told already: it was withdrawn, or stranded.
+    if (this.#dead) return;
+    this.#dead = true;
     this.drain();
     const terminated = this.#killed;
     if (!this.#ended) {

@@ -1,20 +1,18 @@
-import type { TransferListItem } from 'node:worker_threads';
 import type { Subscription } from 'rxjs';
 import type { Target } from '../primitives/target.js';
 import { nextThreadNumber } from '../primitives/thread-table.js';
 import type { Settle } from '../primitives/wait.js';
 import type { Crew, Turn } from './crew.js';
 import type { Emitted } from './emitted.js';
-import { explainUncloneable, isCloneError } from './explain-uncloneable.js';
 import type { Ending } from './ledger.js';
 import { onAbort } from './on-abort.js';
 import type { RunRequest } from './run-options.js';
 import type { Seating } from './seating.js';
+import { type Snapshot, snapshot } from './snapshot.js';
 import { stopThread } from './stop-thread.js';
 import { Thread } from './thread.js';
-import { defaultName, type ThreadOptions, transferItems } from './thread-options.js';
-import { movesOf } from './transfer.js';
-import { decode, encode } from './wire.js';
+import { defaultName } from './thread-options.js';
+import type { ThreadPool } from './thread-pool.js';
 
 /** What a run needs of its pool. */
 export interface RunPool {
@@ -27,6 +25,8 @@ export interface RunPool {
   ended(how: Ending): void;
 }
 
+const NOTHING: Snapshot = { args: [], transferList: [] };
+
 /**
  * A job from its subscription on. While it stands in line it is no thread yet and takes no place in the table of
  * threads, so that any number may wait; its arguments are cloned at once, as they were when it was subscribed to.
@@ -37,8 +37,7 @@ export class PoolRun<R> implements Turn {
   readonly #settle: Settle<Emitted<R>>;
   readonly #name: string;
   readonly #seating: Seating;
-  #args: readonly unknown[];
-  #transferList: readonly unknown[];
+  #with: Snapshot;
   #inLine = true;
   readonly #stoodInLine: boolean;
   #thread: Thread<R> | undefined;
@@ -54,10 +53,8 @@ export class PoolRun<R> implements Turn {
     this.#name = request.name || defaultName(nextThreadNumber(), request.target as Target);
     pool.admit(this.#name);
     this.#seating = pool.seated();
-    this.#args = request.args;
-    this.#transferList = request.transferList;
     this.#stoodInLine = !pool.crew.hasRoom;
-    if (this.#stoodInLine) this.#snapshot();
+    this.#with = this.#stoodInLine ? snapshot(this.#name, request) : request;
     const { signal } = request;
     this.#forget = signal && onAbort(signal, () => this.#aborted());
     pool.crew.enter(this);
@@ -69,13 +66,14 @@ export class PoolRun<R> implements Turn {
 
   begin(): void {
     this.#inLine = false;
-    const described: ThreadOptions<readonly unknown[], R> = {
+    const thread = new Thread<R>({
       target: this.#request.target,
-      args: this.#args,
+      args: this.#with.args,
       name: this.#name,
-      transferList: this.#transferList,
-    };
-    const thread = new Thread<R>(Object.assign(described, { pool: this.#seating }));
+      transferList: this.#with.transferList,
+      pool: this.#seating as unknown as ThreadPool,
+    });
+    this.#with = NOTHING;
     const { onProgress } = this.#request;
     if (onProgress !== undefined) this.#progress = thread.progress$.subscribe(onProgress);
     try {
@@ -100,8 +98,7 @@ export class PoolRun<R> implements Turn {
     if (!this.#finish()) return;
     if (this.#inLine) {
       this.#inLine = false;
-      this.#args = [];
-      this.#transferList = [];
+      this.#with = NOTHING;
       this.#pool.ended('cancelled');
       this.#pool.crew.left();
       return;
@@ -126,19 +123,5 @@ export class PoolRun<R> implements Turn {
     this.#over = true;
     this.#forget?.();
     return true;
-  }
-
-  #snapshot(): void {
-    const transfer = [...transferItems(this.#request), ...movesOf(this.#args)];
-    try {
-      const wired = encode(this.#args, transfer);
-      const copy = structuredClone({ wired, transfer }, { transfer: transfer as ArrayBuffer[] });
-      this.#args = decode(copy.wired) as readonly unknown[];
-      this.#transferList = copy.transfer as TransferListItem[];
-    } catch (cause) {
-      if (!isCloneError(cause)) throw cause;
-      const found = explainUncloneable(this.#args, 'args') ?? cause.message;
-      throw new TypeError(`cannot start thread '${this.#name}': ${found}, which cannot be cloned`, { cause });
-    }
   }
 }
