@@ -37,8 +37,9 @@ export class Crew {
     return this.#line.size;
   }
 
+  /** A newcomer would begin at once. */
   get hasRoom(): boolean {
-    return this.#busy < this.size;
+    return this.#busy < this.size && this.#line.size === 0;
   }
 
   /** Begins at once, or stands in line. */
@@ -67,7 +68,7 @@ export class Crew {
   #call(): void {
     if (this.#calling) return;
     this.#calling = true;
-    for (let next = this.#line.first(); next !== undefined && this.hasRoom; next = this.#line.first()) {
+    for (let next = this.#line.first(); next !== undefined && this.#busy < this.size; next = this.#line.first()) {
       this.#busy++;
       next.begin();
       this.#line.shrink();

@@ -124,8 +124,8 @@ export class JobSeat implements Seat, Turn, Passenger {
   /** One that no worker has begun with never does, and costs none. */
   async kill(): Promise<void> {
     this.#killed = true;
-    this.#withdrawn = withdraw(this.ident);
-    if (this.#withdrawn) {
+    if (withdraw(this.ident)) {
+      this.#withdrawn = true;
       if (this.#place === IN_LINE) this.#leaveLine();
       this.#die(undefined, 0);
       if (this.#place === HANDED_OVER) this.#abort.abort();

@@ -66,6 +66,7 @@ export class PoolRun<R> implements Turn {
 
   begin(): void {
     this.#inLine = false;
+    // A Seating is all that a Thread needs of its pool.
     const thread = new Thread<R>({
       target: this.#request.target,
       args: this.#with.args,

@@ -15,7 +15,10 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
   daemon?: boolean;
   /** Reserved, as in Python. */
   group?: null;
-  /** Default: an elastic pool in which a started thread never waits for another to end. */
+  /**
+   * Where it waits its turn as a job, and keeps the process alive from its start, daemon or not. Default: an elastic pool
+   * in which a started thread never waits for another to end.
+   */
   pool?: Omit<ThreadPool, 'seat'>;
   /** Moved to the thread instead of copied, as in postMessage. */
   transferList?: readonly unknown[];

@@ -218,6 +218,7 @@ export function raise(cell: number, to: number): void {
 /** Called by the worker as it takes the thread up: from here on its death can be seen. false: it was withdrawn. */
 export function markRunning(ident: number): boolean {
   const slot = slotOf(ident);
+  if (stateOf(ident) !== QUEUED) return false;
   store(table, slot + WORKER, threadId);
   store(table, slot + NATIVE, nativeId() ?? 0);
   if (compareExchange(table, slot + STATE, QUEUED, RUNNING) !== QUEUED) return false;
