@@ -68,7 +68,11 @@ export class Crew {
   #call(): void {
     if (this.#calling) return;
     this.#calling = true;
-    for (let next = this.#line.first(); next !== undefined && this.#busy < this.size; next = this.#line.first()) {
+    for (
+      let next = this.#line.first();
+      next !== undefined && this.#busy < this.size;
+      next = this.#line.first()
+    ) {
       this.#busy++;
       next.begin();
       this.#line.shrink();
