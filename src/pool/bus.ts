@@ -9,13 +9,24 @@ import type { Wired } from './wire.js';
  */
 export type BusMessage =
   | { readonly kind: 'trace'; readonly event: TraceEvent & { readonly arg: Wired } }
-  /** To the thread that started `ident`; `asks` numbers the question. */
-  | { readonly kind: 'ask'; readonly ident: number; readonly asks: string; readonly about: Question }
+  /** To the thread that started `ident`, from the thread `by`; `asks` numbers the question. */
+  | {
+      readonly kind: 'ask';
+      readonly ident: number;
+      readonly by: number;
+      readonly asks: string;
+      readonly about: Question;
+    }
+  /** Whoever asked has read so many values, or wants no more. */
+  | { readonly kind: 'read'; readonly asks: string; readonly values: number }
   | { readonly kind: 'leave'; readonly asks: string }
   | { readonly kind: 'answer'; readonly asks: string; readonly answer: Answer };
 
 export type Question = 'output' | 'result' | 'terminate' | { readonly cancel: PackedError };
-export type Answer = { readonly next: Wired } | { readonly error: PackedError } | { readonly complete: true };
+export type Answer =
+  | { readonly values: Wired }
+  | { readonly error: PackedError }
+  | { readonly complete: true };
 
 type Kind = BusMessage['kind'];
 type Listener = (message: BusMessage) => void;

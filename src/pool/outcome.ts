@@ -12,6 +12,11 @@ export interface Producer {
   unheard(error: unknown): void;
 }
 
+/** A reader that has been given values which it has not read yet, as it is in another thread. */
+export interface Lag {
+  readonly behind: number;
+}
+
 type End = { readonly failed: false } | { readonly failed: true; readonly error: unknown };
 
 /** What a thread gives: its values, and how it ended. */
@@ -19,6 +24,9 @@ export class Outcome<T> {
   readonly #producer: Producer;
   readonly #readers = new Set<Subscriber<T>>();
   readonly #waiters = new Set<Settle<T>>();
+  readonly #lags = new Set<Lag>();
+  /** Values given to readers, for which the producer has not been asked for more yet. */
+  #given = 0;
   /** Values nobody has read yet, from #at on. */
   #kept: T[] = [];
   #at = 0;
@@ -80,6 +88,26 @@ export class Outcome<T> {
     this.#producer.more(Number.MAX_SAFE_INTEGER);
   }
 
+  /** The producer waits for it from now on. */
+  addLag(lag: Lag): void {
+    this.#lags.add(lag);
+  }
+
+  dropLag(lag: Lag): void {
+    this.#lags.delete(lag);
+    this.caughtUp();
+  }
+
+  /** Asks for as many more values as the slowest reader has read. */
+  caughtUp(): void {
+    let behind = 0;
+    for (const lag of this.#lags) behind = Math.max(behind, lag.behind);
+    const read = this.#given - behind;
+    if (read <= 0 || this.#hurried || this.#end !== undefined) return;
+    this.#given = behind;
+    this.#producer.more(read);
+  }
+
   values(values: readonly T[]): void {
     if (values.length === 0) return;
     this.#last = values[values.length - 1];
@@ -131,7 +159,8 @@ export class Outcome<T> {
       this.#kept = [];
       this.#at = 0;
     }
-    if (read > 0 && !this.#hurried && this.#end === undefined) this.#producer.more(read);
+    this.#given += read;
+    this.caughtUp();
     if (this.#end === undefined || this.#at < this.#kept.length) return;
     for (const reader of this.#readers) this.#tell(reader, this.#end);
   }

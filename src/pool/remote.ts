@@ -1,38 +1,44 @@
 import { threadId } from 'node:worker_threads';
-import { Observable, type Subscriber, type Subscription, TimeoutError } from 'rxjs';
+import { Observable, type Subscriber, TimeoutError } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { watchOver } from '../primitives/loop.js';
 import type { WaitOptions } from '../primitives/options.js';
-import { FOREIGN, flagsOf, MAIN_IDENT, startedHere, starterExists } from '../primitives/thread-table.js';
+import {
+  FOREIGN,
+  FREE,
+  flagsOf,
+  getIdent,
+  MAIN_IDENT,
+  startedHere,
+  starterExists,
+  stateOf,
+} from '../primitives/thread-table.js';
 import type { Wait } from '../primitives/wait.js';
 import { type Answer, broadcast, listen, type Question } from './bus.js';
 import { packError, unpackError } from './error-wire.js';
+import { lost, NOT_KEPT, TOO_LONG_AGO } from './lost.js';
 import { pendingWait } from './pending.js';
-import { knownThread } from './registry.js';
-import { decode, encode } from './wire.js';
+import { decode } from './wire.js';
 
 /** What a Thread cannot do where it was not started: the thread that started it is asked over the bus. */
 
-const asking = new Map<string, Subscriber<unknown>>();
+const asking = new Map<string, Asker>();
 let questions = 0;
 
 function ask(ident: number, about: Question): Observable<unknown> {
   return new Observable((subscriber) => {
-    if (ident === MAIN_IDENT || (flagsOf(ident) & FOREIGN) !== 0) {
-      return subscriber.error(
-        new ThreadError(
-          `thread ${ident} was not started as a Thread: it gives nothing, nor can it be killed`,
-        ),
-      );
-    }
+    const unanswerable = whyNobodyAnswers(ident);
+    if (unanswerable !== undefined) return subscriber.error(unanswerable);
     const asks = `${threadId}:${++questions}`;
-    asking.set(asks, subscriber);
-    listen('answer', ({ asks: to, answer }) => heard(asking.get(to), answer));
-    broadcast({ kind: 'ask', ident, asks, about });
+    const asker = new Asker(asks, subscriber);
+    asking.set(asks, asker);
+    listen('answer', ({ asks: to, answer }) => asking.get(to)?.heard(answer));
+    broadcast({ kind: 'ask', ident, by: getIdent(), asks, about });
     watchOver({
       look: () => {
         if (!asking.has(asks)) return false;
         if (!starterExists(ident)) subscriber.error(lost(ident, 'the thread that started it is no more'));
+        else if (!asker.answered && stateOf(ident) === FREE) subscriber.error(lost(ident, TOO_LONG_AGO));
         return true;
       },
     });
@@ -42,15 +48,40 @@ function ask(ident: number, about: Question): Observable<unknown> {
   });
 }
 
-function heard(subscriber: Subscriber<unknown> | undefined, answer: Answer): void {
-  if (subscriber === undefined) return;
-  if ('next' in answer) subscriber.next(decode(answer.next));
-  else if ('error' in answer) subscriber.error(unpackError(answer.error));
-  else subscriber.complete();
+function whyNobodyAnswers(ident: number): ThreadError | undefined {
+  if (stateOf(ident) === FREE) return lost(ident, TOO_LONG_AGO);
+  if (ident === MAIN_IDENT || (flagsOf(ident) & FOREIGN) !== 0) {
+    return new ThreadError(
+      `thread ${ident} was not started as a Thread: it gives nothing, nor can it be killed`,
+    );
+  }
+  // Nobody is heard on the bus where he speaks.
+  return startedHere(ident) ? lost(ident, NOT_KEPT) : undefined;
 }
 
-function lost(ident: number, why: string): ThreadError {
-  return new ThreadError(`what thread ${ident} gave is lost: ${why}`, { code: 'ERR_THREAD_DIED' });
+/** A question, where it was asked. */
+class Asker {
+  readonly #asks: string;
+  readonly #subscriber: Subscriber<unknown>;
+  answered = false;
+
+  constructor(asks: string, subscriber: Subscriber<unknown>) {
+    this.#asks = asks;
+    this.#subscriber = subscriber;
+  }
+
+  heard(answer: Answer): void {
+    this.answered = true;
+    if ('values' in answer) this.#read(decode(answer.values) as unknown[]);
+    else if ('error' in answer) this.#subscriber.error(unpackError(answer.error));
+    else this.#subscriber.complete();
+  }
+
+  /** The stream is held back until they have been read. */
+  #read(values: readonly unknown[]): void {
+    for (const value of values) this.#subscriber.next(value);
+    if (!this.#subscriber.closed) broadcast({ kind: 'read', asks: this.#asks, values: values.length });
+  }
 }
 
 export function remoteOutput(ident: number): Observable<unknown> {
@@ -78,36 +109,5 @@ export async function remoteTerminate(ident: number): Promise<void> {
 }
 
 export function remoteCancel(ident: number, reason: unknown): void {
-  broadcast({ kind: 'ask', ident, asks: '', about: { cancel: packError(reason) } });
-}
-
-// ─── the other side ─────────────────────────────────────────────────────────────────────────────
-
-const answering = new Map<string, Subscription>();
-
-/** Answers from now on for the threads that are started here. */
-export function answerQuestions(): void {
-  listen('leave', ({ asks }) => {
-    answering.get(asks)?.unsubscribe();
-    answering.delete(asks);
-  });
-  listen('ask', ({ ident, asks, about }) => {
-    if (!startedHere(ident)) return;
-    const answer = (to: Answer): void => broadcast({ kind: 'answer', asks, answer: to });
-    const thread = knownThread(ident);
-    if (thread === undefined) return answer({ error: packError(lost(ident, 'nobody kept its Thread')) });
-    if (typeof about === 'object') return thread.cancel(unpackError(about.cancel));
-    const gives: Observable<unknown> =
-      about === 'output'
-        ? thread.output$
-        : about === 'result'
-          ? thread.result()
-          : new Observable((done) => void thread.terminate().then(() => done.complete()));
-    const subscription = gives.subscribe({
-      next: (value) => answer({ next: encode(value) }),
-      error: (error) => answer({ error: packError(error) }),
-      complete: () => answer({ complete: true }),
-    });
-    if (!subscription.closed) answering.set(asks, subscription);
-  });
+  broadcast({ kind: 'ask', ident, by: getIdent(), asks: '', about: { cancel: packError(reason) } });
 }

@@ -33,6 +33,7 @@ import {
 import type { Wait } from '../primitives/wait.js';
 import { stateStream } from '../primitives/watch.js';
 import { Adopted } from './adopted.js';
+import { answerQuestions } from './answers.js';
 import { isCancelled, markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';
 import { takeSeat } from './elastic-pool.js';
 import type { Emitted } from './emitted.js';
@@ -45,8 +46,8 @@ import { type PackedRun, type Parcel, type StartMessage, type ToThread, WINDOW }
 import { Outcome } from './outcome.js';
 import { packRun } from './pack-run.js';
 import { pendingWait } from './pending.js';
-import { keep, letGo, setAdopt, threadOf } from './registry.js';
-import { answerQuestions, remoteCancel, remoteOutput, remoteResult, remoteTerminate } from './remote.js';
+import { keep, letGo, markSent, setAdopt, threadOf } from './registry.js';
+import { remoteCancel, remoteOutput, remoteResult, remoteTerminate } from './remote.js';
 import type { Seat, Tenant } from './seat.js';
 import type { Seating } from './seating.js';
 import { stackSize } from './stack-size.js';
@@ -374,9 +375,17 @@ export class Thread<R = unknown> {
    * The returned (or last) value, replayed to whoever asks later; undefined when a stream was empty. A timeout is
    * RxJS's TimeoutError. Values of a stream that nobody reads meanwhile are kept without limit.
    * Unsubscribing leaves the thread running.
+   *
+   * Elsewhere the thread that started it is asked, which has to turn its event loop, and which keeps what it gave as long
+   * as another has a Thread for it. Once that one's worker is no more, it is a ThreadError.
    */
   result(options?: WaitOptions): Wait<Emitted<R>> {
     return this.#outcome?.result(options) ?? (remoteResult(this.#ident, options) as Wait<Emitted<R>>);
+  }
+
+  /** Where it was started: what it gives. @internal */
+  get outcome(): Outcome<unknown> | undefined {
+    return this.#outcome as Outcome<unknown> | undefined;
   }
 
   /** Inside the thread: aborted by `cancel()`, with its reason. */
@@ -470,6 +479,9 @@ addSpecial({
 
 function packThread(thread: object): number {
   const { ident } = thread as Thread;
-  if (ident !== null) return ident;
+  if (ident !== null) {
+    markSent(ident, thread as Thread);
+    return ident;
+  }
   throw new TypeError(`${thread} cannot be sent to another thread before it is started`);
 }

@@ -10,8 +10,9 @@ import {
 } from '../primitives/options.js';
 import { checkTarget, type Target } from '../primitives/target.js';
 import { Adopted } from './adopted.js';
+import { answerQuestions } from './answers.js';
 import type { Parcel } from './messages.js';
-import { knownThread, remember } from './registry.js';
+import { knownThread, markSent, remember } from './registry.js';
 import { Thread } from './thread.js';
 import type { ThreadOptions } from './thread-options.js';
 import { addSpecial } from './wire.js';
@@ -77,6 +78,7 @@ export class Timer<R = unknown> extends Thread<R> {
     const stopTimer = after(this.interval, fire);
     const watched = this.finished.isSet$.subscribe((set) => set && queueMicrotask(fire));
     watchOver({ look: () => this.#isCancelled(fire) });
+    answerQuestions();
     return this;
   }
 
@@ -130,6 +132,7 @@ addSpecial({
   is: (value) => value instanceof Timer && value.ident !== null,
   pack: (value) => {
     const { ident, interval, finished } = value as Timer;
+    markSent(ident as number, value as Timer);
     return { ident, interval, finished: toHandle(finished) };
   },
   unpack: (packed) => {

@@ -60,9 +60,11 @@ const PROBED = 5;
 export const CANCEL = 6;
 /** What the thread blocks on: see waits.ts. */
 export const BLOCKED = 8;
-/** `ident` of the thread that started it, and its worker. */
-const STARTER = 29;
+/** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's. */
+const STARTER_NATIVE = 29;
 const STARTER_WORKER = 30;
+/** How many Threads there are for it in other workers than that. */
+const HANDLES = 31;
 const NAME = 32;
 const NAME_WORDS = 96;
 /** The longest name of a thread, in bytes of UTF-8. */
@@ -189,8 +191,9 @@ export function claimSlot(name: string, flags: number): number {
     store(table, slot + NATIVE, 0);
     store(table, slot + WORKER, -1);
     store(table, slot + CANCEL, 0);
-    store(table, slot + STARTER, current);
+    store(table, slot + STARTER_NATIVE, nativeId() ?? 0);
     store(table, slot + STARTER_WORKER, threadId);
+    store(table, slot + HANDLES, 0);
     store(table, slot + BLOCKED, 0);
     writeText(table, slot + NAME, NAME_WORDS, name);
     raise(HIGH_WATER, number + 1);
@@ -311,7 +314,7 @@ function vanished(ident: number): boolean {
   if (((time - probed) | 0) < PROBE_EVERY && probed !== 0) return false;
   store(table, slot + PROBED, time);
   const native = load(table, slot + NATIVE);
-  if (native === 0 || existsSync(`/proc/self/task/${native}`)) return false;
+  if (native === 0 || kernelHas(native)) return false;
   if (load(table, slot + NATIVE) !== native) return false;
   markGone(ident);
   return true;
@@ -364,10 +367,30 @@ export function startedHere(ident: number): boolean {
   return load(table, slotOf(ident) + STARTER_WORKER) === threadId;
 }
 
-/** Whether the worker from which a thread was started is still there. */
+/** Whether the worker from which a thread was started is still there; true where the platform does not tell. */
 export function starterExists(ident: number): boolean {
-  const native = nativeIdOf(load(table, slotOf(ident) + STARTER));
-  return native === null || process.platform !== 'linux' || existsSync(`/proc/self/task/${native}`);
+  const native = load(table, slotOf(ident) + STARTER_NATIVE);
+  return native === 0 || kernelHas(native);
+}
+
+/** How to find out later whether the worker is still there that a thread runs in now. */
+export function workerWatch(ident: number): () => boolean {
+  const native = nativeIdOf(ident);
+  return native === null || process.platform !== 'linux' ? () => !isGone(ident) : () => kernelHas(native);
+}
+
+function kernelHas(native: number): boolean {
+  return process.platform !== 'linux' || existsSync(`/proc/self/task/${native}`);
+}
+
+/** There is one Thread more, or fewer, for it in a worker that it was not started from. */
+export function countHandle(ident: number, by: 1 | -1): void {
+  if (stateOf(ident) !== FREE) add(table, slotOf(ident) + HANDLES, by);
+}
+
+/** Whether some Thread in another worker is for it, as long as the table tells of it. */
+export function hasHandles(ident: number): boolean {
+  return stateOf(ident) !== FREE && load(table, slotOf(ident) + HANDLES) > 0;
 }
 
 export function flagsOf(ident: number): number {
