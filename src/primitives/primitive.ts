@@ -46,7 +46,10 @@ export abstract class Primitive implements Waited {
     return load(this.cells, ID);
   }
 
-  /** How many waiters, of all threads, are queued. */
+  /**
+   * How many waiters, of all threads, are queued. The table of them has room for what all threads block on and for 65,536
+   * primitives that Observables wait for, each in one thread; waits for more than that are not counted.
+   */
   get waiting(): number {
     return countWaiting(this.id);
   }

@@ -74,16 +74,18 @@ export function unblock(): void {
 
 /** Where to look first for a record nobody uses. */
 let hint = 0;
+/** Until when none need be looked for: there was none. */
+let noneUntil = 0;
+const LOOK_AGAIN_AFTER = 1000;
 
 /** The record of this thread's Observable waits for one primitive. */
 export class WaitRecord {
   #at = -1;
 
-  /** `count` waits from now on; 0 gives the record back. Past 65,536 records a thread's waits are not listed. */
+  /** `count` waits from now on; 0 gives the record back. While all 65,536 records are taken, waits are not listed. */
   set(on: Waited, count: number): void {
     if (count === 0) {
-      if (this.#at >= 0) giveRecordBack(table, this.#at);
-      this.#at = -1;
+      if (this.#at >= 0) this.#close();
       return;
     }
     if (this.#at < 0) this.#open(on);
@@ -94,7 +96,15 @@ export class WaitRecord {
     if (this.#at >= 0) store(table, this.#at + OWNER, owner ?? 0);
   }
 
+  #close(): void {
+    giveRecordBack(table, this.#at);
+    hint = (this.#at - WAITS) / WAIT_WORDS;
+    noneUntil = 0;
+    this.#at = -1;
+  }
+
   #open(on: Waited): void {
+    if (noneUntil > 0 && clock() < noneUntil) return;
     const me = getIdent();
     for (let tries = 0; tries < MOST_WAITS; tries++) {
       const number = (hint + tries) % MOST_WAITS;
@@ -111,6 +121,7 @@ export class WaitRecord {
       this.#at = at;
       return;
     }
+    noneUntil = clock() + LOOK_AGAIN_AFTER;
   }
 }
 

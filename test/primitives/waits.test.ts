@@ -25,3 +25,20 @@ describe('the names that tell what a thread waits for', () => {
     }
   });
 });
+
+describe('waits for more primitives than the table of them has room for', () => {
+  it('end as all others, and count again when there is room', async () => {
+    const events = Array.from({ length: 65_600 }, () => new Event());
+    let ended = 0;
+    const waiting = events.map((event) => event.wait().subscribe(() => ended++));
+    expect([events[0]?.waiting, events.at(-1)?.waiting]).toEqual([1, 0]);
+    expect(waits()).toHaveLength(65_536);
+    waiting[0]?.unsubscribe();
+    const late = new Event();
+    waiting.push(late.wait().subscribe(() => ended++));
+    expect(late.waiting).toBe(1);
+    for (const event of [...events, late]) event.set();
+    expect(ended).toBe(65_600);
+    expect(waits()).toEqual([]);
+  });
+});
