@@ -57,6 +57,19 @@ describe('the excepthook', () => {
     expect(told).toEqual([]);
   });
 
+  it.each<[string, (thread: Thread) => unknown]>([
+    ['was joined', (thread) => thread.join()],
+    ['was joined blocking', (thread) => thread.joinSync()],
+    ['was asked for its state', (thread) => thread.state$.subscribe().unsubscribe()],
+    ['had a reader that left', (thread) => thread.output$.subscribe({ error: () => {} }).unsubscribe()],
+  ])('is told of an error of a thread that only %s', async (_, meet) => {
+    const thread = failing('joined').start();
+    await meet(thread);
+    await until(() => told.length > 0);
+    await turns();
+    expect(told).toEqual([{ error: expect.objectContaining({ message: 'nobody hears' }), thread }]);
+  });
+
   it('of main is told of threads that threads started', async () => {
     await new Thread({ target: targets.nestedError! }).start().join();
     await until(() => told.length === 1);

@@ -1,4 +1,13 @@
-import { Event, OwnerDiedError, RLock, Thread, ThreadError, threadModule } from 'rxjs-threading';
+import {
+  activeCount,
+  Event,
+  Lock,
+  OwnerDiedError,
+  RLock,
+  Thread,
+  ThreadError,
+  threadModule,
+} from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { runFixture } from './support/run-fixture.js';
 
@@ -166,6 +175,38 @@ describe('terminate', () => {
     await thread.terminate();
     expect(thread.isAlive()).toBe(false);
     expect((await endOf(thread)).error).toMatchObject({ code: 'ERR_THREAD_DIED' });
+  });
+
+  it('that comes as the thread ends by itself settles all the same', { timeout: 60_000 }, async () => {
+    const held = new Lock();
+    const ends = new Map<string, number>();
+    for (let round = 0; round < 200; round++) {
+      const gate = new Event();
+      const thread = new Thread({
+        target: (open: Event, lock: Lock) => {
+          open.waitSync();
+          lock.acquireSync();
+          lock.release();
+          return 'by itself';
+        },
+        args: [gate, held],
+      }).start();
+      const result = Promise.resolve(thread.result()).then(String, (error) => (error as ThreadError).code);
+      while (gate.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+      gate.set();
+      for (const until = performance.now() + (round % 20) / 40; performance.now() < until; );
+      await thread.terminate();
+      expect(thread.isAlive()).toBe(false);
+      expect(await thread.join()).toBe(true);
+      const end = await result;
+      ends.set(end, (ends.get(end) ?? 0) + 1);
+      await Promise.resolve(held.acquire()).then(
+        () => held.release(),
+        (error) => expect(error).toBeInstanceOf(OwnerDiedError),
+      );
+    }
+    expect([...ends.keys()].filter((end) => end !== 'by itself' && end !== 'ERR_THREAD_DIED')).toEqual([]);
+    expect(activeCount()).toBe(1);
   });
 
   it('takes effect while the caller blocks', async () => {

@@ -61,6 +61,31 @@ describe('what a target leaves behind in its worker', () => {
     expect(await woken.wait({ timeout: 600 })).toBe(false);
   });
 
+  it.each(['ends', 'is killed'])('passes on what it was notified of as its thread %s', async (how) => {
+    const condition = new Condition(new Lock());
+    const [waiting, go] = [new Event(), new Event()];
+    const target = (condition: Condition, waiting: Event, go: Event): void => {
+      condition.acquireSync();
+      condition.wait().subscribe(() => condition.release());
+      waiting.set();
+      // It hears of no notification until it ends.
+      go.waitSync();
+    };
+    const thread = new Thread({ target, args: [condition, waiting, go] }).start();
+    await waiting.wait();
+    await condition.acquire();
+    const next = condition.wait().then((notified) => notified);
+    await condition.acquire();
+    condition.notify(1);
+    expect(condition.waiting).toBe(1);
+    if (how === 'ends') go.set();
+    else await thread.terminate();
+    await thread.join();
+    condition.release();
+    expect(await next).toBe(true);
+    expect(condition.waiting).toBe(0);
+  });
+
   it('is the death of a Lock that it holds when it crashes', async () => {
     setExcepthook(() => {});
     const lock = new Lock();

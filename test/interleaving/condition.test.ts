@@ -75,6 +75,47 @@ const leaver: Program<Shared> = ({ lock, condition, came }, me, { add }) => {
   observable.acquire(me, lock, { resolve: wait, reject });
 };
 
+/** Waits for a while, and gives back what it has then: somebody else may release its lock at any time. */
+function robbed(face: Face): Program<Shared> {
+  return ({ lock, condition }, me) => {
+    const misused = (error: unknown): void => {
+      const { code } = error as { code?: string };
+      if (code !== 'ERR_NOT_OWNER' && code !== 'ERR_NOT_LOCKED') me.fail(`${error}`);
+      me.note('robbed');
+    };
+    const giveBack = (): void => {
+      if (!released(lock)) me.note('robbed');
+    };
+    const wait = (): void =>
+      face.wait(me, condition, { resolve: giveBack, reject: misused }, { timeout: 30 });
+    face.acquire(me, lock, { resolve: wait, reject: told(me) });
+  };
+}
+
+/** Any thread may release a Lock. */
+const robber: Program<Shared> = ({ lock }, me) => {
+  me.note(released(lock) ? 'took it' : 'found it free');
+};
+
+/** false when it was not locked. */
+function released(lock: Lock | RLock): boolean {
+  try {
+    lock.release();
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_NOT_LOCKED') throw error;
+    return false;
+  }
+}
+
+/** No slot is left behind, and the lock is free. */
+function nothingLeft(end: End, shared: Shared): string | undefined {
+  if ((end.word(shared.lock.cells, 0) & VALUE) !== 0) return 'the lock was not given back';
+  if (end.word(shared.condition.slots.table, 0) !== 0) return 'a slot was not given back';
+  const [mine, other] = end.notes;
+  return other?.includes('took it') === mine?.includes('robbed') ? undefined : `${mine}, ${other}`;
+}
+
 /** Notifies `n` with the lock held; told that its owner died, it takes it again. */
 function notifier(face: Face, n: number): Program<Shared> {
   return ({ lock, condition, came }, me, { load }) => {
@@ -198,6 +239,12 @@ describe('every interleaving of 2 threads', () => {
       waits([waiter(one, 30), notifier(other, 1)], { atEnd: noneLost }),
     );
   }
+  for (const face of [blocking, observable]) {
+    explores(
+      `one waits, one releases the lock of that one: ${titleOf([face])}`,
+      waits([robbed(face), robber], { atEnd: nothingLeft }),
+    );
+  }
   explores('one waits and is killed, one notifies: blocking', killed([blocking, blocking], 0));
   explores('one waits, one notifies and is killed: blocking', killed([blocking, blocking], 1));
   explores('one unsubscribes, one notifies', waits([leaver, notifier(blocking, 1)], { atEnd: noneLost }));
@@ -278,6 +325,12 @@ finds(
   { file: 'condition.ts', text: 'this.end();\n    this.#condition.passOn();', instead: 'this.end();' },
   waits([leaver, waiter(blocking), notifier(blocking, 1)], { preemptions: 1, atEnd: noneLost }),
   /notified/,
+);
+finds(
+  'one whose lock somebody else has released keeps its slot',
+  { file: 'condition.ts', text: 'attempt.leave();\n      throw error;', instead: 'throw error;' },
+  waits([robbed(blocking), robber], { atEnd: nothingLeft }),
+  /slot was not given back/,
 );
 finds(
   'slots are not rebuilt when one died in the section',
