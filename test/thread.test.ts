@@ -113,6 +113,20 @@ describe('a target', () => {
     expect((error as Error).cause).toBeInstanceOf(ReferenceError);
   });
 
+  it('may have helpers in it that keep the names of functions, as esbuild and tsx put there', async () => {
+    const source = 'const half = __name((n) => n / 2, "halve"); return [half(84), half.name];';
+    const target = new Function(source) as () => [number, string];
+    expect(await new Thread({ target }).start().result()).toEqual([42, 'halve']);
+  });
+
+  it('with another helper of a compiler fails with an error that says so', async () => {
+    const target = new Function('return __awaiter(this);') as () => unknown;
+    expect(await caught(new Thread({ target }).start().result())).toMatchObject({
+      code: 'ERR_CLOSURE',
+      message: expect.stringMatching(/'__awaiter' is not defined .* a helper that a compiler has put in/),
+    });
+  });
+
   it('may be missing', async () => {
     const thread = new Thread().start();
     expect(await thread.join()).toBe(true);

@@ -134,13 +134,17 @@ function compiles(expression: string): boolean {
   }
 }
 
+/** What esbuild, and so tsx, puts around functions within functions: it keeps their names, and is not in the source. */
+const NAME_KEEPER =
+  'const __name=(target,value)=>Object.defineProperty(target,"name",{value,configurable:true});';
+
 function compile(source: string): Runnable {
   const known = compiled.get(source);
   if (known !== undefined) return known;
   // Indirect, so that it sees the globals alone; modules are strict, so is this.
   // biome-ignore lint/security/noGlobalEval: the source of a function of this very program
   // biome-ignore lint/complexity/noCommaOperator: makes the eval indirect
-  const run = (0, eval)(`"use strict";${expressionOf(source, source)}`) as Runnable;
+  const run = (0, eval)(`"use strict";${NAME_KEEPER}${expressionOf(source, source)}`) as Runnable;
   keep(compiled, source, run);
   return run;
 }
