@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { runNode } from './run-node.js';
 
 export interface Ended {
   /** Exit code, or the signal that ended it. */
@@ -7,30 +7,12 @@ export interface Ended {
   readonly errors: string;
 }
 
-/** Runs a built file in a Node of its own; nobody ends it but itself. */
-export function runProgram(
+/** Runs a built file in a process of its own, to its end. */
+export async function runProgram(
   file: string,
   args: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const program = spawn(process.execPath, [file, ...args], {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Kills what hangs, so that the test shows what it had printed.
-      timeout: 50_000,
-    });
-    let output = '';
-    let errors = '';
-    program.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    program.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors += text;
-    });
-    program.on('error', reject);
-    program.on('close', (code, signal) => {
-      resolve({ code: code ?? signal ?? -1, lines: output.split('\n').slice(0, -1), errors });
-    });
-  });
+  const { code, signal, stdout, stderr } = await runNode([file, ...args], { env });
+  return { code: code ?? signal ?? -1, lines: stdout.split('\n').slice(0, -1), errors: stderr };
 }

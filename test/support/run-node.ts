@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface NodeEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Record<string, string>;
+  /** Called with all it has printed so far, and how to send it a signal. */
+  readonly heard?: (stdout: string, send: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs a Node of its own; nobody ends it but itself, or 50 s: then the test shows what it had printed. */
+export async function runNode(args: readonly string[], { env, heard }: RunOptions = {}): Promise<NodeEnd> {
+  const program = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 50_000,
+  });
+  let stdout = '';
+  let stderr = '';
+  program.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    heard?.(stdout, (signal) => program.kill(signal));
+  });
+  program.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code, signal] = await once(program, 'close');
+  return { code, signal, stdout, stderr };
+}
