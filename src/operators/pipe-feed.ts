@@ -59,7 +59,11 @@ export class PipeFeed {
       const value = this.#waiting.shift();
       taken++;
       // Not those that subscribe because of it.
-      for (const subscriber of [...this.#subscribers]) subscriber.next(value);
+      for (const subscriber of [...this.#subscribers]) {
+        subscriber.next(value);
+        // One that is fed while it still subscribes may have had enough before its teardown is known.
+        if (subscriber.closed) this.#subscribers.delete(subscriber);
+      }
       if (!this.#output.hasRoom) pause = (go) => void this.#output.untilRoom().then(go);
       else if (now() > until) pause = nextTurn;
     }

@@ -69,6 +69,8 @@ describe('threadPipe', () => {
 
   it('loses nothing between one subscription inside and the next', async () => {
     expect(await all(range(0, 6).pipe(threadPipe(pipes.pairs)))).toEqual([0, 1, 'then', 2, 3]);
+    // All is there before the target subscribes.
+    expect(await all(range(0, 6).pipe(threadPipe(pipes.pairsLater)))).toEqual([0, 1, 'then', 2, 3]);
   });
 
   it("passes the source's error in and out", async () => {
