@@ -21,35 +21,42 @@ export interface BatchCreditMessage {
 
 export type ToSession = BatchMessage | BatchCreditMessage;
 
-/** What targets returned, or emitted; in the order of the batch. */
-export interface ResultsMessage {
-  readonly kind: 'results';
+/** It has a worker, and the target. */
+export interface ReadyMessage {
+  readonly kind: 'ready';
+}
+
+interface FromBatch {
   readonly id: number;
+  /** How many of its values have all their results here, with this message. */
+  readonly done: number;
+}
+
+/** What targets returned, or emitted; in the order of the batch. */
+export interface ResultsMessage extends FromBatch {
+  readonly kind: 'results';
   readonly values: Wired;
   /** They were emitted by a stream, and want credit. */
   readonly streamed: boolean;
 }
 
 /** The end of a batch: of all of its values that nobody took back. */
-export interface DoneMessage {
+export interface DoneMessage extends FromBatch {
   readonly kind: 'done';
-  readonly id: number;
   /** The last results. */
   readonly values: Wired;
-  /** Values mapped, and how long it took in ms. */
-  readonly count: number;
+  /** ms, for all of them. */
   readonly took: number;
 }
 
-/** The end of a batch whose value at `at` failed. */
-export interface FailedMessage {
+/** The end of a batch whose next value failed. */
+export interface FailedMessage extends FromBatch {
   readonly kind: 'failed';
-  readonly id: number;
-  readonly at: number;
   readonly error: PackedError;
 }
 
-export type FromSession = ResultsMessage | DoneMessage | FailedMessage;
+export type FromBatchMessage = ResultsMessage | DoneMessage | FailedMessage;
+export type FromSession = ReadyMessage | FromBatchMessage;
 
 /** How many values of a stream may be ahead of whoever they are for. */
 export const STREAM_WINDOW = 1024;

@@ -1,37 +1,42 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  type TransferListItem,
+} from 'node:worker_threads';
 import { stopThread } from '../pool/stop-thread.js';
 import { Thread } from '../pool/thread.js';
 import type { ThreadPool } from '../pool/thread-pool.js';
+import { movesOf } from '../pool/transfer.js';
 import { encode } from '../pool/wire.js';
 import { now } from '../primitives/loop.js';
 import type { PackedTarget } from '../primitives/target.js';
 import { allocate, type Cells } from '../primitives/word.js';
 import { claimed, offer, takeBack } from './claims.js';
-import type { FromSession, ToSession } from './map-messages.js';
+import type { FromBatchMessage, FromSession, ToSession } from './map-messages.js';
+import type { Part } from './map-results.js';
 
-/** Values that were sent to a worker in one message, and what came of them. */
-export interface SentBatch {
+/** Values that were sent to a worker in one message. */
+export interface SentBatch extends Part {
   readonly id: number;
-  /** Index of the first value. */
-  readonly first: number;
-  /** Those taken back have been cut off. */
-  values: readonly unknown[];
   readonly session: MapSession;
   readonly cell: number;
   readonly sent: number;
-  /** Came, and not yet passed on. */
-  outputs: unknown[];
-  /** Of these, those that want credit. */
+  /** They are not here any more, and cannot be taken back. */
+  readonly moved: boolean;
+  /** How many have all of their results here. */
+  done: number;
+  /** Of the outputs, those that want credit. */
   streamed: number;
-  ended: boolean;
-  failure: { readonly at: number; readonly error: unknown } | undefined;
 }
 
 /** Who hears of what comes from a session. */
 export interface SessionOwner {
-  heard(batch: SentBatch, message: FromSession): void;
+  heard(batch: SentBatch, message: FromBatchMessage): void;
+  /** It has a worker now. */
+  ready(): void;
   /** The thread has ended, by itself. */
-  ended(session: MapSession, error: unknown): void;
+  died(session: MapSession, error: unknown): void;
 }
 
 const MODULE = new URL('./map-worker.js', import.meta.url).href;
@@ -48,11 +53,11 @@ export class MapSession {
   readonly #thread: Thread<void>;
   readonly batches: Map<number, SentBatch> = new Map();
   readonly since: number = now();
-  /** When it was last heard of. */
-  lastUsed: number = now();
+  lastHeard: number = now();
   /** It has mapped something. */
   worked = false;
   #ended = false;
+  #ids = 0;
   /** It gets no more batches: others want its worker. */
   leaving = false;
 
@@ -88,14 +93,22 @@ export class MapSession {
   }
 
   get hasRoom(): boolean {
-    return this.#free.length > 0 && !this.leaving && !this.#ended;
+    if (this.leaving || this.#ended) return false;
+    return this.queued ? this.batches.size === 0 : this.#free.length > 0;
+  }
+
+  /** How much it has to do; one that waits for a worker is behind one that has nothing to do. */
+  get load(): number {
+    return this.batches.size + (this.queued ? 0.5 : 0);
   }
 
   /** @throws whatever keeps the values from being sent; nothing has been sent then */
-  send(id: number, first: number, values: readonly unknown[]): SentBatch {
+  send(first: number, values: readonly unknown[]): SentBatch {
     const cell = this.#free.at(-1) as number;
     offer(this.#cells, cell);
-    this.#post({ kind: 'batch', id, cell, values: encode(values) });
+    const id = ++this.#ids;
+    const transfer = movesOf(values);
+    this.#post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
     this.#free.pop();
     const batch: SentBatch = {
       id,
@@ -104,35 +117,36 @@ export class MapSession {
       session: this,
       cell,
       sent: now(),
+      moved: transfer.length > 0,
+      done: 0,
       outputs: [],
       streamed: 0,
       ended: false,
       failure: undefined,
+      passed: () => this.#credit(batch),
     };
     this.batches.set(id, batch);
     return batch;
   }
 
-  credit(batch: SentBatch): void {
+  #credit(batch: SentBatch): void {
     if (batch.streamed === 0) return;
     if (!batch.ended) this.#post({ kind: 'credit', id: batch.id, values: batch.streamed });
     batch.streamed = 0;
   }
 
-  /** How many of its values the worker has not taken up. */
-  untouched(batch: SentBatch): number {
-    if (batch.ended) return 0;
-    const taken = claimed(this.#cells, batch.cell);
-    return taken < 0 ? 0 : batch.values.length - taken;
+  /** The first batch with values that can be taken back: the worker has not taken them up. */
+  firstUntouched(): SentBatch | undefined {
+    for (const batch of this.batches.values()) {
+      const taken = claimed(this.#cells, batch.cell);
+      if (!batch.moved && taken >= 0 && taken < batch.values.length) return batch;
+    }
+    return undefined;
   }
 
   /** Cuts off what the worker has not taken up. */
   takeBack(batch: SentBatch): readonly unknown[] {
-    return batch.ended ? [] : this.lost(batch);
-  }
-
-  /** The worker is no more: cuts off what it has not taken up. */
-  lost(batch: SentBatch): readonly unknown[] {
+    if (batch.ended) return [];
     const taken = takeBack(this.#cells, batch.cell);
     if (taken < 0) return [];
     const rest = batch.values.slice(taken);
@@ -159,15 +173,21 @@ export class MapSession {
     this.#port.close();
   }
 
-  #post(message: ToSession): void {
-    this.#port.postMessage(message);
+  #post(message: ToSession, transfer?: readonly TransferListItem[]): void {
+    this.#port.postMessage(message, transfer);
   }
 
   #heard(message: FromSession): void {
+    if (this.#ended) return;
+    if (message.kind === 'ready') {
+      this.#owner.ready();
+      return;
+    }
     const batch = this.batches.get(message.id);
-    if (this.#ended || batch === undefined) return;
-    this.lastUsed = now();
+    if (batch === undefined) return;
+    this.lastHeard = now();
     this.worked = true;
+    batch.done = message.done;
     if (message.kind !== 'results') {
       batch.ended = true;
       this.batches.delete(batch.id);
@@ -181,6 +201,6 @@ export class MapSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#port.close();
-    this.#owner.ended(this, error);
+    this.#owner.died(this, error);
   }
 }

@@ -5,6 +5,7 @@ import { Output } from '../pool/output.js';
 import { stopThread } from '../pool/stop-thread.js';
 import { Thread } from '../pool/thread.js';
 import type { ThreadPool } from '../pool/thread-pool.js';
+import { movesOf } from '../pool/transfer.js';
 import { decode, encode } from '../pool/wire.js';
 import type { PackedTarget } from '../primitives/target.js';
 import { attach } from './attach.js';
@@ -95,7 +96,8 @@ export class PipeRun<R> {
   #send(values: readonly unknown[]): void {
     if (this.#parts.closed) return;
     try {
-      this.#port.postMessage({ kind: 'values', values: encode(values) });
+      const transfer = movesOf(values);
+      this.#port.postMessage({ kind: 'values', values: encode(values, transfer) }, transfer);
       this.#sent += values.length;
     } catch (cause) {
       this.#refuse(values, cause);

@@ -58,14 +58,14 @@ export function threadMap<T, R>(
     new Observable((subscriber) => {
       const chosen = pool ?? defaultPool();
       checkPool(chosen);
-      new MapRun<Emitted<R>>(subscriber, {
+      const mapping = {
         pool: chosen,
         target: packed,
         name,
         concurrency: concurrency ?? chosen.maxThreads * 2,
-        ordered,
         batch,
         grace,
-      }).run(source);
+      };
+      new MapRun(subscriber, mapping, ordered).run(source);
     });
 }

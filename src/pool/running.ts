@@ -87,12 +87,12 @@ export class Running {
   /** The reader of its stream has room for more. */
   credit(values: number): void {
     if (this.#streaming === undefined) this.#early += values;
-    else this.#streaming.credit(values);
+    else this.#streaming.output.add(values);
   }
 
   /** What it has emitted goes before what it says now. */
   flush(): void {
-    this.#streaming?.flush();
+    this.#streaming?.output.flush();
   }
 
   async #prepare(): Promise<Runnable> {
@@ -134,9 +134,11 @@ export class Running {
 
   async #stream(source: object): Promise<void> {
     const { Streaming } = await import('./streaming.js');
-    const streaming = new Streaming(this.#start, this.#post);
+    const { ident, credit } = this.#start;
+    const streaming = new Streaming(credit + this.#early, (values, transfer) =>
+      this.#post({ kind: 'values', ident, values }, transfer),
+    );
     this.#streaming = streaming;
-    streaming.credit(this.#early);
     await streaming.run(source);
   }
 

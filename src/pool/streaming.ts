@@ -1,71 +1,77 @@
 import type { TransferListItem } from 'node:worker_threads';
+import { getIdent } from '../primitives/thread-table.js';
 import { onCancel, reasonFor } from './cancellation.js';
 import { cannotClone } from './failure.js';
-import type { FromThread, StartMessage } from './messages.js';
 import { Output } from './output.js';
 import { pump } from './pump.js';
 import { movesOf } from './transfer.js';
-import { encode } from './wire.js';
+import { encode, type Wired } from './wire.js';
 
-/** A target's result that streams: its values go out until it ends, or the thread is cancelled. */
+/** A source's values on their way out of the current thread, until it ends or the thread is cancelled. */
 export class Streaming {
-  readonly #ident: number;
-  readonly #output: Output;
-  readonly #post: (message: FromThread, transfer: readonly TransferListItem[]) => void;
-  #sent = 0;
+  readonly output: Output;
+  readonly #post: (values: Wired, transfer: readonly TransferListItem[]) => void;
+  readonly #failed: Promise<never>;
+  readonly #forget: () => void;
   #fail: (error: unknown) => void = () => {};
+  #sent = 0;
 
-  constructor(
-    { ident, credit }: StartMessage,
-    post: (message: FromThread, transfer: readonly TransferListItem[]) => void,
-  ) {
-    this.#ident = ident;
+  /** @param credit - how many values the reader has room for */
+  constructor(credit: number, post: (values: Wired, transfer: readonly TransferListItem[]) => void) {
     this.#post = post;
-    this.#output = new Output(credit, (values) => this.#send(values));
+    this.output = new Output(credit, (values) => this.#send(values));
+    this.#failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#failed.catch(() => {});
+    const ident = getIdent();
+    this.#forget = onCancel(ident, () => this.#fail(reasonFor(ident)));
   }
 
-  /** false when one cannot be cloned: those before it are on their way. */
+  /** false when one cannot be sent: those before it are on their way. */
   #send(values: readonly unknown[]): boolean {
-    const ident = this.#ident;
     try {
       const transfer = movesOf(values);
-      this.#post({ kind: 'values', ident, values: encode(values, transfer) }, transfer);
+      this.#post(encode(values, transfer), transfer);
       this.#sent += values.length;
       return true;
     } catch (cause) {
       if (values.length > 1) return values.every((value) => this.#send([value]));
-      this.#fail(cannotClone(ident, `output[${this.#sent}]`, values[0], cause));
+      this.#fail(cannotClone(getIdent(), `output[${this.#sent}]`, values[0], cause));
       return false;
     }
   }
 
-  credit(values: number): void {
-    this.#output.add(values);
-  }
-
-  /** Sends what it has come to, as far as the reader has room. */
-  flush(): void {
-    this.#output.flush();
+  /** Rejects sooner when the thread is cancelled, or a value could not be sent. */
+  unlessFailed<T>(running: PromiseLike<T>): Promise<T> {
+    return Promise.race([this.#failed, running]);
   }
 
   /** Resolves when all is on its way; rejects with the source's error, after all that came before it. */
   async run(source: object): Promise<void> {
-    const failed = new Promise<never>((_, reject) => {
-      this.#fail = reject;
-    });
-    const { ended, stop } = pump(source, this.#output);
-    const forget = onCancel(this.#ident, () => this.#fail(reasonFor(this.#ident)));
+    const { ended, stop } = pump(source, this.output);
     try {
-      await Promise.race([ended, failed]);
-      await Promise.race([this.#output.untilSent(), failed]);
+      const failure = await this.unlessFailed(
+        ended.then(
+          () => undefined,
+          (error) => ({ error }),
+        ),
+      );
+      await this.unlessFailed(this.output.untilSent());
       // What failed in the very last flush.
-      await Promise.race([failed, Promise.resolve()]);
+      await this.unlessFailed(Promise.resolve());
+      if (failure !== undefined) throw failure.error;
     } catch (error) {
       stop();
-      this.#output.flush();
+      this.output.flush();
       throw error;
     } finally {
-      forget();
+      this.close();
     }
+  }
+
+  /** Hears of no cancel any more. */
+  close(): void {
+    this.#forget();
   }
 }

@@ -73,6 +73,11 @@ export class ThreadPool extends Seating implements AsyncDisposable {
     return this.#jobs.crew.size;
   }
 
+  /** Jobs that would not have to wait for a worker. @internal */
+  get free(): number {
+    return Math.max(0, this.#maxThreads - this.#jobs.size);
+  }
+
   /** Jobs that wait for a worker. @internal */
   get queued(): number {
     return this.#jobs.crew.queued;
