@@ -17,11 +17,14 @@ import {
   throwError,
   toArray,
 } from 'rxjs';
-import { Event, Semaphore, ThreadPool, threadMap, threadModule } from 'rxjs-threading';
+import { Event, Semaphore, ThreadPool, threadMap, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const jobs = threadModule<typeof import('../fixtures/operators/in-threads.js')>(
   new URL('../fixtures/operators/in-threads.js', import.meta.url),
+);
+const moving = threadModule<typeof import('../fixtures/moving.js')>(
+  new URL('../fixtures/moving.js', import.meta.url),
 );
 const pool = new ThreadPool({ maxThreads: 2, minThreads: 2, name: 'two' });
 afterAll(() => pool.close());
@@ -67,8 +70,25 @@ describe('threadMap', () => {
     expect(error.message).toBe('sad');
   });
 
-  it('flattens what streams, in its place', async () => {
-    expect(await all(from([3, 0, 2]).pipe(threadMap(jobs.countTo, { pool })))).toEqual([0, 1, 2, 0, 1]);
+  it.each(['countTo', 'countLater', 'countPulled', 'countAwaited'] as const)(
+    'flattens what streams, in its place: %s',
+    async (target) => {
+      const counted = from([3, 0, 2]).pipe(threadMap(jobs[target] as typeof jobs.countTo, { pool }));
+      expect(await all(counted)).toEqual([0, 1, 2, 0, 1]);
+    },
+  );
+
+  it('passes on what a stream emitted before it failed, however long', async () => {
+    const { seen, error } = await failure(of(20_000).pipe(threadMap(jobs.countAndFail, { pool })));
+    expect(seen).toHaveLength(20_000);
+    expect(error).toMatchObject({ name: 'SpecialError', cause: { index: 0, value: 20_000 } });
+  });
+
+  it('passes on what a stream emitted before what cannot be cloned', async () => {
+    const { seen, error } = await failure(of(3).pipe(threadMap(jobs.countToFunction, { pool })));
+    expect(seen).toEqual([0, 1, 2]);
+    expect(error).toMatchObject({ code: 'ERR_CLONE', cause: { index: 0, value: 3 } });
+    expect(error.message).toContain('output[3] is a function');
   });
 
   it('passes a long stream on, however long the one before it takes', async () => {
@@ -185,11 +205,120 @@ describe('threadMap', () => {
     expect(error.cause).toMatchObject({ index: 5, value: 5, cause: { message: 'deep' } });
   });
 
-  it('fails as the value whose worker died, and the pool goes on', async () => {
-    const { seen, error } = await failure(range(0, 10).pipe(threadMap(jobs.exitAtFive, { pool, batch: 1 })));
+  it.each([1, 10])(
+    'fails as the value whose worker exits, in batches of %i, and the pool goes on',
+    async (batch) => {
+      const { seen, error } = await failure(range(0, 10).pipe(threadMap(jobs.exitAtFive, { pool, batch })));
+      expect(seen).toEqual([0, 1, 2, 3, 4]);
+      expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 5, value: 5 } });
+      expect(await all(of(1).pipe(threadMap(jobs.double, { pool })))).toEqual([2]);
+    },
+  );
+
+  it('maps again what a worker that is killed had no time to tell, and emits it once', async () => {
+    const runs = Array.from({ length: 10 }, () => new Semaphore(0));
+    const source = from(runs.entries()).pipe(map(([value, run]) => ({ value, run })));
+    const { seen, error } = await failure(source.pipe(threadMap(jobs.killedAtFive, { pool, batch: 10 })));
     expect(seen).toEqual([0, 1, 2, 3, 4]);
-    expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 5, value: 5 } });
-    expect(await all(of(1).pipe(threadMap(jobs.double, { pool })))).toEqual([2]);
+    expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 5 } });
+    expect(runs[5]?.value).toBe(1);
+    for (const run of runs.slice(0, 5)) expect([1, 2]).toContain(run.value);
+  });
+
+  it('tells the result of a slow value whatever comes after it in its batch', async () => {
+    const one = new ThreadPool({ maxThreads: 1 });
+    const gate = new Event();
+    const seen: unknown[] = [];
+    const done = all(
+      of(null, gate).pipe(
+        threadMap(jobs.spinOrWait, { pool: one, batch: 2 }),
+        map((value) => {
+          seen.push(value);
+          gate.set();
+          return value;
+        }),
+      ),
+    );
+    expect(await done).toEqual(['spun', 'waited']);
+    await one.close();
+  });
+
+  it('takes what follows a slow value in a batch back, while quick ones keep all workers busy', async () => {
+    const event = new Event();
+    const semaphore = new Semaphore(0);
+    const meeting = { semaphore, event };
+    const subject = new Subject<typeof meeting | null>();
+    const done = all(subject.pipe(threadMap(jobs.meet, { pool, batch: 2, ordered: false })));
+    const feeding = setInterval(() => {
+      for (let count = 0; count < 20; count++) subject.next(null);
+    });
+    // Both in one batch: the second is only begun when somebody takes it from behind the first.
+    subject.next(meeting);
+    subject.next(meeting);
+    await semaphore.acquire();
+    await semaphore.acquire();
+    clearInterval(feeding);
+    event.set();
+    subject.complete();
+    expect((await done).filter((value) => value === 'met')).toHaveLength(2);
+  });
+
+  it('waits for a worker that other jobs have', async () => {
+    const one = new ThreadPool({ maxThreads: 1 });
+    const started = new Semaphore(0);
+    const gate = new Event();
+    const job = one.run(jobs.holdWorker, [{ started, gate }]).then(() => 'let go');
+    await started.acquire();
+    const mapped = all(range(0, 100).pipe(threadMap(jobs.double, { pool: one })));
+    await until(() => one.stats.queued === 1);
+    gate.set();
+    expect(await job).toBe('let go');
+    expect(await mapped).toHaveLength(100);
+    await one.close();
+  });
+
+  it('serves two subscriptions of one at once, each with its own', async () => {
+    const piped = range(0, 500).pipe(threadMap(jobs.double, { pool }));
+    const [one, two] = await Promise.all([all(piped), all(piped)]);
+    expect(one).toEqual(Array.from({ length: 500 }, (_, index) => index * 2));
+    expect(two).toEqual(one);
+  });
+
+  it("does not make the source's error wait for values in flight, and cancels them", async () => {
+    const started = new Semaphore(0);
+    const stopped = new Event();
+    const source = concat(
+      of({ started, stopped }),
+      started.acquire().pipe(
+        map(() => {
+          throw new Error('sad');
+        }),
+      ),
+    );
+    const { error } = await failure(source.pipe(threadMap(jobs.spinUntilCancelled, { pool })));
+    expect(error.message).toBe('sad');
+    expect(await stopped.wait({ timeout: 5000 })).toBe(true);
+    await until(() => pool.stats.busy === 0);
+  });
+
+  it('moves values in and results out that are marked', async () => {
+    const one = new ThreadPool({ maxThreads: 1 });
+    const arrays = [1, 2, 3, 4].map((size) => new Uint8Array(size).fill(size));
+    const marked = from(arrays).pipe(map((bytes) => (bytes.length === 3 ? bytes : transfer(bytes))));
+    const mapped = await all(marked.pipe(threadMap(moving.doubled, { pool: one })));
+    expect(mapped.map((bytes) => [...bytes])).toEqual([[2], [4, 4], [6, 6, 6], [8, 8, 8, 8]]);
+    expect(arrays.map(({ length }) => length)).toEqual([0, 0, 3, 0]);
+    expect(await one.run(moving.takeLengths)).toEqual([0, 0, 0, 0]);
+    await one.close();
+  });
+
+  it('fails as the value that has moved before', async () => {
+    const bytes = transfer(Uint8Array.of(1));
+    const source = of(Uint8Array.of(7), bytes, Uint8Array.of(8), bytes, Uint8Array.of(9));
+    const { seen, error } = await failure(source.pipe(threadMap(moving.doubled, { pool, batch: 5 })));
+    expect(seen).toEqual([Uint8Array.of(14), Uint8Array.of(2), Uint8Array.of(16)]);
+    expect(error).toMatchObject({ name: 'TypeError', cause: { index: 3 } });
+    expect(error.message).toMatch(/value is Uint8Array\(0\).*, which has moved to another thread before/);
   });
 
   it('tells the place of a thrown value that is no Error', async () => {
@@ -223,17 +352,29 @@ describe('threadMap', () => {
     expect(seen).toEqual([4, 4, 4]);
   });
 
-  it('cuts an endless synchronous source, in a pool whose workers have begun', async () => {
-    const warm = new ThreadPool({ maxThreads: 1 });
-    await warm.run(jobs.double, [1]);
-    await until(() => warm.stats.busy === 0);
+  it('cuts an endless synchronous source, in a pool that has only begun', async () => {
+    const cold = new ThreadPool({ maxThreads: 2 });
     let made = 0;
     const source = new Observable<number>((subscriber) => {
-      while (!subscriber.closed && made < 1e6) subscriber.next(made++);
-      expect(made).toBeLessThan(1e6);
+      while (!subscriber.closed && made < 1e6) {
+        const next = performance.now() + 0.01;
+        while (performance.now() < next);
+        subscriber.next(made++);
+      }
     });
-    expect(await all(source.pipe(threadMap(jobs.double, { pool: warm }), take(3)))).toEqual([0, 2, 4]);
-    await warm.close();
+    expect(await all(source.pipe(threadMap(jobs.double, { pool: cold }), take(3)))).toEqual([0, 2, 4]);
+    expect(made).toBeLessThan(1e6);
+    await cold.close();
+  });
+
+  it('cuts an endless asynchronous source that never lets the event loop turn', async () => {
+    let made = 0;
+    async function* endless() {
+      while (made < 1e6) yield made++;
+    }
+    await until(() => pool.stats.busy === 0);
+    expect(await all(from(endless()).pipe(threadMap(jobs.double, { pool }), take(3)))).toEqual([0, 2, 4]);
+    expect(made).toBeLessThan(1e6);
   });
 
   it('keeps the surplus of a faster source', async () => {
@@ -293,6 +434,20 @@ describe('threadMap', () => {
     expect(await one.run(jobs.double, [21])).toBe(42);
     subscription.unsubscribe();
     await one.close();
+  });
+
+  it('emits all that it has taken before it tells that the pool was closed', async () => {
+    const closing = new ThreadPool({ maxThreads: 1, name: 'closing' });
+    const subject = new Subject<number>();
+    const ended = failure(subject.pipe(threadMap(jobs.spinFor, { pool: closing })));
+    for (let count = 0; count < 20; count++) subject.next(0.5);
+    await until(() => closing.stats.busy === 1);
+    const closed = closing.close();
+    subject.next(0.5);
+    const { seen, error } = await ended;
+    expect(seen).toHaveLength(20);
+    expect(error).toMatchObject({ code: 'ERR_POOL', cause: { index: 20 } });
+    await closed;
   });
 
   it('finishes what it has taken when the pool closes, and takes no more', async () => {
