@@ -1,6 +1,10 @@
 import { firstValueFrom, toArray } from 'rxjs';
-import { Event, enumerate, Lock, mainThread, Thread, ThreadError, Timer } from 'rxjs-threading';
+import { Event, enumerate, Lock, mainThread, Thread, ThreadError, Timer, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+
+const jobs = threadModule<typeof import('./fixtures/operators/in-threads.js')>(
+  new URL('./fixtures/operators/in-threads.js', import.meta.url),
+);
 
 describe('output$', () => {
   it('keeps what a subscriber that takes one value leaves for the next', async () => {
@@ -32,6 +36,16 @@ describe('output$', () => {
       }),
     }).start();
     expect(await firstValueFrom(thread.output$.pipe(toArray()))).toEqual([0, 1, 2]);
+  });
+
+  it('emits all that came before the error, however far ahead of the reader', async () => {
+    const thread = new Thread({ target: jobs.countAndFail, args: [20_000] }).start();
+    const seen: unknown[] = [];
+    const error = await new Promise<Error>((resolve) =>
+      thread.output$.subscribe({ next: (value) => seen.push(value), error: resolve }),
+    );
+    expect(seen).toHaveLength(20_000);
+    expect(error.message).toBe('no 20000');
   });
 
   it('emits the values before one that cannot be cloned, and says which that is', async () => {

@@ -1,5 +1,6 @@
 import {
   concat,
+  from,
   lastValueFrom,
   map,
   NEVER,
@@ -7,17 +8,29 @@ import {
   of,
   range,
   repeat,
-  Subject,
   take,
   throwError,
   toArray,
 } from 'rxjs';
-import { activeCount, Semaphore, ThreadPool, threadModule, threadPipe } from 'rxjs-threading';
+import {
+  activeCount,
+  Event,
+  Semaphore,
+  ThreadPool,
+  threadModule,
+  threadPipe,
+  transfer,
+} from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 
 const pipes = threadModule<typeof import('../fixtures/operators/in-threads.js')>(
   new URL('../fixtures/operators/in-threads.js', import.meta.url),
 );
+const moving = threadModule<typeof import('../fixtures/moving.js')>(
+  new URL('../fixtures/moving.js', import.meta.url),
+);
+/** How far each side may be ahead of the other. */
+const WINDOW = 4096;
 const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
 const failure = (source: Observable<unknown>) =>
   new Promise<{ seen: unknown[]; error: Error & { code?: unknown } }>((resolve, reject) => {
@@ -101,19 +114,49 @@ describe('threadPipe', () => {
     expect(error).toMatchObject({ name: 'TypeError', cause: { index: 1 } });
   });
 
-  it('takes no more from the source than the thread has room for', async () => {
-    const semaphore = new Semaphore(0);
-    const subject = new Subject<number>();
-    const seen = all(
-      subject.pipe(
-        map((value) => ({ semaphore, value })),
-        threadPipe<{ semaphore: Semaphore; value: number }, number>(pipes.counted),
-      ),
-    );
-    for (let value = 0; value < 10_000; value++) subject.next(value);
-    subject.complete();
-    expect(await seen).toHaveLength(10_000);
-    expect(semaphore.value).toBe(10_000);
+  it('sends the thread no more than it has room for, while nobody there takes it', async () => {
+    const gate = new Event();
+    const arrays = Array.from({ length: 20_000 }, () => new Uint8Array(1));
+    const source = from(arrays).pipe(map((bytes) => transfer(bytes)));
+    const piped = concat(of(gate), source).pipe(threadPipe<unknown, number>(pipes.gatedLengths));
+    const done = all(piped);
+    const sent = () => arrays.filter(({ length }) => length === 0).length;
+    await until(() => sent() >= WINDOW - 1);
+    // Whatever else the loop has to say.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(sent()).toBeLessThanOrEqual(WINDOW);
+    gate.set();
+    expect(await done).toEqual(Array(20_000).fill(1));
+  });
+
+  it('holds the pipeline back while nobody here takes what it emits', async () => {
+    const taken = new Semaphore(0);
+    const resting = new Event();
+    const source = range(0, 50_000).pipe(map((value) => ({ taken, resting, value })));
+    const done = all(source.pipe(threadPipe(pipes.untilResting)));
+    // No message is heard meanwhile; the thread tells that nothing has come to its pipeline for a while.
+    expect(resting.waitSync({ timeout: 15_000 })).toBe(true);
+    expect(taken.value).toBeGreaterThan(0);
+    expect(taken.value).toBeLessThanOrEqual(2 * WINDOW);
+    expect(await done).toHaveLength(50_000);
+    expect(taken.value).toBe(50_000);
+  });
+
+  it('moves values in and out that are marked', async () => {
+    const arrays = [1, 2, 3].map((size) => new Uint8Array(size).fill(size));
+    const marked = from(arrays).pipe(map((bytes) => (bytes.length === 2 ? bytes : transfer(bytes))));
+    const piped = await all(marked.pipe(threadPipe<Uint8Array, [Uint8Array, number]>(moving.doubledAndLeft)));
+    // With each comes how much of the one before is left in the thread.
+    expect(piped).toEqual([Uint8Array.of(2), 0, Uint8Array.of(4, 4), 0, Uint8Array.of(6, 6, 6), 0]);
+    expect(arrays.map(({ length }) => length)).toEqual([0, 2, 0]);
+  });
+
+  it('fails as the value that has moved before', async () => {
+    const bytes = transfer(Uint8Array.of(1));
+    const { seen, error } = await failure(of(bytes, bytes).pipe(threadPipe(moving.allDoubled)));
+    expect(seen).toEqual([]);
+    expect(error).toMatchObject({ name: 'TypeError', cause: { index: 1 } });
+    expect(error.message).toContain('which has moved to another thread before');
   });
 
   it('cuts an endless synchronous source', async () => {
