@@ -75,7 +75,7 @@ export class ThreadPool extends Seating implements AsyncDisposable {
 
   /** Jobs that would not have to wait for a worker. @internal */
   get free(): number {
-    return Math.max(0, this.#maxThreads - this.#jobs.size);
+    return this.#jobs.crew.size - this.#jobs.crew.busy;
   }
 
   /** Jobs that wait for a worker. @internal */
