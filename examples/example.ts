@@ -18,5 +18,5 @@ const program = spawn(process.execPath, [file, ...args], { stdio: 'inherit' });
 // The terminal sends Ctrl-C to both: it is for the program to say what becomes of it.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => program.kill('SIGTERM'));
-const [code, signal]: [number | null, NodeJS.Signals | null] = (await once(program, 'exit')) as never;
+const [code, signal] = (await once(program, 'exit')) as [number | null, NodeJS.Signals | null];
 process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal];
