@@ -58,7 +58,8 @@ describe('the page of the monitor', () => {
       'event      door     set                 3 waiting',
       'barrier    lunch    whole               3 of 4 waiting',
       'barrier    tea      broken              0 of 2 waiting',
-      'pool       archive  1 of 2 busy         0 queued, 7 completed, 1 failed, on average 1.5 s queued, 1.5 s running',
+      'pool       archive  1 of 2 busy         0 queued, 7 completed, 1 failed',
+      '                    on average          1.5 s queued, 1.5 s running',
       '',
       'ident  thread      state            waits for',
       '4096   MainThread  running          door for 2.0 s, and 1 more',
@@ -111,39 +112,41 @@ function framesOf(output: string): Frame[] {
 
 const waitPattern = /^(\w+) for \d+\.\d s(?:, (free|held by (\w+)))?$/;
 
+/** What each row says of its primitive, as far as the office can bring it to that. */
+const rowPatterns: Record<string, RegExp> = {
+  ledger: /^lock (free|held by (Ann|Bob|Cid|Dot|MainThread)) \d+ waiting$/,
+  stamp: /^lock (free|held by (Ann|Bob|Cid|Dot)) \d waiting$/,
+  desks: /^semaphore [0-3] left \d waiting$/,
+  door: /^event (set|clear) \d waiting$/,
+  lunch: /^barrier whole [0-3] of 4 waiting$/,
+  archive: /^pool (2 of [0-2] busy \d+|[01] of [0-2] busy 0) queued, \d+ completed, 0 failed$/,
+  'on average': /^ \d+\.\d s queued, \d+\.\d s running$/,
+};
+
 /** What a frame says in one place it says in the others. */
 function expectTruth({ primitives, threads }: Frame): void {
-  expect([...primitives.keys()]).toEqual(['ledger', 'stamp', 'desks', 'door', 'lunch', 'archive']);
-  const idents = [...threads.values()].map(([ident]) => ident);
-  expect(new Set(idents).size).toBe(idents.length);
+  const rows = [...primitives].map(([name, [kind, , ...rest]]) => [name, [kind, ...rest].join(' ')]);
+  for (const [name, row] of rows) expect(row).toMatch(rowPatterns[name!]!);
+  expect(rows.map(([name]) => name)).toEqual(Object.keys(rowPatterns));
+  expect(new Set([...threads.values()].map(([ident]) => ident)).size).toBe(threads.size);
   const waiting = new Map<string, string[]>();
   for (const [thread, [, , state, waits]] of threads) {
     expect(state).toMatch(/^(queued|running|blocked|stopped)(, daemon)?$/);
     if (waits === undefined) continue;
+    if (thread !== 'MainThread') expect(state).toMatch(/^blocked/);
     const [, name = '', held, holder] = waitPattern.exec(waits) ?? [];
     waiting.set(name, [...(waiting.get(name) ?? []), thread]);
     const [kind, , holds] = primitives.get(name) ?? [];
-    expect(kind).toMatch(/^(lock|semaphore|event|barrier)$/);
     expect(held).toBe(kind === 'lock' ? holds : undefined);
     expect(holder).not.toBe(thread);
-    if (thread !== 'MainThread') expect(state).toMatch(/^blocked/);
+    if (holder !== undefined) expect(threads.has(holder)).toBe(true);
   }
-  for (const [name, [kind, , state = '', counts = '']] of primitives) {
-    if (kind === 'lock' && state !== 'free') expect(threads.has(state.slice('held by '.length))).toBe(true);
-    if (kind === 'semaphore') expect(state).toMatch(/^[0-3] left$/);
-    if (kind === 'event') expect(state).toMatch(/^(set|clear)$/);
-    if (kind === 'barrier')
-      expect([state, counts]).toEqual(['whole', expect.stringMatching(/^[0-3] of 4 w/)]);
-    if (kind === 'pool') {
-      expect(state).toMatch(/^[0-2] of [0-2] busy$/);
-      expect(counts).toMatch(state.startsWith('2') ? /, 0 failed/ : /^0 queued, .*, 0 failed/);
-    } else if (kind !== 'barrier') {
-      // Those of main are Observables: several may wait.
-      const shown = waiting.get(name) ?? [];
-      const count = Number.parseInt(counts, 10);
-      if (shown.includes('MainThread')) expect(count).toBeGreaterThanOrEqual(shown.length);
-      else expect(count).toBe(shown.length);
-    }
+  for (const name of ['ledger', 'stamp', 'desks', 'door']) {
+    const shown = waiting.get(name) ?? [];
+    const count = Number.parseInt(primitives.get(name)?.[3] ?? '', 10);
+    // Those of main are Observables: several may wait.
+    if (shown.includes('MainThread')) expect(count).toBeGreaterThanOrEqual(shown.length);
+    else expect(count).toBe(shown.length);
   }
 }
 

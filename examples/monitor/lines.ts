@@ -15,7 +15,7 @@ export function lines(snapshot: Snapshot): string[] {
         broken ? 'broken' : 'whole',
         `${nWaiting} of ${parties} waiting`,
       ]),
-      ...pools.map((pool) => ['pool', pool.name, ...poolCells(pool)]),
+      ...pools.flatMap(poolRows),
     ]),
     '',
     ...table([
@@ -47,11 +47,13 @@ function waitersOf({ waits }: Snapshot, primitive: string): number {
   return waits.filter(({ name }) => name === primitive).reduce((sum, { count }) => sum + count, 0);
 }
 
-function poolCells({ stats }: Snapshot['pools'][number]): string[] {
+function poolRows({ name, stats }: Snapshot['pools'][number]): string[][] {
   const { threads, busy, queued, completed, failed, starved, runTime, waitTime } = stats;
   const jobs = `${queued} queued, ${completed} completed, ${failed} failed`;
-  const times = `on average ${seconds(waitTime.mean)} queued, ${seconds(runTime.mean)} running`;
-  return [`${busy} of ${threads} busy`, `${jobs}, ${times}${starved ? ', starved' : ''}`];
+  return [
+    ['pool', name, `${busy} of ${threads} busy`, starved ? `${jobs}, starved` : jobs],
+    ['', '', 'on average', `${seconds(waitTime.mean)} queued, ${seconds(runTime.mean)} running`],
+  ];
 }
 
 function seconds(ms: number): string {
