@@ -224,8 +224,8 @@ describe('stats$ of a ThreadPool', () => {
     await pool.run(() => 1);
     await until(() => told.at(-1)?.completed === 1 && told.at(-1)?.busy === 0);
     expect(told.length).toBeLessThan(100);
-    watching.unsubscribe();
     await pool.close();
-    expect(pool.stats.threads).toBe(0);
+    await until(() => told.at(-1)?.threads === 0);
+    watching.unsubscribe();
   });
 });
