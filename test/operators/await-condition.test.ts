@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import {
   catchError,
   concat,
@@ -23,7 +22,7 @@ import {
 } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/turns.js';
-import { happenings, inVirtualTime, type Said } from '../support/virtual-time.js';
+import { inVirtualTime } from '../support/virtual-time.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/targets.js')>(
   new URL('../fixtures/operators/targets.js', import.meta.url),
@@ -111,50 +110,7 @@ describe.each(conditions)('awaitCondition over %s, in virtual time,', (_, make) 
     });
     expect(shelf.condition.waiting).toBe(0);
   });
-
-  it('does what a plain counter does, whatever comes when', () => {
-    const some = fc.integer({ min: 1, max: 4 });
-    const timed = (odd: number) =>
-      fc
-        .array(fc.record({ at: fc.nat({ max: 30 }).map((at) => at * 2 + odd), value: some }), {
-          maxLength: 10,
-        })
-        .map((all) => all.toSorted((a, b) => a.at - b.at));
-    fc.assert(
-      fc.property(timed(0), timed(1), (orders, deliveries) => {
-        const shelf = new Shelf(make());
-        const said = happenings(({ play, record }) => {
-          shelf.fill(play(deliveries));
-          return record(play(orders, 70).pipe(awaitCondition(shelf.condition, shelf.take)), 100);
-        });
-        expect(said).toEqual(model(orders, deliveries));
-        expect(shelf.condition.waiting).toBe(0);
-        expect(shelf.condition.locked()).toBe(false);
-      }),
-      { numRuns: 100 },
-    );
-  });
 });
-
-function model(orders: { at: number; value: number }[], deliveries: { at: number; value: number }[]): Said {
-  const said: Said = [];
-  const waiting: number[] = [];
-  let goods = 0;
-  const moments = [
-    ...orders.map((order) => ({ ...order, order: true })),
-    ...deliveries.map((delivery) => ({ ...delivery, order: false })),
-  ].toSorted((a, b) => a.at - b.at);
-  for (const { at, value, order } of moments) {
-    if (order) waiting.push(value);
-    else goods += value;
-    while (waiting.length > 0 && goods >= (waiting[0] as number)) {
-      goods -= waiting[0] as number;
-      said.push([at, waiting.shift()]);
-    }
-  }
-  if (waiting.length === 0) said.push([70, 'complete']);
-  return said;
-}
 
 it('has released the lock when it emits, completes or fails', () => {
   const condition = new Condition();

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import {
   catchError,
   concat,
@@ -13,13 +12,11 @@ import {
 import { awaitEvent, Event, Thread, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/turns.js';
-import { happenings, inVirtualTime } from '../support/virtual-time.js';
+import { inVirtualTime } from '../support/virtual-time.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/targets.js')>(
   new URL('../fixtures/operators/targets.js', import.meta.url),
 );
-
-type Mark = 's' | 'c' | 'b';
 
 /** s: the event is set, c: cleared, b: both, one after the other. */
 function apply(event: Event, mark: string): void {
@@ -162,53 +159,6 @@ it('leaves nobody waiting when it is unsubscribed, whoever sets it later', async
   await thread.join();
   expect(seen).toEqual([]);
 });
-
-it('does what a plain gate does, whatever comes when', () => {
-  // Values come at even frames, the gate moves at odd ones.
-  const arrivals = fc.uniqueArray(fc.nat({ max: 30 }), { maxLength: 12 });
-  const marks = fc.array(fc.record({ at: fc.nat({ max: 30 }), mark: fc.constantFrom<Mark>('s', 'c', 'b') }), {
-    maxLength: 10,
-  });
-  const keep = fc.constantFrom<'all' | number>('all', 0, 1, 2, 3);
-  fc.assert(
-    fc.property(arrivals, marks, keep, fc.boolean(), (arrivals, marks, keep, isSet) => {
-      const values = arrivals.toSorted((a, b) => a - b).map((at) => ({ at: at * 2, value: at }));
-      const moves = marks
-        .toSorted((a, b) => a.at - b.at)
-        .map(({ at, mark }) => ({ at: at * 2 + 1, value: mark }));
-      const event = new Event();
-      if (isSet) event.set();
-      const seen = happenings(({ play, record }) => {
-        play(moves).subscribe((mark) => apply(event, mark));
-        return record(play(values, 70).pipe(awaitEvent(event, { keep })), 100);
-      });
-      expect(seen).toEqual(modelGate(values, moves, keep === 'all' ? Infinity : keep, isSet));
-      expect(event.waiting).toBe(0);
-    }),
-    { numRuns: 200 },
-  );
-});
-
-function modelGate(
-  values: { at: number; value: number }[],
-  moves: { at: number; value: Mark }[],
-  keep: number,
-  isSet: boolean,
-): [number, number | string][] {
-  const seen: [number, number | string][] = [];
-  let waiting: number[] = [];
-  for (const { at, value } of [...values, ...moves].toSorted((a, b) => a.at - b.at)) {
-    if (typeof value === 'number') {
-      if (isSet) seen.push([at, value]);
-      else waiting = keep === 0 ? [] : [...waiting, value].slice(-keep);
-    } else {
-      if (value !== 'c') for (const one of waiting.splice(0)) seen.push([at, one]);
-      isSet = value === 's';
-    }
-  }
-  if (waiting.length === 0) seen.push([70, 'complete']);
-  return seen;
-}
 
 it.each([
   [() => awaitEvent({} as never), '{}'],

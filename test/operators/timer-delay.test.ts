@@ -1,7 +1,5 @@
-import fc from 'fast-check';
 import {
   asapScheduler,
-  delay,
   lastValueFrom,
   NEVER,
   type Observable,
@@ -14,7 +12,7 @@ import {
 import { Event, Thread, threadModule, timerDelay } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/turns.js';
-import { happenings, inVirtualTime, type Said } from '../support/virtual-time.js';
+import { inVirtualTime } from '../support/virtual-time.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/targets.js')>(
   new URL('../fixtures/operators/targets.js', import.meta.url),
@@ -82,42 +80,6 @@ describe('timerDelay, in virtual time,', () => {
       expectSubscriptions(source.subscriptions).toBe(['^--!', '---^------!']);
     });
   });
-});
-
-it("is RxJS's delay, with a cancel that drops, whatever comes when", () => {
-  const arrivals = fc.array(
-    fc.nat({ max: 30 }).map((at) => at * 2),
-    { maxLength: 12 },
-  );
-  const interval = fc.nat({ max: 10 }).map((half) => half * 2);
-  const marks = fc.array(
-    fc.record({ at: fc.nat({ max: 40 }).map((at) => at * 2 + 1), value: fc.constantFrom('s', 'c', 'b') }),
-    { maxLength: 5 },
-  );
-  fc.assert(
-    fc.property(arrivals, interval, marks, (arrivals, interval, marks) => {
-      const cancel = new Event();
-      const values = arrivals.toSorted((a, b) => a - b).map((at) => ({ at, value: at }));
-      const moves = marks.toSorted((a, b) => a.at - b.at);
-      const [ours, theirs] = happenings(({ play, record }) => {
-        play(moves).subscribe((mark) => apply(cancel, mark));
-        const source = play(values, 70);
-        return [
-          record(source.pipe(timerDelay(interval, { cancel })), 200),
-          record(source.pipe(delay(interval)), 200),
-        ];
-      });
-      const isSetAt = (at: number) => moves.findLast((move) => move.at < at)?.value === 's';
-      const survives = ([at, what]: Said[number]) =>
-        what !== 'complete' &&
-        !isSetAt(at - interval) &&
-        !moves.some((move) => move.value !== 'c' && move.at > at - interval && move.at < at);
-      expect(ours.slice(0, -1)).toEqual(theirs.filter(survives));
-      expect(ours.at(-1)?.[1]).toBe('complete');
-      expect(cancel.waiting).toBe(0);
-    }),
-    { numRuns: 200 },
-  );
 });
 
 it('waits for real, not less than told', async () => {

@@ -17,8 +17,8 @@ export interface Timed<T> {
 export type Said = [frame: number, what: unknown][];
 
 export interface Stage {
-  /** Hot; those of one frame in the order given. Completes at `end`. */
-  play<T>(timed: readonly Timed<T>[], end?: number): Observable<T>;
+  /** Hot; those of one frame in the order given. Completes at `end`, or fails when there is an error. */
+  play<T>(timed: readonly Timed<T>[], end?: number, error?: unknown): Observable<T>;
   /** Subscribes at once, and leaves at `until`. */
   record(source: Observable<unknown>, until: number): Said;
 }
@@ -26,10 +26,11 @@ export interface Stage {
 /** As marbles, from data: for properties. Returns when nothing happens any more. */
 export function happenings<T>(run: (stage: Stage) => T): T {
   return inVirtualTime(({ flush }) => {
-    const play = <V>(timed: readonly Timed<V>[], end?: number): Observable<V> => {
+    const play = <V>(timed: readonly Timed<V>[], end?: number, error?: unknown): Observable<V> => {
       const subject = new Subject<V>();
       for (const { at, value } of timed) asyncScheduler.schedule(() => subject.next(value), at);
-      if (end !== undefined) asyncScheduler.schedule(() => subject.complete(), end);
+      const stop = () => (error === undefined ? subject.complete() : subject.error(error));
+      if (end !== undefined) asyncScheduler.schedule(stop, end);
       return subject;
     };
     const record = (source: Observable<unknown>, until: number): Said => {
