@@ -7,3 +7,12 @@ export async function turns(count: number): Promise<void> {
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turns(1);
 }
+
+/** Turns until it holds; fails, so that fast-check can go on and shrink, when that takes too long. */
+export async function untilWithin(ms: number, holds: () => boolean): Promise<void> {
+  const end = performance.now() + ms;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`still not so after ${ms} ms: ${holds}`);
+    await turns(1);
+  }
+}
