@@ -18,7 +18,8 @@ export interface RunInThreadOptions extends RunOptions {
  * and ends as the target ends.
  *
  * Unsubscribing, or aborting `signal`, drops a thread that is still queued; one that runs is cancelled, and its worker
- * is killed when it has not ended after `grace` ms. A transferList can be sent once: subscribing again is a TypeError.
+ * is killed when it has not ended after `grace` ms. What moves there (`transferList`, `transfer`) can be sent once:
+ * subscribing again is a TypeError.
  *
  * @throws TypeError, RangeError at the call; ThreadError as the Observable's error, for a pool that is closed or full
  * @example

@@ -23,10 +23,15 @@ export interface ThreadMapOptions {
 
 /**
  * `map` on other threads. What the target streams (an Observable, AsyncIterable or generator) is flattened, in the
- * place of its value. Small values travel together; what waits behind a slow one goes to another worker.
+ * place of its value. Small values travel together; what waits behind a slow one goes to another worker. What is marked
+ * with `transfer` moves, and stays with the worker it went to.
  *
  * A value whose target fails is the Observable's error, after the results before it when ordered: the error as it was
- * thrown, whose `cause` is `{ index, value, cause }` with the cause it had itself.
+ * thrown, whose `cause` is `{ index, value, cause }` with the cause it had itself. So does the value that a worker was
+ * mapping when it died; what was behind it is mapped elsewhere, and so is what the worker had no time to tell.
+ *
+ * A source that is faster is kept without limit, as in `mergeMap`. One that never lets the event loop turn is cut all the
+ * same when what comes of its values ends the subscription, in a pool that has a worker (`minThreads` above 0).
  *
  * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms.
  *

@@ -17,7 +17,8 @@ export interface ThreadPipeOptions {
 /**
  * A whole pipeline in one thread, a thread a subscription: the target gets the source as an Observable and returns what
  * is to be emitted; what its operators keep (scan, distinctUntilChanged) lives there. Values go in and out in batches,
- * neither side more than some thousands ahead of the other; the rest of a faster source is buffered here.
+ * neither side more than some thousands ahead of the other; the rest of a faster source is buffered here, and the source
+ * inside waits while nobody takes what its pipeline emits. What is marked with `transfer` moves, in both directions.
  *
  * Inside, the source emits while somebody subscribes to it: nothing is lost between a subscription and the next. An
  * inline target that is async may import its operators and return its pipeline then. Completion and errors go through
