@@ -1,12 +1,10 @@
-import { nextTurn, now } from '../primitives/loop.js';
+import { nextTurn } from '../primitives/loop.js';
+import { Pace } from './pace.js';
 import { moves } from './transfer.js';
 
 /** So many values at most are sent in one message, and at most so long after the first of them came, in ms. */
 const BATCH = 512;
 const LATEST = 5;
-/** The clock costs more than a value: of values that come faster than this, in ms, it is looked at for one in so many. */
-const FAST = 0.05;
-const LOOK_EVERY = 8;
 
 /**
  * A thread's stream of values on its way out: sent in batches, as long as the reader has room.
@@ -19,10 +17,8 @@ export class Output {
   /** Complete batches, and the one that is being filled. */
   #batches: unknown[][] = [];
   #batch: unknown[] = [];
+  readonly #pace: Pace = new Pace();
   #since = 0;
-  #looked = 0;
-  /** Values until the clock is looked at. */
-  #unseen = 1;
   #flushes = false;
   #moved: (() => void) | undefined;
 
@@ -41,17 +37,9 @@ export class Output {
     if (alone) this.flush();
     const { length } = this.#batch;
     this.#batch.push(value);
-    if (length === 0) this.#since = this.#looked = now();
-    if (alone || length + 1 === BATCH || this.#isLate()) this.flush();
+    if (length === 0) this.#since = this.#pace.look();
+    if (alone || length + 1 === BATCH || this.#pace.tick() - this.#since > LATEST) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
-  }
-
-  #isLate(): boolean {
-    if (--this.#unseen > 0) return false;
-    const time = now();
-    this.#unseen = time - this.#looked < FAST ? LOOK_EVERY : 1;
-    this.#looked = time;
-    return time - this.#since > LATEST;
   }
 
   #flushNextTurn(): void {

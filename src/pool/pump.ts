@@ -1,5 +1,6 @@
-import { nextTurn, now } from '../primitives/loop.js';
+import { nextTurn } from '../primitives/loop.js';
 import type { Output } from './output.js';
+import { Pace } from './pace.js';
 
 /** The event loop turns at least so often while values are pulled, in ms. */
 const TURN_EVERY = 10;
@@ -48,13 +49,14 @@ function pumpObservable(source: Subscribable, output: Output): Pumping {
 function pumpIterator(iterator: AnyIterator, output: Output): Pumping {
   let stopped = false;
   const pull = async (): Promise<void> => {
-    let turned = now();
+    const pace = new Pace();
+    let turned = pace.look();
     while (!stopped) {
       if (!output.hasRoom) await output.untilRoom();
       // A source that never waits must not keep a cancel from being heard.
-      if (now() - turned > TURN_EVERY) {
+      if (pace.tick() - turned > TURN_EVERY) {
         await new Promise<void>(nextTurn);
-        turned = now();
+        turned = pace.look();
       }
       if (stopped) return;
       const next = iterator.next();

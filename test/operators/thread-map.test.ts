@@ -14,6 +14,7 @@ import {
   retry,
   Subject,
   take,
+  tap,
   throwError,
   toArray,
 } from 'rxjs';
@@ -248,19 +249,25 @@ describe('threadMap', () => {
     const semaphore = new Semaphore(0);
     const meeting = { semaphore, event };
     const subject = new Subject<typeof meeting | null>();
-    const done = all(subject.pipe(threadMap(jobs.meet, { pool, batch: 2, ordered: false })));
-    const feeding = setInterval(() => {
-      for (let count = 0; count < 20; count++) subject.next(null);
-    });
+    let feeding = true;
+    const seen = all(
+      subject.pipe(
+        threadMap(jobs.meet, { pool, batch: 2, ordered: false }),
+        tap((result) => {
+          if (feeding && result === 'passed') subject.next(null);
+        }),
+      ),
+    );
     // Both in one batch: the second is only begun when somebody takes it from behind the first.
     subject.next(meeting);
     subject.next(meeting);
+    for (let count = 0; count < 12; count++) subject.next(null);
     await semaphore.acquire();
     await semaphore.acquire();
-    clearInterval(feeding);
+    feeding = false;
     event.set();
     subject.complete();
-    expect((await done).filter((value) => value === 'met')).toHaveLength(2);
+    expect((await seen).filter((value) => value === 'met')).toHaveLength(2);
   });
 
   it('waits for a worker that other jobs have', async () => {
