@@ -1,5 +1,4 @@
 import { Line, type Standing } from '../primitives/line.js';
-import { keepAlive } from '../primitives/loop.js';
 
 /** One that takes a place of the crew when it is its turn. */
 export interface Turn extends Standing {
@@ -12,7 +11,7 @@ export interface Turn extends Standing {
  *
  * Piscina has a queue of its own, but one that serves jobs that can be aborted in no order, and searches through all of
  * them when one is dropped. It is given no job before there is a worker for it, or room for one more.
- * Invariant: nobody stands in line while a place is free.
+ * Invariant: nobody stands in line while a place is free. So the line keeps no process alive: those with a place do.
  */
 export class Crew {
   readonly size: number;
@@ -20,7 +19,6 @@ export class Crew {
   readonly #line = new Line<Turn>();
   #busy = 0;
   #calling = false;
-  #waiting = false;
   readonly #emptied: (() => void)[] = [];
 
   /** @param changed - somebody has come or gone */
@@ -68,11 +66,9 @@ export class Crew {
   #call(): void {
     if (this.#calling) return;
     this.#calling = true;
-    for (
-      let next = this.#line.first();
-      next !== undefined && this.#busy < this.size;
-      next = this.#line.first()
-    ) {
+    while (this.#busy < this.size) {
+      const next = this.#line.first();
+      if (next === undefined) break;
       this.#busy++;
       next.begin();
       this.#line.shrink();
@@ -87,11 +83,7 @@ export class Crew {
   }
 
   #update(): void {
-    // Those with a place hold the process themselves.
-    const waiting = this.queued > 0;
-    if (waiting !== this.#waiting) keepAlive(waiting ? 1 : -1);
-    this.#waiting = waiting;
-    if (this.#busy === 0 && !waiting) for (const tell of this.#emptied.splice(0)) tell();
+    if (this.#busy === 0 && this.queued === 0) for (const tell of this.#emptied.splice(0)) tell();
     this.#changed();
   }
 }
