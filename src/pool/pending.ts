@@ -1,6 +1,7 @@
 import { after, keepAlive } from '../primitives/loop.js';
 import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../primitives/options.js';
 import { type Settle, Wait } from '../primitives/wait.js';
+import { onAbort } from './on-abort.js';
 
 /** What somebody waits for: tells once; returns how to stop listening, or nothing when it has told already. */
 export type Listen<T> = (settle: Settle<T>) => (() => void) | undefined;
@@ -23,12 +24,13 @@ export function pendingWait<T>(
     let open = true;
     let leave: (() => void) | undefined;
     let stopTimer: (() => void) | undefined;
+    let forget: (() => void) | undefined;
     const close = (): boolean => {
       if (!open) return false;
       open = false;
       leave?.();
       stopTimer?.();
-      signal?.removeEventListener('abort', aborted);
+      forget?.();
       if (held) keepAlive(-1);
       return true;
     };
@@ -47,7 +49,7 @@ export function pendingWait<T>(
     if (!open) return undefined;
     held = true;
     keepAlive(1);
-    signal?.addEventListener('abort', aborted, { once: true });
+    forget = signal && onAbort(signal, aborted);
     if (timeout !== Number.POSITIVE_INFINITY) {
       stopTimer = after(timeout, () => {
         if (close()) expired(settle);
