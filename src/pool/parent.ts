@@ -3,8 +3,11 @@ import type { CancelMessage, FromThread } from './messages.js';
 
 /** What ties a worker of this library to the thread that made it, and to the threads it starts itself. */
 
-/** @param transfer - what moves with it */
-type Post = (message: FromThread, transfer?: readonly TransferListItem[]) => void;
+/**
+ * @param transfer - what moves with it
+ * @returns false when nobody listens
+ */
+type Post = (message: FromThread, transfer?: readonly TransferListItem[]) => boolean;
 
 let parent: Post | undefined;
 let hearNow: () => void = () => {};
@@ -18,10 +21,9 @@ export function setParent(post: Post, drain: () => void): void {
   hearNow = drain;
 }
 
-/** false in main and in workers of others. */
+/** false in main, in workers of others, and between two jobs of a pool. */
 export function tellParent(...told: Parameters<Post>): boolean {
-  parent?.(...told);
-  return parent !== undefined;
+  return parent?.(...told) ?? false;
 }
 
 /** The parent cancels a thread; its word says so only after this came. */

@@ -28,14 +28,16 @@ export async function runJob(job: { readonly port: MessagePort }): Promise<void>
   openSession(job);
   await end.come;
   jobEnd = undefined;
+  port = undefined;
   job.port.close();
 }
 
-function post(message: FromThread, transfer?: readonly TransferListItem[]): void {
+function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
   // After what its stream has emitted by now, as far as the reader has room.
   if (message.kind === 'progress') running?.flush();
   port?.postMessage(message, transfer);
   jobEnd?.heed(message);
+  return port !== undefined;
 }
 
 function received(message: ToThread): void {
