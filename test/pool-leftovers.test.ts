@@ -85,7 +85,8 @@ describe('what a job leaves behind in its worker', () => {
   it('holds nobody up where another worker is free', async () => {
     const two = new ThreadPool({ maxThreads: 2 });
     const done = new Event();
-    await two.run(jobs.leaveTimer, [600, 'set', done]);
+    await Promise.all([1, 2].map(() => two.run(jobs.sleepFor, [50]).then()));
+    await two.run(jobs.leaveTimer, [900, 'set', done]);
     await two.run(() => {});
     expect(done.isSet()).toBe(false);
     await two.close();
