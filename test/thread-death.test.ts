@@ -177,7 +177,7 @@ describe('terminate', () => {
     expect((await endOf(thread)).error).toMatchObject({ code: 'ERR_THREAD_DIED' });
   });
 
-  it('that comes as the thread ends by itself settles all the same', { timeout: 60_000 }, async () => {
+  it('that comes as the thread ends by itself settles all the same', { timeout: 120_000 }, async () => {
     const held = new Lock();
     const ends = new Map<string, number>();
     for (let round = 0; round < 200; round++) {

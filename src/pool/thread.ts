@@ -3,13 +3,7 @@ import { threadId } from 'node:worker_threads';
 import { type Observable, Subject, throwError } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { nextTurn } from '../primitives/loop.js';
-import {
-  checkOptions,
-  checkTimeout,
-  show,
-  type WaitOptions,
-  type WaitSyncOptions,
-} from '../primitives/options.js';
+import { checkOptions, checkTimeout, type WaitOptions, type WaitSyncOptions } from '../primitives/options.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from '../primitives/target.js';
 import {
   claimSlot,
@@ -34,35 +28,29 @@ import type { Wait } from '../primitives/wait.js';
 import { stateStream } from '../primitives/watch.js';
 import { Adopted } from './adopted.js';
 import { answerQuestions } from './answers.js';
-import { isCancelled, markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';
-import { takeSeat } from './elastic-pool.js';
+import { CancelRequest } from './cancel-request.js';
+import { isCancelled } from './cancellation.js';
 import type { Emitted } from './emitted.js';
 import { EndWatch } from './end-watch.js';
-import { packError } from './error-wire.js';
 import { reportUnheard } from './excepthook.js';
-import { explainUncloneable, isCloneError } from './explain-uncloneable.js';
 import { joinBlocking } from './join-blocking.js';
-import { type PackedRun, type Parcel, type StartMessage, type ToThread, WINDOW } from './messages.js';
+import { Launch } from './launch.js';
+import { type Parcel, type StartMessage, WINDOW } from './messages.js';
 import { Outcome } from './outcome.js';
 import { packRun } from './pack-run.js';
 import { pendingWait } from './pending.js';
 import { keep, letGo, markSent, setAdopt, threadOf } from './registry.js';
-import { remoteCancel, remoteOutput, remoteResult, remoteTerminate } from './remote.js';
-import type { Seat, Tenant } from './seat.js';
-import type { Seating } from './seating.js';
-import { stackSize } from './stack-size.js';
+import { remoteOutput, remoteResult, remoteTerminate } from './remote.js';
 import {
   checkDaemon,
   checkThreadName,
   checkThreadOptions,
   defaultName,
   type ThreadOptions,
-  transferItems,
 } from './thread-options.js';
 import { ThreadRun } from './thread-run.js';
 import { describeThread } from './thread-text.js';
-import { movesOf } from './transfer.js';
-import { addSpecial, encode } from './wire.js';
+import { addSpecial } from './wire.js';
 import './process-life.js';
 import './specials.js';
 
@@ -87,16 +75,14 @@ export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
 export class Thread<R = unknown> {
   readonly #target: Target<readonly unknown[], R> | undefined;
   readonly #packed: PackedTarget | null;
-  readonly #options: ThreadOptions<readonly unknown[], R>;
+  readonly #launch: Launch;
   readonly #outcome: Outcome<Emitted<R>> | undefined;
   #ident = 0;
   #name: string;
   #daemon: boolean;
   #run: ThreadRun | undefined;
   #ended: EndWatch | undefined;
-  #abort: AbortController | undefined;
-  /** Cancelled from here, maybe before it was started. */
-  #cancel: { readonly reason: unknown } | undefined;
+  readonly #cancel = new CancelRequest();
   readonly #progress = new Subject<unknown>();
   #isAlive: Observable<boolean> | undefined;
   #state: Observable<ThreadState> | undefined;
@@ -105,7 +91,7 @@ export class Thread<R = unknown> {
   // biome-ignore lint/suspicious/noExplicitAny: arguments of any target, as the contract says
   constructor(options?: ThreadOptions<any, R>) {
     if (options instanceof Adopted) {
-      this.#options = { args: options.args };
+      this.#launch = new Launch(options);
       this.#packed = options.packed;
       this.#ident = options.ident;
       this.#name = nameOf(options.ident);
@@ -113,7 +99,7 @@ export class Thread<R = unknown> {
       return;
     }
     checkThreadOptions(options);
-    this.#options = options ?? {};
+    this.#launch = new Launch(options ?? {});
     this.#target = options?.target;
     this.#packed = this.#target === undefined ? null : packTarget(this.#target);
     this.#name = options?.name || defaultName(nextThreadNumber(), this.#target);
@@ -176,7 +162,7 @@ export class Thread<R = unknown> {
       throw new ThreadError(`thread '${this.name}' was started before: threads can only be started once`);
     this.#ident = claimSlot(this.#name, this.#daemon ? DAEMON : 0);
     setWorker(this.#ident, threadId);
-    if (this.#cancel !== undefined) markCancelled(this.#ident);
+    this.#cancel.started(this.#ident);
     keep(this.#ident, this as Thread);
   }
 
@@ -188,9 +174,8 @@ export class Thread<R = unknown> {
    */
   protected pack(copied = false): Parcel {
     return this.#orGiveBack(() => {
-      const transfer = [...transferItems(this.#options), ...movesOf(this.#args)];
-      const parcel: Parcel = { target: this.#what(), args: encode(this.#args, transfer), transfer };
-      return copied ? structuredClone(parcel, { transfer }) : parcel;
+      const isOwn = this.run !== Thread.prototype.run;
+      return this.#launch.pack(isOwn ? packRun(this, this.#packed) : this.#packed, copied);
     });
   }
 
@@ -200,13 +185,10 @@ export class Thread<R = unknown> {
       const ident = this.#ident;
       const credit = this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW;
       const start: StartMessage = { kind: 'start', ident, target, args, credit };
-      const first = this.#cancel === undefined ? [start] : [cancelMessage(ident, this.#cancel.reason), start];
-      const sit = (tenant: Tenant): Seat => {
-        const { pool } = this.#options;
-        if (pool !== undefined) return (pool as unknown as Seating).seat(this.#name, first, transfer, tenant);
-        return takeSeat(stackSize(), first, transfer, tenant);
-      };
-      this.#run = new ThreadRun(this.#started(ident), sit);
+      const first = [...this.#cancel.messages(ident), start];
+      this.#run = new ThreadRun(this.#started(ident), (tenant) =>
+        this.#launch.sit(this.#name, first, transfer, tenant),
+      );
     });
     answerQuestions();
   }
@@ -220,7 +202,7 @@ export class Thread<R = unknown> {
       this.#ident = 0;
       letGo(ident);
       unclaimSlot(ident);
-      throw this.#explainStart(error);
+      throw this.#launch.explain(this.#name, error);
     }
   }
 
@@ -240,14 +222,6 @@ export class Thread<R = unknown> {
     } else this.#outcome?.fail(error, false);
   }
 
-  get #args(): readonly unknown[] {
-    return this.#options.args ?? [];
-  }
-
-  #what(): PackedTarget | PackedRun | null {
-    return this.run === Thread.prototype.run ? this.#packed : packRun(this, this.#packed);
-  }
-
   #started(ident: number): ConstructorParameters<typeof ThreadRun>[0] {
     const self = this;
     return {
@@ -264,25 +238,10 @@ export class Thread<R = unknown> {
     };
   }
 
-  #explainStart(cause: unknown): unknown {
-    if (isCloneError(cause)) {
-      const found = explainUncloneable(this.#args, 'args') ?? cause.message;
-      return new TypeError(`cannot start thread '${this.#name}': ${found}, which cannot be cloned`, {
-        cause,
-      });
-    }
-    if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
-    const why = cause instanceof Error ? cause.message : show(cause);
-    return new ThreadError(`can't start new thread '${this.#name}': ${why}`, {
-      code: 'ERR_NO_THREAD',
-      cause,
-    });
-  }
-
   /** What the thread does: calls the target. Calling it runs the target in the caller's thread. */
   run(): unknown {
-    if (typeof this.#target === 'function') return this.#target(...this.#args);
-    if (this.#packed !== null) return unpackTargetSync(this.#packed)(...this.#args);
+    if (typeof this.#target === 'function') return this.#target(...this.#launch.args);
+    if (this.#packed !== null) return unpackTargetSync(this.#packed)(...this.#launch.args);
     return undefined;
   }
 
@@ -390,19 +349,12 @@ export class Thread<R = unknown> {
 
   /** Inside the thread: aborted by `cancel()`, with its reason. */
   get signal(): AbortSignal {
-    if (this.#abort !== undefined) return this.#abort.signal;
-    const abort = new AbortController();
-    this.#abort = abort;
-    const tell = (): void =>
-      abort.abort(this.#cancel === undefined ? reasonFor(this.#ident) : this.#cancel.reason);
-    if (this.#ident !== 0) onCancel(this.#ident, tell);
-    else if (this.#cancel !== undefined) tell();
-    return abort.signal;
+    return this.#cancel.signal(this.#ident);
   }
 
   /** Inside the thread: the same, for loops that never yield. */
   get cancelled(): boolean {
-    return (this.#ident === 0 && this.#cancel !== undefined) || (this.#inTable && isCancelled(this.#ident));
+    return this.#ident === 0 ? this.#cancel.asked : this.#inTable && isCancelled(this.#ident);
   }
 
   /**
@@ -417,15 +369,7 @@ export class Thread<R = unknown> {
     }),
   ): void {
     if (this.#ident !== 0 && !this.isAlive()) return;
-    this.#cancel ??= { reason };
-    if (this.#ident === 0) {
-      this.#abort?.abort(reason);
-      return;
-    }
-    if (this.#run !== undefined) this.#run.post(cancelMessage(this.#ident, reason));
-    else if (this.#ident === getIdent()) setReason(this.#ident, reason);
-    else remoteCancel(this.#ident, reason);
-    markCancelled(this.#ident);
+    this.#cancel.ask(this.#ident, reason, this.#run);
   }
 
   /**
@@ -455,10 +399,6 @@ export class Thread<R = unknown> {
   get #inTable(): boolean {
     return this.#ident !== 0 && stateOf(this.#ident) !== 0;
   }
-}
-
-function cancelMessage(ident: number, reason: unknown): ToThread {
-  return { kind: 'cancel', ident, reason: packError(reason) };
 }
 
 // As the console shows it.

@@ -1,0 +1,49 @@
+import { ThreadError } from '../errors.js';
+import { show } from '../primitives/options.js';
+import { takeSeat } from './elastic-pool.js';
+import { explainUncloneable, isCloneError } from './explain-uncloneable.js';
+import type { Parcel, ToThread } from './messages.js';
+import type { Seat, Tenant } from './seat.js';
+import type { Seating } from './seating.js';
+import { stackSize } from './stack-size.js';
+import { type ThreadOptions, transferItems } from './thread-options.js';
+import { movesOf } from './transfer.js';
+import { encode } from './wire.js';
+
+/** How a thread gets to its worker: what is sent there, which worker it is, and why it could not be. */
+export class Launch {
+  readonly #options: ThreadOptions<readonly unknown[], unknown>;
+
+  constructor(options: ThreadOptions<readonly unknown[], unknown>) {
+    this.#options = options;
+  }
+
+  get args(): readonly unknown[] {
+    return this.#options.args ?? [];
+  }
+
+  /** @param copied - what is to be transferred is moved now, and no later change of the arguments is seen */
+  pack(target: Parcel['target'], copied: boolean): Parcel {
+    const transfer = [...transferItems(this.#options), ...movesOf(this.args)];
+    const parcel: Parcel = { target, args: encode(this.args, transfer), transfer };
+    return copied ? structuredClone(parcel, { transfer }) : parcel;
+  }
+
+  /** Of the thread's pool, or of the elastic one. @throws DataCloneError, or why there is none */
+  sit(name: string, first: readonly ToThread[], transfer: Parcel['transfer'], tenant: Tenant): Seat {
+    const { pool } = this.#options;
+    if (pool !== undefined) return (pool as unknown as Seating).seat(name, first, transfer, tenant);
+    return takeSeat(stackSize(), first, transfer, tenant);
+  }
+
+  /** What went wrong, as whoever starts the thread is told. */
+  explain(name: string, cause: unknown): unknown {
+    if (isCloneError(cause)) {
+      const found = explainUncloneable(this.args, 'args') ?? cause.message;
+      return new TypeError(`cannot start thread '${name}': ${found}, which cannot be cloned`, { cause });
+    }
+    if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
+    const why = cause instanceof Error ? cause.message : show(cause);
+    return new ThreadError(`can't start new thread '${name}': ${why}`, { code: 'ERR_NO_THREAD', cause });
+  }
+}
