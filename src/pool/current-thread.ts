@@ -1,12 +1,5 @@
-import {
-  FOREIGN,
-  flagsOf,
-  getIdent,
-  MAIN_IDENT,
-  nativeId,
-  setFlags,
-  VISIBLE,
-} from '../primitives/thread-table.js';
+import { nativeId } from '../primitives/kernel.js';
+import { FOREIGN, flagsOf, getIdent, MAIN_IDENT, setFlags, VISIBLE } from '../primitives/thread-table.js';
 import { threadOf } from './registry.js';
 import type { Thread } from './thread.js';
 

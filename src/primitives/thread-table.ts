@@ -1,6 +1,6 @@
-import { existsSync, readlinkSync } from 'node:fs';
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
 import { ThreadError } from '../errors.js';
+import { kernelHas, kernelTells, nativeId } from './kernel.js';
 import { readText, writeText } from './text.js';
 import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake } from './word.js';
 
@@ -307,7 +307,7 @@ function diedLongAgo(ident: number): boolean {
 
 /** Asks the kernel, which knows of a death before any event loop does. */
 function vanished(ident: number): boolean {
-  if (ident === current || process.platform !== 'linux') return false;
+  if (ident === current || !kernelTells) return false;
   const slot = slotOf(ident);
   const time = clock() | 0;
   const probed = load(table, slot + PROBED);
@@ -376,11 +376,7 @@ export function starterExists(ident: number): boolean {
 /** How to find out later whether the worker is still there that a thread runs in now. */
 export function workerWatch(ident: number): () => boolean {
   const native = nativeIdOf(ident);
-  return native === null || process.platform !== 'linux' ? () => !isGone(ident) : () => kernelHas(native);
-}
-
-function kernelHas(native: number): boolean {
-  return process.platform !== 'linux' || existsSync(`/proc/self/task/${native}`);
+  return native === null || !kernelTells ? () => !isGone(ident) : () => kernelHas(native);
 }
 
 /** There is one Thread more, or fewer, for it in a worker that it was not started from. */
@@ -414,20 +410,6 @@ export function setName(ident: number, name: string): void {
 /** The kernel's id of a thread; null where the platform does not tell it, or not yet. */
 export function nativeIdOf(ident: number): number | null {
   return load(table, slotOf(ident) + NATIVE) || null;
-}
-
-let native: number | null | undefined;
-
-/** The kernel's id of the thread that runs this code. */
-export function nativeId(): number | null {
-  if (native === undefined) native = readNativeId();
-  return native;
-}
-
-function readNativeId(): number | null {
-  if (isMainThread) return process.pid;
-  if (process.platform !== 'linux') return null;
-  return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
 }
 
 /** What streams of the table watch; a worker may come to another table than it began with. */
