@@ -10,7 +10,7 @@ import { type ThreadOptions, transferItems } from './thread-options.js';
 import { movesOf } from './transfer.js';
 import { encode } from './wire.js';
 
-/** How a thread gets to its worker: what is sent there, which worker it is, and why it could not be. */
+/** How a thread gets to its worker: what is sent there, and which worker it is. */
 export class Launch {
   readonly #options: ThreadOptions<readonly unknown[], unknown>;
 
@@ -35,15 +35,15 @@ export class Launch {
     if (pool !== undefined) return (pool as unknown as Seating).seat(name, first, transfer, tenant);
     return takeSeat(stackSize(), first, transfer, tenant);
   }
+}
 
-  /** What went wrong, as whoever starts the thread is told. */
-  explain(name: string, cause: unknown): unknown {
-    if (isCloneError(cause)) {
-      const found = explainUncloneable(this.args, 'args') ?? cause.message;
-      return new TypeError(`cannot start thread '${name}': ${found}, which cannot be cloned`, { cause });
-    }
-    if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
-    const why = cause instanceof Error ? cause.message : show(cause);
-    return new ThreadError(`can't start new thread '${name}': ${why}`, { code: 'ERR_NO_THREAD', cause });
+/** What went wrong, as whoever starts the thread is told. */
+export function cannotStart(name: string, args: readonly unknown[], cause: unknown): unknown {
+  if (isCloneError(cause)) {
+    const found = explainUncloneable(args, 'args') ?? cause.message;
+    return new TypeError(`cannot start thread '${name}': ${found}, which cannot be cloned`, { cause });
   }
+  if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
+  const why = cause instanceof Error ? cause.message : show(cause);
+  return new ThreadError(`can't start new thread '${name}': ${why}`, { code: 'ERR_NO_THREAD', cause });
 }

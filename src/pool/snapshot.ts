@@ -1,4 +1,4 @@
-import { explainUncloneable, isCloneError } from './explain-uncloneable.js';
+import { cannotStart } from './launch.js';
 import { transferItems } from './thread-options.js';
 import { movesOf } from './transfer.js';
 import { decode, encode } from './wire.js';
@@ -15,14 +15,12 @@ export interface Snapshot {
  * @throws TypeError naming the argument that cannot be cloned
  */
 export function snapshot(name: string, of: Snapshot): Snapshot {
-  const transfer = [...transferItems(of), ...movesOf(of.args)];
   try {
-    const asked = { wired: encode(of.args, transfer), transferList: transfer };
-    const { wired, transferList } = structuredClone(asked, { transfer: transfer as ArrayBuffer[] });
+    const moved = [...transferItems(of), ...movesOf(of.args)];
+    const asked = { wired: encode(of.args, moved), transferList: moved };
+    const { wired, transferList } = structuredClone(asked, { transfer: moved as ArrayBuffer[] });
     return { args: decode(wired) as readonly unknown[], transferList };
   } catch (cause) {
-    if (!isCloneError(cause)) throw cause;
-    const found = explainUncloneable(of.args, 'args') ?? cause.message;
-    throw new TypeError(`cannot start thread '${name}': ${found}, which cannot be cloned`, { cause });
+    throw cannotStart(name, of.args, cause);
   }
 }

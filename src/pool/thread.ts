@@ -34,7 +34,7 @@ import type { Emitted } from './emitted.js';
 import { EndWatch } from './end-watch.js';
 import { reportUnheard } from './excepthook.js';
 import { joinBlocking } from './join-blocking.js';
-import { Launch } from './launch.js';
+import { cannotStart, Launch } from './launch.js';
 import { type Parcel, type StartMessage, WINDOW } from './messages.js';
 import { Outcome } from './outcome.js';
 import { packRun } from './pack-run.js';
@@ -202,7 +202,7 @@ export class Thread<R = unknown> {
       this.#ident = 0;
       letGo(ident);
       unclaimSlot(ident);
-      throw this.#launch.explain(this.#name, error);
+      throw cannotStart(this.#name, this.#launch.args, error);
     }
   }
 
