@@ -216,14 +216,29 @@ describe('threadMap', () => {
     },
   );
 
-  it('maps again what a worker that is killed had no time to tell, and emits it once', async () => {
+  // How often a value may have run: a worker that is killed may not have told, one that exits has.
+  it.each([
+    ['killedAtFive', [1, 2]],
+    ['exitsAtFive', [1]],
+  ] as const)('emits the results before the value that ends its worker once: %s', async (target, times) => {
     const runs = Array.from({ length: 10 }, () => new Semaphore(0));
     const source = from(runs.entries()).pipe(map(([value, run]) => ({ value, run })));
-    const { seen, error } = await failure(source.pipe(threadMap(jobs.killedAtFive, { pool, batch: 10 })));
+    const { seen, error } = await failure(source.pipe(threadMap(jobs[target], { pool, batch: 10 })));
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 5 } });
     expect(runs[5]?.value).toBe(1);
-    for (const run of runs.slice(0, 5)) expect([1, 2]).toContain(run.value);
+    for (const run of runs.slice(0, 5)) expect(times).toContain(run.value);
+  });
+
+  it('takes what is behind a value that moved back, but not that one', async () => {
+    const gate = new Event();
+    const bytes = new Uint8Array(1);
+    const source = of(transfer({ gate, bytes }, [bytes.buffer]), { gate: null, bytes: null });
+    const mapped = source.pipe(
+      threadMap(jobs.waitWith, { pool, batch: 2, ordered: false }),
+      tap(() => gate.set()),
+    );
+    expect(await all(mapped)).toEqual(['passed', 'waited']);
   });
 
   it('tells the result of a slow value whatever comes after it in its batch', async () => {
