@@ -1,8 +1,9 @@
 import { unpackError } from '../pool/error-wire.js';
 import type { ThreadPool } from '../pool/thread-pool.js';
 import { decode } from '../pool/wire.js';
-import { after, now, soon } from '../primitives/loop.js';
+import { now, soon } from '../primitives/loop.js';
 import type { PackedTarget } from '../primitives/target.js';
+import { Alarm } from './alarm.js';
 import type { Backlog, Chunk } from './backlog.js';
 import { BatchSize } from './batch-size.js';
 import { cannotSend } from './cannot-send.js';
@@ -48,8 +49,10 @@ export class MapCrew {
   #stopped = false;
   #dispatching = false;
   #scheduled = false;
-  #stopAlarm: (() => void) | undefined;
-  #alarmAt = Number.POSITIVE_INFINITY;
+  readonly #alarm: Alarm = new Alarm(() => {
+    this.#letGo();
+    this.dispatch();
+  });
 
   constructor(mapping: Mapping, backlog: Backlog, results: MapResults) {
     this.#mapping = mapping;
@@ -92,7 +95,7 @@ export class MapCrew {
 
   stop(): void {
     this.#stopped = true;
-    this.#stopAlarm?.();
+    this.#alarm.stop();
     for (const session of this.#sessions) session.end(this.#mapping.grace);
     this.#sessions.clear();
   }
@@ -184,24 +187,13 @@ export class MapCrew {
     return { first: batch.first + batch.values.length, values };
   }
 
+  /** For when there may be something to do although no worker says anything. */
   #setAlarm(): void {
     const sessions = [...this.#sessions];
     const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
     if (this.#inFlight < this.#mapping.concurrency && this.#hasIdle && sessions.some(held))
-      this.#lookAgain(PATIENCE);
-    else if (sessions.some(({ batches }) => batches.size === 0)) this.#lookAgain(LINGER);
-  }
-
-  #lookAgain(ms: number): void {
-    const at = now() + ms;
-    if (at >= this.#alarmAt) return;
-    this.#stopAlarm?.();
-    this.#alarmAt = at;
-    this.#stopAlarm = after(ms, () => {
-      this.#alarmAt = Number.POSITIVE_INFINITY;
-      this.#letGo();
-      this.dispatch();
-    });
+      this.#alarm.set(PATIENCE);
+    else if (sessions.some(({ batches }) => batches.size === 0)) this.#alarm.set(LINGER);
   }
 
   /** Of those that have had nothing to do for a while. */
