@@ -1,66 +1,43 @@
 import { unpackError } from '../pool/error-wire.js';
-import type { ThreadPool } from '../pool/thread-pool.js';
 import { decode } from '../pool/wire.js';
 import { now, soon } from '../primitives/loop.js';
-import type { PackedTarget } from '../primitives/target.js';
 import { Alarm } from './alarm.js';
 import type { Backlog, Chunk } from './backlog.js';
 import { BatchSize } from './batch-size.js';
 import { cannotSend } from './cannot-send.js';
 import type { FromBatchMessage } from './map-messages.js';
 import { failedPart, type MapResults } from './map-results.js';
-import { MapSession, type SentBatch } from './map-session.js';
+import type { MapSession, SentBatch, SessionOwner } from './map-session.js';
+import { LINGER, type Mapping, MapSessions } from './map-sessions.js';
 
-/** What a threadMap does with its values, and where. */
-export interface Mapping {
-  readonly pool: ThreadPool;
-  readonly target: PackedTarget;
-  readonly name: string;
-  /** Batches in flight: each maps one value at a time. */
-  readonly concurrency: number;
-  readonly batch: number | undefined;
-  /** ms */
-  readonly grace: number;
-}
-
-/** ms that a session keeps its worker with nothing to do: for what comes right after. */
-const LINGER = 10;
-/** ms that a session may keep a worker that other jobs wait for. */
-const TURN = 10;
 /** ms before values that wait in a worker are taken back for one that has nothing to do. */
 const PATIENCE = 2;
 /** The same when all have something to do, but that worker has said nothing for so long. */
 const LONG_PATIENCE = 20;
-/** Batches that one session holds at most. */
-const DEEPEST = 1024;
 
-/** The sessions of a threadMap: sends them what is in the backlog, and brings what comes of it to the results. */
-export class MapCrew {
-  readonly #mapping: Mapping;
+/** Sends what is in the backlog to the sessions, and brings what comes of it to the results. */
+export class MapCrew implements SessionOwner {
   readonly #backlog: Backlog;
   readonly #results: MapResults;
-  readonly #sessions = new Set<MapSession>();
+  readonly #sessions: MapSessions;
   readonly #size: BatchSize;
-  /** Sessions at most, and batches in each. */
-  readonly #most: number;
-  readonly #depth: number;
+  readonly #concurrency: number;
   /** Batches that sessions have values of. */
   #inFlight = 0;
   #stopped = false;
   #dispatching = false;
   #scheduled = false;
   readonly #alarm: Alarm = new Alarm(() => {
-    this.#letGo();
+    this.#sessions.letGo();
     this.dispatch();
   });
 
   constructor(mapping: Mapping, backlog: Backlog, results: MapResults) {
-    this.#mapping = mapping;
+    this.#sessions = new MapSessions(mapping, this);
     this.#backlog = backlog;
     this.#results = results;
     this.#size = new BatchSize(mapping.batch);
-    this.#most = Math.min(mapping.pool.maxThreads, mapping.concurrency);
-    this.#depth = Math.min(DEEPEST, Math.ceil(mapping.concurrency / this.#most));
+    this.#concurrency = mapping.concurrency;
   }
 
   /** Once all has come that comes at once: small values travel together. */
@@ -76,7 +53,7 @@ export class MapCrew {
   dispatch(): void {
     if (this.#dispatching) return;
     this.#dispatching = true;
-    while (!this.#stopped && this.#inFlight < this.#mapping.concurrency && this.#sendOne());
+    while (!this.#stopped && this.#inFlight < this.#concurrency && this.#sendOne());
     this.#dispatching = false;
     if (!this.#stopped) this.#setAlarm();
   }
@@ -96,8 +73,7 @@ export class MapCrew {
   stop(): void {
     this.#stopped = true;
     this.#alarm.stop();
-    for (const session of this.#sessions) session.end(this.#mapping.grace);
-    this.#sessions.clear();
+    this.#sessions.endAll();
   }
 
   // ─── values on their way to the workers ─────────────────────────────────────────────────────
@@ -109,7 +85,7 @@ export class MapCrew {
     const session = this.#sessionWithRoom();
     if (session === undefined) return false;
     if (overdue !== undefined) this.#backlog.giveBack(this.#takeBack(overdue));
-    const chunk = this.#backlog.take(this.#size.of(this.#backlog.size, this.#most));
+    const chunk = this.#backlog.take(this.#size.of(this.#backlog.size, this.#sessions.most));
     if (chunk.values.length > 0) this.#send(session, chunk);
     return true;
   }
@@ -127,45 +103,20 @@ export class MapCrew {
     }
   }
 
-  /** One with nothing to do, a new one, or the one with least to do. */
   #sessionWithRoom(): MapSession | undefined {
-    let best: MapSession | undefined;
-    let queued = 0;
-    for (const session of this.#sessions) {
-      if (session.queued) queued++;
-      if (session.hasRoom && (best === undefined || session.load < best.load)) best = session;
-    }
-    if (best?.batches.size === 0 || this.#sessions.size >= this.#most) return best;
-    // Where no worker is free, one that waits for the next is enough.
-    if (queued > 0 && this.#mapping.pool.free === 0) return best;
-    return this.#open() ?? best;
-  }
-
-  #open(): MapSession | undefined {
-    const { pool, target, name } = this.#mapping;
     try {
-      const session = new MapSession(pool, target, name, this.#depth, this);
-      this.#sessions.add(session);
-      return session;
+      return this.#sessions.withRoom();
     } catch (error) {
-      // The others have to do.
-      if (this.#sessions.size === 0) this.#results.fail(error);
+      this.#results.fail(error);
       return undefined;
     }
   }
 
   // ─── values that wait in a worker ───────────────────────────────────────────────────────────
 
-  /** A worker could begin at once. */
-  get #hasIdle(): boolean {
-    if (this.#sessions.size < this.#most && this.#mapping.pool.free > 0) return true;
-    for (const session of this.#sessions) if (session.load === 0) return true;
-    return false;
-  }
-
   /** The batch that has waited longest for its worker to get to it, if that is too long. */
   #overdue(): SentBatch | undefined {
-    const idle = this.#hasIdle;
+    const idle = this.#sessions.hasIdle;
     const time = now();
     const since = time - (idle ? PATIENCE : LONG_PATIENCE);
     let found: SentBatch | undefined;
@@ -191,22 +142,9 @@ export class MapCrew {
   #setAlarm(): void {
     const sessions = [...this.#sessions];
     const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
-    if (this.#inFlight < this.#mapping.concurrency && this.#hasIdle && sessions.some(held))
+    if (this.#inFlight < this.#concurrency && this.#sessions.hasIdle && sessions.some(held))
       this.#alarm.set(PATIENCE);
     else if (sessions.some(({ batches }) => batches.size === 0)) this.#alarm.set(LINGER);
-  }
-
-  /** Of those that have had nothing to do for a while. */
-  #letGo(): void {
-    const time = now();
-    for (const session of this.#sessions) {
-      if (session.batches.size === 0 && time - session.lastHeard >= LINGER) this.#close(session);
-    }
-  }
-
-  #close(session: MapSession): void {
-    this.#sessions.delete(session);
-    session.end(this.#mapping.grace);
   }
 
   // ─── what comes from the workers ────────────────────────────────────────────────────────────
@@ -233,17 +171,7 @@ export class MapCrew {
 
   #ended({ session, values }: SentBatch): void {
     if (values.length > 0) this.#inFlight--;
-    if (this.#othersWait() && now() - session.since > TURN) session.leaving = true;
-    if (session.leaving && session.batches.size === 0) this.#close(session);
-  }
-
-  /** For a worker. One that leaves cannot come back to a pool that is closed. */
-  #othersWait(): boolean {
-    const { pool } = this.#mapping;
-    let { queued } = pool;
-    if (queued === 0 || pool.closed) return false;
-    for (const session of this.#sessions) if (session.queued) queued--;
-    return queued > 0;
+    this.#sessions.makeWay(session);
   }
 
   /** A session's thread has ended by itself: its worker died, or it never got to a value. @internal */

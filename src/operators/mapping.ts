@@ -2,8 +2,9 @@ import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { attach } from './attach.js';
 import { Backlog } from './backlog.js';
-import { MapCrew, type Mapping } from './map-crew.js';
+import { MapCrew } from './map-crew.js';
 import { failedPart, MapResults } from './map-results.js';
+import type { Mapping } from './map-sessions.js';
 
 /** So many values may come before the event loop turns, and what has come of them is looked at. */
 const LOOK_EVERY = 256;
