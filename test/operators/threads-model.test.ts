@@ -62,7 +62,7 @@ function record(stream: Observable<number>, leaveAfter: number) {
       resolve({ seen, end });
       setImmediate(() => subscription.unsubscribe());
     };
-    const timer = setTimeout(over, 4000, 'no end');
+    const timer = setTimeout(over, 10_000, 'no end');
     const subscription = stream.subscribe({
       next: (value) => {
         if (seen.length < leaveAfter) seen.push(value);
@@ -116,7 +116,9 @@ it('threadMap is the sequential map, whatever comes', async () => {
         expect(end).toMatch(endsOf(works, sourceFails, leaveAfter));
         expect(most()).toBeLessThanOrEqual(concurrency);
         expect(Math.max(0, ...runs())).toBeLessThanOrEqual(1);
-        await untilWithin(4000, () => pool.stats.busy + pool.stats.queued === 0 && running() === 0);
+        await untilWithin(10_000, () => pool.stats.busy + pool.stats.queued === 0);
+        // What is left may end with its worker, in the middle.
+        if (end === 'complete') expect(running()).toBe(0);
       },
     ),
     { numRuns: 60 },
@@ -151,8 +153,9 @@ it('threadPipe is the pipeline here, whatever comes', async () => {
       if (end === 'complete' || end.startsWith('RangeError')) expect(seen).toEqual(expected.results);
       expect(most()).toBeLessThanOrEqual(1);
       expect(Math.max(0, ...runs())).toBeLessThanOrEqual(1);
-      // A promise that nobody waits for any more runs on to its end.
-      await untilWithin(4000, () => activeCount() === 1 && running() === 0);
+      await untilWithin(10_000, () => activeCount() === 1);
+      // What is left may end with its worker, in the middle.
+      if (end === 'complete') expect(running()).toBe(0);
     }),
     { numRuns: 40 },
   );
@@ -168,8 +171,9 @@ it('runInThread is the stream of its target, whatever that does', async () => {
       if (end === 'left') expect(seen).toEqual(expected.results.slice(0, leaveAfter));
       else expect({ results: seen, end }).toEqual(expected);
       expect(Math.max(0, ...runs())).toBeLessThanOrEqual(1);
-      // A promise that nobody waits for any more runs on to its end.
-      await untilWithin(4000, () => activeCount() === 1 && running() === 0);
+      await untilWithin(10_000, () => activeCount() === 1);
+      // What is left may end with its worker, in the middle.
+      if (end === 'complete') expect(running()).toBe(0);
     }),
     { numRuns: 40 },
   );

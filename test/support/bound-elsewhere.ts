@@ -31,7 +31,7 @@ export async function overLockElsewhere(make: () => Lock | RLock | Semaphore): P
     open: withLock(free, (value) => of(value)),
     shut: withLock(taken, (value) => of(value)),
     failing: withLock(free, (value) => of(failAtTwo(value))),
-    waits: () => taken.waiting === 1,
+    waits: () => taken.waiting > 0,
     unblock: () => release.set(),
     free: () => {
       if (taken.waiting + free.waiting > 0) return false;
@@ -53,7 +53,7 @@ export function overEventElsewhere(): Passing {
   return {
     open: awaitEvent(open),
     shut: awaitEvent(shut),
-    waits: () => shut.waiting === 1,
+    waits: () => shut.waiting > 0,
     unblock: () => go.set(),
     free: () => open.waiting + shut.waiting === 0,
     end: () => {
@@ -74,7 +74,7 @@ export function overBarrierElsewhere(): Passing {
   return {
     open: pipe(barrierZip(open), single),
     shut: pipe(barrierZip(shut), single),
-    waits: () => shut.nWaiting === 1,
+    waits: () => shut.nWaiting > 0,
     unblock: () => go.set(),
     // The thread itself, where it has come.
     free: () => open.nWaiting <= 1 && shut.nWaiting === (go.isSet() ? 1 : 0),
@@ -91,7 +91,7 @@ export function overTimeForReal(): Passing {
   return {
     open: timerDelay(0, { cancel }),
     shut: timerDelay(20, { cancel }),
-    waits: () => cancel.waiting === 1,
+    waits: () => cancel.waiting > 0,
     unblock: () => {},
     free: () => cancel.waiting === 0,
   };
@@ -106,7 +106,7 @@ export function overConditionElsewhere(): PassingThrough {
     open: awaitCondition(condition, () => true),
     shut: awaitCondition(condition, () => cells[0] === 1),
     failing: awaitCondition(condition, (value) => failAtTwo(value) === value),
-    waits: () => condition.waiting === 1,
+    waits: () => condition.waiting > 0,
     unblock: () => go.set(),
     free: () => !condition.locked() && condition.waiting + condition.lock.waiting === 0,
     end: () => {

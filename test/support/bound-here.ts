@@ -41,7 +41,7 @@ export function overLock(lock: Acquirable, permits = 1): PassingThrough {
 function isWaitedFor(lock: Acquirable): boolean {
   const queue = lock instanceof Condition ? lock.lock : lock;
   // One of somebody else does not tell.
-  return !('waiting' in queue) || queue.waiting === 1;
+  return !('waiting' in queue) || queue.waiting !== 0;
 }
 
 export function overEvent(): Passing {
@@ -51,7 +51,7 @@ export function overEvent(): Passing {
   return {
     open: awaitEvent(open),
     shut: awaitEvent(shut),
-    waits: () => shut.waiting === 1,
+    waits: () => shut.waiting > 0,
     unblock: () => shut.set(),
     free: () => open.waiting + shut.waiting === 0,
   };
@@ -67,7 +67,7 @@ export function overBarrier(): Passing {
   return {
     open: pipe(barrierZip(barrier, ticks.pipe(counted)), map(first)),
     shut: pipe(barrierZip(barrier, later.pipe(counted)), map(first)),
-    waits: () => barrier.nWaiting === 1,
+    waits: () => barrier.nWaiting > 0,
     unblock: () => ticks.subscribe(later),
     free: () => barrier.nWaiting === 0 && !barrier.broken && others === 0,
   };
@@ -82,7 +82,7 @@ export function overTime(): Passing {
   return {
     open: timerDelay(0, { cancel, scheduler: queueScheduler }),
     shut: timerDelay(10, { cancel }),
-    waits: () => cancel.waiting === 1,
+    waits: () => cancel.waiting > 0,
     unblock: () => {},
     free: () => cancel.waiting === 0,
   };
@@ -103,7 +103,7 @@ export function overCondition(): PassingThrough {
       failAtTwo(value);
       return true;
     }),
-    waits: () => condition.waiting === 1,
+    waits: () => condition.waiting > 0,
     unblock: () => of(0).pipe(withLock(condition, allow)).subscribe(),
     free: () => !condition.locked() && condition.waiting + condition.lock.waiting === 0,
   };

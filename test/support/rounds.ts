@@ -35,8 +35,8 @@ export interface Player {
   check(): unknown;
 }
 
-/** How long a frame is waited for until what is missing is told, and how long for what should not come, in ms. */
-const PATIENCE = 4000;
+/** How long all rounds may take until what is missing is told, and how long a frame listens for what should not come, in ms. */
+const PATIENCE = 15_000;
 const LISTEN = 3;
 
 export async function inRounds(act: (rounds: Rounds) => void): Promise<void> {
@@ -71,12 +71,12 @@ export async function inRounds(act: (rounds: Rounds) => void): Promise<void> {
   });
   // Sinks subscribe before a source of the same frame emits.
   players.sort((a, b) => Number(b instanceof Sink) - Number(a instanceof Sink));
+  const end = performance.now() + PATIENCE;
   for (let frame = 0; frame <= last; frame++) {
     scheduler.frame = frame;
     scheduler.maxFrames = frame;
     for (const player of players) player.play?.(frame);
     scheduler.flush();
-    const end = performance.now() + PATIENCE;
     const settled = () => players.every((player) => player.settled(frame));
     while (!settled() && performance.now() < end) await turns(1);
     await new Promise((resolve) => setTimeout(resolve, LISTEN));

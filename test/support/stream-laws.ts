@@ -69,16 +69,19 @@ export function streamLaws(name: string, watch: Watch, make: () => Bound | Promi
       expectPlayed(bad, 3);
     });
 
-    it('serves several subscriptions at once, each with its own', async () => {
-      const source = scripted([1, 2, 3], 'complete');
-      const { seen } = await through(({ open }) => {
-        const stream = open(source);
-        return merge(stream, stream, stream);
-      });
-      expect(seen.pop()).toBe('complete');
-      expect(seen.sort()).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3]);
-      expectPlayed(source, 3);
-    });
+    it.each(['open', 'shut'] as const)(
+      'serves several subscriptions at once, each with its own: %s',
+      async (way) => {
+        const source = scripted([1, 2, 3], 'complete');
+        const { seen } = await through((bound) => {
+          const stream = bound[way](source);
+          return merge(stream, stream, stream);
+        });
+        expect(seen.pop()).toBe('complete');
+        expect(seen.sort()).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3]);
+        expectPlayed(source, 3);
+      },
+    );
 
     it('keeps what comes while it waits, in order, and completes after it', async () => {
       const source = scripted(numbers(1000), 'complete');
