@@ -27,9 +27,10 @@ export function overLock(lock: Acquirable, permits = 1): PassingThrough {
       return source.pipe(each);
     },
     failing: withLock(lock, (value) => of(failAtTwo(value))),
-    waits: () => held.length === permits && isWaitedFor(lock),
+    waits: () => held.length === permits && waitingFor(lock) !== 0,
     unblock,
     free: () => {
+      if ((waitingFor(lock) ?? 0) > 0) return false;
       unblock();
       const held = Array.from({ length: permits }, () => lock.acquireSync({ blocking: false }));
       for (const one of held) if (one) lock.release();
@@ -38,10 +39,10 @@ export function overLock(lock: Acquirable, permits = 1): PassingThrough {
   };
 }
 
-function isWaitedFor(lock: Acquirable): boolean {
-  const queue = lock instanceof Condition ? lock.lock : lock;
-  // One of somebody else does not tell.
-  return !('waiting' in queue) || queue.waiting !== 0;
+/** undefined: one of somebody else does not tell. */
+function waitingFor(lock: Acquirable): number | undefined {
+  const queue: object = lock instanceof Condition ? lock.lock : lock;
+  return 'waiting' in queue ? (queue.waiting as number) : undefined;
 }
 
 export function overEvent(): Passing {

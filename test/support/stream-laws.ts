@@ -1,4 +1,16 @@
-import { concat, merge, mergeMap, type Observable, of, repeat, retry, Subject, take, takeUntil } from 'rxjs';
+import {
+  concat,
+  map,
+  merge,
+  mergeMap,
+  type Observable,
+  of,
+  repeat,
+  retry,
+  Subject,
+  take,
+  takeUntil,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { expectPlayed, numbers, scripted } from './script.js';
 import type { Bound, Failing, Watch } from './watch.js';
@@ -75,10 +87,11 @@ export function streamLaws(name: string, watch: Watch, make: () => Bound | Promi
         const source = scripted([1, 2, 3], 'complete');
         const { seen } = await through((bound) => {
           const stream = bound[way](source);
-          return merge(stream, stream, stream);
+          const named = (name: string) => stream.pipe(map((value) => `${name}${value}`));
+          return merge(named('a'), named('b'), named('c'));
         });
         expect(seen.pop()).toBe('complete');
-        expect(seen.sort()).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3]);
+        expect(seen.sort()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'b3', 'c1', 'c2', 'c3']);
         expectPlayed(source, 3);
       },
     );
