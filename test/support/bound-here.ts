@@ -14,8 +14,10 @@ import {
 import { failAtTwo } from '../fixtures/operators/scripted.js';
 import type { Passing, PassingThrough } from './operator-laws.js';
 
+type Waitable = Acquirable & { readonly waiting: number };
+
 /** @param permits - how many hold it at once */
-export function overLock(lock: Acquirable, permits = 1): PassingThrough {
+export function overLock(lock: Waitable, permits = 1): PassingThrough {
   const holders = Array.from({ length: permits }, () => NEVER.pipe(withLock(lock)));
   const each = withLock(lock, (value) => of(value));
   let held: { unsubscribe(): void }[] = [];
@@ -27,10 +29,10 @@ export function overLock(lock: Acquirable, permits = 1): PassingThrough {
       return source.pipe(each);
     },
     failing: withLock(lock, (value) => of(failAtTwo(value))),
-    waits: () => held.length === permits && waitingFor(lock) !== 0,
+    waits: () => held.length === permits && waitingFor(lock) > 0,
     unblock,
     free: () => {
-      if ((waitingFor(lock) ?? 0) > 0) return false;
+      if (waitingFor(lock) > 0) return false;
       unblock();
       const held = Array.from({ length: permits }, () => lock.acquireSync({ blocking: false }));
       for (const one of held) if (one) lock.release();
@@ -39,10 +41,8 @@ export function overLock(lock: Acquirable, permits = 1): PassingThrough {
   };
 }
 
-/** undefined: one of somebody else does not tell. */
-function waitingFor(lock: Acquirable): number | undefined {
-  const queue: object = lock instanceof Condition ? lock.lock : lock;
-  return 'waiting' in queue ? (queue.waiting as number) : undefined;
+function waitingFor(lock: Waitable): number {
+  return lock instanceof Condition ? lock.lock.waiting : lock.waiting;
 }
 
 export function overEvent(): Passing {

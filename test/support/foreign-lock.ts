@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { type Acquirable, type Held, Lock, Wait } from 'rxjs-threading';
 
 /** An Acquirable that has nothing of ours but its shape: a queue in one thread, served inside `release`. */
-export function foreignLock(): Acquirable {
+export function foreignLock(): Acquirable & { readonly waiting: number } {
   const unused = new Lock();
   const queue: (() => void)[] = [];
   let taken = false;
@@ -32,6 +32,9 @@ export function foreignLock(): Acquirable {
     };
   });
   return {
+    get waiting() {
+      return queue.length;
+    },
     acquire: (options) => unused.acquire(options),
     holdSync: (options) => unused.holdSync(options),
     acquireSync: () => {

@@ -58,7 +58,9 @@ export const inFrames: Watch = async ({ make, pipeline, leave, each, unruly, whe
       const look = (): void => {
         if (leave === 'while waiting' || whenWaiting) expect(bound.waits()).toBe(true);
         whenWaiting?.();
-        if (leave === 'while waiting') subscription.unsubscribe();
+        if (leave !== 'while waiting') return;
+        subscription.unsubscribe();
+        expect(bound.waits()).toBe(false);
       };
       asyncScheduler.schedule(look, 5);
       asyncScheduler.schedule(() => bound.unblock(), 10);
