@@ -7,7 +7,8 @@ const BATCH = 512;
 const LATEST = 5;
 
 /**
- * A thread's stream of values on its way out: sent in batches, as long as the reader has room.
+ * A thread's stream of values on its way out: sent in batches, as long as the reader has room. What comes after a pause
+ * goes at once: the thread may work on the next for long, without its loop turning.
  * Invariant: values wait here only while a flush is to come or the credit is used up.
  */
 export class Output {
@@ -19,6 +20,7 @@ export class Output {
   #batch: unknown[] = [];
   readonly #pace: Pace = new Pace();
   #since = 0;
+  #sent = Number.NEGATIVE_INFINITY;
   #flushes = false;
   #moved: (() => void) | undefined;
 
@@ -38,7 +40,8 @@ export class Output {
     const { length } = this.#batch;
     this.#batch.push(value);
     if (length === 0) this.#since = this.#pace.look();
-    if (alone || length + 1 === BATCH || this.#pace.tick() - this.#since > LATEST) this.flush();
+    const late = length === 0 ? this.#since - this.#sent > LATEST : this.#pace.tick() - this.#since > LATEST;
+    if (alone || late || length + 1 === BATCH) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
   }
 
@@ -60,6 +63,7 @@ export class Output {
       const batch = this.#batches.shift();
       if (batch === undefined) return;
       this.#credit -= batch.length;
+      this.#sent = this.#pace.look();
       this.#send(batch);
     }
   }

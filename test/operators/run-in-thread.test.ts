@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, take, tap, toArray } from 'rxjs';
 import {
   activeCount$,
   Event,
@@ -22,6 +22,19 @@ describe('runInThread', () => {
     expect(enumerate().length).toBe(before);
     expect(await lastValueFrom(job.pipe(toArray()))).toEqual([42]);
     expect(await lastValueFrom(job)).toBe(42);
+  });
+
+  it('emits a value while its thread works on the next, which never lets its loop turn', async () => {
+    const seen = new Event();
+    const target = function* (seen: Event) {
+      yield 'first';
+      yield seen.waitSync({ timeout: 10_000 }) ? 'second' : 'too late';
+    };
+    const values = runInThread(target, [seen]).pipe(
+      tap(() => seen.set()),
+      toArray(),
+    );
+    expect(await lastValueFrom(values)).toEqual(['first', 'second']);
   });
 
   it('emits what the target streams, and completes with it', async () => {

@@ -9,6 +9,7 @@ import {
   range,
   repeat,
   take,
+  tap,
   throwError,
   toArray,
 } from 'rxjs';
@@ -29,6 +30,9 @@ const pipes = threadModule<typeof import('../fixtures/operators/in-threads.js')>
 const moving = threadModule<typeof import('../fixtures/moving.js')>(
   new URL('../fixtures/moving.js', import.meta.url),
 );
+const scripts = threadModule<typeof import('../fixtures/operators/scripted.js')>(
+  new URL('../fixtures/operators/scripted.js', import.meta.url),
+);
 /** How far each side may be ahead of the other. */
 const WINDOW = 4096;
 const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
@@ -46,6 +50,17 @@ const until = async (holds: () => boolean): Promise<void> => {
 };
 
 describe('threadPipe', () => {
+  it('passes a result on while its thread works on the next value, which never lets its loop turn', async () => {
+    const [open, shut] = [new Event(), new Event()];
+    open.set();
+    const values = of({ gate: open, value: 'first' }, { gate: shut, value: 'second' });
+    const passed = values.pipe(
+      threadPipe(scripts.pipeBehind),
+      tap(() => shut.set()),
+    );
+    expect(await all(passed)).toEqual(['first', 'second']);
+  });
+
   it('keeps the state of the operators in the thread, for one subscription', async () => {
     const piped = range(1, 4).pipe(threadPipe<number, number>(pipes.sums));
     expect(await all(piped)).toEqual([1, 3, 6, 10]);
