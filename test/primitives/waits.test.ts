@@ -1,6 +1,5 @@
-import { Event } from 'rxjs-threading';
+import { Event, waits } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
-import { waits } from '../../dist/primitives/waits.js';
 
 const leave: (() => void)[] = [];
 afterEach(() => {
