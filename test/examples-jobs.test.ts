@@ -26,9 +26,12 @@ interface Run {
   readonly ended: Promise<{ code: number; summary: string[]; lines: string[]; screen: string }>;
 }
 
-/** Nobody ends it but itself. */
+/** Nobody ends it but itself, unless it hangs. */
 function start(command: string, ...args: string[]): Run {
-  const program = spawn(command, args);
+  const program = spawn(command, args, {
+    // Kills what hangs, before the test's own end does.
+    timeout: 50_000,
+  });
   let output = '';
   let errors = '';
   program.stdout.setEncoding('utf8').on('data', (text: string) => {
