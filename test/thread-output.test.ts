@@ -1,6 +1,7 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { Event, enumerate, Lock, mainThread, Thread, ThreadError, Timer, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { Output } from '../src/pool/output.js';
 
 const jobs = threadModule<typeof import('./fixtures/operators/in-threads.js')>(
   new URL('./fixtures/operators/in-threads.js', import.meta.url),
@@ -105,4 +106,19 @@ it('has ended a timer once terminate() resolves', async () => {
   const timer = new Timer(60_000, () => 1).start();
   await timer.terminate();
   expect(timer.isAlive()).toBe(false);
+});
+
+describe('values on their way out', () => {
+  it('wait in full batches while the reader has no room, however long that is', () => {
+    const sent: number[] = [];
+    const output = new Output(1, (values) => sent.push(values.length));
+    const start = performance.now();
+    let pushed = 0;
+    // Longer than a value may wait for its batch where there is room.
+    while (performance.now() - start < 50) for (let i = 0; i < 1000; i++) output.push(pushed++);
+    output.add(Number.POSITIVE_INFINITY);
+    expect(sent.reduce((sum, length) => sum + length, 0)).toBe(pushed);
+    // One that is late closes its batch, each 5 ms at most.
+    expect(sent.length).toBeLessThan(pushed / 512 + 50);
+  });
 });

@@ -20,7 +20,8 @@ export class Output {
   #batch: unknown[] = [];
   readonly #pace: Pace = new Pace();
   #since = 0;
-  #sent = Number.NEGATIVE_INFINITY;
+  /** When the last batch was complete. */
+  #closed = Number.NEGATIVE_INFINITY;
   #flushes = false;
   #moved: (() => void) | undefined;
 
@@ -40,7 +41,8 @@ export class Output {
     const { length } = this.#batch;
     this.#batch.push(value);
     if (length === 0) this.#since = this.#pace.look();
-    const late = length === 0 ? this.#since - this.#sent > LATEST : this.#pace.tick() - this.#since > LATEST;
+    const late =
+      length === 0 ? this.#since - this.#closed > LATEST : this.#pace.tick() - this.#since > LATEST;
     if (alone || late || length + 1 === BATCH) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
   }
@@ -58,12 +60,12 @@ export class Output {
     if (this.#batch.length > 0) {
       this.#batches.push(this.#batch);
       this.#batch = [];
+      this.#closed = this.#pace.look();
     }
     while (this.#credit > 0) {
       const batch = this.#batches.shift();
       if (batch === undefined) return;
       this.#credit -= batch.length;
-      this.#sent = this.#pace.look();
       this.#send(batch);
     }
   }
