@@ -37,6 +37,7 @@ export {
   type RunOptions,
   ThreadPool,
   type ThreadPoolOptions,
+  type TimeStats,
 } from './pool/thread-pool.js';
 export { Timer } from './pool/timer.js';
 export {
