@@ -1,4 +1,5 @@
 import {
+  asapScheduler,
   from,
   type Observable,
   type ObservableInput,
@@ -57,6 +58,8 @@ export class Sections<T, R> implements Settle<Held> {
   #running = 0;
   #count = 0;
   #sourceEnded = false;
+  /** Its end has been told. */
+  #over = false;
 
   constructor(subscriber: Subscriber<R>, { lock, project, timeout, owner }: Section<T, R>) {
     this.#subscriber = subscriber;
@@ -73,7 +76,7 @@ export class Sections<T, R> implements Settle<Held> {
     this.#parts.add(() => this.#end());
     this.#subscriber.add(this.#parts);
     // Last, when all is released and the end has been passed on.
-    this.#subscriber.add(() => this.#entrance.serveOthers());
+    this.#subscriber.add(() => this.#serveOthers());
     attach(source, this.#parts, {
       next: (value) => this.#arrive(value),
       error: (error) => this.#fail(error),
@@ -164,12 +167,23 @@ export class Sections<T, R> implements Settle<Held> {
     if (!this.#parts.closed) this.#entrance.serveOthers();
   }
 
+  /**
+   * Of one that was left, not within whatever leaves it: others that wait may be left by the same, and would only begin
+   * to be stopped. In RxJS's time, so that it is the same frame in a TestScheduler.
+   */
+  #serveOthers(): void {
+    if (this.#over) this.#entrance.serveOthers();
+    else asapScheduler.schedule(() => this.#entrance.serveOthers());
+  }
+
   #completeIfDone(): void {
     if (!this.#sourceEnded || this.#running > 0 || this.#waiting.size > 0) return;
+    this.#over = true;
     runIn(this.#scope, () => this.#subscriber.complete());
   }
 
   #fail(error: unknown): void {
+    this.#over = true;
     this.#parts.unsubscribe();
     runIn(this.#scope, () => this.#subscriber.error(error));
   }

@@ -126,7 +126,7 @@ it('a later stage of the pipeline is not nested', async () => {
   expect(free).toEqual([false, false, true]);
 });
 
-it('whoever is served from within a section is not nested in it', () => {
+it('whoever is served when a section is left is not nested in it', async () => {
   const [rlock, lock] = [new RLock(), new RLock()];
   const order: string[] = [];
   const part = new Subject<void>();
@@ -141,11 +141,12 @@ it('whoever is served from within a section is not nested in it', () => {
   expect(lock.locked()).toBe(true);
   expect(order).toEqual([]);
   outer.unsubscribe();
+  await turns(1);
   expect(order).toEqual(['both']);
   expect(lock.locked()).toBe(false);
 });
 
-it('a Subject loses the owner, unless it is given', () => {
+it('a Subject loses the owner, unless it is given', async () => {
   const lock = new RLock();
   const owner = {};
   const job = new Subject<string>();
@@ -167,6 +168,7 @@ it('a Subject loses the owner, unless it is given', () => {
     .subscribe();
   expect(done).toEqual(['job 2']);
   outer.unsubscribe();
+  await turns(1);
   expect(done).toEqual(['job 2', 'job 1']);
   for (const one of [stranger, partner]) one.unsubscribe();
   expect(lock.locked()).toBe(false);

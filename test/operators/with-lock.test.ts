@@ -5,6 +5,7 @@ import {
   EMPTY,
   finalize,
   map,
+  merge,
   NEVER,
   Observable,
   of,
@@ -19,6 +20,7 @@ import {
 import { Lock, RLock, Semaphore, ThreadError, withLock } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { acquirables, isTaken } from '../support/acquirables.js';
+import { turns } from '../support/turns.js';
 import { inVirtualTime } from '../support/virtual-time.js';
 
 describe.each(acquirables)('withLock over a %s, in virtual time,', (_, make) => {
@@ -234,7 +236,7 @@ describe.each(acquirables)('withLock over a %s', (_, make) => {
     expect(seen).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
   });
 
-  it('lets a hundred thousand values follow each other', () => {
+  it('lets a hundred thousand values follow each other', async () => {
     const lock = make();
     const holding = NEVER.pipe(withLock(lock)).subscribe();
     let sum = 0;
@@ -243,6 +245,7 @@ describe.each(acquirables)('withLock over a %s', (_, make) => {
       .subscribe((value) => (sum += value));
     expect(sum).toBe(0);
     holding.unsubscribe();
+    await turns(1);
     expect(sum).toBe(4_999_950_000);
   });
 
@@ -284,7 +287,7 @@ describe.each(acquirables)('withLock over a %s', (_, make) => {
 
 // One of somebody else may serve its next waiter inside `release`.
 describe.each(acquirables.slice(0, -1))('withLock over a %s of ours', (_, make) => {
-  it('can be acquired in complete and in error, while others wait for it', () => {
+  it('can be acquired in complete and in error, while others wait for it', async () => {
     const lock = make();
     const taken: boolean[] = [];
     const source = new Subject<string>();
@@ -299,11 +302,28 @@ describe.each(acquirables.slice(0, -1))('withLock over a %s of ours', (_, make) 
       .pipe(withLock(lock))
       .subscribe({ error: acquire });
     second.unsubscribe();
+    await turns(1);
     expect(taken).toEqual([true, true]);
     for (const one of [first, second, third]) one.unsubscribe();
     expect(isTaken(lock)).toBe(false);
   });
 });
+
+// One of somebody else may let in within its release.
+it.each(acquirables.filter(([name]) => name !== 'lock of somebody else'))(
+  'over a %s, begins no section in the teardown that leaves all of them',
+  async (_, make) => {
+    const lock = make();
+    const begun: string[] = [];
+    const pipeline = (name: string) =>
+      of(name).pipe(withLock(lock, (value) => concat(of(begun.push(value)), NEVER)));
+    const all = merge(pipeline('first'), pipeline('second'), pipeline('third')).subscribe();
+    all.unsubscribe();
+    await turns(1);
+    expect(begun).toEqual(['first']);
+    expect(isTaken(lock)).toBe(false);
+  },
+);
 
 it('tells of a section whose own code has released its lock', () => {
   const lock = new Lock();
