@@ -104,6 +104,8 @@ export class Host implements Seat {
   }
 
   #hear(message: FromThread): void {
+    // A worker that is killed as it loads its modules goes on with half of them, and fails for want of the others.
+    if (this.#terminated && message.kind === 'threw') return;
     if (message.kind === 'flushed') this.#flushes.shift()?.();
     else this.tenant?.received(message);
   }

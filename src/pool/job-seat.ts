@@ -144,6 +144,8 @@ export class JobSeat implements Seat, Turn, Passenger {
   }
 
   #hear(message: FromThread): void {
+    // A worker that is killed as it loads its modules goes on with half of them, and fails for want of the others.
+    if (this.#killed && message.kind === 'threw') return;
     if ('began' in message && !this.#ended) {
       this.#ended = true;
       const cancelled = message.kind === 'threw' && message.cancelled;
