@@ -56,7 +56,7 @@ function innerRows(inner, result, style) {
 }
 
 /** How to read the others. */
-export function drawLegend() {
+function drawLegend() {
   const style = { width: LEFT + 9 * FRAME, palette: new Palette() };
   const drawn = [
     (y) => streamRow('values, the end', '-a-b---|', y, style),

@@ -94,7 +94,7 @@ export function fromHandle(handle: unknown): AnyPrimitive {
   return views.get(load(cells, ID))?.deref() ?? remember(view(handle as Handle, cells));
 }
 
-export function isHandle(value: unknown): value is Handle {
+function isHandle(value: unknown): value is Handle {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Handle>)[MARK] === 'string';
 }
 

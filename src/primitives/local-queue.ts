@@ -245,7 +245,7 @@ export class LocalQueue {
 }
 
 /** What the current thread has pending is left, as by unsubscribing: a thread that ended is granted nothing. */
-export function abandonWaits(): void {
+function abandonWaits(): void {
   for (const queue of busy) queue.abandon();
 }
 

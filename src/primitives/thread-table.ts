@@ -321,7 +321,7 @@ function vanished(ident: number): boolean {
 }
 
 /** What the loop of the thread that started a worker hears of its end; the kernel may have told before. */
-export function workerExited(worker: number): void {
+function workerExited(worker: number): void {
   const most = load(table, HIGH_WATER);
   for (let number = 1; number < most; number++) {
     const slot = HEADER_WORDS + number * SLOT_WORDS;
