@@ -17,12 +17,23 @@ export function currentThread(): Thread {
   return threadOf(ident);
 }
 
-/** The thread the process began with. */
+/**
+ * The thread the process began with. Source: CPython, `threading.main_thread`.
+ *
+ * @example
+ * console.log(mainThread().ident); // 4096
+ */
 export function mainThread(): Thread {
   return threadOf(MAIN_IDENT);
 }
 
-/** The kernel's id of the thread that runs this code; null where the platform does not tell it. */
+/**
+ * The kernel's id of the thread that runs this code; null where the platform does not tell it. Source: CPython,
+ * `threading.get_native_id`.
+ *
+ * @example
+ * console.log(getNativeId() === currentThread().nativeId); // true
+ */
 export function getNativeId(): number | null {
   return nativeId();
 }

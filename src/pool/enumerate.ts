@@ -7,12 +7,20 @@ import type { Thread } from './thread.js';
 /**
  * Every live thread of the process: main, daemons, queued ones, and those that other threads started; the same in
  * every thread. Source: CPython, `threading.enumerate`.
+ *
+ * @example
+ * console.log(enumerate().join()); // <_MainThread(MainThread, started 4096)>
  */
 export function enumerate(): Thread[] {
   return aliveIdents().map(threadOf);
 }
 
-/** How many `enumerate` would tell of. */
+/**
+ * How many `enumerate` would tell of. Source: CPython, `threading.active_count`.
+ *
+ * @example
+ * console.log(activeCount()); // 1
+ */
 export function activeCount(): number {
   return aliveIdents().length;
 }
@@ -23,8 +31,20 @@ const idents$ = stateStream(
   (a, b) => a.length === b.length && a.every((ident, index) => ident === b[index]),
 );
 
-/** The live threads, and every change, made by any thread; bursts coalesce. Does not keep the process alive. */
+/**
+ * The live threads, and every change, made by any thread; bursts coalesce. Does not keep the process alive.
+ * Unsubscribing ends only the watching.
+ *
+ * @example
+ * enumerate$.subscribe((threads) => console.log(threads.join()));
+ */
 export const enumerate$: Observable<readonly Thread[]> = idents$.pipe(map((idents) => idents.map(threadOf)));
 
-/** How many threads live, and every change. Does not keep the process alive. */
+/**
+ * How many threads live, and every change; bursts coalesce. Does not keep the process alive. Unsubscribing ends only the
+ * watching.
+ *
+ * @example
+ * activeCount$.subscribe((count) => console.log(count));
+ */
 export const activeCount$: Observable<number> = stateStream(watchedTable, activeCount);

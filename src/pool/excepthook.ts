@@ -22,7 +22,7 @@ const told = new Subject<ExceptHookArgs>();
  * main sets hears of all threads of the process, but for those started in a worker that has set its own.
  *
  * Python's SystemExit has no twin; a thread that ends with the reason it was cancelled for, or that was terminated,
- * is not told of. Source: CPython, `threading.excepthook`.
+ * is not told of. Source: CPython, `threading.excepthook`, which is assigned to.
  *
  * @param to - null: the default, which prints to stderr
  * @throws TypeError for anything else
@@ -35,7 +35,16 @@ export function setExcepthook(to: ExceptHook | null): void {
   hook = to;
 }
 
-/** The default hook: prints the thread's name and the error with its stack to stderr. */
+/**
+ * The default hook: prints the thread's name and the error with its stack to stderr. Source: CPython,
+ * `threading.excepthook`.
+ *
+ * @example
+ * setExcepthook((args) => {
+ *   excepthook(args);
+ *   process.exitCode = 1;
+ * });
+ */
 export function excepthook(args: ExceptHookArgs): void {
   const stack = args.error instanceof Error ? inspect(args.error) : show(args.error);
   process.stderr.write(`Exception in thread ${args.thread?.name ?? '(ended)'}:\n${stack}\n`);

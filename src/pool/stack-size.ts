@@ -6,8 +6,8 @@ let bytes = 0;
 /**
  * Stack size in bytes for threads started later from this thread; returns the one before. 0: the default, 4 MB.
  *
- * Below 1 MB a thread has 1 MB, which a worker needs for itself. A thread with a size of its own gets a worker of its own, which no thread with another size uses again.
- * Source: CPython, `threading.stack_size`.
+ * Below 1 MB a thread has 1 MB, which a worker needs for itself. A thread with a size of its own gets a worker of its
+ * own, which no thread with another size uses again. Source: CPython, `threading.stack_size`.
  *
  * @throws RangeError below 32 KiB, TypeError when no number
  * @example
