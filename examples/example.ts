@@ -1,6 +1,6 @@
 // Runs one of the three applications, each in a folder of its own.
 //   npm run example ingest
-//   npm run example -- ingest --records 1000     what follows the name goes to the program
+//   npm run example ingest -- --records 1000     what follows the name goes to the program
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
