@@ -95,32 +95,53 @@ export function settrace(fn: TraceFunction | null): void {
   tracing.set(fn, new Set(aliveIdents(true)));
 }
 
-/** What `settrace` or `settraceAllThreads` has set in this thread. */
+/** What `settrace` or `settraceAllThreads` has set in this thread. Source: CPython, `threading.gettrace`. */
 export function gettrace(): TraceFunction | null {
   return tracing.fn;
 }
 
-/** As `settrace`, for the threads already running too, this one among them. */
+/**
+ * As `settrace`, for the threads already running too, this one among them. Source: CPython,
+ * `threading.settrace_all_threads`.
+ *
+ * @throws TypeError for what is neither a function nor null
+ */
 export function settraceAllThreads(fn: TraceFunction | null): void {
   tracing.set(fn, NOBODY);
 }
 
-/** As `settrace`, for the 'call', 'return' and 'exception' events alone. */
+/**
+ * As `settrace`, for the 'call', 'return' and 'exception' events alone. Source: CPython, `threading.setprofile`.
+ *
+ * @throws TypeError for what is neither a function nor null
+ * @example
+ * setprofile(({ event, ident }) => console.log(ident, event));
+ */
 export function setprofile(fn: TraceFunction | null): void {
   profiling.set(fn, new Set(aliveIdents(true)));
 }
 
-/** What `setprofile` or `setprofileAllThreads` has set in this thread. */
+/** What `setprofile` or `setprofileAllThreads` has set in this thread. Source: CPython, `threading.getprofile`. */
 export function getprofile(): TraceFunction | null {
   return profiling.fn;
 }
 
-/** As `setprofile`, for the threads already running too. */
+/**
+ * As `setprofile`, for the threads already running too. Source: CPython, `threading.setprofile_all_threads`.
+ *
+ * @throws TypeError for what is neither a function nor null
+ */
 export function setprofileAllThreads(fn: TraceFunction | null): void {
   profiling.set(fn, NOBODY);
 }
 
-/** The events of all threads while somebody subscribes. Does not keep the process alive. */
+/**
+ * The events of all threads while somebody subscribes. Does not keep the process alive. Unsubscribing ends the tracing,
+ * unless somebody else traces.
+ *
+ * @example
+ * trace$.subscribe(({ event, name, ident }) => console.log(ident, event, name));
+ */
 export const trace$: Observable<TraceEvent> = new Observable((subscriber) => {
   const tracer: Tracer = { tell: (event) => subscriber.next(event), except: NOBODY };
   addTracer(tracer);

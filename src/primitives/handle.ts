@@ -84,6 +84,8 @@ function packAction(action: Barrier['action'] | PackedTarget): PackedTarget | un
  * The primitive again, in whatever thread: the same memory, and the same object each time in one thread.
  *
  * @throws TypeError for anything that is no handle
+ * @example
+ * const done = fromHandle(workerData) as Event;
  */
 export function fromHandle(handle: unknown): AnyPrimitive {
   const cells = isHandle(handle) ? viewOf(handle.cells) : null;
