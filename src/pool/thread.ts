@@ -286,6 +286,7 @@ export class Thread<R = unknown> {
     return undefined;
   }
 
+  /** Whether it has been started and has not ended: as any thread sees it at this moment. */
   isAlive(): boolean {
     return this.#ident !== 0 && this.#run?.ended !== true && isAlive(this.#ident);
   }
@@ -296,6 +297,7 @@ export class Thread<R = unknown> {
     return this.#isAlive;
   }
 
+  /** As any thread sees it at this moment. */
   get state(): ThreadState {
     if (this.#ident === 0) return 'initial';
     if (!this.isAlive()) return 'stopped';
