@@ -1,5 +1,6 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { show } from '../primitives/options.js';
+import { isShared } from '../primitives/word.js';
 
 const NOTHING: readonly TransferListItem[] = [];
 
@@ -45,7 +46,7 @@ function bufferOf(view: ArrayBufferView): ArrayBufferLike {
 
 /** What else can move, only sending it tells. */
 function checkMovable(one: unknown): void {
-  const shared = Object.prototype.toString.call(one) === '[object SharedArrayBuffer]';
+  const shared = isShared(one);
   const plain = typeof one !== 'object' || one === null || Array.isArray(one) || ArrayBuffer.isView(one);
   if (!shared && !plain && Object.getPrototypeOf(one) !== Object.prototype) return;
   const why = shared

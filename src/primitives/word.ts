@@ -24,7 +24,11 @@ export function grow(cells: Cells, words: number): boolean {
 
 /** The same words, from a value that came through a structured clone; null when it is none. */
 export function viewOf(buffer: unknown): Cells | null {
-  return buffer instanceof SharedArrayBuffer ? new Int32Array(buffer) : null;
+  return isShared(buffer) ? new Int32Array(buffer) : null;
+}
+
+export function isShared(buffer: unknown): buffer is SharedArrayBuffer {
+  return buffer instanceof SharedArrayBuffer;
 }
 
 export function load(cells: Cells, index: number): number {
