@@ -27,7 +27,7 @@ export {
 export { reportProgress } from './pool/progress.js';
 export { sleepSync } from './pool/sleep-sync.js';
 export { stackSize } from './pool/stack-size.js';
-export { Thread, type ThreadState } from './pool/thread.js';
+export { Thread } from './pool/thread.js';
 export { ThreadLocal } from './pool/thread-local.js';
 export { type ThreadModule, threadModule } from './pool/thread-module.js';
 export type { ThreadOptions } from './pool/thread-options.js';
@@ -39,6 +39,7 @@ export {
   type ThreadPoolOptions,
   type TimeStats,
 } from './pool/thread-pool.js';
+export type { ThreadState } from './pool/thread-text.js';
 export { Timer } from './pool/timer.js';
 export {
   getprofile,

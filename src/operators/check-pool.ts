@@ -2,7 +2,7 @@ import { ThreadPool } from '../pool/thread-pool.js';
 import { show } from '../primitives/options.js';
 
 /** A ThreadPool as a user hands it in: without what is the library's own. */
-export type PoolLike = Omit<ThreadPool, 'seat' | 'maxThreads' | 'free' | 'queued' | 'closed'>;
+export type PoolLike = Omit<ThreadPool, 'maxThreads' | 'free' | 'queued' | 'closed'>;
 
 /** @throws TypeError */
 export function checkPool(pool: unknown): asserts pool is ThreadPool {

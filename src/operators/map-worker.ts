@@ -1,8 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { onCancel, reasonFor } from '../pool/cancellation.js';
 import { packFailure } from '../pool/failure.js';
+import { prepareDecode } from '../pool/load-codecs.js';
 import type { StartMessage } from '../pool/messages.js';
-import { encode, prepareDecode } from '../pool/wire.js';
+import { encode } from '../pool/wire.js';
 import { type PackedTarget, unpackTarget } from '../primitives/target.js';
 import { getIdent } from '../primitives/thread-table.js';
 import type { Cells } from '../primitives/word.js';

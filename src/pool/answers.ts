@@ -1,11 +1,10 @@
 import { from, ignoreElements, type Observable, type Subscription } from 'rxjs';
 import { soon, watchOver } from '../primitives/loop.js';
 import { startedHere, workerWatch } from '../primitives/thread-table.js';
-import { type Answer, broadcast, listen } from './bus.js';
 import { packError, unpackError } from './error-wire.js';
-import { lost, NOT_KEPT } from './lost.js';
 import type { Lag, Outcome } from './outcome.js';
 import { knownThread } from './registry.js';
+import { type Answer, answers, leaves, lost, NOT_KEPT, questions, reads } from './remote-protocol.js';
 import { encode } from './wire.js';
 
 /** So many values at most go in one message. */
@@ -14,15 +13,15 @@ const BATCH = 512;
 /** The questions of other threads that are being answered. */
 const answering = new Map<string, Answering>();
 
-let answers = false;
+let answersQuestions = false;
 
 /** Answers from now on for the threads that are started here: the other side of remote.ts. */
 export function answerQuestions(): void {
-  if (answers) return;
-  answers = true;
-  listen('leave', ({ asks }) => answering.get(asks)?.stop());
-  listen('read', ({ asks, values }) => answering.get(asks)?.read(values));
-  listen('ask', ({ ident, by, asks, about }) => {
+  if (answersQuestions) return;
+  answersQuestions = true;
+  leaves.listen(({ asks }) => answering.get(asks)?.stop());
+  reads.listen(({ asks, values }) => answering.get(asks)?.read(values));
+  questions.listen(({ ident, by, asks, about }) => {
     if (!startedHere(ident)) return;
     const thread = knownThread(ident);
     const outcome = thread?.outcome;
@@ -36,7 +35,7 @@ export function answerQuestions(): void {
 }
 
 function tell(asks: string, answer: Answer): void {
-  broadcast({ kind: 'answer', asks, answer });
+  answers.publish({ asks, answer });
 }
 
 /** One question on its way to its end. */

@@ -1,7 +1,7 @@
 import { nativeId } from '../primitives/kernel.js';
 import { FOREIGN, flagsOf, getIdent, MAIN_IDENT, setFlags, VISIBLE } from '../primitives/thread-table.js';
-import { threadOf } from './registry.js';
 import type { Thread } from './thread.js';
+import { threadOf } from './thread-of.js';
 
 /**
  * The thread that runs this code. In a worker that this library did not start it is a dummy, as in Python: a daemon,

@@ -1,12 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-
-/** Of how long something took, in ms. The mean and the maximum are exact, the percentiles within 1 %. */
-export interface TimeStats {
-  readonly mean: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
+import type { TimeStats } from './job-pool.js';
 
 /** What is longer counts as that long: 12 days. */
 const LONGEST_US = 2 ** 40;

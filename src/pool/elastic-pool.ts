@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { TransferListItem } from 'node:worker_threads';
-import { relayUnheard, reportUnheard } from './excepthook.js';
 import { Host } from './host.js';
 import type { ToThread } from './messages.js';
 import type { Seat, Tenant } from './seat.js';
+import { relayUnheard, reportUnheard } from './unheard.js';
 
 /**
  * The workers that no thread runs in. A thread takes one of them or gets a new one, and never waits for another thread

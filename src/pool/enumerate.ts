@@ -1,8 +1,8 @@
 import { map, type Observable } from 'rxjs';
 import { aliveIdents, watchedTable } from '../primitives/thread-table.js';
 import { stateStream } from '../primitives/watch.js';
-import { threadOf } from './registry.js';
 import type { Thread } from './thread.js';
+import { threadOf } from './thread-of.js';
 
 /**
  * Every live thread of the process: main, daemons, queued ones, and those that other threads started; the same in

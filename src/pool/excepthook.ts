@@ -1,11 +1,8 @@
-import { inspect } from 'node:util';
 import { type Observable, Subject } from 'rxjs';
 import { show } from '../primitives/options.js';
-import { packError, unpackError } from './error-wire.js';
-import type { UnheardMessage } from './messages.js';
-import { tellParent } from './parent.js';
-import { threadOf } from './registry.js';
 import type { Thread } from './thread.js';
+import { threadOf } from './thread-of.js';
+import { printUnheard, setUnheardHook } from './unheard.js';
 
 export interface ExceptHookArgs {
   readonly error: unknown;
@@ -46,30 +43,21 @@ export function setExcepthook(to: ExceptHook | null): void {
  * });
  */
 export function excepthook(args: ExceptHookArgs): void {
-  const stack = args.error instanceof Error ? inspect(args.error) : show(args.error);
-  process.stderr.write(`Exception in thread ${args.thread?.name ?? '(ended)'}:\n${stack}\n`);
+  printUnheard(args.thread?.name, args.error);
 }
 
 /** The same errors as a stream, beside the hook. Unsubscribing costs nothing. */
 export const excepthook$: Observable<ExceptHookArgs> = told.asObservable();
 
-/** @param ident - null when no thread can be told */
-export function reportUnheard(ident: number | null, error: unknown): void {
+setUnheardHook((ident, error) => {
   const args: ExceptHookArgs = { error, thread: ident === null ? null : threadOf(ident) };
   told.next(args);
-  if (hook === null) {
-    if (!tellParent({ kind: 'unheard', ident, error: packError(error) })) excepthook(args);
-    return;
-  }
+  if (hook === null) return false;
   try {
     hook(args);
   } catch (failure) {
     excepthook(args);
     excepthook({ error: new Error('in the hook of setExcepthook', { cause: failure }), thread: args.thread });
   }
-}
-
-/** One that a worker has no hook for. */
-export function relayUnheard(message: UnheardMessage): void {
-  reportUnheard(message.ident, unpackError(message.error));
-}
+  return true;
+});

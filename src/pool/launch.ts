@@ -4,7 +4,7 @@ import { takeSeat } from './elastic-pool.js';
 import { explainUncloneable, isCloneError } from './explain-uncloneable.js';
 import type { Parcel, ToThread } from './messages.js';
 import type { Seat, Tenant } from './seat.js';
-import type { Seating } from './seating.js';
+import { Seating } from './seating.js';
 import { stackSize } from './stack-size.js';
 import { type ThreadOptions, transferItems } from './thread-options.js';
 import { movesOf } from './transfer.js';
@@ -32,7 +32,7 @@ export class Launch {
   /** Of the thread's pool, or of the elastic one. @throws DataCloneError, or why there is none */
   sit(name: string, first: readonly ToThread[], transfer: Parcel['transfer'], tenant: Tenant): Seat {
     const { pool } = this.#options;
-    if (pool !== undefined) return (pool as unknown as Seating).seat(name, first, transfer, tenant);
+    if (pool instanceof Seating) return Seating.seat(pool, name, first, transfer, tenant);
     return takeSeat(stackSize(), first, transfer, tenant);
   }
 }

@@ -5,13 +5,12 @@ import { Crew } from './crew.js';
 import { JobSeat } from './job-seat.js';
 import { type Ending, Ledger } from './ledger.js';
 import type { ToThread } from './messages.js';
-import type { RunPool } from './pool-run.js';
 import type { PoolWorkers } from './pool-workers.js';
 import type { Seat, Tenant } from './seat.js';
 import { Seating } from './seating.js';
 
 /** The jobs of a pool: those in line, those that run, and what is remembered of those that have ended. */
-export class PoolJobs implements RunPool {
+export class PoolJobs {
   readonly #name: string;
   readonly #maxQueue: number;
   readonly #workers: PoolWorkers;
@@ -121,7 +120,7 @@ class Seated extends Seating {
     this.#sit = sit;
   }
 
-  override seat(
+  protected override seat(
     _: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],

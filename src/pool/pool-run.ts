@@ -2,28 +2,17 @@ import type { Subscription } from 'rxjs';
 import type { Target } from '../primitives/target.js';
 import { nextThreadNumber } from '../primitives/thread-table.js';
 import type { Settle } from '../primitives/wait.js';
-import type { Crew, Turn } from './crew.js';
+import type { Turn } from './crew.js';
 import type { Emitted } from './emitted.js';
-import type { Ending } from './ledger.js';
+import type { JobPool } from './job-pool.js';
 import { onAbort } from './on-abort.js';
+import type { PoolJobs } from './pool-jobs.js';
 import type { RunRequest } from './run-options.js';
 import type { Seating } from './seating.js';
 import { type Snapshot, snapshot } from './snapshot.js';
 import { stopThread } from './stop-thread.js';
 import { Thread } from './thread.js';
 import { defaultName } from './thread-options.js';
-import type { ThreadPool } from './thread-pool.js';
-
-/** What a run needs of its pool. */
-export interface RunPool {
-  readonly crew: Crew;
-  /** @throws ThreadError when it takes no more */
-  admit(name: string): void;
-  /** Where a thread runs that has a place of the crew already; it gives it back. */
-  seated(): Seating;
-  /** One that stood in line has never begun. */
-  ended(how: Ending): void;
-}
 
 const NOTHING: Snapshot = { args: [], transferList: [] };
 
@@ -32,7 +21,7 @@ const NOTHING: Snapshot = { args: [], transferList: [] };
  * threads, so that any number may wait; its arguments are cloned at once, as they were when it was subscribed to.
  */
 export class PoolRun<R> implements Turn {
-  readonly #pool: RunPool;
+  readonly #pool: PoolJobs;
   readonly #request: RunRequest<R>;
   readonly #settle: Settle<Emitted<R>>;
   readonly #name: string;
@@ -46,7 +35,7 @@ export class PoolRun<R> implements Turn {
   readonly #forget: (() => void) | undefined;
 
   /** @throws ThreadError when the pool takes no more; TypeError naming the argument that cannot be cloned */
-  constructor(pool: RunPool, request: RunRequest<R>, settle: Settle<Emitted<R>>) {
+  constructor(pool: PoolJobs, request: RunRequest<R>, settle: Settle<Emitted<R>>) {
     this.#pool = pool;
     this.#request = request;
     this.#settle = settle;
@@ -66,13 +55,12 @@ export class PoolRun<R> implements Turn {
 
   begin(): void {
     this.#inLine = false;
-    // A Seating is all that a Thread needs of its pool.
     const thread = new Thread<R>({
       target: this.#request.target,
       args: this.#with.args,
       name: this.#name,
       transferList: this.#with.transferList,
-      pool: this.#seating as unknown as ThreadPool,
+      pool: this.#seating as unknown as JobPool,
     });
     this.#with = NOTHING;
     const { onProgress } = this.#request;

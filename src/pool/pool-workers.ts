@@ -1,6 +1,6 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
-import { reportUnheard } from './excepthook.js';
 import { newPiscina, type Piscina, type PiscinaOptions, queueOptions } from './piscina.js';
+import { reportUnheard } from './unheard.js';
 
 /** How a worker ended. */
 export interface Fate {

@@ -1,20 +1,27 @@
 import { threadId } from 'node:worker_threads';
 import { now, watchOver } from '../primitives/loop.js';
 import { countHandle, hasHandles, startedHere, workerOf } from '../primitives/thread-table.js';
-import type { Thread } from './thread.js';
+import type { Outcome } from './outcome.js';
 
 /** How long a Thread that was sent may be on its way, in ms. */
 const ON_ITS_WAY = 60_000;
 
+/** What is asked of a Thread object by those that do not know its class. */
+export interface LocalThread {
+  /** Where it was started: what it gives. */
+  readonly outcome: Outcome<unknown> | undefined;
+  cancel(reason?: unknown): void;
+  terminate(): Promise<void>;
+}
+
 /** The one Thread object that each thread has in this one. */
-const objects = new Map<number, WeakRef<Thread>>();
+const objects = new Map<number, WeakRef<LocalThread>>();
 /** Those started here and not yet ended are not to be collected: somebody has to hear of their end. */
-const running = new Map<number, Thread>();
+const running = new Map<number, LocalThread>();
 /** Nor those that have ended, while somebody in another worker may ask what they gave. */
-const ended = new Map<number, Thread>();
+const ended = new Map<number, LocalThread>();
 /** When those of `running` and `ended` were last sent to another thread. */
 const sent = new Map<number, number>();
-let adopt: (ident: number) => Thread;
 
 interface Remembered {
   readonly ident: number;
@@ -26,11 +33,7 @@ const collected = new FinalizationRegistry<Remembered>(({ ident, counted }) => {
   if (counted) countHandle(ident, -1);
 });
 
-export function setAdopt(maker: (ident: number) => Thread): void {
-  adopt = maker;
-}
-
-export function remember(ident: number, thread: Thread): void {
+export function remember(ident: number, thread: LocalThread): void {
   objects.set(ident, new WeakRef(thread));
   // What a thread has for itself, in the worker that it runs in, is for nobody to ask.
   const counted = !startedHere(ident) && workerOf(ident) !== threadId;
@@ -38,7 +41,7 @@ export function remember(ident: number, thread: Thread): void {
   collected.register(thread, { ident, counted });
 }
 
-export function keep(ident: number, thread: Thread): void {
+export function keep(ident: number, thread: LocalThread): void {
   remember(ident, thread);
   running.set(ident, thread);
 }
@@ -52,7 +55,7 @@ export function letGo(ident: number): void {
 }
 
 /** It is on its way to another thread. */
-export function markSent(ident: number, thread: Thread): void {
+export function markSent(ident: number, thread: LocalThread): void {
   if (!startedHere(ident)) return;
   sent.set(ident, now());
   if (!running.has(ident)) keepEnded(ident, thread);
@@ -62,7 +65,7 @@ function maybeAsked(ident: number): boolean {
   return hasHandles(ident) || now() - (sent.get(ident) ?? Number.NEGATIVE_INFINITY) < ON_ITS_WAY;
 }
 
-function keepEnded(ident: number, thread: Thread): void {
+function keepEnded(ident: number, thread: LocalThread): void {
   if (ended.size === 0) watchOver({ look: dropEnded });
   ended.set(ident, thread);
 }
@@ -76,14 +79,6 @@ function dropEnded(): boolean {
   return ended.size > 0;
 }
 
-export function knownThread(ident: number): Thread | undefined {
+export function knownThread(ident: number): LocalThread | undefined {
   return objects.get(ident)?.deref();
-}
-
-export function threadOf(ident: number): Thread {
-  const known = knownThread(ident);
-  if (known !== undefined) return known;
-  const thread = adopt(ident);
-  remember(ident, thread);
-  return thread;
 }

@@ -14,26 +14,35 @@ import {
   stateOf,
 } from '../primitives/thread-table.js';
 import type { Wait } from '../primitives/wait.js';
-import { type Answer, broadcast, listen, type Question } from './bus.js';
 import { packError, unpackError } from './error-wire.js';
-import { lost, NOT_KEPT, TOO_LONG_AGO } from './lost.js';
 import { pendingWait } from './pending.js';
+import {
+  type Answer,
+  answers,
+  leaves,
+  lost,
+  NOT_KEPT,
+  type Question,
+  questions,
+  reads,
+  TOO_LONG_AGO,
+} from './remote-protocol.js';
 import { decode } from './wire.js';
 
 /** What a Thread cannot do where it was not started: the thread that started it is asked over the bus. */
 
 const asking = new Map<string, Asker>();
-let questions = 0;
+let asked = 0;
 
 function ask(ident: number, about: Question): Observable<unknown> {
   return new Observable((subscriber) => {
     const unanswerable = whyNobodyAnswers(ident);
     if (unanswerable !== undefined) return subscriber.error(unanswerable);
-    const asks = `${threadId}:${++questions}`;
+    const asks = `${threadId}:${++asked}`;
     const asker = new Asker(asks, subscriber);
     asking.set(asks, asker);
-    listen('answer', ({ asks: to, answer }) => asking.get(to)?.heard(answer));
-    broadcast({ kind: 'ask', ident, by: getIdent(), asks, about });
+    answers.listen(({ asks: to, answer }) => asking.get(to)?.heard(answer));
+    questions.publish({ ident, by: getIdent(), asks, about });
     watchOver({
       look: () => {
         if (!asking.has(asks)) return false;
@@ -43,7 +52,7 @@ function ask(ident: number, about: Question): Observable<unknown> {
       },
     });
     return () => {
-      if (asking.delete(asks)) broadcast({ kind: 'leave', asks });
+      if (asking.delete(asks)) leaves.publish({ asks });
     };
   });
 }
@@ -80,7 +89,7 @@ class Asker {
   /** The stream is held back until they have been read. */
   #read(values: readonly unknown[]): void {
     for (const value of values) this.#subscriber.next(value);
-    if (!this.#subscriber.closed) broadcast({ kind: 'read', asks: this.#asks, values: values.length });
+    if (!this.#subscriber.closed) reads.publish({ asks: this.#asks, values: values.length });
   }
 }
 
@@ -109,5 +118,5 @@ export async function remoteTerminate(ident: number): Promise<void> {
 }
 
 export function remoteCancel(ident: number, reason: unknown): void {
-  broadcast({ kind: 'ask', ident, by: getIdent(), asks: '', about: { cancel: packError(reason) } });
+  questions.publish({ ident, by: getIdent(), asks: '', about: { cancel: packError(reason) } });
 }

@@ -1,20 +1,8 @@
 import { checkOptions, checkSignal, show } from '../primitives/options.js';
 import { checkTarget, type Target } from '../primitives/target.js';
+import type { RunOptions } from './job-pool.js';
 import { checkGrace } from './stop-thread.js';
 import { checkThreadOptions, type ThreadOptions } from './thread-options.js';
-
-export interface RunOptions {
-  /** Aborting is unsubscribing, with `signal.reason` as the error. */
-  signal?: AbortSignal;
-  /** Of the job's thread. Default `Thread-N (target's name)`. */
-  name?: string;
-  /** Moved to the job instead of copied, as in postMessage. */
-  transferList?: readonly unknown[];
-  /** ms between asking a running job to stop and killing its worker. Default 1000; Infinity: never killed. */
-  grace?: number;
-  /** Called with what the job reports with `reportProgress`, in order, before its result. */
-  onProgress?: (value: unknown) => void;
-}
 
 /** A job as it was asked for, checked. */
 export interface RunRequest<R> {

@@ -13,12 +13,13 @@ import {
 } from '../primitives/thread-table.js';
 import { load } from '../primitives/word.js';
 import { isIdle, settle } from './leftovers.js';
+import { prepareDecode } from './load-codecs.js';
 import type { Aftermath, EndMessage, FromThread, StartMessage } from './messages.js';
 import { hasAwaitedChildren } from './parent.js';
 import type { Streaming } from './streaming.js';
 import type * as TargetTrace from './target-trace.js';
 import { movesOf } from './transfer.js';
-import { decode, encode, prepareDecode } from './wire.js';
+import { decode, encode } from './wire.js';
 
 /** How often a worker looks whether what its thread left behind is done, in ms. */
 const LOOK_AFTER = 5;

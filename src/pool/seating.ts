@@ -2,10 +2,21 @@ import type { TransferListItem } from 'node:worker_threads';
 import type { ToThread } from './messages.js';
 import type { Seat, Tenant } from './seat.js';
 
-/** What a Thread needs of its pool. */
+/** Where threads run. A ThreadPool is one; a Thread needs no more of it than this. */
 export abstract class Seating {
-  /** @internal @throws ThreadError when it takes no more */
-  abstract seat(
+  /** @throws ThreadError when it takes no more */
+  static seat(
+    seating: Seating,
+    name: string,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    tenant: Tenant,
+  ): Seat {
+    return seating.seat(name, first, transfer, tenant);
+  }
+
+  /** @internal */
+  protected abstract seat(
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],

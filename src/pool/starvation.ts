@@ -1,6 +1,7 @@
 import { type Patrolled, watchOver } from '../primitives/loop.js';
 import { clock, isAlive, nameOf, QUEUED, stateOf, workerOf } from '../primitives/thread-table.js';
 import { type ThreadWait, waits } from '../primitives/waits.js';
+import type { PoolWarning } from './job-pool.js';
 import type { Piscina } from './piscina.js';
 import type { PoolJobs } from './pool-jobs.js';
 
@@ -12,17 +13,6 @@ const LOOK_EVERY = 200;
 const BUSY = 0.1;
 /** So many waits are told in words. */
 const TOLD = 5;
-
-/** A pool does not get on. */
-export interface PoolWarning {
-  readonly pool: string;
-  /** Which job waits for what, and who holds it. */
-  readonly message: string;
-  /** What the workers wait for, one each. */
-  readonly waits: readonly ThreadWait[];
-  /** How many jobs wait for a worker. */
-  readonly queued: number;
-}
 
 /**
  * Looks, while jobs of a pool are queued, whether every worker has waited for long. A wait for what a thread outside

@@ -1,10 +1,11 @@
 import { ThreadError } from '../errors.js';
 import { importExport, type Runnable } from '../primitives/target.js';
 import { Adopted } from './adopted.js';
+import { prepareDecode } from './load-codecs.js';
 import type { PackedRun } from './messages.js';
 import { remember } from './registry.js';
 import { Thread } from './thread.js';
-import { decode, prepareDecode } from './wire.js';
+import { decode } from './wire.js';
 
 /** In the worker: the instance of a subclass of Thread, without running its constructor again, and its `run`. */
 export async function makeRun(packed: PackedRun, ident: number): Promise<Runnable> {

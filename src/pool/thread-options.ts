@@ -2,8 +2,8 @@ import type { TransferListItem } from 'node:worker_threads';
 import { checkOptions, show } from '../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../primitives/target.js';
 import { NAME_BYTES } from '../primitives/thread-table.js';
+import type { JobPool } from './job-pool.js';
 import { Seating } from './seating.js';
-import type { ThreadPool } from './thread-pool.js';
 import { isDetached } from './transfer.js';
 
 export interface ThreadOptions<A extends readonly unknown[], R> {
@@ -19,7 +19,7 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
    * Where it waits its turn as a job, and keeps the process alive from its start, daemon or not. Default: an elastic pool
    * in which a started thread never waits for another to end.
    */
-  pool?: Omit<ThreadPool, 'seat'>;
+  pool?: JobPool;
   /** Moved to the thread instead of copied, as in postMessage. */
   transferList?: readonly unknown[];
 }

@@ -6,24 +6,21 @@ import { nextTurn } from '../primitives/loop.js';
 import type { Target } from '../primitives/target.js';
 import { Wait } from '../primitives/wait.js';
 import type { Emitted } from './emitted.js';
+import type { JobPool, PoolStats, PoolWarning, RunOptions } from './job-pool.js';
 import type { ToThread } from './messages.js';
 import type { Piscina } from './piscina.js';
 import { PoolJobs } from './pool-jobs.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import { PoolRun } from './pool-run.js';
-import type { PoolStats } from './pool-stats.js';
 import { PoolWorkers } from './pool-workers.js';
-import { checkRun, type RunOptions } from './run-options.js';
+import { checkRun } from './run-options.js';
 import type { Seat, Tenant } from './seat.js';
 import { Seating } from './seating.js';
-import { type PoolWarning, StarvationWatch } from './starvation.js';
+import { StarvationWatch } from './starvation.js';
 import { addSpecial } from './wire.js';
 
-export type { TimeStats } from './durations.js';
+export type { PoolStats, PoolWarning, RunOptions, TimeStats } from './job-pool.js';
 export type { ThreadPoolOptions } from './pool-options.js';
-export type { PoolStats } from './pool-stats.js';
-export type { RunOptions } from './run-options.js';
-export type { PoolWarning } from './starvation.js';
 
 let pools = 0;
 
@@ -42,7 +39,7 @@ let pools = 0;
  * await using pool = new ThreadPool({ maxThreads: 4 });
  * await pool.run((n) => n * 2, [21]); // 42
  */
-export class ThreadPool extends Seating implements AsyncDisposable {
+export class ThreadPool extends Seating implements JobPool {
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: Piscina;
@@ -89,7 +86,7 @@ export class ThreadPool extends Seating implements AsyncDisposable {
   }
 
   /** @internal */
-  seat(
+  protected seat(
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],

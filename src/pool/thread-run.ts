@@ -1,11 +1,11 @@
 import { ThreadError } from '../errors.js';
 import { markGone, markStopped, QUEUED, setWorker, stateOf } from '../primitives/thread-table.js';
 import { unpackError } from './error-wire.js';
-import { relayUnheard, reportUnheard } from './excepthook.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from './messages.js';
 import type { Outcome } from './outcome.js';
 import { countChild } from './parent.js';
 import type { Death, Seat, Tenant } from './seat.js';
+import { relayUnheard, reportUnheard } from './unheard.js';
 import { decode } from './wire.js';
 
 /** What a run needs to know of the Thread it is the life of. */

@@ -1,5 +1,6 @@
 import { FOREIGN, flagsOf, MAIN_IDENT } from '../primitives/thread-table.js';
-import type { ThreadState } from './thread.js';
+
+export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
 
 /** As CPython's Thread.__repr__. */
 export function describeThread(

@@ -32,14 +32,13 @@ import { CancelRequest } from './cancel-request.js';
 import { isCancelled } from './cancellation.js';
 import type { Emitted } from './emitted.js';
 import { EndWatch } from './end-watch.js';
-import { reportUnheard } from './excepthook.js';
 import { joinBlocking } from './join-blocking.js';
 import { cannotStart, Launch } from './launch.js';
 import { type Parcel, type StartMessage, WINDOW } from './messages.js';
 import { Outcome } from './outcome.js';
 import { packRun } from './pack-run.js';
 import { pendingWait } from './pending.js';
-import { keep, letGo, markSent, setAdopt, threadOf } from './registry.js';
+import { keep, letGo } from './registry.js';
 import { remoteOutput, remoteResult, remoteTerminate } from './remote.js';
 import {
   checkDaemon,
@@ -49,12 +48,9 @@ import {
   type ThreadOptions,
 } from './thread-options.js';
 import { ThreadRun } from './thread-run.js';
-import { describeThread } from './thread-text.js';
-import { addSpecial } from './wire.js';
+import { describeThread, type ThreadState } from './thread-text.js';
+import { reportUnheard } from './unheard.js';
 import './process-life.js';
-import './specials.js';
-
-export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
 
 /**
  * A thread of its own, in a worker, for one target. Arguments and results are structured-cloned; primitives and Threads
@@ -409,21 +405,3 @@ Object.defineProperty(Thread.prototype, inspect.custom, {
     return this.toString();
   },
 });
-
-setAdopt((ident) => new Thread(new Adopted(ident)));
-
-addSpecial({
-  kind: 'thread',
-  is: (value) => value instanceof Thread,
-  pack: packThread,
-  unpack: (packed) => threadOf(packed as number),
-});
-
-function packThread(thread: object): number {
-  const { ident } = thread as Thread;
-  if (ident !== null) {
-    markSent(ident, thread as Thread);
-    return ident;
-  }
-  throw new TypeError(`${thread} cannot be sent to another thread before it is started`);
-}

@@ -16,6 +16,7 @@ import { knownThread, markSent, remember } from './registry.js';
 import { Thread } from './thread.js';
 import type { ThreadOptions } from './thread-options.js';
 import { addSpecial } from './wire.js';
+import './thread-of.js';
 
 export type TimerOptions<R> = Omit<ThreadOptions<readonly unknown[], R>, 'target' | 'args'>;
 

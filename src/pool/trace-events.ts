@@ -1,7 +1,7 @@
 import { clock, getIdent } from '../primitives/thread-table.js';
 import { type PrimitiveEvent, setTraceSink } from '../primitives/trace.js';
-import { broadcast } from './bus.js';
-import { encodeOrShow } from './wire.js';
+import { Topic } from './bus.js';
+import { encodeOrShow, type Wired } from './wire.js';
 
 /** Something a traced thread did. */
 export interface TraceEvent {
@@ -14,6 +14,9 @@ export interface TraceEvent {
   readonly arg?: unknown;
 }
 
+/** Events of all traced threads. */
+export const traced: Topic<TraceEvent & { readonly arg: Wired }> = new Topic('trace');
+
 let here: ((event: TraceEvent) => void) | undefined;
 
 /** Who hears, in this thread, of events of this and of the others. */
@@ -25,7 +28,7 @@ export function setTraceListener(listener: (event: TraceEvent) => void): void {
 export function emitTrace(event: TraceEvent['event'], name: string, arg: unknown): void {
   const told = { event, ident: getIdent(), name, time: clock() };
   here?.({ ...told, arg });
-  broadcast({ kind: 'trace', event: { ...told, arg: encodeOrShow(arg) } });
+  traced.publish({ ...told, arg: encodeOrShow(arg) });
 }
 
 setTraceSink((event, _, name, arg) => emitTrace(event, name, arg));

@@ -2,9 +2,8 @@ import { Observable } from 'rxjs';
 import { show } from '../primitives/options.js';
 import { aliveIdents, TRACE, table } from '../primitives/thread-table.js';
 import { add } from '../primitives/word.js';
-import { listen } from './bus.js';
-import { reportUnheard } from './excepthook.js';
-import { setTraceListener, type TraceEvent } from './trace-events.js';
+import { setTraceListener, type TraceEvent, traced } from './trace-events.js';
+import { reportUnheard } from './unheard.js';
 import { decode } from './wire.js';
 
 export type TraceFunction = (event: TraceEvent) => void;
@@ -22,7 +21,7 @@ const tracers = new Set<Tracer>();
 function addTracer(tracer: Tracer): void {
   if (tracers.size === 0) {
     setTraceListener(tellTracers);
-    listen('trace', ({ event }) => tellTracers({ ...event, arg: decode(event.arg) }));
+    traced.listen((event) => tellTracers({ ...event, arg: decode(event.arg) }));
   }
   tracers.add(tracer);
   add(table, TRACE, 1);

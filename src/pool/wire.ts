@@ -54,11 +54,6 @@ export function decode(wired: Wired): unknown {
   return wired.marked ? restore(wired.value, new Map()) : wired.value;
 }
 
-/** Loads what `decode` needs, where nobody has. */
-export async function prepareDecode(wired: Wired): Promise<void> {
-  if (wired.marked) await import('./timer.js');
-}
-
 function isContainer(value: object): boolean {
   return Array.isArray(value) || value instanceof Map || value instanceof Set || isRecord(value);
 }

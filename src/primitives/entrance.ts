@@ -1,8 +1,8 @@
 import type { Unsubscribable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
 import { Condition } from './condition.js';
-import { Held, type Holdable } from './held.js';
-import type { Holds } from './holds.js';
+import { Held } from './held.js';
+import type { Holdable, Holds } from './holds.js';
 import { RLock } from './rlock.js';
 import { currentScope, runIn, Scope } from './scope.js';
 import { Semaphore } from './semaphore.js';

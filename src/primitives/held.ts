@@ -1,11 +1,4 @@
-import type { Holds } from './holds.js';
-
-/** What a Held gives back to. */
-export interface Holdable {
-  release(): void;
-  /** Those that count together with one taken now. @internal */
-  readonly holds: Holds;
-}
+import type { Holdable, Holds } from './holds.js';
 
 /**
  * A lock or permit in hand, to be released once: by `release`, by `using` or by `await using`. Releasing twice is a

@@ -1,4 +1,9 @@
-import type { Holdable } from './held.js';
+/** What a Held gives back to. */
+export interface Holdable {
+  release(): void;
+  /** Those that count together with one taken now. @internal */
+  readonly holds: Holds;
+}
 
 /**
  * The Helds of one lock in one thread that count together: in effect, or set aside while a Condition's wait has let the

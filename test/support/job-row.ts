@@ -1,6 +1,6 @@
 import { Event, Semaphore } from 'rxjs-threading';
 import { expect } from 'vitest';
-import type { Player } from './rounds.js';
+import type { Player } from './player.js';
 
 /** What is sent to a worker in a value's place. */
 export interface Job {

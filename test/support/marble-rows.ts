@@ -1,7 +1,7 @@
 import { type Observable, type Observer, Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { expect } from 'vitest';
-import type { Player } from './rounds.js';
+import type { Player } from './player.js';
 
 type Notification = ReturnType<typeof TestScheduler.parseMarbles>[number];
 

@@ -7,7 +7,7 @@ import {
   Thread,
   threadModule,
 } from 'rxjs-threading';
-import type { Player } from './rounds.js';
+import type { Player } from './player.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/rounds.js')>(
   new URL('../fixtures/operators/rounds.js', import.meta.url),

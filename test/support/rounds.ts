@@ -4,6 +4,7 @@ import { type Observable, VirtualTimeScheduler } from 'rxjs';
 import { type Job, JobRow } from './job-row.js';
 import { HotRow, Sink } from './marble-rows.js';
 import { Peer, type Step } from './peer.js';
+import type { Player } from './player.js';
 import { turns } from './turns.js';
 
 export interface Rounds {
@@ -20,19 +21,6 @@ export interface Rounds {
 export interface Expectation {
   /** @param values - what marks stand for. An error is its text. */
   toBe(marbles: string, values?: Readonly<Record<string, unknown>>, error?: string): void;
-}
-
-/** What takes part in the rounds. */
-export interface Player {
-  /** Called once a frame, first. */
-  play?(frame: number): void;
-  /** What the marbles say of the frames up to this one has happened. */
-  settled(frame: number): boolean;
-  /** Called at the end of each frame. */
-  look?(frame: number): void;
-  /** Called at the end of all, and then the checks. */
-  end?(): void;
-  check(): unknown;
 }
 
 /** How long all rounds may take until what is missing is told, and how long a frame listens for what should not come, in ms. */
