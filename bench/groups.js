@@ -1,15 +1,15 @@
-/** Each a module here that tells the rows of its group. */
-export const GROUPS = [
-  'lock',
-  'await',
-  'queue',
-  'bank',
-  'wake',
-  'barrier',
-  'thread',
-  'stream',
-  'map',
-  'sections',
-  'import',
-  'memory',
-];
+/** Where each group's module lies: it tells the rows of its group. */
+export const GROUPS = {
+  lock: 'primitives/lock.js',
+  await: 'primitives/await.js',
+  queue: 'primitives/queue.js',
+  bank: 'primitives/bank.js',
+  wake: 'primitives/wake.js',
+  barrier: 'primitives/barrier.js',
+  thread: 'pool/thread.js',
+  stream: 'pool/stream.js',
+  map: 'operators/map.js',
+  sections: 'operators/sections.js',
+  import: 'project/import.js',
+  memory: 'primitives/memory.js',
+};

@@ -14,33 +14,18 @@ export { type ThreadMapOptions, threadMap } from './operators/thread-map.js';
 export { type ThreadPipeOptions, threadPipe } from './operators/thread-pipe.js';
 export { type TimerDelayOptions, timerDelay } from './operators/timer-delay.js';
 export { type WithLockOptions, withLock } from './operators/with-lock.js';
-export { currentThread, getNativeId, mainThread } from './pool/current-thread.js';
-export type { Emitted } from './pool/emitted.js';
-export { activeCount, activeCount$, enumerate, enumerate$ } from './pool/enumerate.js';
+export { currentThread, getNativeId, mainThread } from './pool/functions/current-thread.js';
+export { activeCount, activeCount$, enumerate, enumerate$ } from './pool/functions/enumerate.js';
 export {
   type ExceptHook,
   type ExceptHookArgs,
   excepthook,
   excepthook$,
   setExcepthook,
-} from './pool/excepthook.js';
-export { reportProgress } from './pool/progress.js';
-export { sleepSync } from './pool/sleep-sync.js';
-export { stackSize } from './pool/stack-size.js';
-export { Thread } from './pool/thread.js';
-export { ThreadLocal } from './pool/thread-local.js';
-export { type ThreadModule, threadModule } from './pool/thread-module.js';
-export type { ThreadOptions } from './pool/thread-options.js';
-export {
-  type PoolStats,
-  type PoolWarning,
-  type RunOptions,
-  ThreadPool,
-  type ThreadPoolOptions,
-  type TimeStats,
-} from './pool/thread-pool.js';
-export type { ThreadState } from './pool/thread-text.js';
-export { Timer } from './pool/timer.js';
+} from './pool/functions/excepthook.js';
+export { sleepSync } from './pool/functions/sleep-sync.js';
+export { ThreadLocal } from './pool/functions/thread-local.js';
+export { type ThreadModule, threadModule } from './pool/functions/thread-module.js';
 export {
   getprofile,
   gettrace,
@@ -50,13 +35,28 @@ export {
   settraceAllThreads,
   type TraceFunction,
   trace$,
-} from './pool/trace.js';
-export type { TraceEvent } from './pool/trace-events.js';
-export { transfer } from './pool/transfer.js';
+} from './pool/functions/trace.js';
+export type { TraceEvent } from './pool/functions/trace-events.js';
+export { reportProgress } from './pool/in-worker/progress.js';
+export {
+  type PoolStats,
+  type PoolWarning,
+  type RunOptions,
+  ThreadPool,
+  type ThreadPoolOptions,
+  type TimeStats,
+} from './pool/jobs/thread-pool.js';
+export { Thread } from './pool/thread/thread.js';
+export type { ThreadOptions } from './pool/thread/thread-options.js';
+export type { ThreadState } from './pool/thread/thread-state.js';
+export { Timer } from './pool/thread/timer.js';
+export { transfer } from './pool/wire/transfer.js';
+export { stackSize } from './pool/workers/stack-size.js';
 export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';
 export { Condition } from './primitives/condition.js';
+export type { Emitted } from './primitives/emitted.js';
 export { Event } from './primitives/event.js';
 export { type AnyPrimitive, fromHandle, toHandle } from './primitives/handle.js';
 export { Held } from './primitives/held.js';
@@ -72,6 +72,6 @@ export {
 export { RLock } from './primitives/rlock.js';
 export { Semaphore } from './primitives/semaphore.js';
 export type { ModuleTarget, Target } from './primitives/target.js';
-export { getIdent } from './primitives/thread-table.js';
-export { Wait } from './primitives/wait.js';
-export { type ThreadWait, waits } from './primitives/waits.js';
+export { getIdent } from './primitives/threads/thread-slots.js';
+export { type ThreadWait, waits } from './primitives/threads/wait-graph.js';
+export { Wait } from './primitives/waiting/wait.js';

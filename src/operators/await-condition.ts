@@ -9,11 +9,11 @@ import {
 } from 'rxjs';
 import { Condition } from '../primitives/condition.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
-import { currentScope, runIn, type Scope } from '../primitives/scope.js';
-import { attach } from './attach.js';
-import { Fifo } from './fifo.js';
-import { Patience } from './patience.js';
-import { placed } from './value-place.js';
+import { currentScope, runIn, type Scope } from '../primitives/waiting/section-scope.js';
+import { attach } from './parts/attach.js';
+import { Fifo } from './parts/fifo.js';
+import { Patience } from './parts/queue-timeout.js';
+import { placed } from './parts/value-place.js';
 import { withLock } from './with-lock.js';
 
 export interface AwaitConditionOptions {

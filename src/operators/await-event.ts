@@ -1,10 +1,10 @@
 import { type MonoTypeOperatorFunction, Observable, type Subscriber, Subscription, TimeoutError } from 'rxjs';
 import { Event } from '../primitives/event.js';
 import { checkCount, checkOptions, checkTimeout, show } from '../primitives/options.js';
-import { attach } from './attach.js';
-import { Fifo } from './fifo.js';
-import { Patience } from './patience.js';
-import { placed } from './value-place.js';
+import { attach } from './parts/attach.js';
+import { Fifo } from './parts/fifo.js';
+import { Patience } from './parts/queue-timeout.js';
+import { placed } from './parts/value-place.js';
 
 export interface AwaitEventOptions {
   /** Longest wait of one value at the gate, in ms of RxJS's time; then RxJS's TimeoutError. */

@@ -8,9 +8,9 @@ import {
 } from 'rxjs';
 import { Barrier } from '../primitives/barrier.js';
 import { show } from '../primitives/options.js';
-import { attach } from './attach.js';
-import { Fifo } from './fifo.js';
-import { placed } from './value-place.js';
+import { attach } from './parts/attach.js';
+import { Fifo } from './parts/fifo.js';
+import { placed } from './parts/value-place.js';
 
 /**
  * `zip` whose every round passes the barrier: each stream's next value arrives as one party, and the tuple is emitted

@@ -1,12 +1,12 @@
 import { Observable } from 'rxjs';
-import type { Emitted } from '../pool/emitted.js';
-import { checkGrace, stopThread } from '../pool/stop-thread.js';
-import { Thread } from '../pool/thread.js';
-import { checkThreadOptions, type ThreadOptions } from '../pool/thread-options.js';
-import type { RunOptions } from '../pool/thread-pool.js';
+import type { RunOptions } from '../pool/jobs/thread-pool.js';
+import { checkGrace, stopThread } from '../pool/thread/stop-thread.js';
+import { Thread } from '../pool/thread/thread.js';
+import { checkThreadOptions, type ThreadOptions } from '../pool/thread/thread-options.js';
+import type { Emitted } from '../primitives/emitted.js';
 import { checkOptions, checkSignal, show } from '../primitives/options.js';
 import { checkTarget, type Target } from '../primitives/target.js';
-import { checkPool, type PoolLike } from './check-pool.js';
+import { checkPool, type PoolLike } from './parts/check-pool.js';
 
 export interface RunInThreadOptions extends RunOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */

@@ -1,12 +1,12 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import { ThreadError } from '../errors.js';
-import { defaultPool } from '../pool/default-pool.js';
-import type { Emitted } from '../pool/emitted.js';
-import { checkGrace } from '../pool/stop-thread.js';
+import { defaultPool } from '../pool/jobs/default-pool.js';
+import { checkGrace } from '../pool/thread/stop-thread.js';
+import type { Emitted } from '../primitives/emitted.js';
 import { checkCount, checkOptions, show } from '../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../primitives/target.js';
-import { checkPool, type PoolLike } from './check-pool.js';
-import { MapRun } from './mapping.js';
+import { checkPool, type PoolLike } from './parts/check-pool.js';
+import { MapRun } from './thread-map/map-run.js';
 
 export interface ThreadMapOptions {
   /** Default: a pool of `availableParallelism()` workers, one for all. */

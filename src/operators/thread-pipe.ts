@@ -1,11 +1,11 @@
 import { Observable, type ObservableInput, type OperatorFunction } from 'rxjs';
 import { ThreadError } from '../errors.js';
-import { checkGrace } from '../pool/stop-thread.js';
-import type { ThreadPool } from '../pool/thread-pool.js';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
+import { checkGrace } from '../pool/thread/stop-thread.js';
 import { checkOptions } from '../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../primitives/target.js';
-import { checkPool, type PoolLike } from './check-pool.js';
-import { PipeRun } from './piping.js';
+import { checkPool, type PoolLike } from './parts/check-pool.js';
+import { PipeRun } from './thread-pipe/pipe-run.js';
 
 export interface ThreadPipeOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */

@@ -8,9 +8,9 @@ import {
 } from 'rxjs';
 import { Event } from '../primitives/event.js';
 import { checkOptions, show, TIMEOUT_MAX } from '../primitives/options.js';
-import { attach } from './attach.js';
-import { Fifo } from './fifo.js';
-import { Patience } from './patience.js';
+import { attach } from './parts/attach.js';
+import { Fifo } from './parts/fifo.js';
+import { Patience } from './parts/queue-timeout.js';
 
 export interface TimerDelayOptions {
   /** Once set, by any thread, what is still waiting is dropped, and what comes while it is set. */

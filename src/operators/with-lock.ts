@@ -8,7 +8,7 @@ import {
 } from 'rxjs';
 import type { Acquirable } from '../primitives/acquirable.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
-import { type Section, Sections } from './sections.js';
+import { type Section, Sections } from './parts/sections.js';
 
 export interface WithLockOptions {
   /** Longest wait of one value for the lock, in ms of RxJS's time; then RxJS's TimeoutError. */

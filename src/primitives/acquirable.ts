@@ -1,6 +1,6 @@
 import type { Held } from './held.js';
 import type { AcquireOptions, AcquireSyncOptions, WaitOptions, WaitSyncOptions } from './options.js';
-import type { Wait } from './wait.js';
+import type { Wait } from './waiting/wait.js';
 
 /** What can be held for a while: Lock, RLock, Condition, Semaphore, BoundedSemaphore. */
 export interface Acquirable {

@@ -1,9 +1,7 @@
 import type { Observable, TeardownLogic } from 'rxjs';
 import { BrokenBarrierError } from '../errors.js';
-import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
-import { waitBlocking } from './blocking.js';
-import { FLAGS, SLEEPERS, SLOTTED_WORDS, VALUE, WORD } from './header.js';
-import { LocalQueue } from './local-queue.js';
+import { FLAGS, SLEEPERS, SLOTTED_WORDS, VALUE, WORD } from './memory/layout.js';
+import { and, type Cells, compareExchange, load, or, store } from './memory/word.js';
 import {
   checkCount,
   checkOptions,
@@ -14,13 +12,15 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { Primitive, Shared } from './primitive.js';
-import { AFTER_SLOTS, allocateSlots, DONE, Slots, WAITING } from './slots.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
-import { getIdent, isAlive } from './thread-table.js';
-import { emit, tellsWoken, tellWaitSync, tracing } from './trace.js';
-import { type Settle, Wait } from './wait.js';
-import { valueStream } from './watch.js';
-import { and, type Cells, compareExchange, load, or, store } from './word.js';
+import { getIdent, isAlive } from './threads/thread-slots.js';
+import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
+import { waitBlocking } from './waiting/blocking-wait.js';
+import { LocalQueue } from './waiting/local-queue.js';
+import { valueStream } from './waiting/state-stream.js';
+import { emit, tellsWoken, tellWaitSync, tracing } from './waiting/trace.js';
+import { type Settle, Wait } from './waiting/wait.js';
+import { AFTER_SLOTS, allocateSlots, DONE, Slots, WAITING } from './waiting/waiter-list.js';
 
 export interface BarrierOptions extends PrimitiveOptions {
   /**

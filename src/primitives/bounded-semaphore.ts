@@ -1,8 +1,8 @@
-import { WORD } from './header.js';
+import { WORD } from './memory/layout.js';
+import { load, store } from './memory/word.js';
 import type { PrimitiveOptions } from './options.js';
 import { Shared } from './primitive.js';
 import { BOUND, Semaphore } from './semaphore.js';
-import { load, store } from './word.js';
 
 /**
  * A Semaphore whose value never exceeds the initial one: a release too many is a RangeError and changes nothing.

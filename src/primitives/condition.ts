@@ -1,13 +1,10 @@
 import { Subscription, type TeardownLogic } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
-import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
-import { waitBlocking } from './blocking.js';
-import { FLAGS, SLOTTED_WORDS, WORD } from './header.js';
 import type { Held } from './held.js';
-import { LocalQueue } from './local-queue.js';
 import { Lock } from './lock.js';
-import { now } from './loop.js';
+import { FLAGS, SLOTTED_WORDS, WORD } from './memory/layout.js';
+import { and, type Cells } from './memory/word.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -22,10 +19,13 @@ import {
 } from './options.js';
 import { type Origin, Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
-import { allocateSlots, DONE, Slots, WAITING } from './slots.js';
-import { emit, tellsWoken, tracing } from './trace.js';
-import { type Settle, Wait } from './wait.js';
-import { and, type Cells } from './word.js';
+import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
+import { waitBlocking } from './waiting/blocking-wait.js';
+import { now } from './waiting/event-loop.js';
+import { LocalQueue } from './waiting/local-queue.js';
+import { emit, tellsWoken, tracing } from './waiting/trace.js';
+import { type Settle, Wait } from './waiting/wait.js';
+import { allocateSlots, DONE, Slots, WAITING } from './waiting/waiter-list.js';
 
 const NOTIFIED = DONE;
 

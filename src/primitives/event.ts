@@ -1,8 +1,6 @@
 import type { Observable, TeardownLogic } from 'rxjs';
-import { type BlockingAttempt, type Outcome, PENDING } from './attempt.js';
-import { waitBlocking } from './blocking.js';
-import { FLAGS, SLEEPERS, VALUE, WORD } from './header.js';
-import { LocalQueue } from './local-queue.js';
+import { FLAGS, SLEEPERS, VALUE, WORD } from './memory/layout.js';
+import { type Cells, compareExchange, load, or } from './memory/word.js';
 import {
   checkOptions,
   checkSignal,
@@ -12,10 +10,12 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { type Origin, Primitive } from './primitive.js';
-import { emit, tellsWoken, tellWaitSync, tracing } from './trace.js';
-import { type Settle, Wait } from './wait.js';
-import { valueStream } from './watch.js';
-import { type Cells, compareExchange, load, or } from './word.js';
+import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
+import { waitBlocking } from './waiting/blocking-wait.js';
+import { LocalQueue } from './waiting/local-queue.js';
+import { valueStream } from './waiting/state-stream.js';
+import { emit, tellsWoken, tellWaitSync, tracing } from './waiting/trace.js';
+import { type Settle, Wait } from './waiting/wait.js';
 
 /**
  * A flag that threads wait for. Source: CPython, `threading.Event`.

@@ -2,15 +2,15 @@ import { Barrier, SharedBarrier } from './barrier.js';
 import { BoundedSemaphore } from './bounded-semaphore.js';
 import { Condition, SharedCondition } from './condition.js';
 import { Event } from './event.js';
-import { HEADER_WORDS, ID } from './header.js';
 import { Lock } from './lock.js';
+import { HEADER_WORDS, ID } from './memory/layout.js';
+import { type Cells, load, viewOf } from './memory/word.js';
 import { show } from './options.js';
 import { Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
 import { Semaphore } from './semaphore.js';
 import { type PackedTarget, packTarget } from './target.js';
-import { joinTable, table } from './thread-table.js';
-import { type Cells, load, viewOf } from './word.js';
+import { joinTable, table } from './threads/thread-slots.js';
 
 export type AnyPrimitive = Lock | RLock | Condition | Semaphore | Event | Barrier;
 

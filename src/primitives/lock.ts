@@ -1,16 +1,16 @@
 import type { Observable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
-import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
 import type { Holds } from './holds.js';
+import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
+import { compareExchange, load } from './memory/word.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
-import { getIdent, isGone } from './thread-table.js';
-import { emit, tracing } from './trace.js';
-import type { Wait } from './wait.js';
-import { valueStream } from './watch.js';
-import { compareExchange, load } from './word.js';
+import { getIdent, isGone } from './threads/thread-slots.js';
+import { valueStream } from './waiting/state-stream.js';
+import { emit, tracing } from './waiting/trace.js';
+import type { Wait } from './waiting/wait.js';
 
 /**
  * Mutual exclusion between threads. Not owned: any thread may release it, and acquiring it again in the same thread

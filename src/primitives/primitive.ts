@@ -1,9 +1,9 @@
-import { AGENT_SEQ, AGENTS, HEADER_WORDS, ID, SLEEPERS, WATCH_SEQ, WATCHED, WORD } from './header.js';
-import type { LocalQueue } from './local-queue.js';
+import { AGENT_SEQ, AGENTS, HEADER_WORDS, ID, SLEEPERS, WATCH_SEQ, WATCHED, WORD } from './memory/layout.js';
+import { add, allocate, type Cells, load, store, wake } from './memory/word.js';
 import { checkName, type PrimitiveOptions } from './options.js';
-import { nextPrimitiveId } from './thread-table.js';
-import { countWaiting, type Waited } from './waits.js';
-import { add, allocate, type Cells, load, store, wake } from './word.js';
+import { nextPrimitiveId } from './threads/thread-slots.js';
+import { countWaiting, type Waited } from './threads/wait-graph.js';
+import type { LocalQueue } from './waiting/local-queue.js';
 
 /** The words of a primitive made before, maybe in another thread, of which to make a view. */
 export class Shared {

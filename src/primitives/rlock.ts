@@ -1,17 +1,17 @@
 import type { Observable, Unsubscribable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
-import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
 import type { Holds } from './holds.js';
+import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
+import { compareExchange, load, store } from './memory/word.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
-import { currentScope, type Scope } from './scope.js';
 import { Synchronizer } from './synchronizer.js';
-import { getIdent, isAlive, onThreadEnd } from './thread-table.js';
-import { emit, tracing } from './trace.js';
-import type { Settle, Wait } from './wait.js';
-import { valueStream } from './watch.js';
-import { compareExchange, load, store } from './word.js';
+import { getIdent, isAlive, onThreadEnd } from './threads/thread-slots.js';
+import { currentScope, type Scope } from './waiting/section-scope.js';
+import { valueStream } from './waiting/state-stream.js';
+import { emit, tracing } from './waiting/trace.js';
+import type { Settle, Wait } from './waiting/wait.js';
 
 /** How often the owner holds it beyond the first time. Invariant: 0 while it is unlocked; only the owner writes it. */
 const EXTRA = OWN;

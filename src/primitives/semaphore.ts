@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
-import type { Outcome } from './attempt.js';
-import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './header.js';
+import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
+import { compareExchange, load, store, wake } from './memory/word.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -10,10 +10,10 @@ import {
 } from './options.js';
 import { type Origin, Shared } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
-import { emit, tracing } from './trace.js';
-import type { Wait } from './wait.js';
-import { valueStream } from './watch.js';
-import { compareExchange, load, store, wake } from './word.js';
+import type { Outcome } from './waiting/attempt.js';
+import { valueStream } from './waiting/state-stream.js';
+import { emit, tracing } from './waiting/trace.js';
+import type { Wait } from './waiting/wait.js';
 
 /** The most permits that a BoundedSemaphore takes back; VALUE for others. */
 export const BOUND: number = OWN;

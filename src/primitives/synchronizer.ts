@@ -1,11 +1,8 @@
 import { TimeoutError, type Unsubscribable } from 'rxjs';
-import { type BlockingAttempt, type Outcome, PENDING, POLITE } from './attempt.js';
-import { waitBlocking } from './blocking.js';
-import { FLAGS, SLEEPERS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './header.js';
 import { Held } from './held.js';
 import { Holds } from './holds.js';
-import { LocalQueue, POLITE_MS } from './local-queue.js';
-import { now } from './loop.js';
+import { FLAGS, SLEEPERS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './memory/layout.js';
+import { type Cells, compareExchange, load, or, store } from './memory/word.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -17,10 +14,13 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { Primitive } from './primitive.js';
-import { getIdent } from './thread-table.js';
-import { emit, tellsWoken, tellWaitSync, tracing } from './trace.js';
-import { type Begin, type Settle, Wait } from './wait.js';
-import { type Cells, compareExchange, load, or, store } from './word.js';
+import { getIdent } from './threads/thread-slots.js';
+import { type BlockingAttempt, type Outcome, PENDING, POLITE } from './waiting/attempt.js';
+import { waitBlocking } from './waiting/blocking-wait.js';
+import { now } from './waiting/event-loop.js';
+import { LocalQueue, POLITE_MS } from './waiting/local-queue.js';
+import { emit, tellsWoken, tellWaitSync, tracing } from './waiting/trace.js';
+import { type Begin, type Settle, Wait } from './waiting/wait.js';
 
 /** ms after which a waiter that is overtaken again and again asks for its turn. */
 const TURN_AFTER = 10;

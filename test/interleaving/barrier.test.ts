@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import type { Barrier } from '../../src/primitives/barrier.js';
-import { VALUE } from '../../src/primitives/header.js';
-import { WAITING } from '../../src/primitives/slots.js';
+import { VALUE } from '../../src/primitives/memory/layout.js';
+import { WAITING } from '../../src/primitives/waiting/waiter-list.js';
 import { type Asked, explores, finds } from '../support/explorer/explores.js';
 import {
   blocking,
@@ -192,7 +192,7 @@ finds(
 );
 finds(
   'the last to arrive wakes nobody',
-  { file: 'slots.ts', text: 'this.#settled.push(slot);', instead: '' },
+  { file: 'waiter-list.ts', text: 'this.#settled.push(slot);', instead: '' },
   meet(2, [party(blocking), party(blocking)], { atEnd: allPassed }),
   /notes/,
 );

@@ -1,10 +1,10 @@
 import { describe } from 'vitest';
 import type { Condition } from '../../src/primitives/condition.js';
-import { VALUE } from '../../src/primitives/header.js';
 import type { Lock } from '../../src/primitives/lock.js';
+import { VALUE } from '../../src/primitives/memory/layout.js';
+import type { Cells } from '../../src/primitives/memory/word.js';
 import type { RLock } from '../../src/primitives/rlock.js';
-import { WAITING } from '../../src/primitives/slots.js';
-import type { Cells } from '../../src/primitives/word.js';
+import { WAITING } from '../../src/primitives/waiting/waiter-list.js';
 import { type Asked, explores, finds } from '../support/explorer/explores.js';
 import {
   blocking,
@@ -294,13 +294,17 @@ const oneOfTwo = waits([waiter(blocking), waiter(blocking), notifier(blocking, 1
 
 finds(
   'notify wakes the last that came',
-  { file: 'slots.ts', text: 'return load(this.#cells, HEAD);', instead: 'return load(this.#cells, TAIL);' },
+  {
+    file: 'waiter-list.ts',
+    text: 'return load(this.#cells, HEAD);',
+    instead: 'return load(this.#cells, TAIL);',
+  },
   oneOfTwo,
   /came/,
 );
 finds(
   'notify tells, but wakes nobody',
-  { file: 'slots.ts', text: 'this.#settled.push(slot);', instead: '' },
+  { file: 'waiter-list.ts', text: 'this.#settled.push(slot);', instead: '' },
   oneOfTwo,
   /came/,
 );
@@ -334,7 +338,7 @@ finds(
 );
 finds(
   'slots are not rebuilt when one died in the section',
-  { file: 'slots.ts', text: 'this.#rebuild();\n        this.#recover();', instead: '' },
+  { file: 'waiter-list.ts', text: 'this.#rebuild();\n        this.#recover();', instead: '' },
   killed([blocking, blocking, blocking], 0, 0),
   /notified|slot|Error/,
 );

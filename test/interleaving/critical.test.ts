@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import type { Cells } from '../../src/primitives/word.js';
+import type { Cells } from '../../src/primitives/memory/word.js';
 import { type Asked, explores, finds } from '../support/explorer/explores.js';
 import type { End, Program } from '../support/explorer/scenario.js';
 
@@ -48,7 +48,7 @@ describe('every interleaving', () => {
 finds(
   'whoever leaves wakes nobody',
   {
-    file: 'critical.ts',
+    file: 'critical-section.ts',
     text: 'if ((exchange(cells, cell, FREE) & CONTENDED) !== 0) wake(cells, cell, 1);',
     instead: 'exchange(cells, cell, FREE);',
   },
@@ -58,7 +58,7 @@ finds(
 finds(
   'one that was woken forgets that others sleep',
   {
-    file: 'critical.ts',
+    file: 'critical-section.ts',
     text: 'compareExchange(cells, cell, word, me | CONTENDED) === word',
     instead: 'compareExchange(cells, cell, word, me) === word',
   },
@@ -68,7 +68,7 @@ finds(
 finds(
   'the section of a dead one is entered without a compare-exchange',
   {
-    file: 'critical.ts',
+    file: 'critical-section.ts',
     text: 'if (compareExchange(cells, cell, word, me | CONTENDED) === word) return',
     instead: 'exchange(cells, cell, me | CONTENDED); return',
   },

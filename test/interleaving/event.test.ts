@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import type { Event } from '../../src/primitives/event.js';
-import { VALUE } from '../../src/primitives/header.js';
+import { VALUE } from '../../src/primitives/memory/layout.js';
 import { type Asked, explores, finds } from '../support/explorer/explores.js';
 import { blocking, type Face, mixes, observable, subscribe, titleOf } from '../support/explorer/faces.js';
 import type { End, Program } from '../support/explorer/scenario.js';

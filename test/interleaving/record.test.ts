@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import type { Cells } from '../../src/primitives/word.js';
+import type { Cells } from '../../src/primitives/memory/word.js';
 import { type Asked, explores, finds } from '../support/explorer/explores.js';
 import type { End, Program } from '../support/explorer/scenario.js';
 
@@ -64,7 +64,7 @@ describe('every interleaving', () => {
 finds(
   'a record is taken without a compare-exchange',
   {
-    file: 'record.ts',
+    file: 'claimed-record.ts',
     text: 'return compareExchange(cells, at + TAKER, taker, -me) === taker;',
     instead: 'store(cells, at + TAKER, -me); return true;',
   },
@@ -73,7 +73,7 @@ finds(
 );
 finds(
   'a record counts before it is filled',
-  { file: 'record.ts', text: 'taker, -me) === taker', instead: 'taker, me) === taker' },
+  { file: 'claimed-record.ts', text: 'taker, -me) === taker', instead: 'taker, me) === taker' },
   records([taker(), reader]),
   /not filled/,
 );

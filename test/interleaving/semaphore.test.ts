@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { VALUE } from '../../src/primitives/header.js';
+import { VALUE } from '../../src/primitives/memory/layout.js';
 import { type Asked, explores, finds } from '../support/explorer/explores.js';
 import { blocking, type Face, mixes, observable, pairs, titleOf } from '../support/explorer/faces.js';
 import type { End, Program } from '../support/explorer/scenario.js';

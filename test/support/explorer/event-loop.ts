@@ -1,4 +1,4 @@
-import { LOOK_AGAIN } from '../../../src/primitives/loop.js';
+import { LOOK_AGAIN } from '../../../src/primitives/waiting/event-loop.js';
 import { decodeEvent, type LoopEvent } from './operation.js';
 
 interface Timer {

@@ -4,7 +4,7 @@ import type { Event } from '../../../src/primitives/event.js';
 import type { Lock } from '../../../src/primitives/lock.js';
 import type { RLock } from '../../../src/primitives/rlock.js';
 import type { Semaphore } from '../../../src/primitives/semaphore.js';
-import type { Settle, Wait } from '../../../src/primitives/wait.js';
+import type { Settle, Wait } from '../../../src/primitives/waiting/wait.js';
 import type { Me } from './scenario.js';
 import type { SimulatedWait } from './simulated-modules.js';
 

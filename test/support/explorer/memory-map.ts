@@ -1,4 +1,4 @@
-import type { Cells } from '../../../src/primitives/word.js';
+import type { Cells } from '../../../src/primitives/memory/word.js';
 
 /** Words of the simulated memory, as the code under test holds them. */
 export interface SimulatedCells {

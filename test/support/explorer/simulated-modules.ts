@@ -1,7 +1,7 @@
-import type * as BlockingModule from '../../../src/primitives/blocking.js';
-import { LOOK_AGAIN } from '../../../src/primitives/loop.js';
-import type { Begin, Settle } from '../../../src/primitives/wait.js';
-import type { Cells } from '../../../src/primitives/word.js';
+import type { Cells } from '../../../src/primitives/memory/word.js';
+import type * as BlockingModule from '../../../src/primitives/waiting/blocking-wait.js';
+import { LOOK_AGAIN } from '../../../src/primitives/waiting/event-loop.js';
+import type { Begin, Settle } from '../../../src/primitives/waiting/wait.js';
 import type { EventLoop } from './event-loop.js';
 import { addressOf, asCells, type MemoryMap } from './memory-map.js';
 import { type Operation, PARK_RESULTS } from './operation.js';
@@ -20,7 +20,7 @@ export interface Port {
 /** Tells a thread of its blocking waits. */
 export function wrappers(begins: (attempt: unknown) => void, ends: (outcome: unknown) => void): Wrappers {
   return {
-    blocking: ({ waitBlocking }: typeof BlockingModule) => ({
+    'blocking-wait': ({ waitBlocking }: typeof BlockingModule) => ({
       waitBlocking: ((on, attempt, timeout, cancellable) => {
         begins([attempt, timeout]);
         try {
@@ -47,7 +47,7 @@ export function simulatedModules(port: Port): Record<string, object> {
   let primitives = 0;
   return {
     word: simulatedWord(port),
-    loop: {
+    'event-loop': {
       LOOK_AGAIN,
       now: time,
       soon: (run: () => void) => port.loop.soon(run),
@@ -56,7 +56,7 @@ export function simulatedModules(port: Port): Record<string, object> {
       watchOver: (one: { look(): boolean }) => port.loop.watchOver(one),
       keepAlive: () => {},
     },
-    'thread-table': {
+    'thread-slots': {
       getIdent: () => port.thread + FIRST_IDENT,
       isAlive: lives,
       isGone: (ident: number) => !lives(ident),
@@ -64,19 +64,25 @@ export function simulatedModules(port: Port): Record<string, object> {
       nextPrimitiveId: () => ++primitives,
       onThreadEnd: () => {},
     },
-    cancel: {
+    'cancel-flag': {
       throwIfCancelled: () => {
         if (port.perform({ does: 'cancelled' }) === 1) throw new Error('cancelled');
       },
     },
     // Of use to inspection, tracing and streams alone.
-    waits: { block: () => {}, blockedBy: () => {}, unblock: () => {}, countWaiting: () => 0, WaitRecord },
+    'wait-graph': {
+      block: () => {},
+      blockedBy: () => {},
+      unblock: () => {},
+      countWaiting: () => 0,
+      WaitRecord,
+    },
     trace: {
       tracing: () => false,
       emit: () => {},
       tellWaitSync: (_: string, wait: () => unknown) => wait(),
     },
-    watch: { valueStream: () => undefined },
+    'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
     target: {
       packTarget: (target: unknown) => target,

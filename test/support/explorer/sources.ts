@@ -4,14 +4,14 @@ import { transformWithOxc } from 'vite';
 import type * as BarrierModule from '../../../src/primitives/barrier.js';
 import type * as BoundedSemaphoreModule from '../../../src/primitives/bounded-semaphore.js';
 import type * as ConditionModule from '../../../src/primitives/condition.js';
-import type * as CriticalModule from '../../../src/primitives/critical.js';
 import type * as EventModule from '../../../src/primitives/event.js';
 import type * as LockModule from '../../../src/primitives/lock.js';
+import type * as WordModule from '../../../src/primitives/memory/word.js';
 import type * as PrimitiveModule from '../../../src/primitives/primitive.js';
-import type * as RecordModule from '../../../src/primitives/record.js';
 import type * as RLockModule from '../../../src/primitives/rlock.js';
 import type * as SemaphoreModule from '../../../src/primitives/semaphore.js';
-import type * as WordModule from '../../../src/primitives/word.js';
+import type * as RecordModule from '../../../src/primitives/threads/claimed-record.js';
+import type * as CriticalModule from '../../../src/primitives/waiting/critical-section.js';
 
 /** The exports of the primitives' modules, run over whatever took the place of some of them. */
 export type Primitives = typeof BarrierModule &
@@ -44,11 +44,11 @@ const ENTRIES = [
   'barrier',
   'bounded-semaphore',
   'condition',
-  'critical',
+  'critical-section',
   'event',
   'lock',
   'primitive',
-  'record',
+  'claimed-record',
   'rlock',
   'semaphore',
   'word',
@@ -56,12 +56,12 @@ const ENTRIES = [
 /** What is simulated, and what nothing here needs. */
 const LEFT_OUT = [
   'word',
-  'loop',
-  'thread-table',
-  'waits',
-  'cancel',
+  'event-loop',
+  'thread-slots',
+  'wait-graph',
+  'cancel-flag',
   'trace',
-  'watch',
+  'state-stream',
   'wait',
   'target',
   'handle',
@@ -71,7 +71,9 @@ const require = createRequire(import.meta.url);
 
 /** The source of every primitive, compiled; with `plant`, one of them with a bug. */
 export async function readSources(plant?: Plant): Promise<Sources> {
-  const files = readdirSync(FOLDER).map((file) => new URL(file, FOLDER));
+  const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => new URL(path, FOLDER));
   files.push(new URL('../errors.ts', FOLDER));
   const sources = new Map<string, ModuleBody>();
   for (const file of files) {

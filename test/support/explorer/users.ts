@@ -1,5 +1,5 @@
-import { VALUE } from '../../../src/primitives/header.js';
 import type { Lock } from '../../../src/primitives/lock.js';
+import { VALUE } from '../../../src/primitives/memory/layout.js';
 import type { RLock } from '../../../src/primitives/rlock.js';
 import type { Semaphore } from '../../../src/primitives/semaphore.js';
 import { type Face, subscribe } from './faces.js';

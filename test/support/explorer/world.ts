@@ -1,4 +1,4 @@
-import { LOOK_AGAIN } from '../../../src/primitives/loop.js';
+import { LOOK_AGAIN } from '../../../src/primitives/waiting/event-loop.js';
 import { EventLoop } from './event-loop.js';
 import { Layout } from './layout.js';
 import { addressOf, MemoryMap } from './memory-map.js';

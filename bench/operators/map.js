@@ -1,0 +1,67 @@
+import { Piscina } from 'piscina';
+import { lastValueFrom, map, range, reduce } from 'rxjs';
+import { ThreadPool, threadMap, threadModule } from 'rxjs-threading';
+import { checkEqual, interleave, note, row, scaled, timed } from '../harness.js';
+import { busy as busyHere } from '../targets.js';
+
+const TINY = scaled(100_000);
+/** Of those, what raw tasks are timed for: their cost grows with nothing. */
+const RAW = scaled(10_000);
+const SLOW = scaled(200);
+const MS = 5;
+const sum = (to) => (to * (to + 1)) / 2;
+
+const url = new URL('../targets.js', import.meta.url);
+const { default: increment, busy } = threadModule(url);
+const piscina = new Piscina({ filename: url.href, minThreads: 2, maxThreads: 2, idleTimeout: 60_000 });
+const pool = new ThreadPool({ minThreads: 2, maxThreads: 2, idleTimeout: 60_000 });
+const total = reduce((all, value) => all + value, 0);
+
+const tiny = await interleave(
+  {
+    map: async () => {
+      let found;
+      const took = await timed(async () => {
+        found = await lastValueFrom(range(0, TINY).pipe(threadMap(increment, { pool }), total));
+      });
+      checkEqual('sum', found, sum(TINY));
+      return took / TINY;
+    },
+    piscina: async () => {
+      let found;
+      const took = await timed(async () => {
+        const all = await Promise.all(Array.from({ length: RAW }, (_, value) => piscina.run(value)));
+        found = all.reduce((a, b) => a + b, 0);
+      });
+      checkEqual('sum', found, sum(RAW));
+      return took / RAW;
+    },
+  },
+  { rounds: 5 },
+);
+
+const slow = await interleave(
+  {
+    map: async () => {
+      let found;
+      const took = await timed(async () => {
+        const source = range(0, SLOW).pipe(map(() => MS));
+        found = await lastValueFrom(source.pipe(threadMap(busy, { pool }), total));
+      });
+      checkEqual('sum', found, SLOW * MS);
+      return took;
+    },
+    half: () => {
+      const start = performance.now();
+      for (let value = 0; value < SLOW; value++) busyHere(MS);
+      return (performance.now() - start) / 2;
+    },
+  },
+  { rounds: 3 },
+);
+await piscina.destroy();
+await pool.close();
+
+row('threadMap, a flood of tiny values, each', tiny.map, 'raw piscina.run', tiny.piscina, 0.15);
+row(`threadMap, ${MS} ms values, two workers`, slow.map, 'half of the sequential time', slow.half, 1.08);
+note('The second is of use on two idle cores alone.');

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { Thread, threadModule } from 'rxjs-threading';
+import { checkEqual, interleave, row, scaled, timed } from '../harness.js';
+
+const JOBS = scaled(300);
+const targets = new URL('../targets.js', import.meta.url);
+const child = fileURLToPath(new URL('thread.child.js', import.meta.url));
+
+const { default: target } = threadModule(targets);
+const piscina = new Piscina({ filename: targets.href, minThreads: 1, maxThreads: 1 });
+
+/** One job after the other. */
+async function perJob(run) {
+  let value = 0;
+  const took = await timed(async () => {
+    for (let i = 0; i < JOBS; i++) value = await run(value);
+  });
+  checkEqual('value', value, JOBS);
+  return took / JOBS;
+}
+
+const warm = await interleave({
+  thread: () => perJob((value) => new Thread({ target, args: [value] }).start().result()),
+  piscina: () => perJob((value) => piscina.run(value)),
+});
+await piscina.destroy();
+
+const first = (kind) => Number(execFileSync(process.execPath, [child, kind], { encoding: 'utf8' }));
+const firsts = await interleave(
+  { thread: () => first('thread'), piscina: () => first('piscina') },
+  { rounds: 9 },
+);
+
+row('Thread, start to result, warm', warm.thread, 'raw piscina.run', warm.piscina, 1.25);
+row('the same, first of a process', firsts.thread, 'raw piscina.run', firsts.piscina, 1.15);
+process.exit();

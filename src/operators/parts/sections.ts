@@ -1,0 +1,230 @@
+import {
+  asapScheduler,
+  from,
+  type Observable,
+  type ObservableInput,
+  type Subscriber,
+  Subscription,
+  TimeoutError,
+  type Unsubscribable,
+} from 'rxjs';
+import type { Acquirable } from '../../primitives/acquirable.js';
+import type { Held } from '../../primitives/held.js';
+import { type Entrance, entranceTo } from '../../primitives/section-entry.js';
+import { currentScope, runIn, type Scope } from '../../primitives/waiting/section-scope.js';
+import type { Settle } from '../../primitives/waiting/wait.js';
+import { attach } from './attach.js';
+import { Attached } from './attached.js';
+import { Fifo } from './fifo.js';
+import { Patience } from './queue-timeout.js';
+import { placed } from './value-place.js';
+
+/** What to do with each value, and under which lock. */
+export interface Section<T, R> {
+  readonly lock: Acquirable;
+  readonly project: (value: T, index: number) => ObservableInput<R>;
+  /** ms; Infinity: for ever. */
+  readonly timeout: number;
+  readonly owner: object | undefined;
+}
+
+interface WaitingValue<T> {
+  readonly value: T;
+  readonly index: number;
+  readonly due: number;
+}
+
+/**
+ * One subscription's critical sections. One value at a time asks for the lock, so that values stay in order and wait in
+ * a plain queue.
+ *
+ * A value: waiting -the lock is granted-> running -its inner subscription has ended-> gone.
+ * Invariant: while a value waits and may run, `#asking`, or `#serve` is on the stack.
+ */
+export class Sections<T, R> implements Settle<Held> {
+  readonly #subscriber: Subscriber<R>;
+  readonly #project: (value: T, index: number) => ObservableInput<R>;
+  readonly #entrance: Entrance;
+  /** Where the subscription was made, and its values go on. */
+  readonly #scope: Scope | undefined = currentScope();
+  /** The wait for the lock, the source, the inner subscriptions: torn down in this order. */
+  readonly #parts = new Subscription();
+  readonly #waiting = new Fifo<WaitingValue<T>>();
+  readonly #patience: Patience<WaitingValue<T>>;
+  #asking = false;
+  /** How to leave, while the lock is asked for and not to be had. */
+  #wait: Unsubscribable | undefined;
+  #serving = false;
+  #running = 0;
+  #count = 0;
+  #sourceEnded = false;
+  /** Its end has been told. */
+  #over = false;
+
+  constructor(subscriber: Subscriber<R>, { lock, project, timeout, owner }: Section<T, R>) {
+    this.#subscriber = subscriber;
+    this.#project = project;
+    this.#entrance = entranceTo(lock, owner, this);
+    this.#patience = new Patience(
+      timeout,
+      () => this.#waiting.peek(),
+      (first) => this.#fail(placed(new TimeoutError(), first.index, first.value)),
+    );
+  }
+
+  run(source: Observable<T>): void {
+    this.#parts.add(() => this.#end());
+    this.#subscriber.add(this.#parts);
+    // Last, when all is released and the end has been passed on.
+    this.#subscriber.add(() => this.#serveOthers());
+    attach(source, this.#parts, {
+      next: (value) => this.#arrive(value),
+      error: (error) => this.#fail(error),
+      complete: () => {
+        this.#sourceEnded = true;
+        this.#completeIfDone();
+      },
+    });
+  }
+
+  #arrive(value: T): void {
+    this.#waiting.push({ value, index: this.#count++, due: this.#patience.due() });
+    this.#serve();
+  }
+
+  /** Starts what can start now; what arrives or ends meanwhile is seen to by the loop. */
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    while (this.#waiting.size > 0 && this.#mayAsk()) this.#ask();
+    this.#serving = false;
+    this.#patience.watch();
+  }
+
+  #mayAsk(): boolean {
+    return !this.#asking && (this.#running === 0 || this.#entrance.shared);
+  }
+
+  #ask(): void {
+    this.#asking = true;
+    const wait = this.#entrance.ask(this.#scope);
+    // Granted or refused already, unless it has to be left at the end.
+    if (this.#asking) this.#wait = wait;
+  }
+
+  /** The lock is ours, for the first that waits. */
+  resolve(held: Held): void {
+    this.#asking = false;
+    this.#wait = undefined;
+    const next = this.#waiting.shift();
+    if (next === undefined) held.release();
+    else this.#enter(next, held);
+    this.#serve();
+  }
+
+  reject(error: unknown): void {
+    this.#asking = false;
+    this.#wait = undefined;
+    const first = this.#waiting.peek();
+    this.#fail(first === undefined ? error : placed(error, first.index, first.value));
+  }
+
+  #enter({ value, index }: WaitingValue<T>, held: Held): void {
+    let inner: Observable<R>;
+    this.#running++;
+    try {
+      inner = from(this.#project(value, index));
+    } catch (error) {
+      this.leave(held, { error });
+      return;
+    }
+    new Running(this, held).attach(inner, this.#parts);
+  }
+
+  /** From an inner subscription. */
+  emit(result: R): void {
+    if (this.#scope === currentScope()) this.#subscriber.next(result);
+    else runIn(this.#scope, () => this.#subscriber.next(result));
+  }
+
+  /** An inner subscription has been torn down. */
+  leave(held: Held, failure: Failure | undefined): void {
+    this.#running--;
+    const left = this.#parts.closed;
+    // The source, and others that run, before the lock goes to somebody else.
+    if (failure !== undefined) this.#parts.unsubscribe();
+    try {
+      held.release();
+    } catch (error) {
+      // Its own code has released it.
+      if (left) throw error;
+      failure ??= { error };
+    }
+    if (failure !== undefined) this.#fail(failure.error);
+    if (left || failure !== undefined) return;
+    this.#completeIfDone();
+    this.#serve();
+    if (!this.#parts.closed) this.#entrance.serveOthers();
+  }
+
+  /**
+   * Of one that was left, not within whatever leaves it: others that wait may be left by the same, and would only begin
+   * to be stopped. In RxJS's time, so that it is the same frame in a TestScheduler.
+   */
+  #serveOthers(): void {
+    if (this.#over) this.#entrance.serveOthers();
+    else asapScheduler.schedule(() => this.#entrance.serveOthers());
+  }
+
+  #completeIfDone(): void {
+    if (!this.#sourceEnded || this.#running > 0 || this.#waiting.size > 0) return;
+    this.#over = true;
+    runIn(this.#scope, () => this.#subscriber.complete());
+  }
+
+  #fail(error: unknown): void {
+    this.#over = true;
+    this.#parts.unsubscribe();
+    runIn(this.#scope, () => this.#subscriber.error(error));
+  }
+
+  /** Nobody waits any more, before what runs is torn down. */
+  #end(): void {
+    this.#waiting.clear();
+    this.#patience.stop();
+    const wait = this.#wait;
+    this.#wait = undefined;
+    wait?.unsubscribe();
+  }
+}
+
+interface Failure {
+  readonly error: unknown;
+}
+
+/** The inner subscription of a value that has the lock. */
+class Running<T, R> extends Attached<R> {
+  readonly #sections: Sections<T, R>;
+  readonly #held: Held;
+  #failure: Failure | undefined;
+
+  constructor(sections: Sections<T, R>, held: Held) {
+    super();
+    this.#sections = sections;
+    this.#held = held;
+  }
+
+  protected override onNext(result: R): void {
+    this.#sections.emit(result);
+  }
+
+  protected override onError(error: unknown): void {
+    this.#failure = { error };
+  }
+
+  protected override onComplete(): void {}
+
+  protected override ended(): void {
+    this.#sections.leave(this.#held, this.#failure);
+  }
+}

@@ -1,0 +1,31 @@
+import { ThreadError } from '../../errors.js';
+import { show } from '../../primitives/options.js';
+
+/** Which value an error is about: its `cause`. */
+export interface ValueFailure {
+  readonly index: number;
+  readonly value: unknown;
+  /** The cause that the error had itself. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The error, whose `cause` now tells the value and its index. What was thrown and is no Error becomes the cause of a
+ * ThreadError.
+ */
+export function failureOf(thrown: unknown, index: number, value: unknown): Error {
+  if (!(thrown instanceof Error)) {
+    const cause: ValueFailure = { index, value, cause: thrown };
+    return new ThreadError(`mapping value ${index} failed: ${show(thrown)}`, {
+      code: 'ERR_VALUE_FAILED',
+      cause,
+    });
+  }
+  const cause: ValueFailure = {
+    index,
+    value,
+    ...(thrown.cause !== undefined && { cause: thrown.cause }),
+  };
+  Object.defineProperty(thrown, 'cause', { value: cause, configurable: true, writable: true });
+  return thrown;
+}

@@ -1,0 +1,208 @@
+import { cannotSend } from '../../pool/wire/cannot-send.js';
+import { decode } from '../../pool/wire/codec.js';
+import { unpackError } from '../../pool/wire/error-wire.js';
+import { now, soon } from '../../primitives/waiting/event-loop.js';
+import type { Backlog, Chunk } from './backlog.js';
+import { BatchSize } from './batch-size.js';
+import { Alarm } from './earliest-timer.js';
+import type { FromBatchMessage } from './messages.js';
+import { failedPart, type MapResults } from './results.js';
+import type { MapSession, SentBatch, SessionOwner } from './session.js';
+import { LINGER, type Mapping, MapSessions } from './sessions.js';
+
+/** ms before values that wait in a worker are taken back for one that has nothing to do. */
+const PATIENCE = 2;
+/** The same when all have something to do, but that worker has said nothing for so long. */
+const LONG_PATIENCE = 20;
+
+/** Sends what is in the backlog to the sessions, and brings what comes of it to the results. */
+export class MapCrew implements SessionOwner {
+  readonly #backlog: Backlog;
+  readonly #results: MapResults;
+  readonly #sessions: MapSessions;
+  readonly #size: BatchSize;
+  readonly #concurrency: number;
+  /** Batches that sessions have values of. */
+  #inFlight = 0;
+  #stopped = false;
+  #dispatching = false;
+  #scheduled = false;
+  readonly #alarm: Alarm = new Alarm(() => {
+    this.#sessions.letGo();
+    this.dispatch();
+  });
+
+  constructor(mapping: Mapping, backlog: Backlog, results: MapResults) {
+    this.#sessions = new MapSessions(mapping, this);
+    this.#backlog = backlog;
+    this.#results = results;
+    this.#size = new BatchSize(mapping.batch);
+    this.#concurrency = mapping.concurrency;
+  }
+
+  /** Once all has come that comes at once: small values travel together. */
+  dispatchSoon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    soon(() => {
+      this.#scheduled = false;
+      this.dispatch();
+    });
+  }
+
+  dispatch(): void {
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    while (!this.#stopped && this.#inFlight < this.#concurrency && this.#sendOne());
+    this.#dispatching = false;
+    if (!this.#stopped) this.#setAlarm();
+  }
+
+  /** Hears now what the event loop would bring. */
+  drain(): void {
+    for (const session of this.#sessions) session.drain();
+  }
+
+  /** What comes after a value that failed is not wanted. */
+  dropFrom(index: number): void {
+    for (const session of this.#sessions) {
+      for (const batch of session.batches.values()) if (batch.first > index) this.#takeBack(batch);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#alarm.stop();
+    this.#sessions.endAll();
+  }
+
+  // ─── values on their way to the workers ─────────────────────────────────────────────────────
+
+  /** false: nothing to send, or nowhere to. */
+  #sendOne(): boolean {
+    const overdue = this.#overdue();
+    if (overdue === undefined && this.#backlog.size === 0) return false;
+    const session = this.#sessionWithRoom();
+    if (session === undefined) return false;
+    if (overdue !== undefined) this.#backlog.giveBack(this.#takeBack(overdue));
+    const chunk = this.#backlog.take(this.#size.of(this.#backlog.size, this.#sessions.most));
+    if (chunk.values.length > 0) this.#send(session, chunk);
+    return true;
+  }
+
+  #send(session: MapSession, { first, values }: Chunk): void {
+    try {
+      this.#results.add(session.send(first, values));
+      this.#inFlight++;
+    } catch (cause) {
+      // One of the values cannot be sent: those before it can.
+      const half = values.length >> 1;
+      if (half === 0) this.#results.add(failedPart(first, values[0], cannotSend(values[0], cause)));
+      this.#backlog.giveBack({ first, values: values.slice(0, half) });
+      if (half > 0) this.#backlog.giveBack({ first: first + half, values: values.slice(half) });
+    }
+  }
+
+  #sessionWithRoom(): MapSession | undefined {
+    try {
+      return this.#sessions.withRoom();
+    } catch (error) {
+      this.#results.fail(error);
+      return undefined;
+    }
+  }
+
+  // ─── values that wait in a worker ───────────────────────────────────────────────────────────
+
+  /** The batch that has waited longest for its worker to get to it, if that is too long. */
+  #overdue(): SentBatch | undefined {
+    const idle = this.#sessions.hasIdle;
+    const time = now();
+    const since = time - (idle ? PATIENCE : LONG_PATIENCE);
+    let found: SentBatch | undefined;
+    for (const session of this.#sessions) {
+      if (!idle && session.lastHeard > since) continue;
+      const batch = session.firstUntouched();
+      if (batch !== undefined && batch.sent <= (found?.sent ?? since)) found = batch;
+    }
+    return found;
+  }
+
+  #takeBack(batch: SentBatch): Chunk {
+    const values = batch.session.takeBack(batch);
+    if (values.length > 0 && batch.values.length === 0) {
+      // Nobody waits for it any more, but its session still has to look at it.
+      this.#inFlight--;
+      this.#results.remove(batch);
+    }
+    return { first: batch.first + batch.values.length, values };
+  }
+
+  /** For when there may be something to do although no worker says anything. */
+  #setAlarm(): void {
+    const sessions = [...this.#sessions];
+    const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
+    if (this.#inFlight < this.#concurrency && this.#sessions.hasIdle && sessions.some(held))
+      this.#alarm.set(PATIENCE);
+    else if (sessions.some(({ batches }) => batches.size === 0)) this.#alarm.set(LINGER);
+  }
+
+  // ─── what comes from the workers ────────────────────────────────────────────────────────────
+
+  /** A session has its worker. @internal */
+  ready(): void {
+    this.dispatch();
+  }
+
+  /** From a session. @internal */
+  heard(batch: SentBatch, message: FromBatchMessage): void {
+    if (message.kind === 'failed') batch.failure = { at: message.done, error: unpackError(message.error) };
+    else {
+      const values = decode(message.values) as unknown[];
+      if (message.kind === 'results' && message.streamed) batch.streamed += values.length;
+      if (batch.outputs.length === 0) batch.outputs = values;
+      else for (const value of values) batch.outputs.push(value);
+    }
+    if (message.kind === 'done') this.#size.learn(message.done, message.took);
+    if (batch.ended) this.#ended(batch);
+    if (batch.values.length > 0) this.#results.pass(batch);
+    if (batch.ended) this.dispatch();
+  }
+
+  #ended({ session, values }: SentBatch): void {
+    if (values.length > 0) this.#inFlight--;
+    this.#sessions.makeWay(session);
+  }
+
+  /** A session's thread has ended by itself: its worker died, or it never got to a value. @internal */
+  died(session: MapSession, error: unknown): void {
+    this.#sessions.delete(session);
+    let begun = session.worked;
+    for (const batch of session.batches.values()) begun = this.#lose(batch, error) || begun;
+    if (!begun && error !== undefined) this.#results.fail(error);
+    this.dispatch();
+  }
+
+  /** Whether one of its values was being mapped: that one has failed. Those whose results did not come are mapped again. */
+  #lose(batch: SentBatch, error: unknown): boolean {
+    const { first, moved, done } = batch;
+    const untouched = this.#takeBack(batch);
+    if (moved && untouched.values.length > 0)
+      this.#results.add(failedPart(first, untouched.values[0], error));
+    else if (untouched.values.length > 0) this.#backlog.giveBack(untouched);
+    const last = batch.values.length - 1;
+    if (last < 0) return false;
+    this.#inFlight--;
+    batch.ended = true;
+    const { values } = batch;
+    if (done === last) batch.failure = { at: last, error };
+    else if (done < last) {
+      batch.values = values.slice(0, done);
+      if (done === 0) this.#results.remove(batch);
+      this.#backlog.giveBack({ first: first + done, values: values.slice(done, last) });
+      this.#results.add(failedPart(first + last, values[last], error));
+    }
+    if (batch.values.length > 0) this.#results.pass(batch);
+    return done <= last;
+  }
+}

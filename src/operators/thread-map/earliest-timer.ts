@@ -1,0 +1,28 @@
+import { after, now } from '../../primitives/waiting/event-loop.js';
+
+/** Goes off once, at the earliest of the times it was set to since. Does not keep the process alive. */
+export class Alarm {
+  readonly #rung: () => void;
+  #at = Number.POSITIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+
+  constructor(rung: () => void) {
+    this.#rung = rung;
+  }
+
+  /** In so many ms at the latest. */
+  set(ms: number): void {
+    const at = now() + ms;
+    if (at >= this.#at) return;
+    this.#cancel?.();
+    this.#at = at;
+    this.#cancel = after(ms, () => {
+      this.#at = Number.POSITIVE_INFINITY;
+      this.#rung();
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+  }
+}

@@ -1,0 +1,177 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { cannotClone } from '../../../pool/in-worker/failure.js';
+import { Streaming } from '../../../pool/in-worker/streaming.js';
+import { isStream, isThenable } from '../../../pool/in-worker/thread-body.js';
+import { decode, encode, type Wired } from '../../../pool/wire/codec.js';
+import type { PackedError } from '../../../pool/wire/error-wire.js';
+import { moves, movesOf } from '../../../pool/wire/transfer.js';
+import type { Cells } from '../../../primitives/memory/word.js';
+import type { Runnable } from '../../../primitives/target.js';
+import { getIdent } from '../../../primitives/threads/thread-slots.js';
+import { now } from '../../../primitives/waiting/event-loop.js';
+import { claim } from '../batch-claims.js';
+import { type BatchMessage, type FromBatchMessage, STREAM_WINDOW } from '../messages.js';
+
+/** Results wait at most so long for those that follow, in ms, unless one of these takes longer. */
+const LATEST = 2;
+
+/** What the batches of a session have in common. */
+export interface TakingSession {
+  readonly run: Runnable;
+  readonly cells: Cells;
+  explain(error: unknown): PackedError;
+  post(message: FromBatchMessage, transfer?: readonly TransferListItem[]): void;
+}
+
+/** A batch in its worker: values that are mapped one after the other. */
+export class TakenBatch {
+  readonly #id: number;
+  readonly #cell: number;
+  readonly #values: readonly unknown[];
+  readonly #session: TakingSession;
+  /** The value that is being mapped. */
+  #at = 0;
+  /** Of those right before it. */
+  #results: unknown[] = [];
+  readonly #began: number = now();
+  #flushed: number = this.#began;
+  #streaming: Streaming | undefined;
+  #stopped = false;
+
+  constructor(message: BatchMessage, session: TakingSession) {
+    this.#id = message.id;
+    this.#cell = message.cell;
+    this.#values = decode(message.values) as unknown[];
+    this.#session = session;
+  }
+
+  credit(values: number): void {
+    this.#streaming?.output.add(values);
+  }
+
+  /** Nobody wants the rest. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  go(): void {
+    const { run, cells } = this.#session;
+    while (!this.#stopped && this.#at < this.#values.length && claim(cells, this.#cell, this.#at)) {
+      let result: unknown;
+      try {
+        result = run(this.#values[this.#at]);
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      if (isThenable(result)) {
+        this.flush();
+        result.then(
+          (value) => this.#resulted(value),
+          (error) => this.#fail(error),
+        );
+        return;
+      }
+      if (isStream(result)) return void this.#stream(result);
+      if (!this.#keep(result)) return;
+    }
+    this.#done();
+  }
+
+  #resulted(value: unknown): void {
+    if (isStream(value)) void this.#stream(value);
+    else if (this.#keep(value)) this.go();
+  }
+
+  /** false: it could not be sent, and the batch has failed. */
+  #keep(result: unknown): boolean {
+    const alone = moves(result);
+    if (alone && !this.flush()) return false;
+    this.#results.push(result);
+    this.#at++;
+    return (!alone && now() - this.#flushed < LATEST) || this.flush();
+  }
+
+  #done(): void {
+    if (this.#stopped) return;
+    const done = (values: readonly unknown[]): void =>
+      this.#session.post({
+        kind: 'done',
+        id: this.#id,
+        values: encode(values),
+        done: this.#at,
+        took: now() - this.#began,
+      });
+    try {
+      done(this.#results);
+    } catch {
+      // Which of them it is.
+      if (this.flush()) done([]);
+    }
+  }
+
+  /** Sends the results that are there; false when one of them cannot be. */
+  flush(): boolean {
+    const results = this.#results;
+    const first = this.#at - results.length;
+    this.#flushed = now();
+    this.#results = [];
+    if (results.length === 0 || this.#stopped) return true;
+    try {
+      this.#send(results, this.#at);
+      return true;
+    } catch {
+      return this.#sendEach(results, first);
+    }
+  }
+
+  #sendEach(results: readonly unknown[], first: number): boolean {
+    for (const [index, result] of results.entries()) {
+      try {
+        this.#send([result], first + index + 1);
+      } catch (cause) {
+        this.#at = first + index;
+        this.#fail(cannotClone(getIdent(), 'result', result, cause));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #send(results: readonly unknown[], done: number): void {
+    const transfer = movesOf(results);
+    this.#post(encode(results, transfer), done, false, transfer);
+  }
+
+  #post(values: Wired, done: number, streamed: boolean, transfer: readonly TransferListItem[]): void {
+    this.#session.post({ kind: 'results', id: this.#id, values, done, streamed }, transfer);
+  }
+
+  /** A result that streams: its values, as many as are passed on. */
+  async #stream(source: object): Promise<void> {
+    if (!this.flush()) return;
+    this.#streaming = new Streaming(STREAM_WINDOW, (values, transfer) =>
+      this.#post(values, this.#at, true, transfer),
+    );
+    try {
+      await this.#streaming.run(source);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#streaming = undefined;
+    this.#at++;
+    this.go();
+  }
+
+  #fail(error: unknown): void {
+    // What came before it.
+    if (this.#stopped || !this.flush()) return;
+    this.#stopped = true;
+    this.#session.post({
+      kind: 'failed',
+      id: this.#id,
+      done: this.#at,
+      error: this.#session.explain(error),
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { type Observable, type Subscriber, Subscription } from 'rxjs';
+import { ThreadError } from '../../errors.js';
+import { attach } from '../parts/attach.js';
+import { Backlog } from './backlog.js';
+import { MapCrew } from './dispatcher.js';
+import { failedPart, MapResults } from './results.js';
+import type { Mapping } from './sessions.js';
+
+/** So many values may come before the event loop turns, and what has come of them is looked at. */
+const LOOK_EVERY = 256;
+
+/**
+ * One subscription of a threadMap.
+ *
+ * A value: in the backlog -the crew, in a batch-> with a session -its worker-> taken up -> mapped -> passed on.
+ * with a session -it waits there too long, or the worker dies-> in the backlog.
+ * Invariant: each value that has come and is not passed on is in the backlog or in one part of the results.
+ */
+export class MapRun {
+  readonly #subscriber: Subscriber<unknown>;
+  readonly #mapping: Mapping;
+  readonly #source = new Subscription();
+  readonly #backlog = new Backlog();
+  readonly #results: MapResults;
+  readonly #crew: MapCrew;
+  #sourceEnded = false;
+  #sinceLook = 0;
+
+  constructor(subscriber: Subscriber<unknown>, mapping: Mapping, ordered: boolean) {
+    this.#subscriber = subscriber;
+    this.#mapping = mapping;
+    this.#results = new MapResults(subscriber, ordered, {
+      failed: (index) => this.#dropFrom(index),
+      passed: () => this.#completeIfDone(),
+    });
+    this.#crew = new MapCrew(mapping, this.#backlog, this.#results);
+  }
+
+  run(source: Observable<unknown>): void {
+    this.#subscriber.add(this.#source);
+    this.#subscriber.add(() => this.#crew.stop());
+    attach(source, this.#source, {
+      next: (value) => this.#arrive(value),
+      error: (error) => this.#subscriber.error(error),
+      complete: () => {
+        this.#sourceEnded = true;
+        this.#completeIfDone();
+      },
+    });
+  }
+
+  #arrive(value: unknown): void {
+    const { pool } = this.#mapping;
+    if (pool.closed) {
+      const error = new ThreadError(`${pool.name} is closed: it takes no more values`, { code: 'ERR_POOL' });
+      this.#results.add(failedPart(this.#backlog.next, value, error));
+      return;
+    }
+    this.#backlog.push(value);
+    // The source may never let the event loop turn, and be ended by what comes of its values.
+    if (++this.#sinceLook < LOOK_EVERY) this.#crew.dispatchSoon();
+    else this.#lookNow();
+  }
+
+  #lookNow(): void {
+    this.#sinceLook = 0;
+    this.#crew.dispatch();
+    this.#crew.drain();
+  }
+
+  #dropFrom(index: number): void {
+    this.#sourceEnded = true;
+    this.#source.unsubscribe();
+    this.#backlog.cut(index);
+    this.#crew.dropFrom(index);
+  }
+
+  #completeIfDone(): void {
+    if (this.#sourceEnded && this.#backlog.size === 0 && this.#results.empty) this.#subscriber.complete();
+  }
+}

@@ -1,0 +1,62 @@
+import type { Wired } from '../../pool/wire/codec.js';
+import type { PackedError } from '../../pool/wire/error-wire.js';
+
+/** What goes over the port between a threadMap and one of its sessions. */
+
+/** Values to map, one after the other. */
+export interface BatchMessage {
+  readonly kind: 'batch';
+  readonly id: number;
+  /** Its word of the session's cells: see claims.ts. */
+  readonly cell: number;
+  readonly values: Wired;
+}
+
+/** So many values of a stream were passed on. */
+export interface BatchCreditMessage {
+  readonly kind: 'credit';
+  readonly id: number;
+  readonly values: number;
+}
+
+export type ToSession = BatchMessage | BatchCreditMessage;
+
+/** It has a worker, and the target. */
+export interface ReadyMessage {
+  readonly kind: 'ready';
+}
+
+interface FromBatch {
+  readonly id: number;
+  /** How many of its values have all their results here, with this message. */
+  readonly done: number;
+}
+
+/** What targets returned, or emitted; in the order of the batch. */
+export interface ResultsMessage extends FromBatch {
+  readonly kind: 'results';
+  readonly values: Wired;
+  /** They were emitted by a stream, and want credit. */
+  readonly streamed: boolean;
+}
+
+/** The end of a batch: of all of its values that nobody took back. */
+export interface DoneMessage extends FromBatch {
+  readonly kind: 'done';
+  /** The last results. */
+  readonly values: Wired;
+  /** ms, for all of them. */
+  readonly took: number;
+}
+
+/** The end of a batch whose next value failed. */
+export interface FailedMessage extends FromBatch {
+  readonly kind: 'failed';
+  readonly error: PackedError;
+}
+
+export type FromBatchMessage = ResultsMessage | DoneMessage | FailedMessage;
+export type FromSession = ReadyMessage | FromBatchMessage;
+
+/** How many values of a stream may be ahead of whoever they are for. */
+export const STREAM_WINDOW = 1024;

@@ -1,0 +1,115 @@
+import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
+import type { PackedTarget } from '../../primitives/target.js';
+import { now } from '../../primitives/waiting/event-loop.js';
+import { MapSession, type SessionOwner } from './session.js';
+
+/** What a threadMap does with its values, and where. */
+export interface Mapping {
+  readonly pool: ThreadPool;
+  readonly target: PackedTarget;
+  readonly name: string;
+  /** Batches in flight: each maps one value at a time. */
+  readonly concurrency: number;
+  readonly batch: number | undefined;
+  /** ms */
+  readonly grace: number;
+}
+
+/** ms that a session keeps its worker with nothing to do: for what comes right after. */
+export const LINGER = 10;
+/** ms that a session may keep a worker that other jobs wait for. */
+const TURN = 10;
+/** Batches that one session holds at most. */
+const DEEPEST = 1024;
+
+/** The sessions of a threadMap: opened while there is work for them, let go when there is none. */
+export class MapSessions {
+  readonly #mapping: Mapping;
+  readonly #owner: SessionOwner;
+  readonly #sessions = new Set<MapSession>();
+  /** Sessions at most, and batches in each. */
+  readonly most: number;
+  readonly #depth: number;
+
+  constructor(mapping: Mapping, owner: SessionOwner) {
+    this.#mapping = mapping;
+    this.#owner = owner;
+    this.most = Math.min(mapping.pool.maxThreads, mapping.concurrency);
+    this.#depth = Math.min(DEEPEST, Math.ceil(mapping.concurrency / this.most));
+  }
+
+  [Symbol.iterator](): Iterator<MapSession> {
+    return this.#sessions.values();
+  }
+
+  /** A worker could begin at once. */
+  get hasIdle(): boolean {
+    if (this.#sessions.size < this.most && this.#mapping.pool.free > 0) return true;
+    for (const session of this.#sessions) if (session.load === 0) return true;
+    return false;
+  }
+
+  /** One with nothing to do, a new one, or the one with least to do. @throws ThreadError when there can be none */
+  withRoom(): MapSession | undefined {
+    let best: MapSession | undefined;
+    let queued = 0;
+    for (const session of this.#sessions) {
+      if (session.queued) queued++;
+      if (session.hasRoom && (best === undefined || session.load < best.load)) best = session;
+    }
+    if (best?.batches.size === 0 || this.#sessions.size >= this.most) return best;
+    // Where no worker is free, one that waits for the next is enough.
+    if (queued > 0 && this.#mapping.pool.free === 0) return best;
+    return this.#open() ?? best;
+  }
+
+  #open(): MapSession | undefined {
+    const { pool, target, name } = this.#mapping;
+    try {
+      const session = new MapSession(pool, target, name, this.#depth, this.#owner);
+      this.#sessions.add(session);
+      return session;
+    } catch (error) {
+      // The others have to do.
+      if (this.#sessions.size === 0) throw error;
+      return undefined;
+    }
+  }
+
+  /** It has ended by itself. */
+  delete(session: MapSession): void {
+    this.#sessions.delete(session);
+  }
+
+  /** It has ended a batch: the last one, if others want its worker. */
+  makeWay(session: MapSession): void {
+    if (this.#othersWait() && now() - session.since > TURN) session.leaving = true;
+    if (session.leaving && session.batches.size === 0) this.#end(session);
+  }
+
+  /** For a worker. One that leaves cannot come back to a pool that is closed. */
+  #othersWait(): boolean {
+    const { pool } = this.#mapping;
+    let { queued } = pool;
+    if (queued === 0 || pool.closed) return false;
+    for (const session of this.#sessions) if (session.queued) queued--;
+    return queued > 0;
+  }
+
+  /** Of those that have had nothing to do for a while. */
+  letGo(): void {
+    const time = now();
+    for (const session of this.#sessions) {
+      if (session.batches.size === 0 && time - session.lastHeard >= LINGER) this.#end(session);
+    }
+  }
+
+  endAll(): void {
+    for (const session of this.#sessions) this.#end(session);
+  }
+
+  #end(session: MapSession): void {
+    this.#sessions.delete(session);
+    session.end(this.#mapping.grace);
+  }
+}

@@ -1,0 +1,65 @@
+import type { MessagePort } from 'node:worker_threads';
+import { from, type ObservableInput } from 'rxjs';
+import { packFailure } from '../../../pool/in-worker/failure.js';
+import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
+import { Streaming } from '../../../pool/in-worker/streaming.js';
+import { isStream, isThenable } from '../../../pool/in-worker/thread-body.js';
+import { decode, encode } from '../../../pool/wire/codec.js';
+import { unpackError } from '../../../pool/wire/error-wire.js';
+import type { StartMessage } from '../../../pool/wire/messages.js';
+import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
+import { getIdent } from '../../../primitives/threads/thread-slots.js';
+import { PIPE_WINDOW, type PipeMessage } from '../messages.js';
+import { PipeFeed } from './source.js';
+
+/** The worker's side of a threadPipe: lasts as long as what the target returned. */
+export async function runPipe(port: MessagePort, target: PackedTarget): Promise<void> {
+  const post = (message: PipeMessage): void => port.postMessage(message);
+  const streaming = new Streaming(PIPE_WINDOW, (values, transfer) =>
+    port.postMessage({ kind: 'values', values }, transfer),
+  );
+  const feed = new PipeFeed(streaming.output, (values) => post({ kind: 'credit', values }));
+  port.on('message', (message: PipeMessage) => void hear(message, feed, streaming));
+  try {
+    const run = await unpackTarget(target);
+    let result = run(feed.source$);
+    // An inline target imports its operators.
+    if (isThenable(result)) {
+      const value = await streaming.unlessFailed(result);
+      result = isStream(value) ? value : [value];
+    }
+    await streaming.run(isStream(result) ? result : from(result as ObservableInput<unknown>));
+    post({ kind: 'complete' });
+  } catch (error) {
+    const start: StartMessage = { kind: 'start', ident: getIdent(), target, args: encode([]), credit: 0 };
+    post({ kind: 'error', error: packFailure(error, start).error });
+  } finally {
+    feed.stop();
+    streaming.close();
+    port.close();
+  }
+}
+
+/** In the order of the messages: those that need something loaded hold up the others. */
+let before: Promise<void> = Promise.resolve();
+let loading = 0;
+
+function hear(message: PipeMessage, feed: PipeFeed, { output }: Streaming): void {
+  if (message.kind === 'credit') output.add(message.values);
+  else if (message.kind === 'values' && !message.values.marked && loading === 0) take(message, feed);
+  else {
+    loading++;
+    before = before
+      .then(() => (message.kind === 'values' ? prepareDecode(message.values) : undefined))
+      .then(() => {
+        loading--;
+        take(message, feed);
+      });
+  }
+}
+
+function take(message: PipeMessage, feed: PipeFeed): void {
+  if (message.kind === 'values') feed.push(decode(message.values) as unknown[]);
+  else if (message.kind === 'complete') feed.end({ failed: false });
+  else if (message.kind === 'error') feed.end({ failed: true, error: unpackError(message.error) });
+}

@@ -1,0 +1,13 @@
+import type { Wired } from '../../pool/wire/codec.js';
+import type { PackedError } from '../../pool/wire/error-wire.js';
+
+/** What goes over the port between a threadPipe and its thread: the same both ways. */
+export type PipeMessage =
+  | { readonly kind: 'values'; readonly values: Wired }
+  /** So many values were taken: as many more may be sent. */
+  | { readonly kind: 'credit'; readonly values: number }
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'error'; readonly error: PackedError };
+
+/** How many values each side may be ahead of the other, give or take a batch. */
+export const PIPE_WINDOW = 4096;

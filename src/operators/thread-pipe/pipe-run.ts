@@ -1,0 +1,154 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type Observable, type Subscriber, Subscription } from 'rxjs';
+import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
+import { stopThread } from '../../pool/thread/stop-thread.js';
+import { Thread } from '../../pool/thread/thread.js';
+import { Output } from '../../pool/wire/batch-sender.js';
+import { cannotSend } from '../../pool/wire/cannot-send.js';
+import { decode, encode } from '../../pool/wire/codec.js';
+import { packError, unpackError } from '../../pool/wire/error-wire.js';
+import { movesOf } from '../../pool/wire/transfer.js';
+import type { PackedTarget } from '../../primitives/target.js';
+import { attach } from '../parts/attach.js';
+import { failureOf } from '../parts/value-error.js';
+import { PIPE_WINDOW, type PipeMessage } from './messages.js';
+
+/** What a threadPipe runs, and where. */
+export interface Piping {
+  readonly target: PackedTarget;
+  readonly name: string;
+  readonly pool: ThreadPool | undefined;
+  /** ms */
+  readonly grace: number;
+}
+
+const MODULE = new URL('./in-worker/run-pipe.js', import.meta.url).href;
+/** So many values may come before the event loop turns, and what has come of them is looked at. */
+const LOOK_EVERY = 1024;
+
+/** One subscription of a threadPipe: its thread, seen from the thread that subscribed. */
+export class PipeRun<R> {
+  readonly #subscriber: Subscriber<R>;
+  readonly #port: MessagePort;
+  readonly #thread: Thread<void>;
+  readonly #output: Output;
+  readonly #parts = new Subscription();
+  #count = 0;
+  #sent = 0;
+  /** Passed on, and not yet told. */
+  #passed = 0;
+  #ended = false;
+
+  /** @throws ThreadError when no thread can be had */
+  constructor(subscriber: Subscriber<R>, { target, name, pool, grace }: Piping) {
+    this.#subscriber = subscriber;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#output = new Output(PIPE_WINDOW, (values) => this.#send(values));
+    this.#thread = new Thread<void>({
+      target: { module: MODULE, export: 'runPipe' },
+      args: [port2, target],
+      transferList: [port2],
+      name,
+      ...(pool && { pool }),
+    });
+    this.#thread.start();
+    port1.on('message', (message: PipeMessage) => this.#hear(message));
+    port1.unref();
+    this.#parts.add(() => {
+      port1.close();
+      if (!this.#ended) stopThread(this.#thread as Thread<never>, grace);
+    });
+  }
+
+  run(source: Observable<unknown>): void {
+    const { subscriber, parts } = { subscriber: this.#subscriber, parts: this.#parts };
+    subscriber.add(parts);
+    this.#thread.output$.subscribe({
+      // Nothing else may be left that lets the event loop turn.
+      complete: () => this.#drain(),
+      // It has died, or never began.
+      error: (error) => {
+        this.#drain();
+        this.#ended = true;
+        subscriber.error(error);
+      },
+    });
+    attach(source, parts, {
+      next: (value) => this.#arrive(value),
+      error: (error) => this.#endInput({ kind: 'error', error: packError(error) }),
+      complete: () => this.#endInput({ kind: 'complete' }),
+    });
+  }
+
+  #arrive(value: unknown): void {
+    this.#output.push(value);
+    // The source may not let the event loop turn, and be ended by what comes of its values.
+    if (++this.#count % LOOK_EVERY === 0) this.#drain();
+  }
+
+  #endInput(message: PipeMessage): void {
+    void this.#output.untilSent().then(() => {
+      if (!this.#parts.closed) this.#port.postMessage(message);
+    });
+  }
+
+  #send(values: readonly unknown[]): void {
+    if (this.#parts.closed) return;
+    try {
+      const transfer = movesOf(values);
+      this.#port.postMessage({ kind: 'values', values: encode(values, transfer) }, transfer);
+      this.#sent += values.length;
+    } catch (cause) {
+      this.#refuse(values, cause);
+    }
+  }
+
+  /** Sends those before the one that cannot be sent. */
+  #refuse(values: readonly unknown[], cause: unknown): void {
+    if (values.length > 1) {
+      for (const value of values) this.#send([value]);
+      return;
+    }
+    this.#subscriber.error(failureOf(cannotSend(values[0], cause), this.#sent, values[0]));
+  }
+
+  #drain(): void {
+    while (!this.#parts.closed) {
+      const next = receiveMessageOnPort(this.#port);
+      if (next === undefined) return;
+      this.#hear(next.message as PipeMessage);
+    }
+  }
+
+  #hear(message: PipeMessage): void {
+    if (this.#parts.closed) return;
+    switch (message.kind) {
+      case 'credit':
+        this.#output.add(message.values);
+        break;
+      case 'values':
+        this.#pass(decode(message.values) as R[]);
+        break;
+      case 'complete':
+        this.#ended = true;
+        this.#subscriber.complete();
+        break;
+      case 'error':
+        this.#ended = true;
+        this.#subscriber.error(unpackError(message.error));
+        break;
+    }
+  }
+
+  #pass(values: readonly R[]): void {
+    for (const value of values) {
+      if (this.#parts.closed) return;
+      this.#subscriber.next(value);
+    }
+    this.#passed += values.length;
+    if (this.#passed < PIPE_WINDOW / 4 || this.#parts.closed) return;
+    this.#port.postMessage({ kind: 'credit', values: this.#passed });
+    this.#passed = 0;
+  }
+}

@@ -1,0 +1,46 @@
+import { nativeId } from '../../primitives/threads/kernel.js';
+import {
+  FOREIGN,
+  flagsOf,
+  getIdent,
+  MAIN_IDENT,
+  setFlags,
+  VISIBLE,
+} from '../../primitives/threads/thread-slots.js';
+import type { Thread } from '../thread/thread.js';
+import { threadOf } from '../thread/thread-of.js';
+
+/**
+ * The thread that runs this code. In a worker that this library did not start it is a dummy, as in Python: a daemon,
+ * from now on seen by `enumerate`, that cannot be joined to its end. Source: CPython, `threading.current_thread`.
+ *
+ * @example
+ * console.log(`${currentThread()}`); // <_MainThread(MainThread, started 4096)>
+ */
+export function currentThread(): Thread {
+  const ident = getIdent();
+  const flags = flagsOf(ident);
+  if ((flags & (FOREIGN | VISIBLE)) === FOREIGN) setFlags(ident, flags | VISIBLE);
+  return threadOf(ident);
+}
+
+/**
+ * The thread the process began with. Source: CPython, `threading.main_thread`.
+ *
+ * @example
+ * console.log(mainThread().ident); // 4096
+ */
+export function mainThread(): Thread {
+  return threadOf(MAIN_IDENT);
+}
+
+/**
+ * The kernel's id of the thread that runs this code; null where the platform does not tell it. Source: CPython,
+ * `threading.get_native_id`.
+ *
+ * @example
+ * console.log(getNativeId() === currentThread().nativeId); // true
+ */
+export function getNativeId(): number | null {
+  return nativeId();
+}

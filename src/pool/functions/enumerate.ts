@@ -1,0 +1,50 @@
+import { map, type Observable } from 'rxjs';
+import { aliveIdents, watchedTable } from '../../primitives/threads/thread-slots.js';
+import { stateStream } from '../../primitives/waiting/state-stream.js';
+import type { Thread } from '../thread/thread.js';
+import { threadOf } from '../thread/thread-of.js';
+
+/**
+ * Every live thread of the process: main, daemons, queued ones, and those that other threads started; the same in
+ * every thread. Source: CPython, `threading.enumerate`.
+ *
+ * @example
+ * console.log(enumerate().join()); // <_MainThread(MainThread, started 4096)>
+ */
+export function enumerate(): Thread[] {
+  return aliveIdents().map(threadOf);
+}
+
+/**
+ * How many `enumerate` would tell of. Source: CPython, `threading.active_count`.
+ *
+ * @example
+ * console.log(activeCount()); // 1
+ */
+export function activeCount(): number {
+  return aliveIdents().length;
+}
+
+const idents$ = stateStream(
+  watchedTable,
+  aliveIdents,
+  (a, b) => a.length === b.length && a.every((ident, index) => ident === b[index]),
+);
+
+/**
+ * The live threads, and every change, made by any thread; bursts coalesce. Does not keep the process alive.
+ * Unsubscribing ends only the watching.
+ *
+ * @example
+ * enumerate$.subscribe((threads) => console.log(threads.join()));
+ */
+export const enumerate$: Observable<readonly Thread[]> = idents$.pipe(map((idents) => idents.map(threadOf)));
+
+/**
+ * How many threads live, and every change; bursts coalesce. Does not keep the process alive. Unsubscribing ends only the
+ * watching.
+ *
+ * @example
+ * activeCount$.subscribe((count) => console.log(count));
+ */
+export const activeCount$: Observable<number> = stateStream(watchedTable, activeCount);

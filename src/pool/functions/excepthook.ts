@@ -1,0 +1,63 @@
+import { type Observable, Subject } from 'rxjs';
+import { show } from '../../primitives/options.js';
+import type { Thread } from '../thread/thread.js';
+import { threadOf } from '../thread/thread-of.js';
+import { printUnheard, setUnheardHook } from '../workers/unhandled.js';
+
+export interface ExceptHookArgs {
+  readonly error: unknown;
+  /** null when no thread can be told: what a thread left behind in its worker failed. */
+  readonly thread: Thread | null;
+}
+export type ExceptHook = (args: ExceptHookArgs) => void;
+
+let hook: ExceptHook | null = null;
+const told = new Subject<ExceptHookArgs>();
+
+/**
+ * Who is told of every error that ends a thread and that nobody subscribed to: neither `result()` nor `output$`. What
+ * main sets hears of all threads of the process, but for those started in a worker that has set its own.
+ *
+ * Python's SystemExit has no twin; a thread that ends with the reason it was cancelled for, or that was terminated,
+ * is not told of. Source: CPython, `threading.excepthook`, which is assigned to.
+ *
+ * @param to - null: the default, which prints to stderr
+ * @throws TypeError for anything else
+ * @example
+ * setExcepthook(({ error, thread }) => log.error({ error, thread: thread?.name }));
+ */
+export function setExcepthook(to: ExceptHook | null): void {
+  if (to !== null && typeof to !== 'function')
+    throw new TypeError(`hook must be a function or null, got ${show(to)}`);
+  hook = to;
+}
+
+/**
+ * The default hook: prints the thread's name and the error with its stack to stderr. Source: CPython,
+ * `threading.excepthook`.
+ *
+ * @example
+ * setExcepthook((args) => {
+ *   excepthook(args);
+ *   process.exitCode = 1;
+ * });
+ */
+export function excepthook(args: ExceptHookArgs): void {
+  printUnheard(args.thread?.name, args.error);
+}
+
+/** The same errors as a stream, beside the hook. Unsubscribing costs nothing. */
+export const excepthook$: Observable<ExceptHookArgs> = told.asObservable();
+
+setUnheardHook((ident, error) => {
+  const args: ExceptHookArgs = { error, thread: ident === null ? null : threadOf(ident) };
+  told.next(args);
+  if (hook === null) return false;
+  try {
+    hook(args);
+  } catch (failure) {
+    excepthook(args);
+    excepthook({ error: new Error('in the hook of setExcepthook', { cause: failure }), thread: args.thread });
+  }
+  return true;
+});

@@ -1,0 +1,25 @@
+import { load, park } from '../../primitives/memory/word.js';
+import { show, TIMEOUT_MAX } from '../../primitives/options.js';
+import { throwIfCancelled } from '../../primitives/threads/cancel-flag.js';
+import { CANCEL, getIdent, slotOf, table } from '../../primitives/threads/thread-slots.js';
+import { now } from '../../primitives/waiting/event-loop.js';
+
+/**
+ * Blocks the calling thread for so many ms: Python's `time.sleep`. Cancelling the thread ends it with the reason.
+ *
+ * @throws TypeError when no number; RangeError when negative, NaN or above TIMEOUT_MAX
+ * @example
+ * sleepSync(100);
+ */
+export function sleepSync(ms: number): void {
+  if (typeof ms !== 'number') throw new TypeError(`sleepSync takes a number of ms, got ${show(ms)}`);
+  if (!(ms >= 0 && ms <= TIMEOUT_MAX))
+    throw new RangeError(`sleepSync takes 0 to ${TIMEOUT_MAX} ms, got ${ms}`);
+  const deadline = now() + ms;
+  const cell = slotOf(getIdent()) + CANCEL;
+  for (let left = ms; left > 0; left = deadline - now()) {
+    throwIfCancelled();
+    park(table, cell, load(table, cell), left);
+  }
+  throwIfCancelled();
+}

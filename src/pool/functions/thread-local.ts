@@ -1,0 +1,66 @@
+import { getIdent } from '../../primitives/threads/thread-slots.js';
+import { addSpecial } from '../wire/codec.js';
+
+/** Stands for the thread that runs in this worker: what hangs on it goes when the next one comes. */
+let token: object = {};
+let owner = 0;
+
+function currentToken(): object {
+  const ident = getIdent();
+  if (ident !== owner) {
+    owner = ident;
+    token = {};
+  }
+  return token;
+}
+
+/**
+ * A value of its own in every thread: not in every worker, which one thread after another uses. It goes with the
+ * thread, or with the ThreadLocal, whichever goes first.
+ *
+ * Python's `threading.local` has attributes and runs `__init__` in each thread; here there is one value, which `initial`
+ * makes. It is not an AsyncLocalStorage: all that runs in a thread sees the same value. It cannot be sent to a thread (a
+ * TypeError): make it in a module that both import. Source: CPython, `threading.local`.
+ *
+ * @example
+ * const requests = new ThreadLocal(() => 0);
+ * requests.value = (requests.value ?? 0) + 1;
+ */
+export class ThreadLocal<T> {
+  readonly #initial: (() => T) | undefined;
+  readonly #values = new WeakMap<object, { value: T | undefined }>();
+
+  /** @param initial - makes the value in a thread that reads it before setting it; default: undefined */
+  constructor(initial?: () => T) {
+    if (initial !== undefined && typeof initial !== 'function') {
+      throw new TypeError(`initial must be a function, got ${typeof initial}`);
+    }
+    this.#initial = initial;
+  }
+
+  get value(): T | undefined {
+    const thread = currentToken();
+    const known = this.#values.get(thread);
+    if (known !== undefined) return known.value;
+    const value = this.#initial?.();
+    this.#values.set(thread, { value });
+    return value;
+  }
+
+  set value(value: T | undefined) {
+    this.#values.set(currentToken(), { value });
+  }
+}
+
+addSpecial({
+  kind: 'thread-local',
+  is: (value) => value instanceof ThreadLocal,
+  pack: refuse,
+  unpack: refuse,
+});
+
+function refuse(): never {
+  throw new TypeError(
+    "a ThreadLocal cannot be sent to a thread, its value is this thread's own: make it in a module that both import",
+  );
+}

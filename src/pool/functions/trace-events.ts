@@ -1,0 +1,34 @@
+import { clock, getIdent } from '../../primitives/threads/thread-slots.js';
+import { type PrimitiveEvent, setTraceSink } from '../../primitives/waiting/trace.js';
+import { Topic } from '../wire/bus.js';
+import { encodeOrShow, type Wired } from '../wire/codec.js';
+
+/** Something a traced thread did. */
+export interface TraceEvent {
+  readonly event: 'call' | 'return' | 'exception' | PrimitiveEvent;
+  readonly ident: number;
+  /** Of the target or the primitive; of the thread, where the target's source has no name. */
+  readonly name: string;
+  /** ms, on one clock for all threads. */
+  readonly time: number;
+  readonly arg?: unknown;
+}
+
+/** Events of all traced threads. */
+export const traced: Topic<TraceEvent & { readonly arg: Wired }> = new Topic('trace');
+
+let here: ((event: TraceEvent) => void) | undefined;
+
+/** Who hears, in this thread, of events of this and of the others. */
+export function setTraceListener(listener: (event: TraceEvent) => void): void {
+  here = listener;
+}
+
+/** Tells the tracers of this thread at once, and those of others over the bus. */
+export function emitTrace(event: TraceEvent['event'], name: string, arg: unknown): void {
+  const told = { event, ident: getIdent(), name, time: clock() };
+  here?.({ ...told, arg });
+  traced.publish({ ...told, arg: encodeOrShow(arg) });
+}
+
+setTraceSink((event, _, name, arg) => emitTrace(event, name, arg));

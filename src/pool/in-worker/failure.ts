@@ -1,0 +1,48 @@
+import { ThreadError } from '../../errors.js';
+import { nameOf } from '../../primitives/threads/thread-slots.js';
+import { isCancelled, reasonFor } from '../thread/cancellation.js';
+import { packError } from '../wire/error-wire.js';
+import { explainUncloneable } from '../wire/explain-uncloneable.js';
+import type { StartMessage, ThrewMessage } from '../wire/messages.js';
+
+/** What ended a thread, as its parent is told. */
+export function packFailure(
+  thrown: unknown,
+  start: StartMessage,
+  uncloneable?: unknown,
+): Pick<ThrewMessage, 'error' | 'cancelled'> {
+  const { ident } = start;
+  if (uncloneable !== undefined)
+    return { error: packError(cannotClone(ident, 'result', uncloneable, thrown)), cancelled: false };
+  return {
+    error: packError(explainClosure(thrown, start)),
+    cancelled: isCancelled(ident) && isReason(thrown, reasonFor(ident)),
+  };
+}
+
+/** Node's own functions that take an AbortSignal throw an AbortError in place of its reason. */
+function isReason(thrown: unknown, reason: unknown): boolean {
+  if (thrown === reason) return true;
+  return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause === reason;
+}
+
+/** @param path - what `value` is of the thread */
+export function cannotClone(ident: number, path: string, value: unknown, cause: unknown): ThreadError {
+  const found = explainUncloneable(value, path) ?? (cause instanceof Error ? cause.message : String(cause));
+  const message = `${path} of thread '${nameOf(ident)}' cannot be cloned: ${found}`;
+  return new ThreadError(message, { code: 'ERR_CLONE', cause });
+}
+
+/** A name that is not defined in a function that came by its source was one of its closure, or so it seems. */
+function explainClosure(error: unknown, { ident, target }: StartMessage): unknown {
+  if (!(error instanceof ReferenceError) || target === null || !('source' in target)) return error;
+  const name = /^(.+) is not defined$/.exec(error.message)?.[1];
+  if (name === undefined) return error;
+  const instead = name.startsWith('__')
+    ? `It looks like a helper that a compiler has put in: make the target an export of a module`
+    : `Pass '${name}' in args, import it inside the function, or make the target an export of a module`;
+  const message =
+    `'${name}' is not defined in thread '${nameOf(ident)}': a function travels by its source, without the variables ` +
+    `around it. ${instead}`;
+  return new ThreadError(message, { code: 'ERR_CLOSURE', cause: error });
+}

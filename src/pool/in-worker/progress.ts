@@ -1,0 +1,32 @@
+import { ThreadError } from '../../errors.js';
+import { getIdent, MAIN_IDENT, RUNNING, stateOf } from '../../primitives/threads/thread-slots.js';
+import { encode } from '../wire/codec.js';
+import { tellParent } from '../wire/parent-link.js';
+import { movesOf } from '../wire/transfer.js';
+import { cannotClone } from './failure.js';
+
+/**
+ * Tells whoever started the current thread how far it is: every value arrives, in the order of the calls and before the
+ * thread's result, at its `progress$`, or at the `onProgress` of the `run` it is a job of. Values are structured-cloned,
+ * or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values emitted before it;
+ * where the reader has no room for these, it does not wait for them.
+ *
+ * @throws ThreadError outside a thread that this library started, and when `value` cannot be cloned
+ * @example
+ * await pool.run(jobs.resize, [files], { onProgress: (done) => console.log(`${done} of ${files.length}`) });
+ */
+export function reportProgress(value: unknown): void {
+  const ident = getIdent();
+  let told = false;
+  try {
+    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(ident, value);
+  } catch (cause) {
+    throw cannotClone(ident, 'progress', value, cause);
+  }
+  if (!told) throw new ThreadError('reportProgress was called outside a running thread: nobody started it');
+}
+
+function tell(ident: number, value: unknown): boolean {
+  const transfer = movesOf([value]);
+  return tellParent({ kind: 'progress', ident, value: encode(value, transfer) }, transfer);
+}

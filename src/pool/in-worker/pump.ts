@@ -1,0 +1,76 @@
+import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import type { Output } from '../wire/batch-sender.js';
+import { Pace } from '../wire/sampled-clock.js';
+
+/** The event loop turns at least so often while values are pulled, in ms. */
+const TURN_EVERY = 10;
+
+/** Enough of an Observable, of whatever library, to run it. */
+interface Subscribable {
+  subscribe(observer: { next(value: unknown): void; error(error: unknown): void; complete(): void }): {
+    unsubscribe(): void;
+  };
+}
+type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
+
+function isThenable(value: object): value is PromiseLike<IteratorResult<unknown>> {
+  return typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** A source whose values are being taken one by one. */
+interface Pumping {
+  readonly ended: Promise<void>;
+  stop(): void;
+}
+
+export function pump(source: object, output: Output): Pumping {
+  if ('subscribe' in source) return pumpObservable(source as Subscribable, output);
+  if (Symbol.asyncIterator in source) {
+    return pumpIterator((source as AsyncIterable<unknown>)[Symbol.asyncIterator](), output);
+  }
+  return pumpIterator(source as Iterator<unknown>, output);
+}
+
+/** It pushes, so what the reader has no room for waits here. */
+function pumpObservable(source: Subscribable, output: Output): Pumping {
+  let stop = (): void => {};
+  const ended = new Promise<void>((resolve, reject) => {
+    const subscription = source.subscribe({
+      next: (value) => output.push(value),
+      error: reject,
+      complete: resolve,
+    });
+    stop = () => subscription.unsubscribe();
+  });
+  return { ended, stop: () => stop() };
+}
+
+/** It is pulled, and only while the reader has room. */
+function pumpIterator(iterator: AnyIterator, output: Output): Pumping {
+  let stopped = false;
+  const pull = async (): Promise<void> => {
+    const pace = new Pace();
+    let turned = pace.look();
+    while (!stopped) {
+      if (!output.hasRoom) await output.untilRoom();
+      // A source that never waits must not keep a cancel from being heard.
+      if (pace.tick() - turned > TURN_EVERY) {
+        await new Promise<void>(nextTurn);
+        turned = pace.look();
+      }
+      if (stopped) return;
+      const next = iterator.next();
+      const { done, value } = isThenable(next) ? await next : next;
+      if (done === true) return;
+      output.push(value);
+    }
+  };
+  return {
+    ended: pull(),
+    stop: () => {
+      stopped = true;
+      // The thread ends with the reason why it was stopped, whatever comes of this.
+      void (async () => iterator.return?.())().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
+import { markGone } from '../../primitives/threads/thread-slots.js';
+import type { FromThread, ToThread } from '../wire/messages.js';
+import { keepCancel, setParent } from '../wire/parent-link.js';
+import { JobEnd } from './job-end.js';
+import { Running } from './thread-body.js';
+
+/** The worker's side: what Piscina runs, once, as the worker starts. */
+
+let port: MessagePort | undefined;
+let running: Running | undefined;
+/** Of the job of a ThreadPool. */
+let jobEnd: JobEnd | undefined;
+/** ms that what a job has left behind may keep the worker from the next one. */
+const PATIENCE = 1000;
+
+/** Piscina's job: takes the port over which threads come to this worker; the first is in it already. */
+export function openSession(job: { readonly port: MessagePort }): void {
+  port = job.port;
+  port.on('message', received);
+  setParent(post, drain);
+}
+
+/** The same for a ThreadPool: a job a thread, which lasts until the worker can take another. */
+export async function runJob(job: { readonly port: MessagePort }): Promise<void> {
+  const end = new JobEnd();
+  jobEnd = end;
+  openSession(job);
+  await end.come;
+  jobEnd = undefined;
+  port = undefined;
+  job.port.close();
+}
+
+function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
+  // After what its stream has emitted by now, as far as the reader has room.
+  if (message.kind === 'progress') running?.flush();
+  port?.postMessage(message, transfer);
+  jobEnd?.heed(message);
+  return port !== undefined;
+}
+
+function received(message: ToThread): void {
+  if (message.kind === 'start') {
+    running = new Running(message, post, jobEnd === undefined ? Number.POSITIVE_INFINITY : PATIENCE);
+    running.begin();
+  } else if (message.kind === 'cancel') keepCancel(message);
+  else if (running?.ident === message.ident) running.credit(message.values);
+}
+
+/** Code that never yields has to hear of a cancel as well. */
+function drain(): void {
+  if (port === undefined) return;
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    received(next.message as ToThread);
+  }
+}
+
+// Sooner than the kernel or the parent's event loop would tell.
+process.on('exit', () => {
+  if (running !== undefined) markGone(running.ident);
+});

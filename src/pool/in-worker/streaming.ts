@@ -1,0 +1,77 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { getIdent } from '../../primitives/threads/thread-slots.js';
+import { onCancel, reasonFor } from '../thread/cancellation.js';
+import { Output } from '../wire/batch-sender.js';
+import { encode, type Wired } from '../wire/codec.js';
+import { movesOf } from '../wire/transfer.js';
+import { cannotClone } from './failure.js';
+import { pump } from './pump.js';
+
+/** A source's values on their way out of the current thread, until it ends or the thread is cancelled. */
+export class Streaming {
+  readonly output: Output;
+  readonly #post: (values: Wired, transfer: readonly TransferListItem[]) => void;
+  readonly #failed: Promise<never>;
+  readonly #forget: () => void;
+  #fail: (error: unknown) => void = () => {};
+  #sent = 0;
+
+  /** @param credit - how many values the reader has room for */
+  constructor(credit: number, post: (values: Wired, transfer: readonly TransferListItem[]) => void) {
+    this.#post = post;
+    this.output = new Output(credit, (values) => this.#send(values));
+    this.#failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#failed.catch(() => {});
+    const ident = getIdent();
+    this.#forget = onCancel(ident, () => this.#fail(reasonFor(ident)));
+  }
+
+  /** false when one cannot be sent: those before it are on their way. */
+  #send(values: readonly unknown[]): boolean {
+    try {
+      const transfer = movesOf(values);
+      this.#post(encode(values, transfer), transfer);
+      this.#sent += values.length;
+      return true;
+    } catch (cause) {
+      if (values.length > 1) return values.every((value) => this.#send([value]));
+      this.#fail(cannotClone(getIdent(), `output[${this.#sent}]`, values[0], cause));
+      return false;
+    }
+  }
+
+  /** Rejects sooner when the thread is cancelled, or a value could not be sent. */
+  unlessFailed<T>(running: PromiseLike<T>): Promise<T> {
+    return Promise.race([this.#failed, running]);
+  }
+
+  /** Resolves when all is on its way; rejects with the source's error, after all that came before it. */
+  async run(source: object): Promise<void> {
+    const { ended, stop } = pump(source, this.output);
+    try {
+      const failure = await this.unlessFailed(
+        ended.then(
+          () => undefined,
+          (error) => ({ error }),
+        ),
+      );
+      await this.unlessFailed(this.output.untilSent());
+      // What failed in the very last flush.
+      await this.unlessFailed(Promise.resolve());
+      if (failure !== undefined) throw failure.error;
+    } catch (error) {
+      stop();
+      this.output.flush();
+      throw error;
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Hears of no cancel any more. */
+  close(): void {
+    this.#forget();
+  }
+}

@@ -1,0 +1,27 @@
+import { getIdent, nameOf } from '../../primitives/threads/thread-slots.js';
+import { emitTrace } from '../functions/trace-events.js';
+import type { StartMessage } from '../wire/messages.js';
+
+/** Name of what a thread runs, for those who trace; where it has none, the thread's. */
+function nameIn(target: StartMessage['target']): string {
+  return nameOfTarget(target) || nameOf(getIdent());
+}
+
+function nameOfTarget(target: StartMessage['target']): string {
+  if (target === null) return '';
+  if ('className' in target) return `${target.className}.run`;
+  if ('export' in target) return target.export;
+  return (
+    /^(?:async\s+)?(?:function\s*\*?\s*)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/u.exec(
+      target.source,
+    )?.[1] ?? ''
+  );
+}
+
+export function traceStart(target: StartMessage['target']): void {
+  emitTrace('call', nameIn(target), undefined);
+}
+
+export function traceEnd(event: 'return' | 'exception', target: StartMessage['target'], arg: unknown): void {
+  emitTrace(event, nameIn(target), arg);
+}

@@ -1,0 +1,89 @@
+import { Line, type Standing } from '../../primitives/waiting/leavable-queue.js';
+
+/** One that takes a place of the crew when it is its turn. */
+export interface Turn extends Standing {
+  /** It has a place from now on, to be given back with `leave`, and stands in line no more. Does not throw. */
+  begin(): void;
+}
+
+/**
+ * So many places, and a line of those that wait for one: first come, first served.
+ *
+ * Piscina has a queue of its own, but one that serves jobs that can be aborted in no order, and searches through all of
+ * them when one is dropped. It is given no job before there is a worker for it, or room for one more.
+ * Invariant: nobody stands in line while a place is free. So the line keeps no process alive: those with a place do.
+ */
+export class Crew {
+  readonly size: number;
+  readonly #changed: () => void;
+  readonly #line = new Line<Turn>();
+  #busy = 0;
+  #calling = false;
+  readonly #emptied: (() => void)[] = [];
+
+  /** @param changed - somebody has come or gone */
+  constructor(size: number, changed: () => void) {
+    this.size = size;
+    this.#changed = changed;
+  }
+
+  get busy(): number {
+    return this.#busy;
+  }
+
+  get queued(): number {
+    return this.#line.size;
+  }
+
+  /** A newcomer would begin at once. */
+  get hasRoom(): boolean {
+    return this.#busy < this.size && this.#line.size === 0;
+  }
+
+  /** Begins at once, or stands in line. */
+  enter(turn: Turn): void {
+    if (this.hasRoom) {
+      this.#busy++;
+      turn.begin();
+    } else this.#line.push(turn);
+    this.#update();
+  }
+
+  /** One that stood in line has left it. */
+  left(): void {
+    this.#line.shrink();
+    this.#update();
+  }
+
+  /** A place is free again. */
+  leave(): void {
+    this.#busy--;
+    this.#call();
+    this.#update();
+  }
+
+  /** One that gives its place back before it returns is called no deeper. */
+  #call(): void {
+    if (this.#calling) return;
+    this.#calling = true;
+    while (this.#busy < this.size) {
+      const next = this.#line.first();
+      if (next === undefined) break;
+      this.#busy++;
+      next.begin();
+      this.#line.shrink();
+    }
+    this.#calling = false;
+  }
+
+  /** Resolves when nobody is here. */
+  async whenEmpty(): Promise<void> {
+    while (this.#busy > 0 || this.queued > 0)
+      await new Promise<void>((resolve) => this.#emptied.push(resolve));
+  }
+
+  #update(): void {
+    if (this.#busy === 0 && this.queued === 0) for (const tell of this.#emptied.splice(0)) tell();
+    this.#changed();
+  }
+}

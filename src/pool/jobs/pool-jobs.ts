@@ -1,0 +1,131 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { ThreadError } from '../../errors.js';
+import { clock } from '../../primitives/threads/thread-slots.js';
+import type { ToThread } from '../wire/messages.js';
+import type { Seat, Tenant } from '../workers/executor.js';
+import { Seating } from '../workers/seating.js';
+import { JobSeat } from './job.js';
+import { type Ending, Ledger } from './job-counters.js';
+import { Crew } from './places.js';
+import type { PoolWorkers } from './pool-workers.js';
+
+/** The jobs of a pool: those in line, those that run, and what is remembered of those that have ended. */
+export class PoolJobs {
+  readonly #name: string;
+  readonly #maxQueue: number;
+  readonly #workers: PoolWorkers;
+  readonly #changed: () => void;
+  readonly crew: Crew;
+  readonly ledger: Ledger = new Ledger();
+  readonly #seats = new Set<JobSeat>();
+  #closed: Promise<void> | undefined;
+
+  /** @param changed - one has come, begun or ended */
+  constructor(name: string, maxThreads: number, maxQueue: number, workers: PoolWorkers, changed: () => void) {
+    this.#name = name;
+    this.#maxQueue = maxQueue;
+    this.#workers = workers;
+    this.#changed = changed;
+    this.crew = new Crew(maxThreads, changed);
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** Takes no more; resolves when those that were accepted are over. */
+  close(): Promise<void> {
+    this.#closed ??= this.crew.whenEmpty();
+    return this.#closed;
+  }
+
+  /** Of those that are threads already. */
+  idents(): number[] {
+    return [...this.#seats].map(({ ident }) => ident);
+  }
+
+  admit(job: string): void {
+    this.refuseIfClosed(job);
+    const { hasRoom, queued } = this.crew;
+    if (hasRoom || queued < this.#maxQueue) return;
+    const message = `${this.#name} takes no '${job}': ${queued} jobs are queued already, which is its maxQueue`;
+    throw new ThreadError(message, { code: 'ERR_POOL' });
+  }
+
+  /** @throws ThreadError */
+  refuseIfClosed(job: string): void {
+    if (this.closed)
+      throw new ThreadError(`${this.#name} is closed: it takes no '${job}'`, { code: 'ERR_POOL' });
+  }
+
+  ended(how: Ending): void {
+    this.ledger.ended(how);
+    this.#changed();
+  }
+
+  /** A thread that waits for a place as it is. @throws ThreadError, DataCloneError */
+  seat(
+    name: string,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    tenant: Tenant,
+  ): Seat {
+    this.admit(name);
+    const seat = this.#newSeat(clock(), first, transfer, tenant);
+    this.crew.enter(seat);
+    return seat;
+  }
+
+  seated(): Seating {
+    const accepted = clock();
+    return new Seated((first, transfer, tenant) => {
+      const seat = this.#newSeat(accepted, first, transfer, tenant);
+      seat.begin();
+      return seat;
+    });
+  }
+
+  /** @param accepted - when, on the clock of all threads */
+  #newSeat(
+    accepted: number,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    tenant: Tenant,
+  ): JobSeat {
+    const seat = new JobSeat(this.#workers, first, transfer, tenant, {
+      ran: (began, ended) => this.ledger.ran(accepted, began, ended),
+      ended: (how) => this.ended(how),
+      dropped: () => {
+        this.#seats.delete(seat);
+        this.crew.left();
+      },
+      over: () => {
+        this.#seats.delete(seat);
+        this.crew.leave();
+      },
+    });
+    this.#seats.add(seat);
+    return seat;
+  }
+}
+
+/** Of a job that has its place in the pool already. */
+class Seated extends Seating {
+  readonly #sit: (first: readonly ToThread[], transfer: readonly TransferListItem[], tenant: Tenant) => Seat;
+
+  constructor(
+    sit: (first: readonly ToThread[], transfer: readonly TransferListItem[], tenant: Tenant) => Seat,
+  ) {
+    super();
+    this.#sit = sit;
+  }
+
+  protected override seat(
+    _: string,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    tenant: Tenant,
+  ): Seat {
+    return this.#sit(first, transfer, tenant);
+  }
+}

@@ -1,0 +1,118 @@
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { newPiscina, type Piscina, type PiscinaOptions, queueOptions } from '../workers/piscina.js';
+import { reportUnheard } from '../workers/unhandled.js';
+
+/** How a worker ended. */
+export interface Fate {
+  /** What was thrown and not caught in it. */
+  readonly error: unknown;
+  readonly exitCode: number;
+}
+
+/** A job on its way to a worker. */
+export interface Passenger {
+  assigned(worker: Worker): void;
+  /** The worker that was started for it did not come up: there will be none. */
+  stranded(fate: Fate): void;
+}
+
+/**
+ * The workers of a pool, over Piscina, which tells neither in which of them a job runs, nor when a killed one is gone,
+ * and forgets a job whose worker fails while it starts.
+ */
+export class PoolWorkers {
+  readonly piscina: Piscina;
+  readonly #fates = new WeakMap<Worker, Promise<Fate>>();
+  /** Not ready yet. */
+  readonly #starting = new Set<Worker>();
+  /** Handed over, in no worker yet. */
+  readonly #waiting = new Set<Passenger>();
+
+  /** @param changed - one has come or gone */
+  constructor(options: PiscinaOptions, changed: () => void) {
+    this.piscina = newPiscina({
+      ...options,
+      atomics: 'disabled',
+      recordTiming: false,
+      loadBalancer: (task, workers) => {
+        const free = workers.find(({ id, currentUsage }) => currentUsage === 0 && !this.#isStarting(id));
+        if (free === undefined) return null;
+        const worker = this.piscina.threads.find(({ threadId }) => threadId === free.id);
+        const passenger = Reflect.get(task, queueOptions()) as Passenger | null;
+        if (worker !== undefined && passenger !== null && this.#waiting.delete(passenger))
+          passenger.assigned(worker);
+        return free;
+      },
+    });
+    this.piscina.on('error', (error) => this.#failedAlone(error));
+    this.piscina.on('workerCreate', ({ id }) => {
+      for (const worker of this.#starting) if (worker.threadId === id) this.#starting.delete(worker);
+      changed();
+    });
+    this.piscina.on('workerDestroy', changed);
+    for (const worker of this.piscina.threads) this.#watch(worker);
+  }
+
+  /** Piscina's promise: settles when the worker is free again, or rejects. Never throws. */
+  run(passenger: Passenger, port: MessagePort, signal: AbortSignal): Promise<void> {
+    this.#waiting.add(passenger);
+    const done = (async () => {
+      try {
+        const job = { port, [queueOptions()]: passenger };
+        await this.piscina.run(job, { name: 'runJob', transferList: [port], signal });
+      } finally {
+        this.#waiting.delete(passenger);
+      }
+    })();
+    for (const worker of this.piscina.threads) {
+      if (this.#fates.has(worker)) continue;
+      this.#watch(worker);
+      this.#starting.add(worker);
+    }
+    return done;
+  }
+
+  /** Piscina still counts on it. */
+  has(worker: Worker): boolean {
+    return this.piscina.threads.includes(worker);
+  }
+
+  /** Resolves when it has exited. */
+  fateOf(worker: Worker): Promise<Fate> {
+    return this.#fates.get(worker) ?? this.#watch(worker);
+  }
+
+  #watch(worker: Worker): Promise<Fate> {
+    const fate = new Promise<Fate>((resolve) => {
+      let error: unknown;
+      worker.once('error', (thrown: unknown) => {
+        error = thrown;
+      });
+      worker.once('exit', (exitCode: number) => resolve({ error, exitCode }));
+    });
+    this.#fates.set(worker, fate);
+    void fate.then((ended) => {
+      if (this.#starting.delete(worker)) this.#failedToStart(ended);
+    });
+    return fate;
+  }
+
+  #isStarting(id: number): boolean {
+    for (const worker of this.#starting) if (worker.threadId === id) return true;
+    return false;
+  }
+
+  #failedToStart(fate: Fate): void {
+    const [passenger] = this.#waiting;
+    if (passenger !== undefined) {
+      this.#waiting.delete(passenger);
+      passenger.stranded(fate);
+    } else if (fate.error !== undefined) reportUnheard(null, fate.error);
+  }
+
+  /** No job of Piscina's was in it: something that one left behind, unless it was only starting. */
+  #failedAlone(error: unknown): void {
+    for (const worker of this.#starting) if (!this.has(worker)) return;
+    reportUnheard(null, error);
+  }
+}

@@ -1,0 +1,116 @@
+import type { Subscription } from 'rxjs';
+import type { Emitted } from '../../primitives/emitted.js';
+import type { Target } from '../../primitives/target.js';
+import { nextThreadNumber } from '../../primitives/threads/thread-slots.js';
+import { onAbort } from '../../primitives/waiting/on-abort.js';
+import type { Settle } from '../../primitives/waiting/wait.js';
+import type { JobPool } from '../thread/job-pool.js';
+import { stopThread } from '../thread/stop-thread.js';
+import { Thread } from '../thread/thread.js';
+import { defaultName } from '../thread/thread-options.js';
+import type { Seating } from '../workers/seating.js';
+import type { Turn } from './places.js';
+import type { PoolJobs } from './pool-jobs.js';
+import type { RunRequest } from './run-options.js';
+import { type Snapshot, snapshot } from './snapshot.js';
+
+const NOTHING: Snapshot = { args: [], transferList: [] };
+
+/**
+ * A job from its subscription on. While it stands in line it is no thread yet and takes no place in the table of
+ * threads, so that any number may wait; its arguments are cloned at once, as they were when it was subscribed to.
+ */
+export class PoolRun<R> implements Turn {
+  readonly #pool: PoolJobs;
+  readonly #request: RunRequest<R>;
+  readonly #settle: Settle<Emitted<R>>;
+  readonly #name: string;
+  readonly #seating: Seating;
+  #with: Snapshot;
+  #inLine = true;
+  readonly #stoodInLine: boolean;
+  #thread: Thread<R> | undefined;
+  #progress: Subscription | undefined;
+  #over = false;
+  readonly #forget: (() => void) | undefined;
+
+  /** @throws ThreadError when the pool takes no more; TypeError naming the argument that cannot be cloned */
+  constructor(pool: PoolJobs, request: RunRequest<R>, settle: Settle<Emitted<R>>) {
+    this.#pool = pool;
+    this.#request = request;
+    this.#settle = settle;
+    this.#name = request.name || defaultName(nextThreadNumber(), request.target as Target);
+    pool.admit(this.#name);
+    this.#seating = pool.seated();
+    this.#stoodInLine = !pool.crew.hasRoom;
+    this.#with = this.#stoodInLine ? snapshot(this.#name, request) : request;
+    const { signal } = request;
+    this.#forget = signal && onAbort(signal, () => this.#aborted());
+    pool.crew.enter(this);
+  }
+
+  get left(): boolean {
+    return !this.#inLine;
+  }
+
+  begin(): void {
+    this.#inLine = false;
+    const thread = new Thread<R>({
+      target: this.#request.target,
+      args: this.#with.args,
+      name: this.#name,
+      transferList: this.#with.transferList,
+      pool: this.#seating as unknown as JobPool,
+    });
+    this.#with = NOTHING;
+    const { onProgress } = this.#request;
+    if (onProgress !== undefined) this.#progress = thread.progress$.subscribe(onProgress);
+    try {
+      thread.start();
+    } catch (error) {
+      if (this.#stoodInLine) this.#pool.ended('failed');
+      this.#pool.crew.leave();
+      this.#reject(error);
+      return;
+    }
+    this.#thread = thread;
+    thread.result().subscribe({
+      next: (value) => {
+        if (this.#finish()) this.#settle.resolve(value);
+      },
+      error: (error) => this.#reject(error),
+    });
+  }
+
+  /** Nobody wants it any more: out of the line, or asked to stop. */
+  leave(): void {
+    if (!this.#finish()) return;
+    if (this.#inLine) {
+      this.#inLine = false;
+      this.#with = NOTHING;
+      this.#pool.ended('cancelled');
+      this.#pool.crew.left();
+      return;
+    }
+    this.#progress?.unsubscribe();
+    if (this.#thread !== undefined) stopThread(this.#thread as Thread<never>, this.#request.grace);
+  }
+
+  #aborted(): void {
+    if (this.#over) return;
+    this.leave();
+    this.#settle.reject(this.#request.signal?.reason);
+  }
+
+  #reject(error: unknown): void {
+    if (this.#finish()) this.#settle.reject(error);
+  }
+
+  /** false: it was over. */
+  #finish(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#forget?.();
+    return true;
+  }
+}

@@ -1,0 +1,143 @@
+import { clock, isAlive, nameOf, QUEUED, stateOf, workerOf } from '../../primitives/threads/thread-slots.js';
+import { type ThreadWait, waits } from '../../primitives/threads/wait-graph.js';
+import { type Patrolled, watchOver } from '../../primitives/waiting/event-loop.js';
+import type { PoolWarning } from '../thread/job-pool.js';
+import type { Piscina } from '../workers/piscina.js';
+import type { PoolJobs } from './pool-jobs.js';
+
+/** ms that a wait has to last before it counts: a slow pool is none that starves. */
+const LASTING = 1000;
+/** ms between two looks. */
+const LOOK_EVERY = 200;
+/** A worker whose loop is busier than that does not wait, whatever else it waits for. */
+const BUSY = 0.1;
+/** So many waits are told in words. */
+const TOLD = 5;
+
+/**
+ * Looks, while jobs of a pool are queued, whether every worker has waited for long. A wait for what a thread outside
+ * the pool owns does not count, unless that one is stuck itself: it can let go of it.
+ */
+export class StarvationWatch implements Patrolled {
+  readonly #name: string;
+  readonly #piscina: Piscina;
+  readonly #jobs: PoolJobs;
+  readonly #changed: (warning: PoolWarning | undefined) => void;
+  readonly #usage = new Map<number, { readonly idle: number; readonly active: number }>();
+  #looked = 0;
+  #patrolled = false;
+  #starved = false;
+
+  /** @param changed - told when it begins to starve, with undefined when it no longer does */
+  constructor(
+    name: string,
+    piscina: Piscina,
+    jobs: PoolJobs,
+    changed: (warning: PoolWarning | undefined) => void,
+  ) {
+    this.#name = name;
+    this.#piscina = piscina;
+    this.#jobs = jobs;
+    this.#changed = changed;
+  }
+
+  get starved(): boolean {
+    return this.#starved;
+  }
+
+  /** Jobs have come or gone. */
+  watch(): void {
+    if (this.#jobs.crew.queued === 0) this.#tell(undefined);
+    else if (!this.#patrolled) {
+      this.#patrolled = true;
+      watchOver(this);
+    }
+  }
+
+  look(): boolean {
+    if (this.#jobs.crew.queued === 0) {
+      this.#patrolled = false;
+      this.#usage.clear();
+      this.#tell(undefined);
+      return false;
+    }
+    if (clock() - this.#looked >= LOOK_EVERY) {
+      this.#looked = clock();
+      this.#tell(this.#find());
+    }
+    return true;
+  }
+
+  #tell(found: readonly ThreadWait[] | undefined): void {
+    const starved = found !== undefined;
+    if (starved === this.#starved) return;
+    this.#starved = starved;
+    this.#changed(found && this.#warning(found));
+  }
+
+  /** The longest wait of each worker; undefined when one of them does not wait. */
+  #find(): ThreadWait[] | undefined {
+    const idle = this.#idleWorkers();
+    const idents = new Set(this.#jobs.idents());
+    const running = [...idents].filter((ident) => isAlive(ident) && stateOf(ident) !== QUEUED);
+    if (running.length < this.#jobs.crew.size) return undefined;
+    const lasting = waits().filter(({ since }) => clock() - since >= LASTING);
+    const found: ThreadWait[] = [];
+    for (const ident of running) {
+      const stuck = lasting
+        .filter((wait) => wait.ident === ident && (wait.blocking || idle.has(workerOf(ident))))
+        .find(({ owner }) => !canLetGo(owner, idents, lasting));
+      if (stuck === undefined) return undefined;
+      found.push(stuck);
+    }
+    return found;
+  }
+
+  /** Numbers of the workers whose event loop had nothing to do since the last look. */
+  #idleWorkers(): Set<number> {
+    const idle = new Set<number>();
+    for (const worker of this.#piscina.threads) {
+      const { idle: idleTime, active } = worker.performance.eventLoopUtilization();
+      const before = this.#usage.get(worker.threadId);
+      this.#usage.set(worker.threadId, { idle: idleTime, active });
+      if (before === undefined) continue;
+      const worked = active - before.active;
+      if (worked <= BUSY * (worked + idleTime - before.idle)) idle.add(worker.threadId);
+    }
+    return idle;
+  }
+
+  #warning(found: readonly ThreadWait[]): PoolWarning {
+    const pool = this.#name;
+    const queued = this.#jobs.crew.queued;
+    const told = found.slice(0, TOLD).map(describe);
+    if (found.length > TOLD) told.push(`and ${found.length - TOLD} more`);
+    const workers = found.length === 1 ? 'its only worker waits' : `all of its ${found.length} workers wait`;
+    const behind = queued === 1 ? '1 job that may end it is' : `${queued} jobs that may end it are`;
+    const message = `${pool} starves: ${workers}, while ${behind} queued behind: ${told.join(', ')}`;
+    return { pool, message, waits: found, queued };
+  }
+}
+
+function describe({ ident, name, owner }: ThreadWait): string {
+  const held = owner === null ? '' : `, which '${nameOf(owner)}' holds`;
+  return `'${nameOf(ident)}' waits for '${name}'${held}`;
+}
+
+/** The owner is a thread outside of the pool's that is not stuck in the same way: one that blocks for what it owns too. */
+function canLetGo(
+  owner: number | null,
+  idents: ReadonlySet<number>,
+  lasting: readonly ThreadWait[],
+): boolean {
+  const seen = new Set<number>();
+  for (let at = owner; at !== null; ) {
+    if (idents.has(at) || seen.has(at) || !isAlive(at)) return false;
+    seen.add(at);
+    const ident: number = at;
+    const next = lasting.find((wait) => wait.blocking && wait.ident === ident);
+    if (next === undefined) return true;
+    at = next.owner;
+  }
+  return false;
+}

@@ -1,0 +1,198 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { TransferListItem } from 'node:worker_threads';
+import { Observable, Subject } from 'rxjs';
+import type { Emitted } from '../../primitives/emitted.js';
+import type { Target } from '../../primitives/target.js';
+import { Audience } from '../../primitives/waiting/audience.js';
+import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import { Wait } from '../../primitives/waiting/wait.js';
+import type { JobPool, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
+import { addSpecial } from '../wire/codec.js';
+import type { ToThread } from '../wire/messages.js';
+import type { Seat, Tenant } from '../workers/executor.js';
+import type { Piscina } from '../workers/piscina.js';
+import { Seating } from '../workers/seating.js';
+import { PoolJobs } from './pool-jobs.js';
+import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
+import { PoolWorkers } from './pool-workers.js';
+import { PoolRun } from './queued-job.js';
+import { checkRun } from './run-options.js';
+import { StarvationWatch } from './starvation.js';
+
+export type { PoolStats, PoolWarning, RunOptions, TimeStats } from '../thread/job-pool.js';
+export type { ThreadPoolOptions } from './pool-options.js';
+
+let pools = 0;
+
+/**
+ * A bounded set of Piscina workers for pooled background jobs: what finds none of them free waits its turn, first come,
+ * first served. Jobs that were accepted keep the process alive until they have ended, daemon or not; idle workers do
+ * not. A job that crashes its worker, or is killed, fails alone: another worker takes its place.
+ *
+ * What a job leaves behind in its worker (a timer, a socket, threads it started) keeps the worker from the next job for
+ * a second at most. What is still there then, such as a connection, counts as there to stay and shares the worker with
+ * the jobs to come; what it waits for is given up when one of them begins.
+ *
+ * Python has no such thing in `threading`.
+ *
+ * @example
+ * await using pool = new ThreadPool({ maxThreads: 4 });
+ * await pool.run((n) => n * 2, [21]); // 42
+ */
+export class ThreadPool extends Seating implements JobPool {
+  readonly name: string;
+  /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
+  readonly piscina: Piscina;
+  readonly #jobs: PoolJobs;
+  readonly #watchers = new Audience<PoolStats>(isDeepStrictEqual);
+  #telling = false;
+  readonly #warnings = new Subject<PoolWarning>();
+  readonly #starvation: StarvationWatch;
+  #closing: Promise<void> | undefined;
+
+  /** @throws TypeError, RangeError showing the value */
+  constructor(options: ThreadPoolOptions = {}) {
+    super();
+    const { name, maxThreads, maxQueue, piscina } = checkPoolOptions(options);
+    const changed = (): void => this.#changed();
+    const workers = new PoolWorkers(piscina, changed);
+    this.piscina = workers.piscina;
+    this.name = name ?? `ThreadPool-${++pools}`;
+    this.#jobs = new PoolJobs(this.name, maxThreads, maxQueue, workers, changed);
+    this.#starvation = new StarvationWatch(this.name, this.piscina, this.#jobs, (warning) => {
+      if (warning !== undefined) this.#warnings.next(warning);
+      this.#changed();
+    });
+  }
+
+  /** The most jobs that run at once. @internal */
+  get maxThreads(): number {
+    return this.#jobs.crew.size;
+  }
+
+  /** Jobs that would not have to wait for a worker. @internal */
+  get free(): number {
+    return this.#jobs.crew.size - this.#jobs.crew.busy;
+  }
+
+  /** Jobs that wait for a worker. @internal */
+  get queued(): number {
+    return this.#jobs.crew.queued;
+  }
+
+  /** Takes no more. @internal */
+  get closed(): boolean {
+    return this.#jobs.closed;
+  }
+
+  /** @internal */
+  protected seat(
+    name: string,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    tenant: Tenant,
+  ): Seat {
+    return this.#jobs.seat(name, first, transfer, tenant);
+  }
+
+  /**
+   * Cold: a job a subscription. It is accepted, with its arguments as they are then, when it is subscribed to, and
+   * becomes a thread when a worker is free. Emits what the target returns, or the last value of what it streams.
+   *
+   * Unsubscribing, or aborting `signal`, drops it from the queue; one that runs is cancelled, and its worker is killed
+   * when it has not ended after `grace` ms.
+   *
+   * @throws TypeError, RangeError at the call, and ThreadError when the pool is closed; as the Observable's error:
+   * ThreadError when the pool has been closed since or its queue is full, TypeError naming the argument that cannot be
+   * cloned, and whatever ends the job
+   * @example
+   * pool.run(jobs.resize, [file], { onProgress: (done) => bar.update(done) }).pipe(retry(2))
+   */
+  run<A extends readonly unknown[], R>(
+    target: Target<A, R>,
+    args?: readonly [...A],
+    options?: RunOptions,
+  ): Wait<Emitted<R>> {
+    const request = checkRun(target as Target<readonly unknown[], R>, args, options);
+    this.#jobs.refuseIfClosed(request.name ?? 'job');
+    const { signal } = request;
+    return new Wait((settle) => {
+      if (signal?.aborted === true) return void settle.reject(signal.reason);
+      try {
+        const run = new PoolRun<R>(this.#jobs, request, settle);
+        return () => run.leave();
+      } catch (error) {
+        return void settle.reject(error);
+      }
+    });
+  }
+
+  /** Costs some µs, however many jobs there were. */
+  get stats(): PoolStats {
+    const { crew, ledger } = this.#jobs;
+    return {
+      threads: this.piscina.threads.length,
+      busy: crew.busy,
+      queued: crew.queued,
+      completed: ledger.completed,
+      failed: ledger.failed,
+      cancelled: ledger.cancelled,
+      starved: this.#starvation.starved,
+      runTime: ledger.runTime.stats,
+      waitTime: ledger.waitTime.stats,
+    };
+  }
+
+  /**
+   * What `stats` tells, now and whenever a job comes or ends or a worker does; distinct, bursts coalesce. Does not keep
+   * the process alive.
+   */
+  readonly stats$: Observable<PoolStats> = new Observable((subscriber) => {
+    this.#watchers.add(subscriber, this.stats);
+    return () => this.#watchers.delete(subscriber);
+  });
+
+  /**
+   * Told when the pool begins to starve: its jobs wait for what only jobs may do that are queued behind them. More
+   * `maxThreads`, or Threads without a pool, get it going again. Does not keep the process alive.
+   */
+  readonly warnings$: Observable<PoolWarning> = new Observable((subscriber) =>
+    this.#warnings.subscribe(subscriber),
+  );
+
+  #changed(): void {
+    this.#starvation.watch();
+    if (this.#watchers.size === 0 || this.#telling) return;
+    this.#telling = true;
+    nextTurn(() => {
+      this.#telling = false;
+      this.#watchers.tell(this.stats);
+    });
+  }
+
+  /**
+   * Lets what was accepted finish, what is queued included, then ends the workers; resolves when they are gone. What
+   * comes from now on is a ThreadError. A job that never ends keeps it open: unsubscribe from that, or abort it.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#jobs.close().then(() => this.piscina.destroy());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+addSpecial({
+  kind: 'thread-pool',
+  is: (value) => value instanceof ThreadPool,
+  pack: refuse,
+  unpack: refuse,
+});
+
+function refuse(): never {
+  throw new TypeError(
+    'a ThreadPool cannot be sent to a thread, its workers belong to this one: make one there',
+  );
+}

@@ -1,0 +1,77 @@
+import type { Observable } from 'rxjs';
+import type { Emitted } from '../../primitives/emitted.js';
+import type { Target } from '../../primitives/target.js';
+import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
+import type { Wait } from '../../primitives/waiting/wait.js';
+import type { Piscina } from '../workers/piscina.js';
+
+/** Of how long something took, in ms. The mean and the maximum are exact, the percentiles within 1 %. */
+export interface TimeStats {
+  readonly mean: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Every job that was accepted is in exactly one of `queued`, `completed`, `failed` and `cancelled`, or runs. */
+export interface PoolStats {
+  /** Workers, those that are being started included. */
+  readonly threads: number;
+  /**
+   * Workers that are taken: by a job that runs, that is about to begin, or that has ended and left something behind.
+   */
+  readonly busy: number;
+  /** Jobs that wait for a worker. */
+  readonly queued: number;
+  /** Jobs that ended well. */
+  readonly completed: number;
+  /** Jobs that ended with an error, or whose worker died. */
+  readonly failed: number;
+  /** Jobs that were dropped before they began, ended with the reason they were cancelled for, or were killed. */
+  readonly cancelled: number;
+  /** Jobs are queued, and every worker has been blocked for more than a second in what only they may end. */
+  readonly starved: boolean;
+  /** Over the pool's life, of all jobs that ran and were not killed: how long. */
+  readonly runTime: TimeStats;
+  /** The same, from when it was accepted until it began. */
+  readonly waitTime: TimeStats;
+}
+
+/** A pool does not get on. */
+export interface PoolWarning {
+  readonly pool: string;
+  /** Which job waits for what, and who holds it. */
+  readonly message: string;
+  /** What the workers wait for, one each. */
+  readonly waits: readonly ThreadWait[];
+  /** How many jobs wait for a worker. */
+  readonly queued: number;
+}
+
+export interface RunOptions {
+  /** Aborting is unsubscribing, with `signal.reason` as the error. */
+  signal?: AbortSignal;
+  /** Of the job's thread. Default `Thread-N (target's name)`. */
+  name?: string;
+  /** Moved to the job instead of copied, as in postMessage. */
+  transferList?: readonly unknown[];
+  /** ms between asking a running job to stop and killing its worker. Default 1000; Infinity: never killed. */
+  grace?: number;
+  /** Called with what the job reports with `reportProgress`, in order, before its result. */
+  onProgress?: (value: unknown) => void;
+}
+
+/** What a ThreadPool is to its user: for those rooms that may name it and must not know the class. */
+export interface JobPool {
+  readonly name: string;
+  readonly piscina: Piscina;
+  readonly stats: PoolStats;
+  readonly stats$: Observable<PoolStats>;
+  run<A extends readonly unknown[], R>(
+    target: Target<A, R>,
+    args?: readonly [...A],
+    options?: RunOptions,
+  ): Wait<Emitted<R>>;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

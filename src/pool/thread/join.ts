@@ -1,0 +1,74 @@
+import { load, parkAsync } from '../../primitives/memory/word.js';
+import {
+  isAlive,
+  nameOf,
+  QUEUED,
+  RUNNING,
+  STATE,
+  slotOf,
+  table,
+} from '../../primitives/threads/thread-slots.js';
+import { type Waited, WaitRecord } from '../../primitives/threads/wait-graph.js';
+import { watchOver } from '../../primitives/waiting/event-loop.js';
+
+/** A thread that is joined, as the wait-for graph shows it: its number is that of no primitive. */
+export function joined(ident: number): Waited {
+  return { id: -ident, name: nameOf(ident), owner: ident };
+}
+
+/** All of this thread that wait, from its event loop, for the end of one thread: one sleeper for them all. */
+export class EndWatch {
+  readonly #ident: number;
+  readonly #ended: () => void;
+  readonly #waiting = new Set<() => void>();
+  readonly #record = new WaitRecord();
+  #asleep = false;
+  #patrolled = false;
+
+  /** @param ended - runs first, before those that wait */
+  constructor(ident: number, ended: () => void) {
+    this.#ident = ident;
+    this.#ended = ended;
+  }
+
+  /** Returns how to stop waiting, or nothing when the thread has ended already. */
+  add(ended: () => void): (() => void) | undefined {
+    this.#waiting.add(ended);
+    this.#record.set(joined(this.#ident), this.#waiting.size);
+    if (!this.#patrolled) watchOver(this);
+    this.#patrolled = true;
+    this.look();
+    return () => {
+      if (this.#waiting.delete(ended)) this.#record.set(joined(this.#ident), this.#waiting.size);
+    };
+  }
+
+  /** On patrol too: nobody wakes the sleepers of a thread that was killed. */
+  look(): boolean {
+    if (this.#waiting.size === 0) this.#patrolled = false;
+    else if (isAlive(this.#ident)) this.#sleep();
+    else this.#tell();
+    return this.#patrolled;
+  }
+
+  #tell(): void {
+    this.#ended();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    this.#record.set(joined(this.#ident), 0);
+    for (const ended of waiting) ended();
+  }
+
+  #sleep(): void {
+    const cell = slotOf(this.#ident) + STATE;
+    while (!this.#asleep) {
+      const state = load(table, cell);
+      // Ended, or its slot is another's already: the patrol tells.
+      if (state !== QUEUED && state !== RUNNING) return;
+      this.#asleep = parkAsync(table, cell, state, () => {
+        this.#asleep = false;
+        this.look();
+      });
+    }
+  }
+}

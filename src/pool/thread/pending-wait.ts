@@ -1,0 +1,60 @@
+import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../../primitives/options.js';
+import { after, keepAlive } from '../../primitives/waiting/event-loop.js';
+import { onAbort } from '../../primitives/waiting/on-abort.js';
+import { type Settle, Wait } from '../../primitives/waiting/wait.js';
+
+/** What somebody waits for: tells once; returns how to stop listening, or nothing when it has told already. */
+export type Listen<T> = (settle: Settle<T>) => (() => void) | undefined;
+
+/**
+ * A Wait for something that no primitive grants: with a timeout, a signal, and the process kept alive meanwhile.
+ *
+ * @param expired - what a timeout makes of it
+ */
+export function pendingWait<T>(
+  options: WaitOptions | undefined,
+  listen: Listen<T>,
+  expired: (settle: Settle<T>) => void,
+): Wait<T> {
+  checkOptions(options);
+  const timeout = checkTimeout(options?.timeout);
+  const signal = checkSignal(options);
+  return new Wait<T>((settle) => {
+    if (signal?.aborted === true) return void settle.reject(signal.reason);
+    let open = true;
+    let leave: (() => void) | undefined;
+    let stopTimer: (() => void) | undefined;
+    let forget: (() => void) | undefined;
+    const close = (): boolean => {
+      if (!open) return false;
+      open = false;
+      leave?.();
+      stopTimer?.();
+      forget?.();
+      if (held) keepAlive(-1);
+      return true;
+    };
+    let held = false;
+    const aborted = (): void => {
+      if (close()) settle.reject(signal?.reason);
+    };
+    leave = listen({
+      resolve: (value) => {
+        if (close()) settle.resolve(value);
+      },
+      reject: (error) => {
+        if (close()) settle.reject(error);
+      },
+    });
+    if (!open) return undefined;
+    held = true;
+    keepAlive(1);
+    forget = signal && onAbort(signal, aborted);
+    if (timeout !== Number.POSITIVE_INFINITY) {
+      stopTimer = after(timeout, () => {
+        if (close()) expired(settle);
+      });
+    }
+    return () => void close();
+  });
+}

@@ -1,0 +1,102 @@
+import { from, ignoreElements, type Observable, type Subscription } from 'rxjs';
+import { startedHere, workerWatch } from '../../primitives/threads/thread-slots.js';
+import { soon, watchOver } from '../../primitives/waiting/event-loop.js';
+import { encode } from '../wire/codec.js';
+import { packError, unpackError } from '../wire/error-wire.js';
+import { knownThread } from './local-threads.js';
+import type { Lag, Outcome } from './outcome.js';
+import { type Answer, answers, leaves, lost, NOT_KEPT, questions, reads } from './remote-protocol.js';
+
+/** So many values at most go in one message. */
+const BATCH = 512;
+
+/** The questions of other threads that are being answered. */
+const answering = new Map<string, Answering>();
+
+let answersQuestions = false;
+
+/** Answers from now on for the threads that are started here: the other side of remote.ts. */
+export function answerQuestions(): void {
+  if (answersQuestions) return;
+  answersQuestions = true;
+  leaves.listen(({ asks }) => answering.get(asks)?.stop());
+  reads.listen(({ asks, values }) => answering.get(asks)?.read(values));
+  questions.listen(({ ident, by, asks, about }) => {
+    if (!startedHere(ident)) return;
+    const thread = knownThread(ident);
+    const outcome = thread?.outcome;
+    if (thread === undefined || outcome === undefined) {
+      tell(asks, { error: packError(lost(ident, NOT_KEPT)) });
+    } else if (typeof about === 'object') thread.cancel(unpackError(about.cancel));
+    else if (about === 'output') new Answering(asks, by, outcome.output$, outcome);
+    else if (about === 'result') new Answering(asks, by, outcome.result(undefined));
+    else new Answering(asks, by, from(thread.terminate()).pipe(ignoreElements()));
+  });
+}
+
+function tell(asks: string, answer: Answer): void {
+  answers.publish({ asks, answer });
+}
+
+/** One question on its way to its end. */
+class Answering implements Lag {
+  readonly #asks: string;
+  readonly #outcome: Outcome<unknown> | undefined;
+  readonly #subscription: Subscription;
+  #batch: unknown[] = [];
+  /** Values told and not read yet. */
+  behind = 0;
+
+  /** @param outcome - of the thread, if it is to be held back until its values have been read */
+  constructor(asks: string, by: number, gives: Observable<unknown>, outcome?: Outcome<unknown>) {
+    this.#asks = asks;
+    this.#outcome = outcome;
+    answering.set(asks, this);
+    outcome?.addLag(this);
+    this.#subscription = gives.subscribe({
+      next: (value) => this.#add(value),
+      error: (error) => this.#end({ error: packError(error) }),
+      complete: () => this.#end({ complete: true }),
+    });
+    if (!answering.has(asks)) return;
+    const askerExists = workerWatch(by);
+    watchOver({
+      look: () => {
+        // One that was killed says no more, and must not hold the thread back.
+        if (answering.has(asks) && !askerExists()) this.stop();
+        return answering.has(asks);
+      },
+    });
+  }
+
+  read(values: number): void {
+    this.behind -= values;
+    this.#outcome?.caughtUp();
+  }
+
+  stop(): void {
+    answering.delete(this.#asks);
+    this.#subscription?.unsubscribe();
+    this.#outcome?.dropLag(this);
+  }
+
+  #add(value: unknown): void {
+    this.behind++;
+    if (this.#batch.push(value) === 1) soon(() => this.#flush());
+    else if (this.#batch.length === BATCH) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = [];
+    tell(this.#asks, { values: encode(batch) });
+  }
+
+  #end(answer: Answer): void {
+    this.#flush();
+    tell(this.#asks, answer);
+    answering.delete(this.#asks);
+    this.#outcome?.dropLag(this);
+  }
+}

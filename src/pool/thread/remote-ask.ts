@@ -1,0 +1,122 @@
+import { threadId } from 'node:worker_threads';
+import { Observable, type Subscriber, TimeoutError } from 'rxjs';
+import { ThreadError } from '../../errors.js';
+import type { WaitOptions } from '../../primitives/options.js';
+import {
+  FOREIGN,
+  FREE,
+  flagsOf,
+  getIdent,
+  MAIN_IDENT,
+  startedHere,
+  starterExists,
+  stateOf,
+} from '../../primitives/threads/thread-slots.js';
+import { watchOver } from '../../primitives/waiting/event-loop.js';
+import type { Wait } from '../../primitives/waiting/wait.js';
+import { decode } from '../wire/codec.js';
+import { packError, unpackError } from '../wire/error-wire.js';
+import { pendingWait } from './pending-wait.js';
+import {
+  type Answer,
+  answers,
+  leaves,
+  lost,
+  NOT_KEPT,
+  type Question,
+  questions,
+  reads,
+  TOO_LONG_AGO,
+} from './remote-protocol.js';
+
+/** What a Thread cannot do where it was not started: the thread that started it is asked over the bus. */
+
+const asking = new Map<string, Asker>();
+let asked = 0;
+
+function ask(ident: number, about: Question): Observable<unknown> {
+  return new Observable((subscriber) => {
+    const unanswerable = whyNobodyAnswers(ident);
+    if (unanswerable !== undefined) return subscriber.error(unanswerable);
+    const asks = `${threadId}:${++asked}`;
+    const asker = new Asker(asks, subscriber);
+    asking.set(asks, asker);
+    answers.listen(({ asks: to, answer }) => asking.get(to)?.heard(answer));
+    questions.publish({ ident, by: getIdent(), asks, about });
+    watchOver({
+      look: () => {
+        if (!asking.has(asks)) return false;
+        if (!starterExists(ident)) subscriber.error(lost(ident, 'the thread that started it is no more'));
+        else if (!asker.answered && stateOf(ident) === FREE) subscriber.error(lost(ident, TOO_LONG_AGO));
+        return true;
+      },
+    });
+    return () => {
+      if (asking.delete(asks)) leaves.publish({ asks });
+    };
+  });
+}
+
+function whyNobodyAnswers(ident: number): ThreadError | undefined {
+  if (stateOf(ident) === FREE) return lost(ident, TOO_LONG_AGO);
+  if (ident === MAIN_IDENT || (flagsOf(ident) & FOREIGN) !== 0) {
+    return new ThreadError(
+      `thread ${ident} was not started as a Thread: it gives nothing, nor can it be killed`,
+    );
+  }
+  // Nobody is heard on the bus where he speaks.
+  return startedHere(ident) ? lost(ident, NOT_KEPT) : undefined;
+}
+
+/** A question, where it was asked. */
+class Asker {
+  readonly #asks: string;
+  readonly #subscriber: Subscriber<unknown>;
+  answered = false;
+
+  constructor(asks: string, subscriber: Subscriber<unknown>) {
+    this.#asks = asks;
+    this.#subscriber = subscriber;
+  }
+
+  heard(answer: Answer): void {
+    this.answered = true;
+    if ('values' in answer) this.#read(decode(answer.values) as unknown[]);
+    else if ('error' in answer) this.#subscriber.error(unpackError(answer.error));
+    else this.#subscriber.complete();
+  }
+
+  /** The stream is held back until they have been read. */
+  #read(values: readonly unknown[]): void {
+    for (const value of values) this.#subscriber.next(value);
+    if (!this.#subscriber.closed) reads.publish({ asks: this.#asks, values: values.length });
+  }
+}
+
+export function remoteOutput(ident: number): Observable<unknown> {
+  return ask(ident, 'output');
+}
+
+export function remoteResult(ident: number, options: WaitOptions | undefined): Wait<unknown> {
+  return pendingWait<unknown>(
+    options,
+    (settle) => {
+      const subscription = ask(ident, 'result').subscribe({
+        next: (value) => settle.resolve(value),
+        error: (error) => settle.reject(error),
+      });
+      return () => subscription.unsubscribe();
+    },
+    (settle) => settle.reject(new TimeoutError()),
+  );
+}
+
+export async function remoteTerminate(ident: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    ask(ident, 'terminate').subscribe({ complete: resolve, error: reject });
+  });
+}
+
+export function remoteCancel(ident: number, reason: unknown): void {
+  questions.publish({ ident, by: getIdent(), asks: '', about: { cancel: packError(reason) } });
+}

@@ -1,0 +1,49 @@
+import { ThreadError } from '../../errors.js';
+import { show } from '../../primitives/options.js';
+import { encode } from '../wire/codec.js';
+import { explainUncloneable, isCloneError } from '../wire/explain-uncloneable.js';
+import type { Parcel, ToThread } from '../wire/messages.js';
+import { movesOf } from '../wire/transfer.js';
+import { takeSeat } from '../workers/elastic-pool.js';
+import type { Seat, Tenant } from '../workers/executor.js';
+import { Seating } from '../workers/seating.js';
+import { stackSize } from '../workers/stack-size.js';
+import { type ThreadOptions, transferItems } from './thread-options.js';
+
+/** How a thread gets to its worker: what is sent there, and which worker it is. */
+export class Launch {
+  readonly #options: ThreadOptions<readonly unknown[], unknown>;
+
+  constructor(options: ThreadOptions<readonly unknown[], unknown>) {
+    this.#options = options;
+  }
+
+  get args(): readonly unknown[] {
+    return this.#options.args ?? [];
+  }
+
+  /** @param copied - what is to be transferred is moved now, and no later change of the arguments is seen */
+  pack(target: Parcel['target'], copied: boolean): Parcel {
+    const transfer = [...transferItems(this.#options), ...movesOf(this.args)];
+    const parcel: Parcel = { target, args: encode(this.args, transfer), transfer };
+    return copied ? structuredClone(parcel, { transfer }) : parcel;
+  }
+
+  /** Of the thread's pool, or of the elastic one. @throws DataCloneError, or why there is none */
+  sit(name: string, first: readonly ToThread[], transfer: Parcel['transfer'], tenant: Tenant): Seat {
+    const { pool } = this.#options;
+    if (pool instanceof Seating) return Seating.seat(pool, name, first, transfer, tenant);
+    return takeSeat(stackSize(), first, transfer, tenant);
+  }
+}
+
+/** What went wrong, as whoever starts the thread is told. */
+export function cannotStart(name: string, args: readonly unknown[], cause: unknown): unknown {
+  if (isCloneError(cause)) {
+    const found = explainUncloneable(args, 'args') ?? cause.message;
+    return new TypeError(`cannot start thread '${name}': ${found}, which cannot be cloned`, { cause });
+  }
+  if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
+  const why = cause instanceof Error ? cause.message : show(cause);
+  return new ThreadError(`can't start new thread '${name}': ${why}`, { code: 'ERR_NO_THREAD', cause });
+}

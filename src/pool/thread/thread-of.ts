@@ -1,0 +1,30 @@
+import { addSpecial } from '../wire/codec.js';
+import { Adopted } from './adopted.js';
+import { knownThread, markSent, remember } from './local-threads.js';
+import { Thread } from './thread.js';
+import './specials.js';
+
+/** The one Thread object that this thread has for a thread. */
+export function threadOf(ident: number): Thread {
+  const known = knownThread(ident);
+  if (known !== undefined) return known as Thread;
+  const thread = new Thread(new Adopted(ident));
+  remember(ident, thread);
+  return thread;
+}
+
+addSpecial({
+  kind: 'thread',
+  is: (value) => value instanceof Thread,
+  pack: packThread,
+  unpack: (packed) => threadOf(packed as number),
+});
+
+function packThread(thread: object): number {
+  const { ident } = thread as Thread;
+  if (ident !== null) {
+    markSent(ident, thread as Thread);
+    return ident;
+  }
+  throw new TypeError(`${thread} cannot be sent to another thread before it is started`);
+}

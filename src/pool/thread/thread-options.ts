@@ -1,0 +1,74 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { checkOptions, show } from '../../primitives/options.js';
+import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
+import { NAME_BYTES } from '../../primitives/threads/thread-slots.js';
+import { isDetached } from '../wire/transfer.js';
+import { Seating } from '../workers/seating.js';
+import type { JobPool } from './job-pool.js';
+
+export interface ThreadOptions<A extends readonly unknown[], R> {
+  target?: Target<A, R>;
+  args?: readonly [...A];
+  /** Default `Thread-N`, or `Thread-N (target's name)`; more than 380 bytes of UTF-8: RangeError. */
+  name?: string;
+  /** Default: that of the current thread. A daemon thread does not keep the process alive. */
+  daemon?: boolean;
+  /** Reserved, as in Python. */
+  group?: null;
+  /**
+   * Where it waits its turn as a job, and keeps the process alive from its start, daemon or not. Default: an elastic pool
+   * in which a started thread never waits for another to end.
+   */
+  pool?: JobPool;
+  /** Moved to the thread instead of copied, as in postMessage. */
+  transferList?: readonly unknown[];
+}
+
+/** @throws TypeError, RangeError */
+export function checkThreadOptions(options: ThreadOptions<readonly unknown[], unknown> | undefined): void {
+  checkOptions(options);
+  if (options === undefined) return;
+  const { target, args, name, daemon, group, pool, transferList } = options;
+  if (group !== undefined && group !== null)
+    throw new TypeError(`group is reserved and must be null, got ${show(group)}`);
+  if (target !== undefined) packTarget(target);
+  if (args !== undefined && !Array.isArray(args))
+    throw new TypeError(`args must be an array, got ${show(args)}`);
+  if (name !== undefined) checkThreadName(name);
+  if (daemon !== undefined) checkDaemon(daemon);
+  if (pool !== undefined && !(pool instanceof Seating))
+    throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}`);
+  if (transferList !== undefined && !Array.isArray(transferList)) {
+    throw new TypeError(`transferList must be an array, got ${show(transferList)}`);
+  }
+}
+
+/** It has to fit where every thread can read it. @throws TypeError, RangeError */
+export function checkThreadName(name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
+  const bytes = Buffer.byteLength(name);
+  if (bytes > NAME_BYTES)
+    throw new RangeError(`name must be at most ${NAME_BYTES} bytes of UTF-8, got ${bytes}: ${show(name)}`);
+}
+
+/** @throws TypeError */
+export function checkDaemon(daemon: unknown): asserts daemon is boolean {
+  if (typeof daemon !== 'boolean') throw new TypeError(`daemon must be a boolean, got ${show(daemon)}`);
+}
+
+export function defaultName(number: number, target: Target | undefined): string {
+  const name = target === undefined ? '' : describeTarget(target);
+  // The language names a function after the property it is written into: that says nothing.
+  return name === '' || name === 'target' ? `Thread-${number}` : `Thread-${number} (${name})`;
+}
+
+/** @throws TypeError for what has moved before */
+export function transferItems(options: { readonly transferList?: readonly unknown[] }): TransferListItem[] {
+  const items = [...(options.transferList ?? [])] as TransferListItem[];
+  // Node 20 would send it, empty.
+  for (const item of items) {
+    if (isDetached(item))
+      throw new TypeError(`cannot transfer ${show(item)}: it has moved to another thread before`);
+  }
+  return items;
+}

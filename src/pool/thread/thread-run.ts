@@ -1,0 +1,157 @@
+import { ThreadError } from '../../errors.js';
+import { markGone, markStopped, QUEUED, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
+import { decode } from '../wire/codec.js';
+import { unpackError } from '../wire/error-wire.js';
+import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
+import { countChild } from '../wire/parent-link.js';
+import type { Death, Seat, Tenant } from '../workers/executor.js';
+import { relayUnheard, reportUnheard } from '../workers/unhandled.js';
+import type { Outcome } from './outcome.js';
+
+/** What a run needs to know of the Thread it is the life of. */
+export interface Started {
+  readonly ident: number;
+  readonly name: string;
+  readonly daemon: boolean;
+  readonly outcome: Outcome<unknown>;
+  /** How far it is. */
+  progress(value: unknown): void;
+  /** It is over, before anybody hears of it. */
+  ended(): void;
+  /** Its outcome has been told. */
+  told(): void;
+}
+
+/** A started thread, seen from the thread that started it: its worker, and what comes from there. */
+export class ThreadRun implements Tenant {
+  readonly #thread: Started;
+  readonly #seat: Seat;
+  #ended = false;
+  /** Read, and not yet told to the thread. */
+  #read = 0;
+
+  /**
+   * @param sit - finds it a worker and hands it what it begins with
+   * @throws what `sit` throws; no thread has begun then
+   */
+  constructor(thread: Started, sit: (tenant: Tenant) => Seat) {
+    this.#thread = thread;
+    this.#seat = sit(this);
+    setWorker(thread.ident, this.#seat.workerId);
+    if (!thread.daemon) this.#seat.hold(true);
+    countChild(1, thread.daemon);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  post(message: ToThread): void {
+    if (!this.#ended) this.#seat.post([message]);
+  }
+
+  /** Hears now what the thread has said so far. */
+  drain(): void {
+    if (!this.#ended) this.#seat.drain();
+  }
+
+  /** So many values were read. */
+  more(values: number): void {
+    this.#read += values;
+    if (this.#read < WINDOW / 4) return;
+    this.post({ kind: 'credit', ident: this.#thread.ident, values: this.#read });
+    this.#read = 0;
+  }
+
+  /** Resolves when the worker is gone. */
+  async kill(): Promise<void> {
+    if (!this.#ended) await this.#seat.kill();
+  }
+
+  received(message: FromThread): void {
+    const { outcome } = this.#thread;
+    switch (message.kind) {
+      case 'values':
+        outcome.values(decode(message.values) as unknown[]);
+        break;
+      case 'returned':
+        this.#end(message, () => {
+          outcome.values([decode(message.value)]);
+          outcome.complete();
+        });
+        break;
+      case 'completed':
+        this.#end(message, () => outcome.complete());
+        break;
+      case 'threw':
+        this.#end(message, () => outcome.fail(unpackError(message.error), message.cancelled));
+        break;
+      case 'progress':
+        if (message.ident === this.#thread.ident) this.#thread.progress(decode(message.value));
+        break;
+      case 'unheard':
+        relayUnheard(message);
+        break;
+      case 'idle':
+        this.#seat.release();
+        break;
+    }
+  }
+
+  /** Counts as stopped before anybody hears of it, so that nobody hears of the end of a thread that is alive. */
+  #end(message: EndMessage, tell: () => void): void {
+    markStopped(this.#thread.ident);
+    this.#ended = true;
+    if (message.flushing) this.#letGoOnceFlushed();
+    else this.#letGo();
+    if (message.idle) this.#seat.release();
+    this.#thread.ended();
+    tell();
+    this.#thread.told();
+  }
+
+  #letGo(): void {
+    const { daemon } = this.#thread;
+    countChild(-1, daemon);
+    if (!daemon) this.#seat.hold(false);
+  }
+
+  /** What it printed, and what threads print that it started, is to be seen: a daemon is held for that as well. */
+  #letGoOnceFlushed(): void {
+    if (this.#thread.daemon) this.#seat.hold(true);
+    this.#seat.whenFlushed(() => {
+      this.#letGo();
+      if (this.#thread.daemon) this.#seat.hold(false);
+    });
+  }
+
+  died(death: Death): void {
+    if (this.#ended) {
+      // Something the thread had left behind.
+      if (death.error !== undefined && !death.terminated) reportUnheard(this.#thread.ident, death.error);
+      return;
+    }
+    this.#ended = true;
+    this.#letGo();
+    const begun = death.withdrawn !== true && stateOf(this.#thread.ident) !== QUEUED;
+    markGone(this.#thread.ident);
+    this.#thread.ended();
+    this.#thread.outcome.fail(explainDeath(this.#thread.name, begun, death), death.terminated);
+    this.#thread.told();
+  }
+}
+
+function explainDeath(name: string, begun: boolean, { error, exitCode, terminated }: Death): ThreadError {
+  const why =
+    error instanceof Error
+      ? `${error.name}: ${error.message}`
+      : error !== undefined
+        ? String(error)
+        : terminated
+          ? 'it was terminated'
+          : `process.exit(${exitCode}) was called in it`;
+  return new ThreadError(`thread '${name}' died${begun ? '' : ' before it began'}: ${why}`, {
+    code: 'ERR_THREAD_DIED',
+    ...(error !== undefined && { cause: error }),
+  });
+}

@@ -1,0 +1,147 @@
+import { Event } from '../../primitives/event.js';
+import { fromHandle, toHandle } from '../../primitives/handle.js';
+import {
+  checkOptions,
+  checkTimeout,
+  show,
+  TIMEOUT_MAX,
+  type WaitSyncOptions,
+} from '../../primitives/options.js';
+import { checkTarget, type Target } from '../../primitives/target.js';
+import { after, keepAlive, now, watchOver } from '../../primitives/waiting/event-loop.js';
+import { addSpecial } from '../wire/codec.js';
+import type { Parcel } from '../wire/messages.js';
+import { Adopted } from './adopted.js';
+import { knownThread, markSent, remember } from './local-threads.js';
+import { answerQuestions } from './remote-answer.js';
+import { Thread } from './thread.js';
+import type { ThreadOptions } from './thread-options.js';
+import './thread-of.js';
+
+export type TimerOptions<R> = Omit<ThreadOptions<readonly unknown[], R>, 'target' | 'args'>;
+
+/**
+ * A thread that runs its target `interval` ms after `start()`, unless cancelled before. Waiting costs no worker, but an
+ * event loop: that of the thread that started it. The timer is alive meanwhile, and keeps the process alive unless it
+ * is a daemon.
+ *
+ * A cancelled Timer ends without a value: `result()` gives undefined. Source: CPython, `threading.Timer`.
+ *
+ * @example
+ * new Timer(30_000, () => console.log('hello, world')).start();
+ */
+export class Timer<R = unknown> extends Thread<R> {
+  /** ms. */
+  readonly interval: number;
+  /** Set once the timer was cancelled or its target has ended. */
+  readonly finished: Event;
+  /** While it waits: how to go on at once. */
+  #waiting: { readonly due: number; readonly fire: () => void } | undefined;
+
+  /** @throws TypeError, RangeError showing the value */
+  constructor(
+    interval: number,
+    // biome-ignore lint/suspicious/noExplicitAny: any target at all, as the contract says
+    target: Target<any, R>,
+    args: readonly unknown[] = [],
+    options: TimerOptions<R> = {},
+  ) {
+    if (typeof interval !== 'number')
+      throw new TypeError(`interval must be a number of ms, got ${show(interval)}`);
+    if (!(interval >= 0 && interval <= TIMEOUT_MAX)) {
+      throw new RangeError(`interval must be 0 to ${TIMEOUT_MAX} ms, got ${interval}`);
+    }
+    checkTarget(target);
+    super({ ...options, target, args });
+    this.interval = interval;
+    this.finished = new Event({ name: `${this.name}.finished` });
+  }
+
+  /**
+   * Begins to wait. The arguments are cloned, and what is to be transferred is moved, now.
+   *
+   * @throws as Thread's
+   */
+  override start(): this {
+    this.claim();
+    const parcel = this.pack(true);
+    const alive = this.daemon ? 0 : 1;
+    if (alive === 1) keepAlive(1);
+    const fire = (): void => {
+      if (this.#waiting === undefined) return;
+      this.#waiting = undefined;
+      stopTimer();
+      watched.unsubscribe();
+      this.#go(parcel);
+      if (alive === 1) keepAlive(-1);
+    };
+    this.#waiting = { due: now() + this.interval, fire };
+    const stopTimer = after(this.interval, fire);
+    const watched = this.finished.isSet$.subscribe((set) => set && queueMicrotask(fire));
+    watchOver({ look: () => this.#isCancelled(fire) });
+    answerQuestions();
+    return this;
+  }
+
+  /** Cancelled as a Thread, by a thread that knows it as no more than that. */
+  #isCancelled(fire: () => void): boolean {
+    if (this.#waiting === undefined) return false;
+    if (this.cancelled) {
+      this.finished.set();
+      fire();
+    }
+    return this.#waiting !== undefined;
+  }
+
+  #go(parcel: Parcel): void {
+    try {
+      if (this.finished.isSet()) this.skip();
+      else this.begin(parcel);
+    } catch (error) {
+      this.skip(error);
+    }
+  }
+
+  /** @internal */
+  protected override ended(): void {
+    this.finished.set();
+    super.ended();
+  }
+
+  override joinSync(options?: WaitSyncOptions): boolean {
+    // The event loop that would fire it is blocked by this very call.
+    const waiting = #waiting in this ? this.#waiting : undefined;
+    if (waiting === undefined) return super.joinSync(options);
+    checkOptions(options);
+    const deadline = now() + checkTimeout(options?.timeout);
+    this.finished.waitSync({ timeout: Math.max(0, Math.min(waiting.due, deadline) - now()) });
+    if (this.finished.isSet() || now() >= waiting.due) waiting.fire();
+    return super.joinSync({
+      ...options,
+      ...(deadline < Number.POSITIVE_INFINITY && { timeout: Math.max(0, deadline - now()) }),
+    });
+  }
+
+  /** Stops it if it still waits; one that runs goes on. From any thread. */
+  override cancel(): void {
+    this.finished.set();
+  }
+}
+
+addSpecial({
+  kind: 'timer',
+  is: (value) => value instanceof Timer && value.ident !== null,
+  pack: (value) => {
+    const { ident, interval, finished } = value as Timer;
+    markSent(ident as number, value as Timer);
+    return { ident, interval, finished: toHandle(finished) };
+  },
+  unpack: (packed) => {
+    const { ident, interval, finished } = packed as { ident: number; interval: number; finished: unknown };
+    const known = knownThread(ident);
+    if (known instanceof Timer) return known;
+    const timer = Reflect.construct(Thread, [new Adopted(ident)], Timer) as Timer;
+    remember(ident, Object.assign(timer, { interval, finished: fromHandle(finished) }));
+    return timer;
+  },
+});

@@ -1,0 +1,138 @@
+import { BrokenBarrierError, OwnerDiedError, ThreadError, type ThreadErrorCode } from '../../errors.js';
+import { show } from '../../primitives/options.js';
+
+/** An Error as it travels. A structured clone would lose its class's name and what hangs on it. */
+export interface ErrorParts {
+  /** Names of its class and of those it extends. */
+  readonly kinds: readonly string[];
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Its cause, its errors and all else that is its own. */
+  readonly own: OwnProperty[];
+}
+type OwnProperty = readonly [key: string, value: unknown, enumerable: boolean];
+
+/** Made again as instances of themselves; others as instances of the nearest of these. */
+const makers: Record<string, (message: string, parts: ErrorParts) => Error> = {
+  OwnerDiedError: (message, parts) => new OwnerDiedError(message, { owner: ownOf(parts, 'owner') as number }),
+  BrokenBarrierError: (message) => new BrokenBarrierError(message),
+  ThreadError: (message, parts) =>
+    new ThreadError(message, { code: ownOf(parts, 'code') as ThreadErrorCode }),
+  DOMException: (message, { name }) => new DOMException(message, name),
+  AggregateError: (message) => new AggregateError([], message),
+  TypeError: (message) => new TypeError(message),
+  RangeError: (message) => new RangeError(message),
+  SyntaxError: (message) => new SyntaxError(message),
+  ReferenceError: (message) => new ReferenceError(message),
+  EvalError: (message) => new EvalError(message),
+  URIError: (message) => new URIError(message),
+  Error: (message) => new Error(message),
+};
+
+/** More errors that are made again as instances of themselves. */
+export function addErrorKind(kind: string, make: (message: string) => Error): void {
+  makers[kind] = make;
+}
+
+function ownOf({ own }: ErrorParts, name: string): unknown {
+  return own.find(([key]) => key === name)?.[1];
+}
+
+/** All but what is its own. */
+export function takeApart(error: Error): ErrorParts {
+  return {
+    kinds: kindsOf(error),
+    name: nameOf(error),
+    message: String(error.message),
+    stack: error.stack === undefined ? undefined : String(error.stack),
+    own: [],
+  };
+}
+
+/** The class's, where the class has none but its base's. */
+function nameOf(error: Error): string {
+  const ofClass = error.constructor?.name;
+  return Object.hasOwn(makers, error.name) && ofClass !== undefined && ofClass !== '' ? ofClass : error.name;
+}
+
+function kindsOf(error: Error): string[] {
+  const kinds: string[] = [];
+  for (let one: unknown = Object.getPrototypeOf(error); one !== null; one = Object.getPrototypeOf(one)) {
+    const name = (one as Error).constructor?.name;
+    if (typeof name === 'string') kinds.push(name);
+  }
+  return kinds;
+}
+
+/**
+ * What is its own, as far as it can be cloned; its cause and its errors, as text where they cannot.
+ *
+ * @param replace - makes a value one that can be cloned, or throws
+ */
+export function packOwn(error: Error, parts: ErrorParts, replace: (value: unknown) => unknown): void {
+  const pack = (value: unknown): unknown => replaceIfCloneable(value, replace);
+  const packOrShow = (value: unknown): unknown => pack(value) ?? show(value);
+  for (const key of Object.getOwnPropertyNames(error)) {
+    if (key === 'name' || key === 'message' || key === 'stack') continue;
+    const value = read(error, key);
+    if (value === undefined) continue;
+    let packed: unknown;
+    if (key === 'cause') packed = packOrShow(value);
+    else if (key === 'errors' && Array.isArray(value)) packed = value.map(packOrShow);
+    else packed = pack(value);
+    if (packed !== undefined)
+      parts.own.push([key, packed, Object.prototype.propertyIsEnumerable.call(error, key)]);
+  }
+}
+
+function read(error: Error, key: string): unknown {
+  try {
+    return Reflect.get(error, key);
+  } catch {
+    return undefined;
+  }
+}
+
+/** undefined when it cannot be cloned. */
+function replaceIfCloneable(value: unknown, replace: (value: unknown) => unknown): unknown {
+  try {
+    const replaced = replace(value);
+    // An Error always is, and may be one that is still being packed.
+    return value instanceof Error || isCloneable(replaced) ? replaced : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a structured clone takes it. */
+export function isCloneable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null)
+    return typeof value !== 'function' && typeof value !== 'symbol';
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** All but what was its own. */
+export function putTogether(parts: ErrorParts): Error {
+  const { kinds, name, message, stack } = parts;
+  const kind = kinds.find((one) => Object.hasOwn(makers, one)) ?? 'Error';
+  const error = (makers[kind] ?? makers.Error ?? Error)(message, parts);
+  // An error of the language has its name from its class; one of the user's shows that of his class.
+  if (error.name !== name) define(error, 'name', name, false);
+  if (stack !== undefined) define(error, 'stack', stack, false);
+  return error;
+}
+
+/** @param restore - undoes what `replace` did */
+export function unpackOwn(error: Error, { own }: ErrorParts, restore: (value: unknown) => unknown): void {
+  for (const [key, value, enumerable] of own) define(error, key, restore(value), enumerable);
+}
+
+function define(error: Error, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable });
+}

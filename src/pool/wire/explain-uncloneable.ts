@@ -1,0 +1,65 @@
+import { show } from '../../primitives/options.js';
+import { isRecord } from './codec.js';
+import { isDetached, movesOf } from './transfer.js';
+
+/**
+ * What makes a value impossible to clone, and where it is.
+ *
+ * @returns such as `args[0].job.run is a function`
+ */
+export function explainUncloneable(value: unknown, path: string): string | undefined {
+  return explain(value, path, new Set(moving(value)));
+}
+
+/** Whether postMessage threw it. Of what can only move, Node 20 says so with a TypeError. */
+export function isCloneError(thrown: unknown): thrown is Error {
+  if (thrown instanceof DOMException) return thrown.name === 'DataCloneError';
+  return thrown instanceof TypeError && 'code' in thrown;
+}
+
+/** What moves with it, or with one of several, is not cloned. */
+function moving(value: unknown): readonly unknown[] {
+  try {
+    return movesOf(Array.isArray(value) ? [value, ...value] : [value]);
+  } catch {
+    return [];
+  }
+}
+
+function explain(value: unknown, path: string, seen: Set<unknown>): string | undefined {
+  if (typeof value === 'function') return `${path} is a function`;
+  if (typeof value === 'symbol') return `${path} is a symbol`;
+  if (typeof value !== 'object' || value === null || seen.has(value)) return undefined;
+  seen.add(value);
+  for (const [step, one] of steps(value)) {
+    const found = explain(one, path + step, seen);
+    if (found !== undefined) return found;
+  }
+  try {
+    structuredClone(value);
+    return undefined;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : '';
+    const why = /needs transfer/.test(message)
+      ? ', which can only move: see transfer()'
+      : isDetached(ArrayBuffer.isView(value) ? value.buffer : value)
+        ? ', which has moved to another thread before'
+        : '';
+    return `${path} is ${show(value)}${why}`;
+  }
+}
+
+function* steps(value: object): Iterable<[step: string, value: unknown]> {
+  if (Array.isArray(value)) for (const [index, one] of value.entries()) yield [`[${index}]`, one];
+  else if (value instanceof Map) {
+    for (const [key, one] of value) {
+      yield [`.keys() ${show(key)}`, key];
+      yield [`.get(${show(key)})`, one];
+    }
+  } else if (value instanceof Set) for (const one of value) yield [`.has(${show(one)})`, one];
+  else if (isRecord(value)) {
+    for (const [key, one] of Object.entries(value)) {
+      yield [/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${show(key)}]`, one];
+    }
+  }
+}

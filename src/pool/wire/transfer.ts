@@ -1,0 +1,89 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { isShared } from '../../primitives/memory/word.js';
+import { show } from '../../primitives/options.js';
+
+const NOTHING: readonly TransferListItem[] = [];
+
+/** What moves with a value; undefined while nobody in this thread has asked for it, so that nobody else pays. */
+let lists: WeakMap<object, readonly TransferListItem[]> | undefined;
+
+/**
+ * Marks a value: where it goes to another thread, it or what is in `transferList` moves instead of being copied, and is
+ * empty here from then on. For whatever is sent by itself: an argument of a thread or job, a value on its way into
+ * `threadMap` or `threadPipe`, what a target returns, emits or reports as progress. Elsewhere it means nothing.
+ *
+ * Returns the value itself. What has moved cannot be sent again: subscribing again needs it made anew. A worker that
+ * dies takes with it what was moved there.
+ *
+ * @param transferList - what moves, as in postMessage; default: the value, or the buffer it is a view of
+ * @throws TypeError showing what cannot move. What moved before is an error where it is sent
+ * @example
+ * images.pipe(threadMap(jobs.blur)) // copied both ways
+ * images.pipe(map((image) => transfer(image)), threadMap(jobs.blur)) // and in jobs: return transfer(blurred)
+ * pool.run(jobs.blur, [transfer({ width, pixels }, [pixels.buffer])])
+ */
+export function transfer<T extends object>(value: T, transferList?: readonly object[]): T {
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`what is transferred must be an object, got ${show(value)}`);
+  if (transferList !== undefined && !Array.isArray(transferList))
+    throw new TypeError(`transferList must be an array, got ${show(transferList)}`);
+  const list = transferList ?? [ArrayBuffer.isView(value) ? bufferOf(value) : value];
+  for (const one of list) checkMovable(one);
+  lists ??= new WeakMap();
+  lists.set(value, list as readonly TransferListItem[]);
+  return value;
+}
+
+function bufferOf(view: ArrayBufferView): ArrayBufferLike {
+  const { buffer } = view;
+  if (Buffer.isBuffer(view) && view.byteLength < buffer.byteLength) {
+    throw new TypeError(
+      `cannot transfer ${show(view)}: small Buffers share their memory with others. Let it be copied, as it is small`,
+    );
+  }
+  return buffer;
+}
+
+/** What else can move, only sending it tells. */
+function checkMovable(one: unknown): void {
+  const shared = isShared(one);
+  const plain = typeof one !== 'object' || one === null || Array.isArray(one) || ArrayBuffer.isView(one);
+  if (!shared && !plain && Object.getPrototypeOf(one) !== Object.prototype) return;
+  const why = shared
+    ? 'it is shared, and costs nothing to send'
+    : 'say in transferList which ArrayBuffers, MessagePorts or streams of it are to move';
+  throw new TypeError(`cannot transfer ${show(one)}: ${why}`);
+}
+
+/** Whether something moves with it: it is then sent in a message of its own. */
+export function moves(value: unknown): boolean {
+  return lists?.has(value as object) === true;
+}
+
+/** What moves with these values. @throws DataCloneError for what has moved before, which Node 20 sends as empty */
+export function movesOf(values: readonly unknown[]): readonly TransferListItem[] {
+  if (lists === undefined) return NOTHING;
+  let found: TransferListItem[] | undefined;
+  for (const value of values) {
+    const list = lists.get(value as object);
+    if (list === undefined) continue;
+    found ??= [];
+    for (const one of list) {
+      if (isDetached(one))
+        throw new DOMException('An ArrayBuffer is detached: it has moved before', 'DataCloneError');
+      found.push(one);
+    }
+  }
+  return found ?? NOTHING;
+}
+
+/** Whether it is an ArrayBuffer that has moved. */
+export function isDetached(value: unknown): boolean {
+  if (!(value instanceof ArrayBuffer) || value.byteLength > 0) return false;
+  try {
+    // Node 20 has no `detached`.
+    return new Uint8Array(value).byteLength > 0;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os';
+import type { TransferListItem } from 'node:worker_threads';
+import type { ToThread } from '../wire/messages.js';
+import { Host } from './dedicated-worker.js';
+import type { Seat, Tenant } from './executor.js';
+import { relayUnheard, reportUnheard } from './unhandled.js';
+
+/**
+ * The workers that no thread runs in. A thread takes one of them or gets a new one, and never waits for another thread
+ * to end: 64 that meet at one barrier all run.
+ *
+ * A start in a kept worker takes microseconds, in a new one tens of ms and some MB; so a few are kept for long, and
+ * what a burst leaves beyond them only as long as the next burst may take to come.
+ */
+const KEPT = availableParallelism() * 2;
+const KEPT_MS = 30_000;
+const SURPLUS_MS = 1_000;
+
+interface Idle {
+  readonly host: Host;
+  readonly since: number;
+}
+
+/** Longest idle first. */
+const idle: Idle[] = [];
+let sweeper: NodeJS.Timeout | undefined;
+
+/** @throws DataCloneError, and whatever keeps a worker from being made */
+export function takeSeat(
+  stackSize: number,
+  first: readonly ToThread[],
+  transfer: readonly TransferListItem[],
+  tenant: Tenant,
+): Seat {
+  const host = takeIdle(stackSize);
+  if (host === undefined) return new Host(stackSize, first, transfer, tenant, giveBack);
+  host.tenant = tenant;
+  try {
+    host.post(first, transfer);
+  } catch (error) {
+    giveBack(host);
+    throw error;
+  }
+  return host;
+}
+
+/** One that was idle, the last one used first: its caches are warm. */
+function takeIdle(stackSize: number): Host | undefined {
+  for (let at = idle.length - 1; at >= 0; at--) {
+    const host = idle[at]?.host;
+    if (host === undefined || host.dead || host.stackSize !== stackSize) continue;
+    idle.splice(at, 1);
+    return host;
+  }
+  return undefined;
+}
+
+function giveBack(host: Host): void {
+  if (host.dead || host.terminated) return;
+  host.tenant = leftovers;
+  idle.push({ host, since: performance.now() });
+  sweeper ??= setInterval(sweep, SURPLUS_MS).unref();
+}
+
+function sweep(): void {
+  const time = performance.now();
+  for (let oldest = idle[0]; oldest !== undefined; oldest = idle[0]) {
+    const kept = idle.length > KEPT ? SURPLUS_MS : KEPT_MS;
+    if (!oldest.host.dead && time - oldest.since < kept) break;
+    idle.shift();
+    void oldest.host.kill();
+  }
+  if (idle.length > 0) return;
+  clearInterval(sweeper);
+  sweeper = undefined;
+}
+
+/** Listens to a worker that no thread runs in. */
+const leftovers: Tenant = {
+  received: (message) => {
+    if (message.kind === 'unheard') relayUnheard(message);
+  },
+  died: ({ error, terminated }) => {
+    if (error !== undefined && !terminated) reportUnheard(null, error);
+  },
+};

@@ -1,0 +1,119 @@
+import type { Unsubscribable } from 'rxjs';
+import type { Acquirable } from './acquirable.js';
+import { Condition } from './condition.js';
+import { Held } from './held.js';
+import type { Holdable, Holds } from './holds.js';
+import { RLock } from './rlock.js';
+import { Semaphore } from './semaphore.js';
+import { Synchronizer } from './synchronizer.js';
+import { getIdent } from './threads/thread-slots.js';
+import { currentScope, runIn, Scope } from './waiting/section-scope.js';
+import type { Settle } from './waiting/wait.js';
+
+/** How an operator takes a lock, again and again: one wait at a time. */
+export interface Entrance {
+  /** Whether several of its Helds may be in hand at once. */
+  readonly shared: boolean;
+  /**
+   * Starts a wait in that scope or, for an RLock, in a new one within it; its end runs there. Returns how to leave, or
+   * nothing when it has ended already.
+   */
+  ask(scope: Scope | undefined): Unsubscribable | undefined;
+  /** Those of this thread that wait for it are served before this returns. */
+  serveOthers(): void;
+}
+
+/** @param owner - of an RLock; default: each hold is an owner of its own */
+export function entranceTo(lock: Acquirable, owner: object | undefined, settle: Settle<Held>): Entrance {
+  const condition = lock instanceof Condition ? lock : undefined;
+  const taken = condition?.lock ?? lock;
+  if (taken instanceof RLock) return new OwnedEntrance(taken, condition, owner, settle);
+  if (taken instanceof Synchronizer) return new OpenEntrance(taken, condition, settle);
+  return {
+    shared: true,
+    ask: (scope) =>
+      runIn(scope, () =>
+        lock.hold().subscribe({
+          next: (held) => settle.resolve(held),
+          error: (error) => settle.reject(error),
+        }),
+      ),
+    serveOthers: () => {},
+  };
+}
+
+class OpenEntrance implements Entrance, Settle<boolean> {
+  readonly shared: boolean;
+  readonly #lock: Synchronizer;
+  readonly #condition: Condition | undefined;
+  protected readonly settle: Settle<Held>;
+
+  constructor(lock: Synchronizer, condition: Condition | undefined, settle: Settle<Held>) {
+    this.shared = lock instanceof Semaphore;
+    this.#lock = lock;
+    this.#condition = condition;
+    this.settle = settle;
+  }
+
+  ask(scope: Scope | undefined): Unsubscribable | undefined {
+    if (scope === currentScope()) return this.#begin();
+    return runIn(scope, () => this.#begin());
+  }
+
+  #begin(): Unsubscribable | undefined {
+    return this.#lock.begin(Number.POSITIVE_INFINITY, undefined, this);
+  }
+
+  resolve(_taken: boolean): void {
+    this.settle.resolve(new Held(this.#lock));
+  }
+
+  reject(error: unknown): void {
+    this.settle.reject(error);
+  }
+
+  serveOthers(): void {
+    // First those notified, who then want the lock.
+    this.#condition?.queue?.lookAtOnce();
+    this.#lock.queue?.lookAtOnce();
+  }
+}
+
+/** To an RLock: what is held belongs to the scope that it is held in, not to the thread. */
+class OwnedEntrance extends OpenEntrance implements Holdable {
+  readonly #rlock: RLock;
+  readonly #owner: object | undefined;
+  #scope: Scope | undefined;
+  #ident = 0;
+
+  constructor(
+    lock: RLock,
+    condition: Condition | undefined,
+    owner: object | undefined,
+    settle: Settle<Held>,
+  ) {
+    super(lock, condition, settle);
+    this.#rlock = lock;
+    this.#owner = owner;
+  }
+
+  override ask(outer: Scope | undefined): Unsubscribable | undefined {
+    this.#scope = new Scope(outer, this.#owner);
+    return super.ask(this.#scope);
+  }
+
+  override resolve(_taken: boolean): void {
+    if (this.#scope !== undefined) this.#rlock.holdFor(this.#scope);
+    this.#ident = getIdent();
+    this.settle.resolve(new Held(this));
+  }
+
+  /** By whatever code the section's end comes from. An RLock that its thread ended with is another's matter. */
+  release(): void {
+    if (this.#ident === getIdent()) this.#rlock.releaseSection();
+  }
+
+  get holds(): Holds {
+    return this.#rlock.holds;
+  }
+}

@@ -1,0 +1,22 @@
+import { ThreadError } from '../../errors.js';
+import { compareExchange, load } from '../memory/word.js';
+import { CANCEL, getIdent, slotOf, table } from './thread-slots.js';
+
+// CANCEL: NOT_CANCELLED -anybody-> CANCELLED -the thread, as it throws the reason-> TOLD
+const CANCELLED = 1;
+const TOLD = 2;
+
+let reasonOf: () => unknown = () =>
+  new ThreadError('the thread was cancelled', { code: 'ERR_THREAD_CANCELLED' });
+
+/** How the current thread learns, without its event loop, why it was cancelled. */
+export function setCancelReason(reason: () => unknown): void {
+  reasonOf = reason;
+}
+
+/** Throws the reason, once, when the current thread has been cancelled. */
+export function throwIfCancelled(): void {
+  const cell = slotOf(getIdent()) + CANCEL;
+  if (load(table, cell) === 0) return;
+  if (compareExchange(table, cell, CANCELLED, TOLD) === CANCELLED) throw reasonOf();
+}

@@ -1,0 +1,34 @@
+import { type Cells, compareExchange, load, store } from '../memory/word.js';
+import { isAlive } from './thread-slots.js';
+
+/**
+ * A record of a shared table, which a thread takes, fills and gives back. Its first word, TAKER:
+ *   FREE -any thread-> -ident, while that thread fills it -the same-> ident -the same-> FREE
+ *   -ident or ident of a dead thread -any thread-> -ident of its own
+ * Invariant: only the thread that TAKER names writes to the record, and it counts only while TAKER is the ident of a live
+ * thread; so whatever counts was filled by whom it belongs to, and the dead have no records.
+ */
+const TAKER = 0;
+const FREE = 0;
+
+/** false when somebody has it already. */
+export function takeRecord(cells: Cells, at: number, me: number): boolean {
+  const taker = load(cells, at + TAKER);
+  if (taker !== FREE && isAlive(Math.abs(taker))) return false;
+  return compareExchange(cells, at + TAKER, taker, -me) === taker;
+}
+
+/** It is filled. */
+export function publishRecord(cells: Cells, at: number, me: number): void {
+  store(cells, at + TAKER, me);
+}
+
+export function giveRecordBack(cells: Cells, at: number): void {
+  store(cells, at + TAKER, FREE);
+}
+
+/** `ident` of the live thread that it belongs to; 0 when it does not count. */
+export function takerOfRecord(cells: Cells, at: number): number {
+  const taker = load(cells, at + TAKER);
+  return taker > 0 && isAlive(taker) ? taker : 0;
+}

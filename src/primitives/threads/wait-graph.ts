@@ -1,0 +1,168 @@
+import { readText, writeText } from '../memory/text.js';
+import { load, store } from '../memory/word.js';
+import { giveRecordBack, publishRecord, takeRecord, takerOfRecord } from './claimed-record.js';
+import {
+  aliveIdents,
+  BLOCKED,
+  clock,
+  getIdent,
+  MOST_WAITS,
+  raise,
+  slotOf,
+  table,
+  WAIT_WORDS,
+  WAITS,
+  WAITS_HIGH_WATER,
+} from './thread-slots.js';
+
+/**
+ * Who waits for what, in the table of threads: each thread has one record in its slot for what it blocks on, and
+ * takes one of a common pool for each primitive that its Observables wait for: see record.ts.
+ */
+const PRIMITIVE = 1;
+const OWNER = 2;
+const SINCE = 3;
+const COUNT = 4;
+const NAME = 5;
+/** In a slot the record is the slot's: nobody takes it. */
+const BLOCKED_NAME_WORDS = 16;
+const NAME_WORDS = WAIT_WORDS - NAME;
+
+/** What the records tell of a primitive that is waited for. */
+export interface Waited {
+  readonly id: number;
+  readonly name: string;
+  /** `ident` of whoever must let go of it first; null when that is nobody in particular. */
+  readonly owner: number | null;
+}
+
+/** An edge of the wait-for graph. */
+export interface ThreadWait {
+  /** The thread that waits. */
+  readonly ident: number;
+  /** Number of the primitive, unique in the process. */
+  readonly primitive: number;
+  readonly name: string;
+  /** `ident` of the thread that holds it, as the waiter saw it at most 50 ms ago; null: nobody in particular. */
+  readonly owner: number | null;
+  /** When the (oldest) wait began, in ms of the clock that `process.hrtime()` reads. */
+  readonly since: number;
+  /** How many waits of the thread. */
+  readonly count: number;
+  /** Whether it blocks the thread; otherwise its event loop runs on. */
+  readonly blocking: boolean;
+}
+
+/** The current thread blocks on it from now on. */
+export function block(on: Waited): void {
+  const at = slotOf(getIdent()) + BLOCKED;
+  store(table, at + OWNER, on.owner ?? 0);
+  store(table, at + SINCE, clock() | 0);
+  store(table, at + COUNT, 1);
+  writeText(table, at + NAME, BLOCKED_NAME_WORDS, on.name);
+  store(table, at + PRIMITIVE, on.id);
+}
+
+/** What it blocks on has changed hands. */
+export function blockedBy(owner: number | null): void {
+  store(table, slotOf(getIdent()) + BLOCKED + OWNER, owner ?? 0);
+}
+
+export function unblock(): void {
+  store(table, slotOf(getIdent()) + BLOCKED + PRIMITIVE, 0);
+}
+
+/** Where to look first for a record nobody uses. */
+let hint = 0;
+/** Until when none need be looked for: there was none. */
+let noneUntil = 0;
+const LOOK_AGAIN_AFTER = 1000;
+
+/** The record of this thread's Observable waits for one primitive. */
+export class WaitRecord {
+  #at = -1;
+
+  /** `count` waits from now on; 0 gives the record back. While all 65,536 records are taken, waits are not listed. */
+  set(on: Waited, count: number): void {
+    if (count === 0) {
+      if (this.#at >= 0) this.#close();
+      return;
+    }
+    if (this.#at < 0) this.#open(on);
+    if (this.#at >= 0) store(table, this.#at + COUNT, count);
+  }
+
+  owner(owner: number | null): void {
+    if (this.#at >= 0) store(table, this.#at + OWNER, owner ?? 0);
+  }
+
+  #close(): void {
+    giveRecordBack(table, this.#at);
+    hint = (this.#at - WAITS) / WAIT_WORDS;
+    noneUntil = 0;
+    this.#at = -1;
+  }
+
+  #open(on: Waited): void {
+    if (noneUntil > 0 && clock() < noneUntil) return;
+    const me = getIdent();
+    for (let tries = 0; tries < MOST_WAITS; tries++) {
+      const number = (hint + tries) % MOST_WAITS;
+      const at = WAITS + number * WAIT_WORDS;
+      if (!takeRecord(table, at, me)) continue;
+      store(table, at + COUNT, 0);
+      store(table, at + OWNER, on.owner ?? 0);
+      store(table, at + SINCE, clock() | 0);
+      writeText(table, at + NAME, NAME_WORDS, on.name);
+      store(table, at + PRIMITIVE, on.id);
+      publishRecord(table, at, me);
+      raise(WAITS_HIGH_WATER, number + 1);
+      hint = (number + 1) % MOST_WAITS;
+      this.#at = at;
+      return;
+    }
+    noneUntil = clock() + LOOK_AGAIN_AFTER;
+  }
+}
+
+/** Every wait of every live thread: the edges of the wait-for graph. */
+export function waits(): ThreadWait[] {
+  const found: ThreadWait[] = [];
+  eachWait((at, ident, blocking) => found.push(read(at, ident, blocking)));
+  return found;
+}
+
+/** How many waits, of all threads, are queued for a primitive. */
+export function countWaiting(primitive: number): number {
+  let count = 0;
+  eachWait((at) => {
+    if (load(table, at + PRIMITIVE) === primitive) count += load(table, at + COUNT);
+  });
+  return count;
+}
+
+function eachWait(visit: (at: number, ident: number, blocking: boolean) => void): void {
+  for (const ident of aliveIdents(true)) {
+    const at = slotOf(ident) + BLOCKED;
+    if (load(table, at + PRIMITIVE) !== 0) visit(at, ident, true);
+  }
+  const most = load(table, WAITS_HIGH_WATER);
+  for (let number = 0; number < most; number++) {
+    const at = WAITS + number * WAIT_WORDS;
+    const ident = takerOfRecord(table, at);
+    if (ident !== 0) visit(at, ident, false);
+  }
+}
+
+function read(at: number, ident: number, blocking: boolean): ThreadWait {
+  const time = clock();
+  return {
+    ident,
+    primitive: load(table, at + PRIMITIVE),
+    name: readText(table, at + NAME),
+    owner: load(table, at + OWNER) || null,
+    since: time - (((time | 0) - load(table, at + SINCE)) >>> 0),
+    count: load(table, at + COUNT),
+    blocking,
+  };
+}

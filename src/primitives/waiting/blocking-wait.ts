@@ -1,0 +1,49 @@
+import { park } from '../memory/word.js';
+import { throwIfCancelled } from '../threads/cancel-flag.js';
+import { block, blockedBy, unblock, type Waited } from '../threads/wait-graph.js';
+import { type BlockingAttempt, PENDING, POLITE } from './attempt.js';
+import { LOOK_AGAIN, now } from './event-loop.js';
+import { POLITE_MS } from './local-queue.js';
+
+/**
+ * Runs an attempt by blocking the thread, until it ends or `timeout` ms have passed. It sleeps at most LOOK_AGAIN ms at
+ * a stretch: whoever was to wake it may have died.
+ *
+ * @param cancellable - whether cancelling the thread ends the wait, with the reason
+ */
+export function waitBlocking<T>(
+  on: Waited,
+  attempt: BlockingAttempt<T>,
+  timeout: number,
+  cancellable = true,
+): T {
+  const deadline = now() + timeout;
+  block(on);
+  try {
+    for (;;) {
+      const seen = attempt.mark();
+      const outcome = attempt.poll();
+      if (outcome !== PENDING && outcome !== POLITE) return outcome;
+      const left = deadline - now();
+      if (left <= 0) {
+        const end = attempt.expire();
+        if (end !== PENDING && end !== POLITE) return end;
+      }
+      if (cancellable) leaveIfCancelled(attempt);
+      blockedBy(attempt.owner());
+      const most = outcome === POLITE ? POLITE_MS : LOOK_AGAIN;
+      park(attempt.cells, attempt.cell, seen, left > 0 ? Math.min(left, most) : most);
+    }
+  } finally {
+    unblock();
+  }
+}
+
+function leaveIfCancelled(attempt: BlockingAttempt<unknown>): void {
+  try {
+    throwIfCancelled();
+  } catch (reason) {
+    attempt.leave();
+    throw reason;
+  }
+}

@@ -1,0 +1,252 @@
+import { setMaxListeners } from 'node:events';
+import type { Unsubscribable } from 'rxjs';
+import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
+import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
+import { onThreadEnd } from '../threads/thread-slots.js';
+import { type Waited, WaitRecord } from '../threads/wait-graph.js';
+import { type Attempt, type Outcome, PENDING, POLITE } from './attempt.js';
+import { after, keepAlive, LOOK_AGAIN, nextTurn, soon, watchOver } from './event-loop.js';
+import { Line, type Standing } from './leavable-queue.js';
+import { currentScope, runIn, type Scope } from './section-scope.js';
+import type { Settle } from './wait.js';
+
+/** How long one waits, at most, for a thread to take its turn. */
+export const POLITE_MS = 5;
+
+/** A place in a queue; unsubscribing leaves it. */
+class Place implements Standing, Unsubscribable {
+  readonly queue: LocalQueue;
+  readonly attempt: Attempt<unknown>;
+  /** The waiter's: it ends there, whoever it is that serves it. */
+  readonly scope: Scope | undefined = currentScope();
+  /** undefined once it is out of the queue. */
+  settle: Settle<unknown> | undefined;
+  /** Stops its timer and its signal listener. */
+  stop: (() => void) | undefined = undefined;
+
+  constructor(queue: LocalQueue, attempt: Attempt<unknown>, settle: Settle<unknown>) {
+    this.queue = queue;
+    this.attempt = attempt;
+    this.settle = settle;
+  }
+
+  get left(): boolean {
+    return this.settle === undefined;
+  }
+
+  unsubscribe(): void {
+    this.queue.leave(this);
+  }
+}
+
+const listenedTo = new WeakSet<AbortSignal>();
+
+/** Thousands may wait under one signal, which Node 20 would warn of. */
+function listen(signal: AbortSignal, aborted: () => void): void {
+  if (!listenedTo.has(signal)) setMaxListeners(0, signal);
+  listenedTo.add(signal);
+  signal.addEventListener('abort', aborted, { once: true });
+}
+
+/** Queues of this thread that somebody waits in. */
+const busy = new Set<LocalQueue>();
+
+/**
+ * The Observable waits of this thread for one primitive, in the order they came, and their one agent: a pending
+ * waitAsync on AGENT_SEQ.
+ *
+ * Invariant: while the queue is not empty, the agent sleeps with AGENTS set, or has been woken and its turn is to
+ * come, or it will be sent to sleep when the loop turns. The last is for speed: waits that are granted one another's
+ * releases within one turn need no agent, and no trip through the kernel.
+ */
+export class LocalQueue {
+  readonly #cells: Cells;
+  readonly #on: Waited;
+  readonly #record = new WaitRecord();
+  readonly #line = new Line<Place>();
+  #asleep = false;
+  #looksSoon = false;
+  #armsNextTurn = false;
+  #patrolled = false;
+  #looking = false;
+  #calm: (() => void) | undefined;
+
+  constructor(on: Waited & { readonly cells: Cells }) {
+    this.#on = on;
+    this.#cells = on.cells;
+  }
+
+  get size(): number {
+    return this.#line.size;
+  }
+
+  /** Queues an attempt whose `poll` has just failed, or that must not go first. Returns how to leave. */
+  wait<T>(
+    attempt: Attempt<T>,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    settle: Settle<T>,
+  ): Unsubscribable {
+    const place = new Place(this, attempt, settle as Settle<unknown>);
+    this.#line.push(place);
+    this.#resized(1);
+    if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
+    if (this.size === 1) this.#sleep();
+    return place;
+  }
+
+  /** Returns where the wait would have ended, unless it had already. @internal */
+  leave(place: Place): Settle<unknown> | undefined {
+    const settle = this.#remove(place);
+    if (settle !== undefined) place.attempt.leave();
+    return settle;
+  }
+
+  /** Looks before the loop turns: for a change that this thread itself has made. */
+  lookSoon(): void {
+    if (this.#looksSoon) return;
+    this.#looksSoon = true;
+    soon(this.#lookNow);
+  }
+
+  /** Looks before it returns; who is served runs inside the call. */
+  lookAtOnce(): void {
+    if (this.size > 0) this.#look();
+  }
+
+  readonly #lookNow = (): void => {
+    this.#looksSoon = false;
+    this.#look();
+    if (this.size > 0) this.#sleepNextTurn();
+  };
+
+  /** On patrol: looks again, in case whoever should have woken the agent died. */
+  look(): boolean {
+    if (this.size > 0) {
+      this.#look();
+      if (this.size > 0) this.#sleep();
+    }
+    if (this.size > 0) return true;
+    // Nobody waits any more: an agent left asleep would hold the primitive's memory.
+    if (this.#asleep) wake(this.#cells, AGENT_SEQ);
+    else this.#patrolled = false;
+    return this.#patrolled;
+  }
+
+  /** Everybody leaves; nobody is told. */
+  abandon(): void {
+    for (let place = this.#line.first(); place !== undefined; place = this.#line.first()) this.leave(place);
+  }
+
+  #look(): void {
+    // A settled waiter's code may come back here; whoever looks already goes on after it.
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      let place = this.#line.first();
+      while (place !== undefined && this.#try(place, false)) place = this.#line.first();
+      if (place !== undefined) this.#record.owner(place.attempt.owner());
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** true when the place's wait has ended. */
+  #try(place: Place, expired: boolean): boolean {
+    let outcome: Outcome<unknown>;
+    try {
+      outcome = expired ? place.attempt.expire() : place.attempt.poll();
+    } catch (error) {
+      const settle = this.#remove(place);
+      if (settle !== undefined) runIn(place.scope, () => settle.reject(error));
+      return true;
+    }
+    if (outcome === POLITE) this.#lookWhenCalm();
+    if (outcome === PENDING || outcome === POLITE) return false;
+    const settle = this.#remove(place);
+    if (settle !== undefined) runIn(place.scope, () => settle.resolve(outcome));
+    return true;
+  }
+
+  #sleepNextTurn(): void {
+    if (this.#armsNextTurn) return;
+    this.#armsNextTurn = true;
+    nextTurn(() => {
+      this.#armsNextTurn = false;
+      if (this.size > 0) this.#sleep();
+    });
+  }
+
+  #sleep(): void {
+    for (;;) {
+      const sequence = load(this.#cells, AGENT_SEQ);
+      or(this.#cells, WORD, AGENTS);
+      this.#look();
+      if (this.size === 0 || this.#asleep || this.#looking) return;
+      this.#asleep = true;
+      if (parkAsync(this.#cells, AGENT_SEQ, sequence, this.#woken)) return;
+      this.#asleep = false;
+    }
+  }
+
+  readonly #woken = (): void => {
+    this.#asleep = false;
+    if (this.size > 0) this.#sleep();
+  };
+
+  #lookWhenCalm(): void {
+    this.#calm ??= after(POLITE_MS, () => {
+      this.#calm = undefined;
+      if (this.size > 0) this.#sleep();
+    });
+  }
+
+  #limit(place: Place, timeout: number, signal: AbortSignal | undefined): void {
+    const expired = (): void => {
+      if (place.left || this.#try(place, true)) return;
+      stop = after(LOOK_AGAIN, expired);
+    };
+    const aborted = (): void => {
+      const settle = this.leave(place);
+      if (settle !== undefined) runIn(place.scope, () => settle.reject(signal?.reason));
+    };
+    let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
+    if (signal !== undefined) listen(signal, aborted);
+    place.stop = () => {
+      stop?.();
+      signal?.removeEventListener('abort', aborted);
+    };
+  }
+
+  #remove(place: Place): Settle<unknown> | undefined {
+    const { settle } = place;
+    if (settle === undefined) return undefined;
+    place.settle = undefined;
+    place.stop?.();
+    place.stop = undefined;
+    this.#line.shrink();
+    this.#resized(-1);
+    return settle;
+  }
+
+  #resized(by: 1 | -1): void {
+    const { size } = this;
+    this.#record.set(this.#on, size);
+    if (size === 0) {
+      busy.delete(this);
+      keepAlive(-1);
+    } else if (by === 1 && size === 1) {
+      busy.add(this);
+      keepAlive(1);
+      if (!this.#patrolled) watchOver(this);
+      this.#patrolled = true;
+    }
+  }
+}
+
+/** What the current thread has pending is left, as by unsubscribing: a thread that ended is granted nothing. */
+function abandonWaits(): void {
+  for (const queue of busy) queue.abandon();
+}
+
+onThreadEnd(abandonWaits);

@@ -1,0 +1,242 @@
+import { OWN } from '../memory/layout.js';
+import { add, allocateGrowable, type Cells, grow, load, store, wake } from '../memory/word.js';
+import { clock, getIdent, isAlive } from '../threads/thread-slots.js';
+import { enter, leave } from './critical-section.js';
+import { LOOK_AGAIN } from './event-loop.js';
+
+// In the primitive's own cells. Slots are numbered from 1; 0 is none.
+const SECTION = OWN;
+const NEXT_ORDER = OWN + 1;
+const HEAD = OWN + 2;
+const TAIL = OWN + 3;
+const COUNT = OWN + 4;
+const UNUSED = OWN + 5;
+const HIGH = OWN + 6;
+const SWEPT = OWN + 7;
+/** From here on the primitive has its own again. */
+export const AFTER_SLOTS: number = OWN + 8;
+
+// A slot.
+export const STATE = 0;
+const IDENT = 1;
+const ORDER = 2;
+const NEXT = 3;
+const PREVIOUS = 4;
+const SLOT_WORDS = 8;
+
+const EMPTY = 0;
+export const WAITING = 1;
+/** The first of the states that mean an outcome; the primitive says which. */
+export const DONE = 2;
+
+const FIRST_SLOTS = 32;
+const MOST_SLOTS = 1 << 20;
+
+/** The outcome of a slot whose thread died before it read it. */
+export type Lost = (outcome: number) => void;
+
+export function allocateSlots(): Cells {
+  return allocateGrowable(FIRST_SLOTS * SLOT_WORDS, MOST_SLOTS * SLOT_WORDS);
+}
+
+/**
+ * The waiters of all threads, longest first, each with a slot of its own in shared memory. All but reading one's own
+ * slot happens in a critical section.
+ *
+ * A slot's STATE: EMPTY -append, the waiter-> WAITING -settle, whoever decides-> DONE.. -free, the waiter-> EMPTY;
+ * WAITING -free, the waiter, or sweep when it is dead-> EMPTY.
+ * Invariant: STATE, IDENT and ORDER are the truth, STATE written last when a slot is filled and first when it is given
+ * up; lists and count are derived from them, and rebuilt when a thread died in the section.
+ */
+export class Slots {
+  readonly #cells: Cells;
+  readonly table: Cells;
+  readonly #recover: () => void;
+  /** Whom to wake once out of the section, which they enter first of all. */
+  readonly #settled: number[] = [];
+
+  /** @param recover - puts right, in the section, what else one who died in it was changing */
+  constructor(cells: Cells, table: Cells, recover: () => void = () => {}) {
+    this.#cells = cells;
+    this.table = table;
+    this.#recover = recover;
+  }
+
+  /** Runs `change` with nobody else in the section. */
+  inside<T>(change: () => T): T {
+    const died = enter(this.#cells, SECTION);
+    try {
+      if (died) {
+        this.#rebuild();
+        this.#recover();
+      }
+      return change();
+    } finally {
+      leave(this.#cells, SECTION);
+      if (this.#settled.length > 0) this.#wakeSettled();
+    }
+  }
+
+  #wakeSettled(): void {
+    for (const slot of this.#settled.splice(0)) wake(this.table, this.stateIndex(slot));
+  }
+
+  /** How many wait, the dead that nobody has noticed yet among them. */
+  get count(): number {
+    return load(this.#cells, COUNT);
+  }
+
+  /** How many of those alive wait. */
+  countAlive(): number {
+    return this.inside(() => {
+      let alive = 0;
+      for (let slot = this.first(); slot !== 0; slot = this.next(slot)) if (this.#lives(slot)) alive++;
+      return alive;
+    });
+  }
+
+  /** The index in `table` of a slot's state. */
+  stateIndex(slot: number): number {
+    return (slot - 1) * SLOT_WORDS + STATE;
+  }
+
+  state(slot: number): number {
+    return load(this.table, this.stateIndex(slot));
+  }
+
+  /** @throws RangeError when a million wait. Inside. */
+  append(): number {
+    const slot = this.#take();
+    this.#set(slot, IDENT, getIdent());
+    this.#set(slot, ORDER, add(this.#cells, NEXT_ORDER, 1));
+    this.#set(slot, STATE, WAITING);
+    this.#link(slot);
+    return slot;
+  }
+
+  /** Who has waited longest, or 0. Inside. */
+  first(): number {
+    return load(this.#cells, HEAD);
+  }
+
+  /** Who came after. Inside. */
+  next(slot: number): number {
+    return this.#get(slot, NEXT);
+  }
+
+  /** The longest that waits and lives, or 0; the dead before it are let go. Inside. */
+  firstAlive(): number {
+    for (let slot = this.first(); slot !== 0; slot = this.first()) {
+      if (this.#lives(slot)) return slot;
+      this.free(slot);
+    }
+    return 0;
+  }
+
+  /** Lets the dead go; returns how many wait. Inside. */
+  dropDead(): number {
+    for (let slot = this.first(); slot !== 0; ) {
+      const next = this.next(slot);
+      if (!this.#lives(slot)) this.free(slot);
+      slot = next;
+    }
+    return this.count;
+  }
+
+  /** Tells a waiter its outcome and wakes it, if it is blocked. Inside. */
+  settle(slot: number, outcome: number): void {
+    this.#set(slot, STATE, outcome);
+    this.#unlink(slot);
+    this.#settled.push(slot);
+  }
+
+  /** Gives a slot up. Inside. */
+  free(slot: number): void {
+    const waited = this.state(slot) === WAITING;
+    this.#set(slot, STATE, EMPTY);
+    if (waited) this.#unlink(slot);
+    this.#set(slot, NEXT, load(this.#cells, UNUSED));
+    store(this.#cells, UNUSED, slot);
+  }
+
+  /** Frees the slots of the dead, at most every LOOK_AGAIN ms by all threads together; true when it has looked. */
+  sweep(lost: Lost): boolean {
+    const time = clock() | 0;
+    const swept = load(this.#cells, SWEPT);
+    if (((time - swept) | 0) < LOOK_AGAIN && swept !== 0) return false;
+    store(this.#cells, SWEPT, time);
+    this.inside(() => {
+      for (let slot = load(this.#cells, HIGH); slot > 0; slot--) {
+        const state = this.state(slot);
+        if (state === EMPTY || this.#lives(slot)) continue;
+        this.free(slot);
+        if (state !== WAITING) lost(state);
+      }
+    });
+    return true;
+  }
+
+  #lives(slot: number): boolean {
+    return isAlive(this.#get(slot, IDENT));
+  }
+
+  #get(slot: number, field: number): number {
+    return load(this.table, (slot - 1) * SLOT_WORDS + field);
+  }
+
+  #set(slot: number, field: number, value: number): void {
+    store(this.table, (slot - 1) * SLOT_WORDS + field, value);
+  }
+
+  #take(): number {
+    const unused = load(this.#cells, UNUSED);
+    if (unused !== 0) {
+      store(this.#cells, UNUSED, this.#get(unused, NEXT));
+      return unused;
+    }
+    const slot = load(this.#cells, HIGH) + 1;
+    if (
+      slot * SLOT_WORDS > this.table.length &&
+      !grow(this.table, Math.min(2 * this.table.length, MOST_SLOTS * SLOT_WORDS))
+    ) {
+      throw new RangeError(`no more than ${MOST_SLOTS} can wait at once`);
+    }
+    store(this.#cells, HIGH, slot);
+    return slot;
+  }
+
+  #link(slot: number): void {
+    const tail = load(this.#cells, TAIL);
+    this.#set(slot, NEXT, 0);
+    this.#set(slot, PREVIOUS, tail);
+    if (tail === 0) store(this.#cells, HEAD, slot);
+    else this.#set(tail, NEXT, slot);
+    store(this.#cells, TAIL, slot);
+    store(this.#cells, COUNT, load(this.#cells, COUNT) + 1);
+  }
+
+  #unlink(slot: number): void {
+    const next = this.#get(slot, NEXT);
+    const previous = this.#get(slot, PREVIOUS);
+    if (previous === 0) store(this.#cells, HEAD, next);
+    else this.#set(previous, NEXT, next);
+    if (next === 0) store(this.#cells, TAIL, previous);
+    else this.#set(next, PREVIOUS, previous);
+    store(this.#cells, COUNT, load(this.#cells, COUNT) - 1);
+  }
+
+  #rebuild(): void {
+    const waiting: number[] = [];
+    for (const cell of [HEAD, TAIL, COUNT, UNUSED]) store(this.#cells, cell, 0);
+    for (let slot = load(this.#cells, HIGH); slot > 0; slot--) {
+      const state = this.state(slot);
+      if (state === WAITING) waiting.push(slot);
+      else if (state === EMPTY) {
+        this.#set(slot, NEXT, load(this.#cells, UNUSED));
+        store(this.#cells, UNUSED, slot);
+      }
+    }
+    waiting.sort((a, b) => (this.#get(a, ORDER) - this.#get(b, ORDER)) | 0);
+    for (const slot of waiting) this.#link(slot);
+  }
+}

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+interface Life {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  readonly ms: number;
+}
+
+/** Runs a program of its own; one that does not end is killed, and its code is null. */
+function live(program: string): Promise<Life> {
+  const source = `import { Thread, Timer, enumerate, sleepSync } from 'rxjs-threading';\n${program}`;
+  const began = performance.now();
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['--input-type=module', '-e', source],
+      { cwd: fileURLToPath(new URL('../../..', import.meta.url)), timeout: 15_000, killSignal: 'SIGKILL' },
+      (_, out, err) => resolve({ code: child.exitCode, out: out.trim(), err, ms: performance.now() - began }),
+    );
+  });
+}
+
+/** Prints "late" and ends `ms` later. */
+const late = (ms: number): string =>
+  `() => new Promise((resolve) => setTimeout(() => { console.log('late'); resolve(); }, ${ms}))`;
+
+describe('a process', () => {
+  it.each<[string, string, string]>([
+    ['stays for a running thread', `new Thread({ target: ${late(300)} }).start();`, 'late'],
+    ['ends beside a daemon thread', `new Thread({ target: ${late(60_000)}, daemon: true }).start();`, ''],
+    [
+      'ends beside a daemon thread that never yields',
+      'new Thread({ target: () => { for (;;); }, daemon: true }).start();',
+      '',
+    ],
+    [
+      'stays for a pending join of a daemon thread',
+      `await new Thread({ target: ${late(300)}, daemon: true }).start().join(); console.log('joined');`,
+      'late\njoined',
+    ],
+    [
+      'ends beside idle workers',
+      "console.log(await new Thread({ target: () => 'done' }).start().result());",
+      'done',
+    ],
+    [
+      'ends beside streams of state',
+      "const t = new Thread({ target: () => 1 }); t.state$.subscribe(); t.isAlive$.subscribe(); t.output$.subscribe(); t.start(); console.log('on');",
+      'on',
+    ],
+    ['stays for a Timer', "new Timer(300, () => console.log('hello, world')).start();", 'hello, world'],
+    [
+      'ends beside a daemon Timer',
+      "new Timer(60_000, () => console.log('hello'), [], { daemon: true }).start();",
+      '',
+    ],
+    [
+      'ends beside a cancelled Timer',
+      "const t = new Timer(60_000, () => console.log('hello')).start(); t.cancel();",
+      '',
+    ],
+    [
+      'ends beside what a thread left behind',
+      'await new Thread({ target: () => void setInterval(() => {}, 10) }).start().join();',
+      '',
+    ],
+    [
+      'stays for a thread that a thread started',
+      `new Thread({ target: async () => { const { Thread } = await import('rxjs-threading'); new Thread({ target: ${late(300)} }).start(); } }).start();`,
+      'late',
+    ],
+    [
+      'stays for a thread that a daemon thread started',
+      `await new Thread({ daemon: true, target: async () => { const { Thread } = await import('rxjs-threading'); new Thread({ daemon: false, target: ${late(300)} }).start(); } }).start().join();`,
+      'late',
+    ],
+  ])('%s', async (_, program, out) => {
+    expect(await live(program)).toMatchObject({ code: 0, out, err: '' });
+  });
+
+  it('loses nothing that a thread printed', async () => {
+    const { out, code } = await live(
+      'new Thread({ target: () => { for (let i = 0; i < 3000; i++) console.log(i); } }).start().joinSync();',
+    );
+    expect(code).toBe(0);
+    expect(out.split('\n')).toHaveLength(3000);
+  });
+
+  it('ends within moments of its last thread', async () => {
+    const { ms: nothing } = await live('');
+    const { ms } = await live('new Thread({ target: () => 1 }).start();');
+    expect(ms - nothing).toBeLessThan(2000);
+  });
+
+  it('goes on when a thread calls process.exit, and tells of it', async () => {
+    const { code, out, err } = await live(
+      "const t = new Thread({ name: 'quitter', target: () => process.exit(7) }).start(); await t.join(); console.log('main goes on');",
+    );
+    expect(code).toBe(0);
+    expect(out).toBe('main goes on');
+    expect(err).toMatch(/^Exception in thread quitter:\n.*process\.exit\(7\)/);
+  });
+
+  it('fails with its main thread, whatever runs beside it', async () => {
+    const { code, err } = await live(
+      "new Thread({ target: () => { for (;;); } }).start(); throw new Error('in main');",
+    );
+    expect(code).toBe(1);
+    expect(err).toMatch(/in main/);
+  });
+});

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { firstValueFrom, toArray } from 'rxjs';
+import { Event, Semaphore, Thread, type Timer, threadModule } from 'rxjs-threading';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
+  string,
+  { module: string; export: string }
+>;
+const start = (name: string, ...args: unknown[]): Thread =>
+  new Thread({ target: targets[name]!, args }).start();
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+/** Values made, once no more have come for a while. */
+const still = async (made: Semaphore): Promise<number> => {
+  for (let last = 0; last === 0 || last !== made.value; ) {
+    last = made.value;
+    await sleep(300);
+  }
+  return made.value;
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('the result of a thread whose Thread object is nowhere but in another thread', () => {
+  it('is there for a Timer that has not fired in the thread that started it', async () => {
+    const timer = (await start('startTimer', 50, 'fired').result()) as Timer;
+    expect(await timer.result()).toBe('fired');
+  });
+
+  it('is there after its end, when the thread that started it has nothing of it any more', async () => {
+    const gate = new Event();
+    const starter = start('startAndForget', gate);
+    const [thread] = await Promise.all([firstValueFrom(starter.output$) as Promise<Thread>, gate.set()]);
+    expect(await starter.result()).toBe('forgotten');
+    expect(await thread.result()).toEqual({ deep: [42] });
+  });
+
+  it('is let go when nobody can ask for it any more', async () => {
+    const gone = async (): Promise<WeakRef<Thread>> => {
+      const thread = new Thread({ target: () => 5 }).start();
+      await thread.join();
+      expect(await start('resultOf', thread).result()).toBe(5);
+      return new WeakRef(thread);
+    };
+    const thread = await gone();
+    collectGarbage();
+    await turn();
+    expect(thread.deref()).toBeDefined();
+    // Past the time in which it might still be on its way.
+    const { now } = performance;
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 60_001);
+    while (thread.deref() !== undefined) {
+      await start('collectGarbage').join();
+      await turn();
+      collectGarbage();
+    }
+  });
+});
+
+describe('a stream that a third thread reads', () => {
+  it('is held back until that thread has read what came, and loses nothing', async () => {
+    const [made, reading, gate] = [new Semaphore(0), new Event(), new Event()];
+    const stream = start('countInto', made, 100_000);
+    const reader = start('readBehind', stream, reading, gate);
+    await reading.wait();
+    expect(await still(made)).toBeLessThan(50_000);
+    gate.set();
+    expect(await reader.result()).toBe(100_000);
+  });
+
+  it('goes on for the others when that thread is killed while it is behind', async () => {
+    const [made, reading, gate] = [new Semaphore(0), new Event(), new Event()];
+    const stream = start('countInto', made, 100_000);
+    const reader = start('readBehind', stream, reading, gate);
+    reader.result().subscribe({ error: () => {} });
+    await reading.wait();
+    const before = await still(made);
+    const rest = firstValueFrom(stream.output$.pipe(toArray()));
+    await reader.terminate();
+    const values = await rest;
+    expect(values.at(-1)).toBe(99_999);
+    expect(values.length).toBeGreaterThanOrEqual(100_000 - before);
+  });
+});

@@ -1,0 +1,611 @@
+import { firstValueFrom, take, toArray } from 'rxjs';
+import {
+  activeCount,
+  activeCount$,
+  Barrier,
+  currentThread,
+  Event,
+  enumerate,
+  enumerate$,
+  getIdent,
+  getNativeId,
+  Lock,
+  mainThread,
+  Semaphore,
+  setExcepthook,
+  sleepSync,
+  stackSize,
+  Thread,
+  ThreadError,
+  threadModule,
+} from 'rxjs-threading';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CallsTarget, Doubler, Homeless } from '../../fixtures/thread-subclasses.js';
+
+type Targets = Record<string, (...args: never[]) => unknown>;
+const targets = threadModule<Targets>(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
+  string,
+  { module: string; export: string }
+> &
+  Record<'arrive' | 'whoAmI', { module: string; export: string }>;
+
+function start(name: string, ...args: unknown[]): Thread {
+  return new Thread({ target: targets[name]!, args }).start();
+}
+
+const caught = (of: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(of).then(
+    () => undefined,
+    (error) => error,
+  );
+const messageOf = (call: () => unknown): string => {
+  try {
+    call();
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+  return 'nothing';
+};
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+};
+
+afterEach(() => {
+  stackSize(0);
+});
+
+describe('a target', () => {
+  it.each<[string, (...args: number[]) => unknown]>([
+    ['an arrow', (n) => n + 1],
+    [
+      'a function',
+      function add(n) {
+        return n + 1;
+      },
+    ],
+    ['an async arrow', async (n) => n + 1],
+    [
+      'a method',
+      {
+        add(n: number) {
+          return n + 1;
+        },
+      }.add,
+    ],
+    [
+      'an async method',
+      {
+        async add(n: number) {
+          return n + 1;
+        },
+      }.add,
+    ],
+  ])('that is %s travels by its source', async (_, target) => {
+    expect(await new Thread({ target, args: [41] }).start().result()).toBe(42);
+  });
+
+  it('that is an export of a module is imported by the thread', async () => {
+    const answer = await start('whoAmI').result();
+    expect(answer).toMatchObject({ main: '<_MainThread(MainThread, started 4096)>' });
+  });
+
+  it('is refused where it is given when it cannot be one', () => {
+    expect(messageOf(() => new Thread({ target: 5 as never }))).toBe(
+      'TypeError: target must be a function or { module, export }, got 5',
+    );
+    expect(messageOf(() => new Thread({ target: class Job {} as never }))).toMatch(/got \[class Job\]/);
+    expect(messageOf(() => new Thread({ target: Math.max }))).toMatch(/native or bound/);
+    expect(messageOf(() => new Thread({ target: (() => 1).bind(null) }))).toMatch(/native or bound/);
+    expect(messageOf(() => new Thread({ target: { module: './jobs.js', export: 'run' } }))).toMatch(
+      /must not be a relative path, got '.\/jobs.js'/,
+    );
+    expect(messageOf(() => threadModule('http://example.org/jobs.js'))).toMatch(/got 'http:/);
+  });
+
+  it('that uses a variable of its closure fails with an error that explains it', async () => {
+    const around = 1;
+    const error = await caught(new Thread({ target: () => around + 1, name: 'closed' }).start().result());
+    expect(error).toBeInstanceOf(ThreadError);
+    expect(error).toMatchObject({
+      code: 'ERR_CLOSURE',
+      message: expect.stringMatching(/'around' is not defined in thread 'closed'/),
+    });
+    expect((error as Error).cause).toBeInstanceOf(ReferenceError);
+  });
+
+  it('may have helpers in it that keep the names of functions, as esbuild and tsx put there', async () => {
+    const source = 'const half = __name((n) => n / 2, "halve"); return [half(84), half.name];';
+    const target = new Function(source) as () => [number, string];
+    expect(await new Thread({ target }).start().result()).toEqual([42, 'halve']);
+  });
+
+  it('with another helper of a compiler fails with an error that says so', async () => {
+    const target = new Function('return __awaiter(this);') as () => unknown;
+    expect(await caught(new Thread({ target }).start().result())).toMatchObject({
+      code: 'ERR_CLOSURE',
+      message: expect.stringMatching(/'__awaiter' is not defined .* a helper that a compiler has put in/),
+    });
+  });
+
+  it('may be missing', async () => {
+    const thread = new Thread().start();
+    expect(await thread.join()).toBe(true);
+    expect(await thread.result()).toBeUndefined();
+  });
+});
+
+describe('a subclass', () => {
+  it('runs its run in the worker, with its fields and without its constructor', async () => {
+    const thread: Thread = new Doubler(21, new Lock());
+    expect(await thread.start().result()).toEqual({
+      doubled: 42,
+      name: 'doubler',
+      constructed: 1,
+      log: 'undefined',
+    });
+  });
+
+  it('reaches the target through super.run', async () => {
+    const thread: Thread = new CallsTarget({ target: (n: number) => n + 1, args: [1] });
+    expect(await thread.start().result()).toEqual(['around', 2]);
+  });
+
+  it('that does not say where it is exported is refused at start', () => {
+    const thread: Thread = new Homeless();
+    expect(messageOf(() => thread.start())).toMatch(/class Homeless overrides run .* import\.meta\.url/);
+    expect(thread.state).toBe('initial');
+  });
+});
+
+describe('start', () => {
+  it('runs the thread even when the caller blocks at once', () => {
+    const thread = new Thread({ target: () => 1 }).start();
+    expect(thread.joinSync()).toBe(true);
+    expect(thread.isAlive()).toBe(false);
+  });
+
+  it('runs threads of a thread while main is blocked', async () => {
+    const thread = start('startNested', 41);
+    expect(thread.joinSync()).toBe(true);
+    const inner = (await thread.result()) as Thread;
+    expect(`${inner}`).toMatch(/^<Thread\(inner, stopped \d+\)>$/);
+    expect(await inner.result()).toBe(42);
+  });
+
+  it('runs 64 threads at once', async () => {
+    const barrier = new Barrier(64);
+    const threads = Array.from({ length: 64 }, () => start('arrive', barrier));
+    const indexes = await Promise.all(threads.map((thread) => thread.result()));
+    expect(new Set(indexes).size).toBe(64);
+  }, 60_000);
+
+  it('is refused the second time', () => {
+    const thread = new Thread({ target: () => 1, name: 'twice' }).start();
+    expect(messageOf(() => thread.start())).toBe(
+      "ThreadError: thread 'twice' was started before: threads can only be started once",
+    );
+  });
+
+  it('names the argument that cannot be cloned and leaves the thread unstarted', () => {
+    const thread = new Thread({ target: () => 1, args: [{ job: { run() {} } }] });
+    expect(messageOf(() => thread.start())).toMatch(/TypeError: .*args\[0\]\.job\.run is a function/);
+    expect(thread.state).toBe('initial');
+    expect(thread.ident).toBeNull();
+  });
+
+  it('moves what is in transferList', async () => {
+    const buffer = new ArrayBuffer(8);
+    const thread = new Thread({
+      target: (b: ArrayBuffer) => b.byteLength,
+      args: [buffer],
+      transferList: [buffer],
+    });
+    expect(await thread.start().result()).toBe(8);
+    expect(buffer.byteLength).toBe(0);
+  });
+});
+
+describe('join', () => {
+  it('gives up after its timeout', async () => {
+    const gate = new Event();
+    const thread = new Thread({ target: targets.sleepLong!, args: [gate], daemon: true }).start();
+    expect(await thread.join({ timeout: 5 })).toBe(false);
+    expect(thread.joinSync({ timeout: 5 })).toBe(false);
+    await thread.terminate();
+    expect(await thread.join()).toBe(true);
+  });
+
+  it('errors before start and for the current thread, the blocking form by throwing', async () => {
+    expect(await caught(new Thread().join())).toMatchObject({
+      name: 'ThreadError',
+      code: 'ERR_THREAD_STATE',
+    });
+    expect(await caught(currentThread().join())).toMatchObject({
+      message: expect.stringMatching(/current thread/),
+    });
+    expect(messageOf(() => new Thread({ name: 'new' }).joinSync())).toMatch(
+      /cannot join thread 'new' before/,
+    );
+    expect(messageOf(() => currentThread().joinSync())).toMatch(/current thread/);
+  });
+
+  it('works from a thread that did not start it', async () => {
+    const other = new Thread({ target: () => 1 }).start();
+    expect(await start('joinOther', other).result()).toBe(true);
+  });
+
+  it('is left by unsubscribing and by its signal', async () => {
+    const gate = new Event();
+    const thread = new Thread({ target: targets.sleepLong!, args: [gate], daemon: true }).start();
+    thread.join().subscribe().unsubscribe();
+    const abort = new AbortController();
+    const joined = caught(thread.join({ signal: abort.signal }));
+    abort.abort('enough');
+    expect(await joined).toBe('enough');
+    await thread.terminate();
+  });
+
+  it('tells of the end only when the result is there', async () => {
+    for (let round = 0; round < 50; round++) {
+      const thread = new Thread({ target: (n: number) => n, args: [round] }).start();
+      if (round % 2 === 0) thread.joinSync();
+      else await thread.join();
+      let value: unknown;
+      thread.result().subscribe((result) => {
+        value = result;
+      });
+      expect(value).toBe(round);
+    }
+  });
+});
+
+describe('who a thread is', () => {
+  it('shows in its text as in Python', async () => {
+    const gate = new Event();
+    const thread = new Thread({ target: targets.spinUntilCancelled!, args: [gate], name: 'job' });
+    expect(`${thread}`).toBe('<Thread(job, initial)>');
+    thread.start();
+    expect(`${thread}`).toMatch(/^<Thread\(job, started \d+\)>$/);
+    thread.cancel();
+    await thread.join();
+    expect(`${thread}`).toMatch(/^<Thread\(job, stopped \d+\)>$/);
+    expect(`${new Thread({ name: 'd', daemon: true })}`).toBe('<Thread(d, initial daemon)>');
+    expect(`${currentThread()}`).toBe(`<_MainThread(MainThread, started ${getIdent()})>`);
+  });
+
+  it('is numbered, with the name of its target', () => {
+    expect(new Thread().name).toMatch(/^Thread-\d+$/);
+    expect(new Thread({ target: function work() {} }).name).toMatch(/^Thread-\d+ \(work\)$/);
+  });
+
+  it('is one object in each thread that knows it', async () => {
+    const thread = start('whoAmI');
+    const { thread: itself } = (await thread.result()) as { thread: Thread };
+    expect(itself).toBe(thread);
+    expect(mainThread()).toBe(currentThread());
+    expect(getNativeId()).toBe(mainThread().nativeId);
+  });
+
+  it.each([
+    ['letters', 'a'.repeat(380), 'a'.repeat(381)],
+    ['characters of four bytes', '\u{1f9f5}'.repeat(95), `${'\u{1f9f5}'.repeat(95)}a`],
+  ])('is whole in every thread, or refused at the call: %s', async (_, longest, tooLong) => {
+    const other = new Thread({
+      target: targets.spinUntilCancelled!,
+      args: [new Event()],
+      name: longest,
+    }).start();
+    expect(other.name).toBe(longest);
+    const teller = new Thread({ target: targets.everyone!, name: longest }).start();
+    const { names } = (await teller.result()) as { names: string[] };
+    expect(names.filter((name) => name === longest)).toHaveLength(2);
+    expect(messageOf(() => new Thread({ name: tooLong }))).toMatch(
+      /^RangeError: name must be at most 380 bytes of UTF-8, got 38\d: '/,
+    );
+    expect(messageOf(() => (other.name = tooLong))).toMatch(/^RangeError: name must be at most 380/);
+    expect(other.name).toBe(longest);
+    other.cancel();
+    await other.join();
+  });
+
+  it('has the beginning of a long name of its target', () => {
+    const target = Object.defineProperty(() => {}, 'name', { value: '\u{1f9f5}'.repeat(500) });
+    expect(new Thread({ target }).name).toMatch(/^Thread-\d+ \(\u{1f9f5}{60}…\)$/u);
+  });
+
+  it('is renamed for everybody', async () => {
+    const gate = new Event();
+    const thread = start('spinUntilCancelled', gate);
+    await gate.wait();
+    thread.name = 'renamed';
+    const { names } = (await start('everyone').result()) as { names: string[] };
+    expect(names).toContain('renamed');
+    thread.cancel();
+    await thread.join();
+  });
+
+  it('is listed by enumerate in every thread while it lives', async () => {
+    const gate = new Event();
+    const thread = new Thread({ target: targets.spinUntilCancelled!, args: [gate], name: 'alive' }).start();
+    expect(enumerate()).toContain(thread);
+    const { names, count } = (await start('everyone').result()) as { names: string[]; count: number };
+    expect(names).toEqual(expect.arrayContaining(['MainThread', 'alive']));
+    expect(count).toBe(names.length);
+    thread.cancel();
+    await thread.join();
+    expect(enumerate()).not.toContain(thread);
+    expect(activeCount()).toBe(enumerate().length);
+  });
+
+  it('inherits daemon, and keeps it once started', async () => {
+    expect(new Thread().daemon).toBe(false);
+    const thread = new Thread({ target: () => 1 }).start();
+    expect(messageOf(() => (thread.daemon = true))).toMatch(/cannot set daemon/);
+    await thread.join();
+  });
+
+  it('cannot be sent before it is started', () => {
+    expect(messageOf(() => start('joinOther', new Thread({ name: 'new' })))).toMatch(
+      /<Thread\(new, initial\)> cannot be sent to another thread before it is started/,
+    );
+  });
+});
+
+describe('streams of state', () => {
+  it('tell of a start and an end', async () => {
+    const thread = new Thread({ target: () => 1 });
+    const states: string[] = [];
+    const alive: boolean[] = [];
+    const subscriptions = [
+      thread.state$.subscribe((state) => states.push(state)),
+      thread.isAlive$.subscribe((is) => alive.push(is)),
+    ];
+    thread.start();
+    await until(() => states.at(-1) === 'stopped' && alive.at(-1) === false);
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    expect(states[0]).toBe('initial');
+    expect(alive[0]).toBe(false);
+  });
+
+  it('count and list all threads', async () => {
+    const before = activeCount();
+    const counts: number[] = [];
+    const lists: (readonly Thread[])[] = [];
+    const counting = activeCount$.subscribe((count) => counts.push(count));
+    const listing = enumerate$.subscribe((threads) => lists.push(threads));
+    const gate = new Event();
+    const thread = start('spinUntilCancelled', gate);
+    await until(() => counts.at(-1) === before + 1 && lists.at(-1)?.includes(thread) === true);
+    thread.cancel();
+    await until(() => counts.at(-1) === before && lists.at(-1)?.includes(thread) === false);
+    counting.unsubscribe();
+    listing.unsubscribe();
+  });
+});
+
+describe('output$', () => {
+  const collect = (thread: Thread): Promise<unknown[]> => firstValueFrom(thread.output$.pipe(toArray()));
+
+  it.each<[string, () => unknown]>([
+    [
+      'a generator',
+      function* () {
+        for (let i = 0; i < 10_000; i++) yield i;
+      },
+    ],
+    [
+      'an async generator',
+      async function* () {
+        for (let i = 0; i < 10_000; i++) yield i;
+      },
+    ],
+  ])('gives every value of %s in order', async (_, target) => {
+    const values = await collect(new Thread({ target }).start());
+    expect(values).toEqual(Array.from({ length: 10_000 }, (_, index) => index));
+  });
+
+  it('gives every value of an Observable in order', async () => {
+    const values = await collect(start('streamObservable', 10_000));
+    expect(values).toEqual(Array.from({ length: 10_000 }, (_, index) => index));
+  });
+
+  it('gives the one value of another target, to whoever asks later too', async () => {
+    const thread = new Thread({ target: () => 7 }).start();
+    expect(await collect(thread)).toEqual([7]);
+    expect(await collect(thread)).toEqual([7]);
+  });
+
+  it('keeps what came before the first subscriber, and holds the target back meanwhile', async () => {
+    const made = new Semaphore(0);
+    const thread = start('countInto', made, 100_000);
+    let last = -1;
+    await until(() => {
+      const still = made.value === last && last > 0;
+      last = made.value;
+      return still;
+    });
+    expect(made.value).toBeLessThan(100_000);
+    expect(await collect(thread)).toHaveLength(100_000);
+  });
+
+  it('goes on for the next subscriber where one left', async () => {
+    const thread = new Thread({
+      target: function* () {
+        for (let i = 0; i < 10; i++) yield i;
+      },
+    }).start();
+    expect(await firstValueFrom(thread.output$.pipe(take(3), toArray()))).toEqual([0, 1, 2]);
+    expect(await collect(thread)).toEqual([3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('never holds up a join', async () => {
+    const thread = start('countInto', new Semaphore(0), 100_000);
+    expect(thread.joinSync()).toBe(true);
+    expect(await thread.result()).toBe(99_999);
+  });
+
+  it('ends with the error of the target after what came before it', async () => {
+    const thread = new Thread({
+      target: function* () {
+        yield 1;
+        throw new RangeError('mid');
+      },
+    }).start();
+    const seen: unknown[] = [];
+    await new Promise<void>((resolve) =>
+      thread.output$.subscribe({
+        next: (value) => seen.push(value),
+        error: (error) => {
+          seen.push(error);
+          resolve();
+        },
+      }),
+    );
+    expect(seen).toEqual([1, expect.objectContaining({ name: 'RangeError', message: 'mid' })]);
+  });
+
+  it('and result are there for threads that did not start it', async () => {
+    const stream = start('streamObservable', 5);
+    expect(await start('outputOf', stream).result()).toEqual([0, 1, 2, 3, 4]);
+    const single = new Thread({ target: () => 'here' }).start();
+    expect(await start('resultOf', single).result()).toBe('here');
+  });
+});
+
+describe('cancel', () => {
+  it('wakes a blocked sleep with its reason', async () => {
+    const gate = new Event();
+    const thread = start('sleepLong', gate);
+    await gate.wait();
+    thread.cancel(new Error('enough'));
+    expect(await thread.result()).toMatchObject({ error: { message: 'enough' }, cancelled: true });
+  });
+
+  it('wakes a blocked wait for a lock', async () => {
+    const gate = new Event();
+    const lock = new Lock();
+    lock.acquireSync();
+    const thread = start('acquireLong', gate, lock);
+    await until(() => lock.waiting === 1);
+    thread.cancel();
+    expect(await caught(thread.result())).toMatchObject({ code: 'ERR_THREAD_CANCELLED' });
+    expect(lock.waiting).toBe(0);
+  });
+
+  it('is seen by a loop that never yields', async () => {
+    const gate = new Event();
+    const thread = start('spinUntilCancelled', gate);
+    await gate.wait();
+    thread.cancel();
+    expect(await thread.result()).toBe('stopped');
+  });
+
+  it('aborts the signal inside the thread with the reason', async () => {
+    const gate = new Event();
+    const thread = start('untilAborted', gate);
+    await gate.wait();
+    thread.cancel(new RangeError('why'));
+    expect(await caught(thread.result())).toMatchObject({ name: 'RangeError', message: 'why' });
+  });
+
+  it('reaches the thread from one that did not start it', async () => {
+    const gate = new Event();
+    const thread = start('spinUntilCancelled', gate);
+    await gate.wait();
+    await start('cancelOther', thread).join();
+    expect(await thread.result()).toBe('stopped');
+  });
+
+  it('before the start keeps the target from running', async () => {
+    const ran = new Event();
+    const thread = new Thread({ target: targets.sleepLong!, args: [ran] });
+    thread.cancel('not today');
+    expect(thread.cancelled).toBe(true);
+    expect(await caught(thread.start().result())).toBe('not today');
+    expect(ran.isSet()).toBe(false);
+  });
+
+  it('ends an endless stream', async () => {
+    const thread = new Thread({
+      target: async function* () {
+        for (let i = 0; ; i++) yield i;
+      },
+    }).start();
+    await firstValueFrom(thread.output$);
+    thread.cancel('over');
+    expect(await caught(thread.result())).toBe('over');
+  });
+});
+
+describe('what a thread leaves behind', () => {
+  afterEach(() => setExcepthook(null));
+
+  it('is granted nothing: a pending wait is given up', async () => {
+    const lock = new Lock();
+    lock.acquireSync();
+    await start('leaveWaiting', lock).join();
+    await until(() => lock.waiting === 0);
+    lock.release();
+    expect(lock.locked()).toBe(false);
+  });
+
+  it('in its worker does not run beside another thread: a timer', async () => {
+    const told: unknown[] = [];
+    setExcepthook(({ error, thread: of }) => told.push([(error as Error).message, of]));
+    const thread = new Thread({
+      target: () => {
+        setTimeout(() => {
+          throw new Error('left behind');
+        }, 20);
+      },
+    }).start();
+    await thread.result();
+    const next = new Thread({
+      target: () => new Promise((resolve) => setTimeout(resolve, 60, 'unharmed')),
+    }).start();
+    expect(await next.result()).toBe('unharmed');
+    await until(() => told.length === 1);
+    expect(told).toEqual([['left behind', thread]]);
+  });
+});
+
+describe('bad input', () => {
+  it.each<[object, RegExp]>([
+    [{ args: 5 }, /args must be an array, got 5/],
+    [{ name: 5 }, /name must be a string, got 5/],
+    [{ daemon: 1 }, /daemon must be a boolean, got 1/],
+    [{ group: 1 }, /group is reserved and must be null, got 1/],
+    [{ transferList: 1 }, /transferList must be an array, got 1/],
+  ])('of a Thread is refused: %o', (options, message) => {
+    expect(messageOf(() => new Thread(options as never))).toMatch(message);
+  });
+
+  it('of sleepSync and stackSize is refused', () => {
+    expect(messageOf(() => sleepSync(-1))).toMatch(/RangeError: .*got -1/);
+    expect(messageOf(() => sleepSync(Number.NaN))).toMatch(/RangeError: .*got NaN/);
+    expect(messageOf(() => sleepSync('1' as never))).toMatch(/TypeError: .*got '1'/);
+    expect(messageOf(() => stackSize(1024))).toMatch(/RangeError: .*got 1024/);
+    expect(messageOf(() => stackSize('1' as never))).toMatch(/TypeError/);
+  });
+});
+
+describe('stackSize', () => {
+  it('is that of threads started later', async () => {
+    const depth = (): number => {
+      let calls = 0;
+      const call = (): void => {
+        calls++;
+        call();
+      };
+      try {
+        call();
+      } catch {}
+      return calls;
+    };
+    const usual = await new Thread({ target: depth }).start().result();
+    expect(stackSize(16 * 2 ** 20)).toBe(0);
+    const deep = await new Thread({ target: depth }).start().result();
+    expect(stackSize(0)).toBe(16 * 2 ** 20);
+    expect(deep).toBeGreaterThan(2 * usual);
+  });
+});

@@ -1,0 +1,137 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { lastValueFrom, toArray } from 'rxjs';
+import { Lock, runInThread, Thread, ThreadPool, threadModule, transfer } from 'rxjs-threading';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const moving = threadModule<typeof import('../../fixtures/moving.js')>(
+  new URL('../../fixtures/moving.js', import.meta.url),
+);
+/** Of one worker, which knows what it sent away. */
+const pool = new ThreadPool({ maxThreads: 1, name: 'movers' });
+afterAll(() => pool.close());
+const failure = async (running: PromiseLike<unknown>): Promise<Error & { code?: string }> => {
+  let found: unknown;
+  await Promise.resolve(running).catch((error) => {
+    found = error;
+  });
+  return found as Error;
+};
+
+describe('transfer', () => {
+  it('moves an argument, and copies the others', async () => {
+    const moved = Float64Array.of(1, 2, 3);
+    const copied = Float64Array.of(4);
+    const thread = new Thread({ target: moving.sumOf, args: [transfer(moved), copied] }).start();
+    expect([moved.byteLength, copied.byteLength]).toEqual([0, 8]);
+    expect(await thread.result()).toBe(10);
+  });
+
+  it('moves what its list says, beside a primitive that arrives as itself', async () => {
+    const lock = new Lock();
+    const pixels = Uint8Array.of(1, 2);
+    const target = (job: { lock: Lock; pixels: Uint8Array }) => [job.lock.acquireSync(), ...job.pixels];
+    const took = pool.run(target, [transfer({ lock, pixels }, [pixels.buffer])]);
+    expect(await took).toEqual([true, 1, 2]);
+    expect(pixels.byteLength).toBe(0);
+    expect(lock.locked()).toBe(true);
+  });
+
+  it('moves a result', async () => {
+    expect(await pool.run(moving.moved, [3])).toEqual(Uint8Array.of(3, 3, 3));
+    expect(await pool.run(moving.movedLater, [2])).toEqual({ bytes: Uint8Array.of(2, 2) });
+    expect(await pool.run(moving.takeLengths)).toEqual([0, 0]);
+  });
+
+  it('moves those values of a stream that are marked', async () => {
+    const values = await lastValueFrom(runInThread(moving.eachMoved, [4], { pool }).pipe(toArray()));
+    expect(values).toEqual([Uint8Array.of(1), 2, Uint8Array.of(3, 3, 3), 4]);
+    expect(await pool.run(moving.takeLengths)).toEqual([0, 0]);
+  });
+
+  it('moves what is reported as progress', async () => {
+    const seen: unknown[] = [];
+    const left = await pool.run(moving.reportMoved, [2], { onProgress: (value) => seen.push(value) });
+    expect(seen).toEqual([Uint8Array.of(2, 2)]);
+    expect(left).toEqual([0]);
+  });
+
+  it('moves ports and streams', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const heard = new Promise((resolve) => port2.once('message', resolve));
+    await pool.run((port: MessagePort) => port.postMessage('here'), [transfer(port1)]);
+    expect(await heard).toBe('here');
+    port2.close();
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue('chunk');
+        controller.close();
+      },
+    });
+    const read = async (from: ReadableStream) => {
+      const chunks: unknown[] = [];
+      for await (const chunk of from) chunks.push(chunk);
+      return chunks;
+    };
+    expect(await pool.run(read, [transfer(stream)])).toEqual(['chunk']);
+  });
+
+  it('gives the value itself back', () => {
+    const bytes = new Uint8Array(1);
+    expect(transfer(bytes)).toBe(bytes);
+    expect(bytes.byteLength).toBe(1);
+  });
+
+  it('tells of an argument that has moved before', async () => {
+    const bytes = new Uint8Array(1);
+    const job = pool.run(moving.sumOf, [transfer(bytes)]);
+    expect(await job).toBe(0);
+    const error = await failure(job);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/args\[0\] is Uint8Array\(0\) .*which has moved to another thread before/);
+  });
+
+  it('tells of a transferList that has been sent before', async () => {
+    const buffer = new ArrayBuffer(8);
+    const job = runInThread((moved: ArrayBuffer) => moved.byteLength, [buffer], { transferList: [buffer] });
+    expect(await lastValueFrom(job)).toBe(8);
+    const error = await failure(lastValueFrom(job));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain('has moved to another thread before');
+  });
+
+  it('tells of a result, and of a value of a stream, that has moved before', async () => {
+    const result = await failure(pool.run(moving.movedBefore));
+    expect(result).toMatchObject({ code: 'ERR_CLONE' });
+    expect(result.message).toContain('which has moved to another thread before');
+    const seen: unknown[] = [];
+    const streamed = await new Promise<Error>((resolve) =>
+      runInThread(moving.movedTwice).subscribe({ next: (value) => seen.push(value), error: resolve }),
+    );
+    expect(seen).toEqual([Uint8Array.of(1)]);
+    expect(streamed).toMatchObject({ code: 'ERR_CLONE' });
+    expect(streamed.message).toContain('output[1] is Uint8Array(0)');
+  });
+
+  it('is what the error names that tells of something that can only move', async () => {
+    const { port1 } = new MessageChannel();
+    const sent = await failure(pool.run((port: MessagePort) => port.close(), [port1]));
+    expect(sent.message).toMatch(/args\[0\] is .*which can only move: see transfer\(\)/);
+    port1.close();
+    expect((await failure(pool.run(moving.portOf))).message).toContain('which can only move: see transfer()');
+  });
+
+  it.each<[unknown, unknown, RegExp]>([
+    [5, undefined, /must be an object, got 5/],
+    [{ a: 1 }, undefined, /cannot transfer \{ a: 1 \}: say in transferList which/],
+    [[1], undefined, /cannot transfer \[ 1 \]/],
+    [{}, 5, /transferList must be an array, got 5/],
+    [{}, [{ b: 2 }], /cannot transfer \{ b: 2 \}/],
+    [{}, [new Uint8Array(1)], /cannot transfer Uint8Array/],
+    [new SharedArrayBuffer(1), undefined, /it is shared/],
+    [new Int32Array(new SharedArrayBuffer(4)), undefined, /it is shared/],
+    [Buffer.from('small'), undefined, /small Buffers share their memory/],
+  ])('refuses %o with %o', (value, list, message) => {
+    expect(() => transfer(value as object, list as object[])).toThrow(TypeError);
+    expect(() => transfer(value as object, list as object[])).toThrow(message);
+  });
+});

@@ -1,0 +1,219 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { lines } from '../../examples/monitor/lines.js';
+import type { Snapshot } from '../../examples/monitor/snapshot.js';
+import { runInTerminal } from '../support/run-in-terminal.js';
+import { runProgram } from '../support/run-program.js';
+
+const file = fileURLToPath(new URL('../../build/examples/monitor/main.js', import.meta.url));
+
+const times = { mean: 1500, p50: 0, p99: 0, max: 0 };
+const stats = { threads: 2, busy: 1, queued: 0, completed: 7, failed: 1, cancelled: 0, starved: false };
+const nothing: Snapshot = {
+  time: 10_000,
+  threads: [{ ident: 4096, name: 'MainThread', state: 'running', daemon: false }],
+  locks: [],
+  semaphores: [],
+  events: [],
+  barriers: [],
+  pools: [],
+  waits: [],
+};
+const wait = { primitive: 1, owner: null, since: 8000, count: 1, blocking: true };
+
+describe('the page of the monitor', () => {
+  it('shows who holds what, who waits for it, and since when', () => {
+    const shown = lines({
+      ...nothing,
+      threads: [
+        ...nothing.threads,
+        { ident: 4097, name: 'Ann', state: 'running', daemon: true },
+        { ident: 4098, name: 'Bob', state: 'queued', daemon: false },
+      ],
+      locks: [
+        { name: 'ledger', owner: 4096 },
+        { name: 'stamp', owner: null },
+        { name: 'seal', owner: 5000 },
+      ],
+      semaphores: [{ name: 'desks', value: 2 }],
+      events: [{ name: 'door', isSet: true }],
+      barriers: [
+        { name: 'lunch', parties: 4, nWaiting: 3, broken: false },
+        { name: 'tea', parties: 2, nWaiting: 0, broken: true },
+      ],
+      pools: [{ name: 'archive', stats: { ...stats, runTime: times, waitTime: times } }],
+      waits: [
+        { ...wait, ident: 4097, name: 'ledger' },
+        { ...wait, ident: 4096, name: 'door', count: 3, blocking: false },
+        { ...wait, ident: 4096, name: 'stamp', blocking: false },
+      ],
+    });
+    expect(shown).toEqual([
+      'lock       ledger   held by MainThread  1 waiting',
+      'lock       stamp    free                1 waiting',
+      'lock       seal     held by 5000        0 waiting',
+      'semaphore  desks    2 left              0 waiting',
+      'event      door     set                 3 waiting',
+      'barrier    lunch    whole               3 of 4 waiting',
+      'barrier    tea      broken              0 of 2 waiting',
+      'pool       archive  1 of 2 busy         0 queued, 7 completed, 1 failed',
+      '                    on average          1.5 s queued, 1.5 s running',
+      '',
+      'ident  thread      state            waits for',
+      '4096   MainThread  running          door for 2.0 s, and 1 more',
+      '4097   Ann         blocked, daemon  ledger for 2.0 s, held by MainThread',
+      '4098   Bob         queued',
+      '',
+    ]);
+  });
+
+  it('shows the threads where there is nothing else', () => {
+    expect(lines(nothing)).toEqual([
+      '',
+      'ident  thread      state    waits for',
+      '4096   MainThread  running',
+      '',
+    ]);
+  });
+
+  it('tells of a pool that starves', () => {
+    const starving = { ...stats, starved: true, runTime: times, waitTime: times };
+    expect(lines({ ...nothing, pools: [{ name: 'archive', stats: starving }] })[0]).toMatch(/, starved$/);
+  });
+});
+
+interface Frame {
+  /** Cells of the first table, by name. */
+  readonly primitives: Map<string, string[]>;
+  /** Cells of the second, by thread. */
+  readonly threads: Map<string, string[]>;
+}
+
+const cellsOf = (line: string): string[] => line.split(/ {2,}/);
+
+function frameOf(text: string): Frame {
+  const all = text.trimEnd().split('\n');
+  const heading = all.findIndex((line) => line.startsWith('ident'));
+  const rows = (lines: string[]) => new Map(lines.map(cellsOf).map((cells) => [cells[1] ?? '', cells]));
+  return { primitives: rows(all.slice(0, heading - 1)), threads: rows(all.slice(heading + 1)) };
+}
+
+/** The whole frames of a terminal's output. */
+function framesOf(output: string): Frame[] {
+  const [, ...drawn] = output.split('\x1b[H');
+  return drawn
+    .filter((text) => text.includes('\x1b[J'))
+    .map((text) =>
+      frameOf(text.slice(0, text.indexOf('\x1b[J')).replaceAll('\x1b[K', '').replaceAll('\r', '')),
+    );
+}
+
+const waitPattern = /^(\w+) for \d+\.\d s(?:, (free|held by (\w+)))?$/;
+
+/** What each row says of its primitive, as far as the office can bring it to that. */
+const rowPatterns: Record<string, RegExp> = {
+  ledger: /^lock (free|held by (Ann|Bob|Cid|Dot|MainThread)) \d+ waiting$/,
+  stamp: /^lock (free|held by (Ann|Bob|Cid|Dot)) \d waiting$/,
+  desks: /^semaphore [0-3] left \d waiting$/,
+  door: /^event (set|clear) \d waiting$/,
+  lunch: /^barrier whole [0-3] of 4 waiting$/,
+  archive: /^pool (2 of [0-2] busy \d+|[01] of [0-2] busy 0) queued, \d+ completed, 0 failed$/,
+  'on average': /^ \d+\.\d s queued, \d+\.\d s running$/,
+};
+
+/** What a frame says in one place it says in the others. */
+function expectTruth({ primitives, threads }: Frame): void {
+  const rows = [...primitives].map(([name, [kind, , ...rest]]) => [name, [kind, ...rest].join(' ')]);
+  for (const [name, row] of rows) expect(row).toMatch(rowPatterns[name!]!);
+  expect(rows.map(([name]) => name)).toEqual(Object.keys(rowPatterns));
+  expect(new Set([...threads.values()].map(([ident]) => ident)).size).toBe(threads.size);
+  const waiting = new Map<string, string[]>();
+  for (const [thread, [, , state, waits]] of threads) {
+    expect(state).toMatch(/^(queued|running|blocked|stopped)(, daemon)?$/);
+    if (waits === undefined) continue;
+    if (thread !== 'MainThread') expect(state).toMatch(/^blocked/);
+    const [, name = '', held, holder] = waitPattern.exec(waits) ?? [];
+    waiting.set(name, [...(waiting.get(name) ?? []), thread]);
+    const [kind, , holds] = primitives.get(name) ?? [];
+    expect(held).toBe(kind === 'lock' ? holds : undefined);
+    expect(holder).not.toBe(thread);
+    if (holder !== undefined) expect(threads.has(holder)).toBe(true);
+  }
+  for (const name of ['ledger', 'stamp', 'desks', 'door']) {
+    const shown = waiting.get(name) ?? [];
+    const count = Number.parseInt(primitives.get(name)?.[3] ?? '', 10);
+    // Those of main are Observables: several may wait.
+    if (shown.includes('MainThread')) expect(count).toBeGreaterThanOrEqual(shown.length);
+    else expect(count).toBe(shown.length);
+  }
+}
+
+const completedIn = ({ primitives }: Frame): number =>
+  Number(/(\d+) completed/.exec(primitives.get('archive')?.[3] ?? '')?.[1]);
+const showsContention = ({ threads }: Frame): boolean =>
+  [...threads.values()].some(([, , state, waits]) => state === 'blocked' && /held by/.test(waits ?? ''));
+
+describe('the monitor', { timeout: 60_000 }, () => {
+  it('draws frames that tell the truth, until q', async () => {
+    const { code, output, before, after } = await runInTerminal(file, 'q', (output) => {
+      const frames = framesOf(output);
+      return frames.length >= 30 && frames.some(showsContention) && completedIn(frames.at(-1)!) > 0;
+    });
+    expect(code).toBe(0);
+    const frames = framesOf(output);
+    for (const frame of frames) expectTruth(frame);
+    const completed = frames.map(completedIn);
+    expect(completed).toEqual(completed.toSorted((a, b) => a - b));
+    expect(after).toBe(before);
+  });
+
+  it('gives the terminal back at Ctrl-C, and ends by itself', async () => {
+    const { code, output, before, after } = await runInTerminal(
+      file,
+      '\x03',
+      (output) => framesOf(output).length >= 5,
+    );
+    expect(code).toBe(0);
+    expect(before).not.toBe('');
+    expect(after).toBe(before);
+    expect(output.split('\x1b[?1049h\x1b[?25l')).toHaveLength(2);
+    const [drawn, left] = output.split('\x1b[?25h\x1b[?1049l');
+    expect(framesOf(drawn!).length).toBeGreaterThanOrEqual(5);
+    expect(left).toMatch(/^\d+ frames in \d+\.\d s\r\n/);
+  });
+
+  it('prints a frame now and then where there is no terminal, and ends when its time is up', async () => {
+    const { code, lines, errors } = await runProgram(file, ['--seconds', '2.5']);
+    expect(errors).toBe('');
+    expect(code).toBe(0);
+    expect(lines.join('\n')).not.toContain('\x1b');
+    const [last, ...rest] = lines.toReversed();
+    const [, ran] = /^\d+ frames in (\d+\.\d) s$/.exec(last ?? '') ?? [];
+    expect(Number(ran)).toBeGreaterThan(2.5);
+    const frames = rest
+      .toReversed()
+      .join('\n')
+      .split(/\n\n(?=lock)/)
+      .map(frameOf);
+    // At most one a second.
+    expect(frames.length).toBeLessThan(Number(ran) + 1);
+    for (const frame of frames) expectTruth(frame);
+  });
+
+  it('ends cleanly at SIGINT where there is no terminal', async () => {
+    const program = spawn(process.execPath, [file], { timeout: 50_000 });
+    program.stdout.once('data', () => program.kill('SIGINT'));
+    expect(await once(program, 'close')).toEqual([0, null]);
+  });
+
+  it('names the number of seconds that is none', async () => {
+    const { code, lines, errors } = await runProgram(file, ['--seconds', 'ten']);
+    expect({ code, lines, errors }).toEqual({
+      code: 1,
+      lines: [],
+      errors: "--seconds takes a number above 0, got 'ten'\n",
+    });
+  });
+});
