@@ -8,14 +8,14 @@ import {
 } from 'node:worker_threads';
 import { clock, withdraw } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
-import type { Seat, Tenant } from '../workers/executor.js';
+import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { Ending } from './job-counters.js';
 import type { Turn } from './places.js';
 import type { Fate, Passenger, PoolWorkers } from './pool-workers.js';
 
 /** What a pool hears of a job. */
 export interface JobWatcher {
-  /** Once, before its tenant hears of it. */
+  /** Once, before its listener hears of it. */
   ended(how: Ending): void;
   /** Once, if it ran: when, on the clock of all threads. */
   ran(began: number, ended: number): void;
@@ -35,10 +35,10 @@ const OVER = 3;
  * A thread as a job of a pool, from the time it waits for a worker until the worker can take another. Piscina keeps the
  * process alive while a job runs, daemon or not.
  */
-export class JobSeat implements Seat, Turn, Passenger {
+export class JobSeat implements WorkerHandle, Turn, Passenger {
   readonly ident: number;
   readonly #workers: PoolWorkers;
-  readonly #tenant: Tenant;
+  readonly #listener: WorkerListener;
   readonly #watcher: JobWatcher;
   readonly #port: MessagePort;
   readonly #workersPort: MessagePort;
@@ -57,7 +57,7 @@ export class JobSeat implements Seat, Turn, Passenger {
     workers: PoolWorkers,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
-    tenant: Tenant,
+    listener: WorkerListener,
     watcher: JobWatcher,
   ) {
     const { port1, port2 } = new MessageChannel();
@@ -65,7 +65,7 @@ export class JobSeat implements Seat, Turn, Passenger {
     this.#workersPort = port2;
     this.ident = first.find(({ kind }) => kind === 'start')?.ident ?? 0;
     this.#workers = workers;
-    this.#tenant = tenant;
+    this.#listener = listener;
     this.#watcher = watcher;
     this.post(first, transfer);
     port1.on('message', (message: FromThread) => this.#hear(message));
@@ -152,7 +152,7 @@ export class JobSeat implements Seat, Turn, Passenger {
       this.#watcher.ran(message.began, message.ended);
       this.#watcher.ended(cancelled ? 'cancelled' : message.kind === 'threw' ? 'failed' : 'completed');
     }
-    this.#tenant.received(message);
+    this.#listener.onMessage(message);
   }
 
   /** Piscina has let go of a worker that was killed or crashed; it is there until it exits. */
@@ -176,7 +176,7 @@ export class JobSeat implements Seat, Turn, Passenger {
       this.#watcher.ended(terminated ? 'cancelled' : 'failed');
     }
     // Of one that has ended, it is what the thread had left behind.
-    this.#tenant.died({
+    this.#listener.onExit({
       error: terminated ? undefined : error,
       exitCode,
       terminated,

@@ -2,7 +2,7 @@ import type { TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import { clock } from '../../primitives/threads/thread-slots.js';
 import type { ToThread } from '../wire/messages.js';
-import type { Seat, Tenant } from '../workers/executor.js';
+import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { Seating } from '../workers/seating.js';
 import { JobSeat } from './job.js';
 import { type Ending, Ledger } from './job-counters.js';
@@ -68,18 +68,18 @@ export class PoolJobs {
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
-    tenant: Tenant,
-  ): Seat {
+    listener: WorkerListener,
+  ): WorkerHandle {
     this.admit(name);
-    const seat = this.#newSeat(clock(), first, transfer, tenant);
+    const seat = this.#newSeat(clock(), first, transfer, listener);
     this.crew.enter(seat);
     return seat;
   }
 
   seated(): Seating {
     const accepted = clock();
-    return new Seated((first, transfer, tenant) => {
-      const seat = this.#newSeat(accepted, first, transfer, tenant);
+    return new Seated((first, transfer, listener) => {
+      const seat = this.#newSeat(accepted, first, transfer, listener);
       seat.begin();
       return seat;
     });
@@ -90,9 +90,9 @@ export class PoolJobs {
     accepted: number,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
-    tenant: Tenant,
+    listener: WorkerListener,
   ): JobSeat {
-    const seat = new JobSeat(this.#workers, first, transfer, tenant, {
+    const seat = new JobSeat(this.#workers, first, transfer, listener, {
       ran: (began, ended) => this.ledger.ran(accepted, began, ended),
       ended: (how) => this.ended(how),
       dropped: () => {
@@ -111,10 +111,18 @@ export class PoolJobs {
 
 /** Of a job that has its place in the pool already. */
 class Seated extends Seating {
-  readonly #sit: (first: readonly ToThread[], transfer: readonly TransferListItem[], tenant: Tenant) => Seat;
+  readonly #sit: (
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    listener: WorkerListener,
+  ) => WorkerHandle;
 
   constructor(
-    sit: (first: readonly ToThread[], transfer: readonly TransferListItem[], tenant: Tenant) => Seat,
+    sit: (
+      first: readonly ToThread[],
+      transfer: readonly TransferListItem[],
+      listener: WorkerListener,
+    ) => WorkerHandle,
   ) {
     super();
     this.#sit = sit;
@@ -124,8 +132,8 @@ class Seated extends Seating {
     _: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
-    tenant: Tenant,
-  ): Seat {
-    return this.#sit(first, transfer, tenant);
+    listener: WorkerListener,
+  ): WorkerHandle {
+    return this.#sit(first, transfer, listener);
   }
 }

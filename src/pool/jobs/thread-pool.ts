@@ -9,7 +9,7 @@ import { Wait } from '../../primitives/waiting/wait.js';
 import type { JobPool, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
 import { addSpecial } from '../wire/codec.js';
 import type { ToThread } from '../wire/messages.js';
-import type { Seat, Tenant } from '../workers/executor.js';
+import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { Piscina } from '../workers/piscina.js';
 import { Seating } from '../workers/seating.js';
 import { PoolJobs } from './pool-jobs.js';
@@ -90,9 +90,9 @@ export class ThreadPool extends Seating implements JobPool {
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
-    tenant: Tenant,
-  ): Seat {
-    return this.#jobs.seat(name, first, transfer, tenant);
+    listener: WorkerListener,
+  ): WorkerHandle {
+    return this.#jobs.seat(name, first, transfer, listener);
   }
 
   /**

@@ -4,7 +4,7 @@ import { decode } from '../wire/codec.js';
 import { unpackError } from '../wire/error-wire.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
 import { countChild } from '../wire/parent-link.js';
-import type { Death, Seat, Tenant } from '../workers/executor.js';
+import type { Death, WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { relayUnheard, reportUnheard } from '../workers/unhandled.js';
 import type { Outcome } from './outcome.js';
 
@@ -23,9 +23,9 @@ export interface Started {
 }
 
 /** A started thread, seen from the thread that started it: its worker, and what comes from there. */
-export class ThreadRun implements Tenant {
+export class ThreadRun implements WorkerListener {
   readonly #thread: Started;
-  readonly #seat: Seat;
+  readonly #worker: WorkerHandle;
   #ended = false;
   /** Read, and not yet told to the thread. */
   #read = 0;
@@ -34,11 +34,11 @@ export class ThreadRun implements Tenant {
    * @param sit - finds it a worker and hands it what it begins with
    * @throws what `sit` throws; no thread has begun then
    */
-  constructor(thread: Started, sit: (tenant: Tenant) => Seat) {
+  constructor(thread: Started, sit: (listener: WorkerListener) => WorkerHandle) {
     this.#thread = thread;
-    this.#seat = sit(this);
-    setWorker(thread.ident, this.#seat.workerId);
-    if (!thread.daemon) this.#seat.hold(true);
+    this.#worker = sit(this);
+    setWorker(thread.ident, this.#worker.workerId);
+    if (!thread.daemon) this.#worker.hold(true);
     countChild(1, thread.daemon);
   }
 
@@ -47,12 +47,12 @@ export class ThreadRun implements Tenant {
   }
 
   post(message: ToThread): void {
-    if (!this.#ended) this.#seat.post([message]);
+    if (!this.#ended) this.#worker.post([message]);
   }
 
   /** Hears now what the thread has said so far. */
   drain(): void {
-    if (!this.#ended) this.#seat.drain();
+    if (!this.#ended) this.#worker.drain();
   }
 
   /** So many values were read. */
@@ -65,10 +65,10 @@ export class ThreadRun implements Tenant {
 
   /** Resolves when the worker is gone. */
   async kill(): Promise<void> {
-    if (!this.#ended) await this.#seat.kill();
+    if (!this.#ended) await this.#worker.kill();
   }
 
-  received(message: FromThread): void {
+  onMessage(message: FromThread): void {
     const { outcome } = this.#thread;
     switch (message.kind) {
       case 'values':
@@ -93,7 +93,7 @@ export class ThreadRun implements Tenant {
         relayUnheard(message);
         break;
       case 'idle':
-        this.#seat.release();
+        this.#worker.release();
         break;
     }
   }
@@ -104,7 +104,7 @@ export class ThreadRun implements Tenant {
     this.#ended = true;
     if (message.flushing) this.#letGoOnceFlushed();
     else this.#letGo();
-    if (message.idle) this.#seat.release();
+    if (message.idle) this.#worker.release();
     this.#thread.ended();
     tell();
     this.#thread.told();
@@ -113,19 +113,19 @@ export class ThreadRun implements Tenant {
   #letGo(): void {
     const { daemon } = this.#thread;
     countChild(-1, daemon);
-    if (!daemon) this.#seat.hold(false);
+    if (!daemon) this.#worker.hold(false);
   }
 
   /** What it printed, and what threads print that it started, is to be seen: a daemon is held for that as well. */
   #letGoOnceFlushed(): void {
-    if (this.#thread.daemon) this.#seat.hold(true);
-    this.#seat.whenFlushed(() => {
+    if (this.#thread.daemon) this.#worker.hold(true);
+    this.#worker.whenFlushed(() => {
       this.#letGo();
-      if (this.#thread.daemon) this.#seat.hold(false);
+      if (this.#thread.daemon) this.#worker.hold(false);
     });
   }
 
-  died(death: Death): void {
+  onExit(death: Death): void {
     if (this.#ended) {
       // Something the thread had left behind.
       if (death.error !== undefined && !death.terminated) reportUnheard(this.#thread.ident, death.error);

@@ -187,8 +187,8 @@ export class Thread<R = unknown> {
       const credit = this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW;
       const start: StartMessage = { kind: 'start', ident, target, args, credit };
       const first = [...this.#cancel.messages(ident), start];
-      this.#run = new ThreadRun(this.#started(ident), (tenant) =>
-        this.#launch.sit(this.#name, first, transfer, tenant),
+      this.#run = new ThreadRun(this.#started(ident), (listener) =>
+        this.#launch.sit(this.#name, first, transfer, listener),
       );
     });
     answerQuestions();

@@ -6,7 +6,7 @@ import {
   type TransferListItem,
 } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../wire/messages.js';
-import type { Seat, Tenant } from './executor.js';
+import type { WorkerHandle, WorkerListener } from './executor.js';
 import { newPiscina, type Piscina } from './piscina.js';
 
 export const WORKER_FILE: string = fileURLToPath(new URL('../in-worker/worker-entry.cjs', import.meta.url));
@@ -18,9 +18,9 @@ const LEAST_STACK = 2 ** 20;
  * A worker that runs one thread at a time: a Piscina of one, whose only job hands over a port. All else goes over that
  * port, because Piscina keeps the process alive while a job runs, daemon or not.
  */
-export class Host implements Seat {
+export class Host implements WorkerHandle {
   readonly stackSize: number;
-  tenant: Tenant | undefined;
+  listener: WorkerListener | undefined;
   readonly #piscina: Piscina;
   readonly #port: MessagePort;
   #error: unknown;
@@ -37,7 +37,7 @@ export class Host implements Seat {
     stackSize: number,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
-    tenant: Tenant,
+    listener: WorkerListener,
     release: (host: Host) => void,
   ) {
     this.#release = release;
@@ -45,7 +45,7 @@ export class Host implements Seat {
     this.#port = port1;
     this.post(first, transfer);
     this.stackSize = stackSize;
-    this.tenant = tenant;
+    this.listener = listener;
     this.#piscina = newPiscina({
       filename: WORKER_FILE,
       name: 'openSession',
@@ -107,7 +107,7 @@ export class Host implements Seat {
     // A worker that is killed as it loads its modules goes on with half of them, and fails for want of the others.
     if (this.#terminated && message.kind === 'threw') return;
     if (message.kind === 'flushed') this.#flushes.shift()?.();
-    else this.tenant?.received(message);
+    else this.listener?.onMessage(message);
   }
 
   kill(): Promise<void> {
@@ -136,7 +136,7 @@ export class Host implements Seat {
         this.drain();
         this.#port.close();
         for (const flushed of this.#flushes.splice(0)) flushed();
-        this.tenant?.died({ error: this.#error, exitCode, terminated: this.#terminated });
+        this.listener?.onExit({ error: this.#error, exitCode, terminated: this.#terminated });
         resolve();
       });
     });

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { TransferListItem } from 'node:worker_threads';
 import type { ToThread } from '../wire/messages.js';
 import { Host } from './dedicated-worker.js';
-import type { Seat, Tenant } from './executor.js';
+import type { WorkerHandle, WorkerListener } from './executor.js';
 import { relayUnheard, reportUnheard } from './unhandled.js';
 
 /**
@@ -30,11 +30,11 @@ export function takeSeat(
   stackSize: number,
   first: readonly ToThread[],
   transfer: readonly TransferListItem[],
-  tenant: Tenant,
-): Seat {
+  listener: WorkerListener,
+): WorkerHandle {
   const host = takeIdle(stackSize);
-  if (host === undefined) return new Host(stackSize, first, transfer, tenant, giveBack);
-  host.tenant = tenant;
+  if (host === undefined) return new Host(stackSize, first, transfer, listener, giveBack);
+  host.listener = listener;
   try {
     host.post(first, transfer);
   } catch (error) {
@@ -57,7 +57,7 @@ function takeIdle(stackSize: number): Host | undefined {
 
 function giveBack(host: Host): void {
   if (host.dead || host.terminated) return;
-  host.tenant = leftovers;
+  host.listener = leftovers;
   idle.push({ host, since: performance.now() });
   sweeper ??= setInterval(sweep, SURPLUS_MS).unref();
 }
@@ -76,11 +76,11 @@ function sweep(): void {
 }
 
 /** Listens to a worker that no thread runs in. */
-const leftovers: Tenant = {
-  received: (message) => {
+const leftovers: WorkerListener = {
+  onMessage: (message) => {
     if (message.kind === 'unheard') relayUnheard(message);
   },
-  died: ({ error, terminated }) => {
+  onExit: ({ error, terminated }) => {
     if (error !== undefined && !terminated) reportUnheard(null, error);
   },
 };

@@ -12,13 +12,13 @@ export interface Death {
 }
 
 /** Who hears what a worker says. */
-export interface Tenant {
-  received(message: FromThread): void;
-  died(death: Death): void;
+export interface WorkerListener {
+  onMessage(message: FromThread): void;
+  onExit(death: Death): void;
 }
 
 /** Where a thread runs: a worker of the elastic pool, or a job of a ThreadPool. */
-export interface Seat {
+export interface WorkerHandle {
   readonly workerId: number;
   /** @param transfer - of the last message. @throws DataCloneError */
   post(messages: readonly ToThread[], transfer?: readonly TransferListItem[]): void;

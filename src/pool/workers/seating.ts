@@ -1,6 +1,6 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { ToThread } from '../wire/messages.js';
-import type { Seat, Tenant } from './executor.js';
+import type { WorkerHandle, WorkerListener } from './executor.js';
 
 /** Where threads run. A ThreadPool is one; a Thread needs no more of it than this. */
 export abstract class Seating {
@@ -10,9 +10,9 @@ export abstract class Seating {
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
-    tenant: Tenant,
-  ): Seat {
-    return seating.seat(name, first, transfer, tenant);
+    listener: WorkerListener,
+  ): WorkerHandle {
+    return seating.seat(name, first, transfer, listener);
   }
 
   /** @internal */
@@ -20,6 +20,6 @@ export abstract class Seating {
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
-    tenant: Tenant,
-  ): Seat;
+    listener: WorkerListener,
+  ): WorkerHandle;
 }
