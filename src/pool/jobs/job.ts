@@ -11,7 +11,7 @@ import type { FromThread, ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { Ending } from './job-counters.js';
 import type { Turn } from './places.js';
-import type { Fate, Passenger, PoolWorkers } from './pool-workers.js';
+import type { Passenger, PoolWorkers, WorkerExit } from './pool-workers.js';
 
 /** What a pool hears of a job. */
 export interface JobWatcher {
@@ -91,7 +91,7 @@ export class JobSeat implements WorkerHandle, Turn, Passenger {
     this.#assignedAt = clock();
   }
 
-  stranded({ error, exitCode }: Fate): void {
+  stranded({ error, exitCode }: WorkerExit): void {
     this.#die(error, exitCode);
     this.#abort.abort();
   }
@@ -158,8 +158,8 @@ export class JobSeat implements WorkerHandle, Turn, Passenger {
   /** Piscina has let go of a worker that was killed or crashed; it is there until it exits. */
   async #rejected(reason: unknown): Promise<void> {
     const worker = this.#worker;
-    const fate = worker !== undefined && !this.#workers.has(worker) && (await this.#workers.fateOf(worker));
-    if (fate) this.#die(fate.error, fate.exitCode);
+    const exit = worker !== undefined && !this.#workers.has(worker) && (await this.#workers.exitOf(worker));
+    if (exit) this.#die(exit.error, exit.exitCode);
     else this.#die(reason, 0);
     this.#over();
   }

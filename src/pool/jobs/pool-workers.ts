@@ -3,7 +3,7 @@ import { newPiscina, type Piscina, type PiscinaOptions, queueOptions } from '../
 import { reportUnheard } from '../workers/unhandled.js';
 
 /** How a worker ended. */
-export interface Fate {
+export interface WorkerExit {
   /** What was thrown and not caught in it. */
   readonly error: unknown;
   readonly exitCode: number;
@@ -13,7 +13,7 @@ export interface Fate {
 export interface Passenger {
   assigned(worker: Worker): void;
   /** The worker that was started for it did not come up: there will be none. */
-  stranded(fate: Fate): void;
+  stranded(exit: WorkerExit): void;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Passenger {
  */
 export class PoolWorkers {
   readonly piscina: Piscina;
-  readonly #fates = new WeakMap<Worker, Promise<Fate>>();
+  readonly #exits = new WeakMap<Worker, Promise<WorkerExit>>();
   /** Not ready yet. */
   readonly #starting = new Set<Worker>();
   /** Handed over, in no worker yet. */
@@ -65,7 +65,7 @@ export class PoolWorkers {
       }
     })();
     for (const worker of this.piscina.threads) {
-      if (this.#fates.has(worker)) continue;
+      if (this.#exits.has(worker)) continue;
       this.#watch(worker);
       this.#starting.add(worker);
     }
@@ -78,23 +78,23 @@ export class PoolWorkers {
   }
 
   /** Resolves when it has exited. */
-  fateOf(worker: Worker): Promise<Fate> {
-    return this.#fates.get(worker) ?? this.#watch(worker);
+  exitOf(worker: Worker): Promise<WorkerExit> {
+    return this.#exits.get(worker) ?? this.#watch(worker);
   }
 
-  #watch(worker: Worker): Promise<Fate> {
-    const fate = new Promise<Fate>((resolve) => {
+  #watch(worker: Worker): Promise<WorkerExit> {
+    const exit = new Promise<WorkerExit>((resolve) => {
       let error: unknown;
       worker.once('error', (thrown: unknown) => {
         error = thrown;
       });
       worker.once('exit', (exitCode: number) => resolve({ error, exitCode }));
     });
-    this.#fates.set(worker, fate);
-    void fate.then((ended) => {
+    this.#exits.set(worker, exit);
+    void exit.then((ended) => {
       if (this.#starting.delete(worker)) this.#failedToStart(ended);
     });
-    return fate;
+    return exit;
   }
 
   #isStarting(id: number): boolean {
@@ -102,12 +102,12 @@ export class PoolWorkers {
     return false;
   }
 
-  #failedToStart(fate: Fate): void {
+  #failedToStart(exit: WorkerExit): void {
     const [passenger] = this.#waiting;
     if (passenger !== undefined) {
       this.#waiting.delete(passenger);
-      passenger.stranded(fate);
-    } else if (fate.error !== undefined) reportUnheard(null, fate.error);
+      passenger.stranded(exit);
+    } else if (exit.error !== undefined) reportUnheard(null, exit.error);
   }
 
   /** No job of Piscina's was in it: something that one left behind, unless it was only starting. */

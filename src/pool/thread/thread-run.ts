@@ -4,7 +4,7 @@ import { decode } from '../wire/codec.js';
 import { unpackError } from '../wire/error-wire.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
 import { countChild } from '../wire/parent-link.js';
-import type { Death, WorkerHandle, WorkerListener } from '../workers/executor.js';
+import type { WorkerExit, WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { relayUnheard, reportUnheard } from '../workers/unhandled.js';
 import type { Outcome } from './outcome.js';
 
@@ -125,23 +125,23 @@ export class ThreadRun implements WorkerListener {
     });
   }
 
-  onExit(death: Death): void {
+  onExit(exit: WorkerExit): void {
     if (this.#ended) {
       // Something the thread had left behind.
-      if (death.error !== undefined && !death.terminated) reportUnheard(this.#thread.ident, death.error);
+      if (exit.error !== undefined && !exit.terminated) reportUnheard(this.#thread.ident, exit.error);
       return;
     }
     this.#ended = true;
     this.#letGo();
-    const begun = death.withdrawn !== true && stateOf(this.#thread.ident) !== QUEUED;
+    const begun = exit.withdrawn !== true && stateOf(this.#thread.ident) !== QUEUED;
     markGone(this.#thread.ident);
     this.#thread.ended();
-    this.#thread.outcome.fail(explainDeath(this.#thread.name, begun, death), death.terminated);
+    this.#thread.outcome.fail(explainExit(this.#thread.name, begun, exit), exit.terminated);
     this.#thread.told();
   }
 }
 
-function explainDeath(name: string, begun: boolean, { error, exitCode, terminated }: Death): ThreadError {
+function explainExit(name: string, begun: boolean, { error, exitCode, terminated }: WorkerExit): ThreadError {
   const why =
     error instanceof Error
       ? `${error.name}: ${error.message}`

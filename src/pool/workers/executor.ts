@@ -2,7 +2,7 @@ import type { TransferListItem } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../wire/messages.js';
 
 /** Why a worker is no more. */
-export interface Death {
+export interface WorkerExit {
   /** What was thrown and not caught in it. */
   readonly error?: unknown;
   readonly exitCode: number;
@@ -14,7 +14,7 @@ export interface Death {
 /** Who hears what a worker says. */
 export interface WorkerListener {
   onMessage(message: FromThread): void;
-  onExit(death: Death): void;
+  onExit(exit: WorkerExit): void;
 }
 
 /** Where a thread runs: a worker of the elastic pool, or a job of a ThreadPool. */
