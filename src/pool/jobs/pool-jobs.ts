@@ -3,7 +3,7 @@ import { ThreadError } from '../../errors.js';
 import { clock } from '../../primitives/threads/thread-slots.js';
 import type { ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
-import { Seating } from '../workers/seating.js';
+import { Executor } from '../workers/seating.js';
 import { JobSeat } from './job.js';
 import { type Ending, Ledger } from './job-counters.js';
 import { Crew } from './places.js';
@@ -64,7 +64,7 @@ export class PoolJobs {
   }
 
   /** A thread that waits for a place as it is. @throws ThreadError, DataCloneError */
-  seat(
+  execute(
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
@@ -76,9 +76,9 @@ export class PoolJobs {
     return seat;
   }
 
-  seated(): Seating {
+  seated(): Executor {
     const accepted = clock();
-    return new Seated((first, transfer, listener) => {
+    return new ReservedExecutor((first, transfer, listener) => {
       const seat = this.#newSeat(accepted, first, transfer, listener);
       seat.begin();
       return seat;
@@ -110,30 +110,30 @@ export class PoolJobs {
 }
 
 /** Of a job that has its place in the pool already. */
-class Seated extends Seating {
-  readonly #sit: (
+class ReservedExecutor extends Executor {
+  readonly #execute: (
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
     listener: WorkerListener,
   ) => WorkerHandle;
 
   constructor(
-    sit: (
+    execute: (
       first: readonly ToThread[],
       transfer: readonly TransferListItem[],
       listener: WorkerListener,
     ) => WorkerHandle,
   ) {
     super();
-    this.#sit = sit;
+    this.#execute = execute;
   }
 
-  protected override seat(
+  protected override execute(
     _: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
     listener: WorkerListener,
   ): WorkerHandle {
-    return this.#sit(first, transfer, listener);
+    return this.#execute(first, transfer, listener);
   }
 }

@@ -8,7 +8,7 @@ import type { JobPool } from '../thread/job-pool.js';
 import { stopThread } from '../thread/stop-thread.js';
 import { Thread } from '../thread/thread.js';
 import { defaultName } from '../thread/thread-options.js';
-import type { Seating } from '../workers/seating.js';
+import type { Executor } from '../workers/seating.js';
 import type { Turn } from './places.js';
 import type { PoolJobs } from './pool-jobs.js';
 import type { RunRequest } from './run-options.js';
@@ -25,7 +25,7 @@ export class PoolRun<R> implements Turn {
   readonly #request: RunRequest<R>;
   readonly #settle: Settle<Emitted<R>>;
   readonly #name: string;
-  readonly #seating: Seating;
+  readonly #seating: Executor;
   #with: Snapshot;
   #inLine = true;
   readonly #stoodInLine: boolean;

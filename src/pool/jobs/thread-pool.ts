@@ -11,7 +11,7 @@ import { addSpecial } from '../wire/codec.js';
 import type { ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { Piscina } from '../workers/piscina.js';
-import { Seating } from '../workers/seating.js';
+import { Executor } from '../workers/seating.js';
 import { PoolJobs } from './pool-jobs.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import { PoolWorkers } from './pool-workers.js';
@@ -39,7 +39,7 @@ let pools = 0;
  * await using pool = new ThreadPool({ maxThreads: 4 });
  * await pool.run((n) => n * 2, [21]); // 42
  */
-export class ThreadPool extends Seating implements JobPool {
+export class ThreadPool extends Executor implements JobPool {
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: Piscina;
@@ -86,13 +86,13 @@ export class ThreadPool extends Seating implements JobPool {
   }
 
   /** @internal */
-  protected seat(
+  protected execute(
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
     listener: WorkerListener,
   ): WorkerHandle {
-    return this.#jobs.seat(name, first, transfer, listener);
+    return this.#jobs.execute(name, first, transfer, listener);
   }
 
   /**

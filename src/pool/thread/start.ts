@@ -4,9 +4,9 @@ import { encode } from '../wire/codec.js';
 import { explainUncloneable, isCloneError } from '../wire/explain-uncloneable.js';
 import type { Parcel, ToThread } from '../wire/messages.js';
 import { movesOf } from '../wire/transfer.js';
-import { takeSeat } from '../workers/elastic-pool.js';
+import { takeWorker } from '../workers/elastic-pool.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
-import { Seating } from '../workers/seating.js';
+import { Executor } from '../workers/seating.js';
 import { stackSize } from '../workers/stack-size.js';
 import { type ThreadOptions, transferItems } from './thread-options.js';
 
@@ -30,15 +30,15 @@ export class Launch {
   }
 
   /** Of the thread's pool, or of the elastic one. @throws DataCloneError, or why there is none */
-  sit(
+  execute(
     name: string,
     first: readonly ToThread[],
     transfer: Parcel['transfer'],
     listener: WorkerListener,
   ): WorkerHandle {
     const { pool } = this.#options;
-    if (pool instanceof Seating) return Seating.seat(pool, name, first, transfer, listener);
-    return takeSeat(stackSize(), first, transfer, listener);
+    if (pool instanceof Executor) return Executor.execute(pool, name, first, transfer, listener);
+    return takeWorker(stackSize(), first, transfer, listener);
   }
 }
 

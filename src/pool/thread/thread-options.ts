@@ -3,7 +3,7 @@ import { checkOptions, show } from '../../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
 import { NAME_BYTES } from '../../primitives/threads/thread-slots.js';
 import { isDetached } from '../wire/transfer.js';
-import { Seating } from '../workers/seating.js';
+import { Executor } from '../workers/seating.js';
 import type { JobPool } from './job-pool.js';
 
 export interface ThreadOptions<A extends readonly unknown[], R> {
@@ -36,7 +36,7 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
     throw new TypeError(`args must be an array, got ${show(args)}`);
   if (name !== undefined) checkThreadName(name);
   if (daemon !== undefined) checkDaemon(daemon);
-  if (pool !== undefined && !(pool instanceof Seating))
+  if (pool !== undefined && !(pool instanceof Executor))
     throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}`);
   if (transferList !== undefined && !Array.isArray(transferList)) {
     throw new TypeError(`transferList must be an array, got ${show(transferList)}`);

@@ -31,12 +31,12 @@ export class ThreadRun implements WorkerListener {
   #read = 0;
 
   /**
-   * @param sit - finds it a worker and hands it what it begins with
-   * @throws what `sit` throws; no thread has begun then
+   * @param execute - finds it a worker and hands it what it begins with
+   * @throws what `execute` throws; no thread has begun then
    */
-  constructor(thread: Started, sit: (listener: WorkerListener) => WorkerHandle) {
+  constructor(thread: Started, execute: (listener: WorkerListener) => WorkerHandle) {
     this.#thread = thread;
-    this.#worker = sit(this);
+    this.#worker = execute(this);
     setWorker(thread.ident, this.#worker.workerId);
     if (!thread.daemon) this.#worker.hold(true);
     countChild(1, thread.daemon);

@@ -188,7 +188,7 @@ export class Thread<R = unknown> {
       const start: StartMessage = { kind: 'start', ident, target, args, credit };
       const first = [...this.#cancel.messages(ident), start];
       this.#run = new ThreadRun(this.#started(ident), (listener) =>
-        this.#launch.sit(this.#name, first, transfer, listener),
+        this.#launch.execute(this.#name, first, transfer, listener),
       );
     });
     answerQuestions();

@@ -26,7 +26,7 @@ const idle: Idle[] = [];
 let sweeper: NodeJS.Timeout | undefined;
 
 /** @throws DataCloneError, and whatever keeps a worker from being made */
-export function takeSeat(
+export function takeWorker(
   stackSize: number,
   first: readonly ToThread[],
   transfer: readonly TransferListItem[],

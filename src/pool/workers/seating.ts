@@ -3,20 +3,20 @@ import type { ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
 
 /** Where threads run. A ThreadPool is one; a Thread needs no more of it than this. */
-export abstract class Seating {
+export abstract class Executor {
   /** @throws ThreadError when it takes no more */
-  static seat(
-    seating: Seating,
+  static execute(
+    executor: Executor,
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
     listener: WorkerListener,
   ): WorkerHandle {
-    return seating.seat(name, first, transfer, listener);
+    return executor.execute(name, first, transfer, listener);
   }
 
   /** @internal */
-  protected abstract seat(
+  protected abstract execute(
     name: string,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
