@@ -18,7 +18,7 @@ const LEAST_STACK = 2 ** 20;
  * A worker that runs one thread at a time: a Piscina of one, whose only job hands over a port. All else goes over that
  * port, because Piscina keeps the process alive while a job runs, daemon or not.
  */
-export class Host implements WorkerHandle {
+export class DedicatedWorker implements WorkerHandle {
   readonly stackSize: number;
   listener: WorkerListener | undefined;
   readonly #piscina: Piscina;
@@ -30,7 +30,7 @@ export class Host implements WorkerHandle {
   /** Of the threads that ended here, in their order. */
   readonly #flushes: (() => void)[] = [];
   readonly exited: Promise<void>;
-  readonly #release: (host: Host) => void;
+  readonly #release: (worker: DedicatedWorker) => void;
 
   /** With its first thread on the way. @throws DataCloneError, before there is a worker. */
   constructor(
@@ -38,7 +38,7 @@ export class Host implements WorkerHandle {
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
     listener: WorkerListener,
-    release: (host: Host) => void,
+    release: (worker: DedicatedWorker) => void,
   ) {
     this.#release = release;
     const { port1, port2 } = new MessageChannel();

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { TransferListItem } from 'node:worker_threads';
 import type { ToThread } from '../wire/messages.js';
-import { Host } from './dedicated-worker.js';
+import { DedicatedWorker } from './dedicated-worker.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
 import { relayUnheard, reportUnheard } from './unhandled.js';
 
@@ -17,7 +17,7 @@ const KEPT_MS = 30_000;
 const SURPLUS_MS = 1_000;
 
 interface Idle {
-  readonly host: Host;
+  readonly worker: DedicatedWorker;
   readonly since: number;
 }
 
@@ -32,33 +32,33 @@ export function takeWorker(
   transfer: readonly TransferListItem[],
   listener: WorkerListener,
 ): WorkerHandle {
-  const host = takeIdle(stackSize);
-  if (host === undefined) return new Host(stackSize, first, transfer, listener, giveBack);
-  host.listener = listener;
+  const worker = takeIdle(stackSize);
+  if (worker === undefined) return new DedicatedWorker(stackSize, first, transfer, listener, giveBack);
+  worker.listener = listener;
   try {
-    host.post(first, transfer);
+    worker.post(first, transfer);
   } catch (error) {
-    giveBack(host);
+    giveBack(worker);
     throw error;
   }
-  return host;
+  return worker;
 }
 
 /** One that was idle, the last one used first: its caches are warm. */
-function takeIdle(stackSize: number): Host | undefined {
+function takeIdle(stackSize: number): DedicatedWorker | undefined {
   for (let at = idle.length - 1; at >= 0; at--) {
-    const host = idle[at]?.host;
-    if (host === undefined || host.dead || host.stackSize !== stackSize) continue;
+    const worker = idle[at]?.worker;
+    if (worker === undefined || worker.dead || worker.stackSize !== stackSize) continue;
     idle.splice(at, 1);
-    return host;
+    return worker;
   }
   return undefined;
 }
 
-function giveBack(host: Host): void {
-  if (host.dead || host.terminated) return;
-  host.listener = leftovers;
-  idle.push({ host, since: performance.now() });
+function giveBack(worker: DedicatedWorker): void {
+  if (worker.dead || worker.terminated) return;
+  worker.listener = leftovers;
+  idle.push({ worker, since: performance.now() });
   sweeper ??= setInterval(sweep, SURPLUS_MS).unref();
 }
 
@@ -66,9 +66,9 @@ function sweep(): void {
   const time = performance.now();
   for (let oldest = idle[0]; oldest !== undefined; oldest = idle[0]) {
     const kept = idle.length > KEPT ? SURPLUS_MS : KEPT_MS;
-    if (!oldest.host.dead && time - oldest.since < kept) break;
+    if (!oldest.worker.dead && time - oldest.since < kept) break;
     idle.shift();
-    void oldest.host.kill();
+    void oldest.worker.kill();
   }
   if (idle.length > 0) return;
   clearInterval(sweeper);
