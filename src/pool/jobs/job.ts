@@ -35,7 +35,7 @@ const OVER = 3;
  * A thread as a job of a pool, from the time it waits for a worker until the worker can take another. Piscina keeps the
  * process alive while a job runs, daemon or not.
  */
-export class JobSeat implements WorkerHandle, Turn, Passenger {
+export class Job implements WorkerHandle, Turn, Passenger {
   readonly ident: number;
   readonly #workers: PoolWorkers;
   readonly #listener: WorkerListener;

@@ -4,7 +4,7 @@ import { clock } from '../../primitives/threads/thread-slots.js';
 import type { ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { Executor } from '../workers/seating.js';
-import { JobSeat } from './job.js';
+import { Job } from './job.js';
 import { type Ending, Ledger } from './job-counters.js';
 import { Crew } from './places.js';
 import type { PoolWorkers } from './pool-workers.js';
@@ -17,7 +17,7 @@ export class PoolJobs {
   readonly #changed: () => void;
   readonly crew: Crew;
   readonly ledger: Ledger = new Ledger();
-  readonly #seats = new Set<JobSeat>();
+  readonly #handles = new Set<Job>();
   #closed: Promise<void> | undefined;
 
   /** @param changed - one has come, begun or ended */
@@ -41,7 +41,7 @@ export class PoolJobs {
 
   /** Of those that are threads already. */
   idents(): number[] {
-    return [...this.#seats].map(({ ident }) => ident);
+    return [...this.#handles].map(({ ident }) => ident);
   }
 
   admit(job: string): void {
@@ -71,41 +71,41 @@ export class PoolJobs {
     listener: WorkerListener,
   ): WorkerHandle {
     this.admit(name);
-    const seat = this.#newSeat(clock(), first, transfer, listener);
-    this.crew.enter(seat);
-    return seat;
+    const job = this.#newJob(clock(), first, transfer, listener);
+    this.crew.enter(job);
+    return job;
   }
 
   seated(): Executor {
     const accepted = clock();
     return new ReservedExecutor((first, transfer, listener) => {
-      const seat = this.#newSeat(accepted, first, transfer, listener);
-      seat.begin();
-      return seat;
+      const job = this.#newJob(accepted, first, transfer, listener);
+      job.begin();
+      return job;
     });
   }
 
   /** @param accepted - when, on the clock of all threads */
-  #newSeat(
+  #newJob(
     accepted: number,
     first: readonly ToThread[],
     transfer: readonly TransferListItem[],
     listener: WorkerListener,
-  ): JobSeat {
-    const seat = new JobSeat(this.#workers, first, transfer, listener, {
+  ): Job {
+    const job = new Job(this.#workers, first, transfer, listener, {
       ran: (began, ended) => this.ledger.ran(accepted, began, ended),
       ended: (how) => this.ended(how),
       dropped: () => {
-        this.#seats.delete(seat);
+        this.#handles.delete(job);
         this.crew.left();
       },
       over: () => {
-        this.#seats.delete(seat);
+        this.#handles.delete(job);
         this.crew.leave();
       },
     });
-    this.#seats.add(seat);
-    return seat;
+    this.#handles.add(job);
+    return job;
   }
 }
 

@@ -20,7 +20,7 @@ const NOTHING: Snapshot = { args: [], transferList: [] };
  * A job from its subscription on. While it stands in line it is no thread yet and takes no place in the table of
  * threads, so that any number may wait; its arguments are cloned at once, as they were when it was subscribed to.
  */
-export class PoolRun<R> implements Turn {
+export class QueuedJob<R> implements Turn {
   readonly #pool: PoolJobs;
   readonly #request: RunRequest<R>;
   readonly #settle: Settle<Emitted<R>>;

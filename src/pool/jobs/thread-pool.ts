@@ -15,7 +15,7 @@ import { Executor } from '../workers/seating.js';
 import { PoolJobs } from './pool-jobs.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import { PoolWorkers } from './pool-workers.js';
-import { PoolRun } from './queued-job.js';
+import { QueuedJob } from './queued-job.js';
 import { checkRun } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
 
@@ -119,7 +119,7 @@ export class ThreadPool extends Executor implements JobPool {
     return new Wait((settle) => {
       if (signal?.aborted === true) return void settle.reject(signal.reason);
       try {
-        const run = new PoolRun<R>(this.#jobs, request, settle);
+        const run = new QueuedJob<R>(this.#jobs, request, settle);
         return () => run.leave();
       } catch (error) {
         return void settle.reject(error);
