@@ -11,7 +11,7 @@ import type { FromThread, ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { Ending } from './job-counters.js';
 import type { Turn } from './places.js';
-import type { Passenger, PoolWorkers, WorkerExit } from './pool-workers.js';
+import type { PendingTask, PoolWorkers, WorkerExit } from './pool-workers.js';
 
 /** What a pool hears of a job. */
 export interface JobWatcher {
@@ -35,7 +35,7 @@ const OVER = 3;
  * A thread as a job of a pool, from the time it waits for a worker until the worker can take another. Piscina keeps the
  * process alive while a job runs, daemon or not.
  */
-export class Job implements WorkerHandle, Turn, Passenger {
+export class Job implements WorkerHandle, Turn, PendingTask {
   readonly ident: number;
   readonly #workers: PoolWorkers;
   readonly #listener: WorkerListener;
@@ -91,7 +91,7 @@ export class Job implements WorkerHandle, Turn, Passenger {
     this.#assignedAt = clock();
   }
 
-  stranded({ error, exitCode }: WorkerExit): void {
+  startFailed({ error, exitCode }: WorkerExit): void {
     this.#die(error, exitCode);
     this.#abort.abort();
   }
@@ -165,7 +165,7 @@ export class Job implements WorkerHandle, Turn, Passenger {
   }
 
   #die(error: unknown, exitCode: number): void {
-    // Told already: it was withdrawn, or stranded.
+    // Told already: it was withdrawn, or its worker failed to start.
     if (this.#dead) return;
     this.#dead = true;
     this.drain();

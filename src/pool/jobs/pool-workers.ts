@@ -10,10 +10,10 @@ export interface WorkerExit {
 }
 
 /** A job on its way to a worker. */
-export interface Passenger {
+export interface PendingTask {
   assigned(worker: Worker): void;
   /** The worker that was started for it did not come up: there will be none. */
-  stranded(exit: WorkerExit): void;
+  startFailed(exit: WorkerExit): void;
 }
 
 /**
@@ -26,7 +26,7 @@ export class PoolWorkers {
   /** Not ready yet. */
   readonly #starting = new Set<Worker>();
   /** Handed over, in no worker yet. */
-  readonly #waiting = new Set<Passenger>();
+  readonly #waiting = new Set<PendingTask>();
 
   /** @param changed - one has come or gone */
   constructor(options: PiscinaOptions, changed: () => void) {
@@ -38,9 +38,9 @@ export class PoolWorkers {
         const free = workers.find(({ id, currentUsage }) => currentUsage === 0 && !this.#isStarting(id));
         if (free === undefined) return null;
         const worker = this.piscina.threads.find(({ threadId }) => threadId === free.id);
-        const passenger = Reflect.get(task, queueOptions()) as Passenger | null;
-        if (worker !== undefined && passenger !== null && this.#waiting.delete(passenger))
-          passenger.assigned(worker);
+        const pending = Reflect.get(task, queueOptions()) as PendingTask | null;
+        if (worker !== undefined && pending !== null && this.#waiting.delete(pending))
+          pending.assigned(worker);
         return free;
       },
     });
@@ -54,14 +54,14 @@ export class PoolWorkers {
   }
 
   /** Piscina's promise: settles when the worker is free again, or rejects. Never throws. */
-  run(passenger: Passenger, port: MessagePort, signal: AbortSignal): Promise<void> {
-    this.#waiting.add(passenger);
+  run(pending: PendingTask, port: MessagePort, signal: AbortSignal): Promise<void> {
+    this.#waiting.add(pending);
     const done = (async () => {
       try {
-        const job = { port, [queueOptions()]: passenger };
+        const job = { port, [queueOptions()]: pending };
         await this.piscina.run(job, { name: 'runJob', transferList: [port], signal });
       } finally {
-        this.#waiting.delete(passenger);
+        this.#waiting.delete(pending);
       }
     })();
     for (const worker of this.piscina.threads) {
@@ -103,10 +103,10 @@ export class PoolWorkers {
   }
 
   #failedToStart(exit: WorkerExit): void {
-    const [passenger] = this.#waiting;
-    if (passenger !== undefined) {
-      this.#waiting.delete(passenger);
-      passenger.stranded(exit);
+    const [pending] = this.#waiting;
+    if (pending !== undefined) {
+      this.#waiting.delete(pending);
+      pending.startFailed(exit);
     } else if (exit.error !== undefined) reportUnheard(null, exit.error);
   }
 
