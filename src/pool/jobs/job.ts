@@ -10,7 +10,7 @@ import { clock, withdraw } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { Ending } from './job-counters.js';
-import type { Turn } from './places.js';
+import type { Queued } from './places.js';
 import type { PendingTask, PoolWorkers, WorkerExit } from './pool-workers.js';
 
 /** What a pool hears of a job. */
@@ -35,7 +35,7 @@ const OVER = 3;
  * A thread as a job of a pool, from the time it waits for a worker until the worker can take another. Piscina keeps the
  * process alive while a job runs, daemon or not.
  */
-export class Job implements WorkerHandle, Turn, PendingTask {
+export class Job implements WorkerHandle, Queued, PendingTask {
   readonly ident: number;
   readonly #workers: PoolWorkers;
   readonly #listener: WorkerListener;

@@ -1,7 +1,7 @@
 import { Line, type Standing } from '../../primitives/waiting/leavable-queue.js';
 
-/** One that takes a place of the crew when it is its turn. */
-export interface Turn extends Standing {
+/** One that takes a place when it is its turn. */
+export interface Queued extends Standing {
   /** It has a place from now on, to be given back with `leave`, and stands in line no more. Does not throw. */
   begin(): void;
 }
@@ -13,10 +13,10 @@ export interface Turn extends Standing {
  * them when one is dropped. It is given no job before there is a worker for it, or room for one more.
  * Invariant: nobody stands in line while a place is free. So the line keeps no process alive: those with a place do.
  */
-export class Crew {
+export class Places {
   readonly size: number;
   readonly #changed: () => void;
-  readonly #line = new Line<Turn>();
+  readonly #line = new Line<Queued>();
   #busy = 0;
   #calling = false;
   readonly #emptied: (() => void)[] = [];
@@ -41,7 +41,7 @@ export class Crew {
   }
 
   /** Begins at once, or stands in line. */
-  enter(turn: Turn): void {
+  submit(turn: Queued): void {
     if (this.hasRoom) {
       this.#busy++;
       turn.begin();
@@ -50,13 +50,13 @@ export class Crew {
   }
 
   /** One that stood in line has left it. */
-  left(): void {
+  withdrawn(): void {
     this.#line.shrink();
     this.#update();
   }
 
   /** A place is free again. */
-  leave(): void {
+  release(): void {
     this.#busy--;
     this.#call();
     this.#update();

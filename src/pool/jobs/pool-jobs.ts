@@ -6,7 +6,7 @@ import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { Executor } from '../workers/seating.js';
 import { Job } from './job.js';
 import { type Ending, Ledger } from './job-counters.js';
-import { Crew } from './places.js';
+import { Places } from './places.js';
 import type { PoolWorkers } from './pool-workers.js';
 
 /** The jobs of a pool: those in line, those that run, and what is remembered of those that have ended. */
@@ -15,7 +15,7 @@ export class PoolJobs {
   readonly #maxQueue: number;
   readonly #workers: PoolWorkers;
   readonly #changed: () => void;
-  readonly crew: Crew;
+  readonly places: Places;
   readonly ledger: Ledger = new Ledger();
   readonly #handles = new Set<Job>();
   #closed: Promise<void> | undefined;
@@ -26,7 +26,7 @@ export class PoolJobs {
     this.#maxQueue = maxQueue;
     this.#workers = workers;
     this.#changed = changed;
-    this.crew = new Crew(maxThreads, changed);
+    this.places = new Places(maxThreads, changed);
   }
 
   get closed(): boolean {
@@ -35,7 +35,7 @@ export class PoolJobs {
 
   /** Takes no more; resolves when those that were accepted are over. */
   close(): Promise<void> {
-    this.#closed ??= this.crew.whenEmpty();
+    this.#closed ??= this.places.whenEmpty();
     return this.#closed;
   }
 
@@ -46,7 +46,7 @@ export class PoolJobs {
 
   admit(job: string): void {
     this.refuseIfClosed(job);
-    const { hasRoom, queued } = this.crew;
+    const { hasRoom, queued } = this.places;
     if (hasRoom || queued < this.#maxQueue) return;
     const message = `${this.#name} takes no '${job}': ${queued} jobs are queued already, which is its maxQueue`;
     throw new ThreadError(message, { code: 'ERR_POOL' });
@@ -72,7 +72,7 @@ export class PoolJobs {
   ): WorkerHandle {
     this.admit(name);
     const job = this.#newJob(clock(), first, transfer, listener);
-    this.crew.enter(job);
+    this.places.submit(job);
     return job;
   }
 
@@ -97,11 +97,11 @@ export class PoolJobs {
       ended: (how) => this.ended(how),
       dropped: () => {
         this.#handles.delete(job);
-        this.crew.left();
+        this.places.withdrawn();
       },
       over: () => {
         this.#handles.delete(job);
-        this.crew.leave();
+        this.places.release();
       },
     });
     this.#handles.add(job);

@@ -9,7 +9,7 @@ import { stopThread } from '../thread/stop-thread.js';
 import { Thread } from '../thread/thread.js';
 import { defaultName } from '../thread/thread-options.js';
 import type { Executor } from '../workers/seating.js';
-import type { Turn } from './places.js';
+import type { Queued } from './places.js';
 import type { PoolJobs } from './pool-jobs.js';
 import type { RunRequest } from './run-options.js';
 import { type Snapshot, snapshot } from './snapshot.js';
@@ -20,7 +20,7 @@ const NOTHING: Snapshot = { args: [], transferList: [] };
  * A job from its subscription on. While it stands in line it is no thread yet and takes no place in the table of
  * threads, so that any number may wait; its arguments are cloned at once, as they were when it was subscribed to.
  */
-export class QueuedJob<R> implements Turn {
+export class QueuedJob<R> implements Queued {
   readonly #pool: PoolJobs;
   readonly #request: RunRequest<R>;
   readonly #settle: Settle<Emitted<R>>;
@@ -42,11 +42,11 @@ export class QueuedJob<R> implements Turn {
     this.#name = request.name || defaultName(nextThreadNumber(), request.target as Target);
     pool.admit(this.#name);
     this.#seating = pool.seated();
-    this.#stoodInLine = !pool.crew.hasRoom;
+    this.#stoodInLine = !pool.places.hasRoom;
     this.#with = this.#stoodInLine ? snapshot(this.#name, request) : request;
     const { signal } = request;
     this.#forget = signal && onAbort(signal, () => this.#aborted());
-    pool.crew.enter(this);
+    pool.places.submit(this);
   }
 
   get left(): boolean {
@@ -69,7 +69,7 @@ export class QueuedJob<R> implements Turn {
       thread.start();
     } catch (error) {
       if (this.#stoodInLine) this.#pool.ended('failed');
-      this.#pool.crew.leave();
+      this.#pool.places.release();
       this.#reject(error);
       return;
     }
@@ -89,7 +89,7 @@ export class QueuedJob<R> implements Turn {
       this.#inLine = false;
       this.#with = NOTHING;
       this.#pool.ended('cancelled');
-      this.#pool.crew.left();
+      this.#pool.places.withdrawn();
       return;
     }
     this.#progress?.unsubscribe();

@@ -47,7 +47,7 @@ export class StarvationWatch implements Patrolled {
 
   /** Jobs have come or gone. */
   watch(): void {
-    if (this.#jobs.crew.queued === 0) this.#tell(undefined);
+    if (this.#jobs.places.queued === 0) this.#tell(undefined);
     else if (!this.#patrolled) {
       this.#patrolled = true;
       watchOver(this);
@@ -55,7 +55,7 @@ export class StarvationWatch implements Patrolled {
   }
 
   look(): boolean {
-    if (this.#jobs.crew.queued === 0) {
+    if (this.#jobs.places.queued === 0) {
       this.#patrolled = false;
       this.#usage.clear();
       this.#tell(undefined);
@@ -80,7 +80,7 @@ export class StarvationWatch implements Patrolled {
     const idle = this.#idleWorkers();
     const idents = new Set(this.#jobs.idents());
     const running = [...idents].filter((ident) => isAlive(ident) && stateOf(ident) !== QUEUED);
-    if (running.length < this.#jobs.crew.size) return undefined;
+    if (running.length < this.#jobs.places.size) return undefined;
     const lasting = waits().filter(({ since }) => clock() - since >= LASTING);
     const found: ThreadWait[] = [];
     for (const ident of running) {
@@ -109,7 +109,7 @@ export class StarvationWatch implements Patrolled {
 
   #warning(found: readonly ThreadWait[]): PoolWarning {
     const pool = this.#name;
-    const queued = this.#jobs.crew.queued;
+    const queued = this.#jobs.places.queued;
     const told = found.slice(0, TOLD).map(describe);
     if (found.length > TOLD) told.push(`and ${found.length - TOLD} more`);
     const workers = found.length === 1 ? 'its only worker waits' : `all of its ${found.length} workers wait`;

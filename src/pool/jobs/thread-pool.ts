@@ -67,17 +67,17 @@ export class ThreadPool extends Executor implements JobPool {
 
   /** The most jobs that run at once. @internal */
   get maxThreads(): number {
-    return this.#jobs.crew.size;
+    return this.#jobs.places.size;
   }
 
   /** Jobs that would not have to wait for a worker. @internal */
   get free(): number {
-    return this.#jobs.crew.size - this.#jobs.crew.busy;
+    return this.#jobs.places.size - this.#jobs.places.busy;
   }
 
   /** Jobs that wait for a worker. @internal */
   get queued(): number {
-    return this.#jobs.crew.queued;
+    return this.#jobs.places.queued;
   }
 
   /** Takes no more. @internal */
@@ -129,11 +129,11 @@ export class ThreadPool extends Executor implements JobPool {
 
   /** Costs some µs, however many jobs there were. */
   get stats(): PoolStats {
-    const { crew, ledger } = this.#jobs;
+    const { places, ledger } = this.#jobs;
     return {
       threads: this.piscina.threads.length,
-      busy: crew.busy,
-      queued: crew.queued,
+      busy: places.busy,
+      queued: places.queued,
       completed: ledger.completed,
       failed: ledger.failed,
       cancelled: ledger.cancelled,
