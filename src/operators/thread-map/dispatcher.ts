@@ -16,7 +16,7 @@ const PATIENCE = 2;
 const LONG_PATIENCE = 20;
 
 /** Sends what is in the backlog to the sessions, and brings what comes of it to the results. */
-export class MapCrew implements SessionOwner {
+export class Dispatcher implements SessionOwner {
   readonly #backlog: Backlog;
   readonly #results: MapResults;
   readonly #sessions: MapSessions;

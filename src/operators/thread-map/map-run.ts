@@ -2,7 +2,7 @@ import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import { attach } from '../parts/attach.js';
 import { Backlog } from './backlog.js';
-import { MapCrew } from './dispatcher.js';
+import { Dispatcher } from './dispatcher.js';
 import { failedPart, MapResults } from './results.js';
 import type { Mapping } from './sessions.js';
 
@@ -12,7 +12,7 @@ const LOOK_EVERY = 256;
 /**
  * One subscription of a threadMap.
  *
- * A value: in the backlog -the crew, in a batch-> with a session -its worker-> taken up -> mapped -> passed on.
+ * A value: in the backlog -the dispatcher, in a batch-> with a session -its worker-> taken up -> mapped -> passed on.
  * with a session -it waits there too long, or the worker dies-> in the backlog.
  * Invariant: each value that has come and is not passed on is in the backlog or in one part of the results.
  */
@@ -22,7 +22,7 @@ export class MapRun {
   readonly #source = new Subscription();
   readonly #backlog = new Backlog();
   readonly #results: MapResults;
-  readonly #crew: MapCrew;
+  readonly #dispatcher: Dispatcher;
   #sourceEnded = false;
   #sinceLook = 0;
 
@@ -33,12 +33,12 @@ export class MapRun {
       failed: (index) => this.#dropFrom(index),
       passed: () => this.#completeIfDone(),
     });
-    this.#crew = new MapCrew(mapping, this.#backlog, this.#results);
+    this.#dispatcher = new Dispatcher(mapping, this.#backlog, this.#results);
   }
 
   run(source: Observable<unknown>): void {
     this.#subscriber.add(this.#source);
-    this.#subscriber.add(() => this.#crew.stop());
+    this.#subscriber.add(() => this.#dispatcher.stop());
     attach(source, this.#source, {
       next: (value) => this.#arrive(value),
       error: (error) => this.#subscriber.error(error),
@@ -58,21 +58,21 @@ export class MapRun {
     }
     this.#backlog.push(value);
     // The source may never let the event loop turn, and be ended by what comes of its values.
-    if (++this.#sinceLook < LOOK_EVERY) this.#crew.dispatchSoon();
+    if (++this.#sinceLook < LOOK_EVERY) this.#dispatcher.dispatchSoon();
     else this.#lookNow();
   }
 
   #lookNow(): void {
     this.#sinceLook = 0;
-    this.#crew.dispatch();
-    this.#crew.drain();
+    this.#dispatcher.dispatch();
+    this.#dispatcher.drain();
   }
 
   #dropFrom(index: number): void {
     this.#sourceEnded = true;
     this.#source.unsubscribe();
     this.#backlog.cut(index);
-    this.#crew.dropFrom(index);
+    this.#dispatcher.dropFrom(index);
   }
 
   #completeIfDone(): void {
