@@ -8,7 +8,7 @@ const LONGEST_US = 2 ** 40;
  * Any number of durations in 40 kB: a histogram of µs whose buckets are 1 % wide, so that nothing grows with the number
  * of jobs.
  */
-export class Durations {
+export class DurationHistogram {
   readonly #histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: LONGEST_US, figures: 2 });
   #sum = 0;
   #max = 0;

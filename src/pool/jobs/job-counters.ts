@@ -1,13 +1,13 @@
-import { Durations } from './durations.js';
+import { DurationHistogram } from './durations.js';
 
 /** How a job ended. */
-export type Ending = 'completed' | 'failed' | 'cancelled';
+export type JobResult = 'completed' | 'failed' | 'cancelled';
 
 /** What a pool remembers of its jobs: nothing that grows with their number. */
-export class Ledger {
-  readonly #ended: Record<Ending, number> = { completed: 0, failed: 0, cancelled: 0 };
-  readonly waitTime: Durations = new Durations();
-  readonly runTime: Durations = new Durations();
+export class JobCounters {
+  readonly #ended: Record<JobResult, number> = { completed: 0, failed: 0, cancelled: 0 };
+  readonly waitTime: DurationHistogram = new DurationHistogram();
+  readonly runTime: DurationHistogram = new DurationHistogram();
 
   get completed(): number {
     return this.#ended.completed;
@@ -21,7 +21,7 @@ export class Ledger {
     return this.#ended.cancelled;
   }
 
-  ended(how: Ending): void {
+  ended(how: JobResult): void {
     this.#ended[how]++;
   }
 

@@ -9,14 +9,14 @@ import {
 import { clock, withdraw } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
-import type { Ending } from './job-counters.js';
+import type { JobResult } from './job-counters.js';
 import type { Queued } from './places.js';
 import type { PendingTask, PoolWorkers, WorkerExit } from './pool-workers.js';
 
 /** What a pool hears of a job. */
 export interface JobWatcher {
   /** Once, before its listener hears of it. */
-  ended(how: Ending): void;
+  ended(how: JobResult): void;
   /** Once, if it ran: when, on the clock of all threads. */
   ran(began: number, ended: number): void;
   /** It has left the line. */

@@ -5,7 +5,7 @@ import type { ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { Executor } from '../workers/seating.js';
 import { Job } from './job.js';
-import { type Ending, Ledger } from './job-counters.js';
+import { JobCounters, type JobResult } from './job-counters.js';
 import { Places } from './places.js';
 import type { PoolWorkers } from './pool-workers.js';
 
@@ -16,7 +16,7 @@ export class PoolJobs {
   readonly #workers: PoolWorkers;
   readonly #changed: () => void;
   readonly places: Places;
-  readonly ledger: Ledger = new Ledger();
+  readonly counters: JobCounters = new JobCounters();
   readonly #handles = new Set<Job>();
   #closed: Promise<void> | undefined;
 
@@ -58,8 +58,8 @@ export class PoolJobs {
       throw new ThreadError(`${this.#name} is closed: it takes no '${job}'`, { code: 'ERR_POOL' });
   }
 
-  ended(how: Ending): void {
-    this.ledger.ended(how);
+  ended(how: JobResult): void {
+    this.counters.ended(how);
     this.#changed();
   }
 
@@ -93,7 +93,7 @@ export class PoolJobs {
     listener: WorkerListener,
   ): Job {
     const job = new Job(this.#workers, first, transfer, listener, {
-      ran: (began, ended) => this.ledger.ran(accepted, began, ended),
+      ran: (began, ended) => this.counters.ran(accepted, began, ended),
       ended: (how) => this.ended(how),
       dropped: () => {
         this.#handles.delete(job);

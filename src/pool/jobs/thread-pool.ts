@@ -129,17 +129,17 @@ export class ThreadPool extends Executor implements JobPool {
 
   /** Costs some µs, however many jobs there were. */
   get stats(): PoolStats {
-    const { places, ledger } = this.#jobs;
+    const { places, counters } = this.#jobs;
     return {
       threads: this.piscina.threads.length,
       busy: places.busy,
       queued: places.queued,
-      completed: ledger.completed,
-      failed: ledger.failed,
-      cancelled: ledger.cancelled,
+      completed: counters.completed,
+      failed: counters.failed,
+      cancelled: counters.cancelled,
       starved: this.#starvation.starved,
-      runTime: ledger.runTime.stats,
-      waitTime: ledger.waitTime.stats,
+      runTime: counters.runTime.stats,
+      waitTime: counters.waitTime.stats,
     };
   }
 

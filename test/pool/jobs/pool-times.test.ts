@@ -1,6 +1,6 @@
 import { Event, ThreadPool, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
-import { Durations } from '../../../src/pool/jobs/durations.js';
+import { DurationHistogram } from '../../../src/pool/jobs/durations.js';
 import { collectGarbage } from '../../support/collect-garbage.js';
 
 const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
@@ -20,7 +20,7 @@ describe('durations', () => {
     ['short ones with a long tail', (n) => (n % 50 === 0 ? 1000 + n : 0.05 + (n % 7) / 100)],
     ['ones over nine orders of magnitude', (n) => 10 ** ((n % 91) / 10 - 3)],
   ])('of %s: mean and maximum exact, percentiles within 1 %%', (_, time) => {
-    const durations = new Durations();
+    const durations = new DurationHistogram();
     const times = Array.from({ length: 10_000 }, (_, n) => time(n));
     for (const one of times) durations.record(one);
     const { mean, p50, p99, max } = durations.stats;
@@ -37,11 +37,11 @@ describe('durations', () => {
   });
 
   it('of nothing are 0', () => {
-    expect(new Durations().stats).toEqual({ mean: 0, p50: 0, p99: 0, max: 0 });
+    expect(new DurationHistogram().stats).toEqual({ mean: 0, p50: 0, p99: 0, max: 0 });
   });
 
   it('that are no durations at all harm nothing', () => {
-    const durations = new Durations();
+    const durations = new DurationHistogram();
     for (const time of [-5, 0, 1e15]) durations.record(time);
     const { p50, p99, max } = durations.stats;
     expect(p50).toBeLessThanOrEqual(0.001);
@@ -50,7 +50,7 @@ describe('durations', () => {
   });
 
   it('of three million take no memory', () => {
-    const durations = new Durations();
+    const durations = new DurationHistogram();
     const record = (): void => {
       for (let n = 0; n < 1_500_000; n++) durations.record((n * 7919) % 100_000);
     };
