@@ -2,7 +2,7 @@ import { ThreadError } from '../../errors.js';
 import { show } from '../../primitives/options.js';
 import { encode } from '../wire/codec.js';
 import { explainUncloneable, isCloneError } from '../wire/explain-uncloneable.js';
-import type { Parcel, ToThread } from '../wire/messages.js';
+import type { StartPayload, ToThread } from '../wire/messages.js';
 import { movesOf } from '../wire/transfer.js';
 import { takeWorker } from '../workers/elastic-pool.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
@@ -23,17 +23,17 @@ export class Launch {
   }
 
   /** @param copied - what is to be transferred is moved now, and no later change of the arguments is seen */
-  pack(target: Parcel['target'], copied: boolean): Parcel {
+  pack(target: StartPayload['target'], copied: boolean): StartPayload {
     const transfer = [...transferItems(this.#options), ...movesOf(this.args)];
-    const parcel: Parcel = { target, args: encode(this.args, transfer), transfer };
-    return copied ? structuredClone(parcel, { transfer }) : parcel;
+    const payload: StartPayload = { target, args: encode(this.args, transfer), transfer };
+    return copied ? structuredClone(payload, { transfer }) : payload;
   }
 
   /** Of the thread's pool, or of the elastic one. @throws DataCloneError, or why there is none */
   execute(
     name: string,
     first: readonly ToThread[],
-    transfer: Parcel['transfer'],
+    transfer: StartPayload['transfer'],
     listener: WorkerListener,
   ): WorkerHandle {
     const { pool } = this.#options;

@@ -32,7 +32,7 @@ import {
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
-import { type Parcel, type StartMessage, WINDOW } from '../wire/messages.js';
+import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
 import { reportUnheard } from '../workers/unhandled.js';
 import { Adopted } from './adopted.js';
 import { CancelRequest } from './cancel-request.js';
@@ -173,7 +173,7 @@ export class Thread<R = unknown> {
    * @param copied - what is to be transferred is moved now, and no later change of the arguments is seen
    * @internal
    */
-  protected pack(copied = false): Parcel {
+  protected pack(copied = false): StartPayload {
     return this.#orGiveBack(() => {
       const isOwn = this.run !== Thread.prototype.run;
       return this.#launch.pack(isOwn ? packRun(this, this.#packed) : this.#packed, copied);
@@ -181,7 +181,7 @@ export class Thread<R = unknown> {
   }
 
   /** Hands it to a worker; the ident is given back when that fails. @internal */
-  protected begin({ target, args, transfer }: Parcel): void {
+  protected begin({ target, args, transfer }: StartPayload): void {
     this.#orGiveBack(() => {
       const ident = this.#ident;
       const credit = this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW;

@@ -10,7 +10,7 @@ import {
 import { checkTarget, type Target } from '../../primitives/target.js';
 import { after, keepAlive, now, watchOver } from '../../primitives/waiting/event-loop.js';
 import { addSpecial } from '../wire/codec.js';
-import type { Parcel } from '../wire/messages.js';
+import type { StartPayload } from '../wire/messages.js';
 import { Adopted } from './adopted.js';
 import { knownThread, markSent, remember } from './local-threads.js';
 import { answerQuestions } from './remote-answer.js';
@@ -64,7 +64,7 @@ export class Timer<R = unknown> extends Thread<R> {
    */
   override start(): this {
     this.claim();
-    const parcel = this.pack(true);
+    const payload = this.pack(true);
     const alive = this.daemon ? 0 : 1;
     if (alive === 1) keepAlive(1);
     const fire = (): void => {
@@ -72,7 +72,7 @@ export class Timer<R = unknown> extends Thread<R> {
       this.#waiting = undefined;
       stopTimer();
       watched.unsubscribe();
-      this.#go(parcel);
+      this.#go(payload);
       if (alive === 1) keepAlive(-1);
     };
     this.#waiting = { due: now() + this.interval, fire };
@@ -93,10 +93,10 @@ export class Timer<R = unknown> extends Thread<R> {
     return this.#waiting !== undefined;
   }
 
-  #go(parcel: Parcel): void {
+  #go(payload: StartPayload): void {
     try {
       if (this.finished.isSet()) this.skip();
-      else this.begin(parcel);
+      else this.begin(payload);
     } catch (error) {
       this.skip(error);
     }

@@ -13,13 +13,13 @@ export interface PackedRun {
 }
 
 /** What a thread runs, and on what. */
-export interface Parcel {
+export interface StartPayload {
   readonly target: PackedTarget | PackedRun | null;
   readonly args: Wired;
   readonly transfer: readonly TransferListItem[];
 }
 
-export interface StartMessage extends Omit<Parcel, 'transfer'> {
+export interface StartMessage extends Omit<StartPayload, 'transfer'> {
   readonly kind: 'start';
   readonly ident: number;
   /** How many values it may send before somebody reads. */
