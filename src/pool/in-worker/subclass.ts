@@ -1,6 +1,6 @@
 import { ThreadError } from '../../errors.js';
 import { importExport, type Runnable } from '../../primitives/target.js';
-import { Adopted } from '../thread/adopted.js';
+import { ExistingThread } from '../thread/adopted.js';
 import { remember } from '../thread/local-threads.js';
 import { Thread } from '../thread/thread.js';
 import { decode } from '../wire/codec.js';
@@ -18,7 +18,11 @@ export async function makeRun(packed: PackedRun, ident: number): Promise<Runnabl
   }
   await prepareDecode(packed.fields);
   return (...args) => {
-    const thread = Reflect.construct(Thread, [new Adopted(ident, packed.target, args)], found) as Thread;
+    const thread = Reflect.construct(
+      Thread,
+      [new ExistingThread(ident, packed.target, args)],
+      found,
+    ) as Thread;
     Object.assign(thread, decode(packed.fields));
     remember(ident, thread);
     return thread.run();

@@ -2,7 +2,7 @@ import type { PackedTarget } from '../../primitives/target.js';
 import type { ThreadOptions } from './thread-options.js';
 
 /** Makes a Thread object for a thread that was started elsewhere. */
-export class Adopted implements ThreadOptions<readonly unknown[], never> {
+export class ExistingThread implements ThreadOptions<readonly unknown[], never> {
   readonly ident: number;
   /** What its default `run` calls. */
   readonly packed: PackedTarget | null;

@@ -1,5 +1,5 @@
 import { addSpecial } from '../wire/codec.js';
-import { Adopted } from './adopted.js';
+import { ExistingThread } from './adopted.js';
 import { knownThread, markSent, remember } from './local-threads.js';
 import { Thread } from './thread.js';
 import './specials.js';
@@ -8,7 +8,7 @@ import './specials.js';
 export function threadOf(ident: number): Thread {
   const known = knownThread(ident);
   if (known !== undefined) return known as Thread;
-  const thread = new Thread(new Adopted(ident));
+  const thread = new Thread(new ExistingThread(ident));
   remember(ident, thread);
   return thread;
 }

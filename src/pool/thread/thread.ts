@@ -34,7 +34,7 @@ import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
 import { reportUnheard } from '../workers/unhandled.js';
-import { Adopted } from './adopted.js';
+import { ExistingThread } from './adopted.js';
 import { CancelRequest } from './cancel-request.js';
 import { isCancelled } from './cancellation.js';
 import { EndWatch } from './join.js';
@@ -91,7 +91,7 @@ export class Thread<R = unknown> {
   /** @throws TypeError, RangeError naming the value that is none of what it should be */
   // biome-ignore lint/suspicious/noExplicitAny: arguments of any target, as the contract says
   constructor(options?: ThreadOptions<any, R>) {
-    if (options instanceof Adopted) {
+    if (options instanceof ExistingThread) {
       this.#launch = new Launch(options);
       this.#packed = options.packed;
       this.#ident = options.ident;

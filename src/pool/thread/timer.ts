@@ -11,7 +11,7 @@ import { checkTarget, type Target } from '../../primitives/target.js';
 import { after, keepAlive, now, watchOver } from '../../primitives/waiting/event-loop.js';
 import { addSpecial } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
-import { Adopted } from './adopted.js';
+import { ExistingThread } from './adopted.js';
 import { knownThread, markSent, remember } from './local-threads.js';
 import { answerQuestions } from './remote-answer.js';
 import { Thread } from './thread.js';
@@ -140,7 +140,7 @@ addSpecial({
     const { ident, interval, finished } = packed as { ident: number; interval: number; finished: unknown };
     const known = knownThread(ident);
     if (known instanceof Timer) return known;
-    const timer = Reflect.construct(Thread, [new Adopted(ident)], Timer) as Timer;
+    const timer = Reflect.construct(Thread, [new ExistingThread(ident)], Timer) as Timer;
     remember(ident, Object.assign(timer, { interval, finished: fromHandle(finished) }));
     return timer;
   },
