@@ -13,7 +13,7 @@ import {
   table,
 } from '../../primitives/threads/thread-slots.js';
 import { decode, encode } from '../wire/codec.js';
-import type { Aftermath, EndMessage, FromThread, StartMessage } from '../wire/messages.js';
+import type { EndMessage, EndReport, FromThread, StartMessage } from '../wire/messages.js';
 import { hasAwaitedChildren } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';
 import { isIdle, settle } from './leftovers.js';
@@ -123,10 +123,10 @@ export class Running {
     if (isStream(result)) {
       this.#stream(result).then(
         () =>
-          this.#end('return', undefined, (aftermath) => ({
+          this.#end('return', undefined, (report) => ({
             kind: 'completed',
             ident: this.ident,
-            ...aftermath,
+            ...report,
           })),
         (error) => this.#threw(error),
       );
@@ -147,11 +147,11 @@ export class Running {
     try {
       const transfer = movesOf([value]);
       const wired = encode(value, transfer);
-      const message = (aftermath: Aftermath): EndMessage => ({
+      const message = (report: EndReport): EndMessage => ({
         kind: 'returned',
         ident: this.ident,
         value: wired,
-        ...aftermath,
+        ...report,
       });
       this.#end('return', value, message, transfer);
     } catch (cause) {
@@ -163,11 +163,11 @@ export class Running {
   async #threw(thrown: unknown, uncloneable?: unknown): Promise<void> {
     const { packFailure } = await import('./failure.js');
     const failure = packFailure(thrown, this.#start, uncloneable);
-    this.#end('exception', thrown, (aftermath) => ({
+    this.#end('exception', thrown, (report) => ({
       kind: 'threw',
       ident: this.ident,
       ...failure,
-      ...aftermath,
+      ...report,
     }));
   }
 
@@ -178,7 +178,7 @@ export class Running {
   #end(
     event: 'return' | 'exception',
     arg: unknown,
-    message: (aftermath: Aftermath) => EndMessage,
+    message: (report: EndReport) => EndMessage,
     transfer?: readonly TransferListItem[],
   ): void {
     // Traced since it began.
@@ -197,11 +197,11 @@ export class Running {
     markStopped(this.ident);
     // What it has left behind is somebody of its own: an ended thread can hold nothing.
     setIdent(0);
-    if (flushing || !idle) this.#watchAftermath(flushing, idle);
+    if (flushing || !idle) this.#watchLeftovers(flushing, idle);
   }
 
   /** Tells, by and by, what the thread's end could not. */
-  #watchAftermath(flushing: boolean, idle: boolean): void {
+  #watchLeftovers(flushing: boolean, idle: boolean): void {
     let flushes = flushing;
     let busy = !idle;
     const ended = clock();

@@ -49,7 +49,7 @@ export interface ValuesMessage {
 }
 
 /** When the thread ran, and what the worker has yet to do once it has ended. */
-export interface Aftermath {
+export interface EndReport {
   /** ms, on the clock of all threads. */
   readonly began: number;
   readonly ended: number;
@@ -59,7 +59,7 @@ export interface Aftermath {
   readonly idle: boolean;
 }
 
-export interface ReturnedMessage extends Aftermath {
+export interface ReturnedMessage extends EndReport {
   readonly kind: 'returned';
   readonly ident: number;
   readonly value: Wired;
@@ -73,12 +73,12 @@ export interface ProgressMessage {
 }
 
 /** The end of a stream. */
-export interface CompletedMessage extends Aftermath {
+export interface CompletedMessage extends EndReport {
   readonly kind: 'completed';
   readonly ident: number;
 }
 
-export interface ThrewMessage extends Aftermath {
+export interface ThrewMessage extends EndReport {
   readonly kind: 'threw';
   readonly ident: number;
   readonly error: PackedError;
