@@ -7,7 +7,7 @@ import { pendingWait } from './pending-wait.js';
 /** Who makes the values that an Outcome takes. */
 export interface Producer {
   /** So many were read: as many more may come. */
-  more(values: number): void;
+  request(values: number): void;
   /** Its error was told to nobody. */
   unheard(error: unknown): void;
 }
@@ -34,7 +34,7 @@ export class Outcome<T> {
   #empty = true;
   #end: End | undefined;
   #flowing = false;
-  #hurried = false;
+  #isUnbounded = false;
   #unbounded = false;
   #heard = false;
 
@@ -47,8 +47,8 @@ export class Outcome<T> {
   }
 
   /** Somebody waits for the end: no value is to hold it up. */
-  get hurried(): boolean {
-    return this.#hurried;
+  get isUnbounded(): boolean {
+    return this.#isUnbounded;
   }
 
   readonly output$: Observable<T> = new Observable((reader) => {
@@ -64,7 +64,7 @@ export class Outcome<T> {
       (settle) => {
         if (this.#end !== undefined) return void this.#settle(settle, this.#end);
         this.#waiters.add(settle);
-        this.hurry();
+        this.unbound();
         return () => this.#waiters.delete(settle);
       },
       (settle) => settle.reject(new TimeoutError()),
@@ -75,17 +75,17 @@ export class Outcome<T> {
    * From now on what nobody reads is kept without limit. The producer is told once there is something to keep: most
    * threads make one value, and need not hear of it.
    */
-  hurry(): void {
-    this.#hurried = true;
-    if (!this.#empty) this.hurryNow();
+  unbound(): void {
+    this.#isUnbounded = true;
+    if (!this.#empty) this.unboundNow();
   }
 
   /** For those who will hear of nothing until the end. */
-  hurryNow(): void {
-    this.#hurried = true;
+  unboundNow(): void {
+    this.#isUnbounded = true;
     if (this.#unbounded) return;
     this.#unbounded = true;
-    this.#producer.more(Number.MAX_SAFE_INTEGER);
+    this.#producer.request(Number.MAX_SAFE_INTEGER);
   }
 
   /** The producer waits for it from now on. */
@@ -103,16 +103,16 @@ export class Outcome<T> {
     let behind = 0;
     for (const lag of this.#lags) behind = Math.max(behind, lag.behind);
     const read = this.#given - behind;
-    if (read <= 0 || this.#hurried || this.#end !== undefined) return;
+    if (read <= 0 || this.#isUnbounded || this.#end !== undefined) return;
     this.#given = behind;
-    this.#producer.more(read);
+    this.#producer.request(read);
   }
 
   values(values: readonly T[]): void {
     if (values.length === 0) return;
     this.#last = values[values.length - 1];
     this.#empty = false;
-    if (this.#hurried) this.hurryNow();
+    if (this.#isUnbounded) this.unboundNow();
     if (this.#at === this.#kept.length) {
       this.#kept = values as T[];
       this.#at = 0;

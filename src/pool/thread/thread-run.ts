@@ -56,7 +56,7 @@ export class ThreadRun implements WorkerListener {
   }
 
   /** So many values were read. */
-  more(values: number): void {
+  request(values: number): void {
     this.#read += values;
     if (this.#read < WINDOW / 4) return;
     this.post({ kind: 'credit', ident: this.#thread.ident, values: this.#read });

@@ -106,7 +106,7 @@ export class Thread<R = unknown> {
     this.#name = options?.name || defaultName(nextThreadNumber(), this.#target);
     this.#daemon = options?.daemon ?? (flagsOf(getIdent()) & DAEMON) !== 0;
     this.#outcome = new Outcome<Emitted<R>>({
-      more: (values) => this.#run?.more(values),
+      request: (values) => this.#run?.request(values),
       unheard: (error) => reportUnheard(this.#ident, error),
     });
   }
@@ -184,7 +184,7 @@ export class Thread<R = unknown> {
   protected begin({ target, args, transfer }: StartPayload): void {
     this.#orGiveBack(() => {
       const ident = this.#ident;
-      const credit = this.#outcome?.hurried === true ? Number.MAX_SAFE_INTEGER : WINDOW;
+      const credit = this.#outcome?.isUnbounded === true ? Number.MAX_SAFE_INTEGER : WINDOW;
       const start: StartMessage = { kind: 'start', ident, target, args, credit };
       const first = [...this.#cancel.messages(ident), start];
       this.#run = new ThreadRun(this.#started(ident), (listener) =>
@@ -258,7 +258,7 @@ export class Thread<R = unknown> {
       (settle) => {
         const misuse = this.#cannotJoin();
         if (misuse !== undefined) return void settle.reject(misuse);
-        this.#outcome?.hurry();
+        this.#outcome?.unbound();
         this.#ended ??= new EndWatch(this.#ident, () => this.#run?.drain());
         // A turn, so that what the thread printed is seen before what its joiner prints.
         return this.#ended.add(() => nextTurn(() => settle.resolve(true)));
@@ -273,7 +273,7 @@ export class Thread<R = unknown> {
     const timeout = checkTimeout(options?.timeout);
     const misuse = this.#cannotJoin();
     if (misuse !== undefined) throw misuse;
-    this.#outcome?.hurryNow();
+    this.#outcome?.unboundNow();
     const ended = joinBlocking(this.#ident, timeout);
     this.#run?.drain();
     return ended;
