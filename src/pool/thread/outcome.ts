@@ -13,8 +13,8 @@ export interface Producer {
 }
 
 /** A reader that has been given values which it has not read yet, as it is in another thread. */
-export interface Lag {
-  readonly behind: number;
+export interface RemoteReader {
+  readonly unacknowledged: number;
 }
 
 type End = { readonly failed: false } | { readonly failed: true; readonly error: unknown };
@@ -24,7 +24,7 @@ export class Outcome<T> {
   readonly #producer: Producer;
   readonly #readers = new Set<Subscriber<T>>();
   readonly #waiters = new Set<Settle<T>>();
-  readonly #lags = new Set<Lag>();
+  readonly #remoteReaders = new Set<RemoteReader>();
   /** Values given to readers, for which the producer has not been asked for more yet. */
   #given = 0;
   /** Values nobody has read yet, from #at on. */
@@ -89,22 +89,23 @@ export class Outcome<T> {
   }
 
   /** The producer waits for it from now on. */
-  addLag(lag: Lag): void {
-    this.#lags.add(lag);
+  addRemoteReader(reader: RemoteReader): void {
+    this.#remoteReaders.add(reader);
   }
 
-  dropLag(lag: Lag): void {
-    this.#lags.delete(lag);
-    this.caughtUp();
+  dropRemoteReader(reader: RemoteReader): void {
+    this.#remoteReaders.delete(reader);
+    this.acknowledged();
   }
 
   /** Asks for as many more values as the slowest reader has read. */
-  caughtUp(): void {
-    let behind = 0;
-    for (const lag of this.#lags) behind = Math.max(behind, lag.behind);
-    const read = this.#given - behind;
+  acknowledged(): void {
+    let unacknowledged = 0;
+    for (const reader of this.#remoteReaders)
+      unacknowledged = Math.max(unacknowledged, reader.unacknowledged);
+    const read = this.#given - unacknowledged;
     if (read <= 0 || this.#isUnbounded || this.#end !== undefined) return;
-    this.#given = behind;
+    this.#given = unacknowledged;
     this.#producer.request(read);
   }
 
@@ -160,7 +161,7 @@ export class Outcome<T> {
       this.#at = 0;
     }
     this.#given += read;
-    this.caughtUp();
+    this.acknowledged();
     if (this.#end === undefined || this.#at < this.#kept.length) return;
     for (const reader of this.#readers) this.#tell(reader, this.#end);
   }

@@ -4,7 +4,7 @@ import { soon, watchOver } from '../../primitives/waiting/event-loop.js';
 import { encode } from '../wire/codec.js';
 import { packError, unpackError } from '../wire/error-wire.js';
 import { knownThread } from './local-threads.js';
-import type { Lag, Outcome } from './outcome.js';
+import type { Outcome, RemoteReader } from './outcome.js';
 import { type Answer, answers, leaves, lost, NOT_KEPT, questions, reads } from './remote-protocol.js';
 
 /** So many values at most go in one message. */
@@ -39,20 +39,20 @@ function tell(asks: string, answer: Answer): void {
 }
 
 /** One question on its way to its end. */
-class Answering implements Lag {
+class Answering implements RemoteReader {
   readonly #asks: string;
   readonly #outcome: Outcome<unknown> | undefined;
   readonly #subscription: Subscription;
   #batch: unknown[] = [];
   /** Values told and not read yet. */
-  behind = 0;
+  unacknowledged = 0;
 
   /** @param outcome - of the thread, if it is to be held back until its values have been read */
   constructor(asks: string, by: number, gives: Observable<unknown>, outcome?: Outcome<unknown>) {
     this.#asks = asks;
     this.#outcome = outcome;
     answering.set(asks, this);
-    outcome?.addLag(this);
+    outcome?.addRemoteReader(this);
     this.#subscription = gives.subscribe({
       next: (value) => this.#add(value),
       error: (error) => this.#end({ error: packError(error) }),
@@ -70,18 +70,18 @@ class Answering implements Lag {
   }
 
   read(values: number): void {
-    this.behind -= values;
-    this.#outcome?.caughtUp();
+    this.unacknowledged -= values;
+    this.#outcome?.acknowledged();
   }
 
   stop(): void {
     answering.delete(this.#asks);
     this.#subscription?.unsubscribe();
-    this.#outcome?.dropLag(this);
+    this.#outcome?.dropRemoteReader(this);
   }
 
   #add(value: unknown): void {
-    this.behind++;
+    this.unacknowledged++;
     if (this.#batch.push(value) === 1) soon(() => this.#flush());
     else if (this.#batch.length === BATCH) this.#flush();
   }
@@ -97,6 +97,6 @@ class Answering implements Lag {
     this.#flush();
     tell(this.#asks, answer);
     answering.delete(this.#asks);
-    this.#outcome?.dropLag(this);
+    this.#outcome?.dropRemoteReader(this);
   }
 }
