@@ -2,7 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import { show } from '../../primitives/options.js';
 import type { Thread } from '../thread/thread.js';
 import { threadOf } from '../thread/thread-of.js';
-import { printUnheard, setUnheardHook } from '../workers/unhandled.js';
+import { printUnhandled, setUnhandledHook } from '../workers/unhandled.js';
 
 export interface ExceptHookArgs {
   readonly error: unknown;
@@ -43,13 +43,13 @@ export function setExcepthook(to: ExceptHook | null): void {
  * });
  */
 export function excepthook(args: ExceptHookArgs): void {
-  printUnheard(args.thread?.name, args.error);
+  printUnhandled(args.thread?.name, args.error);
 }
 
 /** The same errors as a stream, beside the hook. Unsubscribing costs nothing. */
 export const excepthook$: Observable<ExceptHookArgs> = told.asObservable();
 
-setUnheardHook((ident, error) => {
+setUnhandledHook((ident, error) => {
   const args: ExceptHookArgs = { error, thread: ident === null ? null : threadOf(ident) };
   told.next(args);
   if (hook === null) return false;

@@ -3,7 +3,7 @@ import { add } from '../../primitives/memory/word.js';
 import { show } from '../../primitives/options.js';
 import { aliveIdents, TRACE, table } from '../../primitives/threads/thread-slots.js';
 import { decode } from '../wire/codec.js';
-import { reportUnheard } from '../workers/unhandled.js';
+import { reportUnhandled } from '../workers/unhandled.js';
 import { setTraceListener, type TraceEvent, traced } from './trace-events.js';
 
 export type TraceFunction = (event: TraceEvent) => void;
@@ -42,7 +42,7 @@ function tellTracers(event: TraceEvent): void {
     try {
       tell(event);
     } catch (error) {
-      reportUnheard(event.ident, error);
+      reportUnhandled(event.ident, error);
     }
   }
   telling = false;

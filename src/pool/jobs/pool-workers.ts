@@ -1,6 +1,6 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { newPiscina, type Piscina, type PiscinaOptions, queueOptions } from '../workers/piscina.js';
-import { reportUnheard } from '../workers/unhandled.js';
+import { reportUnhandled } from '../workers/unhandled.js';
 
 /** How a worker ended. */
 export interface WorkerExit {
@@ -107,12 +107,12 @@ export class PoolWorkers {
     if (pending !== undefined) {
       this.#waiting.delete(pending);
       pending.startFailed(exit);
-    } else if (exit.error !== undefined) reportUnheard(null, exit.error);
+    } else if (exit.error !== undefined) reportUnhandled(null, exit.error);
   }
 
   /** No job of Piscina's was in it: something that one left behind, unless it was only starting. */
   #failedAlone(error: unknown): void {
     for (const worker of this.#starting) if (!this.has(worker)) return;
-    reportUnheard(null, error);
+    reportUnhandled(null, error);
   }
 }

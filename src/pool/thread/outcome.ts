@@ -9,7 +9,7 @@ export interface Producer {
   /** So many were read: as many more may come. */
   request(values: number): void;
   /** Its error was told to nobody. */
-  unheard(error: unknown): void;
+  unhandled(error: unknown): void;
 }
 
 /** A reader that has been given values which it has not read yet, as it is in another thread. */
@@ -132,7 +132,7 @@ export class Outcome<T> {
     // Two turns, for whoever asks once it has heard of the end: a join takes one of them.
     nextTurn(() =>
       nextTurn(() => {
-        if (!this.#heard) this.#producer.unheard(error);
+        if (!this.#heard) this.#producer.unhandled(error);
       }),
     );
   }

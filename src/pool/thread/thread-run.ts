@@ -5,7 +5,7 @@ import { unpackError } from '../wire/error-wire.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
 import { countChild } from '../wire/parent-link.js';
 import type { WorkerExit, WorkerHandle, WorkerListener } from '../workers/executor.js';
-import { relayUnheard, reportUnheard } from '../workers/unhandled.js';
+import { relayUnhandled, reportUnhandled } from '../workers/unhandled.js';
 import type { Outcome } from './outcome.js';
 
 /** What a run needs to know of the Thread it is the life of. */
@@ -89,8 +89,8 @@ export class ThreadRun implements WorkerListener {
       case 'progress':
         if (message.ident === this.#thread.ident) this.#thread.progress(decode(message.value));
         break;
-      case 'unheard':
-        relayUnheard(message);
+      case 'unhandled':
+        relayUnhandled(message);
         break;
       case 'idle':
         this.#worker.release();
@@ -128,7 +128,7 @@ export class ThreadRun implements WorkerListener {
   onExit(exit: WorkerExit): void {
     if (this.#ended) {
       // Something the thread had left behind.
-      if (exit.error !== undefined && !exit.terminated) reportUnheard(this.#thread.ident, exit.error);
+      if (exit.error !== undefined && !exit.terminated) reportUnhandled(this.#thread.ident, exit.error);
       return;
     }
     this.#ended = true;

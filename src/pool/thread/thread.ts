@@ -33,7 +33,7 @@ import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
-import { reportUnheard } from '../workers/unhandled.js';
+import { reportUnhandled } from '../workers/unhandled.js';
 import { ExistingThread } from './adopted.js';
 import { CancelRequest } from './cancel-request.js';
 import { isCancelled } from './cancellation.js';
@@ -107,7 +107,7 @@ export class Thread<R = unknown> {
     this.#daemon = options?.daemon ?? (flagsOf(getIdent()) & DAEMON) !== 0;
     this.#outcome = new Outcome<Emitted<R>>({
       request: (values) => this.#run?.request(values),
-      unheard: (error) => reportUnheard(this.#ident, error),
+      unhandled: (error) => reportUnhandled(this.#ident, error),
     });
   }
 

@@ -95,8 +95,8 @@ export interface IdleMessage {
 }
 
 /** An error that ended a thread started in the worker, and that nobody subscribed to. */
-export interface UnheardMessage {
-  readonly kind: 'unheard';
+export interface UnhandledMessage {
+  readonly kind: 'unhandled';
   readonly ident: number | null;
   readonly error: PackedError;
 }
@@ -108,7 +108,7 @@ export type FromThread =
   | EndMessage
   | FlushedMessage
   | IdleMessage
-  | UnheardMessage;
+  | UnhandledMessage;
 
 /** How many values a stream may be ahead of whoever reads it, give or take a batch. */
 export const WINDOW = 4096;

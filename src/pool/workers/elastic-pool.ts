@@ -3,7 +3,7 @@ import type { TransferListItem } from 'node:worker_threads';
 import type { ToThread } from '../wire/messages.js';
 import { DedicatedWorker } from './dedicated-worker.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
-import { relayUnheard, reportUnheard } from './unhandled.js';
+import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /**
  * The workers that no thread runs in. A thread takes one of them or gets a new one, and never waits for another thread
@@ -78,9 +78,9 @@ function sweep(): void {
 /** Listens to a worker that no thread runs in. */
 const leftovers: WorkerListener = {
   onMessage: (message) => {
-    if (message.kind === 'unheard') relayUnheard(message);
+    if (message.kind === 'unhandled') relayUnhandled(message);
   },
   onExit: ({ error, terminated }) => {
-    if (error !== undefined && !terminated) reportUnheard(null, error);
+    if (error !== undefined && !terminated) reportUnhandled(null, error);
   },
 };

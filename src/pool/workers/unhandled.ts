@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { show } from '../../primitives/options.js';
 import { FREE, nameOf, stateOf } from '../../primitives/threads/thread-slots.js';
 import { packError, unpackError } from '../wire/error-wire.js';
-import type { UnheardMessage } from '../wire/messages.js';
+import type { UnhandledMessage } from '../wire/messages.js';
 import { tellParent } from '../wire/parent-link.js';
 
 /** Errors that ended a thread and that nobody subscribed to: to the hook, else to the parent, else to stderr. */
@@ -10,23 +10,23 @@ import { tellParent } from '../wire/parent-link.js';
 let tellHook: (ident: number | null, error: unknown) => boolean = () => false;
 
 /** @param tell - false: there is no hook in this thread */
-export function setUnheardHook(tell: (ident: number | null, error: unknown) => boolean): void {
+export function setUnhandledHook(tell: (ident: number | null, error: unknown) => boolean): void {
   tellHook = tell;
 }
 
 /** @param ident - null when no thread can be told */
-export function reportUnheard(ident: number | null, error: unknown): void {
+export function reportUnhandled(ident: number | null, error: unknown): void {
   if (tellHook(ident, error)) return;
-  if (tellParent({ kind: 'unheard', ident, error: packError(error) })) return;
-  printUnheard(ident === null || stateOf(ident) === FREE ? undefined : nameOf(ident), error);
+  if (tellParent({ kind: 'unhandled', ident, error: packError(error) })) return;
+  printUnhandled(ident === null || stateOf(ident) === FREE ? undefined : nameOf(ident), error);
 }
 
 /** One that a worker has no hook for. */
-export function relayUnheard(message: UnheardMessage): void {
-  reportUnheard(message.ident, unpackError(message.error));
+export function relayUnhandled(message: UnhandledMessage): void {
+  reportUnhandled(message.ident, unpackError(message.error));
 }
 
-export function printUnheard(name: string | undefined, error: unknown): void {
+export function printUnhandled(name: string | undefined, error: unknown): void {
   const stack = error instanceof Error ? inspect(error) : show(error);
   process.stderr.write(`Exception in thread ${name ?? '(ended)'}:\n${stack}\n`);
 }
