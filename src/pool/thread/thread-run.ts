@@ -17,9 +17,9 @@ export interface Started {
   /** How far it is. */
   progress(value: unknown): void;
   /** It is over, before anybody hears of it. */
-  ended(): void;
+  beforeOutcome(): void;
   /** Its outcome has been told. */
-  told(): void;
+  afterOutcome(): void;
 }
 
 /** A started thread, seen from the thread that started it: its worker, and what comes from there. */
@@ -105,9 +105,9 @@ export class ThreadRun implements WorkerListener {
     if (message.flushing) this.#letGoOnceFlushed();
     else this.#letGo();
     if (message.idle) this.#worker.release();
-    this.#thread.ended();
+    this.#thread.beforeOutcome();
     tell();
-    this.#thread.told();
+    this.#thread.afterOutcome();
   }
 
   #letGo(): void {
@@ -135,9 +135,9 @@ export class ThreadRun implements WorkerListener {
     this.#letGo();
     const begun = exit.withdrawn !== true && stateOf(this.#thread.ident) !== QUEUED;
     markGone(this.#thread.ident);
-    this.#thread.ended();
+    this.#thread.beforeOutcome();
     this.#thread.outcome.fail(explainExit(this.#thread.name, begun, exit), exit.terminated);
-    this.#thread.told();
+    this.#thread.afterOutcome();
   }
 }
 

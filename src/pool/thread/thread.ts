@@ -230,9 +230,9 @@ export class Thread<R = unknown> {
       daemon: this.#daemon,
       outcome: this.#outcome as Outcome<unknown>,
       progress: (value) => this.#progress.next(value),
-      ended: () => this.ended(),
+      beforeOutcome: () => this.ended(),
       // Those who have joined hear of it within the turn.
-      told: () => this.#ended?.look(),
+      afterOutcome: () => this.#ended?.look(),
       get name() {
         return self.name;
       },
