@@ -1,7 +1,7 @@
-import { Line, type Standing } from '../../primitives/waiting/leavable-queue.js';
+import { type Leavable, LeavableQueue } from '../../primitives/waiting/leavable-queue.js';
 
 /** One that takes a place when it is its turn. */
-export interface Queued extends Standing {
+export interface Queued extends Leavable {
   /** It has a place from now on, to be given back with `leave`, and stands in line no more. Does not throw. */
   begin(): void;
 }
@@ -16,7 +16,7 @@ export interface Queued extends Standing {
 export class Places {
   readonly size: number;
   readonly #changed: () => void;
-  readonly #line = new Line<Queued>();
+  readonly #line = new LeavableQueue<Queued>();
   #busy = 0;
   #calling = false;
   readonly #emptied: (() => void)[] = [];

@@ -1,5 +1,5 @@
 /** One who stands in a line; `left` turns true, once, by itself or by whoever calls it up. */
-export interface Standing {
+export interface Leavable {
   readonly left: boolean;
 }
 
@@ -9,7 +9,7 @@ export interface Standing {
  *
  * Invariant: more than half of the array stand in line, or it is short.
  */
-export class Line<T extends Standing> {
+export class LeavableQueue<T extends Leavable> {
   #all: T[] = [];
   /** Nobody before this index stands in line any more. */
   #first = 0;

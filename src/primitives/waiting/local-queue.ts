@@ -6,7 +6,7 @@ import { onThreadEnd } from '../threads/thread-slots.js';
 import { type Waited, WaitRecord } from '../threads/wait-graph.js';
 import { type Attempt, type Outcome, PENDING, POLITE } from './attempt.js';
 import { after, keepAlive, LOOK_AGAIN, nextTurn, soon, watchOver } from './event-loop.js';
-import { Line, type Standing } from './leavable-queue.js';
+import { type Leavable, LeavableQueue } from './leavable-queue.js';
 import { currentScope, runIn, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
 
@@ -14,7 +14,7 @@ import type { Settle } from './wait.js';
 export const POLITE_MS = 5;
 
 /** A place in a queue; unsubscribing leaves it. */
-class Place implements Standing, Unsubscribable {
+class QueuedWait implements Leavable, Unsubscribable {
   readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
   /** The waiter's: it ends there, whoever it is that serves it. */
@@ -63,7 +63,7 @@ export class LocalQueue {
   readonly #cells: Cells;
   readonly #on: Waited;
   readonly #record = new WaitRecord();
-  readonly #line = new Line<Place>();
+  readonly #line = new LeavableQueue<QueuedWait>();
   #asleep = false;
   #looksSoon = false;
   #armsNextTurn = false;
@@ -87,7 +87,7 @@ export class LocalQueue {
     signal: AbortSignal | undefined,
     settle: Settle<T>,
   ): Unsubscribable {
-    const place = new Place(this, attempt, settle as Settle<unknown>);
+    const place = new QueuedWait(this, attempt, settle as Settle<unknown>);
     this.#line.push(place);
     this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
@@ -96,7 +96,7 @@ export class LocalQueue {
   }
 
   /** Returns where the wait would have ended, unless it had already. @internal */
-  leave(place: Place): Settle<unknown> | undefined {
+  leave(place: QueuedWait): Settle<unknown> | undefined {
     const settle = this.#remove(place);
     if (settle !== undefined) place.attempt.leave();
     return settle;
@@ -152,7 +152,7 @@ export class LocalQueue {
   }
 
   /** true when the place's wait has ended. */
-  #try(place: Place, expired: boolean): boolean {
+  #try(place: QueuedWait, expired: boolean): boolean {
     let outcome: Outcome<unknown>;
     try {
       outcome = expired ? place.attempt.expire() : place.attempt.poll();
@@ -201,7 +201,7 @@ export class LocalQueue {
     });
   }
 
-  #limit(place: Place, timeout: number, signal: AbortSignal | undefined): void {
+  #limit(place: QueuedWait, timeout: number, signal: AbortSignal | undefined): void {
     const expired = (): void => {
       if (place.left || this.#try(place, true)) return;
       stop = after(LOOK_AGAIN, expired);
@@ -218,7 +218,7 @@ export class LocalQueue {
     };
   }
 
-  #remove(place: Place): Settle<unknown> | undefined {
+  #remove(place: QueuedWait): Settle<unknown> | undefined {
     const { settle } = place;
     if (settle === undefined) return undefined;
     place.settle = undefined;
