@@ -156,7 +156,7 @@ export class Barrier extends Primitive {
       emit('wait', this.name);
       settle = tellsWoken(this.name, settle);
     }
-    const attempt = new Party(this);
+    const attempt = new BarrierAttempt(this);
     let outcome: Outcome<number>;
     try {
       outcome = attempt.poll();
@@ -177,7 +177,7 @@ export class Barrier extends Primitive {
   waitSync(options?: WaitSyncOptions): number {
     checkOptions(options);
     const timeout = options?.timeout === undefined ? this.timeout : checkTimeout(options.timeout);
-    const attempt = new Party(this);
+    const attempt = new BarrierAttempt(this);
     return tellWaitSync(this.name, () => {
       const outcome = attempt.poll();
       return typeof outcome === 'number' ? outcome : waitBlocking<number>(this, attempt, timeout);
@@ -336,7 +336,7 @@ export class Barrier extends Primitive {
 }
 
 /** One party's wait: first to arrive, then in its slot. */
-class Party implements BlockingAttempt<number> {
+class BarrierAttempt implements BlockingAttempt<number> {
   readonly #barrier: Barrier;
   #slot = 0;
 

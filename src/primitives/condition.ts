@@ -117,7 +117,7 @@ export class Condition extends Primitive implements Acquirable {
       return undefined;
     }
     const { holder } = this.lock;
-    let attempt: Notified;
+    let attempt: ConditionAttempt;
     let depth: number;
     try {
       [attempt, depth] = this.#letGo();
@@ -184,10 +184,10 @@ export class Condition extends Primitive implements Acquirable {
   }
 
   /** Takes a place and releases the lock; returns how deep it was held. */
-  #letGo(): [attempt: Notified, depth: number] {
+  #letGo(): [attempt: ConditionAttempt, depth: number] {
     this.#checkOwned('wait on');
     if (tracing()) emit('wait', this.name);
-    const attempt = new Notified(
+    const attempt = new ConditionAttempt(
       this,
       this.slots.inside(() => this.slots.append()),
     );
@@ -302,7 +302,7 @@ function checkPredicate(predicate: unknown): void {
 }
 
 /** Waiting in a slot to be notified. */
-class Notified implements BlockingAttempt<boolean> {
+class ConditionAttempt implements BlockingAttempt<boolean> {
   readonly #condition: Condition;
   readonly #slot: number;
 

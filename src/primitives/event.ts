@@ -103,7 +103,7 @@ export class Event extends Primitive {
       emit('wait', this.name);
       settle = tellsWoken(this.name, settle);
     }
-    const attempt = new Waiting(this, generation);
+    const attempt = new EventAttempt(this, generation);
     const set = attempt.poll() === true;
     if (set || timeout === 0) {
       settle.resolve(set);
@@ -117,7 +117,7 @@ export class Event extends Primitive {
   waitSync(options?: WaitSyncOptions): boolean {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
-    const attempt = new Waiting(this, this.generation);
+    const attempt = new EventAttempt(this, this.generation);
     return tellWaitSync(
       this.name,
       () => attempt.poll() === true || (timeout > 0 && waitBlocking<boolean>(this, attempt, timeout)),
@@ -130,7 +130,7 @@ export class Event extends Primitive {
 }
 
 /** Waiting for the value to change from an even one. */
-class Waiting implements BlockingAttempt<boolean> {
+class EventAttempt implements BlockingAttempt<boolean> {
   readonly cells: Cells;
   readonly cell = WORD;
   readonly #from: number;

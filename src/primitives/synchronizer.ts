@@ -41,7 +41,7 @@ export abstract class Synchronizer extends Primitive {
   /** Of the Helds in effect in this thread. @internal */
   holds: Holds = new Holds();
   /** What the queue's waits, of which only the first tries, have in common. */
-  #taking: Taking | undefined;
+  #attempt: AcquireAttempt | undefined;
   /** How all waits without options begin. */
   #begin: Begin<boolean> | undefined;
 
@@ -121,8 +121,8 @@ export abstract class Synchronizer extends Primitive {
       settle = tellsWoken(this.name, settle);
     }
     this.queue ??= new LocalQueue(this);
-    this.#taking ??= new Taking(this);
-    return this.queue.wait(this.#taking, timeout, signal, settle);
+    this.#attempt ??= new AcquireAttempt(this);
+    return this.queue.wait(this.#attempt, timeout, signal, settle);
   }
 
   /** Without waiting, and when it may come to a wait, behind those that wait already. */
@@ -140,7 +140,7 @@ export abstract class Synchronizer extends Primitive {
     let taken = this.tryTake(timeout === 0) === true;
     if (!taken) this.checkOwner();
     if (!taken && timeout > 0) {
-      const taking = new Taking(this);
+      const taking = new AcquireAttempt(this);
       taken = tellWaitSync(this.name, () => waitBlocking<boolean>(this, taking, timeout, cancellable));
     }
     if (traced && taken) emit('acquired', this.name);
@@ -202,7 +202,7 @@ export abstract class Synchronizer extends Primitive {
 }
 
 /** Waiting to take a Synchronizer. */
-class Taking implements BlockingAttempt<boolean> {
+class AcquireAttempt implements BlockingAttempt<boolean> {
   readonly #of: Synchronizer;
   /** When this was first in vain, since it last succeeded. */
   #since = 0;
