@@ -100,8 +100,8 @@ export class Semaphore extends Synchronizer implements Acquirable {
   }
 
   /** @internal */
-  override tryTake(mayOvertake: boolean): Outcome<true> {
-    const outcome = super.tryTake(mayOvertake);
+  override tryTake(mayBarge: boolean): Outcome<true> {
+    const outcome = super.tryTake(mayBarge);
     if (outcome !== true) return outcome;
     // Of two releases the second finds the flag gone and wakes nobody: whoever takes and leaves some wakes the next.
     const word = load(this.cells, WORD);

@@ -15,10 +15,10 @@ import {
 } from './options.js';
 import { Primitive } from './primitive.js';
 import { getIdent } from './threads/thread-slots.js';
-import { type BlockingAttempt, type Outcome, PENDING, POLITE } from './waiting/attempt.js';
+import { type BlockingAttempt, type Outcome, PENDING, YIELDED } from './waiting/attempt.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { now } from './waiting/event-loop.js';
-import { LocalQueue, POLITE_MS } from './waiting/local-queue.js';
+import { LocalQueue, YIELD_MS } from './waiting/local-queue.js';
 import { emit, tellsWoken, tellWaitSync, tracing } from './waiting/trace.js';
 import { type Begin, type Settle, Wait } from './waiting/wait.js';
 
@@ -32,7 +32,7 @@ const TURN_AFTER = 10;
  * compare-exchange that drops the flags of those it then wakes. A running thread may overtake those being woken.
  *
  * TURN_ASKED: a waiter that lost for TURN_AFTER ms puts its ident into TURN and sets the flag, which a release keeps.
- * Until it takes, the others let it go first, but at most POLITE_MS: it may be busy, or dead.
+ * Until it takes, the others let it go first, but at most YIELD_MS: it may be busy, or dead.
  *
  * Invariant: a release wakes whoever had set a flag before it; a blocked waiter sets SLEEPERS again before it takes or
  * gives up, for those that sleep behind it.
@@ -67,14 +67,14 @@ export abstract class Synchronizer extends Primitive {
   }
 
   /** Takes it if it is free. Flags stay, but for those of the watchers, who are told. @internal */
-  tryTake(mayOvertake: boolean): Outcome<true> {
+  tryTake(mayBarge: boolean): Outcome<true> {
     for (;;) {
       const word = load(this.cells, WORD);
       const value = this.taken(word & VALUE);
       if (value < 0) return PENDING;
       const asked = (word & TURN_ASKED) !== 0;
-      if (asked && !mayOvertake && load(this.cells, TURN) !== getIdent() && load(this.cells, TURN) !== 0)
-        return POLITE;
+      if (asked && !mayBarge && load(this.cells, TURN) !== getIdent() && load(this.cells, TURN) !== 0)
+        return YIELDED;
       const next = value | (word & FLAGS & ~WATCHED & ~TURN_ASKED);
       if (compareExchange(this.cells, WORD, word, next) !== word) continue;
       if (asked) store(this.cells, TURN, 0);
@@ -84,7 +84,7 @@ export abstract class Synchronizer extends Primitive {
   }
 
   /** Not to be overtaken any more. @internal */
-  askTurn(): void {
+  requestTurn(): void {
     const turn = load(this.cells, TURN);
     if (turn !== 0 && (load(this.cells, WORD) & TURN_ASKED) !== 0) return;
     if (compareExchange(this.cells, TURN, turn, getIdent()) === turn) or(this.cells, WORD, TURN_ASKED);
@@ -206,7 +206,7 @@ class AcquireAttempt implements BlockingAttempt<boolean> {
   readonly #of: Synchronizer;
   /** When this was first in vain, since it last succeeded. */
   #since = 0;
-  #politeUntil = 0;
+  #yieldsUntil = 0;
 
   constructor(of: Synchronizer) {
     this.#of = of;
@@ -226,22 +226,22 @@ class AcquireAttempt implements BlockingAttempt<boolean> {
 
   poll(): Outcome<boolean> {
     let outcome = this.#of.tryTake(false);
-    if (outcome === POLITE) outcome = this.#insist();
-    else this.#politeUntil = 0;
+    if (outcome === YIELDED) outcome = this.#bargeIfIgnored();
+    else this.#yieldsUntil = 0;
     if (outcome === true) this.#since = 0;
     if (outcome !== PENDING) return outcome;
     this.#of.pollOwner();
     const time = now();
     if (this.#since === 0) this.#since = time;
-    else if (time - this.#since >= TURN_AFTER) this.#of.askTurn();
+    else if (time - this.#since >= TURN_AFTER) this.#of.requestTurn();
     return PENDING;
   }
 
   /** It is free, but another's turn: goes first all the same when that one lets it lie. */
-  #insist(): Outcome<true> {
+  #bargeIfIgnored(): Outcome<true> {
     const time = now();
-    if (this.#politeUntil === 0) this.#politeUntil = time + POLITE_MS;
-    return time >= this.#politeUntil ? this.#of.tryTake(true) : POLITE;
+    if (this.#yieldsUntil === 0) this.#yieldsUntil = time + YIELD_MS;
+    return time >= this.#yieldsUntil ? this.#of.tryTake(true) : YIELDED;
   }
 
   expire(): false {

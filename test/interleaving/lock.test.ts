@@ -121,10 +121,10 @@ finds(
   /told|at a time|not locked/,
 );
 finds(
-  'a thread is polite for ever',
+  'a thread yields for ever',
   {
     file: 'synchronizer.ts',
-    text: 'time >= this.#politeUntil',
+    text: 'time >= this.#yieldsUntil',
     instead: 'false',
   },
   contend([user(blocking, 3), impatient(blocking)], { jumps: 1 }),

@@ -3,8 +3,8 @@ import type { Cells } from '../memory/word.js';
 /** Not yet. */
 export const PENDING: unique symbol = Symbol('pending');
 /** Not yet, and nobody will wake: it is another thread's turn for a moment. */
-export const POLITE: unique symbol = Symbol('polite');
-export type Outcome<T> = T | typeof PENDING | typeof POLITE;
+export const YIELDED: unique symbol = Symbol('yielded');
+export type Outcome<T> = T | typeof PENDING | typeof YIELDED;
 
 /**
  * One wait, as a primitive describes it; the two faces run it, one blocking the thread (blocking.ts), one in the

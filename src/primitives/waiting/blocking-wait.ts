@@ -1,9 +1,9 @@
 import { park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
 import { block, blockedBy, unblock, type Waited } from '../threads/wait-graph.js';
-import { type BlockingAttempt, PENDING, POLITE } from './attempt.js';
+import { type BlockingAttempt, PENDING, YIELDED } from './attempt.js';
 import { LOOK_AGAIN, now } from './event-loop.js';
-import { POLITE_MS } from './local-queue.js';
+import { YIELD_MS } from './local-queue.js';
 
 /**
  * Runs an attempt by blocking the thread, until it ends or `timeout` ms have passed. It sleeps at most LOOK_AGAIN ms at
@@ -23,15 +23,15 @@ export function waitBlocking<T>(
     for (;;) {
       const seen = attempt.mark();
       const outcome = attempt.poll();
-      if (outcome !== PENDING && outcome !== POLITE) return outcome;
+      if (outcome !== PENDING && outcome !== YIELDED) return outcome;
       const left = deadline - now();
       if (left <= 0) {
         const end = attempt.expire();
-        if (end !== PENDING && end !== POLITE) return end;
+        if (end !== PENDING && end !== YIELDED) return end;
       }
       if (cancellable) leaveIfCancelled(attempt);
       blockedBy(attempt.owner());
-      const most = outcome === POLITE ? POLITE_MS : LOOK_AGAIN;
+      const most = outcome === YIELDED ? YIELD_MS : LOOK_AGAIN;
       park(attempt.cells, attempt.cell, seen, left > 0 ? Math.min(left, most) : most);
     }
   } finally {

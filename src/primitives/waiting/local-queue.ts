@@ -4,14 +4,14 @@ import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/thread-slots.js';
 import { type Waited, WaitRecord } from '../threads/wait-graph.js';
-import { type Attempt, type Outcome, PENDING, POLITE } from './attempt.js';
+import { type Attempt, type Outcome, PENDING, YIELDED } from './attempt.js';
 import { after, keepAlive, LOOK_AGAIN, nextTurn, soon, watchOver } from './event-loop.js';
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
 import { currentScope, runIn, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
 
 /** How long one waits, at most, for a thread to take its turn. */
-export const POLITE_MS = 5;
+export const YIELD_MS = 5;
 
 /** A place in a queue; unsubscribing leaves it. */
 class QueuedWait implements Leavable, Unsubscribable {
@@ -161,8 +161,8 @@ export class LocalQueue {
       if (settle !== undefined) runIn(place.scope, () => settle.reject(error));
       return true;
     }
-    if (outcome === POLITE) this.#lookWhenCalm();
-    if (outcome === PENDING || outcome === POLITE) return false;
+    if (outcome === YIELDED) this.#lookWhenCalm();
+    if (outcome === PENDING || outcome === YIELDED) return false;
     const settle = this.#remove(place);
     if (settle !== undefined) runIn(place.scope, () => settle.resolve(outcome));
     return true;
@@ -195,7 +195,7 @@ export class LocalQueue {
   };
 
   #lookWhenCalm(): void {
-    this.#calm ??= after(POLITE_MS, () => {
+    this.#calm ??= after(YIELD_MS, () => {
       this.#calm = undefined;
       if (this.size > 0) this.#sleep();
     });
