@@ -112,7 +112,7 @@ export class Lock extends Synchronizer implements Acquirable {
     return compareExchange(this.cells, WORD, 0, getIdent()) === 0;
   }
 
-  protected taken(value: number): number {
+  protected valueAfterTake(value: number): number {
     return value === 0 ? getIdent() : -1;
   }
 

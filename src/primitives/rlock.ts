@@ -198,7 +198,7 @@ export class RLock extends Synchronizer implements Acquirable {
     return this.isOwned() ? this.#enterAgain() : super.takeBlocking(timeout, cancellable);
   }
 
-  protected taken(value: number): number {
+  protected valueAfterTake(value: number): number {
     return value === 0 ? getIdent() : -1;
   }
 

@@ -95,7 +95,7 @@ export class Semaphore extends Synchronizer implements Acquirable {
     return this.#values;
   }
 
-  protected taken(value: number): number {
+  protected valueAfterTake(value: number): number {
     return value - 1;
   }
 

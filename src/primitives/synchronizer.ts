@@ -46,7 +46,7 @@ export abstract class Synchronizer extends Primitive {
   #begin: Begin<boolean> | undefined;
 
   /** VALUE when taken from this one, or -1 while that cannot be. */
-  protected abstract taken(value: number): number;
+  protected abstract valueAfterTake(value: number): number;
 
   /** Whoever holds it lets it go for a wait; its Helds, which this returns, are to be brought back. @internal */
   setHoldsAside(): Holds {
@@ -70,7 +70,7 @@ export abstract class Synchronizer extends Primitive {
   tryTake(mayBarge: boolean): Outcome<true> {
     for (;;) {
       const word = load(this.cells, WORD);
-      const value = this.taken(word & VALUE);
+      const value = this.valueAfterTake(word & VALUE);
       if (value < 0) return PENDING;
       const asked = (word & TURN_ASKED) !== 0;
       if (asked && !mayBarge && load(this.cells, TURN) !== getIdent() && load(this.cells, TURN) !== 0)
