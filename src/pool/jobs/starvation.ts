@@ -1,6 +1,6 @@
 import { clock, isAlive, nameOf, QUEUED, stateOf, workerOf } from '../../primitives/threads/thread-slots.js';
 import { type ThreadWait, waits } from '../../primitives/threads/wait-graph.js';
-import { type Patrolled, watchOver } from '../../primitives/waiting/event-loop.js';
+import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { PoolWarning } from '../thread/job-pool.js';
 import type { Piscina } from '../workers/piscina.js';
 import type { PoolJobs } from './pool-jobs.js';
@@ -18,14 +18,14 @@ const TOLD = 5;
  * Looks, while jobs of a pool are queued, whether every worker has waited for long. A wait for what a thread outside
  * the pool owns does not count, unless that one is stuck itself: it can let go of it.
  */
-export class StarvationWatch implements Patrolled {
+export class StarvationWatch implements Rechecked {
   readonly #name: string;
   readonly #piscina: Piscina;
   readonly #jobs: PoolJobs;
   readonly #changed: (warning: PoolWarning | undefined) => void;
   readonly #usage = new Map<number, { readonly idle: number; readonly active: number }>();
   #looked = 0;
-  #patrolled = false;
+  #rechecked = false;
   #starved = false;
 
   /** @param changed - told when it begins to starve, with undefined when it no longer does */
@@ -48,15 +48,15 @@ export class StarvationWatch implements Patrolled {
   /** Jobs have come or gone. */
   watch(): void {
     if (this.#jobs.places.queued === 0) this.#tell(undefined);
-    else if (!this.#patrolled) {
-      this.#patrolled = true;
-      watchOver(this);
+    else if (!this.#rechecked) {
+      this.#rechecked = true;
+      recheckPeriodically(this);
     }
   }
 
-  look(): boolean {
+  recheck(): boolean {
     if (this.#jobs.places.queued === 0) {
-      this.#patrolled = false;
+      this.#rechecked = false;
       this.#usage.clear();
       this.#tell(undefined);
       return false;

@@ -2,7 +2,7 @@ import { load, park } from '../../primitives/memory/word.js';
 import { throwIfCancelled } from '../../primitives/threads/cancel-flag.js';
 import { isAlive, STATE, slotOf, stateOf, table } from '../../primitives/threads/thread-slots.js';
 import { block, unblock } from '../../primitives/threads/wait-graph.js';
-import { LOOK_AGAIN, now } from '../../primitives/waiting/event-loop.js';
+import { now, RECHECK_MS } from '../../primitives/waiting/event-loop.js';
 import { joined } from './join.js';
 
 /** Blocks until the thread has ended; false after `timeout` ms. It looks again now and then: a killed one wakes nobody. */
@@ -17,7 +17,7 @@ export function joinBlocking(ident: number, timeout: number): boolean {
       const left = deadline - now();
       if (left <= 0) return false;
       throwIfCancelled();
-      if (stateOf(ident) === state) park(table, cell, state, Math.min(left, LOOK_AGAIN));
+      if (stateOf(ident) === state) park(table, cell, state, Math.min(left, RECHECK_MS));
     }
   } finally {
     unblock();

@@ -9,7 +9,7 @@ import {
   table,
 } from '../../primitives/threads/thread-slots.js';
 import { type Waited, WaitRecord } from '../../primitives/threads/wait-graph.js';
-import { watchOver } from '../../primitives/waiting/event-loop.js';
+import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 
 /** A thread that is joined, as the wait-for graph shows it: its number is that of no primitive. */
 export function joined(ident: number): Waited {
@@ -23,7 +23,7 @@ export class EndWatch {
   readonly #waiting = new Set<() => void>();
   readonly #record = new WaitRecord();
   #asleep = false;
-  #patrolled = false;
+  #rechecked = false;
 
   /** @param ended - runs first, before those that wait */
   constructor(ident: number, ended: () => void) {
@@ -35,20 +35,20 @@ export class EndWatch {
   add(ended: () => void): (() => void) | undefined {
     this.#waiting.add(ended);
     this.#record.set(joined(this.#ident), this.#waiting.size);
-    if (!this.#patrolled) watchOver(this);
-    this.#patrolled = true;
-    this.look();
+    if (!this.#rechecked) recheckPeriodically(this);
+    this.#rechecked = true;
+    this.recheck();
     return () => {
       if (this.#waiting.delete(ended)) this.#record.set(joined(this.#ident), this.#waiting.size);
     };
   }
 
-  /** On patrol too: nobody wakes the sleepers of a thread that was killed. */
-  look(): boolean {
-    if (this.#waiting.size === 0) this.#patrolled = false;
+  /** Periodically too: nobody wakes the sleepers of a thread that was killed. */
+  recheck(): boolean {
+    if (this.#waiting.size === 0) this.#rechecked = false;
     else if (isAlive(this.#ident)) this.#sleep();
     else this.#tell();
-    return this.#patrolled;
+    return this.#rechecked;
   }
 
   #tell(): void {
@@ -63,11 +63,11 @@ export class EndWatch {
     const cell = slotOf(this.#ident) + STATE;
     while (!this.#asleep) {
       const state = load(table, cell);
-      // Ended, or its slot is another's already: the patrol tells.
+      // Ended, or its slot is another's already: the recheck tells.
       if (state !== QUEUED && state !== RUNNING) return;
       this.#asleep = parkAsync(table, cell, state, () => {
         this.#asleep = false;
-        this.look();
+        this.recheck();
       });
     }
   }

@@ -1,6 +1,6 @@
 import { threadId } from 'node:worker_threads';
 import { countHandle, hasHandles, startedHere, workerOf } from '../../primitives/threads/thread-slots.js';
-import { now, watchOver } from '../../primitives/waiting/event-loop.js';
+import { now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Outcome } from './outcome.js';
 
 /** How long a Thread that was sent may be on its way, in ms. */
@@ -66,7 +66,7 @@ function maybeAsked(ident: number): boolean {
 }
 
 function keepEnded(ident: number, thread: LocalThread): void {
-  if (ended.size === 0) watchOver({ look: dropEnded });
+  if (ended.size === 0) recheckPeriodically({ recheck: dropEnded });
   ended.set(ident, thread);
 }
 

@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { aliveIdents, DAEMON, flagsOf, MAIN_IDENT } from '../../primitives/threads/thread-slots.js';
-import { keepAlive, watchOver } from '../../primitives/waiting/event-loop.js';
+import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 
 /**
  * Main's event loop keeps the process alive for the threads that main started. Those that other threads started are
@@ -13,8 +13,8 @@ function someoneRuns(): boolean {
 function stayForOthers(): void {
   if (!someoneRuns()) return;
   keepAlive(1);
-  watchOver({
-    look: () => {
+  recheckPeriodically({
+    recheck: () => {
       const stays = someoneRuns();
       if (!stays) keepAlive(-1);
       return stays;

@@ -1,6 +1,6 @@
 import { from, ignoreElements, type Observable, type Subscription } from 'rxjs';
 import { startedHere, workerWatch } from '../../primitives/threads/thread-slots.js';
-import { soon, watchOver } from '../../primitives/waiting/event-loop.js';
+import { recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { encode } from '../wire/codec.js';
 import { packError, unpackError } from '../wire/error-wire.js';
 import { knownThread } from './local-threads.js';
@@ -60,8 +60,8 @@ class Answering implements RemoteReader {
     });
     if (!answering.has(asks)) return;
     const askerExists = workerWatch(by);
-    watchOver({
-      look: () => {
+    recheckPeriodically({
+      recheck: () => {
         // One that was killed says no more, and must not hold the thread back.
         if (answering.has(asks) && !askerExists()) this.stop();
         return answering.has(asks);

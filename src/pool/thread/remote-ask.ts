@@ -12,7 +12,7 @@ import {
   starterExists,
   stateOf,
 } from '../../primitives/threads/thread-slots.js';
-import { watchOver } from '../../primitives/waiting/event-loop.js';
+import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { decode } from '../wire/codec.js';
 import { packError, unpackError } from '../wire/error-wire.js';
@@ -43,8 +43,8 @@ function ask(ident: number, about: Question): Observable<unknown> {
     asking.set(asks, asker);
     answers.listen(({ asks: to, answer }) => asking.get(to)?.heard(answer));
     questions.publish({ ident, by: getIdent(), asks, about });
-    watchOver({
-      look: () => {
+    recheckPeriodically({
+      recheck: () => {
         if (!asking.has(asks)) return false;
         if (!starterExists(ident)) subscriber.error(lost(ident, 'the thread that started it is no more'));
         else if (!asker.answered && stateOf(ident) === FREE) subscriber.error(lost(ident, TOO_LONG_AGO));

@@ -232,7 +232,7 @@ export class Thread<R = unknown> {
       progress: (value) => this.#progress.next(value),
       beforeOutcome: () => this.ended(),
       // Those who have joined hear of it within the turn.
-      afterOutcome: () => this.#ended?.look(),
+      afterOutcome: () => this.#ended?.recheck(),
       get name() {
         return self.name;
       },

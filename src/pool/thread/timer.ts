@@ -8,7 +8,7 @@ import {
   type WaitSyncOptions,
 } from '../../primitives/options.js';
 import { checkTarget, type Target } from '../../primitives/target.js';
-import { after, keepAlive, now, watchOver } from '../../primitives/waiting/event-loop.js';
+import { after, keepAlive, now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import { addSpecial } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
 import { ExistingThread } from './adopted.js';
@@ -78,7 +78,7 @@ export class Timer<R = unknown> extends Thread<R> {
     this.#waiting = { due: now() + this.interval, fire };
     const stopTimer = after(this.interval, fire);
     const watched = this.finished.isSet$.subscribe((set) => set && queueMicrotask(fire));
-    watchOver({ look: () => this.#isCancelled(fire) });
+    recheckPeriodically({ recheck: () => this.#isCancelled(fire) });
     answerQuestions();
     return this;
   }

@@ -2,11 +2,11 @@ import { park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
 import { block, blockedBy, unblock, type Waited } from '../threads/wait-graph.js';
 import { type BlockingAttempt, PENDING, YIELDED } from './attempt.js';
-import { LOOK_AGAIN, now } from './event-loop.js';
+import { now, RECHECK_MS } from './event-loop.js';
 import { YIELD_MS } from './local-queue.js';
 
 /**
- * Runs an attempt by blocking the thread, until it ends or `timeout` ms have passed. It sleeps at most LOOK_AGAIN ms at
+ * Runs an attempt by blocking the thread, until it ends or `timeout` ms have passed. It sleeps at most RECHECK_MS ms at
  * a stretch: whoever was to wake it may have died.
  *
  * @param cancellable - whether cancelling the thread ends the wait, with the reason
@@ -31,7 +31,7 @@ export function waitBlocking<T>(
       }
       if (cancellable) leaveIfCancelled(attempt);
       blockedBy(attempt.owner());
-      const most = outcome === YIELDED ? YIELD_MS : LOOK_AGAIN;
+      const most = outcome === YIELDED ? YIELD_MS : RECHECK_MS;
       park(attempt.cells, attempt.cell, seen, left > 0 ? Math.min(left, most) : most);
     }
   } finally {

@@ -1,7 +1,7 @@
-/** The event loop of this thread: time, turns, and the patrol that looks again at whatever waits. */
+/** The event loop of this thread: time, turns, and the periodic recheck of whatever waits. */
 
 /** How long a thread sleeps at most before it looks again: what survives a kill between a change and its wake-up. */
-export const LOOK_AGAIN = 50;
+export const RECHECK_MS = 50;
 
 /** setTimeout's own limit; a longer one would fire at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
@@ -41,35 +41,35 @@ export function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Looked at every LOOK_AGAIN ms while on patrol; false: nothing left to look at. */
-export interface Patrolled {
-  look(): boolean;
+/** Called every RECHECK_MS ms; false: nothing left to look at. */
+export interface Rechecked {
+  recheck(): boolean;
 }
 
-const patrolled = new Set<Patrolled>();
-let patrol: NodeJS.Timeout | undefined;
+const rechecked = new Set<Rechecked>();
+let rechecks: NodeJS.Timeout | undefined;
 let pending = 0;
 
-/** Puts one on the patrol, which alone does not keep the process alive. */
-export function watchOver(one: Patrolled): void {
-  patrolled.add(one);
-  if (patrol !== undefined) return;
-  patrol = setInterval(walk, LOOK_AGAIN);
-  if (pending === 0) patrol.unref();
+/** Puts one among what is rechecked, which alone does not keep the process alive. */
+export function recheckPeriodically(one: Rechecked): void {
+  rechecked.add(one);
+  if (rechecks !== undefined) return;
+  rechecks = setInterval(walk, RECHECK_MS);
+  if (pending === 0) rechecks.unref();
 }
 
 function walk(): void {
-  for (const one of patrolled) if (!one.look()) patrolled.delete(one);
-  if (patrolled.size > 0 || pending > 0) return;
-  clearInterval(patrol);
-  patrol = undefined;
+  for (const one of rechecked) if (!one.recheck()) rechecked.delete(one);
+  if (rechecked.size > 0 || pending > 0) return;
+  clearInterval(rechecks);
+  rechecks = undefined;
 }
 
 /** Keeps the process alive while `by` of these are outstanding: a pending wait, as a pending timer does. */
 export function keepAlive(by: 1 | -1): void {
   pending += by;
   if (by === 1 && pending === 1) {
-    if (patrol === undefined) patrol = setInterval(walk, LOOK_AGAIN);
-    else patrol.ref();
-  } else if (pending === 0) patrol?.unref();
+    if (rechecks === undefined) rechecks = setInterval(walk, RECHECK_MS);
+    else rechecks.ref();
+  } else if (pending === 0) rechecks?.unref();
 }

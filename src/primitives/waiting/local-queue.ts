@@ -5,7 +5,7 @@ import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/thread-slots.js';
 import { type Waited, WaitRecord } from '../threads/wait-graph.js';
 import { type Attempt, type Outcome, PENDING, YIELDED } from './attempt.js';
-import { after, keepAlive, LOOK_AGAIN, nextTurn, soon, watchOver } from './event-loop.js';
+import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
 import { currentScope, runIn, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
@@ -67,7 +67,7 @@ export class LocalQueue {
   #asleep = false;
   #looksSoon = false;
   #armsNextTurn = false;
-  #patrolled = false;
+  #rechecked = false;
   #looking = false;
   #calm: (() => void) | undefined;
 
@@ -120,8 +120,8 @@ export class LocalQueue {
     if (this.size > 0) this.#sleepNextTurn();
   };
 
-  /** On patrol: looks again, in case whoever should have woken the agent died. */
-  look(): boolean {
+  /** Looks again from time to time, in case whoever should have woken the agent died. */
+  recheck(): boolean {
     if (this.size > 0) {
       this.#look();
       if (this.size > 0) this.#sleep();
@@ -129,8 +129,8 @@ export class LocalQueue {
     if (this.size > 0) return true;
     // Nobody waits any more: an agent left asleep would hold the primitive's memory.
     if (this.#asleep) wake(this.#cells, AGENT_SEQ);
-    else this.#patrolled = false;
-    return this.#patrolled;
+    else this.#rechecked = false;
+    return this.#rechecked;
   }
 
   /** Everybody leaves; nobody is told. */
@@ -204,7 +204,7 @@ export class LocalQueue {
   #limit(place: QueuedWait, timeout: number, signal: AbortSignal | undefined): void {
     const expired = (): void => {
       if (place.left || this.#try(place, true)) return;
-      stop = after(LOOK_AGAIN, expired);
+      stop = after(RECHECK_MS, expired);
     };
     const aborted = (): void => {
       const settle = this.leave(place);
@@ -238,8 +238,8 @@ export class LocalQueue {
     } else if (by === 1 && size === 1) {
       busy.add(this);
       keepAlive(1);
-      if (!this.#patrolled) watchOver(this);
-      this.#patrolled = true;
+      if (!this.#rechecked) recheckPeriodically(this);
+      this.#rechecked = true;
     }
   }
 }

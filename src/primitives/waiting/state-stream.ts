@@ -3,7 +3,7 @@ import { WATCH_SEQ, WATCHED, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadBegin } from '../threads/thread-slots.js';
 import { Audience } from './audience.js';
-import { type Patrolled, watchOver } from './event-loop.js';
+import { type Rechecked, recheckPeriodically } from './event-loop.js';
 
 /** The words a stream watches: flags (WATCHED among them), and the number bumped when that flag was set. */
 export interface Watched {
@@ -65,13 +65,13 @@ function watchOf(watched: Watched): Watch {
  *
  * Invariant: while there are streams, it sleeps with WATCHED set, or has been woken and its turn is to come.
  */
-class Watch implements Patrolled {
+class Watch implements Rechecked {
   readonly #cells: Cells;
   readonly #word: number;
   readonly #sequence: number;
   readonly #streams = new Set<Told>();
   #asleep = false;
-  #patrolled = false;
+  #rechecked = false;
 
   constructor({ cells, word, sequence }: Watched) {
     this.#cells = cells;
@@ -83,9 +83,9 @@ class Watch implements Patrolled {
     this.#streams.add(stream);
     busy.add(this);
     this.#sleep();
-    if (this.#patrolled) return;
-    this.#patrolled = true;
-    watchOver(this);
+    if (this.#rechecked) return;
+    this.#rechecked = true;
+    recheckPeriodically(this);
   }
 
   delete(stream: Told): void {
@@ -99,15 +99,15 @@ class Watch implements Patrolled {
     busy.delete(this);
   }
 
-  /** Also on patrol, in case whoever changed the state died before it woke us. */
-  look(): boolean {
+  /** Also from time to time, in case whoever changed the state died before it woke us. */
+  recheck(): boolean {
     if (this.#streams.size > 0) {
       this.#sleep();
       // As for an audience: one that comes again while it is told must not be told without end.
       for (const stream of [...this.#streams]) stream.tell();
     } else if (this.#asleep) wake(this.#cells, this.#sequence);
-    else this.#patrolled = false;
-    return this.#patrolled;
+    else this.#rechecked = false;
+    return this.#rechecked;
   }
 
   #sleep(): void {
@@ -123,7 +123,7 @@ class Watch implements Patrolled {
 
   readonly #woken = (): void => {
     this.#asleep = false;
-    if (this.#streams.size > 0) this.look();
+    if (this.#streams.size > 0) this.recheck();
   };
 }
 

@@ -2,7 +2,7 @@ import { OWN } from '../memory/layout.js';
 import { add, allocateGrowable, type Cells, grow, load, store, wake } from '../memory/word.js';
 import { clock, getIdent, isAlive } from '../threads/thread-slots.js';
 import { enter, leave } from './critical-section.js';
-import { LOOK_AGAIN } from './event-loop.js';
+import { RECHECK_MS } from './event-loop.js';
 
 // In the primitive's own cells. Slots are numbered from 1; 0 is none.
 const SECTION = OWN;
@@ -159,11 +159,11 @@ export class Slots {
     store(this.#cells, UNUSED, slot);
   }
 
-  /** Frees the slots of the dead, at most every LOOK_AGAIN ms by all threads together; true when it has looked. */
+  /** Frees the slots of the dead, at most every RECHECK_MS ms by all threads together; true when it has looked. */
   sweep(lost: Lost): boolean {
     const time = clock() | 0;
     const swept = load(this.#cells, SWEPT);
-    if (((time - swept) | 0) < LOOK_AGAIN && swept !== 0) return false;
+    if (((time - swept) | 0) < RECHECK_MS && swept !== 0) return false;
     store(this.#cells, SWEPT, time);
     this.inside(() => {
       for (let slot = load(this.#cells, HIGH); slot > 0; slot--) {

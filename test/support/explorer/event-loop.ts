@@ -1,4 +1,4 @@
-import { LOOK_AGAIN } from '../../../src/primitives/waiting/event-loop.js';
+import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import { decodeEvent, type LoopEvent } from './operation.js';
 
 interface Timer {
@@ -12,7 +12,7 @@ export class EventLoop {
   #soon: (() => void)[] = [];
   #turns: (() => void)[] = [];
   #timers = new Map<number, Timer>();
-  #patrolled = new Set<{ look(): boolean }>();
+  #rechecked = new Set<{ recheck(): boolean }>();
   #whenevers = new Map<number, { readonly label: string; run(): void }>();
   #asleep = new Map<number, () => void>();
 
@@ -31,13 +31,13 @@ export class EventLoop {
 
   after(due: number, ms: number, run: () => void): () => void {
     const id = this.#freeId();
-    this.#timers.set(id, { due, looks: ms === LOOK_AGAIN, run });
+    this.#timers.set(id, { due, looks: ms === RECHECK_MS, run });
     return () => this.#timers.delete(id);
   }
 
-  watchOver(one: { look(): boolean }): void {
+  recheckPeriodically(one: { recheck(): boolean }): void {
     this.used = true;
-    this.#patrolled.add(one);
+    this.#rechecked.add(one);
   }
 
   /** An event from outside, that may come at any time; returns how to call it off. */
@@ -66,7 +66,7 @@ export class EventLoop {
 
   /** All that it has still to do. */
   contents(): unknown {
-    return [this.#turns, this.#timers, this.#patrolled, this.#whenevers, this.#asleep];
+    return [this.#turns, this.#timers, this.#rechecked, this.#whenevers, this.#asleep];
   }
 
   /** Runs the microtasks, and theirs. */
@@ -78,7 +78,7 @@ export class EventLoop {
   events(): LoopEvent[] {
     const events: LoopEvent[] = [];
     if (this.#turns.length > 0) events.push({ runs: 'turn' });
-    if (this.#patrolled.size > 0) events.push({ runs: 'patrol' });
+    if (this.#rechecked.size > 0) events.push({ runs: 'recheck' });
     const timers = [...this.#timers].sort(([, a], [, b]) => a.due - b.due);
     for (const [id, { due, looks }] of timers.slice(0, 1)) events.push({ runs: 'timer', id, due, looks });
     for (const [id, { label }] of this.#whenevers) events.push({ runs: 'whenever', id, label });
@@ -88,14 +88,14 @@ export class EventLoop {
   run(code: number): void {
     const { runs, id } = decodeEvent(code);
     if (runs === 'turn') this.#turns.shift()?.();
-    else if (runs === 'patrol') this.#walk();
+    else if (runs === 'recheck') this.#walk();
     else if (runs === 'woken') take(this.#asleep, id)?.();
     else if (runs === 'timer') take(this.#timers, id)?.run();
     else take(this.#whenevers, id)?.run();
   }
 
   #walk(): void {
-    for (const one of this.#patrolled) if (!one.look()) this.#patrolled.delete(one);
+    for (const one of this.#rechecked) if (!one.recheck()) this.#rechecked.delete(one);
   }
 }
 

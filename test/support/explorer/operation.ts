@@ -49,12 +49,12 @@ export const NAP = 20;
 /** What an idle event loop may run next. */
 export type LoopEvent =
   | { readonly runs: 'turn' }
-  | { readonly runs: 'patrol' }
+  | { readonly runs: 'recheck' }
   | { readonly runs: 'woken'; readonly id: number }
   | { readonly runs: 'timer'; readonly id: number; readonly due: number; readonly looks: boolean }
   | { readonly runs: 'whenever'; readonly id: number; readonly label: string };
 
-const EVENTS = ['turn', 'patrol', 'woken', 'timer', 'whenever'] as const;
+const EVENTS = ['turn', 'recheck', 'woken', 'timer', 'whenever'] as const;
 
 /** An event as the number that is recorded. */
 export function encodeEvent(event: LoopEvent): number {

@@ -1,6 +1,6 @@
 import type { Cells } from '../../../src/primitives/memory/word.js';
 import type * as BlockingModule from '../../../src/primitives/waiting/blocking-wait.js';
-import { LOOK_AGAIN } from '../../../src/primitives/waiting/event-loop.js';
+import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import type { Begin, Settle } from '../../../src/primitives/waiting/wait.js';
 import type { EventLoop } from './event-loop.js';
 import { addressOf, asCells, type MemoryMap } from './memory-map.js';
@@ -48,12 +48,12 @@ export function simulatedModules(port: Port): Record<string, object> {
   return {
     word: simulatedWord(port),
     'event-loop': {
-      LOOK_AGAIN,
+      RECHECK_MS,
       now: time,
       soon: (run: () => void) => port.loop.soon(run),
       nextTurn: (run: () => void) => port.loop.nextTurn(run),
       after: (ms: number, run: () => void) => port.loop.after(time() + ms, ms, run),
-      watchOver: (one: { look(): boolean }) => port.loop.watchOver(one),
+      recheckPeriodically: (one: { recheck(): boolean }) => port.loop.recheckPeriodically(one),
       keepAlive: () => {},
     },
     'thread-slots': {

@@ -1,4 +1,4 @@
-import { LOOK_AGAIN } from '../../../src/primitives/waiting/event-loop.js';
+import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import { EventLoop } from './event-loop.js';
 import { Layout } from './layout.js';
 import { addressOf, MemoryMap } from './memory-map.js';
@@ -117,8 +117,8 @@ export class World<S> {
     if (this.#mustWait(state, thread)) return;
     if (is === 'parked') {
       const { ms } = operation as Operation & { does: 'park' };
-      if (ms !== LOOK_AGAIN && ms !== NAP) moves.push({ what: 'timeout', thread });
-      else if (ms === LOOK_AGAIN && state.words[this.#layout.cancelled + thread] === 1)
+      if (ms !== RECHECK_MS && ms !== NAP) moves.push({ what: 'timeout', thread });
+      else if (ms === RECHECK_MS && state.words[this.#layout.cancelled + thread] === 1)
         moves.push({ what: 'timeout', thread });
       else looks.push({ what: 'look', thread });
       return;
@@ -131,7 +131,7 @@ export class World<S> {
       moves.push({ what: 'event', thread, event: { runs: 'woken', id: woken[0] } });
     }
     for (const event of position.events) {
-      if (event.runs === 'patrol' || (event.runs === 'timer' && event.looks)) {
+      if (event.runs === 'recheck' || (event.runs === 'timer' && event.looks)) {
         looks.push({ what: 'look', thread, event });
       } else moves.push({ what: 'event', thread, event });
     }
@@ -200,7 +200,7 @@ export class World<S> {
   #runEvent(draft: Draft, thread: number, event: LoopEvent): void {
     const standing = draft.standings[thread] as Standing;
     if (event.runs === 'timer') this.#passTime(draft, event.due);
-    if (event.runs === 'patrol') draft.add(this.#layout.time, LOOK_AGAIN);
+    if (event.runs === 'recheck') draft.add(this.#layout.time, RECHECK_MS);
     const woken = event.runs === 'woken' ? standing.woken.slice(1) : standing.woken;
     draft.put(thread, { ...standing, woken });
     this.#comesTo(draft, thread, encodeEvent(event));
