@@ -7,7 +7,7 @@ import { compareExchange, load } from './memory/word.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
-import { getIdent, isGone } from './threads/thread-slots.js';
+import { getIdent, hasDied } from './threads/thread-slots.js';
 import { valueStream } from './waiting/state-stream.js';
 import { emit, tracing } from './waiting/trace.js';
 import type { Wait } from './waiting/wait.js';
@@ -120,7 +120,7 @@ export class Lock extends Synchronizer implements Acquirable {
     for (;;) {
       const word = load(this.cells, WORD);
       const owner = word & VALUE;
-      if (owner === 0 || !isGone(owner)) return;
+      if (owner === 0 || !hasDied(owner)) return;
       // Only one can take it over from the dead; that one is told, and lets it go.
       if (compareExchange(this.cells, WORD, word, (word & FLAGS) | getIdent() | SLEEPERS) !== word) continue;
       this.#releaseFrom(load(this.cells, WORD));

@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
-import { markGone } from '../../primitives/threads/thread-slots.js';
+import { markDied } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
 import { JobEnd } from './job-end.js';
@@ -58,5 +58,5 @@ function drain(): void {
 
 // Sooner than the kernel or the parent's event loop would tell.
 process.on('exit', () => {
-  if (running !== undefined) markGone(running.ident);
+  if (running !== undefined) markDied(running.ident);
 });

@@ -1,5 +1,5 @@
 import { ThreadError } from '../../errors.js';
-import { markGone, markStopped, QUEUED, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
+import { markDied, markStopped, QUEUED, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
 import { decode } from '../wire/codec.js';
 import { unpackError } from '../wire/error-wire.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
@@ -134,7 +134,7 @@ export class ThreadRun implements WorkerListener {
     this.#ended = true;
     this.#letGo();
     const begun = exit.withdrawn !== true && stateOf(this.#thread.ident) !== QUEUED;
-    markGone(this.#thread.ident);
+    markDied(this.#thread.ident);
     this.#thread.beforeOutcome();
     this.#thread.outcome.fail(explainExit(this.#thread.name, begun, exit), exit.terminated);
     this.#thread.afterOutcome();

@@ -9,10 +9,10 @@ import { kernelHas, kernelTells, nativeId } from './kernel.js';
  * thread reads it without help of any event loop; main makes it, workers inherit it as environment data.
  *
  * A slot's STATE:
- *   FREE, STOPPED, GONE -claim-> CLAIMED -whoever claimed it-> QUEUED -the worker-> RUNNING
+ *   FREE, STOPPED, DIED -claim-> CLAIMED -whoever claimed it-> QUEUED -the worker-> RUNNING
  *   QUEUED, RUNNING -the thread itself, its target has ended-> STOPPED
  *   QUEUED -whoever started it wants it no more-> STOPPED
- *   QUEUED, RUNNING -whoever finds its worker dead-> GONE
+ *   QUEUED, RUNNING -whoever finds its worker dead-> DIED
  * Invariant: a slot holds an ident until it is claimed again, and no two claims give the same ident. Slots are
  * claimed round and round, so that an ident stays readable for thousands of starts after its end.
  */
@@ -20,7 +20,7 @@ export const FREE = 0;
 export const QUEUED = 1;
 export const RUNNING = 2;
 export const STOPPED = 3;
-export const GONE = 4;
+export const DIED = 4;
 const CLAIMED = 5;
 
 /** Of a slot's FLAGS. */
@@ -180,9 +180,9 @@ export function claimSlot(name: string, flags: number): number {
     if (number === 0) continue;
     const slot = HEADER_WORDS + number * SLOT_WORDS;
     const state = load(table, slot + STATE);
-    if (state !== FREE && state !== STOPPED && state !== GONE) continue;
+    if (state !== FREE && state !== STOPPED && state !== DIED) continue;
     // Twice is no harm, never would be.
-    if (state === GONE) logDeath(load(table, slot + IDENT));
+    if (state === DIED) logDeath(load(table, slot + IDENT));
     if (compareExchange(table, slot + STATE, state, CLAIMED) !== state) continue;
     let ident = ((load(table, slot + IDENT) & ~(SLOTS - 1)) + SLOTS + number) & IDENT_MASK;
     if (ident < SLOTS) ident += SLOTS;
@@ -250,11 +250,11 @@ export function markStopped(ident: number): boolean {
 }
 
 /** The thread's worker is no more. false: it had ended already. */
-export function markGone(ident: number): boolean {
-  return end(ident, GONE);
+export function markDied(ident: number): boolean {
+  return end(ident, DIED);
 }
 
-function end(ident: number, how: typeof STOPPED | typeof GONE): boolean {
+function end(ident: number, how: typeof STOPPED | typeof DIED): boolean {
   const slot = slotOf(ident);
   for (;;) {
     const state = load(table, slot + STATE);
@@ -283,14 +283,14 @@ export function stateOf(ident: number): number {
 /** Queued or running. */
 export function isAlive(ident: number): boolean {
   const state = stateOf(ident);
-  return state === QUEUED || (state === RUNNING && !vanished(ident));
+  return state === QUEUED || (state === RUNNING && !kernelLostIt(ident));
 }
 
 /** Its worker died while it ran: what it held, nobody else will give back. */
-export function isGone(ident: number): boolean {
+export function hasDied(ident: number): boolean {
   const state = stateOf(ident);
-  if (state === RUNNING) return vanished(ident);
-  if (state === GONE) return true;
+  if (state === RUNNING) return kernelLostIt(ident);
+  if (state === DIED) return true;
   return state === FREE && diedLongAgo(ident);
 }
 
@@ -306,7 +306,7 @@ function diedLongAgo(ident: number): boolean {
 }
 
 /** Asks the kernel, which knows of a death before any event loop does. */
-function vanished(ident: number): boolean {
+function kernelLostIt(ident: number): boolean {
   if (ident === current || !kernelTells) return false;
   const slot = slotOf(ident);
   const time = clock() | 0;
@@ -316,7 +316,7 @@ function vanished(ident: number): boolean {
   const native = load(table, slot + NATIVE);
   if (native === 0 || kernelHas(native)) return false;
   if (load(table, slot + NATIVE) !== native) return false;
-  markGone(ident);
+  markDied(ident);
   return true;
 }
 
@@ -325,7 +325,7 @@ function workerExited(worker: number): void {
   const most = load(table, HIGH_WATER);
   for (let number = 1; number < most; number++) {
     const slot = HEADER_WORDS + number * SLOT_WORDS;
-    if (load(table, slot + WORKER) === worker) markGone(load(table, slot + IDENT));
+    if (load(table, slot + WORKER) === worker) markDied(load(table, slot + IDENT));
   }
 }
 
@@ -345,7 +345,7 @@ function registerForeign(): number {
   foreign = ident;
   current = ident;
   markRunning(ident);
-  if (!watchesExit) process.once('exit', () => foreign !== 0 && markGone(foreign));
+  if (!watchesExit) process.once('exit', () => foreign !== 0 && markDied(foreign));
   watchesExit = true;
   return ident;
 }
@@ -376,7 +376,7 @@ export function starterExists(ident: number): boolean {
 /** How to find out later whether the worker is still there that a thread runs in now. */
 export function workerWatch(ident: number): () => boolean {
   const native = nativeIdOf(ident);
-  return native === null || !kernelTells ? () => !isGone(ident) : () => kernelHas(native);
+  return native === null || !kernelTells ? () => !hasDied(ident) : () => kernelHas(native);
 }
 
 /** There is one Thread more, or fewer, for it in a worker that it was not started from. */

@@ -59,7 +59,7 @@ export function simulatedModules(port: Port): Record<string, object> {
     'thread-slots': {
       getIdent: () => port.thread + FIRST_IDENT,
       isAlive: lives,
-      isGone: (ident: number) => !lives(ident),
+      hasDied: (ident: number) => !lives(ident),
       clock: time,
       nextPrimitiveId: () => ++primitives,
       onThreadEnd: () => {},
