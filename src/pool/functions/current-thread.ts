@@ -1,11 +1,11 @@
 import { nativeId } from '../../primitives/threads/kernel.js';
 import {
-  FOREIGN,
+  DUMMY,
   flagsOf,
   getIdent,
+  LISTED,
   MAIN_IDENT,
   setFlags,
-  VISIBLE,
 } from '../../primitives/threads/thread-slots.js';
 import type { Thread } from '../thread/thread.js';
 import { threadOf } from '../thread/thread-of.js';
@@ -20,7 +20,7 @@ import { threadOf } from '../thread/thread-of.js';
 export function currentThread(): Thread {
   const ident = getIdent();
   const flags = flagsOf(ident);
-  if ((flags & (FOREIGN | VISIBLE)) === FOREIGN) setFlags(ident, flags | VISIBLE);
+  if ((flags & (DUMMY | LISTED)) === DUMMY) setFlags(ident, flags | LISTED);
   return threadOf(ident);
 }
 

@@ -3,7 +3,7 @@ import { Observable, type Subscriber, TimeoutError } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import {
-  FOREIGN,
+  DUMMY,
   FREE,
   flagsOf,
   getIdent,
@@ -59,7 +59,7 @@ function ask(ident: number, about: Question): Observable<unknown> {
 
 function whyNobodyAnswers(ident: number): ThreadError | undefined {
   if (stateOf(ident) === FREE) return lost(ident, TOO_LONG_AGO);
-  if (ident === MAIN_IDENT || (flagsOf(ident) & FOREIGN) !== 0) {
+  if (ident === MAIN_IDENT || (flagsOf(ident) & DUMMY) !== 0) {
     return new ThreadError(
       `thread ${ident} was not started as a Thread: it gives nothing, nor can it be killed`,
     );

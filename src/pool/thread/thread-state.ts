@@ -1,4 +1,4 @@
-import { FOREIGN, flagsOf, MAIN_IDENT } from '../../primitives/threads/thread-slots.js';
+import { DUMMY, flagsOf, MAIN_IDENT } from '../../primitives/threads/thread-slots.js';
 
 export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
 
@@ -18,5 +18,5 @@ export function describeThread(
 
 function kindOf(className: string, ident: number): string {
   if (ident === MAIN_IDENT) return '_MainThread';
-  return ident !== 0 && (flagsOf(ident) & FOREIGN) !== 0 ? '_DummyThread' : className;
+  return ident !== 0 && (flagsOf(ident) & DUMMY) !== 0 ? '_DummyThread' : className;
 }

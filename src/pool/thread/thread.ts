@@ -13,7 +13,7 @@ import { type PackedTarget, packTarget, type Target, unpackTargetSync } from '..
 import {
   claimSlot,
   DAEMON,
-  FOREIGN,
+  DUMMY,
   flagsOf,
   getIdent,
   isAlive,
@@ -282,7 +282,7 @@ export class Thread<R = unknown> {
   #cannotJoin(): ThreadError | undefined {
     if (this.#ident === 0) return new ThreadError(`cannot join thread '${this.#name}' before it is started`);
     if (this.#ident === getIdent()) return new ThreadError(`cannot join the current thread '${this.name}'`);
-    if (this.#inTable && (flagsOf(this.#ident) & FOREIGN) !== 0)
+    if (this.#inTable && (flagsOf(this.#ident) & DUMMY) !== 0)
       return new ThreadError(`cannot join thread '${this.name}': this library did not start it`);
     return undefined;
   }

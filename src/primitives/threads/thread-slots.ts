@@ -26,9 +26,9 @@ const CLAIMED = 5;
 /** Of a slot's FLAGS. */
 export const DAEMON = 1;
 /** Not started by this library. */
-export const FOREIGN = 2;
+export const DUMMY = 2;
 /** A foreign thread that asked who it is: `enumerate` tells of it. */
-export const VISIBLE = 4;
+export const LISTED = 4;
 
 const ENVIRONMENT_KEY = 'rxjs-threading';
 const MAGIC = 0x7ead0001;
@@ -152,13 +152,13 @@ export function onThreadBegin(beginning: () => void): void {
 
 /** `ident` of the thread that runs this code. */
 export function getIdent(): number {
-  return current !== 0 ? current : registerForeign();
+  return current !== 0 ? current : registerDummy();
 }
 
 /** Which Thread this worker runs from now on; 0: none, what runs now is what one has left behind. */
 export function setIdent(ident: number): void {
-  if (foreign !== 0) markStopped(foreign);
-  foreign = 0;
+  if (dummy !== 0) markStopped(dummy);
+  dummy = 0;
   current = ident;
   if (ident !== 0) for (const beginning of beginnings) beginning();
 }
@@ -336,28 +336,28 @@ process.on('worker', (worker) => {
 });
 
 /** Ident of the code in this worker that is no Thread's; 0 while it has needed none. */
-let foreign = 0;
+let dummy = 0;
 let watchesExit = false;
 
 /** A worker that somebody else started, or what an ended Thread left behind, gets its slot when it needs an ident. */
-function registerForeign(): number {
-  const ident = claimSlot(`Dummy-${nextThreadNumber()}`, FOREIGN | DAEMON);
-  foreign = ident;
+function registerDummy(): number {
+  const ident = claimSlot(`Dummy-${nextThreadNumber()}`, DUMMY | DAEMON);
+  dummy = ident;
   current = ident;
   markRunning(ident);
-  if (!watchesExit) process.once('exit', () => foreign !== 0 && markDied(foreign));
+  if (!watchesExit) process.once('exit', () => dummy !== 0 && markDied(dummy));
   watchesExit = true;
   return ident;
 }
 
-/** Idents of the live threads, in the order of their slots; `hidden`: with those foreign ones that never asked who they are. */
-export function aliveIdents(hidden = false): number[] {
+/** Idents of the live threads, in the order of their slots; `includeUnlisted`: with those foreign ones that never asked who they are. */
+export function aliveIdents(includeUnlisted = false): number[] {
   const idents: number[] = [];
   const most = load(table, HIGH_WATER);
   for (let number = 0; number < most; number++) {
     const ident = load(table, HEADER_WORDS + number * SLOT_WORDS + IDENT);
     if (ident === 0 || !isAlive(ident)) continue;
-    if (hidden || (flagsOf(ident) & (FOREIGN | VISIBLE)) !== FOREIGN) idents.push(ident);
+    if (includeUnlisted || (flagsOf(ident) & (DUMMY | LISTED)) !== DUMMY) idents.push(ident);
   }
   return idents;
 }
