@@ -1,4 +1,4 @@
-import type { Wired } from '../../pool/wire/codec.js';
+import type { Encoded } from '../../pool/wire/codec.js';
 import type { PackedError } from '../../pool/wire/error-wire.js';
 
 /** What goes over the port between a threadMap and one of its sessions. */
@@ -9,7 +9,7 @@ export interface BatchMessage {
   readonly id: number;
   /** Its word of the session's cells: see claims.ts. */
   readonly cell: number;
-  readonly values: Wired;
+  readonly values: Encoded;
 }
 
 /** So many values of a stream were passed on. */
@@ -35,7 +35,7 @@ interface FromBatch {
 /** What targets returned, or emitted; in the order of the batch. */
 export interface ResultsMessage extends FromBatch {
   readonly kind: 'results';
-  readonly values: Wired;
+  readonly values: Encoded;
   /** They were emitted by a stream, and want credit. */
   readonly streamed: boolean;
 }
@@ -44,7 +44,7 @@ export interface ResultsMessage extends FromBatch {
 export interface DoneMessage extends FromBatch {
   readonly kind: 'done';
   /** The last results. */
-  readonly values: Wired;
+  readonly values: Encoded;
   /** ms, for all of them. */
   readonly took: number;
 }

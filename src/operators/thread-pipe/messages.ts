@@ -1,9 +1,9 @@
-import type { Wired } from '../../pool/wire/codec.js';
+import type { Encoded } from '../../pool/wire/codec.js';
 import type { PackedError } from '../../pool/wire/error-wire.js';
 
 /** What goes over the port between a threadPipe and its thread: the same both ways. */
 export type PipeMessage =
-  | { readonly kind: 'values'; readonly values: Wired }
+  | { readonly kind: 'values'; readonly values: Encoded }
   /** So many values were taken: as many more may be sent. */
   | { readonly kind: 'credit'; readonly values: number }
   | { readonly kind: 'complete' }

@@ -1,5 +1,5 @@
 import { getIdent } from '../../primitives/threads/thread-slots.js';
-import { addSpecial } from '../wire/codec.js';
+import { registerCodec } from '../wire/codec.js';
 
 /** Stands for the thread that runs in this worker: what hangs on it goes when the next one comes. */
 let token: object = {};
@@ -52,7 +52,7 @@ export class ThreadLocal<T> {
   }
 }
 
-addSpecial({
+registerCodec({
   kind: 'thread-local',
   is: (value) => value instanceof ThreadLocal,
   pack: refuse,

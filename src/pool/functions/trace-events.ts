@@ -1,7 +1,7 @@
 import { clock, getIdent } from '../../primitives/threads/thread-slots.js';
 import { type PrimitiveEvent, setTraceSink } from '../../primitives/waiting/trace.js';
 import { Topic } from '../wire/bus.js';
-import { encodeOrShow, type Wired } from '../wire/codec.js';
+import { type Encoded, encodeOrShow } from '../wire/codec.js';
 
 /** Something a traced thread did. */
 export interface TraceEvent {
@@ -15,7 +15,7 @@ export interface TraceEvent {
 }
 
 /** Events of all traced threads. */
-export const traced: Topic<TraceEvent & { readonly arg: Wired }> = new Topic('trace');
+export const traced: Topic<TraceEvent & { readonly arg: Encoded }> = new Topic('trace');
 
 let here: ((event: TraceEvent) => void) | undefined;
 

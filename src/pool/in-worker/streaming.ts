@@ -2,7 +2,7 @@ import type { TransferListItem } from 'node:worker_threads';
 import { getIdent } from '../../primitives/threads/thread-slots.js';
 import { onCancel, reasonFor } from '../thread/cancellation.js';
 import { Output } from '../wire/batch-sender.js';
-import { encode, type Wired } from '../wire/codec.js';
+import { type Encoded, encode } from '../wire/codec.js';
 import { movesOf } from '../wire/transfer.js';
 import { cannotClone } from './failure.js';
 import { pump } from './pump.js';
@@ -10,14 +10,14 @@ import { pump } from './pump.js';
 /** A source's values on their way out of the current thread, until it ends or the thread is cancelled. */
 export class Streaming {
   readonly output: Output;
-  readonly #post: (values: Wired, transfer: readonly TransferListItem[]) => void;
+  readonly #post: (values: Encoded, transfer: readonly TransferListItem[]) => void;
   readonly #failed: Promise<never>;
   readonly #forget: () => void;
   #fail: (error: unknown) => void = () => {};
   #sent = 0;
 
   /** @param credit - how many values the reader has room for */
-  constructor(credit: number, post: (values: Wired, transfer: readonly TransferListItem[]) => void) {
+  constructor(credit: number, post: (values: Encoded, transfer: readonly TransferListItem[]) => void) {
     this.#post = post;
     this.output = new Output(credit, (values) => this.#send(values));
     this.#failed = new Promise((_, reject) => {

@@ -63,7 +63,7 @@ export class Running {
       return;
     }
     const { target, args } = this.#start;
-    const plain = target !== null && 'source' in target && !args.marked;
+    const plain = target !== null && 'source' in target && !args.hasStandIns;
     if (plain && load(table, slotOf(this.ident) + CANCEL) === 0 && load(table, TRACE) === 0) {
       try {
         this.#call(unpackTarget(target) as Runnable);
@@ -146,11 +146,11 @@ export class Running {
   #returned(value: unknown): void {
     try {
       const transfer = movesOf([value]);
-      const wired = encode(value, transfer);
+      const encoded = encode(value, transfer);
       const message = (report: EndReport): EndMessage => ({
         kind: 'returned',
         ident: this.ident,
-        value: wired,
+        value: encoded,
         ...report,
       });
       this.#end('return', value, message, transfer);

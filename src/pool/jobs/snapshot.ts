@@ -17,9 +17,9 @@ export interface Snapshot {
 export function snapshot(name: string, of: Snapshot): Snapshot {
   try {
     const moved = [...transferItems(of), ...movesOf(of.args)];
-    const asked = { wired: encode(of.args, moved), transferList: moved };
-    const { wired, transferList } = structuredClone(asked, { transfer: moved as ArrayBuffer[] });
-    return { args: decode(wired) as readonly unknown[], transferList };
+    const asked = { encoded: encode(of.args, moved), transferList: moved };
+    const { encoded, transferList } = structuredClone(asked, { transfer: moved as ArrayBuffer[] });
+    return { args: decode(encoded) as readonly unknown[], transferList };
   } catch (cause) {
     throw cannotStart(name, of.args, cause);
   }

@@ -7,7 +7,7 @@ import { Audience } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
 import type { JobPool, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
-import { addSpecial } from '../wire/codec.js';
+import { registerCodec } from '../wire/codec.js';
 import type { ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { Piscina } from '../workers/piscina.js';
@@ -184,7 +184,7 @@ export class ThreadPool extends Executor implements JobPool {
   }
 }
 
-addSpecial({
+registerCodec({
   kind: 'thread-pool',
   is: (value) => value instanceof ThreadPool,
   pack: refuse,

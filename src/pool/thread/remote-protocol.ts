@@ -1,12 +1,12 @@
 import { ThreadError } from '../../errors.js';
 import { Topic } from '../wire/bus.js';
-import type { Wired } from '../wire/codec.js';
+import type { Encoded } from '../wire/codec.js';
 import type { PackedError } from '../wire/error-wire.js';
 
 /** What a Thread asks of the thread that started it, where that is another one. */
 export type Question = 'output' | 'result' | 'terminate' | { readonly cancel: PackedError };
 export type Answer =
-  | { readonly values: Wired }
+  | { readonly values: Encoded }
   | { readonly error: PackedError }
   | { readonly complete: true };
 

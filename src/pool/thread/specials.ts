@@ -1,10 +1,10 @@
 import { TimeoutError } from 'rxjs';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
-import { addSpecial } from '../wire/codec.js';
+import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
 
 /** What of the rooms below arrives in another thread as itself. */
-addSpecial({
+registerCodec({
   kind: 'primitive',
   is: isPrimitive,
   pack: (value) => toHandle(value as AnyPrimitive),

@@ -1,4 +1,4 @@
-import { addSpecial } from '../wire/codec.js';
+import { registerCodec } from '../wire/codec.js';
 import { ExistingThread } from './adopted.js';
 import { knownThread, markSent, remember } from './local-threads.js';
 import { Thread } from './thread.js';
@@ -13,7 +13,7 @@ export function threadOf(ident: number): Thread {
   return thread;
 }
 
-addSpecial({
+registerCodec({
   kind: 'thread',
   is: (value) => value instanceof Thread,
   pack: packThread,

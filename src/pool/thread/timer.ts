@@ -9,7 +9,7 @@ import {
 } from '../../primitives/options.js';
 import { checkTarget, type Target } from '../../primitives/target.js';
 import { after, keepAlive, now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
-import { addSpecial } from '../wire/codec.js';
+import { registerCodec } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
 import { ExistingThread } from './adopted.js';
 import { knownThread, markSent, remember } from './local-threads.js';
@@ -128,7 +128,7 @@ export class Timer<R = unknown> extends Thread<R> {
   }
 }
 
-addSpecial({
+registerCodec({
   kind: 'timer',
   is: (value) => value instanceof Timer && value.ident !== null,
   pack: (value) => {

@@ -5,13 +5,13 @@ import { type ErrorParts, isCloneable, packOwn, putTogether, takeApart, unpackOw
  * Values on their way between threads: structured-cloned, with primitives, Threads and Errors in them replaced by marks
  * that become themselves again. A value without any goes as it is and costs the other side nothing.
  */
-export interface Wired {
+export interface Encoded {
   readonly value: unknown;
-  readonly marked: boolean;
+  readonly hasStandIns: boolean;
 }
 
 /** A kind of object that a structured clone would ruin. */
-export interface Special {
+export interface Codec {
   readonly kind: string;
   is(value: object): boolean;
   /** A cloneable stand-in. @throws TypeError when it must stay where it is. */
@@ -22,36 +22,36 @@ export interface Special {
 const MARK = 'rxjs-threading:value';
 const ERROR = 'error';
 /** Those whose classes somebody has loaded; a class that extends another comes before it. */
-const specials: Special[] = [];
+const codecs: Codec[] = [];
 
-export function addSpecial(special: Special): void {
-  specials.unshift(special);
+export function registerCodec(codec: Codec): void {
+  codecs.unshift(codec);
 }
 
-function specialFor(value: object): Special | undefined {
-  return specials.find((special) => special.is(value));
+function codecFor(value: object): Codec | undefined {
+  return codecs.find((codec) => codec.is(value));
 }
 
 /** @param kept - what is to arrive as itself, such as the members of a transferList */
-export function encode(value: unknown, kept: readonly unknown[] = []): Wired {
-  if (!holdsSpecial(value)) return { value, marked: false };
+export function encode(value: unknown, kept: readonly unknown[] = []): Encoded {
+  if (!needsCodec(value)) return { value, hasStandIns: false };
   const copies = new Map<unknown, unknown>(kept.map((one) => [one, one]));
-  return { value: replace(value, copies), marked: true };
+  return { value: replace(value, copies), hasStandIns: true };
 }
 
 /** A value that must arrive somehow: as text when it cannot be cloned. */
-export function encodeOrShow(value: unknown): Wired {
+export function encodeOrShow(value: unknown): Encoded {
   try {
-    const wired = encode(value);
-    if (value instanceof Error || isCloneable(wired.value)) return wired;
+    const encoded = encode(value);
+    if (value instanceof Error || isCloneable(encoded.value)) return encoded;
   } catch {
     // Something in it must stay where it is.
   }
-  return { value: show(value), marked: false };
+  return { value: show(value), hasStandIns: false };
 }
 
-export function decode(wired: Wired): unknown {
-  return wired.marked ? restore(wired.value, new Map()) : wired.value;
+export function decode(encoded: Encoded): unknown {
+  return encoded.hasStandIns ? restore(encoded.value, new Map()) : encoded.value;
 }
 
 function isContainer(value: object): boolean {
@@ -73,12 +73,12 @@ function childrenOf(value: object): Iterable<unknown> {
   return isRecord(value) ? Object.values(value) : [];
 }
 
-function holdsSpecial(value: unknown): boolean {
+function needsCodec(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const seen = new Set<object>([value]);
   // Grows while it is walked.
   for (const one of seen) {
-    if (one instanceof Error || specialFor(one) !== undefined) return true;
+    if (one instanceof Error || codecFor(one) !== undefined) return true;
     for (const child of childrenOf(one)) if (typeof child === 'object' && child !== null) seen.add(child);
   }
   return false;
@@ -88,9 +88,9 @@ function replace(value: unknown, copies: Map<unknown, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (copies.has(value)) return copies.get(value);
   if (value instanceof Error) return replaceError(value, copies);
-  const special = specialFor(value);
-  if (special !== undefined) {
-    const mark = { [MARK]: special.kind, packed: special.pack(value) };
+  const codec = codecFor(value);
+  if (codec !== undefined) {
+    const mark = { [MARK]: codec.kind, packed: codec.pack(value) };
     copies.set(value, mark);
     return mark;
   }
@@ -136,9 +136,9 @@ function restore(value: unknown, seen: Map<unknown, unknown>): unknown {
   if (isRecord(value) && MARK in value) {
     const { [MARK]: kind, packed } = value as { [MARK]: unknown; packed: unknown };
     if (kind === ERROR) return restoreError(packed as ErrorParts, value, seen);
-    const special = specials.find((one) => one.kind === kind)?.unpack(packed);
-    seen.set(value, special);
-    return special;
+    const codec = codecs.find((one) => one.kind === kind)?.unpack(packed);
+    seen.set(value, codec);
+    return codec;
   }
   seen.set(value, value);
   if (value instanceof Map) {
@@ -152,8 +152,8 @@ function restore(value: unknown, seen: Map<unknown, unknown>): unknown {
   } else if (isContainer(value)) {
     const record = value as Record<string, unknown>;
     for (const [key, one] of Object.entries(record)) {
-      const special = restore(one, seen);
-      if (special !== one) record[key] = special;
+      const codec = restore(one, seen);
+      if (codec !== one) record[key] = codec;
     }
   }
   return value;

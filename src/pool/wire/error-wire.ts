@@ -1,7 +1,7 @@
-import { decode, encodeOrShow, type Wired } from './codec.js';
+import { decode, type Encoded, encodeOrShow } from './codec.js';
 
 /** What was thrown, as it travels: anything may be. */
-export type PackedError = Wired;
+export type PackedError = Encoded;
 
 export function packError(thrown: unknown): PackedError {
   return encodeOrShow(thrown);

@@ -1,21 +1,21 @@
 /** What goes over the port between a thread and the thread that started it. */
 import type { TransferListItem } from 'node:worker_threads';
 import type { PackedTarget } from '../../primitives/target.js';
-import type { Wired } from './codec.js';
+import type { Encoded } from './codec.js';
 import type { PackedError } from './error-wire.js';
 
 /** A subclass's run() instead of a target: where its class is, and the instance's own fields. */
 export interface PackedRun {
   readonly module: string;
   readonly className: string;
-  readonly fields: Wired;
+  readonly fields: Encoded;
   readonly target: PackedTarget | null;
 }
 
 /** What a thread runs, and on what. */
 export interface StartPayload {
   readonly target: PackedTarget | PackedRun | null;
-  readonly args: Wired;
+  readonly args: Encoded;
   readonly transfer: readonly TransferListItem[];
 }
 
@@ -45,7 +45,7 @@ export type ToThread = StartMessage | CancelMessage | CreditMessage;
 export interface ValuesMessage {
   readonly kind: 'values';
   readonly ident: number;
-  readonly values: Wired;
+  readonly values: Encoded;
 }
 
 /** When the thread ran, and what the worker has yet to do once it has ended. */
@@ -62,14 +62,14 @@ export interface EndReport {
 export interface ReturnedMessage extends EndReport {
   readonly kind: 'returned';
   readonly ident: number;
-  readonly value: Wired;
+  readonly value: Encoded;
 }
 
 /** How far it is. */
 export interface ProgressMessage {
   readonly kind: 'progress';
   readonly ident: number;
-  readonly value: Wired;
+  readonly value: Encoded;
 }
 
 /** The end of a stream. */

@@ -52,7 +52,7 @@ export async function mapValues(port: MessagePort, target: PackedTarget, cells: 
     });
     port.on('message', (message: ToSession) => {
       if (message.kind === 'credit') batches.get(message.id)?.credit(message.values);
-      else if (message.values.marked) void prepareDecode(message.values).then(() => begin(message));
+      else if (message.values.hasStandIns) void prepareDecode(message.values).then(() => begin(message));
       else begin(message);
     });
   });

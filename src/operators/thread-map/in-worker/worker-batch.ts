@@ -2,7 +2,7 @@ import type { TransferListItem } from 'node:worker_threads';
 import { cannotClone } from '../../../pool/in-worker/failure.js';
 import { Streaming } from '../../../pool/in-worker/streaming.js';
 import { isStream, isThenable } from '../../../pool/in-worker/thread-body.js';
-import { decode, encode, type Wired } from '../../../pool/wire/codec.js';
+import { decode, type Encoded, encode } from '../../../pool/wire/codec.js';
 import type { PackedError } from '../../../pool/wire/error-wire.js';
 import { moves, movesOf } from '../../../pool/wire/transfer.js';
 import type { Cells } from '../../../primitives/memory/word.js';
@@ -143,7 +143,7 @@ export class TakenBatch {
     this.#post(encode(results, transfer), done, false, transfer);
   }
 
-  #post(values: Wired, done: number, streamed: boolean, transfer: readonly TransferListItem[]): void {
+  #post(values: Encoded, done: number, streamed: boolean, transfer: readonly TransferListItem[]): void {
     this.#session.post({ kind: 'results', id: this.#id, values, done, streamed }, transfer);
   }
 

@@ -46,7 +46,7 @@ let loading = 0;
 
 function hear(message: PipeMessage, feed: PipeFeed, { output }: Streaming): void {
   if (message.kind === 'credit') output.add(message.values);
-  else if (message.kind === 'values' && !message.values.marked && loading === 0) take(message, feed);
+  else if (message.kind === 'values' && !message.values.hasStandIns && loading === 0) take(message, feed);
   else {
     loading++;
     before = before
