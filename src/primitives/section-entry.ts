@@ -11,27 +11,27 @@ import { currentScope, runIn, Scope } from './waiting/section-scope.js';
 import type { Settle } from './waiting/wait.js';
 
 /** How an operator takes a lock, again and again: one wait at a time. */
-export interface Entrance {
+export interface SectionEntry {
   /** Whether several of its Helds may be in hand at once. */
   readonly shared: boolean;
   /**
    * Starts a wait in that scope or, for an RLock, in a new one within it; its end runs there. Returns how to leave, or
    * nothing when it has ended already.
    */
-  ask(scope: Scope | undefined): Unsubscribable | undefined;
+  request(scope: Scope | undefined): Unsubscribable | undefined;
   /** Those of this thread that wait for it are served before this returns. */
   serveOthers(): void;
 }
 
 /** @param owner - of an RLock; default: each hold is an owner of its own */
-export function entranceTo(lock: Acquirable, owner: object | undefined, settle: Settle<Held>): Entrance {
+export function entryTo(lock: Acquirable, owner: object | undefined, settle: Settle<Held>): SectionEntry {
   const condition = lock instanceof Condition ? lock : undefined;
   const taken = condition?.lock ?? lock;
-  if (taken instanceof RLock) return new OwnedEntrance(taken, condition, owner, settle);
-  if (taken instanceof Synchronizer) return new OpenEntrance(taken, condition, settle);
+  if (taken instanceof RLock) return new OwnedEntry(taken, condition, owner, settle);
+  if (taken instanceof Synchronizer) return new PlainEntry(taken, condition, settle);
   return {
     shared: true,
-    ask: (scope) =>
+    request: (scope) =>
       runIn(scope, () =>
         lock.hold().subscribe({
           next: (held) => settle.resolve(held),
@@ -42,7 +42,7 @@ export function entranceTo(lock: Acquirable, owner: object | undefined, settle: 
   };
 }
 
-class OpenEntrance implements Entrance, Settle<boolean> {
+class PlainEntry implements SectionEntry, Settle<boolean> {
   readonly shared: boolean;
   readonly #lock: Synchronizer;
   readonly #condition: Condition | undefined;
@@ -55,7 +55,7 @@ class OpenEntrance implements Entrance, Settle<boolean> {
     this.settle = settle;
   }
 
-  ask(scope: Scope | undefined): Unsubscribable | undefined {
+  request(scope: Scope | undefined): Unsubscribable | undefined {
     if (scope === currentScope()) return this.#begin();
     return runIn(scope, () => this.#begin());
   }
@@ -80,7 +80,7 @@ class OpenEntrance implements Entrance, Settle<boolean> {
 }
 
 /** To an RLock: what is held belongs to the scope that it is held in, not to the thread. */
-class OwnedEntrance extends OpenEntrance implements Holdable {
+class OwnedEntry extends PlainEntry implements Holdable {
   readonly #rlock: RLock;
   readonly #owner: object | undefined;
   #scope: Scope | undefined;
@@ -97,9 +97,9 @@ class OwnedEntrance extends OpenEntrance implements Holdable {
     this.#owner = owner;
   }
 
-  override ask(outer: Scope | undefined): Unsubscribable | undefined {
+  override request(outer: Scope | undefined): Unsubscribable | undefined {
     this.#scope = new Scope(outer, this.#owner);
-    return super.ask(this.#scope);
+    return super.request(this.#scope);
   }
 
   override resolve(_taken: boolean): void {

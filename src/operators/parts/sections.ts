@@ -10,7 +10,7 @@ import {
 } from 'rxjs';
 import type { Acquirable } from '../../primitives/acquirable.js';
 import type { Held } from '../../primitives/held.js';
-import { type Entrance, entranceTo } from '../../primitives/section-entry.js';
+import { entryTo, type SectionEntry } from '../../primitives/section-entry.js';
 import { currentScope, runIn, type Scope } from '../../primitives/waiting/section-scope.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
 import { attach } from './attach.js';
@@ -44,7 +44,7 @@ interface WaitingValue<T> {
 export class Sections<T, R> implements Settle<Held> {
   readonly #subscriber: Subscriber<R>;
   readonly #project: (value: T, index: number) => ObservableInput<R>;
-  readonly #entrance: Entrance;
+  readonly #entry: SectionEntry;
   /** Where the subscription was made, and its values go on. */
   readonly #scope: Scope | undefined = currentScope();
   /** The wait for the lock, the source, the inner subscriptions: torn down in this order. */
@@ -64,7 +64,7 @@ export class Sections<T, R> implements Settle<Held> {
   constructor(subscriber: Subscriber<R>, { lock, project, timeout, owner }: Section<T, R>) {
     this.#subscriber = subscriber;
     this.#project = project;
-    this.#entrance = entranceTo(lock, owner, this);
+    this.#entry = entryTo(lock, owner, this);
     this.#patience = new Patience(
       timeout,
       () => this.#waiting.peek(),
@@ -102,12 +102,12 @@ export class Sections<T, R> implements Settle<Held> {
   }
 
   #mayAsk(): boolean {
-    return !this.#asking && (this.#running === 0 || this.#entrance.shared);
+    return !this.#asking && (this.#running === 0 || this.#entry.shared);
   }
 
   #ask(): void {
     this.#asking = true;
-    const wait = this.#entrance.ask(this.#scope);
+    const wait = this.#entry.request(this.#scope);
     // Granted or refused already, unless it has to be left at the end.
     if (this.#asking) this.#wait = wait;
   }
@@ -164,7 +164,7 @@ export class Sections<T, R> implements Settle<Held> {
     if (left || failure !== undefined) return;
     this.#completeIfDone();
     this.#serve();
-    if (!this.#parts.closed) this.#entrance.serveOthers();
+    if (!this.#parts.closed) this.#entry.serveOthers();
   }
 
   /**
@@ -172,8 +172,8 @@ export class Sections<T, R> implements Settle<Held> {
    * to be stopped. In RxJS's time, so that it is the same frame in a TestScheduler.
    */
   #serveOthers(): void {
-    if (this.#over) this.#entrance.serveOthers();
-    else asapScheduler.schedule(() => this.#entrance.serveOthers());
+    if (this.#over) this.#entry.serveOthers();
+    else asapScheduler.schedule(() => this.#entry.serveOthers());
   }
 
   #completeIfDone(): void {
