@@ -3,7 +3,7 @@ import type { TransferListItem } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
 import type { Emitted } from '../../primitives/emitted.js';
 import type { Target } from '../../primitives/target.js';
-import { Audience } from '../../primitives/waiting/audience.js';
+import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
 import type { JobPool, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
@@ -44,7 +44,7 @@ export class ThreadPool extends Executor implements JobPool {
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: Piscina;
   readonly #jobs: PoolJobs;
-  readonly #watchers = new Audience<PoolStats>(isDeepStrictEqual);
+  readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
   #telling = false;
   readonly #warnings = new Subject<PoolWarning>();
   readonly #starvation: StarvationWatch;
@@ -166,7 +166,7 @@ export class ThreadPool extends Executor implements JobPool {
     this.#telling = true;
     nextTurn(() => {
       this.#telling = false;
-      this.#watchers.tell(this.stats);
+      this.#watchers.emit(this.stats);
     });
   }
 

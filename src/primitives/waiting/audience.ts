@@ -1,7 +1,7 @@
 import type { Subscriber } from 'rxjs';
 
 /** The subscribers of one state. Each hears only what differs from what it heard last. */
-export class Audience<T> {
+export class DistinctSubscribers<T> {
   readonly #same: (a: T, b: T) => boolean;
   /** What each was told last. */
   readonly #told = new Map<Subscriber<T>, T>();
@@ -27,7 +27,7 @@ export class Audience<T> {
     this.#told.clear();
   }
 
-  tell(value: T): void {
+  emit(value: T): void {
     // Not those who come meanwhile: what they were told is newer than `value`, and one that comes again and again
     // would never let this end.
     for (const [subscriber, last] of [...this.#told]) {

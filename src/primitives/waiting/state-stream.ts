@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { WATCH_SEQ, WATCHED, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadBegin } from '../threads/thread-slots.js';
-import { Audience } from './audience.js';
+import { DistinctSubscribers } from './audience.js';
 import { type Rechecked, recheckPeriodically } from './event-loop.js';
 
 /** The words a stream watches: flags (WATCHED among them), and the number bumped when that flag was set. */
@@ -26,23 +26,23 @@ export function stateStream<T>(
   read: () => T,
   same: (a: T, b: T) => boolean = Object.is,
 ): Observable<T> {
-  const audience = new Audience(same);
-  const stream = { tell: (): void => audience.tell(read()), leave: (): void => audience.clear() };
+  const subscribers = new DistinctSubscribers(same);
+  const stream = { emit: (): void => subscribers.emit(read()), leave: (): void => subscribers.clear() };
   return new Observable((subscriber) => {
     const watch = watchOf(watched);
     // First: what is read after this misses no change.
     watch.add(stream);
-    audience.add(subscriber, read());
+    subscribers.add(subscriber, read());
     return () => {
-      audience.delete(subscriber);
-      if (audience.size === 0) watch.delete(stream);
+      subscribers.delete(subscriber);
+      if (subscribers.size === 0) watch.delete(stream);
     };
   });
 }
 
 /** A state that is read again, for those who hear of it, when its word may have changed. */
-interface Told {
-  tell(): void;
+interface WatchedState {
+  emit(): void;
   /** As if all had unsubscribed. */
   leave(): void;
 }
@@ -69,7 +69,7 @@ class Watch implements Rechecked {
   readonly #cells: Cells;
   readonly #word: number;
   readonly #sequence: number;
-  readonly #streams = new Set<Told>();
+  readonly #streams = new Set<WatchedState>();
   #asleep = false;
   #rechecked = false;
 
@@ -79,7 +79,7 @@ class Watch implements Rechecked {
     this.#sequence = sequence;
   }
 
-  add(stream: Told): void {
+  add(stream: WatchedState): void {
     this.#streams.add(stream);
     busy.add(this);
     this.#sleep();
@@ -88,7 +88,7 @@ class Watch implements Rechecked {
     recheckPeriodically(this);
   }
 
-  delete(stream: Told): void {
+  delete(stream: WatchedState): void {
     this.#streams.delete(stream);
     if (this.#streams.size === 0) busy.delete(this);
   }
@@ -103,8 +103,8 @@ class Watch implements Rechecked {
   recheck(): boolean {
     if (this.#streams.size > 0) {
       this.#sleep();
-      // As for an audience: one that comes again while it is told must not be told without end.
-      for (const stream of [...this.#streams]) stream.tell();
+      // As for subscribers: one that comes again while it is told must not be told without end.
+      for (const stream of [...this.#streams]) stream.emit();
     } else if (this.#asleep) wake(this.#cells, this.#sequence);
     else this.#rechecked = false;
     return this.#rechecked;
