@@ -125,7 +125,7 @@ export class Condition extends Primitive implements Acquirable {
       settle.reject(error);
       return undefined;
     }
-    const holds = this.lock.setHoldsAside();
+    const helds = this.lock.setHeldsAside();
     let notified = false;
     let ended = false;
     const end = (tell: () => void): void => {
@@ -136,9 +136,9 @@ export class Condition extends Primitive implements Acquirable {
     const stages = new Subscription();
     const lockAgain = (tell: () => void): void => {
       const resolve = (): void => {
-        this.lock.restore(depth, holder as undefined, holds);
+        this.lock.restore(depth, holder as undefined, helds);
         end(tell);
-        holds.releaseLate();
+        helds.releaseDeferred();
       };
       const reject = (error: unknown): void => end(() => settle.reject(error));
       stages.add(this.lock.begin(Number.POSITIVE_INFINITY, undefined, { resolve, reject }));
@@ -166,7 +166,7 @@ export class Condition extends Primitive implements Acquirable {
     const { timeout } = checkWait(options);
     const { holder } = this.lock;
     const [attempt, depth] = this.#letGo();
-    const holds = this.lock.setHoldsAside();
+    const helds = this.lock.setHeldsAside();
     let notified = false;
     try {
       notified = waitBlocking<boolean>(this, attempt, timeout);
@@ -174,7 +174,7 @@ export class Condition extends Primitive implements Acquirable {
       if (tracing()) emit('woken', this.name);
       try {
         this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
-        this.lock.restore(depth, holder as undefined, holds);
+        this.lock.restore(depth, holder as undefined, helds);
       } finally {
         // Also when the lock's owner died: then there is no lock to wait for, and the slot is not needed.
         if (notified) attempt.end();

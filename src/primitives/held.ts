@@ -1,4 +1,4 @@
-import type { Holdable, Holds } from './holds.js';
+import type { HeldGroup, Holdable } from './holds.js';
 
 /**
  * A lock or permit in hand, to be released once: by `release`, by `using` or by `await using`. Releasing twice is a
@@ -12,12 +12,12 @@ import type { Holdable, Holds } from './holds.js';
  */
 export class Held implements Disposable, AsyncDisposable {
   readonly #of: Holdable;
-  readonly #holds: Holds;
+  readonly #helds: HeldGroup;
   #released = false;
 
   constructor(of: Holdable) {
     this.#of = of;
-    this.#holds = of.holds;
+    this.#helds = of.helds;
   }
 
   get released(): boolean {
@@ -27,7 +27,7 @@ export class Held implements Disposable, AsyncDisposable {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#holds.release(this.#of);
+    this.#helds.release(this.#of);
   }
 
   [Symbol.dispose](): void {

@@ -2,7 +2,7 @@
 export interface Holdable {
   release(): void;
   /** Those that count together with one taken now. @internal */
-  readonly holds: Holds;
+  readonly helds: HeldGroup;
 }
 
 /**
@@ -12,12 +12,12 @@ export interface Holdable {
  * IN EFFECT -a wait begins-> ASIDE -the wait has the lock again-> IN EFFECT; ASIDE for good when the wait is left.
  * Invariant: each Held is released once, and no lock is released for one that is set aside.
  */
-export class Holds {
+export class HeldGroup {
   #aside = false;
   /** Released while set aside. */
   #late: Holdable[] = [];
   /** Those that these were put together with. */
-  #joined: Holds | undefined;
+  #joined: HeldGroup | undefined;
 
   release(of: Holdable): void {
     if (this.#joined !== undefined) this.#joined.release(of);
@@ -30,13 +30,13 @@ export class Holds {
   }
 
   /** @param others - in effect already: waits of one thread may come back to the same RLock, one after the other */
-  bringBack(others?: Holds): void {
+  putBack(others?: HeldGroup): void {
     this.#aside = false;
     this.#joined = others;
   }
 
   /** What was released meanwhile, unless it has been set aside again. */
-  releaseLate(): void {
+  releaseDeferred(): void {
     const late = this.#late;
     this.#late = [];
     for (const of of late) this.release(of);

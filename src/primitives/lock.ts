@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
-import type { Holds } from './holds.js';
+import type { HeldGroup } from './holds.js';
 import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
 import { compareExchange, load } from './memory/word.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
@@ -103,9 +103,9 @@ export class Lock extends Synchronizer implements Acquirable {
   }
 
   /** Held again as before a wait. @internal */
-  restore(_depth: number, _holder: undefined, holds: Holds): void {
-    holds.bringBack();
-    this.holds = holds;
+  restore(_depth: number, _holder: undefined, helds: HeldGroup): void {
+    helds.putBack();
+    this.helds = helds;
   }
 
   protected override takeFree(): boolean {

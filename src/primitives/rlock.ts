@@ -1,7 +1,7 @@
 import type { Observable, Unsubscribable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
-import type { Holds } from './holds.js';
+import type { HeldGroup } from './holds.js';
 import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
 import { compareExchange, load, store } from './memory/word.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
@@ -172,13 +172,13 @@ export class RLock extends Synchronizer implements Acquirable {
   }
 
   /** As deep again as before a wait; called by the owner, which may be in it by another Observable. @internal */
-  restore(depth: number, holder: object | undefined, holds: Holds): void {
+  restore(depth: number, holder: object | undefined, helds: HeldGroup): void {
     const extra = load(this.cells, EXTRA);
     if (extra === 0) {
       this.#holdAs(holder);
-      holds.bringBack();
-      this.holds = holds;
-    } else holds.bringBack(this.holds);
+      helds.putBack();
+      this.helds = helds;
+    } else helds.putBack(this.helds);
     store(this.cells, EXTRA, extra + depth - 1);
   }
 

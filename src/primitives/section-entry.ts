@@ -2,7 +2,7 @@ import type { Unsubscribable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
 import { Condition } from './condition.js';
 import { Held } from './held.js';
-import type { Holdable, Holds } from './holds.js';
+import type { HeldGroup, Holdable } from './holds.js';
 import { RLock } from './rlock.js';
 import { Semaphore } from './semaphore.js';
 import { Synchronizer } from './synchronizer.js';
@@ -113,7 +113,7 @@ class OwnedEntry extends PlainEntry implements Holdable {
     if (this.#ident === getIdent()) this.#rlock.releaseSection();
   }
 
-  get holds(): Holds {
-    return this.#rlock.holds;
+  get helds(): HeldGroup {
+    return this.#rlock.helds;
   }
 }

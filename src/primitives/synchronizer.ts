@@ -1,6 +1,6 @@
 import { TimeoutError, type Unsubscribable } from 'rxjs';
 import { Held } from './held.js';
-import { Holds } from './holds.js';
+import { HeldGroup } from './holds.js';
 import { FLAGS, SLEEPERS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './memory/layout.js';
 import { type Cells, compareExchange, load, or, store } from './memory/word.js';
 import {
@@ -39,7 +39,7 @@ const TURN_AFTER = 10;
  */
 export abstract class Synchronizer extends Primitive {
   /** Of the Helds in effect in this thread. @internal */
-  holds: Holds = new Holds();
+  helds: HeldGroup = new HeldGroup();
   /** What the queue's waits, of which only the first tries, have in common. */
   #attempt: AcquireAttempt | undefined;
   /** How all waits without options begin. */
@@ -49,11 +49,11 @@ export abstract class Synchronizer extends Primitive {
   protected abstract valueAfterTake(value: number): number;
 
   /** Whoever holds it lets it go for a wait; its Helds, which this returns, are to be brought back. @internal */
-  setHoldsAside(): Holds {
-    const { holds } = this;
-    holds.setAside();
-    this.holds = new Holds();
-    return holds;
+  setHeldsAside(): HeldGroup {
+    const { helds } = this;
+    helds.setAside();
+    this.helds = new HeldGroup();
+    return helds;
   }
 
   /** Ends what a dead owner holds. @throws OwnerDiedError */
