@@ -12,7 +12,7 @@ import { checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { currentScope, runIn, type Scope } from '../primitives/waiting/section-scope.js';
 import { attach } from './parts/attach.js';
 import { Fifo } from './parts/fifo.js';
-import { Patience } from './parts/queue-timeout.js';
+import { QueueTimeout } from './parts/queue-timeout.js';
 import { placed } from './parts/value-place.js';
 import { withLock } from './with-lock.js';
 
@@ -63,7 +63,7 @@ class Checkpoint<T> {
   readonly #parts = new Subscription();
   /** The one that is being decided on among them, first. */
   readonly #waiting = new Fifo<Waiting<T>>();
-  readonly #patience: Patience<Waiting<T>>;
+  readonly #timeout: QueueTimeout<Waiting<T>>;
   #deciding = false;
   #serving = false;
   #count = 0;
@@ -78,7 +78,7 @@ class Checkpoint<T> {
     this.#subscriber = subscriber;
     this.#condition = condition;
     this.#predicate = predicate;
-    this.#patience = new Patience(
+    this.#timeout = new QueueTimeout(
       timeout,
       () => this.#waiting.peek(),
       (first) => this.#fail(placed(new TimeoutError(), first.index, first.value)),
@@ -88,7 +88,7 @@ class Checkpoint<T> {
   run(source: Observable<T>): void {
     this.#parts.add(() => {
       this.#waiting.clear();
-      this.#patience.stop();
+      this.#timeout.stop();
     });
     this.#subscriber.add(this.#parts);
     attach(source, this.#parts, {
@@ -102,7 +102,7 @@ class Checkpoint<T> {
   }
 
   #arrive(value: T): void {
-    this.#waiting.push({ value, index: this.#count++, due: this.#patience.due() });
+    this.#waiting.push({ value, index: this.#count++, due: this.#timeout.due() });
     this.#serve();
   }
 
@@ -118,7 +118,7 @@ class Checkpoint<T> {
     }
     this.#serving = false;
     if (this.#parts.closed) return;
-    this.#patience.watch();
+    this.#timeout.watch();
     if (this.#sourceEnded && this.#waiting.size === 0) this.#subscriber.complete();
   }
 

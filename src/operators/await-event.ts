@@ -3,7 +3,7 @@ import { Event } from '../primitives/event.js';
 import { checkCount, checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { attach } from './parts/attach.js';
 import { Fifo } from './parts/fifo.js';
-import { Patience } from './parts/queue-timeout.js';
+import { QueueTimeout } from './parts/queue-timeout.js';
 import { placed } from './parts/value-place.js';
 
 export interface AwaitEventOptions {
@@ -59,7 +59,7 @@ class Gate<T> {
   readonly #parts = new Subscription();
   readonly #shut = new Fifo<Waiting<T>>();
   readonly #passing = new Fifo<T>();
-  readonly #patience: Patience<Waiting<T>>;
+  readonly #timeout: QueueTimeout<Waiting<T>>;
   #wait: Subscription | undefined;
   #emitting = false;
   #count = 0;
@@ -69,7 +69,7 @@ class Gate<T> {
     this.#subscriber = subscriber;
     this.#event = event;
     this.#keep = keep;
-    this.#patience = new Patience(
+    this.#timeout = new QueueTimeout(
       timeout,
       () => this.#shut.peek(),
       ({ index, value }) => this.#fail(placed(new TimeoutError(), index, value)),
@@ -100,7 +100,7 @@ class Gate<T> {
     this.#openFor(generation);
     if (set) this.#passing.push(value);
     else {
-      this.#shut.push({ value, index, generation, due: this.#patience.due() });
+      this.#shut.push({ value, index, generation, due: this.#timeout.due() });
       if (this.#shut.size > this.#keep) this.#shut.shift();
     }
     this.#look();
@@ -131,7 +131,7 @@ class Gate<T> {
   }
 
   #watch(): void {
-    this.#patience.watch();
+    this.#timeout.watch();
     const first = this.#shut.peek();
     if (first === undefined) this.#leave();
     else if (this.#wait === undefined) this.#waitFrom(first.generation);
@@ -164,7 +164,7 @@ class Gate<T> {
   #end(): void {
     this.#shut.clear();
     this.#passing.clear();
-    this.#patience.stop();
+    this.#timeout.stop();
     this.#leave();
   }
 }

@@ -10,7 +10,7 @@ import { Event } from '../primitives/event.js';
 import { checkOptions, show, TIMEOUT_MAX } from '../primitives/options.js';
 import { attach } from './parts/attach.js';
 import { Fifo } from './parts/fifo.js';
-import { Patience } from './parts/queue-timeout.js';
+import { QueueTimeout } from './parts/queue-timeout.js';
 
 export interface TimerDelayOptions {
   /** Once set, by any thread, what is still waiting is dropped, and what comes while it is set. */
@@ -57,7 +57,7 @@ class Delays<T> {
   readonly #cancel: Event | undefined;
   readonly #parts = new Subscription();
   readonly #delayed = new Fifo<Delayed<T>>();
-  readonly #patience: Patience<Delayed<T>>;
+  readonly #timeout: QueueTimeout<Delayed<T>>;
   #wait: Subscription | undefined;
   #sourceEnded = false;
 
@@ -69,7 +69,7 @@ class Delays<T> {
   ) {
     this.#subscriber = subscriber;
     this.#cancel = cancel;
-    this.#patience = new Patience(
+    this.#timeout = new QueueTimeout(
       interval,
       () => this.#delayed.peek(),
       (first) => this.#up(first),
@@ -96,8 +96,8 @@ class Delays<T> {
   #arrive(value: T): void {
     const { generation } = this;
     if ((generation & 1) === 1) return;
-    this.#delayed.push({ value, generation, due: this.#patience.due() });
-    this.#patience.watch();
+    this.#delayed.push({ value, generation, due: this.#timeout.due() });
+    this.#timeout.watch();
     this.#watch();
   }
 
@@ -141,7 +141,7 @@ class Delays<T> {
       if (first.generation === generation) break;
       this.#delayed.shift();
     }
-    this.#patience.watch();
+    this.#timeout.watch();
     this.#watch();
     this.#completeIfDone();
   }
@@ -153,7 +153,7 @@ class Delays<T> {
 
   #end(): void {
     this.#delayed.clear();
-    this.#patience.stop();
+    this.#timeout.stop();
     this.#leave();
   }
 }

@@ -13,7 +13,7 @@ export interface Due {
  * One timer for a queue in which each has as much time as the others: the first one's is up first. In RxJS's time,
  * which a TestScheduler makes virtual.
  */
-export class Patience<D extends Due> {
+export class QueueTimeout<D extends Due> {
   readonly #time: number;
   readonly #scheduler: SchedulerLike;
   readonly #first: () => D | undefined;

@@ -16,7 +16,7 @@ import type { Settle } from '../../primitives/waiting/wait.js';
 import { attach } from './attach.js';
 import { Attached } from './attached.js';
 import { Fifo } from './fifo.js';
-import { Patience } from './queue-timeout.js';
+import { QueueTimeout } from './queue-timeout.js';
 import { placed } from './value-place.js';
 
 /** What to do with each value, and under which lock. */
@@ -50,7 +50,7 @@ export class Sections<T, R> implements Settle<Held> {
   /** The wait for the lock, the source, the inner subscriptions: torn down in this order. */
   readonly #parts = new Subscription();
   readonly #waiting = new Fifo<WaitingValue<T>>();
-  readonly #patience: Patience<WaitingValue<T>>;
+  readonly #timeout: QueueTimeout<WaitingValue<T>>;
   #asking = false;
   /** How to leave, while the lock is asked for and not to be had. */
   #wait: Unsubscribable | undefined;
@@ -65,7 +65,7 @@ export class Sections<T, R> implements Settle<Held> {
     this.#subscriber = subscriber;
     this.#project = project;
     this.#entry = entryTo(lock, owner, this);
-    this.#patience = new Patience(
+    this.#timeout = new QueueTimeout(
       timeout,
       () => this.#waiting.peek(),
       (first) => this.#fail(placed(new TimeoutError(), first.index, first.value)),
@@ -88,7 +88,7 @@ export class Sections<T, R> implements Settle<Held> {
   }
 
   #arrive(value: T): void {
-    this.#waiting.push({ value, index: this.#count++, due: this.#patience.due() });
+    this.#waiting.push({ value, index: this.#count++, due: this.#timeout.due() });
     this.#serve();
   }
 
@@ -98,7 +98,7 @@ export class Sections<T, R> implements Settle<Held> {
     this.#serving = true;
     while (this.#waiting.size > 0 && this.#mayAsk()) this.#ask();
     this.#serving = false;
-    this.#patience.watch();
+    this.#timeout.watch();
   }
 
   #mayAsk(): boolean {
@@ -191,7 +191,7 @@ export class Sections<T, R> implements Settle<Held> {
   /** Nobody waits any more, before what runs is torn down. */
   #end(): void {
     this.#waiting.clear();
-    this.#patience.stop();
+    this.#timeout.stop();
     const wait = this.#wait;
     this.#wait = undefined;
     wait?.unsubscribe();

@@ -11,9 +11,9 @@ import type { MapSession, SentBatch, SessionOwner } from './session.js';
 import { LINGER, type Mapping, MapSessions } from './sessions.js';
 
 /** ms before values that wait in a worker are taken back for one that has nothing to do. */
-const PATIENCE = 2;
+const TAKE_BACK_AFTER_MS = 2;
 /** The same when all have something to do, but that worker has said nothing for so long. */
-const LONG_PATIENCE = 20;
+const TAKE_BACK_FROM_BUSY_AFTER_MS = 20;
 
 /** Sends what is in the backlog to the sessions, and brings what comes of it to the results. */
 export class Dispatcher implements SessionOwner {
@@ -118,7 +118,7 @@ export class Dispatcher implements SessionOwner {
   #overdue(): SentBatch | undefined {
     const idle = this.#sessions.hasIdle;
     const time = now();
-    const since = time - (idle ? PATIENCE : LONG_PATIENCE);
+    const since = time - (idle ? TAKE_BACK_AFTER_MS : TAKE_BACK_FROM_BUSY_AFTER_MS);
     let found: SentBatch | undefined;
     for (const session of this.#sessions) {
       if (!idle && session.lastHeard > since) continue;
@@ -143,7 +143,7 @@ export class Dispatcher implements SessionOwner {
     const sessions = [...this.#sessions];
     const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
     if (this.#inFlight < this.#concurrency && this.#sessions.hasIdle && sessions.some(held))
-      this.#alarm.set(PATIENCE);
+      this.#alarm.set(TAKE_BACK_AFTER_MS);
     else if (sessions.some(({ batches }) => batches.size === 0)) this.#alarm.set(LINGER);
   }
 

@@ -12,7 +12,7 @@ let running: Running | undefined;
 /** Of the job of a ThreadPool. */
 let jobEnd: JobEnd | undefined;
 /** ms that what a job has left behind may keep the worker from the next one. */
-const PATIENCE = 1000;
+const LEFTOVERS_MS = 1000;
 
 /** Piscina's job: takes the port over which threads come to this worker; the first is in it already. */
 export function openSession(job: { readonly port: MessagePort }): void {
@@ -42,7 +42,7 @@ function post(message: FromThread, transfer?: readonly TransferListItem[]): bool
 
 function received(message: ToThread): void {
   if (message.kind === 'start') {
-    running = new Running(message, post, jobEnd === undefined ? Number.POSITIVE_INFINITY : PATIENCE);
+    running = new Running(message, post, jobEnd === undefined ? Number.POSITIVE_INFINITY : LEFTOVERS_MS);
     running.begin();
   } else if (message.kind === 'cancel') keepCancel(message);
   else if (running?.ident === message.ident) running.credit(message.values);

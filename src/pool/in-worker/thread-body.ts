@@ -31,7 +31,7 @@ const LOOK_AFTER = 5;
 export class Running {
   readonly #start: StartMessage;
   readonly #post: (message: FromThread, transfer?: readonly TransferListItem[]) => void;
-  readonly #patience: number;
+  readonly #leftoversMs: number;
   #began = 0;
   #trace: typeof TargetTrace | undefined;
   #streaming: Streaming | undefined;
@@ -46,7 +46,7 @@ export class Running {
   ) {
     this.#start = start;
     this.#post = post;
-    this.#patience = patience;
+    this.#leftoversMs = patience;
   }
 
   get ident(): number {
@@ -206,12 +206,12 @@ export class Running {
     let busy = !idle;
     const ended = clock();
     const look = (): void => {
-      const impatient = clock() - ended >= this.#patience;
-      if (flushes && (impatient || !isFlushing())) {
+      const overdue = clock() - ended >= this.#leftoversMs;
+      if (flushes && (overdue || !isFlushing())) {
         flushes = false;
         this.#post({ kind: 'flushed' });
       }
-      if (busy && impatient) settle();
+      if (busy && overdue) settle();
       if (busy && isIdle()) {
         busy = false;
         this.#post({ kind: 'idle' });
