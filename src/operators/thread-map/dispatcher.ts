@@ -4,7 +4,7 @@ import { unpackError } from '../../pool/wire/error-wire.js';
 import { now, soon } from '../../primitives/waiting/event-loop.js';
 import type { Backlog, Chunk } from './backlog.js';
 import { BatchSize } from './batch-size.js';
-import { Alarm } from './earliest-timer.js';
+import { EarliestTimer } from './earliest-timer.js';
 import type { FromBatchMessage } from './messages.js';
 import { failedPart, type MapResults } from './results.js';
 import type { MapSession, SentBatch, SessionOwner } from './session.js';
@@ -27,7 +27,7 @@ export class Dispatcher implements SessionOwner {
   #stopped = false;
   #dispatching = false;
   #scheduled = false;
-  readonly #alarm: Alarm = new Alarm(() => {
+  readonly #timer: EarliestTimer = new EarliestTimer(() => {
     this.#sessions.letGo();
     this.dispatch();
   });
@@ -72,7 +72,7 @@ export class Dispatcher implements SessionOwner {
 
   stop(): void {
     this.#stopped = true;
-    this.#alarm.stop();
+    this.#timer.stop();
     this.#sessions.endAll();
   }
 
@@ -143,8 +143,8 @@ export class Dispatcher implements SessionOwner {
     const sessions = [...this.#sessions];
     const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
     if (this.#inFlight < this.#concurrency && this.#sessions.hasIdle && sessions.some(held))
-      this.#alarm.set(TAKE_BACK_AFTER_MS);
-    else if (sessions.some(({ batches }) => batches.size === 0)) this.#alarm.set(LINGER);
+      this.#timer.set(TAKE_BACK_AFTER_MS);
+    else if (sessions.some(({ batches }) => batches.size === 0)) this.#timer.set(LINGER);
   }
 
   // ─── what comes from the workers ────────────────────────────────────────────────────────────

@@ -1,13 +1,13 @@
 import { after, now } from '../../primitives/waiting/event-loop.js';
 
 /** Goes off once, at the earliest of the times it was set to since. Does not keep the process alive. */
-export class Alarm {
-  readonly #rung: () => void;
+export class EarliestTimer {
+  readonly #onDue: () => void;
   #at = Number.POSITIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(rung: () => void) {
-    this.#rung = rung;
+  constructor(onDue: () => void) {
+    this.#onDue = onDue;
   }
 
   /** In so many ms at the latest. */
@@ -18,7 +18,7 @@ export class Alarm {
     this.#at = at;
     this.#cancel = after(ms, () => {
       this.#at = Number.POSITIVE_INFINITY;
-      this.#rung();
+      this.#onDue();
     });
   }
 

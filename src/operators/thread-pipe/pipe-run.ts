@@ -3,7 +3,7 @@ import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
-import { Output } from '../../pool/wire/batch-sender.js';
+import { BatchSender } from '../../pool/wire/batch-sender.js';
 import { cannotSend } from '../../pool/wire/cannot-send.js';
 import { decode, encode } from '../../pool/wire/codec.js';
 import { packError, unpackError } from '../../pool/wire/error-wire.js';
@@ -31,7 +31,7 @@ export class PipeRun<R> {
   readonly #subscriber: Subscriber<R>;
   readonly #port: MessagePort;
   readonly #thread: Thread<void>;
-  readonly #output: Output;
+  readonly #output: BatchSender;
   readonly #parts = new Subscription();
   #count = 0;
   #sent = 0;
@@ -44,7 +44,7 @@ export class PipeRun<R> {
     this.#subscriber = subscriber;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#output = new Output(PIPE_WINDOW, (values) => this.#send(values));
+    this.#output = new BatchSender(PIPE_WINDOW, (values) => this.#send(values));
     this.#thread = new Thread<void>({
       target: { module: MODULE, export: 'runPipe' },
       args: [port2, target],

@@ -1,6 +1,6 @@
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
-import type { Output } from '../wire/batch-sender.js';
-import { Pace } from '../wire/sampled-clock.js';
+import type { BatchSender } from '../wire/batch-sender.js';
+import { SampledClock } from '../wire/sampled-clock.js';
 
 /** The event loop turns at least so often while values are pulled, in ms. */
 const TURN_EVERY = 10;
@@ -23,7 +23,7 @@ interface Pumping {
   stop(): void;
 }
 
-export function pump(source: object, output: Output): Pumping {
+export function pump(source: object, output: BatchSender): Pumping {
   if ('subscribe' in source) return pumpObservable(source as Subscribable, output);
   if (Symbol.asyncIterator in source) {
     return pumpIterator((source as AsyncIterable<unknown>)[Symbol.asyncIterator](), output);
@@ -32,7 +32,7 @@ export function pump(source: object, output: Output): Pumping {
 }
 
 /** It pushes, so what the reader has no room for waits here. */
-function pumpObservable(source: Subscribable, output: Output): Pumping {
+function pumpObservable(source: Subscribable, output: BatchSender): Pumping {
   let stop = (): void => {};
   const ended = new Promise<void>((resolve, reject) => {
     const subscription = source.subscribe({
@@ -46,10 +46,10 @@ function pumpObservable(source: Subscribable, output: Output): Pumping {
 }
 
 /** It is pulled, and only while the reader has room. */
-function pumpIterator(iterator: AnyIterator, output: Output): Pumping {
+function pumpIterator(iterator: AnyIterator, output: BatchSender): Pumping {
   let stopped = false;
   const pull = async (): Promise<void> => {
-    const pace = new Pace();
+    const pace = new SampledClock();
     let turned = pace.look();
     while (!stopped) {
       if (!output.hasRoom) await output.untilRoom();

@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { getIdent } from '../../primitives/threads/thread-slots.js';
 import { onCancel, reasonFor } from '../thread/cancellation.js';
-import { Output } from '../wire/batch-sender.js';
+import { BatchSender } from '../wire/batch-sender.js';
 import { type Encoded, encode } from '../wire/codec.js';
 import { movesOf } from '../wire/transfer.js';
 import { cannotClone } from './failure.js';
@@ -9,7 +9,7 @@ import { pump } from './pump.js';
 
 /** A source's values on their way out of the current thread, until it ends or the thread is cancelled. */
 export class Streaming {
-  readonly output: Output;
+  readonly output: BatchSender;
   readonly #post: (values: Encoded, transfer: readonly TransferListItem[]) => void;
   readonly #failed: Promise<never>;
   readonly #forget: () => void;
@@ -19,7 +19,7 @@ export class Streaming {
   /** @param credit - how many values the reader has room for */
   constructor(credit: number, post: (values: Encoded, transfer: readonly TransferListItem[]) => void) {
     this.#post = post;
-    this.output = new Output(credit, (values) => this.#send(values));
+    this.output = new BatchSender(credit, (values) => this.#send(values));
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });

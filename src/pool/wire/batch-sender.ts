@@ -1,5 +1,5 @@
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
-import { Pace } from './sampled-clock.js';
+import { SampledClock } from './sampled-clock.js';
 import { moves } from './transfer.js';
 
 /** So many values at most are sent in one message, and at most so long after the first of them came, in ms. */
@@ -11,14 +11,14 @@ const LATEST = 5;
  * goes at once: the thread may work on the next for long, without its loop turning.
  * Invariant: values wait here only while a flush is to come or the credit is used up.
  */
-export class Output {
+export class BatchSender {
   readonly #send: (values: unknown[]) => void;
   /** What the reader still takes; the last batch may overdraw it. */
   #credit: number;
   /** Complete batches, and the one that is being filled. */
   #batches: unknown[][] = [];
   #batch: unknown[] = [];
-  readonly #pace: Pace = new Pace();
+  readonly #pace: SampledClock = new SampledClock();
   #since = 0;
   /** When the last batch was complete. */
   #closed = Number.NEGATIVE_INFINITY;

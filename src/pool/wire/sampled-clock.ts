@@ -5,7 +5,7 @@ const FAST = 0.05;
 const LOOK_EVERY = 8;
 
 /** The time, for what happens over and over. */
-export class Pace {
+export class SampledClock {
   #time: number = now();
   #unseen = 1;
 

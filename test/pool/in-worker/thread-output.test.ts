@@ -1,7 +1,7 @@
 import { firstValueFrom, toArray } from 'rxjs';
 import { Event, enumerate, Lock, mainThread, Thread, ThreadError, Timer, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
-import { Output } from '../../../src/pool/wire/batch-sender.js';
+import { BatchSender } from '../../../src/pool/wire/batch-sender.js';
 
 const jobs = threadModule<typeof import('../../fixtures/operators/in-threads.js')>(
   new URL('../../fixtures/operators/in-threads.js', import.meta.url),
@@ -111,7 +111,7 @@ it('has ended a timer once terminate() resolves', async () => {
 describe('values on their way out', () => {
   it('wait in full batches while the reader has no room, however long that is', () => {
     const sent: number[] = [];
-    const output = new Output(1, (values) => sent.push(values.length));
+    const output = new BatchSender(1, (values) => sent.push(values.length));
     const start = performance.now();
     let pushed = 0;
     // Longer than a value may wait for its batch where there is room.

@@ -1,5 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs';
-import type { Output } from '../../../pool/wire/batch-sender.js';
+import type { BatchSender } from '../../../pool/wire/batch-sender.js';
 import { nextTurn, now } from '../../../primitives/waiting/event-loop.js';
 import { Fifo } from '../../parts/fifo.js';
 
@@ -14,7 +14,7 @@ type End = { readonly failed: false } | { readonly failed: true; readonly error:
  * emits has no room; each goes to all that subscribe then.
  */
 export class PipeFeed {
-  readonly #output: Output;
+  readonly #output: BatchSender;
   readonly #taken: (values: number) => void;
   readonly #waiting = new Fifo<unknown>();
   readonly #subscribers = new Set<Subscriber<unknown>>();
@@ -23,7 +23,7 @@ export class PipeFeed {
   #stopped = false;
 
   /** @param taken - so many values were */
-  constructor(output: Output, taken: (values: number) => void) {
+  constructor(output: BatchSender, taken: (values: number) => void) {
     this.#output = output;
     this.#taken = taken;
   }
