@@ -13,7 +13,7 @@ import { currentScope, runIn, type Scope } from '../primitives/waiting/section-s
 import { attach } from './parts/attach.js';
 import { Fifo } from './parts/fifo.js';
 import { QueueTimeout } from './parts/queue-timeout.js';
-import { placed } from './parts/value-place.js';
+import { withValue } from './parts/value-place.js';
 import { withLock } from './with-lock.js';
 
 export interface AwaitConditionOptions {
@@ -81,7 +81,7 @@ class Checkpoint<T> {
     this.#timeout = new QueueTimeout(
       timeout,
       () => this.#waiting.peek(),
-      (first) => this.#fail(placed(new TimeoutError(), first.index, first.value)),
+      (first) => this.#fail(withValue(new TimeoutError(), first.index, first.value)),
     );
   }
 
@@ -128,7 +128,7 @@ class Checkpoint<T> {
     const section = of(value).pipe(withLock(this.#condition, () => holds));
     const observer = {
       next: () => {},
-      error: (error: unknown) => this.#fail(placed(error, index, value)),
+      error: (error: unknown) => this.#fail(withValue(error, index, value)),
       complete: () => this.#pass(value),
     };
     runIn(this.#scope, () => attach<never>(section, this.#parts, observer));

@@ -4,7 +4,7 @@ import { checkCount, checkOptions, checkTimeout, show } from '../primitives/opti
 import { attach } from './parts/attach.js';
 import { Fifo } from './parts/fifo.js';
 import { QueueTimeout } from './parts/queue-timeout.js';
-import { placed } from './parts/value-place.js';
+import { withValue } from './parts/value-place.js';
 
 export interface AwaitEventOptions {
   /** Longest wait of one value at the gate, in ms of RxJS's time; then RxJS's TimeoutError. */
@@ -72,7 +72,7 @@ class Gate<T> {
     this.#timeout = new QueueTimeout(
       timeout,
       () => this.#shut.peek(),
-      ({ index, value }) => this.#fail(placed(new TimeoutError(), index, value)),
+      ({ index, value }) => this.#fail(withValue(new TimeoutError(), index, value)),
     );
   }
 

@@ -10,7 +10,7 @@ import { Barrier } from '../primitives/barrier.js';
 import { show } from '../primitives/options.js';
 import { attach } from './parts/attach.js';
 import { Fifo } from './parts/fifo.js';
-import { placed } from './parts/value-place.js';
+import { withValue } from './parts/value-place.js';
 
 /**
  * `zip` whose every round passes the barrier: each stream's next value arrives as one party, and the tuple is emitted
@@ -121,7 +121,7 @@ class Rounds {
         next: () => {
           stream.passed = true;
         },
-        error: (error) => this.#fail(placed(error, this.#round, first.value)),
+        error: (error) => this.#fail(withValue(error, this.#round, first.value)),
         complete: () => this.#advance(),
       }),
     );

@@ -17,7 +17,7 @@ import { attach } from './attach.js';
 import { Attached } from './attached.js';
 import { Fifo } from './fifo.js';
 import { QueueTimeout } from './queue-timeout.js';
-import { placed } from './value-place.js';
+import { withValue } from './value-place.js';
 
 /** What to do with each value, and under which lock. */
 export interface Section<T, R> {
@@ -68,7 +68,7 @@ export class Sections<T, R> implements Settle<Held> {
     this.#timeout = new QueueTimeout(
       timeout,
       () => this.#waiting.peek(),
-      (first) => this.#fail(placed(new TimeoutError(), first.index, first.value)),
+      (first) => this.#fail(withValue(new TimeoutError(), first.index, first.value)),
     );
   }
 
@@ -126,7 +126,7 @@ export class Sections<T, R> implements Settle<Held> {
     this.#asking = false;
     this.#wait = undefined;
     const first = this.#waiting.peek();
-    this.#fail(first === undefined ? error : placed(error, first.index, first.value));
+    this.#fail(first === undefined ? error : withValue(error, first.index, first.value));
   }
 
   #enter({ value, index }: WaitingValue<T>, held: Held): void {

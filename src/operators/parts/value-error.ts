@@ -13,7 +13,7 @@ export interface ValueFailure {
  * The error, whose `cause` now tells the value and its index. What was thrown and is no Error becomes the cause of a
  * ThreadError.
  */
-export function failureOf(thrown: unknown, index: number, value: unknown): Error {
+export function toValueError(thrown: unknown, index: number, value: unknown): Error {
   if (!(thrown instanceof Error)) {
     const cause: ValueFailure = { index, value, cause: thrown };
     return new ThreadError(`mapping value ${index} failed: ${show(thrown)}`, {

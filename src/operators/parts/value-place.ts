@@ -8,7 +8,7 @@ export interface ValuePlace {
 }
 
 /** The error; one of ours tells the value's place, unless it has a cause of its own. */
-export function placed(error: unknown, index: number, value: unknown): unknown {
+export function withValue(error: unknown, index: number, value: unknown): unknown {
   const ours = error instanceof ThreadError || error instanceof TimeoutError;
   if (ours && error.cause === undefined) {
     const cause: ValuePlace = { index, value };

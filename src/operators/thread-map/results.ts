@@ -1,5 +1,5 @@
 import type { Subscriber } from 'rxjs';
-import { failureOf } from '../parts/value-error.js';
+import { toValueError } from '../parts/value-error.js';
 import type { Chunk } from './backlog.js';
 
 /** Values that follow one another, and what came of them. */
@@ -104,7 +104,7 @@ export class MapResults {
     if (this.#subscriber.closed) return false;
     if (part.failure !== undefined) {
       const { at, error } = part.failure;
-      this.fail(failureOf(error, part.first + at, part.values[at]));
+      this.fail(toValueError(error, part.first + at, part.values[at]));
       return false;
     }
     part.passed?.();

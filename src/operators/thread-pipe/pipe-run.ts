@@ -10,7 +10,7 @@ import { packError, unpackError } from '../../pool/wire/error-wire.js';
 import { movesOf } from '../../pool/wire/transfer.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { attach } from '../parts/attach.js';
-import { failureOf } from '../parts/value-error.js';
+import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
 
 /** What a threadPipe runs, and where. */
@@ -110,7 +110,7 @@ export class PipeRun<R> {
       for (const value of values) this.#send([value]);
       return;
     }
-    this.#subscriber.error(failureOf(cannotSend(values[0], cause), this.#sent, values[0]));
+    this.#subscriber.error(toValueError(cannotSend(values[0], cause), this.#sent, values[0]));
   }
 
   #drain(): void {
