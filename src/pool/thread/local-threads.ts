@@ -41,13 +41,13 @@ export function remember(ident: number, thread: LocalThread): void {
   collected.register(thread, { ident, counted });
 }
 
-export function keep(ident: number, thread: LocalThread): void {
+export function keepRunning(ident: number, thread: LocalThread): void {
   remember(ident, thread);
   running.set(ident, thread);
 }
 
 /** It has ended, or was not started after all. */
-export function letGo(ident: number): void {
+export function forget(ident: number): void {
   const thread = running.get(ident);
   running.delete(ident);
   if (thread !== undefined && maybeAsked(ident)) keepEnded(ident, thread);

@@ -39,7 +39,7 @@ import { CancelRequest } from './cancel-request.js';
 import { isCancelled } from './cancellation.js';
 import { EndWatch } from './join.js';
 import { joinBlocking } from './join-blocking.js';
-import { keep, letGo } from './local-threads.js';
+import { forget, keepRunning } from './local-threads.js';
 import { Outcome } from './outcome.js';
 import { packRun } from './pack-run.js';
 import { pendingWait } from './pending-wait.js';
@@ -164,7 +164,7 @@ export class Thread<R = unknown> {
     this.#ident = claimSlot(this.#name, this.#daemon ? DAEMON : 0);
     setWorker(this.#ident, threadId);
     this.#cancel.started(this.#ident);
-    keep(this.#ident, this as Thread);
+    keepRunning(this.#ident, this as Thread);
   }
 
   /**
@@ -201,7 +201,7 @@ export class Thread<R = unknown> {
     } catch (error) {
       const ident = this.#ident;
       this.#ident = 0;
-      letGo(ident);
+      forget(ident);
       unclaimSlot(ident);
       throw cannotStart(this.#name, this.#launch.args, error);
     }
@@ -209,7 +209,7 @@ export class Thread<R = unknown> {
 
   /** It is over, before anybody hears of it. @internal */
   protected ended(): void {
-    letGo(this.#ident);
+    forget(this.#ident);
     this.#progress.complete();
   }
 
