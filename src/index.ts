@@ -72,6 +72,6 @@ export {
 export { RLock } from './primitives/rlock.js';
 export { Semaphore } from './primitives/semaphore.js';
 export type { ModuleTarget, Target } from './primitives/target.js';
-export { getIdent } from './primitives/threads/thread-slots.js';
+export { getIdent } from './primitives/threads/current-ident.js';
 export { type ThreadWait, waits } from './primitives/threads/wait-graph.js';
 export { Wait } from './primitives/waiting/wait.js';

@@ -13,7 +13,8 @@ import {
 } from './options.js';
 import { Primitive, Shared } from './primitive.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
-import { getIdent, isAlive } from './threads/thread-slots.js';
+import { getIdent } from './threads/current-ident.js';
+import { isAlive } from './threads/liveness.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { LocalQueue } from './waiting/local-queue.js';

@@ -10,7 +10,8 @@ import { Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
 import { Semaphore } from './semaphore.js';
 import { type PackedTarget, packTarget } from './target.js';
-import { joinTable, table } from './threads/thread-slots.js';
+import { joinTable } from './threads/current-ident.js';
+import { table } from './threads/table.js';
 
 export type AnyPrimitive = Lock | RLock | Condition | Semaphore | Event | Barrier;
 

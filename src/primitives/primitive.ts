@@ -1,7 +1,7 @@
 import { AGENT_SEQ, AGENTS, HEADER_WORDS, ID, SLEEPERS, WATCH_SEQ, WATCHED, WORD } from './memory/layout.js';
 import { add, allocate, type Cells, load, store, wake } from './memory/word.js';
 import { checkName, type PrimitiveOptions } from './options.js';
-import { nextPrimitiveId } from './threads/thread-slots.js';
+import { nextPrimitiveId } from './threads/table.js';
 import { countWaiting, type Waited } from './threads/wait-graph.js';
 import type { LocalQueue } from './waiting/local-queue.js';
 

@@ -6,7 +6,7 @@ import type { HeldGroup, Holdable } from './holds.js';
 import { RLock } from './rlock.js';
 import { Semaphore } from './semaphore.js';
 import { Synchronizer } from './synchronizer.js';
-import { getIdent } from './threads/thread-slots.js';
+import { getIdent } from './threads/current-ident.js';
 import { currentScope, runIn, Scope } from './waiting/section-scope.js';
 import type { Settle } from './waiting/wait.js';
 

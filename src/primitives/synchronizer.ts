@@ -14,7 +14,7 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { Primitive } from './primitive.js';
-import { getIdent } from './threads/thread-slots.js';
+import { getIdent } from './threads/current-ident.js';
 import { type BlockingAttempt, type Outcome, PENDING, YIELDED } from './waiting/attempt.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { now } from './waiting/event-loop.js';

@@ -1,12 +1,7 @@
+import { getIdent } from '../../primitives/threads/current-ident.js';
 import { nativeId } from '../../primitives/threads/kernel.js';
-import {
-  DUMMY,
-  flagsOf,
-  getIdent,
-  LISTED,
-  MAIN_IDENT,
-  setFlags,
-} from '../../primitives/threads/thread-slots.js';
+import { DUMMY, LISTED, MAIN_IDENT } from '../../primitives/threads/table.js';
+import { flagsOf, setFlags } from '../../primitives/threads/thread-slots.js';
 import type { Thread } from '../thread/thread.js';
 import { threadOf } from '../thread/thread-of.js';
 

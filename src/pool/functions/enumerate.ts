@@ -1,5 +1,6 @@
 import { map, type Observable } from 'rxjs';
-import { aliveIdents, watchedTable } from '../../primitives/threads/thread-slots.js';
+import { aliveIdents } from '../../primitives/threads/liveness.js';
+import { watchedTable } from '../../primitives/threads/table.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Thread } from '../thread/thread.js';
 import { threadOf } from '../thread/thread-of.js';

@@ -1,7 +1,8 @@
 import { load, park } from '../../primitives/memory/word.js';
 import { show, TIMEOUT_MAX } from '../../primitives/options.js';
 import { throwIfCancelled } from '../../primitives/threads/cancel-flag.js';
-import { CANCEL, getIdent, slotOf, table } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { CANCEL, slotOf, table } from '../../primitives/threads/table.js';
 import { now } from '../../primitives/waiting/event-loop.js';
 
 /**

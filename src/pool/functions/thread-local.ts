@@ -1,4 +1,4 @@
-import { getIdent } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
 import { registerCodec } from '../wire/codec.js';
 
 /** Stands for the thread that runs in this worker: what hangs on it goes when the next one comes. */

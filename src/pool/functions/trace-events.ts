@@ -1,4 +1,5 @@
-import { clock, getIdent } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { clock } from '../../primitives/threads/table.js';
 import { type PrimitiveEvent, setTraceSink } from '../../primitives/waiting/trace.js';
 import { Topic } from '../wire/bus.js';
 import { type Encoded, encodeOrShow } from '../wire/codec.js';

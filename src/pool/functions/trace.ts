@@ -1,7 +1,8 @@
 import { Observable } from 'rxjs';
 import { add } from '../../primitives/memory/word.js';
 import { show } from '../../primitives/options.js';
-import { aliveIdents, TRACE, table } from '../../primitives/threads/thread-slots.js';
+import { aliveIdents } from '../../primitives/threads/liveness.js';
+import { TRACE, table } from '../../primitives/threads/table.js';
 import { decode } from '../wire/codec.js';
 import { reportUnhandled } from '../workers/unhandled.js';
 import { setTraceListener, type TraceEvent, traced } from './trace-events.js';

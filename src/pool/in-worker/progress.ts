@@ -1,5 +1,7 @@
 import { ThreadError } from '../../errors.js';
-import { getIdent, MAIN_IDENT, RUNNING, stateOf } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { MAIN_IDENT, RUNNING } from '../../primitives/threads/table.js';
+import { stateOf } from '../../primitives/threads/thread-slots.js';
 import { encode } from '../wire/codec.js';
 import { tellParent } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';

@@ -1,5 +1,5 @@
 import type { TransferListItem } from 'node:worker_threads';
-import { getIdent } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
 import { onCancel, reasonFor } from '../thread/cancellation.js';
 import { BatchSender } from '../wire/batch-sender.js';
 import { type Encoded, encode } from '../wire/codec.js';

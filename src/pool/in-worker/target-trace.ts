@@ -1,4 +1,5 @@
-import { getIdent, nameOf } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { nameOf } from '../../primitives/threads/thread-slots.js';
 import { emitTrace } from '../functions/trace-events.js';
 import type { StartMessage } from '../wire/messages.js';
 

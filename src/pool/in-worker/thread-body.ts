@@ -1,17 +1,9 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { load } from '../../primitives/memory/word.js';
 import { type Runnable, unpackTarget } from '../../primitives/target.js';
-import {
-  CANCEL,
-  clock,
-  endThread,
-  markRunning,
-  markStopped,
-  setIdent,
-  slotOf,
-  TRACE,
-  table,
-} from '../../primitives/threads/thread-slots.js';
+import { endThread, setIdent } from '../../primitives/threads/current-ident.js';
+import { CANCEL, clock, slotOf, TRACE, table } from '../../primitives/threads/table.js';
+import { markRunning, markStopped } from '../../primitives/threads/thread-slots.js';
 import { decode, encode } from '../wire/codec.js';
 import type { EndMessage, EndReport, FromThread, StartMessage } from '../wire/messages.js';
 import { hasAwaitedChildren } from '../wire/parent-link.js';

@@ -6,7 +6,8 @@ import {
   threadId,
   type Worker,
 } from 'node:worker_threads';
-import { clock, withdraw } from '../../primitives/threads/thread-slots.js';
+import { clock } from '../../primitives/threads/table.js';
+import { withdraw } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { JobResult } from './job-counters.js';

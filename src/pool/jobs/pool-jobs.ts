@@ -1,6 +1,6 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
-import { clock } from '../../primitives/threads/thread-slots.js';
+import { clock } from '../../primitives/threads/table.js';
 import type { ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { Executor } from '../workers/seating.js';

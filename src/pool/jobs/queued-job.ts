@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs';
 import type { Emitted } from '../../primitives/emitted.js';
 import type { Target } from '../../primitives/target.js';
-import { nextThreadNumber } from '../../primitives/threads/thread-slots.js';
+import { nextThreadNumber } from '../../primitives/threads/table.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
 import type { JobPool } from '../thread/job-pool.js';

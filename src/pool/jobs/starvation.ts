@@ -1,4 +1,6 @@
-import { clock, isAlive, nameOf, QUEUED, stateOf, workerOf } from '../../primitives/threads/thread-slots.js';
+import { isAlive } from '../../primitives/threads/liveness.js';
+import { clock, QUEUED } from '../../primitives/threads/table.js';
+import { nameOf, stateOf, workerOf } from '../../primitives/threads/thread-slots.js';
 import { type ThreadWait, waits } from '../../primitives/threads/wait-graph.js';
 import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { PoolWarning } from '../thread/job-pool.js';

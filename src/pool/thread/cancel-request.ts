@@ -1,4 +1,4 @@
-import { getIdent } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
 import { packError } from '../wire/error-wire.js';
 import type { CancelMessage } from '../wire/messages.js';
 import { markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';

@@ -1,16 +1,9 @@
 import { ThreadError } from '../../errors.js';
 import { compareExchange, load, parkAsync, wake } from '../../primitives/memory/word.js';
 import { setCancelReason } from '../../primitives/threads/cancel-flag.js';
-import {
-  CANCEL,
-  FREE,
-  getIdent,
-  QUEUED,
-  RUNNING,
-  slotOf,
-  stateOf,
-  table,
-} from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { CANCEL, FREE, QUEUED, RUNNING, slotOf, table } from '../../primitives/threads/table.js';
+import { stateOf } from '../../primitives/threads/thread-slots.js';
 import { unpackError } from '../wire/error-wire.js';
 import { cancelOf } from '../wire/parent-link.js';
 

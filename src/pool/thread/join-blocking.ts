@@ -1,6 +1,8 @@
 import { load, park } from '../../primitives/memory/word.js';
 import { throwIfCancelled } from '../../primitives/threads/cancel-flag.js';
-import { isAlive, STATE, slotOf, stateOf, table } from '../../primitives/threads/thread-slots.js';
+import { isAlive } from '../../primitives/threads/liveness.js';
+import { STATE, slotOf, table } from '../../primitives/threads/table.js';
+import { stateOf } from '../../primitives/threads/thread-slots.js';
 import { block, unblock } from '../../primitives/threads/wait-graph.js';
 import { now, RECHECK_MS } from '../../primitives/waiting/event-loop.js';
 import { joined } from './join.js';

@@ -1,13 +1,7 @@
 import { load, parkAsync } from '../../primitives/memory/word.js';
-import {
-  isAlive,
-  nameOf,
-  QUEUED,
-  RUNNING,
-  STATE,
-  slotOf,
-  table,
-} from '../../primitives/threads/thread-slots.js';
+import { isAlive } from '../../primitives/threads/liveness.js';
+import { QUEUED, RUNNING, STATE, slotOf, table } from '../../primitives/threads/table.js';
+import { nameOf } from '../../primitives/threads/thread-slots.js';
 import { type Waited, WaitRecord } from '../../primitives/threads/wait-graph.js';
 import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 

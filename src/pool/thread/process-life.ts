@@ -1,5 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
-import { aliveIdents, DAEMON, flagsOf, MAIN_IDENT } from '../../primitives/threads/thread-slots.js';
+import { aliveIdents } from '../../primitives/threads/liveness.js';
+import { DAEMON, MAIN_IDENT } from '../../primitives/threads/table.js';
+import { flagsOf } from '../../primitives/threads/thread-slots.js';
 import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 
 /**

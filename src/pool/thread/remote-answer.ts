@@ -1,5 +1,6 @@
 import { from, ignoreElements, type Observable, type Subscription } from 'rxjs';
-import { startedHere, workerWatch } from '../../primitives/threads/thread-slots.js';
+import { workerWatch } from '../../primitives/threads/liveness.js';
+import { startedHere } from '../../primitives/threads/thread-slots.js';
 import { recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { encode } from '../wire/codec.js';
 import { packError, unpackError } from '../wire/error-wire.js';

@@ -2,16 +2,10 @@ import { threadId } from 'node:worker_threads';
 import { Observable, type Subscriber, TimeoutError } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
-import {
-  DUMMY,
-  FREE,
-  flagsOf,
-  getIdent,
-  MAIN_IDENT,
-  startedHere,
-  starterExists,
-  stateOf,
-} from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { starterExists } from '../../primitives/threads/liveness.js';
+import { DUMMY, FREE, MAIN_IDENT } from '../../primitives/threads/table.js';
+import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-slots.js';
 import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { decode } from '../wire/codec.js';

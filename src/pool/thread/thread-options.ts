@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { checkOptions, show } from '../../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
-import { NAME_BYTES } from '../../primitives/threads/thread-slots.js';
+import { NAME_BYTES } from '../../primitives/threads/table.js';
 import { isDetached } from '../wire/transfer.js';
 import { Executor } from '../workers/seating.js';
 import type { JobPool } from './job-pool.js';

@@ -1,5 +1,6 @@
 import { ThreadError } from '../../errors.js';
-import { markDied, markStopped, QUEUED, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
+import { QUEUED } from '../../primitives/threads/table.js';
+import { markDied, markStopped, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
 import { decode } from '../wire/codec.js';
 import { unpackError } from '../wire/error-wire.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';

@@ -1,4 +1,5 @@
-import { DUMMY, flagsOf, MAIN_IDENT } from '../../primitives/threads/thread-slots.js';
+import { DUMMY, MAIN_IDENT } from '../../primitives/threads/table.js';
+import { flagsOf } from '../../primitives/threads/thread-slots.js';
 
 export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
 

@@ -1,3 +1,4 @@
+import './process-life.js';
 import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
 import { type Observable, Subject, throwError } from 'rxjs';
@@ -10,24 +11,26 @@ import {
   type WaitSyncOptions,
 } from '../../primitives/options.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from '../../primitives/target.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { isAlive } from '../../primitives/threads/liveness.js';
 import {
-  claimSlot,
   DAEMON,
   DUMMY,
-  flagsOf,
-  getIdent,
-  isAlive,
   MAIN_IDENT,
+  nextThreadNumber,
+  QUEUED,
+  watchedTable,
+} from '../../primitives/threads/table.js';
+import {
+  claimSlot,
+  flagsOf,
   markStopped,
   nameOf,
   nativeIdOf,
-  nextThreadNumber,
-  QUEUED,
   setName,
   setWorker,
   stateOf,
   unclaimSlot,
-  watchedTable,
 } from '../../primitives/threads/thread-slots.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
@@ -55,7 +58,6 @@ import {
 } from './thread-options.js';
 import { ThreadRun } from './thread-run.js';
 import { describeThread, type ThreadState } from './thread-state.js';
-import './process-life.js';
 
 /**
  * A thread of its own, in a worker, for one target. Arguments and results are structured-cloned; primitives and Threads

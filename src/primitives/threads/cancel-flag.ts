@@ -1,6 +1,7 @@
 import { ThreadError } from '../../errors.js';
 import { compareExchange, load } from '../memory/word.js';
-import { CANCEL, getIdent, slotOf, table } from './thread-slots.js';
+import { getIdent } from './current-ident.js';
+import { CANCEL, slotOf, table } from './table.js';
 
 // CANCEL: NOT_CANCELLED -anybody-> CANCELLED -the thread, as it throws the reason-> TOLD
 const CANCELLED = 1;

@@ -1,5 +1,5 @@
 import { type Cells, compareExchange, load, store } from '../memory/word.js';
-import { isAlive } from './thread-slots.js';
+import { isAlive } from './liveness.js';
 
 /**
  * A record of a shared table, which a thread takes, fills and gives back. Its first word, TAKER:

@@ -1,11 +1,11 @@
 import { readText, writeText } from '../memory/text.js';
 import { load, store } from '../memory/word.js';
 import { giveRecordBack, publishRecord, takeRecord, takerOfRecord } from './claimed-record.js';
+import { getIdent } from './current-ident.js';
+import { aliveIdents } from './liveness.js';
 import {
-  aliveIdents,
   BLOCKED,
   clock,
-  getIdent,
   MOST_WAITS,
   raise,
   slotOf,
@@ -13,7 +13,7 @@ import {
   WAIT_WORDS,
   WAITS,
   WAITS_HIGH_WATER,
-} from './thread-slots.js';
+} from './table.js';
 
 /**
  * Who waits for what, in the table of threads: each thread has one record in its slot for what it blocks on, and

@@ -1,5 +1,6 @@
 import { type Cells, compareExchange, exchange, load, park, wake } from '../memory/word.js';
-import { getIdent, isAlive } from '../threads/thread-slots.js';
+import { getIdent } from '../threads/current-ident.js';
+import { isAlive } from '../threads/liveness.js';
 
 /**
  * A critical section inside a primitive, a few words long and never around code of the user's. It blocks, also main,

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Unsubscribable } from 'rxjs';
 import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
-import { onThreadEnd } from '../threads/thread-slots.js';
+import { onThreadEnd } from '../threads/current-ident.js';
 import { type Waited, WaitRecord } from '../threads/wait-graph.js';
 import { type Attempt, type Outcome, PENDING, YIELDED } from './attempt.js';
 import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';

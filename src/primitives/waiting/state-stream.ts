@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import { WATCH_SEQ, WATCHED, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
-import { onThreadBegin } from '../threads/thread-slots.js';
+import { onThreadBegin } from '../threads/current-ident.js';
 import { DistinctSubscribers } from './audience.js';
 import { type Rechecked, recheckPeriodically } from './event-loop.js';
 

@@ -1,5 +1,6 @@
 import { peek } from '../memory/word.js';
-import { getIdent, TRACE, table } from '../threads/thread-slots.js';
+import { getIdent } from '../threads/current-ident.js';
+import { TRACE, table } from '../threads/table.js';
 import type { Settle } from './wait.js';
 
 /**

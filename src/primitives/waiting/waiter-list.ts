@@ -1,6 +1,8 @@
 import { OWN } from '../memory/layout.js';
 import { add, allocateGrowable, type Cells, grow, load, store, wake } from '../memory/word.js';
-import { clock, getIdent, isAlive } from '../threads/thread-slots.js';
+import { getIdent } from '../threads/current-ident.js';
+import { isAlive } from '../threads/liveness.js';
+import { clock } from '../threads/table.js';
 import { enter, leave } from './critical-section.js';
 import { RECHECK_MS } from './event-loop.js';
 

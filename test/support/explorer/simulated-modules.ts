@@ -56,14 +56,9 @@ export function simulatedModules(port: Port): Record<string, object> {
       recheckPeriodically: (one: { recheck(): boolean }) => port.loop.recheckPeriodically(one),
       keepAlive: () => {},
     },
-    'thread-slots': {
-      getIdent: () => port.thread + FIRST_IDENT,
-      isAlive: lives,
-      hasDied: (ident: number) => !lives(ident),
-      clock: time,
-      nextPrimitiveId: () => ++primitives,
-      onThreadEnd: () => {},
-    },
+    table: { clock: time, nextPrimitiveId: () => ++primitives },
+    'current-ident': { getIdent: () => port.thread + FIRST_IDENT, onThreadEnd: () => {} },
+    liveness: { isAlive: lives, hasDied: (ident: number) => !lives(ident) },
     'cancel-flag': {
       throwIfCancelled: () => {
         if (port.perform({ does: 'cancelled' }) === 1) throw new Error('cancelled');

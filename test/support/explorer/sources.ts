@@ -57,7 +57,10 @@ const ENTRIES = [
 const LEFT_OUT = [
   'word',
   'event-loop',
+  'table',
   'thread-slots',
+  'current-ident',
+  'liveness',
   'wait-graph',
   'cancel-flag',
   'trace',

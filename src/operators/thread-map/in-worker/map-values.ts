@@ -6,7 +6,7 @@ import { encode } from '../../../pool/wire/codec.js';
 import type { StartMessage } from '../../../pool/wire/messages.js';
 import type { Cells } from '../../../primitives/memory/word.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
-import { getIdent } from '../../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../../primitives/threads/current-ident.js';
 import type { BatchMessage, ReadyMessage, ToSession } from '../messages.js';
 import { TakenBatch, type TakingSession } from './worker-batch.js';
 

@@ -7,7 +7,7 @@ import type { PackedError } from '../../../pool/wire/error-wire.js';
 import { moves, movesOf } from '../../../pool/wire/transfer.js';
 import type { Cells } from '../../../primitives/memory/word.js';
 import type { Runnable } from '../../../primitives/target.js';
-import { getIdent } from '../../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../../primitives/threads/current-ident.js';
 import { now } from '../../../primitives/waiting/event-loop.js';
 import { claim } from '../batch-claims.js';
 import { type BatchMessage, type FromBatchMessage, STREAM_WINDOW } from '../messages.js';

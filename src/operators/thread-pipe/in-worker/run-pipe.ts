@@ -8,7 +8,7 @@ import { decode, encode } from '../../../pool/wire/codec.js';
 import { unpackError } from '../../../pool/wire/error-wire.js';
 import type { StartMessage } from '../../../pool/wire/messages.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
-import { getIdent } from '../../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../../primitives/threads/current-ident.js';
 import { PIPE_WINDOW, type PipeMessage } from '../messages.js';
 import { PipeFeed } from './source.js';
 

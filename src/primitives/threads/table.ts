@@ -1,0 +1,158 @@
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { writeText } from '../memory/text.js';
+import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake } from '../memory/word.js';
+
+/**
+ * The table of all threads of the process, in shared memory: who runs, under which ident, and how it ended. Every
+ * thread reads it without help of any event loop; main makes it, workers inherit it as environment data.
+ *
+ * A slot's STATE:
+ *   FREE, STOPPED, DIED -claim-> CLAIMED -whoever claimed it-> QUEUED -the worker-> RUNNING
+ *   QUEUED, RUNNING -the thread itself, its target has ended-> STOPPED
+ *   QUEUED -whoever started it wants it no more-> STOPPED
+ *   QUEUED, RUNNING -whoever finds its worker dead-> DIED
+ * Invariant: a slot holds an ident until it is claimed again, and no two claims give the same ident. Slots are
+ * claimed round and round, so that an ident stays readable for thousands of starts after its end.
+ */
+export const FREE = 0;
+export const QUEUED = 1;
+export const RUNNING = 2;
+export const STOPPED = 3;
+export const DIED = 4;
+export const CLAIMED = 5;
+
+/** Of a slot's FLAGS. */
+export const DAEMON = 1;
+/** Not started by this library. */
+export const DUMMY = 2;
+/** A foreign thread that asked who it is: `enumerate` tells of it. */
+export const LISTED = 4;
+
+export const ENVIRONMENT_KEY = 'rxjs-threading';
+const MAGIC = 0x7ead0001;
+
+// The header.
+const MAGIC_CELL = 0;
+export const HIGH_WATER = 1;
+export const CURSOR = 2;
+const PRIMITIVE_IDS = 3;
+const THREAD_NUMBERS = 4;
+export const DEATHS = 5;
+export const NONCE = 6;
+/** 0 while nobody traces. */
+export const TRACE = 7;
+/** Flags and sequence number for those who watch the table. */
+const TABLE_WORD = 8;
+const TABLE_WATCH_SEQ = 9;
+export const WAITS_HIGH_WATER = 10;
+export const HEADER_WORDS = 64;
+
+// A slot.
+export const IDENT = 0;
+export const STATE = 1;
+export const FLAGS = 2;
+export const NATIVE = 3;
+export const WORKER = 4;
+export const PROBED = 5;
+/** 0; 1 once cancelled; 2 when its blocking wait has been told. The thread's `sleepSync` parks on it. */
+export const CANCEL = 6;
+/** What the thread blocks on: see wait-graph.ts. */
+export const BLOCKED = 8;
+/** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's. */
+export const STARTER_NATIVE = 29;
+export const STARTER_WORKER = 30;
+/** How many Threads there are for it in other workers than that. */
+export const HANDLES = 31;
+export const NAME = 32;
+export const NAME_WORDS = 96;
+/** The longest name of a thread, in bytes of UTF-8. */
+export const NAME_BYTES: number = (NAME_WORDS - 1) * 4;
+export const SLOT_WORDS = 128;
+
+const SLOT_BITS = 12;
+export const SLOTS: number = 1 << SLOT_BITS;
+/** Idents fit below the flags of a lock's word. */
+export const IDENT_MASK: number = (1 << 27) - 1;
+/** Idents of threads that died: kept after their slots have gone to others. */
+export const DEATH_LOG: number = HEADER_WORDS + SLOTS * SLOT_WORDS;
+export const DEATH_LOG_WORDS: number = 1 << 16;
+export const WAITS: number = DEATH_LOG + DEATH_LOG_WORDS;
+export const WAIT_WORDS = 16;
+export const MOST_WAITS: number = 1 << 16;
+/** The slot 0 is main's, whether or not main has loaded this library. */
+export const MAIN_IDENT: number = SLOTS;
+
+export let table: Cells = inherited() ?? create();
+
+function inherited(): Cells | null {
+  const cells = viewOf(getEnvironmentData(ENVIRONMENT_KEY));
+  return cells !== null && load(cells, MAGIC_CELL) === MAGIC ? cells : null;
+}
+
+function create(): Cells {
+  const cells = allocate(WAITS + MOST_WAITS * WAIT_WORDS);
+  store(cells, MAGIC_CELL, MAGIC);
+  store(cells, NONCE, (Math.random() * 2 ** 32) | 0);
+  store(cells, CURSOR, 1);
+  store(cells, HIGH_WATER, 1);
+  store(cells, HEADER_WORDS + IDENT, MAIN_IDENT);
+  // The kernel's id of a process's first thread is that of the process.
+  store(cells, HEADER_WORDS + NATIVE, process.pid);
+  store(cells, HEADER_WORDS + STATE, RUNNING);
+  writeText(cells, HEADER_WORDS + NAME, NAME_WORDS, 'MainThread');
+  setEnvironmentData(ENVIRONMENT_KEY, cells.buffer);
+  return cells;
+}
+
+/** Milliseconds on one clock for all threads of the process. */
+export function clock(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
+
+/** Where a thread's slot begins. */
+export function slotOf(ident: number): number {
+  return HEADER_WORDS + (ident & (SLOTS - 1)) * SLOT_WORDS;
+}
+
+/** A number that no other primitive of the process has. */
+export function nextPrimitiveId(): number {
+  return add(table, PRIMITIVE_IDS, 1) + 1;
+}
+
+/** The N of `Thread-N`. */
+export function nextThreadNumber(): number {
+  return add(table, THREAD_NUMBERS, 1) + 1;
+}
+
+export function raise(cell: number, to: number): void {
+  for (let seen = load(table, cell); seen < to; seen = load(table, cell)) {
+    compareExchange(table, cell, seen, to);
+  }
+}
+
+/** What streams of the table watch; a worker may come to another table than it began with. */
+export const watchedTable: { readonly cells: Cells; readonly word: number; readonly sequence: number } = {
+  get cells() {
+    return table;
+  },
+  word: TABLE_WORD,
+  sequence: TABLE_WATCH_SEQ,
+};
+
+/** Tells those who watch the table. */
+export function changed(): void {
+  for (;;) {
+    const flags = load(table, TABLE_WORD);
+    if (flags === 0) return;
+    if (compareExchange(table, TABLE_WORD, flags, 0) === flags) break;
+  }
+  add(table, TABLE_WATCH_SEQ, 1);
+  wake(table, TABLE_WATCH_SEQ);
+}
+
+/** From now on another table is this worker's: see `joinTable`. */
+export function useTable(cells: Cells): void {
+  table = cells;
+  setEnvironmentData(ENVIRONMENT_KEY, cells.buffer);
+}
