@@ -56,7 +56,6 @@ export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';
 export { Condition } from './primitives/condition.js';
-export type { Emitted } from './primitives/emitted.js';
 export { Event } from './primitives/event.js';
 export { type AnyPrimitive, fromHandle, toHandle } from './primitives/handle.js';
 export { Held } from './primitives/held.js';
@@ -71,7 +70,7 @@ export {
 } from './primitives/options.js';
 export { RLock } from './primitives/rlock.js';
 export { Semaphore } from './primitives/semaphore.js';
-export type { ModuleTarget, Target } from './primitives/target.js';
+export type { Emitted, ModuleTarget, Target } from './primitives/target.js';
 export { getIdent } from './primitives/threads/current-ident.js';
 export { type ThreadWait, waits } from './primitives/threads/wait-graph.js';
 export { Wait } from './primitives/waiting/wait.js';

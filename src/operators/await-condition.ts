@@ -10,10 +10,10 @@ import {
 import { Condition } from '../primitives/condition.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { currentScope, runIn, type Scope } from '../primitives/waiting/section-scope.js';
-import { attach } from './parts/attach.js';
+import { attach } from './parts/attached.js';
 import { Fifo } from './parts/fifo.js';
 import { QueueTimeout } from './parts/queue-timeout.js';
-import { withValue } from './parts/value-place.js';
+import { withValue } from './parts/value-error.js';
 import { withLock } from './with-lock.js';
 
 export interface AwaitConditionOptions {

@@ -1,10 +1,10 @@
 import { type MonoTypeOperatorFunction, Observable, type Subscriber, Subscription, TimeoutError } from 'rxjs';
 import { Event } from '../primitives/event.js';
 import { checkCount, checkOptions, checkTimeout, show } from '../primitives/options.js';
-import { attach } from './parts/attach.js';
+import { attach } from './parts/attached.js';
 import { Fifo } from './parts/fifo.js';
 import { QueueTimeout } from './parts/queue-timeout.js';
-import { withValue } from './parts/value-place.js';
+import { withValue } from './parts/value-error.js';
 
 export interface AwaitEventOptions {
   /** Longest wait of one value at the gate, in ms of RxJS's time; then RxJS's TimeoutError. */

@@ -8,9 +8,9 @@ import {
 } from 'rxjs';
 import { Barrier } from '../primitives/barrier.js';
 import { show } from '../primitives/options.js';
-import { attach } from './parts/attach.js';
+import { attach } from './parts/attached.js';
 import { Fifo } from './parts/fifo.js';
-import { withValue } from './parts/value-place.js';
+import { withValue } from './parts/value-error.js';
 
 /**
  * `zip` whose every round passes the barrier: each stream's next value arrives as one party, and the tuple is emitted

@@ -3,9 +3,8 @@ import type { RunOptions } from '../pool/jobs/thread-pool.js';
 import { checkGrace, stopThread } from '../pool/thread/stop-thread.js';
 import { Thread } from '../pool/thread/thread.js';
 import { checkThreadOptions, type ThreadOptions } from '../pool/thread/thread-options.js';
-import type { Emitted } from '../primitives/emitted.js';
 import { checkOptions, checkSignal, show } from '../primitives/options.js';
-import { checkTarget, type Target } from '../primitives/target.js';
+import { checkTarget, type Emitted, type Target } from '../primitives/target.js';
 import { checkPool, type PoolLike } from './parts/check-pool.js';
 
 export interface RunInThreadOptions extends RunOptions {

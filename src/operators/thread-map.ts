@@ -2,9 +2,8 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { defaultPool } from '../pool/jobs/default-pool.js';
 import { checkGrace } from '../pool/thread/stop-thread.js';
-import type { Emitted } from '../primitives/emitted.js';
 import { checkCount, checkOptions, show } from '../primitives/options.js';
-import { describeTarget, packTarget, type Target } from '../primitives/target.js';
+import { describeTarget, type Emitted, packTarget, type Target } from '../primitives/target.js';
 import { checkPool, type PoolLike } from './parts/check-pool.js';
 import { MapRun } from './thread-map/map-run.js';
 

@@ -8,7 +8,7 @@ import {
 } from 'rxjs';
 import { Event } from '../primitives/event.js';
 import { checkOptions, show, TIMEOUT_MAX } from '../primitives/options.js';
-import { attach } from './parts/attach.js';
+import { attach } from './parts/attached.js';
 import { Fifo } from './parts/fifo.js';
 import { QueueTimeout } from './parts/queue-timeout.js';
 

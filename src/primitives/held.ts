@@ -1,5 +1,3 @@
-import type { HeldGroup, Holdable } from './holds.js';
-
 /**
  * A lock or permit in hand, to be released once: by `release`, by `using` or by `await using`. Releasing twice is a
  * no-op.
@@ -36,5 +34,50 @@ export class Held implements Disposable, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.release();
+  }
+}
+
+/** What a Held gives back to. */
+export interface Holdable {
+  release(): void;
+  /** Those that count together with one taken now. @internal */
+  readonly helds: HeldGroup;
+}
+
+/**
+ * The Helds of one lock in one thread that count together: in effect, or set aside while a Condition's wait has let the
+ * lock go, however deep it was held.
+ *
+ * IN EFFECT -a wait begins-> ASIDE -the wait has the lock again-> IN EFFECT; ASIDE for good when the wait is left.
+ * Invariant: each Held is released once, and no lock is released for one that is set aside.
+ */
+export class HeldGroup {
+  #aside = false;
+  /** Released while set aside. */
+  #late: Holdable[] = [];
+  /** Those that these were put together with. */
+  #joined: HeldGroup | undefined;
+
+  release(of: Holdable): void {
+    if (this.#joined !== undefined) this.#joined.release(of);
+    else if (this.#aside) this.#late.push(of);
+    else of.release();
+  }
+
+  setAside(): void {
+    this.#aside = true;
+  }
+
+  /** @param others - in effect already: waits of one thread may come back to the same RLock, one after the other */
+  putBack(others?: HeldGroup): void {
+    this.#aside = false;
+    this.#joined = others;
+  }
+
+  /** What was released meanwhile, unless it has been set aside again. */
+  releaseDeferred(): void {
+    const late = this.#late;
+    this.#late = [];
+    for (const of of late) this.release(of);
   }
 }

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { OwnerDiedError, ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
-import type { HeldGroup } from './holds.js';
+import type { HeldGroup } from './held.js';
 import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
 import { compareExchange, load } from './memory/word.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';

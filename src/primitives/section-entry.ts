@@ -1,8 +1,7 @@
 import type { Unsubscribable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
 import { Condition } from './condition.js';
-import { Held } from './held.js';
-import type { HeldGroup, Holdable } from './holds.js';
+import { Held, type HeldGroup, type Holdable } from './held.js';
 import { RLock } from './rlock.js';
 import { Semaphore } from './semaphore.js';
 import { Synchronizer } from './synchronizer.js';

@@ -1,6 +1,5 @@
 import { TimeoutError, type Unsubscribable } from 'rxjs';
-import { Held } from './held.js';
-import { HeldGroup } from './holds.js';
+import { Held, HeldGroup } from './held.js';
 import { FLAGS, SLEEPERS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './memory/layout.js';
 import { type Cells, compareExchange, load, or, store } from './memory/word.js';
 import {

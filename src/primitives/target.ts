@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Observable } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { show } from './options.js';
 
@@ -217,3 +218,15 @@ function checkRunnable(value: unknown, module: string, name: string): Runnable {
     code: 'ERR_THREAD_TARGET',
   });
 }
+
+/** What a target that returns R emits: a promise of a stream streams as well. */
+export type Emitted<R> =
+  Awaited<R> extends infer V
+    ? V extends Observable<infer T>
+      ? T
+      : V extends AsyncIterable<infer T>
+        ? T
+        : V extends Generator<infer T, unknown, unknown>
+          ? T
+          : V
+    : never;

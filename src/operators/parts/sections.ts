@@ -13,11 +13,10 @@ import type { Held } from '../../primitives/held.js';
 import { entryTo, type SectionEntry } from '../../primitives/section-entry.js';
 import { currentScope, runIn, type Scope } from '../../primitives/waiting/section-scope.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
-import { attach } from './attach.js';
-import { Attached } from './attached.js';
+import { Attached, attach } from './attached.js';
 import { Fifo } from './fifo.js';
 import { QueueTimeout } from './queue-timeout.js';
-import { withValue } from './value-place.js';
+import { withValue } from './value-error.js';
 
 /** What to do with each value, and under which lock. */
 export interface Section<T, R> {

@@ -1,3 +1,4 @@
+import { TimeoutError } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import { show } from '../../primitives/options.js';
 
@@ -28,4 +29,20 @@ export function toValueError(thrown: unknown, index: number, value: unknown): Er
   };
   Object.defineProperty(thrown, 'cause', { value: cause, configurable: true, writable: true });
   return thrown;
+}
+
+/** Which value an error of ours is about: its `cause`. */
+export interface ValuePlace {
+  readonly index: number;
+  readonly value: unknown;
+}
+
+/** The error; one of ours tells the value's place, unless it has a cause of its own. */
+export function withValue(error: unknown, index: number, value: unknown): unknown {
+  const ours = error instanceof ThreadError || error instanceof TimeoutError;
+  if (ours && error.cause === undefined) {
+    const cause: ValuePlace = { index, value };
+    Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true });
+  }
+  return error;
 }

@@ -1,6 +1,5 @@
-import { cannotSend } from '../../pool/wire/cannot-send.js';
-import { decode } from '../../pool/wire/codec.js';
-import { unpackError } from '../../pool/wire/error-wire.js';
+import { decode, unpackError } from '../../pool/wire/codec.js';
+import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { now, soon } from '../../primitives/waiting/event-loop.js';
 import type { Backlog, Chunk } from './backlog.js';
 import { BatchSize } from './batch-size.js';

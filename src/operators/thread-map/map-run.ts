@@ -1,6 +1,6 @@
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import { attach } from '../parts/attach.js';
+import { attach } from '../parts/attached.js';
 import { Backlog } from './backlog.js';
 import { Dispatcher } from './dispatcher.js';
 import { failedPart, MapResults } from './results.js';

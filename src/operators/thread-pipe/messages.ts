@@ -1,5 +1,4 @@
-import type { Encoded } from '../../pool/wire/codec.js';
-import type { PackedError } from '../../pool/wire/error-wire.js';
+import type { Encoded, PackedError } from '../../pool/wire/codec.js';
 
 /** What goes over the port between a threadPipe and its thread: the same both ways. */
 export type PipeMessage =

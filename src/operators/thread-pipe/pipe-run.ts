@@ -4,12 +4,11 @@ import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { BatchSender } from '../../pool/wire/batch-sender.js';
-import { cannotSend } from '../../pool/wire/cannot-send.js';
-import { decode, encode } from '../../pool/wire/codec.js';
-import { packError, unpackError } from '../../pool/wire/error-wire.js';
+import { decode, encode, packError, unpackError } from '../../pool/wire/codec.js';
+import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { movesOf } from '../../pool/wire/transfer.js';
 import type { PackedTarget } from '../../primitives/target.js';
-import { attach } from '../parts/attach.js';
+import { attach } from '../parts/attached.js';
 import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
 

@@ -2,7 +2,6 @@ import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'n
 import { markDied } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
-import { JobEnd } from './job-end.js';
 import { Running } from './thread-body.js';
 
 /** The worker's side: what Piscina runs, once, as the worker starts. */
@@ -60,3 +59,28 @@ function drain(): void {
 process.on('exit', () => {
   if (running !== undefined) markDied(running.ident);
 });
+
+/** When the worker of a ThreadPool can take another job: its thread has ended, and what it printed and left is gone. */
+export class JobEnd {
+  readonly come: Promise<void>;
+  #came: () => void = () => {};
+  #flushing = true;
+  #busy = true;
+
+  constructor() {
+    this.come = new Promise((resolve) => {
+      this.#came = resolve;
+    });
+  }
+
+  /** What the worker tells. */
+  heed(message: FromThread): void {
+    if ('flushing' in message) {
+      this.#flushing = message.flushing;
+      this.#busy = !message.idle;
+    } else if (message.kind === 'flushed') this.#flushing = false;
+    else if (message.kind === 'idle') this.#busy = false;
+    else return;
+    if (!this.#flushing && !this.#busy) this.#came();
+  }
+}

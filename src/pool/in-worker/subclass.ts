@@ -1,8 +1,8 @@
 import { ThreadError } from '../../errors.js';
 import { importExport, type Runnable } from '../../primitives/target.js';
-import { ExistingThread } from '../thread/adopted.js';
 import { remember } from '../thread/local-threads.js';
 import { Thread } from '../thread/thread.js';
+import { ExistingThread } from '../thread/thread-options.js';
 import { decode } from '../wire/codec.js';
 import type { PackedRun } from '../wire/messages.js';
 import { prepareDecode } from './load-codecs.js';

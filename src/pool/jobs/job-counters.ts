@@ -1,4 +1,5 @@
-import { DurationHistogram } from './durations.js';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { TimeStats } from '../thread/job-pool.js';
 
 /** How a job ended. */
 export type JobResult = 'completed' | 'failed' | 'cancelled';
@@ -29,5 +30,36 @@ export class JobCounters {
   ran(accepted: number, began: number, ended: number): void {
     this.waitTime.record(began - accepted);
     this.runTime.record(ended - began);
+  }
+}
+
+/** What is longer counts as that long: 12 days. */
+const LONGEST_US = 2 ** 40;
+
+/**
+ * Any number of durations in 40 kB: a histogram of µs whose buckets are 1 % wide, so that nothing grows with the number
+ * of jobs.
+ */
+export class DurationHistogram {
+  readonly #histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: LONGEST_US, figures: 2 });
+  #sum = 0;
+  #max = 0;
+
+  record(ms: number): void {
+    const time = Math.max(0, ms);
+    this.#sum += time;
+    this.#max = Math.max(this.#max, time);
+    this.#histogram.record(Math.min(LONGEST_US, Math.max(1, Math.round(time * 1000))));
+  }
+
+  get stats(): TimeStats {
+    const { count } = this.#histogram;
+    if (count === 0) return { mean: 0, p50: 0, p99: 0, max: 0 };
+    return { mean: this.#sum / count, p50: this.#percentile(50), p99: this.#percentile(99), max: this.#max };
+  }
+
+  /** A bucket's upper end may be past the longest that is in it. */
+  #percentile(percent: number): number {
+    return Math.min(this.#histogram.percentile(percent) / 1000, this.#max);
   }
 }

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
-import { checkMs } from '../../primitives/check-ms.js';
-import { checkCount, checkName, show } from '../../primitives/options.js';
+import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
 import { WORKER_FILE } from '../workers/dedicated-worker.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
 

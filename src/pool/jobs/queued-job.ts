@@ -1,18 +1,19 @@
 import type { Subscription } from 'rxjs';
-import type { Emitted } from '../../primitives/emitted.js';
-import type { Target } from '../../primitives/target.js';
+import type { Emitted, Target } from '../../primitives/target.js';
 import { nextThreadNumber } from '../../primitives/threads/table.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
 import type { JobPool } from '../thread/job-pool.js';
+import { cannotStart } from '../thread/start.js';
 import { stopThread } from '../thread/stop-thread.js';
 import { Thread } from '../thread/thread.js';
-import { defaultName } from '../thread/thread-options.js';
-import type { Executor } from '../workers/seating.js';
+import { defaultName, transferItems } from '../thread/thread-options.js';
+import { decode, encode } from '../wire/codec.js';
+import { movesOf } from '../wire/transfer.js';
+import type { Executor } from '../workers/executor.js';
 import type { Queued } from './places.js';
 import type { PoolJobs } from './pool-jobs.js';
 import type { RunRequest } from './run-options.js';
-import { type Snapshot, snapshot } from './snapshot.js';
 
 const NOTHING: Snapshot = { args: [], transferList: [] };
 
@@ -112,5 +113,27 @@ export class QueuedJob<R> implements Queued {
     this.#over = true;
     this.#forget?.();
     return true;
+  }
+}
+
+/** What a job is to be called with, as it is now. */
+export interface Snapshot {
+  readonly args: readonly unknown[];
+  readonly transferList: readonly unknown[];
+}
+
+/**
+ * Arguments cloned, and those of the transferList moved, as for a thread that starts now.
+ *
+ * @throws TypeError naming the argument that cannot be cloned
+ */
+export function snapshot(name: string, of: Snapshot): Snapshot {
+  try {
+    const moved = [...transferItems(of), ...movesOf(of.args)];
+    const asked = { encoded: encode(of.args, moved), transferList: moved };
+    const { encoded, transferList } = structuredClone(asked, { transfer: moved as ArrayBuffer[] });
+    return { args: decode(encoded) as readonly unknown[], transferList };
+  } catch (cause) {
+    throw cannotStart(name, of.args, cause);
   }
 }

@@ -1,5 +1,5 @@
 import { getIdent } from '../../primitives/threads/current-ident.js';
-import { packError } from '../wire/error-wire.js';
+import { packError } from '../wire/codec.js';
 import type { CancelMessage } from '../wire/messages.js';
 import { markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';
 import { remoteCancel } from './remote-ask.js';

@@ -4,7 +4,7 @@ import { setCancelReason } from '../../primitives/threads/cancel-flag.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { CANCEL, FREE, QUEUED, RUNNING, slotOf, table } from '../../primitives/threads/table.js';
 import { stateOf } from '../../primitives/threads/thread-slots.js';
-import { unpackError } from '../wire/error-wire.js';
+import { unpackError } from '../wire/codec.js';
 import { cancelOf } from '../wire/parent-link.js';
 
 /**

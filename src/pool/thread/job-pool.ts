@@ -1,6 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { Emitted } from '../../primitives/emitted.js';
-import type { Target } from '../../primitives/target.js';
+import type { Emitted, Target } from '../../primitives/target.js';
 import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { Piscina } from '../workers/piscina.js';

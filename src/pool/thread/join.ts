@@ -1,9 +1,10 @@
-import { load, parkAsync } from '../../primitives/memory/word.js';
+import { load, park, parkAsync } from '../../primitives/memory/word.js';
+import { throwIfCancelled } from '../../primitives/threads/cancel-flag.js';
 import { isAlive } from '../../primitives/threads/liveness.js';
 import { QUEUED, RUNNING, STATE, slotOf, table } from '../../primitives/threads/table.js';
-import { nameOf } from '../../primitives/threads/thread-slots.js';
-import { type Waited, WaitRecord } from '../../primitives/threads/wait-graph.js';
-import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { nameOf, stateOf } from '../../primitives/threads/thread-slots.js';
+import { block, unblock, type Waited, WaitRecord } from '../../primitives/threads/wait-graph.js';
+import { now, RECHECK_MS, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 
 /** A thread that is joined, as the wait-for graph shows it: its number is that of no primitive. */
 export function joined(ident: number): Waited {
@@ -64,5 +65,24 @@ export class EndWatch {
         this.recheck();
       });
     }
+  }
+}
+
+/** Blocks until the thread has ended; false after `timeout` ms. It looks again now and then: a killed one wakes nobody. */
+export function joinBlocking(ident: number, timeout: number): boolean {
+  const deadline = now() + timeout;
+  const cell = slotOf(ident) + STATE;
+  block(joined(ident));
+  try {
+    for (;;) {
+      const state = load(table, cell);
+      if (!isAlive(ident)) return true;
+      const left = deadline - now();
+      if (left <= 0) return false;
+      throwIfCancelled();
+      if (stateOf(ident) === state) park(table, cell, state, Math.min(left, RECHECK_MS));
+    }
+  } finally {
+    unblock();
   }
 }

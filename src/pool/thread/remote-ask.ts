@@ -8,8 +8,7 @@ import { DUMMY, FREE, MAIN_IDENT } from '../../primitives/threads/table.js';
 import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-slots.js';
 import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
-import { decode } from '../wire/codec.js';
-import { packError, unpackError } from '../wire/error-wire.js';
+import { decode, packError, unpackError } from '../wire/codec.js';
 import { pendingWait } from './pending-wait.js';
 import {
   type Answer,

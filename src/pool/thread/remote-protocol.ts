@@ -1,7 +1,6 @@
 import { ThreadError } from '../../errors.js';
 import { Topic } from '../wire/bus.js';
-import type { Encoded } from '../wire/codec.js';
-import type { PackedError } from '../wire/error-wire.js';
+import type { Encoded, PackedError } from '../wire/codec.js';
 
 /** What a Thread asks of the thread that started it, where that is another one. */
 export type Question = 'output' | 'result' | 'terminate' | { readonly cancel: PackedError };

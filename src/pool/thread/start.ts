@@ -1,12 +1,12 @@
 import { ThreadError } from '../../errors.js';
 import { show } from '../../primitives/options.js';
+import { checkModule, type PackedTarget } from '../../primitives/target.js';
 import { encode } from '../wire/codec.js';
 import { explainUncloneable, isCloneError } from '../wire/explain-uncloneable.js';
-import type { StartPayload, ToThread } from '../wire/messages.js';
+import type { PackedRun, StartPayload, ToThread } from '../wire/messages.js';
 import { movesOf } from '../wire/transfer.js';
 import { takeWorker } from '../workers/elastic-pool.js';
-import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
-import { Executor } from '../workers/seating.js';
+import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
 import { stackSize } from '../workers/stack-size.js';
 import { type ThreadOptions, transferItems } from './thread-options.js';
 
@@ -51,4 +51,27 @@ export function cannotStart(name: string, args: readonly unknown[], cause: unkno
   if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
   const why = cause instanceof Error ? cause.message : show(cause);
   return new ThreadError(`can't start new thread '${name}': ${why}`, { code: 'ERR_NO_THREAD', cause });
+}
+
+/**
+ * A subclass's `run` for the worker: where the class is, and the fields of the instance. Functions and symbols stay
+ * behind: they are code, which the class has.
+ *
+ * @throws ThreadError when the class does not say where it is; TypeError naming the field that cannot be cloned
+ */
+export function packRun(thread: object, target: PackedTarget | null): PackedRun {
+  const { name, module } = thread.constructor as { readonly name: string; readonly module?: unknown };
+  if (typeof module !== 'string') {
+    throw new ThreadError(
+      `class ${name} overrides run but does not say where a worker finds it: declare ` +
+        `'static readonly module = import.meta.url' in it and export it there as '${name}', got ${show(module)}`,
+      { code: 'ERR_THREAD_TARGET' },
+    );
+  }
+  const fields = Object.fromEntries(
+    Object.entries(thread).filter(([, value]) => typeof value !== 'function' && typeof value !== 'symbol'),
+  );
+  const found = explainUncloneable(encode(fields).value, 'this');
+  if (found !== undefined) throw new TypeError(`a thread's fields must be cloneable: ${found}`);
+  return { module: checkModule(module), className: name, fields: encode(fields), target };
 }

@@ -1,4 +1,4 @@
-import { checkMs } from '../../primitives/check-ms.js';
+import { checkMs } from '../../primitives/options.js';
 import { after } from '../../primitives/waiting/event-loop.js';
 import type { Thread } from './thread.js';
 

@@ -1,8 +1,10 @@
+import { TimeoutError } from 'rxjs';
+import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
 import { registerCodec } from '../wire/codec.js';
-import { ExistingThread } from './adopted.js';
+import { addErrorKind } from '../wire/error-parts.js';
 import { knownThread, markSent, remember } from './local-threads.js';
 import { Thread } from './thread.js';
-import './specials.js';
+import { ExistingThread } from './thread-options.js';
 
 /** The one Thread object that this thread has for a thread. */
 export function threadOf(ident: number): Thread {
@@ -28,3 +30,12 @@ function packThread(thread: object): number {
   }
   throw new TypeError(`${thread} cannot be sent to another thread before it is started`);
 }
+
+/** What of the rooms below arrives in another thread as itself. */
+registerCodec({
+  kind: 'primitive',
+  is: isPrimitive,
+  pack: (value) => toHandle(value as AnyPrimitive),
+  unpack: fromHandle,
+});
+addErrorKind('TimeoutErrorImpl', () => new TimeoutError());

@@ -1,9 +1,9 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { checkOptions, show } from '../../primitives/options.js';
-import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
+import { describeTarget, type PackedTarget, packTarget, type Target } from '../../primitives/target.js';
 import { NAME_BYTES } from '../../primitives/threads/table.js';
 import { isDetached } from '../wire/transfer.js';
-import { Executor } from '../workers/seating.js';
+import { Executor } from '../workers/executor.js';
 import type { JobPool } from './job-pool.js';
 
 export interface ThreadOptions<A extends readonly unknown[], R> {
@@ -71,4 +71,18 @@ export function transferItems(options: { readonly transferList?: readonly unknow
       throw new TypeError(`cannot transfer ${show(item)}: it has moved to another thread before`);
   }
   return items;
+}
+
+/** Makes a Thread object for a thread that was started elsewhere. */
+export class ExistingThread implements ThreadOptions<readonly unknown[], never> {
+  readonly ident: number;
+  /** What its default `run` calls. */
+  readonly packed: PackedTarget | null;
+  readonly args: readonly unknown[];
+
+  constructor(ident: number, packed: PackedTarget | null = null, args: readonly unknown[] = []) {
+    this.ident = ident;
+    this.packed = packed;
+    this.args = args;
+  }
 }

@@ -1,8 +1,7 @@
 import { ThreadError } from '../../errors.js';
 import { QUEUED } from '../../primitives/threads/table.js';
 import { markDied, markStopped, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
-import { decode } from '../wire/codec.js';
-import { unpackError } from '../wire/error-wire.js';
+import { decode, unpackError } from '../wire/codec.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
 import { countChild } from '../wire/parent-link.js';
 import type { WorkerExit, WorkerHandle, WorkerListener } from '../workers/executor.js';

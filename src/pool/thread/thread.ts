@@ -3,14 +3,19 @@ import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
 import { type Observable, Subject, throwError } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import type { Emitted } from '../../primitives/emitted.js';
 import {
   checkOptions,
   checkTimeout,
   type WaitOptions,
   type WaitSyncOptions,
 } from '../../primitives/options.js';
-import { type PackedTarget, packTarget, type Target, unpackTargetSync } from '../../primitives/target.js';
+import {
+  type Emitted,
+  type PackedTarget,
+  packTarget,
+  type Target,
+  unpackTargetSync,
+} from '../../primitives/target.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { isAlive } from '../../primitives/threads/liveness.js';
 import {
@@ -37,23 +42,21 @@ import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
 import { reportUnhandled } from '../workers/unhandled.js';
-import { ExistingThread } from './adopted.js';
 import { CancelRequest } from './cancel-request.js';
 import { isCancelled } from './cancellation.js';
-import { EndWatch } from './join.js';
-import { joinBlocking } from './join-blocking.js';
+import { EndWatch, joinBlocking } from './join.js';
 import { forget, keepRunning } from './local-threads.js';
 import { Outcome } from './outcome.js';
-import { packRun } from './pack-run.js';
 import { pendingWait } from './pending-wait.js';
 import { answerQuestions } from './remote-answer.js';
 import { remoteOutput, remoteResult, remoteTerminate } from './remote-ask.js';
-import { cannotStart, Launch } from './start.js';
+import { cannotStart, Launch, packRun } from './start.js';
 import {
   checkDaemon,
   checkThreadName,
   checkThreadOptions,
   defaultName,
+  ExistingThread,
   type ThreadOptions,
 } from './thread-options.js';
 import { ThreadRun } from './thread-run.js';

@@ -1,3 +1,4 @@
+import './thread-of.js';
 import { Event } from '../../primitives/event.js';
 import { fromHandle, toHandle } from '../../primitives/handle.js';
 import {
@@ -11,12 +12,10 @@ import { checkTarget, type Target } from '../../primitives/target.js';
 import { after, keepAlive, now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import { registerCodec } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
-import { ExistingThread } from './adopted.js';
 import { knownThread, markSent, remember } from './local-threads.js';
 import { answerQuestions } from './remote-answer.js';
 import { Thread } from './thread.js';
-import type { ThreadOptions } from './thread-options.js';
-import './thread-of.js';
+import { ExistingThread, type ThreadOptions } from './thread-options.js';
 
 export type TimerOptions<R> = Omit<ThreadOptions<readonly unknown[], R>, 'target' | 'args'>;
 

@@ -158,3 +158,14 @@ function restore(value: unknown, seen: Map<unknown, unknown>): unknown {
   }
   return value;
 }
+
+/** What was thrown, as it travels: anything may be. */
+export type PackedError = Encoded;
+
+export function packError(thrown: unknown): PackedError {
+  return encodeOrShow(thrown);
+}
+
+export function unpackError(packed: PackedError): unknown {
+  return decode(packed);
+}

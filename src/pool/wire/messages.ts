@@ -1,8 +1,7 @@
 /** What goes over the port between a thread and the thread that started it. */
 import type { TransferListItem } from 'node:worker_threads';
 import type { PackedTarget } from '../../primitives/target.js';
-import type { Encoded } from './codec.js';
-import type { PackedError } from './error-wire.js';
+import type { Encoded, PackedError } from './codec.js';
 
 /** A subclass's run() instead of a target: where its class is, and the instance's own fields. */
 export interface PackedRun {

@@ -33,3 +33,25 @@ export interface WorkerHandle {
   /** Its thread has ended, and the worker can take another. */
   release(): void;
 }
+
+/** Where threads run. A ThreadPool is one; a Thread needs no more of it than this. */
+export abstract class Executor {
+  /** @throws ThreadError when it takes no more */
+  static execute(
+    executor: Executor,
+    name: string,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    listener: WorkerListener,
+  ): WorkerHandle {
+    return executor.execute(name, first, transfer, listener);
+  }
+
+  /** @internal */
+  protected abstract execute(
+    name: string,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    listener: WorkerListener,
+  ): WorkerHandle;
+}

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { show } from '../../primitives/options.js';
 import { FREE } from '../../primitives/threads/table.js';
 import { nameOf, stateOf } from '../../primitives/threads/thread-slots.js';
-import { packError, unpackError } from '../wire/error-wire.js';
+import { packError, unpackError } from '../wire/codec.js';
 import type { UnhandledMessage } from '../wire/messages.js';
 import { tellParent } from '../wire/parent-link.js';
 

@@ -1,6 +1,6 @@
 import { Event, ThreadPool, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
-import { DurationHistogram } from '../../../src/pool/jobs/durations.js';
+import { DurationHistogram } from '../../../src/pool/jobs/job-counters.js';
 import { collectGarbage } from '../../support/collect-garbage.js';
 
 const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
