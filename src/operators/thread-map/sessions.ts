@@ -1,18 +1,14 @@
 import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
-import type { PackedTarget } from '../../primitives/target.js';
 import { now } from '../../primitives/waiting/event-loop.js';
+import type { Pooled } from '../parts/pooled-options.js';
 import { MapSession, type SessionOwner } from './session.js';
 
 /** What a threadMap does with its values, and where. */
-export interface Mapping {
-  readonly pool: ThreadPool;
-  readonly target: PackedTarget;
-  readonly name: string;
+export interface Mapping extends Pooled<ThreadPool> {
   /** Batches in flight: each maps one value at a time. */
   readonly concurrency: number;
+  /** Values in each; undefined: as many as take about a millisecond. */
   readonly batch: number | undefined;
-  /** ms */
-  readonly grace: number;
 }
 
 /** ms that a session keeps its worker with nothing to do: for what comes right after. */
