@@ -1,12 +1,12 @@
-import { decode, unpackError } from '../../pool/wire/codec.js';
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { now, soon } from '../../primitives/waiting/event-loop.js';
 import type { Backlog, Chunk } from './backlog.js';
+import type { Batch } from './batch.js';
 import { BatchSize } from './batch-size.js';
 import { EarliestTimer } from './earliest-timer.js';
 import type { FromBatchMessage } from './messages.js';
-import { failedPart, type MapResults } from './results.js';
-import type { MapSession, SentBatch, SessionOwner } from './session.js';
+import { type MapResults, Part } from './results.js';
+import type { MapSession, SessionOwner } from './session.js';
 import { LINGER, type Mapping, MapSessions } from './sessions.js';
 
 /** ms before values that wait in a worker are taken back for one that has nothing to do. */
@@ -96,7 +96,7 @@ export class Dispatcher implements SessionOwner {
     } catch (cause) {
       // One of the values cannot be sent: those before it can.
       const half = values.length >> 1;
-      if (half === 0) this.#results.add(failedPart(first, values[0], cannotSend(values[0], cause)));
+      if (half === 0) this.#results.add(Part.failed(first, values[0], cannotSend(values[0], cause)));
       this.#backlog.giveBack({ first, values: values.slice(0, half) });
       if (half > 0) this.#backlog.giveBack({ first: first + half, values: values.slice(half) });
     }
@@ -114,11 +114,11 @@ export class Dispatcher implements SessionOwner {
   // ─── values that wait in a worker ───────────────────────────────────────────────────────────
 
   /** The batch that has waited longest for its worker to get to it, if that is too long. */
-  #overdue(): SentBatch | undefined {
+  #overdue(): Batch | undefined {
     const idle = this.#sessions.hasIdle;
     const time = now();
     const since = time - (idle ? TAKE_BACK_AFTER_MS : TAKE_BACK_FROM_BUSY_AFTER_MS);
-    let found: SentBatch | undefined;
+    let found: Batch | undefined;
     for (const session of this.#sessions) {
       if (!idle && session.lastHeard > since) continue;
       const batch = session.firstUntouched();
@@ -127,14 +127,14 @@ export class Dispatcher implements SessionOwner {
     return found;
   }
 
-  #takeBack(batch: SentBatch): Chunk {
-    const values = batch.session.takeBack(batch);
-    if (values.length > 0 && batch.values.length === 0) {
+  #takeBack(batch: Batch): Chunk {
+    const chunk = batch.takeBack();
+    if (chunk.values.length > 0 && batch.values.length === 0) {
       // Nobody waits for it any more, but its session still has to look at it.
       this.#inFlight--;
       this.#results.remove(batch);
     }
-    return { first: batch.first + batch.values.length, values };
+    return chunk;
   }
 
   /** For when there may be something to do although no worker says anything. */
@@ -154,23 +154,15 @@ export class Dispatcher implements SessionOwner {
   }
 
   /** From a session. @internal */
-  heard(batch: SentBatch, message: FromBatchMessage): void {
-    if (message.kind === 'failed') batch.failure = { at: message.done, error: unpackError(message.error) };
-    else {
-      const values = decode(message.values) as unknown[];
-      if (message.kind === 'results' && message.streamed) batch.streamed += values.length;
-      if (batch.outputs.length === 0) batch.outputs = values;
-      else for (const value of values) batch.outputs.push(value);
-    }
+  heard(session: MapSession, batch: Batch, message: FromBatchMessage): void {
     if (message.kind === 'done') this.#size.learn(message.done, message.took);
-    if (batch.ended) this.#ended(batch);
-    if (batch.values.length > 0) this.#results.pass(batch);
+    const waitedFor = batch.values.length > 0;
+    if (batch.ended) {
+      if (waitedFor) this.#inFlight--;
+      this.#sessions.makeWay(session);
+    }
+    if (waitedFor) this.#results.pass(batch);
     if (batch.ended) this.dispatch();
-  }
-
-  #ended({ session, values }: SentBatch): void {
-    if (values.length > 0) this.#inFlight--;
-    this.#sessions.makeWay(session);
   }
 
   /** A session's thread has ended by itself: its worker died, or it never got to a value. @internal */
@@ -182,26 +174,13 @@ export class Dispatcher implements SessionOwner {
     this.dispatch();
   }
 
-  /** Whether one of its values was being mapped: that one has failed. Those whose results did not come are mapped again. */
-  #lose(batch: SentBatch, error: unknown): boolean {
-    const { first, moved, done } = batch;
-    const untouched = this.#takeBack(batch);
-    if (moved && untouched.values.length > 0)
-      this.#results.add(failedPart(first, untouched.values[0], error));
-    else if (untouched.values.length > 0) this.#backlog.giveBack(untouched);
-    const last = batch.values.length - 1;
-    if (last < 0) return false;
-    this.#inFlight--;
-    batch.ended = true;
-    const { values } = batch;
-    if (done === last) batch.failure = { at: last, error };
-    else if (done < last) {
-      batch.values = values.slice(0, done);
-      if (done === 0) this.#results.remove(batch);
-      this.#backlog.giveBack({ first: first + done, values: values.slice(done, last) });
-      this.#results.add(failedPart(first + last, values[last], error));
-    }
+  #lose(batch: Batch, error: unknown): boolean {
+    if (batch.values.length > 0) this.#inFlight--;
+    const { begun, again, failed } = batch.lose(error);
+    for (const chunk of again) this.#backlog.giveBack(chunk);
+    if (batch.values.length === 0) this.#results.remove(batch);
+    if (failed !== undefined) this.#results.add(failed);
     if (batch.values.length > 0) this.#results.pass(batch);
-    return done <= last;
+    return begun;
   }
 }

@@ -3,7 +3,7 @@ import { ThreadError } from '../../errors.js';
 import { attach } from '../parts/attached.js';
 import { Backlog } from './backlog.js';
 import { Dispatcher } from './dispatcher.js';
-import { failedPart, MapResults } from './results.js';
+import { MapResults, Part } from './results.js';
 import type { Mapping } from './sessions.js';
 
 /** So many values may come before the event loop turns, and what has come of them is looked at. */
@@ -53,7 +53,7 @@ export class MapRun {
     const { pool } = this.#mapping;
     if (pool.closed) {
       const error = new ThreadError(`${pool.name} is closed: it takes no more values`, { code: 'ERR_POOL' });
-      this.#results.add(failedPart(this.#backlog.next, value, error));
+      this.#results.add(Part.failed(this.#backlog.next, value, error));
       return;
     }
     this.#backlog.push(value);

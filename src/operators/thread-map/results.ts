@@ -3,21 +3,44 @@ import { toValueError } from '../parts/value-error.js';
 import type { Chunk } from './backlog.js';
 
 /** Values that follow one another, and what came of them. */
-export interface Part extends Chunk {
-  /** Those taken back have been cut off. */
+export class Part implements Chunk {
+  readonly first: number;
   values: readonly unknown[];
-  /** Came, and not yet passed on. */
-  outputs: unknown[];
   /** Nothing more comes. */
-  ended: boolean;
+  ended = false;
+  /** Which of the values failed: nothing comes of those after it. */
   failure: { readonly at: number; readonly error: unknown } | undefined;
-  /** All that came has been passed on. */
-  passed?(): void;
-}
+  /** Came, and not yet passed on. */
+  #outputs: unknown[] = [];
 
-/** A value that failed by itself. */
-export function failedPart(index: number, value: unknown, error: unknown): Part {
-  return { first: index, values: [value], outputs: [], ended: true, failure: { at: 0, error } };
+  constructor(first: number, values: readonly unknown[]) {
+    this.first = first;
+    this.values = values;
+  }
+
+  /** A value that failed by itself. */
+  static failed(index: number, value: unknown, error: unknown): Part {
+    const part = new Part(index, [value]);
+    part.ended = true;
+    part.failure = { at: 0, error };
+    return part;
+  }
+
+  /** Outputs that come after those that have come; the array is the part's from now on. */
+  came(outputs: unknown[]): void {
+    if (this.#outputs.length === 0) this.#outputs = outputs;
+    else for (const output of outputs) this.#outputs.push(output);
+  }
+
+  /** What came since the last call. */
+  take(): readonly unknown[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
+  /** All that came has been passed on. */
+  passed(): void {}
 }
 
 /** Who hears how far it is. */
@@ -93,12 +116,11 @@ export class MapResults {
   /** true when that was all of it. */
   #passOne(part: Part): boolean {
     this.#ready.delete(part);
-    while (part.outputs.length > 0) {
-      const { outputs } = part;
-      part.outputs = [];
-      for (let at = 0; at < outputs.length; at++) {
+    // More may come meanwhile, by a subscriber that comes back here.
+    for (let outputs = part.take(); outputs.length > 0; outputs = part.take()) {
+      for (const output of outputs) {
         if (this.#subscriber.closed) return false;
-        this.#subscriber.next(outputs[at]);
+        this.#subscriber.next(output);
       }
     }
     if (this.#subscriber.closed) return false;
@@ -107,7 +129,7 @@ export class MapResults {
       this.fail(toValueError(error, part.first + at, part.values[at]));
       return false;
     }
-    part.passed?.();
+    part.passed();
     if (part.ended) this.remove(part);
     return part.ended;
   }

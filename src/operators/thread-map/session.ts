@@ -12,27 +12,13 @@ import { movesOf } from '../../pool/wire/transfer.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { now } from '../../primitives/waiting/event-loop.js';
-import { claimed, offer, takeBack } from './batch-claims.js';
+import { Batch } from './batch.js';
+import { offer } from './batch-claims.js';
 import type { FromBatchMessage, FromSession, ToSession } from './messages.js';
-import type { Part } from './results.js';
-
-/** Values that were sent to a worker in one message. */
-export interface SentBatch extends Part {
-  readonly id: number;
-  readonly session: MapSession;
-  readonly cell: number;
-  readonly sent: number;
-  /** They are not here any more, and cannot be taken back. */
-  readonly moved: boolean;
-  /** How many have all of their results here. */
-  done: number;
-  /** Of the outputs, those that want credit. */
-  streamed: number;
-}
 
 /** Who hears of what comes from a session. */
 export interface SessionOwner {
-  heard(batch: SentBatch, message: FromBatchMessage): void;
+  heard(session: MapSession, batch: Batch, message: FromBatchMessage): void;
   /** It has a worker now. */
   ready(): void;
   /** The thread has ended, by itself. */
@@ -51,7 +37,7 @@ export class MapSession {
   readonly #cells: Cells;
   readonly #free: number[] = [];
   readonly #thread: Thread<void>;
-  readonly batches: Map<number, SentBatch> = new Map();
+  readonly batches: Map<number, Batch> = new Map();
   readonly since: number = now();
   lastHeard: number = now();
   /** It has mapped something. */
@@ -103,55 +89,28 @@ export class MapSession {
   }
 
   /** @throws whatever keeps the values from being sent; nothing has been sent then */
-  send(first: number, values: readonly unknown[]): SentBatch {
+  send(first: number, values: readonly unknown[]): Batch {
     const cell = this.#free.at(-1) as number;
     offer(this.#cells, cell);
     const id = ++this.#ids;
     const transfer = movesOf(values);
     this.#post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
     this.#free.pop();
-    const batch: SentBatch = {
+    const batch = new Batch(first, values, {
       id,
-      first,
-      values,
-      session: this,
+      cells: this.#cells,
       cell,
-      sent: now(),
       moved: transfer.length > 0,
-      done: 0,
-      outputs: [],
-      streamed: 0,
-      ended: false,
-      failure: undefined,
-      passed: () => this.#credit(batch),
-    };
+      credit: (values) => this.#post({ kind: 'credit', id, values }),
+    });
     this.batches.set(id, batch);
     return batch;
   }
 
-  #credit(batch: SentBatch): void {
-    if (batch.streamed === 0) return;
-    if (!batch.ended) this.#post({ kind: 'credit', id: batch.id, values: batch.streamed });
-    batch.streamed = 0;
-  }
-
   /** The first batch with values that can be taken back: the worker has not taken them up. */
-  firstUntouched(): SentBatch | undefined {
-    for (const batch of this.batches.values()) {
-      const taken = claimed(this.#cells, batch.cell);
-      if (!batch.moved && taken >= 0 && taken < batch.values.length) return batch;
-    }
+  firstUntouched(): Batch | undefined {
+    for (const batch of this.batches.values()) if (batch.hasUntouched) return batch;
     return undefined;
-  }
-
-  /** Cuts off what the worker has not taken up. */
-  takeBack(batch: SentBatch): readonly unknown[] {
-    if (batch.ended) return [];
-    const taken = takeBack(this.#cells, batch.cell);
-    if (taken < 0) return [];
-    const rest = batch.values.slice(taken);
-    batch.values = batch.values.slice(0, taken);
-    return rest;
   }
 
   /** Hears now what the event loop would bring. */
@@ -168,7 +127,7 @@ export class MapSession {
     if (this.#ended) return;
     this.#ended = true;
     const works = this.batches.size > 0;
-    for (const batch of this.batches.values()) this.takeBack(batch);
+    for (const batch of this.batches.values()) batch.takeBack();
     if (works || this.queued) stopThread(this.#thread as Thread<never>, grace);
     this.#port.close();
   }
@@ -187,13 +146,12 @@ export class MapSession {
     if (batch === undefined) return;
     this.lastHeard = now();
     this.worked = true;
-    batch.done = message.done;
-    if (message.kind !== 'results') {
-      batch.ended = true;
+    batch.heard(message);
+    if (batch.ended) {
       this.batches.delete(batch.id);
       this.#free.push(batch.cell);
     }
-    this.#owner.heard(batch, message);
+    this.#owner.heard(this, batch, message);
   }
 
   #over(error: unknown): void {
