@@ -1,13 +1,9 @@
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  type TransferListItem,
-} from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { encode } from '../../pool/wire/codec.js';
+import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
@@ -47,7 +43,7 @@ const MODULE = new URL('./in-worker/map-values.js', import.meta.url).href;
  */
 export class MapSession {
   readonly #owner: SessionOwner;
-  readonly #port: MessagePort;
+  readonly #channel: PortChannel<ToSession, FromSession>;
   readonly #cells: Cells;
   readonly #free: number[] = [];
   readonly #thread: Thread<void>;
@@ -70,7 +66,7 @@ export class MapSession {
     this.#cells = allocate(depth);
     for (let cell = depth - 1; cell >= 0; cell--) this.#free.push(cell);
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
+    this.#channel = new PortChannel(port1);
     this.#thread = new Thread<void>({
       target: { module: MODULE, export: 'mapValues' },
       args: [port2, target, this.#cells],
@@ -79,8 +75,7 @@ export class MapSession {
       pool,
     });
     this.#thread.start();
-    port1.on('message', (message: FromSession) => this.#heard(message));
-    port1.unref();
+    this.#channel.hear((message) => this.#heard(message));
     this.#thread.output$.subscribe({
       error: (error) => this.#over(error),
       complete: () => this.#over(undefined),
@@ -108,7 +103,7 @@ export class MapSession {
     offer(this.#cells, cell);
     const id = ++this.#ids;
     const transfer = movesOf(values);
-    this.#post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
+    this.#channel.post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
     this.#free.pop();
     const batch: SentBatch = {
       id,
@@ -131,7 +126,7 @@ export class MapSession {
 
   #credit(batch: SentBatch): void {
     if (batch.streamed === 0) return;
-    if (!batch.ended) this.#post({ kind: 'credit', id: batch.id, values: batch.streamed });
+    if (!batch.ended) this.#channel.post({ kind: 'credit', id: batch.id, values: batch.streamed });
     batch.streamed = 0;
   }
 
@@ -156,11 +151,7 @@ export class MapSession {
 
   /** Hears now what the event loop would bring. */
   drain(): void {
-    while (!this.#ended) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#heard(next.message as FromSession);
-    }
+    if (!this.#ended) this.#channel.drain();
   }
 
   /** It is not needed any more; what it still does is stopped. */
@@ -170,11 +161,7 @@ export class MapSession {
     const works = this.batches.size > 0;
     for (const batch of this.batches.values()) this.takeBack(batch);
     if (works || this.queued) stopThread(this.#thread as Thread<never>, grace);
-    this.#port.close();
-  }
-
-  #post(message: ToSession, transfer?: readonly TransferListItem[]): void {
-    this.#port.postMessage(message, transfer);
+    this.#channel.close();
   }
 
   #heard(message: FromSession): void {
@@ -200,7 +187,7 @@ export class MapSession {
     this.drain();
     if (this.#ended) return;
     this.#ended = true;
-    this.#port.close();
+    this.#channel.close();
     this.#owner.died(this, error);
   }
 }

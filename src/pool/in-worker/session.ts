@@ -1,12 +1,13 @@
-import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
+import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import { markDied } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
+import { PortChannel } from '../wire/port-channel.js';
 import { Running } from './thread-body.js';
 
 /** The worker's side: what Piscina runs, once, as the worker starts. */
 
-let port: MessagePort | undefined;
+let channel: PortChannel<FromThread, ToThread> | undefined;
 let running: Running | undefined;
 /** Of the job of a ThreadPool. */
 let jobEnd: JobEnd | undefined;
@@ -15,8 +16,9 @@ const LEFTOVERS_MS = 1000;
 
 /** Piscina's job: takes the port over which threads come to this worker; the first is in it already. */
 export function openSession(job: { readonly port: MessagePort }): void {
-  port = job.port;
-  port.on('message', received);
+  channel = new PortChannel(job.port);
+  channel.hear(received);
+  channel.hold(true);
   setParent(post, drain);
 }
 
@@ -27,16 +29,16 @@ export async function runJob(job: { readonly port: MessagePort }): Promise<void>
   openSession(job);
   await end.come;
   jobEnd = undefined;
-  port = undefined;
-  job.port.close();
+  channel?.close();
+  channel = undefined;
 }
 
 function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
   // After what its stream has emitted by now, as far as the reader has room.
   if (message.kind === 'progress') running?.flush();
-  port?.postMessage(message, transfer);
+  channel?.post(message, transfer);
   jobEnd?.heed(message);
-  return port !== undefined;
+  return channel !== undefined;
 }
 
 function received(message: ToThread): void {
@@ -49,10 +51,7 @@ function received(message: ToThread): void {
 
 /** Code that never yields has to hear of a cancel as well. */
 function drain(): void {
-  if (port === undefined) return;
-  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-    received(next.message as ToThread);
-  }
+  channel?.drain();
 }
 
 // Sooner than the kernel or the parent's event loop would tell.

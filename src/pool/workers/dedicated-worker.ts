@@ -1,11 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  type TransferListItem,
-} from 'node:worker_threads';
+import { MessageChannel, type TransferListItem } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../wire/messages.js';
+import { PortChannel } from '../wire/port-channel.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
 import { newPiscina, type Piscina } from './piscina.js';
 
@@ -22,7 +18,7 @@ export class DedicatedWorker implements WorkerHandle {
   readonly stackSize: number;
   listener: WorkerListener | undefined;
   readonly #piscina: Piscina;
-  readonly #port: MessagePort;
+  readonly #channel: PortChannel<ToThread, FromThread>;
   #error: unknown;
   #terminated = false;
   #dead = false;
@@ -42,7 +38,7 @@ export class DedicatedWorker implements WorkerHandle {
   ) {
     this.#release = release;
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
+    this.#channel = new PortChannel(port1);
     this.post(first, transfer);
     this.stackSize = stackSize;
     this.listener = listener;
@@ -57,10 +53,9 @@ export class DedicatedWorker implements WorkerHandle {
       ...(stackSize > 0 && { resourceLimits: { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } }),
     });
     this.exited = this.#watchDeath();
-    port1.on('message', (message: FromThread) => this.#hear(message));
-    port1.unref();
+    this.#channel.hear((message) => this.#hear(message));
     // The port goes before the worker's exit is told, which the process is to hear of.
-    port1.on('close', () => this.#piscina.threads[0]?.ref());
+    this.#channel.onClose(() => this.#piscina.threads[0]?.ref());
     void this.#piscina.run({ port: port2 }, { transferList: [port2] }).catch((error) => {
       this.#error ??= error;
       void this.kill();
@@ -81,22 +76,16 @@ export class DedicatedWorker implements WorkerHandle {
   }
 
   post(messages: readonly ToThread[], transfer: readonly TransferListItem[] = []): void {
-    for (const message of messages)
-      this.#port.postMessage(message, message === messages.at(-1) ? transfer : []);
+    for (const message of messages) this.#channel.post(message, message === messages.at(-1) ? transfer : []);
   }
 
   drain(): void {
-    for (;;) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#hear(next.message as FromThread);
-    }
+    this.#channel.drain();
   }
 
   hold(alive: boolean): void {
     this.#holds += alive ? 1 : -1;
-    if (this.#holds > 0) this.#port.ref();
-    else this.#port.unref();
+    this.#channel.hold(this.#holds > 0);
   }
 
   whenFlushed(flushed: () => void): void {
@@ -134,7 +123,7 @@ export class DedicatedWorker implements WorkerHandle {
         void this.#piscina.destroy();
         this.#dead = true;
         this.drain();
-        this.#port.close();
+        this.#channel.close();
         for (const flushed of this.#flushes.splice(0)) flushed();
         this.listener?.onExit({ error: this.#error, exitCode, terminated: this.#terminated });
         resolve();
