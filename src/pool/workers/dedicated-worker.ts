@@ -7,12 +7,12 @@ import { newPiscina, type Piscina } from './piscina.js';
 
 export const WORKER_FILE: string = fileURLToPath(new URL('../in-worker/worker-entry.cjs', import.meta.url));
 
-/** With less, a worker cannot load its modules, and Node aborts the process. */
+/** Bytes. With less stack, a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK = 2 ** 20;
 
 /**
- * A worker that runs one thread at a time: a Piscina of one, whose only job hands over a port. All else goes over that
- * port, because Piscina keeps the process alive while a job runs, daemon or not.
+ * A worker that runs one thread at a time: a Piscina of one, whose only job hands over a port. All messages go over that
+ * port, because Piscina keeps the process alive while a job runs, and a daemon thread must not.
  */
 export class DedicatedWorker implements WorkerHandle {
   readonly stackSize: number;
@@ -23,12 +23,12 @@ export class DedicatedWorker implements WorkerHandle {
   #terminated = false;
   #dead = false;
   #holds = 0;
-  /** Of the threads that ended here, in their order. */
+  /** Callbacks of whenFlushed, of the threads that ended in this worker, in their order. */
   readonly #flushes: (() => void)[] = [];
   readonly exited: Promise<void>;
   readonly #release: (worker: DedicatedWorker) => void;
 
-  /** With its first thread on the way. @throws DataCloneError, before there is a worker. */
+  /** @param first - messages of the first thread. @throws DataCloneError, before there is a worker */
   constructor(
     stackSize: number,
     first: readonly ToThread[],
@@ -54,7 +54,8 @@ export class DedicatedWorker implements WorkerHandle {
     });
     this.exited = this.#watchDeath();
     this.#channel.hear((message) => this.#hear(message));
-    // The port goes before the worker's exit is told, which the process is to hear of.
+    // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
+    // nobody would learn of the death.
     this.#channel.onClose(() => this.#piscina.threads[0]?.ref());
     void this.#piscina.run({ port: port2 }, { transferList: [port2] }).catch((error) => {
       this.#error ??= error;
@@ -70,7 +71,7 @@ export class DedicatedWorker implements WorkerHandle {
     return this.#dead;
   }
 
-  /** It was told to end, and will. */
+  /** kill() was called: the worker ends, if it has not yet. */
   get terminated(): boolean {
     return this.#terminated;
   }
@@ -93,7 +94,8 @@ export class DedicatedWorker implements WorkerHandle {
   }
 
   #hear(message: FromThread): void {
-    // A worker that is killed as it loads its modules goes on with half of them, and fails for want of the others.
+    // A worker that is killed while it imports a module runs on with half of its modules. The error that it reports
+    // then is of our making and not the target's.
     if (this.#terminated && message.kind === 'threw') return;
     if (message.kind === 'flushed') this.#flushes.shift()?.();
     else this.listener?.onMessage(message);
@@ -111,9 +113,9 @@ export class DedicatedWorker implements WorkerHandle {
 
   #watchDeath(): Promise<void> {
     const worker = this.#piscina.threads[0];
-    // Piscina tells of errors a second time; a listener keeps it from throwing them.
+    // Piscina emits a worker's error as its own, too, and would throw it if nobody listened.
     this.#piscina.on('error', () => {});
-    // Before Piscina hears of it, which would put another worker in its place.
+    // Before Piscina's own listener, which would put another worker in the place of this one.
     worker?.prependListener('error', (error: unknown) => {
       this.#error = error;
       void this.#piscina.destroy();
