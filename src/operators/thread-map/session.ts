@@ -1,13 +1,9 @@
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  type TransferListItem,
-} from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { encode } from '../../pool/wire/codec.js';
+import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
@@ -33,7 +29,7 @@ const MODULE = new URL('./in-worker/map-values.js', import.meta.url).href;
  */
 export class MapSession {
   readonly #owner: SessionOwner;
-  readonly #port: MessagePort;
+  readonly #channel: PortChannel<ToSession, FromSession>;
   readonly #cells: Cells;
   readonly #free: number[] = [];
   readonly #thread: Thread<void>;
@@ -56,7 +52,7 @@ export class MapSession {
     this.#cells = allocate(depth);
     for (let cell = depth - 1; cell >= 0; cell--) this.#free.push(cell);
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
+    this.#channel = new PortChannel(port1);
     this.#thread = new Thread<void>({
       target: { module: MODULE, export: 'mapValues' },
       args: [port2, target, this.#cells],
@@ -65,8 +61,7 @@ export class MapSession {
       pool,
     });
     this.#thread.start();
-    port1.on('message', (message: FromSession) => this.#heard(message));
-    port1.unref();
+    this.#channel.hear((message) => this.#heard(message));
     this.#thread.output$.subscribe({
       error: (error) => this.#over(error),
       complete: () => this.#over(undefined),
@@ -94,14 +89,14 @@ export class MapSession {
     offer(this.#cells, cell);
     const id = ++this.#ids;
     const transfer = movesOf(values);
-    this.#post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
+    this.#channel.post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
     this.#free.pop();
     const batch = new Batch(first, values, {
       id,
       cells: this.#cells,
       cell,
       moved: transfer.length > 0,
-      credit: (values) => this.#post({ kind: 'credit', id, values }),
+      credit: (values) => this.#channel.post({ kind: 'credit', id, values }),
     });
     this.batches.set(id, batch);
     return batch;
@@ -115,11 +110,7 @@ export class MapSession {
 
   /** Hears now what the event loop would bring. */
   drain(): void {
-    while (!this.#ended) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#heard(next.message as FromSession);
-    }
+    if (!this.#ended) this.#channel.drain();
   }
 
   /** It is not needed any more; what it still does is stopped. */
@@ -129,11 +120,7 @@ export class MapSession {
     const works = this.batches.size > 0;
     for (const batch of this.batches.values()) batch.takeBack();
     if (works || this.queued) stopThread(this.#thread as Thread<never>, grace);
-    this.#port.close();
-  }
-
-  #post(message: ToSession, transfer?: readonly TransferListItem[]): void {
-    this.#port.postMessage(message, transfer);
+    this.#channel.close();
   }
 
   #heard(message: FromSession): void {
@@ -158,7 +145,7 @@ export class MapSession {
     this.drain();
     if (this.#ended) return;
     this.#ended = true;
-    this.#port.close();
+    this.#channel.close();
     this.#owner.died(this, error);
   }
 }

@@ -3,7 +3,7 @@ import { QUEUED } from '../../primitives/threads/table.js';
 import { markDied, markStopped, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
 import { decode, unpackError } from '../wire/codec.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
-import { countChild } from '../wire/parent-link.js';
+import { countChild } from '../workers/children.js';
 import type { WorkerExit, WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { relayUnhandled, reportUnhandled } from '../workers/unhandled.js';
 import type { Outcome } from './outcome.js';
