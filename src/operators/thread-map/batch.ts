@@ -108,3 +108,32 @@ export class Batch extends Part {
     this.#streamed = 0;
   }
 }
+
+/** ms that a batch is to take its worker. */
+const AIM = 1;
+const MOST = 1024;
+
+/** How many values travel in one message: the more, the less time a value takes. */
+export class BatchSize {
+  readonly #fixed: number | undefined;
+  #size = 1;
+
+  /** @param fixed - the user's `batch` */
+  constructor(fixed: number | undefined) {
+    this.#fixed = fixed;
+  }
+
+  /** For a batch of the `available` values, which are to be shared by so many workers. */
+  of(available: number, workers: number): number {
+    if (this.#fixed !== undefined) return this.#fixed;
+    return Math.max(1, Math.min(this.#size, Math.ceil(available / workers)));
+  }
+
+  /** A worker has mapped `count` values in so many ms. */
+  learn(count: number, took: number): void {
+    if (count === 0) return;
+    const each = took / count;
+    if (each * this.#size > AIM) this.#size = Math.max(1, Math.floor(AIM / each));
+    else if (count * 2 > this.#size) this.#size = Math.min(MOST, this.#size * 2);
+  }
+}

@@ -6,7 +6,7 @@ import { Dispatcher } from './dispatcher.js';
 import { MapResults, Part } from './results.js';
 import type { Mapping } from './sessions.js';
 
-/** So many values may come before the event loop turns, and what has come of them is looked at. */
+/** After so many values without a turn of the event loop, results are looked for: see decision 31. */
 const LOOK_EVERY = 256;
 
 /**
@@ -57,7 +57,7 @@ export class MapRun {
       return;
     }
     this.#backlog.push(value);
-    // The source may never let the event loop turn, and be ended by what comes of its values.
+    // A source that never lets the event loop turn can only be cut by results that are received here.
     if (++this.#sinceLook < LOOK_EVERY) this.#dispatcher.dispatchSoon();
     else this.#lookNow();
   }

@@ -43,11 +43,11 @@ export class Part implements Chunk {
   passed(): void {}
 }
 
-/** Who hears how far it is. */
+/** Who is called as results are passed on: the MapRun. */
 export interface ResultsOwner {
-  /** A value has failed: what comes after it is not wanted any more. */
+  /** The value of this index has failed: those after it are not wanted any more. */
   failed(index: number): void;
-  /** All that can be has been passed on. */
+  /** All that can be passed on now has been. */
   passed(): void;
 }
 
@@ -56,10 +56,11 @@ export class MapResults {
   readonly #subscriber: Subscriber<unknown>;
   readonly #owner: ResultsOwner;
   readonly #ordered: boolean;
-  /** Not passed on to their end; by the index of their first value. */
+  /** Parts that have not been passed on to their end, by the index of their first value. */
   readonly #parts = new Map<number, Part>();
-  /** When ordered: the part of this value is passed on. Otherwise: those that have something. */
+  /** When ordered: the first value of the part that is passed on next. */
   #next = 0;
+  /** When not: the parts of which something has come. */
   readonly #ready = new Set<Part>();
   #passing = false;
   #failed = Number.POSITIVE_INFINITY;
@@ -80,24 +81,24 @@ export class MapResults {
     if (part.ended) this.pass(part);
   }
 
-  /** Nothing will come of it: its values have been taken back. */
+  /** Forgets a part whose values have all been taken back. */
   remove(part: Part): void {
     if (this.#parts.get(part.first) === part) this.#parts.delete(part.first);
   }
 
-  /** It has no value that failed. */
+  /** Ends the subscription by an error that no single value is to blame for. */
   fail(error: unknown): void {
     this.#subscriber.error(error);
   }
 
-  /** Something has come of it. */
+  /** Passes on what has come of this part, if it is its turn, and of those that follow. */
   pass(part: Part): void {
     if (part.failure !== undefined && part.first + part.failure.at < this.#failed) {
       this.#failed = part.first + part.failure.at;
       this.#owner.failed(this.#failed);
     }
     if (!this.#ordered) this.#ready.add(part);
-    // Whoever subscribed may have come back here.
+    // The subscriber's code may have led back here: the loop below it goes on with this part.
     if (this.#passing) return;
     this.#passing = true;
     if (this.#ordered) this.#passInOrder();
@@ -113,7 +114,7 @@ export class MapResults {
     }
   }
 
-  /** true when that was all of it. */
+  /** true: all that will come of the part has been passed on. */
   #passOne(part: Part): boolean {
     this.#ready.delete(part);
     // More may come meanwhile, by a subscriber that comes back here.

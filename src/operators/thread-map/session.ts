@@ -12,20 +12,31 @@ import { Batch } from './batch.js';
 import { offer } from './batch-claims.js';
 import type { FromBatchMessage, FromSession, ToSession } from './messages.js';
 
-/** Who hears of what comes from a session. */
+/** Who is called about what comes from a session: the Dispatcher. */
 export interface SessionOwner {
+  /** A message has come about a batch. */
   heard(session: MapSession, batch: Batch, message: FromBatchMessage): void;
-  /** It has a worker now. */
+  /** The session has its worker now. */
   ready(): void;
-  /** The thread has ended, by itself. */
+  /** The session's thread has ended although nobody asked it to. */
   died(session: MapSession, error: unknown): void;
 }
 
 const MODULE = new URL('./in-worker/map-values.js', import.meta.url).href;
 
 /**
- * A job of the pool that maps batches as long as there are some: seen from the thread that makes them.
- * Invariant: a cell that is not free belongs to one batch that has not ended.
+ * A job of the pool that maps batches, as long as there are some, seen from the thread that makes them. The job is a
+ * Thread whose target is a function of this library, in-worker/map-values.ts. It gets the user's target, one end of a
+ * port, and a few words of shared memory, one for each batch that it may have at once.
+ *
+ *   queued -ready-> open -its thread ends by itself-> died
+ *   queued or open -`leaving`, and its last batch is over; or nothing to do for a while; or nobody wants more-> ended
+ *
+ * While it is queued the session takes one batch, which its worker finds in the port when it begins: the pool's queue is no
+ * place to keep many values in. Once open it takes as many as it has words, so that the worker need not wait for this
+ * thread between two of them. A value's way through all of this stands at the head of dispatcher.ts.
+ *
+ * Invariant: a word that is not in `#free` belongs to one batch of `batches`, whose end has not come.
  */
 export class MapSession {
   readonly #owner: SessionOwner;
@@ -33,14 +44,15 @@ export class MapSession {
   readonly #cells: Cells;
   readonly #free: number[] = [];
   readonly #thread: Thread<void>;
+  /** Those whose end has not come, oldest first. */
   readonly batches: Map<number, Batch> = new Map();
   readonly since: number = now();
   lastHeard: number = now();
-  /** It has mapped something. */
+  /** Something has come of one of its values: the target can be loaded. */
   worked = false;
   #ended = false;
   #ids = 0;
-  /** It gets no more batches: others want its worker. */
+  /** It gets no more batches, because other jobs of the pool wait for its worker. */
   leaving = false;
 
   /**
@@ -78,12 +90,12 @@ export class MapSession {
     return this.queued ? this.batches.size === 0 : this.#free.length > 0;
   }
 
-  /** How much it has to do; one that waits for a worker is behind one that has nothing to do. */
+  /** How much it has to do. A session that waits for a worker comes after one that has a worker and nothing to do. */
   get load(): number {
     return this.batches.size + (this.queued ? 0.5 : 0);
   }
 
-  /** @throws whatever keeps the values from being sent; nothing has been sent then */
+  /** @throws whatever keeps one of the values from being sent; nothing has been sent then */
   send(first: number, values: readonly unknown[]): Batch {
     const cell = this.#free.at(-1) as number;
     offer(this.#cells, cell);
@@ -113,7 +125,7 @@ export class MapSession {
     if (!this.#ended) this.#channel.drain();
   }
 
-  /** It is not needed any more; what it still does is stopped. */
+  /** Called once it is not needed any more: a value that it is still mapping is stopped. */
   end(grace: number): void {
     if (this.#ended) return;
     this.#ended = true;
