@@ -98,7 +98,7 @@ class Checkpoint<T> extends ValueQueue<T, T> {
     runIn(this.#scope, () => attach<never>(section, this.parts, observer));
   }
 
-  /** The lock has been released. */
+  /** Called when the condition holds for the value and the lock has been released. */
   #pass(value: T): void {
     this.#deciding = false;
     this.waiting.shift();

@@ -86,7 +86,7 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
     return this.#emitting;
   }
 
-  /** Lets go on what came at another generation, or while it was set. */
+  /** Lets the values pass that came at another generation of the event, or all when it is set. */
   #openFor(generation: number): void {
     for (let first = this.waiting.peek(); first !== undefined; first = this.waiting.peek()) {
       if (first.generation === generation && !isOdd(generation)) return;
@@ -95,7 +95,7 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
     }
   }
 
-  /** Emits what may pass, and waits for the rest. */
+  /** Emits the values that may pass, and sees to it that the others are looked at when the event is set. */
   #look(): void {
     if (this.#emitting) return;
     this.#emitting = true;

@@ -94,7 +94,7 @@ class Delays<T> extends ValueQueue<T, T, Delayed<T>> {
     else this.#watch?.from(first.generation);
   }
 
-  /** The event was set: what came before that is dropped. */
+  /** Called when the event was set: drops the values that came before. */
   #drop(): void {
     const generation = this.#generation;
     for (let first = this.waiting.peek(); first !== undefined; first = this.waiting.peek()) {

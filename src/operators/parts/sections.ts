@@ -34,14 +34,14 @@ export interface Section<T, R> {
 export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
   readonly #project: (value: T, index: number) => ObservableInput<R>;
   readonly #entry: SectionEntry;
-  /** Where the subscription was made, and its values go on. */
+  /** The scope that the subscription was made in: results are emitted in it. */
   readonly #scope: Scope | undefined = currentScope();
   #asking = false;
-  /** How to leave, while the lock is asked for and not to be had. */
+  /** Leaves the wait for the lock, while that is pending. */
   #wait: Unsubscribable | undefined;
   #serving = false;
   #running = 0;
-  /** Its end has been told. */
+  /** The subscriber is told of the end; otherwise it is the subscriber who left. */
   #over = false;
 
   constructor(subscriber: Subscriber<R>, { lock, project, timeout, owner }: Section<T, R>) {
@@ -52,7 +52,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
 
   override run(source: Observable<T>): void {
     super.run(source);
-    // Last, when all is released and the end has been passed on.
+    // Added last, so that it runs when all is released and the end has been passed on.
     this.subscriber.add(() => this.#serveOthers());
   }
 
@@ -77,11 +77,11 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
   #ask(): void {
     this.#asking = true;
     const wait = this.#entry.request(this.#scope);
-    // Granted or refused already, unless it has to be left at the end.
+    // `resolve` or `reject` may have been called already: then there is nothing to leave.
     if (this.#asking) this.#wait = wait;
   }
 
-  /** The lock is ours, for the first that waits. */
+  /** Called by the wait when it has the lock, which is for the first value that waits. */
   resolve(held: Held): void {
     this.#asking = false;
     this.#wait = undefined;
@@ -110,22 +110,22 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
     new Running(this, held).attach(inner, this.parts);
   }
 
-  /** From an inner subscription. */
+  /** Called by an inner subscription with each of its results. */
   emit(result: R): void {
     if (this.#scope === currentScope()) this.subscriber.next(result);
     else runIn(this.#scope, () => this.subscriber.next(result));
   }
 
-  /** An inner subscription has been torn down. */
+  /** Called by an inner subscription once it is torn down, whatever for. */
   leave(held: Held, failure: Failure | undefined): void {
     this.#running--;
     const left = this.parts.closed;
-    // The source, and others that run, before the lock goes to somebody else.
+    // The source and the values that run are torn down before the lock can go to somebody else.
     if (failure !== undefined) this.parts.unsubscribe();
     try {
       held.release();
     } catch (error) {
-      // Its own code has released it.
+      // The project's own code has released the lock.
       if (left) throw error;
       failure ??= { error };
     }
@@ -137,8 +137,9 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
   }
 
   /**
-   * Of one that was left, not within whatever leaves it: others that wait may be left by the same, and would only begin
-   * to be stopped. In RxJS's time, so that it is the same frame in a TestScheduler.
+   * Lets this thread's other waiters have the lock. Where the subscriber has left, not before its code is through: it may
+   * be about to leave those waiters, too, which would otherwise only begin in order to be stopped. By RxJS's scheduler, so
+   * that it is the same frame in a TestScheduler.
    */
   #serveOthers(): void {
     if (this.#over) this.#entry.serveOthers();
@@ -160,7 +161,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
     runIn(this.#scope, () => super.fail(error));
   }
 
-  /** Nobody waits any more, before what runs is torn down. */
+  /** Leaves the wait for the lock, before what runs is torn down and releases it. */
   protected override end(): void {
     super.end();
     const wait = this.#wait;
