@@ -1,6 +1,7 @@
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { BatchSender } from '../wire/batch-sender.js';
 import { SampledClock } from '../wire/sampled-clock.js';
+import { isThenable } from './result-kind.js';
 
 /** The event loop turns at least so often while values are pulled, in ms. */
 const TURN_EVERY = 10;
@@ -12,10 +13,6 @@ interface Subscribable {
   };
 }
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
-
-function isThenable(value: object): value is PromiseLike<IteratorResult<unknown>> {
-  return typeof (value as { then?: unknown }).then === 'function';
-}
 
 /** A source whose values are being taken one by one. */
 interface Pumping {
@@ -60,7 +57,7 @@ function pumpIterator(iterator: AnyIterator, output: BatchSender): Pumping {
       }
       if (stopped) return;
       const next = iterator.next();
-      const { done, value } = isThenable(next) ? await next : next;
+      const { done, value } = isThenable<IteratorResult<unknown>>(next) ? await next : next;
       if (done === true) return;
       output.push(value);
     }

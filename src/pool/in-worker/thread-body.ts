@@ -10,6 +10,7 @@ import { hasAwaitedChildren } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';
 import { isIdle, settle } from './leftovers.js';
 import { prepareDecode } from './load-codecs.js';
+import { isStream, isThenable } from './result-kind.js';
 import type { Streaming } from './streaming.js';
 import type * as TargetTrace from './target-trace.js';
 
@@ -222,20 +223,4 @@ let outputIsKnown = false;
 function isFlushing(): boolean {
   outputIsKnown = true;
   return hasAwaitedChildren() || process.stdout.writableLength > 0 || process.stderr.writableLength > 0;
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  );
-}
-
-/** An Observable, of whatever library, an AsyncIterable or a generator. Arrays, Maps and Sets are values. */
-export function isStream(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  return (
-    typeof (value as { subscribe?: unknown }).subscribe === 'function' ||
-    Symbol.asyncIterator in value ||
-    Object.prototype.toString.call(value) === '[object Generator]'
-  );
 }

@@ -116,7 +116,7 @@ export class Timer<R = unknown> extends Thread<R> {
   }
 
   override joinSync(options?: WaitSyncOptions): boolean {
-    // The event loop that would fire it is blocked by this very call.
+    // This very call blocks the event loop that would fire the timer, so it fires it itself.
     const waiting = this.#stillWaiting;
     if (waiting === undefined) return super.joinSync(options);
     checkOptions(options);

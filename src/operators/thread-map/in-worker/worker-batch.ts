@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { cannotClone } from '../../../pool/in-worker/failure.js';
+import { isStream, isThenable } from '../../../pool/in-worker/result-kind.js';
 import { Streaming } from '../../../pool/in-worker/streaming.js';
-import { isStream, isThenable } from '../../../pool/in-worker/thread-body.js';
 import { decode, type Encoded, encode, type PackedError } from '../../../pool/wire/codec.js';
 import { moves, movesOf } from '../../../pool/wire/transfer.js';
 import type { Cells } from '../../../primitives/memory/word.js';
