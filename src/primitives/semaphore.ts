@@ -70,9 +70,7 @@ export class Semaphore extends Synchronizer implements Acquirable {
       const seen = compareExchange(this.cells, WORD, word, value | (word & TURN_ASKED));
       if (seen === word) {
         if (tracing()) emit('release', this.name, n);
-        const flags = word & FLAGS;
-        if (flags !== 0) this.wakeFlagged(flags, (flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : n);
-        else if (this.queue !== undefined && this.queue.size > 0) this.queue.lookSoon();
+        this.wakeAfterRelease(word & FLAGS, n);
         return;
       }
       word = seen;

@@ -1,17 +1,14 @@
-import { setMaxListeners } from 'node:events';
 import type { Unsubscribable } from 'rxjs';
 import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/current-ident.js';
 import { type Waited, WaitRecord } from '../threads/wait-graph.js';
-import { type Attempt, type Outcome, PENDING, YIELDED } from './attempt.js';
+import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './attempt.js';
 import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
+import { onAbort } from './on-abort.js';
 import { currentScope, runIn, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
-
-/** How long one waits, at most, for a thread to take its turn. */
-export const YIELD_MS = 5;
 
 /** A place in a queue; unsubscribing leaves it. */
 class QueuedWait implements Leavable, Unsubscribable {
@@ -37,15 +34,6 @@ class QueuedWait implements Leavable, Unsubscribable {
   unsubscribe(): void {
     this.queue.leave(this);
   }
-}
-
-const listenedTo = new WeakSet<AbortSignal>();
-
-/** Thousands may wait under one signal, which Node 20 would warn of. */
-function listen(signal: AbortSignal, aborted: () => void): void {
-  if (!listenedTo.has(signal)) setMaxListeners(0, signal);
-  listenedTo.add(signal);
-  signal.addEventListener('abort', aborted, { once: true });
 }
 
 /** Queues of this thread that somebody waits in. */
@@ -91,7 +79,7 @@ export class LocalQueue {
     this.#line.push(place);
     this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
-    if (this.size === 1) this.#sleep();
+    if (this.size === 1) this.#armAndLook();
     return place;
   }
 
@@ -102,9 +90,12 @@ export class LocalQueue {
     return settle;
   }
 
-  /** Looks before the loop turns: for a change that this thread itself has made. */
+  /**
+   * Looks in a microtask. For a change that this very thread makes: nobody else will wake its queue, and the code that
+   * made the change should finish first.
+   */
   lookSoon(): void {
-    if (this.#looksSoon) return;
+    if (this.size === 0 || this.#looksSoon) return;
     this.#looksSoon = true;
     soon(this.#lookNow);
   }
@@ -117,14 +108,14 @@ export class LocalQueue {
   readonly #lookNow = (): void => {
     this.#looksSoon = false;
     this.#look();
-    if (this.size > 0) this.#sleepNextTurn();
+    if (this.size > 0) this.#armNextTurn();
   };
 
   /** Looks again from time to time, in case whoever should have woken the agent died. */
   recheck(): boolean {
     if (this.size > 0) {
       this.#look();
-      if (this.size > 0) this.#sleep();
+      if (this.size > 0) this.#armAndLook();
     }
     if (this.size > 0) return true;
     // Nobody waits any more: an agent left asleep would hold the primitive's memory.
@@ -162,22 +153,22 @@ export class LocalQueue {
       return true;
     }
     if (outcome === YIELDED) this.#lookWhenCalm();
-    if (outcome === PENDING || outcome === YIELDED) return false;
+    if (!isDecided(outcome)) return false;
     const settle = this.#remove(place);
     if (settle !== undefined) runIn(place.scope, () => settle.resolve(outcome));
     return true;
   }
 
-  #sleepNextTurn(): void {
+  #armNextTurn(): void {
     if (this.#armsNextTurn) return;
     this.#armsNextTurn = true;
     nextTurn(() => {
       this.#armsNextTurn = false;
-      if (this.size > 0) this.#sleep();
+      if (this.size > 0) this.#armAndLook();
     });
   }
 
-  #sleep(): void {
+  #armAndLook(): void {
     for (;;) {
       const sequence = load(this.#cells, AGENT_SEQ);
       or(this.#cells, WORD, AGENTS);
@@ -191,13 +182,13 @@ export class LocalQueue {
 
   readonly #woken = (): void => {
     this.#asleep = false;
-    if (this.size > 0) this.#sleep();
+    if (this.size > 0) this.#armAndLook();
   };
 
   #lookWhenCalm(): void {
     this.#calm ??= after(YIELD_MS, () => {
       this.#calm = undefined;
-      if (this.size > 0) this.#sleep();
+      if (this.size > 0) this.#armAndLook();
     });
   }
 
@@ -211,10 +202,10 @@ export class LocalQueue {
       if (settle !== undefined) runIn(place.scope, () => settle.reject(signal?.reason));
     };
     let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
-    if (signal !== undefined) listen(signal, aborted);
+    const forget = signal && onAbort(signal, aborted);
     place.stop = () => {
       stop?.();
-      signal?.removeEventListener('abort', aborted);
+      forget?.();
     };
   }
 

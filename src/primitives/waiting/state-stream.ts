@@ -82,7 +82,7 @@ class Watch implements Rechecked {
   add(stream: WatchedState): void {
     this.#streams.add(stream);
     busy.add(this);
-    this.#sleep();
+    this.#arm();
     if (this.#rechecked) return;
     this.#rechecked = true;
     recheckPeriodically(this);
@@ -102,7 +102,7 @@ class Watch implements Rechecked {
   /** Also from time to time, in case whoever changed the state died before it woke us. */
   recheck(): boolean {
     if (this.#streams.size > 0) {
-      this.#sleep();
+      this.#arm();
       // As for subscribers: one that comes again while it is told must not be told without end.
       for (const stream of [...this.#streams]) stream.emit();
     } else if (this.#asleep) wake(this.#cells, this.#sequence);
@@ -110,7 +110,7 @@ class Watch implements Rechecked {
     return this.#rechecked;
   }
 
-  #sleep(): void {
+  #arm(): void {
     for (;;) {
       const seen = load(this.#cells, this.#sequence);
       or(this.#cells, this.#word, WATCHED);
