@@ -101,7 +101,8 @@ export class Semaphore extends Synchronizer implements Acquirable {
   override tryTake(mayBarge: boolean): Outcome<true> {
     const outcome = super.tryTake(mayBarge);
     if (outcome !== true) return outcome;
-    // Of two releases the second finds the flag gone and wakes nobody: whoever takes and leaves some wakes the next.
+    // After two releases in a row only the first found SLEEPERS and woke: so whoever takes a permit and leaves some wakes the
+    // next sleeper.
     const word = load(this.cells, WORD);
     if ((word & SLEEPERS) !== 0 && (word & VALUE) > 0) wake(this.cells, WORD, 1);
     return true;

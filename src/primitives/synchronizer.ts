@@ -79,7 +79,7 @@ export abstract class Synchronizer extends Primitive implements Takeable {
     }
   }
 
-  /** Not to be overtaken any more. @internal */
+  /** Called by a waiter that was overtaken too long: until it has taken, the others yield to its thread. @internal */
   requestTurn(): void {
     const turn = load(this.cells, TURN);
     if (turn !== 0 && (load(this.cells, WORD) & TURN_ASKED) !== 0) return;
