@@ -1,17 +1,13 @@
 import { createRequire } from 'node:module';
-import { isMainThread } from 'node:worker_threads';
 import type * as PiscinaModule from 'piscina';
 
-const require = createRequire(import.meta.url);
 let loaded: typeof PiscinaModule | undefined;
 
-/** Not in a worker before it starts threads of its own: it would only make its own start slower. */
+/** With the first worker that this thread makes: programs that only lock, and most workers, make none. */
 function load(): typeof PiscinaModule {
-  loaded ??= require('piscina') as typeof PiscinaModule;
+  loaded ??= createRequire(import.meta.url)('piscina') as typeof PiscinaModule;
   return loaded;
 }
-
-if (isMainThread) load();
 
 export type Piscina = PiscinaModule.Piscina;
 export type PiscinaOptions = NonNullable<ConstructorParameters<typeof PiscinaModule.Piscina>[0]>;
