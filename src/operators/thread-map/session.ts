@@ -9,6 +9,7 @@ import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { encode } from '../../pool/wire/codec.js';
 import { movesOf } from '../../pool/wire/transfer.js';
+import { MAP_VALUES } from '../../pool/workers/worker-files.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { now } from '../../primitives/waiting/event-loop.js';
@@ -38,8 +39,6 @@ export interface SessionOwner {
   /** The thread has ended, by itself. */
   died(session: MapSession, error: unknown): void;
 }
-
-const MODULE = new URL('./in-worker/map-values.js', import.meta.url).href;
 
 /**
  * A job of the pool that maps batches as long as there are some: seen from the thread that makes them.
@@ -72,7 +71,7 @@ export class MapSession {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'mapValues' },
+      target: { module: MAP_VALUES, export: 'mapValues' },
       args: [port2, target, this.#cells],
       transferList: [port2],
       name,

@@ -7,6 +7,7 @@ import { BatchSender } from '../../pool/wire/batch-sender.js';
 import { decode, encode, packError, unpackError } from '../../pool/wire/codec.js';
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { movesOf } from '../../pool/wire/transfer.js';
+import { RUN_PIPE } from '../../pool/workers/worker-files.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { attach } from '../parts/attached.js';
 import { toValueError } from '../parts/value-error.js';
@@ -21,7 +22,6 @@ export interface Piping {
   readonly grace: number;
 }
 
-const MODULE = new URL('./in-worker/run-pipe.js', import.meta.url).href;
 /** So many values may come before the event loop turns, and what has come of them is looked at. */
 const LOOK_EVERY = 1024;
 
@@ -45,7 +45,7 @@ export class PipeRun<R> {
     this.#port = port1;
     this.#output = new BatchSender(PIPE_WINDOW, (values) => this.#send(values));
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'runPipe' },
+      target: { module: RUN_PIPE, export: 'runPipe' },
       args: [port2, target],
       transferList: [port2],
       name,

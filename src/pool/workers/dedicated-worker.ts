@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import {
   MessageChannel,
   type MessagePort,
@@ -8,8 +7,7 @@ import {
 import type { FromThread, ToThread } from '../wire/messages.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
 import { newPiscina, type Piscina } from './piscina.js';
-
-export const WORKER_FILE: string = fileURLToPath(new URL('../in-worker/worker-entry.cjs', import.meta.url));
+import { WORKER_ENTRY } from './worker-files.js';
 
 /** With less, a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK = 2 ** 20;
@@ -47,7 +45,7 @@ export class DedicatedWorker implements WorkerHandle {
     this.stackSize = stackSize;
     this.listener = listener;
     this.#piscina = newPiscina({
-      filename: WORKER_FILE,
+      filename: WORKER_ENTRY,
       name: 'openSession',
       minThreads: 1,
       maxThreads: 1,
