@@ -7,12 +7,12 @@ import { decode, encode, packError, unpackError } from '../../pool/wire/codec.js
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
+import { RUN_PIPE } from '../../pool/workers/worker-files.js';
 import { attach } from '../parts/attached.js';
 import type { Pooled } from '../parts/pooled-options.js';
 import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
 
-const MODULE = new URL('./in-worker/run-pipe.js', import.meta.url).href;
 /** So many values may come before the event loop turns, and what has come of them is looked at. */
 const LOOK_EVERY = 1024;
 
@@ -36,7 +36,7 @@ export class PipeRun<R> {
     this.#channel = new PortChannel(port1);
     this.#output = new BatchSender(PIPE_WINDOW, (values) => this.#send(values));
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'runPipe' },
+      target: { module: RUN_PIPE, export: 'runPipe' },
       args: [port2, target],
       transferList: [port2],
       name,
