@@ -3,7 +3,7 @@ import { add } from '../../primitives/memory/word.js';
 import { show } from '../../primitives/options.js';
 import { aliveIdents } from '../../primitives/threads/liveness.js';
 import { TRACE, table } from '../../primitives/threads/table.js';
-import { decode } from '../wire/codec.js';
+import { unpackError } from '../wire/codec.js';
 import { reportUnhandled } from '../workers/unhandled.js';
 import { setTraceListener, type TraceEvent, traced } from './trace-events.js';
 
@@ -22,7 +22,7 @@ const tracers = new Set<Tracer>();
 function addTracer(tracer: Tracer): void {
   if (tracers.size === 0) {
     setTraceListener(tellTracers);
-    traced.listen((event) => tellTracers({ ...event, arg: decode(event.arg) }));
+    traced.listen((event) => tellTracers({ ...event, arg: unpackError(event.arg) }));
   }
   tracers.add(tracer);
   add(table, TRACE, 1);

@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
+import { cloning } from './clone-error.js';
 
 /**
  * One end of a MessagePort. Whatever comes over the port is received here and nowhere else, whether the event loop
@@ -14,7 +15,7 @@ export class PortChannel<Sent, Received> {
 
   /** @throws DataCloneError; nothing has been sent then */
   post(message: Sent, transfer?: readonly TransferListItem[]): void {
-    this.#port.postMessage(message, transfer);
+    cloning(() => this.#port.postMessage(message, transfer));
   }
 
   /**
