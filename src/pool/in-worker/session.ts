@@ -1,8 +1,11 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
+import { ThreadError } from '../../errors.js';
+import { clock } from '../../primitives/threads/table.js';
 import { markDied } from '../../primitives/threads/thread-slots.js';
+import { packError } from '../wire/codec.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
-import { PortChannel } from '../wire/port-channel.js';
+import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { Running } from './thread-body.js';
 
 /**
@@ -57,12 +60,31 @@ function post(message: FromThread, transfer?: readonly TransferListItem[]): bool
   return channel !== undefined;
 }
 
-function received(message: ToThread): void {
+function received(message: ToThread | UnreadMessage): void {
   if (message.kind === 'start') {
     running = new Running(message, post, jobEnd === undefined ? Number.POSITIVE_INFINITY : LEFTOVERS_MS);
     running.begin();
-  } else if (message.kind === 'cancel') keepCancel(message);
+  } else if (message.kind === 'unread') refuseStart(message.why);
+  else if (message.kind === 'cancel') keepCancel(message);
   else if (running?.ident === message.ident) running.credit(message.values);
+}
+
+/** Of the messages from the starter only a start message has values of the user's that are not made to be readable. */
+function refuseStart(why: string): void {
+  const error = new ThreadError(`the arguments of the thread cannot be read in its worker: ${why}`, {
+    code: 'ERR_CLONE',
+  });
+  const time = clock();
+  post({
+    kind: 'threw',
+    ident: 0,
+    error: packError(error),
+    cancelled: false,
+    began: time,
+    ended: time,
+    flushing: false,
+    idle: true,
+  });
 }
 
 /** Called from code that never yields, which has to learn why it was cancelled. */

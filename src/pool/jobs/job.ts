@@ -181,6 +181,8 @@ export class Job implements WorkerHandle, Queued, PendingTask {
 
   #over(): void {
     this.drain();
+    // Its end has come, and cannot be read.
+    if (!this.#ended) this.#die(undefined, 0);
     this.#channel.close();
     this.#place = OVER;
     this.#watcher.over();
