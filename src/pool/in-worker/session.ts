@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import { clock } from '../../primitives/threads/table.js';
@@ -63,10 +64,22 @@ function post(message: FromThread, transfer?: readonly TransferListItem[]): bool
 function received(message: ToThread | UnreadMessage): void {
   if (message.kind === 'start') {
     running = new Running(message, post, jobEnd === undefined ? Number.POSITIVE_INFINITY : LEFTOVERS_MS);
-    running.begin();
+    beginIn(running);
   } else if (message.kind === 'unread') refuseStart(message.why);
   else if (message.kind === 'cancel') keepCancel(message);
   else if (running?.ident === message.ident) running.credit(message.values);
+}
+
+/** Made as the worker starts, before code of the user's has run: nothing has been entered into an AsyncLocalStorage. */
+const clean = new AsyncResource('rxjs-threading');
+
+/**
+ * What the thread enters into an AsyncLocalStorage is gone with it. In the resource of the port, in which this runs, Node
+ * 20 would keep it for the next thread of the worker.
+ */
+function beginIn(thread: Running): void {
+  const own = clean.runInAsyncScope(() => new AsyncResource('rxjs-threading.Thread'));
+  own.runInAsyncScope(() => thread.begin());
 }
 
 /** Of the messages from the starter only a start message has values of the user's that are not made to be readable. */
