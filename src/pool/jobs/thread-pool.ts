@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TransferListItem } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
+import { brand } from '../../primitives/brand.js';
 import type { Emitted, Target } from '../../primitives/target.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -182,6 +183,7 @@ export class ThreadPool extends Executor implements JobPool {
   }
 }
 
+brand(ThreadPool, 'ThreadPool');
 refuseToTravel(
   'thread-pool',
   (value) => value instanceof ThreadPool,

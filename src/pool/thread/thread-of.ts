@@ -1,4 +1,13 @@
-import { TimeoutError } from 'rxjs';
+import {
+  ArgumentOutOfRangeError,
+  EmptyError,
+  NotFoundError,
+  ObjectUnsubscribedError,
+  SequenceError,
+  TimeoutError,
+  UnsubscriptionError,
+} from 'rxjs';
+import { brand } from '../../primitives/brand.js';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
 import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
@@ -15,6 +24,7 @@ export function threadOf(ident: number): Thread {
   return thread;
 }
 
+brand(Thread, 'Thread');
 registerCodec({
   kind: 'thread',
   is: (value) => value instanceof Thread,
@@ -39,3 +49,9 @@ registerCodec({
   unpack: fromHandle,
 });
 addErrorKind('TimeoutErrorImpl', () => new TimeoutError());
+addErrorKind('EmptyErrorImpl', () => new EmptyError());
+addErrorKind('NotFoundErrorImpl', (message) => new NotFoundError(message));
+addErrorKind('SequenceErrorImpl', (message) => new SequenceError(message));
+addErrorKind('ArgumentOutOfRangeErrorImpl', () => new ArgumentOutOfRangeError());
+addErrorKind('ObjectUnsubscribedErrorImpl', () => new ObjectUnsubscribedError());
+addErrorKind('UnsubscriptionErrorImpl', () => new UnsubscriptionError([]));
