@@ -1,6 +1,7 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { newPiscina, type Piscina, type PiscinaOptions, queueOptions } from '../workers/piscina.js';
 import { reportUnhandled } from '../workers/unhandled.js';
+import { explainMissing } from '../workers/worker-files.js';
 
 /** How a worker ended. */
 export interface WorkerExit {
@@ -86,7 +87,7 @@ export class PoolWorkers {
     const exit = new Promise<WorkerExit>((resolve) => {
       let error: unknown;
       worker.once('error', (thrown: unknown) => {
-        error = thrown;
+        error = explainMissing(thrown);
       });
       worker.once('exit', (exitCode: number) => resolve({ error, exitCode }));
     });
