@@ -120,6 +120,7 @@ export function putTogether(parts: ErrorParts): Error {
   const { kinds, name, message, stack } = parts;
   const kind = kinds.find((one) => Object.hasOwn(makers, one)) ?? 'Error';
   const error = (makers[kind] ?? makers.Error ?? Error)(message, parts);
+  if (error.message !== message) define(error, 'message', message, false);
   // An instance of a user's class is here one of a class of the language: it shows the name of its own.
   if (error.name !== name) define(error, 'name', name, false);
   if (stack !== undefined) define(error, 'stack', stack, false);

