@@ -1,7 +1,7 @@
 import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
 import { soon } from './event-loop.js';
 
-/** Where a wait ends: exactly one of the two, once. */
+/** Where a wait ends: exactly one of the two is called, once. */
 export interface Settle<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
@@ -21,7 +21,7 @@ type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
  * if (await lock.acquire({ timeout: 100 })) lock.release();
  */
 export class Wait<T> extends Observable<T> implements PromiseLike<T> {
-  /** RxJS calls it on the Wait: one for all, where a closure each would show in every acquire. */
+  /** RxJS calls it with the Wait as `this`. One for all Waits, because a closure each would show in every acquire. */
   static readonly #subscribed = function (this: Observable<unknown>, subscriber: Subscriber<unknown>) {
     return (this as Wait<unknown>).#begin(new Emission(subscriber));
   };
