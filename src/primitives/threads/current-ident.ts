@@ -1,7 +1,8 @@
 import { isMainThread } from 'node:worker_threads';
 import { load, viewOf } from '../memory/word.js';
+import { claimSlot } from './claim-slot.js';
 import { DAEMON, DUMMY, MAIN_IDENT, NONCE, nextThreadNumber, table, useTable } from './table.js';
-import { claimSlot, markDied, markRunning, markStopped } from './thread-slots.js';
+import { markDied, markRunning, markStopped } from './thread-slots.js';
 
 /** `ident` of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
 export let current: number = isMainThread ? MAIN_IDENT : 0;

@@ -1,5 +1,5 @@
+import { isMainThread, threadId } from 'node:worker_threads';
 import { load, store } from '../memory/word.js';
-import { current } from './current-ident.js';
 import { kernelHas, kernelTells } from './kernel.js';
 import {
   clock,
@@ -19,11 +19,12 @@ import {
   RUNNING,
   SLOT_WORDS,
   STARTER_NATIVE,
+  STARTER_WORKER,
   slotOf,
   table,
   WORKER,
 } from './table.js';
-import { flagsOf, markDied, nativeIdOf, stateOf } from './thread-slots.js';
+import { flagsOf, markDied, markStarterDied, nativeIdOf, stateOf } from './thread-slots.js';
 
 /** Least ms between two looks at the kernel for the same thread, by all threads together. */
 const PROBE_EVERY = 40;
@@ -31,13 +32,13 @@ const PROBE_EVERY = 40;
 /** Queued or running. */
 export function isAlive(ident: number): boolean {
   const state = stateOf(ident);
-  return state === QUEUED || (state === RUNNING && !kernelLostIt(ident));
+  return (state === QUEUED || state === RUNNING) && !isFoundDead(ident, state);
 }
 
 /** Whether its worker died while it ran. Then nobody gives back what it held, unless a waiter takes it over. */
 export function hasDied(ident: number): boolean {
   const state = stateOf(ident);
-  if (state === RUNNING) return kernelLostIt(ident);
+  if (state === QUEUED || state === RUNNING) return isFoundDead(ident, state);
   if (state === DIED) return true;
   return state === FREE && diedLongAgo(ident);
 }
@@ -48,27 +49,60 @@ function diedLongAgo(ident: number): boolean {
   return false;
 }
 
-/** Asks the kernel, which knows of a death before any event loop does. */
-function kernelLostIt(ident: number): boolean {
-  if (ident === current || !kernelTells) return false;
+/**
+ * Looks for the worker that a thread runs in, or while it is queued for the one that will start it. Asks the kernel, which
+ * knows of a death before any event loop does.
+ */
+function isFoundDead(ident: number, state: number): boolean {
   const slot = slotOf(ident);
+  const queued = state === QUEUED;
+  if (load(table, slot + (queued ? STARTER_WORKER : WORKER)) === threadId || !kernelTells) return false;
   const time = clock() | 0;
   const probed = load(table, slot + PROBED);
-  if (((time - probed) | 0) < PROBE_EVERY && probed !== 0) return false;
+  // Of 32 bits, unsigned: a difference of 25 days is not taken for a negative one, and so for a moment ago.
+  if (probed !== 0 && (time - probed) >>> 0 < PROBE_EVERY) return false;
   store(table, slot + PROBED, time);
-  const native = load(table, slot + NATIVE);
+  const native = load(table, slot + (queued ? STARTER_NATIVE : NATIVE));
   if (native === 0 || kernelHas(native)) return false;
-  if (load(table, slot + NATIVE) !== native) return false;
+  if (stateOf(ident) !== state) return hasDied(ident);
   markDied(ident);
   return true;
 }
 
-/** A worker that this thread started has exited. A waiter that asked the kernel may have found that out before. */
+/**
+ * A worker that this thread started has exited, and before it all workers that were started in there. A waiter that asked
+ * the kernel may have found that out before.
+ */
 function workerExited(worker: number): void {
+  const gone = new Set([worker]);
+  // Grows while it is walked.
+  for (const one of gone) {
+    eachLive((ident, slot) => {
+      const workerOfThread = load(table, slot + WORKER);
+      if (workerOfThread !== one && load(table, slot + STARTER_WORKER) !== one) return;
+      if (stateOf(ident) === RUNNING) gone.add(workerOfThread);
+      markDied(ident);
+    });
+  }
+}
+
+/** This worker ends by itself: what it has started and has not begun never will. Workers that it has started live on for a moment. */
+function exiting(): void {
+  eachLive((ident, slot) => {
+    if (load(table, slot + STARTER_WORKER) === threadId) markStarterDied(ident);
+  });
+}
+
+if (!isMainThread) process.on('exit', exiting);
+
+/** Every thread whose slot says that it is queued or runs. */
+function eachLive(visit: (ident: number, slot: number) => void): void {
   const most = load(table, HIGH_WATER);
   for (let number = 1; number < most; number++) {
     const slot = HEADER_WORDS + number * SLOT_WORDS;
-    if (load(table, slot + WORKER) === worker) markDied(load(table, slot + IDENT));
+    const ident = load(table, slot + IDENT);
+    const state = stateOf(ident);
+    if (state === QUEUED || state === RUNNING) visit(ident, slot);
   }
 }
 

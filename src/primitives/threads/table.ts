@@ -12,23 +12,24 @@ import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake }
  * dead, current-ident.ts knows which ident this worker's code runs under, wait-graph.ts writes who waits for what.
  *
  * A slot's STATE:
- *   FREE, STOPPED, DIED -a starter claims it-> CLAIMED -the same, having filled it-> QUEUED -the worker-> RUNNING
+ *   FREE, STOPPED, DIED, -native of a dead starter -a starter claims it-> -native, its own id of the kernel
+ *   -native -the same starter, having filled it-> QUEUED -the worker-> RUNNING
  *   QUEUED, RUNNING -the thread itself, its target has ended-> STOPPED
  *   QUEUED -the starter withdraws it-> STOPPED
- *   QUEUED, RUNNING -any thread that finds its worker dead-> DIED
+ *   QUEUED, RUNNING -any thread that finds its worker dead, or while it is QUEUED that of its starter-> DIED
  * Invariant: a slot holds an ident until it is claimed again, and no two claims give the same ident. Slots are
  * claimed round and round, so that an ident stays readable for thousands of starts after its end.
  *
  * A death is found by four: a waiter that asks the kernel for the owner of what it waits for, the `exit` event of the
  * worker in the thread that started it, the starter's own watch over its worker, and the dying worker itself. All four
- * make the same compare-exchange, so that whoever comes first decides and the rest change nothing.
+ * make the same compare-exchange, so that whoever comes first decides and the rest change nothing. What a dead worker's
+ * thread had started is dead as well: Node ends nested workers first, and who is queued has nobody to begin it.
  */
 export const FREE = 0;
 export const QUEUED = 1;
 export const RUNNING = 2;
 export const STOPPED = 3;
 export const DIED = 4;
-export const CLAIMED = 5;
 
 /** Of a slot's FLAGS. */
 export const DAEMON = 1;

@@ -1,6 +1,7 @@
 import {
   activeCount,
   Event,
+  enumerate,
   Lock,
   OwnerDiedError,
   RLock,
@@ -268,5 +269,71 @@ describe('terminate', () => {
     expect(() => lock.acquireSync()).toThrow(OwnerDiedError);
     expect(lock.acquireSync()).toBe(true);
     lock.release();
+  });
+});
+
+describe('what a thread has started and what has not begun', () => {
+  /** Starts a Timer that fires in a minute, in a thread that then ends in the given way; without an event loop for it. */
+  async function orphan(end: 'terminate' | 'exit' | 'throw'): Promise<Thread> {
+    const starter = new Thread({
+      target: async (how: string) => {
+        const { Timer } = await import('rxjs-threading');
+        const timer = new Timer(60_000, () => 1, [], { name: 'orphan' }).start();
+        if (how === 'exit') setImmediate(() => process.exit(1));
+        if (how === 'throw') {
+          setImmediate(() => {
+            throw new Error('uncaught');
+          });
+        }
+        await timer.join();
+      },
+      args: [end],
+    }).start();
+    starter.result().subscribe({ error: () => {} });
+    const find = (): Thread | undefined => enumerate().find(({ name }) => name === 'orphan');
+    while (find() === undefined) await new Promise((resolve) => setImmediate(resolve));
+    const found = find() as Thread;
+    if (end === 'terminate') await starter.terminate();
+    return found;
+  }
+
+  it.each(['terminate', 'exit', 'throw'] as const)('dies with it: %s', async (end) => {
+    const orphaned = await orphan(end);
+    const start = performance.now();
+    expect(await orphaned.join({ timeout: 5000 })).toBe(true);
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(orphaned.isAlive()).toBe(false);
+    expect(orphaned.state).toBe('stopped');
+    expect(enumerate()).toHaveLength(1);
+    await expect(orphaned.result()).rejects.toMatchObject({ code: 'ERR_THREAD_DIED' });
+  });
+
+  it('lets a joinSync end', async () => {
+    const orphaned = await orphan('terminate');
+    expect(orphaned.joinSync({ timeout: 5000 })).toBe(true);
+  });
+
+  it('dies with it as it starts, and so do those it started in turn', async () => {
+    for (let round = 0; round < 5; round++) {
+      const started = new Event();
+      const starter = new Thread({
+        target: async (gate: Event) => {
+          const { Thread } = await import('rxjs-threading');
+          const spin = (): never => {
+            for (;;);
+          };
+          for (let child = 0; child < 3; child++) new Thread({ name: 'child', target: spin }).start();
+          gate.set();
+          await new Promise(() => setInterval(() => {}, 1000));
+        },
+        args: [started],
+      }).start();
+      await started.wait();
+      await new Promise((resolve) => setTimeout(resolve, round * 20));
+      const children = enumerate().filter(({ name }) => name === 'child');
+      await starter.terminate();
+      for (const child of children) expect(await child.join({ timeout: 5000 })).toBe(true);
+      expect(enumerate()).toHaveLength(1);
+    }
   });
 });

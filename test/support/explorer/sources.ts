@@ -59,6 +59,7 @@ const LEFT_OUT = [
   'event-loop',
   'table',
   'thread-slots',
+  'claim-slot',
   'current-ident',
   'liveness',
   'wait-graph',
