@@ -38,7 +38,7 @@ let telling = false;
 function tellTracers(event: TraceEvent): void {
   if (telling) return;
   telling = true;
-  for (const { tell, except } of tracers) {
+  for (const { tell, except } of [...tracers]) {
     if (except.has(event.ident)) continue;
     try {
       tell(event);
