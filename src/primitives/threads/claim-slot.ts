@@ -33,6 +33,7 @@ import {
   STATE,
   STOPPED,
   slotOf,
+  TRACES,
   table,
   WORKER,
 } from './table.js';
@@ -60,6 +61,7 @@ export function claimSlot(name: string, flags: number): number {
     store(table, slot + WORKER, threadId);
     store(table, slot + PROBED, 0);
     store(table, slot + CANCEL, 0);
+    store(table, slot + TRACES, 0);
     store(table, slot + STARTER_NATIVE, nativeId() ?? 0);
     store(table, slot + STARTER_WORKER, threadId);
     store(table, slot + HANDLES, 0);

@@ -48,7 +48,7 @@ export const CURSOR = 2;
 const PRIMITIVE_IDS = 3;
 const THREAD_NUMBERS = 4;
 export const DEATHS = 5;
-/** 0 while nobody traces. */
+/** See trace-flag.ts. */
 export const TRACE = 7;
 /** Flags and sequence number for those who watch the table. */
 const TABLE_WORD = 8;
@@ -68,6 +68,8 @@ export const WORKER = 4;
 export const PROBED = 5;
 /** See cancel-flag.ts. The thread's `sleepSync` parks on it. */
 export const CANCEL = 6;
+/** Whether it traces: see trace-flag.ts. */
+export const TRACES = 7;
 /** What the thread blocks on: see wait-graph.ts. */
 export const BLOCKED = 8;
 /** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's. */
@@ -125,9 +127,12 @@ function create(): Cells {
   return cells;
 }
 
+/** Taken as the library loads, because tests that mock time replace it later. */
+const hrtime = process.hrtime;
+
 /** Milliseconds on one clock for all threads of the process. */
 export function clock(): number {
-  const [seconds, nanoseconds] = process.hrtime();
+  const [seconds, nanoseconds] = hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 

@@ -22,6 +22,7 @@ import {
   table,
   WORKER,
 } from './table.js';
+import { endTraces } from './trace-flag.js';
 
 /** Called by the worker as it takes the thread up: from here on the kernel can tell of its death. false: it was withdrawn. */
 export function markRunning(ident: number): boolean {
@@ -74,6 +75,7 @@ function end(
     if (state !== QUEUED && state !== latest) return false;
     if (compareExchange(table, slot + STATE, state, how) === state) break;
   }
+  endTraces(slot);
   wake(table, slot + STATE);
   // Whoever sleeps on it in the thread of that ident will not be cancelled any more.
   wake(table, slot + CANCEL);

@@ -16,6 +16,10 @@ const targets = threadModule<Record<'spin' | 'terminateOther' | 'notAFunction', 
   new URL('../../fixtures/thread-targets.js', import.meta.url),
 ) as Record<string, { module: string; export: string }>;
 
+const starters = threadModule<typeof import('../../fixtures/threading/starters.js')>(
+  new URL('../../fixtures/threading/starters.js', import.meta.url),
+);
+
 /** How a thread ended: its join, and what its result and its stream say. */
 async function endOf(thread: Thread): Promise<{ joined: boolean; error: unknown; streamed: unknown }> {
   const streamed = new Promise((resolve) =>
@@ -275,20 +279,7 @@ describe('terminate', () => {
 describe('what a thread has started and what has not begun', () => {
   /** Starts a Timer that fires in a minute, in a thread that then ends in the given way; without an event loop for it. */
   async function orphan(end: 'terminate' | 'exit' | 'throw'): Promise<Thread> {
-    const starter = new Thread({
-      target: async (how: string) => {
-        const { Timer } = await import('rxjs-threading');
-        const timer = new Timer(60_000, () => 1, [], { name: 'orphan' }).start();
-        if (how === 'exit') setImmediate(() => process.exit(1));
-        if (how === 'throw') {
-          setImmediate(() => {
-            throw new Error('uncaught');
-          });
-        }
-        await timer.join();
-      },
-      args: [end],
-    }).start();
+    const starter = new Thread({ target: starters.startTimer, args: [end] }).start();
     starter.result().subscribe({ error: () => {} });
     const find = (): Thread | undefined => enumerate().find(({ name }) => name === 'orphan');
     while (find() === undefined) await new Promise((resolve) => setImmediate(resolve));
@@ -304,7 +295,7 @@ describe('what a thread has started and what has not begun', () => {
     expect(performance.now() - start).toBeLessThan(1000);
     expect(orphaned.isAlive()).toBe(false);
     expect(orphaned.state).toBe('stopped');
-    expect(enumerate()).toHaveLength(1);
+    expect(enumerate().some(({ name }) => name === 'orphan')).toBe(false);
     await expect(orphaned.result()).rejects.toMatchObject({ code: 'ERR_THREAD_DIED' });
   });
 
@@ -316,24 +307,13 @@ describe('what a thread has started and what has not begun', () => {
   it('dies with it as it starts, and so do those it started in turn', async () => {
     for (let round = 0; round < 5; round++) {
       const started = new Event();
-      const starter = new Thread({
-        target: async (gate: Event) => {
-          const { Thread } = await import('rxjs-threading');
-          const spin = (): never => {
-            for (;;);
-          };
-          for (let child = 0; child < 3; child++) new Thread({ name: 'child', target: spin }).start();
-          gate.set();
-          await new Promise(() => setInterval(() => {}, 1000));
-        },
-        args: [started],
-      }).start();
+      const starter = new Thread({ target: starters.startSpinning, args: [3, started] }).start();
       await started.wait();
       await new Promise((resolve) => setTimeout(resolve, round * 20));
       const children = enumerate().filter(({ name }) => name === 'child');
       await starter.terminate();
       for (const child of children) expect(await child.join({ timeout: 5000 })).toBe(true);
-      expect(enumerate()).toHaveLength(1);
+      expect(enumerate().some(({ name }) => name === 'child')).toBe(false);
     }
   });
 });

@@ -65,6 +65,7 @@ const LEFT_OUT = [
   'wait-graph',
   'cancel-flag',
   'trace',
+  'trace-flag',
   'state-stream',
   'wait',
   'target',
