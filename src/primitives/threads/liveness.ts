@@ -25,6 +25,7 @@ import {
   WORKER,
 } from './table.js';
 import { flagsOf, markDied, markStarterDied, nativeIdOf, stateOf } from './thread-slots.js';
+import { hasStopped, watchWorker } from './worker-watch.js';
 
 /** Least ms between two looks at the kernel for the same thread, by all threads together. */
 const PROBE_EVERY = 40;
@@ -51,19 +52,21 @@ function diedLongAgo(ident: number): boolean {
 
 /**
  * Looks for the worker that a thread runs in, or while it is queued for the one that will start it. Asks the kernel, which
- * knows of a death before any event loop does.
+ * knows of a death before any event loop does; where the kernel does not tell, the thread that started that worker asks
+ * Node. What remains there unknown until an event loop turns: the death of a worker that another thread has started.
  */
 function isFoundDead(ident: number, state: number): boolean {
   const slot = slotOf(ident);
   const queued = state === QUEUED;
-  if (load(table, slot + (queued ? STARTER_WORKER : WORKER)) === threadId || !kernelTells) return false;
+  const worker = load(table, slot + (queued ? STARTER_WORKER : WORKER));
+  if (worker === threadId) return false;
   const time = clock() | 0;
   const probed = load(table, slot + PROBED);
   // Of 32 bits, unsigned: a difference of 25 days is not taken for a negative one, and so for a moment ago.
   if (probed !== 0 && (time - probed) >>> 0 < PROBE_EVERY) return false;
   store(table, slot + PROBED, time);
   const native = load(table, slot + (queued ? STARTER_NATIVE : NATIVE));
-  if (native === 0 || kernelHas(native)) return false;
+  if (kernelTells() ? native === 0 || kernelHas(native) : !hasStopped(worker)) return false;
   if (stateOf(ident) !== state) return hasDied(ident);
   markDied(ident);
   return true;
@@ -106,11 +109,7 @@ function eachLive(visit: (ident: number, slot: number) => void): void {
   }
 }
 
-process.on('worker', (worker) => {
-  // Now: it reads -1 once the worker has exited.
-  const { threadId: number } = worker;
-  worker.once('exit', () => workerExited(number));
-});
+process.on('worker', (worker) => watchWorker(worker, workerExited));
 
 /** Idents of the live threads, in the order of their slots; `includeUnlisted`: also of dummy threads that are not LISTED. */
 export function aliveIdents(includeUnlisted = false): number[] {
@@ -133,5 +132,5 @@ export function starterExists(ident: number): boolean {
 /** Returns how to ask, later and again, whether the worker still exists that the thread runs in now. */
 export function workerWatch(ident: number): () => boolean {
   const native = nativeIdOf(ident);
-  return native === null || !kernelTells ? () => !hasDied(ident) : () => kernelHas(native);
+  return native === null || !kernelTells() ? () => !hasDied(ident) : () => kernelHas(native);
 }
