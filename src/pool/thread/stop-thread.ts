@@ -15,7 +15,7 @@ export function checkGrace(grace: unknown): number {
  * How it ends is nobody's business any more, nor is an error that is on its way: the excepthook is not told.
  */
 export function stopThread(thread: Thread<never>, grace: number): void {
-  if (thread.state === 'queued') return void thread.terminate();
+  if (thread.state === 'queued') return void (thread.withdraw(grace) || thread.terminate());
   thread.cancel();
   const isPatient = grace === Number.POSITIVE_INFINITY || !thread.isAlive();
   const spare = isPatient ? () => {} : after(grace, () => void thread.terminate());

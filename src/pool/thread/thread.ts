@@ -398,6 +398,11 @@ export class Thread<R = unknown> {
     } else await remoteTerminate(this.#ident);
   }
 
+  /** Drops a thread that has not begun; false: it has. @internal */
+  withdraw(grace: number): boolean {
+    return this.#run?.withdraw(grace) === true;
+  }
+
   /** As Python shows it: `<Thread(Thread-1, started 4097)>`. */
   toString(): string {
     return describeThread(this.constructor.name, this.name, this.state, this.daemon, this.#ident);
