@@ -30,6 +30,8 @@ export class MapSessions {
   /** Sessions at most, and batches in each. */
   readonly most: number;
   readonly #depth: number;
+  /** The pool has taken a session: it refuses none of those that come after it. */
+  #accepted = false;
 
   constructor(mapping: Mapping, owner: SessionOwner) {
     this.#mapping = mapping;
@@ -66,7 +68,9 @@ export class MapSessions {
   #open(): MapSession | undefined {
     const { pool, target, name } = this.#mapping;
     try {
-      const session = new MapSession(pool, target, name, this.#depth, this.#owner);
+      const claimed = this.#accepted && this.#sessions.size === 0 ? pool.claim : pool;
+      const session = new MapSession(claimed, target, name, this.#depth, this.#owner);
+      this.#accepted = true;
       this.#sessions.add(session);
       return session;
     } catch (error) {

@@ -16,6 +16,7 @@ export class PoolJobs implements PoolOfJobs {
   readonly places: Places;
   readonly counters: JobCounters;
   readonly jobs: Set<Job> = new Set();
+  readonly claim: Claim = new Claim(this);
   #closed: Promise<void> | undefined;
 
   /** @param changed - one has come, begun or ended */
@@ -66,8 +67,28 @@ export class PoolJobs implements PoolOfJobs {
     listener: WorkerListener,
   ): WorkerHandle {
     this.admit(name);
-    const job = new Job(this, clock(), first, transfer, listener);
-    this.places.submit(job);
+    return Executor.execute(this.claim, name, first, transfer, listener);
+  }
+}
+
+/** Takes the jobs of who was accepted before: they stand in line whether the queue is full or the pool is closed. */
+export class Claim extends Executor {
+  readonly #pool: PoolOfJobs;
+
+  constructor(pool: PoolOfJobs) {
+    super();
+    this.#pool = pool;
+  }
+
+  /** @internal */
+  protected override execute(
+    _: string,
+    first: readonly ToThread[],
+    transfer: readonly TransferListItem[],
+    listener: WorkerListener,
+  ): WorkerHandle {
+    const job = new Job(this.#pool, clock(), first, transfer, listener);
+    this.#pool.places.submit(job);
     return job;
   }
 }

@@ -82,6 +82,14 @@ export class ThreadPool extends Executor implements JobPool {
     return this.#jobs.closed;
   }
 
+  /**
+   * For the later jobs of one that comes and goes, such as a threadMap, once the pool has taken the first: what was
+   * accepted is not refused later. @internal
+   */
+  get claim(): JobPool {
+    return this.#jobs.claim as unknown as JobPool;
+  }
+
   /** @internal */
   protected execute(
     name: string,
