@@ -1,6 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
-import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { BatchSender } from '../../pool/wire/batch-sender.js';
@@ -8,19 +7,10 @@ import { decode, encode, packError, unpackError } from '../../pool/wire/codec.js
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
-import type { PackedTarget } from '../../primitives/target.js';
 import { attach } from '../parts/attached.js';
+import type { Pooled } from '../parts/pooled-options.js';
 import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
-
-/** What a threadPipe runs, and where. */
-export interface Piping {
-  readonly target: PackedTarget;
-  readonly name: string;
-  readonly pool: ThreadPool | undefined;
-  /** ms */
-  readonly grace: number;
-}
 
 const MODULE = new URL('./in-worker/run-pipe.js', import.meta.url).href;
 /** So many values may come before the event loop turns, and what has come of them is looked at. */
@@ -40,7 +30,7 @@ export class PipeRun<R> {
   #ended = false;
 
   /** @throws ThreadError when no thread can be had */
-  constructor(subscriber: Subscriber<R>, { target, name, pool, grace }: Piping) {
+  constructor(subscriber: Subscriber<R>, { target, name, pool, grace }: Pooled) {
     this.#subscriber = subscriber;
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
