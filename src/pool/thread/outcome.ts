@@ -163,7 +163,7 @@ export class Outcome<T> {
     while (this.#readers.size > 0 && this.#at < this.#kept.length) {
       const value = this.#kept[this.#at++] as T;
       read++;
-      for (const reader of this.#readers) reader.next(value);
+      this.#give(value);
       this.#dropClosed();
     }
     this.#flowing = false;
@@ -175,6 +175,16 @@ export class Outcome<T> {
     this.acknowledged();
     if (this.#end === undefined || this.#at < this.#kept.length) return;
     for (const reader of this.#readers) this.#tell(reader, this.#end);
+  }
+
+  /** Not to those that subscribe meanwhile: `take(1), repeat()` would get the same value again and again. */
+  #give(value: T): void {
+    const readers = this.#readers.size === 1 ? this.#readers : [...this.#readers];
+    for (const reader of readers) {
+      reader.next(value);
+      // The one there was: the set may have grown.
+      if (readers === this.#readers) return;
+    }
   }
 
   /** Readers that were fed within their own `subscribe` may be closed before their teardown is known. */

@@ -1,10 +1,10 @@
-import { threadId } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import type { Emitted } from '../../primitives/target.js';
+import { claimSlot, unclaimSlot } from '../../primitives/threads/claim-slot.js';
 import { DAEMON } from '../../primitives/threads/table.js';
-import { claimSlot, markStopped, setWorker, unclaimSlot } from '../../primitives/threads/thread-slots.js';
+import { markStopped } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
 import { reportUnhandled } from '../workers/unhandled.js';
@@ -55,7 +55,6 @@ export class StartedHere<R> extends ThreadSide implements Started {
   claim(): void {
     if (this.ident !== 0) throw startedBefore(this.name);
     this.ident = claimSlot(this.name, this.daemon ? DAEMON : 0);
-    setWorker(this.ident, threadId);
     this.cancelRequest.started(this.ident);
     keepRunning(this.ident, this.#thread);
   }

@@ -9,7 +9,7 @@ import {
   type WaitSyncOptions,
 } from '../../primitives/options.js';
 import { checkTarget, type Target } from '../../primitives/target.js';
-import { after, keepAlive, now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { after, keepAlive, now, recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { registerCodec } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
 import { knownThread, markSent, remember } from './local-threads.js';
@@ -85,7 +85,7 @@ export class Timer<R = unknown> extends Thread<R> {
     };
     this.#waiting = { due: now() + this.interval, fire };
     const stopTimer = after(this.interval, fire);
-    const watched = this.finished.isSet$.subscribe((set) => set && queueMicrotask(fire));
+    const watched = this.finished.isSet$.subscribe((set) => set && soon(fire));
     recheckPeriodically({ recheck: () => this.#isCancelled(fire) });
     answerQuestions();
     return this;
