@@ -84,6 +84,12 @@ export class Lock extends OwnedLock {
     this.#releaseFrom(word);
   }
 
+  /** One compare-exchange where it is free and without flags: half of what a subscribed acquire costs. @internal */
+  override takeFirst(ahead: number, mayBarge: boolean): boolean {
+    if (ahead === 0 && compareExchange(this.cells, WORD, 0, getIdent()) === 0) return true;
+    return super.takeFirst(ahead, mayBarge);
+  }
+
   override toString(): string {
     return `<${this.locked() ? 'locked' : 'unlocked'} Lock object '${this.name}' at #${this.id}>`;
   }

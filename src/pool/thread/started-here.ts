@@ -154,6 +154,11 @@ export class StartedHere<R> extends ThreadSide implements Started {
     if (this.isAlive) await this.#run?.kill();
   }
 
+  /** Drops a thread that has not begun; false: it has, or its worker has to be killed for that. */
+  withdraw(grace: number): boolean {
+    return this.#run?.withdraw(grace) === true;
+  }
+
   protected awaitEnd(blocking: boolean): void {
     if (blocking) this.outcome.unboundNow();
     else this.outcome.unbound();

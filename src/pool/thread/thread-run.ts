@@ -3,7 +3,7 @@ import { QUEUED } from '../../primitives/threads/table.js';
 import { markDied, markStopped, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
 import { decode, unpackError } from '../wire/codec.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
-import { countChild } from '../wire/parent-link.js';
+import { countChild } from '../workers/children.js';
 import type { WorkerExit, WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { relayUnhandled, reportUnhandled } from '../workers/unhandled.js';
 import type { Outcome } from './outcome.js';
@@ -64,6 +64,11 @@ export class ThreadRun implements WorkerListener {
     if (this.#read < WINDOW / 4) return;
     this.post({ kind: 'credit', ident: this.#thread.ident, values: this.#read });
     this.#read = 0;
+  }
+
+  /** Sees to it that a thread that has not begun never does; false: it has, or its worker has to be killed for that. */
+  withdraw(grace: number): boolean {
+    return this.#ended || this.#worker.withdraw?.(grace) === true;
   }
 
   /** Resolves when the worker has exited. */

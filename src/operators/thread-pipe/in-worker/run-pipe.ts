@@ -22,7 +22,7 @@ export async function runPipe(port: MessagePort, target: PackedTarget): Promise<
   try {
     const run = await unpackTarget(target);
     let result = run(feed.source$);
-    // An inline target imports its operators.
+    // An inline target may be async, because it has to import its operators.
     if (isThenable(result)) {
       const value = await streaming.unlessFailed(result);
       result = isStream(value) ? value : [value];
@@ -39,7 +39,7 @@ export async function runPipe(port: MessagePort, target: PackedTarget): Promise<
   }
 }
 
-/** In the order of the messages: those that need something loaded hold up the others. */
+/** Messages are taken in their order: one whose values need classes that must be loaded first holds up the others. */
 let before: Promise<void> = Promise.resolve();
 let loading = 0;
 
