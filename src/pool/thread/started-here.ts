@@ -43,7 +43,11 @@ export class StartedHere<R> extends ThreadSide implements Started {
     this.#thread = thread;
     this.#options = options;
     this.#toRun = toRun;
+    const side = this;
     this.outcome = new Outcome<Emitted<R>>({
+      get notStarted() {
+        return side.cannotWait('wait for the result of');
+      },
       request: (values) => this.#run?.request(values),
       unhandled: (error) => reportUnhandled(this.ident, error),
     });
@@ -157,6 +161,14 @@ export class StartedHere<R> extends ThreadSide implements Started {
   /** Drops a thread that has not begun; false: it has, or its worker has to be killed for that. */
   withdraw(grace: number): boolean {
     return this.#run?.withdraw(grace) === true;
+  }
+
+  protected override cannotBlock(): ThreadError | undefined {
+    if (this.#run?.needsLoop !== true) return undefined;
+    return new ThreadError(
+      `joinSync of thread '${this.name}' cannot end: it is queued in a pool of this thread, whose event loop would have to ` +
+        'turn to start it. Use join(), or a timeout',
+    );
   }
 
   protected awaitEnd(blocking: boolean): void {

@@ -1,4 +1,12 @@
-import { TimeoutError } from 'rxjs';
+import {
+  ArgumentOutOfRangeError,
+  EmptyError,
+  NotFoundError,
+  ObjectUnsubscribedError,
+  SequenceError,
+  TimeoutError,
+  UnsubscriptionError,
+} from 'rxjs';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
 import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
@@ -31,7 +39,7 @@ function packThread(thread: object): number {
   throw new TypeError(`${thread} cannot be sent to another thread before it is started`);
 }
 
-// Primitives and RxJS's TimeoutError arrive in another thread as themselves, too: the rooms below know no codecs.
+// Primitives and RxJS's errors arrive in another thread as themselves, too: the rooms below know no codecs.
 registerCodec({
   kind: 'primitive',
   is: isPrimitive,
@@ -39,3 +47,9 @@ registerCodec({
   unpack: fromHandle,
 });
 addErrorKind('TimeoutErrorImpl', () => new TimeoutError());
+addErrorKind('EmptyErrorImpl', () => new EmptyError());
+addErrorKind('SequenceErrorImpl', (message) => new SequenceError(message));
+addErrorKind('NotFoundErrorImpl', (message) => new NotFoundError(message));
+addErrorKind('ArgumentOutOfRangeErrorImpl', () => new ArgumentOutOfRangeError());
+addErrorKind('ObjectUnsubscribedErrorImpl', () => new ObjectUnsubscribedError());
+addErrorKind('UnsubscriptionErrorImpl', () => new UnsubscriptionError([]));

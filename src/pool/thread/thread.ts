@@ -12,6 +12,7 @@ import {
 } from '../../primitives/target.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { nextThreadNumber, watchedTable } from '../../primitives/threads/table.js';
+import { uncloneable } from '../../primitives/uncloneable.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { StartPayload } from '../wire/messages.js';
@@ -51,6 +52,9 @@ import { isDaemon, type ThreadState } from './thread-side.js';
  * (remote-ask.ts, remote-answer.ts).
  */
 
+const ADVICE = uncloneable(
+  'a Thread travels in the arguments and results of threads and jobs: a Thread posted by itself',
+);
 let sideOf: (thread: Thread) => StartedHere<unknown> | StartedElsewhere<unknown>;
 
 /** The steps of the start of a thread: Timer takes them later than Thread. @throws ThreadError where it was started elsewhere */
@@ -77,6 +81,8 @@ export function startingOf(thread: Thread): StartedHere<unknown> {
  * await thread.result(); // 42
  */
 export class Thread<R = unknown> {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = ADVICE;
   readonly #target: Target<readonly unknown[], R> | undefined;
   readonly #packed: PackedTarget | null;
   readonly #args: readonly unknown[];
@@ -173,7 +179,12 @@ export class Thread<R = unknown> {
     return this.#side.join(options);
   }
 
-  /** The same, blocking the calling thread. @throws ThreadError */
+  /**
+   * The same, blocking the calling thread.
+   *
+   * @throws ThreadError: as `join`; without a timeout also when the thread is queued in a pool of the calling thread, whose
+   * event loop would have to turn to start it
+   */
   joinSync(options?: WaitSyncOptions): boolean {
     return this.#side.joinSync(options);
   }
@@ -228,6 +239,8 @@ export class Thread<R = unknown> {
    *
    * Elsewhere the thread that started it is asked, which has to turn its event loop, and which keeps what it gave as long
    * as another has a Thread for it. Once that one's worker is no more, it is a ThreadError.
+   *
+   * @throws ThreadError, as the Observable's error: not started
    */
   result(options?: WaitOptions): Wait<Emitted<R>> {
     return this.#side.result(options);
