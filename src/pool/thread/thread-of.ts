@@ -10,15 +10,18 @@ import {
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
 import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
-import { knownThread, markSent, remember } from './local-threads.js';
+import { ExistingThread } from './existing-thread.js';
+import { keptThread, knownThread, markSent, remember } from './local-threads.js';
+import { StartedHere } from './started-here.js';
 import { Thread } from './thread.js';
-import { ExistingThread } from './thread-options.js';
 
 /** The one Thread object that this thread has for a thread, made when it is first asked for. */
 export function threadOf(ident: number): Thread {
   const known = knownThread(ident);
   if (known !== undefined) return known as Thread;
-  const thread = new Thread(new ExistingThread(ident));
+  const kept = keptThread(ident);
+  const side = kept instanceof StartedHere ? (kept as StartedHere<never>) : undefined;
+  const thread = new Thread(new ExistingThread(ident, side));
   remember(ident, thread);
   return thread;
 }

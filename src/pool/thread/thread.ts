@@ -1,6 +1,6 @@
 import './process-life.js';
 import { inspect } from 'node:util';
-import type { Observable } from 'rxjs';
+import { Observable } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions, WaitSyncOptions } from '../../primitives/options.js';
 import {
@@ -16,6 +16,7 @@ import { uncloneable } from '../../primitives/uncloneable.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { StartPayload } from '../wire/messages.js';
+import { ExistingThread } from './existing-thread.js';
 import type { Outcome } from './outcome.js';
 import { packRun } from './start.js';
 import { StartedElsewhere } from './started-elsewhere.js';
@@ -25,7 +26,6 @@ import {
   checkThreadName,
   checkThreadOptions,
   defaultName,
-  ExistingThread,
   type ThreadOptions,
 } from './thread-options.js';
 import { isDaemon, type ThreadState } from './thread-side.js';
@@ -87,6 +87,7 @@ export class Thread<R = unknown> {
   readonly #packed: PackedTarget | null;
   readonly #args: readonly unknown[];
   readonly #side: StartedHere<R> | StartedElsewhere<R>;
+  #output: Observable<Emitted<R>> | undefined;
   #isAlive: Observable<boolean> | undefined;
   #state: Observable<ThreadState> | undefined;
 
@@ -100,7 +101,7 @@ export class Thread<R = unknown> {
     if (options instanceof ExistingThread) {
       this.#packed = options.packed;
       this.#args = options.args;
-      this.#side = new StartedElsewhere(options.ident);
+      this.#side = options.side ?? new StartedElsewhere(options.ident);
       return;
     }
     checkThreadOptions(options);
@@ -154,6 +155,7 @@ export class Thread<R = unknown> {
     const starting = startingOf(this as Thread);
     starting.claim();
     starting.begin(starting.pack(false));
+    if (this.constructor === Thread) starting.letThreadGo();
     return this;
   }
 
@@ -220,7 +222,9 @@ export class Thread<R = unknown> {
    * Unsubscribing leaves the thread running. Does not keep the process alive.
    */
   get output$(): Observable<Emitted<R>> {
-    return this.#side.output$;
+    // Its closure holds the Thread, and so what was not read, for whoever has this stream.
+    this.#output ??= new Observable((reader) => this.#side.output$.subscribe(reader));
+    return this.#output;
   }
 
   /**
@@ -234,7 +238,8 @@ export class Thread<R = unknown> {
 
   /**
    * The returned (or last) value, replayed to whoever asks later; undefined when a stream was empty. A timeout is
-   * RxJS's TimeoutError. Values of a stream that nobody reads meanwhile are kept without limit.
+   * RxJS's TimeoutError. Values of a stream that nobody reads meanwhile are kept without limit, while somebody has the
+   * Thread or its `output$`; otherwise the last one is.
    * Unsubscribing leaves the thread running.
    *
    * Elsewhere the thread that started it is asked, which has to turn its event loop, and which keeps what it gave as long

@@ -1,5 +1,6 @@
 import {
   ArgumentOutOfRangeError,
+  count,
   EmptyError,
   firstValueFrom,
   lastValueFrom,
@@ -36,6 +37,7 @@ import {
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CallsTarget, Doubler, Homeless } from '../../fixtures/thread-subclasses.js';
+import { collectGarbage } from '../../support/collect-garbage.js';
 import { runNode } from '../../support/run-node.js';
 
 type Targets = Record<string, (...args: never[]) => unknown>;
@@ -681,6 +683,67 @@ describe('result', () => {
     expect(thrown).toBeInstanceOf(kind);
     expect(thrown).toMatchObject({ name: error.name });
     if (thrown instanceof UnsubscriptionError) expect(thrown.errors[0]).toBeInstanceOf(RangeError);
+  });
+});
+
+describe('values that nobody has read', () => {
+  const big = function* (): Generator<number[]> {
+    for (let i = 0; i < 20_000; i++) yield new Array(100).fill(i + 0.5);
+  };
+  const heap = (): number => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed / 2 ** 20;
+  };
+
+  it('are dropped, but the last, when nobody has the Thread any more', async () => {
+    const before = heap();
+    const result = new Thread({ target: big }).start().result();
+    let most = 0;
+    const watched = setInterval(() => {
+      most = Math.max(most, heap() - before);
+    }, 20);
+    expect((await result)[0]).toBe(19_999.5);
+    clearInterval(watched);
+    expect(most).toBeLessThan(10);
+  });
+
+  it.each([
+    ['the Thread', (thread: Thread<Generator<number[]>>) => () => thread.output$],
+    [
+      'its output$',
+      ({ output$ }: Thread<Generator<number[]>>) =>
+        () =>
+          output$,
+    ],
+  ])('are kept while somebody has %s', async (_, keep) => {
+    const [output, joined] = (() => {
+      const thread = new Thread({ target: big }).start();
+      return [keep(thread), thread.join()] as const;
+    })();
+    const collects = setInterval(collectGarbage, 20);
+    await joined;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    clearInterval(collects);
+    expect(await lastValueFrom(output().pipe(count()))).toBe(20_000);
+  });
+
+  it('leave the thread findable when its first Thread object is gone', async () => {
+    const gate = new Event();
+    const joined = new Thread({ name: 'dropped', target: (open: Event) => open.waitSync(), args: [gate] })
+      .start()
+      .join();
+    const find = (): Thread | undefined => enumerate().find(({ name }) => name === 'dropped');
+    await until(() => gate.waiting === 1);
+    for (let turn = 0; turn < 5; turn++) {
+      collectGarbage();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const found = find();
+    expect(found).toBe(find());
+    const result = found?.result();
+    gate.set();
+    expect(await result).toBe(true);
+    expect(await joined).toBe(true);
   });
 });
 
