@@ -43,7 +43,8 @@ describe('what is published', () => {
   });
 
   it('has maps that lead to src', () => {
-    for (const file of modules) {
+    // index.js has nothing of its own.
+    for (const file of modules.filter((file) => file !== 'index.js')) {
       const map = JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8')) as { sources: string[] };
       const own = map.sources.filter((source) => !source.includes('rolldown/runtime'));
       expect(own, file).not.toEqual([]);
@@ -135,13 +136,10 @@ describe('what is loaded, and when', { timeout: 60_000 }, () => {
         const { currentThread, getIdent } = await import('rxjs-threading');
         return [currentThread().name, getIdent() === currentThread().ident];
       };
-      const piped = () => import('rxjs-threading').then(({ currentThread, getIdent }) => [
-        [currentThread().name, getIdent() === currentThread().ident],
-      ]);
       console.log(JSON.stringify([
         await new Thread({ target: ask, name: 'plain' }).start().result(),
         await lastValueFrom(of(1).pipe(threadMap(ask))),
-        await lastValueFrom(of(1).pipe(threadPipe(piped))),
+        await lastValueFrom(of(1).pipe(threadPipe(ask))),
       ]));
     `);
     expect(names).toEqual([
