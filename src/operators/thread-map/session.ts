@@ -1,10 +1,11 @@
 import { MessageChannel } from 'node:worker_threads';
-import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
+import type { JobPool } from '../../pool/thread/job-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { encode } from '../../pool/wire/codec.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
+import { MAP_VALUES } from '../../pool/workers/worker-files.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { now } from '../../primitives/waiting/event-loop.js';
@@ -21,8 +22,6 @@ export interface SessionOwner {
   /** The session's thread has ended although nobody asked it to. */
   died(session: MapSession, error: unknown): void;
 }
-
-const MODULE = new URL('./in-worker/map-values.js', import.meta.url).href;
 
 /**
  * A job of the pool that maps batches, as long as there are some, seen from the thread that makes them. The job is a
@@ -59,14 +58,14 @@ export class MapSession {
    * @param depth - how many batches it takes at once
    * @throws ThreadError when the pool takes no more
    */
-  constructor(pool: ThreadPool, target: PackedTarget, name: string, depth: number, owner: SessionOwner) {
+  constructor(pool: JobPool, target: PackedTarget, name: string, depth: number, owner: SessionOwner) {
     this.#owner = owner;
     this.#cells = allocate(depth);
     for (let cell = depth - 1; cell >= 0; cell--) this.#free.push(cell);
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'mapValues' },
+      target: { module: MAP_VALUES, export: 'mapValues' },
       args: [port2, target, this.#cells],
       transferList: [port2],
       name,

@@ -7,13 +7,13 @@ import { decode, type Encoded, encode, packError, unpackError } from '../../pool
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
+import { RUN_PIPE } from '../../pool/workers/worker-files.js';
 import { attach } from '../parts/attached.js';
 import { Fifo } from '../parts/fifo.js';
 import type { Pooled } from '../parts/pooled-options.js';
 import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
 
-const MODULE = new URL('./in-worker/run-pipe.js', import.meta.url).href;
 /** After so many values without a turn of the event loop, results are looked for: see decision 31. */
 const LOOK_EVERY = 1024;
 
@@ -54,7 +54,7 @@ export class PipeRun<R> {
     this.#channel = new PortChannel(port1);
     this.#output = new BatchSender(PIPE_WINDOW, (values) => this.#send(values));
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'runPipe' },
+      target: { module: RUN_PIPE, export: 'runPipe' },
       args: [port2, target],
       transferList: [port2],
       name,

@@ -1,8 +1,9 @@
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { refuseToTravel } from '../wire/codec.js';
 
-/** Stands for the thread that runs in this worker: what hangs on it goes when the next one comes. */
+/** Stands for the thread that runs in this worker: values hang on it weakly, so they go when the next thread comes. */
 let token: object = {};
+/** Ident of the thread that `token` stands for. */
 let owner = 0;
 
 function currentToken(): object {

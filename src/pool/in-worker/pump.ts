@@ -57,7 +57,7 @@ function pumpIterator(iterator: AnyIterator, output: BatchSender): Pumping {
       }
       if (stopped) return;
       const next = iterator.next();
-      const { done, value } = isThenable(next) ? await next : next;
+      const { done, value } = isThenable<IteratorResult<unknown>>(next) ? await next : next;
       if (done === true) return;
       output.push(value);
     }

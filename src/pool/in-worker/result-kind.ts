@@ -1,14 +1,10 @@
-/** Whether what a target returned is a promise, of whatever library. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  );
+/** What a target has returned: a promise, a stream, or else a value. */
+
+export function isThenable<T = unknown>(value: unknown): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<T>).then === 'function';
 }
 
-/**
- * Whether what a target returned is a stream, whose values are its results: an Observable of whatever library, an
- * AsyncIterable or a generator. Arrays, Maps and Sets are values.
- */
+/** An Observable, of whatever library, an AsyncIterable or a generator. Arrays, Maps and Sets are values. */
 export function isStream(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return (

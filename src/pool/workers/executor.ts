@@ -44,6 +44,11 @@ export interface WorkerHandle {
   hold(alive: boolean): void;
   /** @param flushed - called once the output of the thread that ended is here, or never will be */
   whenFlushed(flushed: () => void): void;
+  /**
+   * A thread that has not begun never does; false: it has. A worker that was to run it has `grace` ms to let go of it.
+   * Where there is none, such a thread is killed.
+   */
+  withdraw?(grace: number): boolean;
   /** Ends the worker at once; resolves when it has. */
   kill(): Promise<void>;
   /** Called when the thread has ended and the worker said that it can take another. */

@@ -1,4 +1,4 @@
-import { firstValueFrom, take, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, repeat, take, tap, toArray } from 'rxjs';
 import {
   activeCount,
   activeCount$,
@@ -436,6 +436,34 @@ describe('output$', () => {
     }).start();
     expect(await firstValueFrom(thread.output$.pipe(take(3), toArray()))).toEqual([0, 1, 2]);
     expect(await collect(thread)).toEqual([3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('gives each value to those who were there before it alone', async () => {
+    const count = function* (): Generator<number> {
+      for (let i = 1; i <= 10; i++) yield i;
+    };
+    const again = new Thread({ target: count }).start();
+    expect(await lastValueFrom(again.output$.pipe(take(1), repeat(3), toArray()))).toEqual([1, 2, 3]);
+    const thread = new Thread({ target: count }).start();
+    const late: number[][] = [];
+    const others = [0, 1].map(() => thread.output$.pipe(toArray()));
+    const [first, second] = await Promise.all([
+      lastValueFrom(
+        thread.output$.pipe(
+          tap((value) => {
+            if (value > 2) return;
+            const values: number[] = [];
+            late.push(values);
+            thread.output$.subscribe((one) => values.push(one));
+          }),
+          toArray(),
+        ),
+      ),
+      ...others.map((other) => lastValueFrom(other)),
+    ]);
+    expect(first).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(second).toEqual(first);
+    expect(late).toEqual([first.slice(1), first.slice(2)]);
   });
 
   it('never holds up a join', async () => {
