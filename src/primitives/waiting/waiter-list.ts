@@ -165,7 +165,8 @@ export class Slots {
   sweep(lost: Lost): boolean {
     const time = clock() | 0;
     const swept = load(this.#cells, SWEPT);
-    if (((time - swept) | 0) < RECHECK_MS && swept !== 0) return false;
+    // Unsigned: in 32 bits, a clock that has gone on for more than 24.9 days would seem to have gone back.
+    if ((time - swept) >>> 0 < RECHECK_MS && swept !== 0) return false;
     store(this.#cells, SWEPT, time);
     this.inside(() => {
       for (let slot = load(this.#cells, HIGH); slot > 0; slot--) {
