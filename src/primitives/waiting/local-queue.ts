@@ -144,7 +144,10 @@ export class LocalQueue {
     try {
       let place = this.#line.first();
       while (place !== undefined && this.#try(place, false)) place = this.#line.first();
-      if (place !== undefined) this.#record.owner(place.attempt.owner());
+      if (place === undefined) return;
+      this.#record.owner(place.attempt.owner());
+      if (place.attempt.inTurn) return;
+      for (const behind of this.#line.rest()) if (!behind.left) this.#try(behind, false);
     } finally {
       this.#looking = false;
     }
