@@ -15,9 +15,10 @@ import { Primitive, Shared } from './primitive.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
+import { allocateSlots } from './waiting/slot-arena.js';
 import { valueStream } from './waiting/state-stream.js';
 import { Wait } from './waiting/wait.js';
-import { allocateSlots, type Slots } from './waiting/waiter-list.js';
+import type { Slots } from './waiting/waiter-list.js';
 
 export interface BarrierOptions extends PrimitiveOptions {
   /**

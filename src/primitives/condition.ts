@@ -22,9 +22,10 @@ import { RLock } from './rlock.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { now } from './waiting/event-loop.js';
+import { allocateSlots } from './waiting/slot-arena.js';
 import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
-import { allocateSlots, type Slots } from './waiting/waiter-list.js';
+import type { Slots } from './waiting/waiter-list.js';
 
 /** @internal */
 export class SharedCondition extends Shared {

@@ -98,7 +98,7 @@ function allOrNone(parties: number, leavers = 0): (end: End, shared: Shared) => 
     // Who died or left may have been let through without noting it.
     if (passed.length > 0 && passed.length < parties - (killed === -1 ? leavers : 1))
       return `some passed; ${told}`;
-    const waiting = [0, 1, 2, 3].filter((slot) => word(barrier.slots.table, slot * 8) === WAITING).length;
+    const waiting = [1, 2, 3, 4].filter((slot) => word(barrier.slots.table, slot * 8) === WAITING).length;
     if (waiting < stuck.length) return `${stuck.length} hang, ${waiting} of them in a slot; ${told}`;
     if (stuck.length >= parties) return `all parties hang; ${told}`;
     return undefined;
