@@ -1,79 +1,84 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
-import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { BatchSender } from '../../pool/wire/batch-sender.js';
-import { decode, encode, packError, unpackError } from '../../pool/wire/codec.js';
+import { decode, type Encoded, encode, packError, unpackError } from '../../pool/wire/codec.js';
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
+import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
-import type { PackedTarget } from '../../primitives/target.js';
+import { RUN_PIPE } from '../../pool/workers/worker-files.js';
 import { attach } from '../parts/attached.js';
+import { Fifo } from '../parts/fifo.js';
+import type { Pooled } from '../parts/pooled-options.js';
 import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
 
-/** What a threadPipe runs, and where. */
-export interface Piping {
-  readonly target: PackedTarget;
-  readonly name: string;
-  readonly pool: ThreadPool | undefined;
-  /** ms */
-  readonly grace: number;
-}
-
-const MODULE = new URL('./in-worker/run-pipe.js', import.meta.url).href;
-/** So many values may come before the event loop turns, and what has come of them is looked at. */
+/** After so many values without a turn of the event loop, results are looked for: see decision 31. */
 const LOOK_EVERY = 1024;
 
-/** One subscription of a threadPipe: its thread, seen from the thread that subscribed. */
+/** The thread has ended by itself: it died, or never began. */
+interface DiedMessage {
+  readonly kind: 'died';
+  readonly error: unknown;
+}
+
+/**
+ * One subscription of a threadPipe: its thread, seen from the thread that subscribed.
+ *
+ *   here:          source -> BatchSender -> PortChannel
+ *   in the worker: in-worker/run-pipe.ts -> in-worker/source.ts, which feeds the target's pipeline -> Streaming
+ *   here again:    PortChannel -> #inbox -> the subscriber
+ *
+ * Invariant: messages are dealt with in the order in which they came, one after the other. The subscriber's code may lead
+ * back here, by feeding the source: what comes by that waits in `#inbox`.
+ */
 export class PipeRun<R> {
   readonly #subscriber: Subscriber<R>;
-  readonly #port: MessagePort;
+  readonly #channel: PortChannel<PipeMessage, PipeMessage>;
   readonly #thread: Thread<void>;
   readonly #output: BatchSender;
   readonly #parts = new Subscription();
   #count = 0;
   #sent = 0;
-  /** Passed on, and not yet told. */
+  /** Values passed on that the thread has not been given credit for. */
   #passed = 0;
+  readonly #inbox = new Fifo<PipeMessage | DiedMessage>();
+  #hearing = false;
   #ended = false;
 
   /** @throws ThreadError when no thread can be had */
-  constructor(subscriber: Subscriber<R>, { target, name, pool, grace }: Piping) {
+  constructor(subscriber: Subscriber<R>, { target, name, pool, grace }: Pooled) {
     this.#subscriber = subscriber;
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
+    this.#channel = new PortChannel(port1);
     this.#output = new BatchSender(PIPE_WINDOW, (values) => this.#send(values));
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'runPipe' },
+      target: { module: RUN_PIPE, export: 'runPipe' },
       args: [port2, target],
       transferList: [port2],
       name,
       ...(pool && { pool }),
     });
     this.#thread.start();
-    port1.on('message', (message: PipeMessage) => this.#hear(message));
-    port1.unref();
+    this.#channel.hear((message) => this.#hear(message));
     this.#parts.add(() => {
-      port1.close();
+      this.#channel.close();
       if (!this.#ended) stopThread(this.#thread as Thread<never>, grace);
     });
   }
 
   run(source: Observable<unknown>): void {
-    const { subscriber, parts } = { subscriber: this.#subscriber, parts: this.#parts };
-    subscriber.add(parts);
+    this.#subscriber.add(this.#parts);
     this.#thread.output$.subscribe({
-      // Nothing else may be left that lets the event loop turn.
+      // The port keeps no process alive: what is left in it would not be received.
       complete: () => this.#drain(),
-      // It has died, or never began.
       error: (error) => {
         this.#drain();
-        this.#ended = true;
-        subscriber.error(error);
+        this.#hear({ kind: 'died', error });
       },
     });
-    attach(source, parts, {
+    attach(source, this.#parts, {
       next: (value) => this.#arrive(value),
       error: (error) => this.#endInput({ kind: 'error', error: packError(error) }),
       complete: () => this.#endInput({ kind: 'complete' }),
@@ -82,13 +87,13 @@ export class PipeRun<R> {
 
   #arrive(value: unknown): void {
     this.#output.push(value);
-    // The source may not let the event loop turn, and be ended by what comes of its values.
+    // A source that never lets the event loop turn can only be cut by results that are received here.
     if (++this.#count % LOOK_EVERY === 0) this.#drain();
   }
 
   #endInput(message: PipeMessage): void {
     void this.#output.untilSent().then(() => {
-      if (!this.#parts.closed) this.#port.postMessage(message);
+      if (!this.#parts.closed) this.#channel.post(message);
     });
   }
 
@@ -96,7 +101,7 @@ export class PipeRun<R> {
     if (this.#parts.closed) return;
     try {
       const transfer = movesOf(values);
-      this.#port.postMessage({ kind: 'values', values: encode(values, transfer) }, transfer);
+      this.#channel.post({ kind: 'values', values: encode(values, transfer) }, transfer);
       this.#sent += values.length;
     } catch (cause) {
       this.#refuse(values, cause);
@@ -113,21 +118,28 @@ export class PipeRun<R> {
   }
 
   #drain(): void {
-    while (!this.#parts.closed) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#hear(next.message as PipeMessage);
-    }
+    if (!this.#parts.closed) this.#channel.drain();
   }
 
-  #hear(message: PipeMessage): void {
-    if (this.#parts.closed) return;
+  #hear(message: PipeMessage | DiedMessage): void {
+    this.#inbox.push(message);
+    if (this.#hearing) return;
+    this.#hearing = true;
+    while (!this.#parts.closed) {
+      const next = this.#inbox.shift();
+      if (next === undefined) break;
+      this.#heed(next);
+    }
+    this.#hearing = false;
+  }
+
+  #heed(message: PipeMessage | DiedMessage): void {
     switch (message.kind) {
       case 'credit':
         this.#output.add(message.values);
         break;
       case 'values':
-        this.#pass(decode(message.values) as R[]);
+        this.#decodeAndPass(message.values);
         break;
       case 'complete':
         this.#ended = true;
@@ -137,7 +149,22 @@ export class PipeRun<R> {
         this.#ended = true;
         this.#subscriber.error(unpackError(message.error));
         break;
+      case 'died':
+        this.#ended = true;
+        this.#subscriber.error(message.error);
+        break;
     }
+  }
+
+  #decodeAndPass(encoded: Encoded): void {
+    let values: R[];
+    try {
+      values = decode(encoded) as R[];
+    } catch (error) {
+      this.#subscriber.error(error);
+      return;
+    }
+    this.#pass(values);
   }
 
   #pass(values: readonly R[]): void {
@@ -147,7 +174,7 @@ export class PipeRun<R> {
     }
     this.#passed += values.length;
     if (this.#passed < PIPE_WINDOW / 4 || this.#parts.closed) return;
-    this.#port.postMessage({ kind: 'credit', values: this.#passed });
+    this.#channel.post({ kind: 'credit', values: this.#passed });
     this.#passed = 0;
   }
 }

@@ -1,66 +1,108 @@
-import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
+import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import { markDied } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
+import { PortChannel } from '../wire/port-channel.js';
 import { Running } from './thread-body.js';
 
-/** The worker's side: what Piscina runs, once, as the worker starts. */
+/**
+ * What runs inside a worker. Piscina loads worker-entry.ts and calls `openSession` or `runJob`, which take over the
+ * port; from then on threads come over it as messages:
+ *
+ *   worker-entry.ts -> session.ts -> thread-body.ts -> the target
+ *
+ * These three, with the wire's codec and the rooms memory and threads of the primitives, are all that a new worker loads
+ * before its first thread; the build joins all but the entry into one file. They import nothing, directly or not, that
+ * reaches rxjs, because rxjs alone would take longer to load than most first threads run. What only some threads need is
+ * imported by the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts
+ * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
+ * target-trace.ts. Most targets are plain functions on plain values and get by with the first three.
+ *
+ * A worker runs one thread after the other: begun by a `start` message, over with an end message, and followed by the
+ * next once the worker has said that it is idle (leftovers.ts). A worker of a ThreadPool gets each job, a thread of its
+ * own, with a port of its own.
+ */
 
-let port: MessagePort | undefined;
-let running: Running | undefined;
-/** Of the job of a ThreadPool. */
-let jobEnd: JobEnd | undefined;
-/** ms that what a job has left behind may keep the worker from the next one. */
+/** ms that the leftovers of a job may keep the worker of a ThreadPool from the next job. */
 const LEFTOVERS_MS = 1000;
 
-/** Piscina's job: takes the port over which threads come to this worker; the first is in it already. */
-export function openSession(job: { readonly port: MessagePort }): void {
-  port = job.port;
-  port.on('message', received);
-  setParent(post, drain);
-}
+/** The one that threads come over now. */
+let session: Session | undefined;
 
-/** The same for a ThreadPool: a job a thread, which lasts until the worker can take another. */
-export async function runJob(job: { readonly port: MessagePort }): Promise<void> {
-  const end = new JobEnd();
-  jobEnd = end;
-  openSession(job);
-  await end.come;
-  jobEnd = undefined;
-  port = undefined;
-  job.port.close();
-}
+/** A port over which threads come to this worker, one at a time. */
+class Session {
+  readonly #channel: PortChannel<FromThread, ToThread>;
+  readonly #leftoversMs: number;
+  readonly #jobEnd: JobEnd | undefined;
+  running: Running | undefined;
 
-function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
-  // After what its stream has emitted by now, as far as the reader has room.
-  if (message.kind === 'progress') running?.flush();
-  port?.postMessage(message, transfer);
-  jobEnd?.heed(message);
-  return port !== undefined;
-}
+  constructor(port: MessagePort, leftoversMs: number, jobEnd?: JobEnd) {
+    this.#channel = new PortChannel(port);
+    this.#leftoversMs = leftoversMs;
+    this.#jobEnd = jobEnd;
+    session = this;
+    setParent(post, drain);
+    this.#channel.hear((message) => this.#received(message));
+    this.#channel.hold(true);
+  }
 
-function received(message: ToThread): void {
-  if (message.kind === 'start') {
-    running = new Running(message, post, jobEnd === undefined ? Number.POSITIVE_INFINITY : LEFTOVERS_MS);
-    running.begin();
-  } else if (message.kind === 'cancel') keepCancel(message);
-  else if (running?.ident === message.ident) running.credit(message.values);
-}
+  readonly post = (message: FromThread, transfer?: readonly TransferListItem[]): void => {
+    // Values that the thread's stream emitted before the progress go first, as far as the reader has room.
+    if (message.kind === 'progress') this.running?.flush();
+    this.#channel.post(message, transfer);
+    this.#jobEnd?.heed(message);
+  };
 
-/** Code that never yields has to hear of a cancel as well. */
-function drain(): void {
-  if (port === undefined) return;
-  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-    received(next.message as ToThread);
+  drain(): void {
+    this.#channel.drain();
+  }
+
+  close(): void {
+    if (session === this) session = undefined;
+    this.#channel.close();
+  }
+
+  #received(message: ToThread): void {
+    if (message.kind === 'start') {
+      this.running = new Running(message, this.post, this.#leftoversMs);
+      this.running.begin();
+    } else if (message.kind === 'cancel') keepCancel(message);
+    else if (this.running?.ident === message.ident) this.running.credit(message.values);
   }
 }
 
-// Sooner than the kernel or the parent's event loop would tell.
+function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
+  session?.post(message, transfer);
+  return session !== undefined;
+}
+
+/** Called from code that never yields, which has to learn why it was cancelled. */
+function drain(): void {
+  session?.drain();
+}
+
+/** The only job of a DedicatedWorker's Piscina: takes the port over which threads come, the first of which is in it already. */
+export function openSession(job: { readonly port: MessagePort }): void {
+  new Session(job.port, Number.POSITIVE_INFINITY);
+}
+
+/**
+ * A job of a ThreadPool's Piscina: one thread, over its own port. Resolves when its output is printed and its leftovers
+ * are done; the next may begin while the output is still on its way.
+ */
+export async function runJob(job: { readonly port: MessagePort }): Promise<void> {
+  const end = new JobEnd();
+  const own = new Session(job.port, LEFTOVERS_MS, end);
+  await end.come;
+  own.close();
+}
+
+// Others learn of the death from this sooner than from the kernel or from the parent's event loop.
 process.on('exit', () => {
-  if (running !== undefined) markDied(running.ident);
+  if (session?.running !== undefined) markDied(session.running.ident);
 });
 
-/** When the worker of a ThreadPool can take another job: its thread has ended, and what it printed and left is gone. */
+/** Waits until a job of a ThreadPool is over: its thread has ended, its output is printed, its leftovers are done. */
 export class JobEnd {
   readonly come: Promise<void>;
   #came: () => void = () => {};
@@ -73,7 +115,7 @@ export class JobEnd {
     });
   }
 
-  /** What the worker tells. */
+  /** Called with each message that the worker posts. */
   heed(message: FromThread): void {
     if ('flushing' in message) {
       this.#flushing = message.flushing;

@@ -1,13 +1,13 @@
 import { ThreadError } from '../../errors.js';
 import { importExport, type Runnable } from '../../primitives/target.js';
+import { ExistingThread } from '../thread/existing-thread.js';
 import { remember } from '../thread/local-threads.js';
 import { Thread } from '../thread/thread.js';
-import { ExistingThread } from '../thread/thread-options.js';
 import { decode } from '../wire/codec.js';
 import type { PackedRun } from '../wire/messages.js';
 import { prepareDecode } from './load-codecs.js';
 
-/** In the worker: the instance of a subclass of Thread, without running its constructor again, and its `run`. */
+/** Makes the instance of a subclass of Thread again, without calling its constructor a second time, and gives its `run`. */
 export async function makeRun(packed: PackedRun, ident: number): Promise<Runnable> {
   const { module, className } = packed;
   const found = await importExport(module, className);
@@ -20,7 +20,7 @@ export async function makeRun(packed: PackedRun, ident: number): Promise<Runnabl
   return (...args) => {
     const thread = Reflect.construct(
       Thread,
-      [new ExistingThread(ident, packed.target, args)],
+      [new ExistingThread(ident, undefined, packed.target, args)],
       found,
     ) as Thread;
     Object.assign(thread, decode(packed.fields));

@@ -7,18 +7,20 @@ import { stateOf } from '../../primitives/threads/thread-slots.js';
 import { unpackError } from '../wire/codec.js';
 import { cancelOf } from '../wire/parent-link.js';
 
-/**
- * That a thread was cancelled is told by its CANCEL word, which any thread may write and which code that never yields
- * can read. Why it was, only a message can tell: one of its parent, which comes before the word is written.
+/*
+ * That a thread was cancelled its CANCEL word says, which any thread may write and which code that never yields can read.
+ * Why it was cancelled only a message can say: one from the thread that started it, posted before the word is written.
  */
+
+/** The reason for which the current thread was cancelled, once somebody in it has asked. */
 let known: { readonly ident: number; readonly reason: unknown } | undefined;
 
-/** The current thread cancels itself, or is main. */
+/** The current thread has cancelled itself, so no message will say why. */
 export function setReason(ident: number, reason: unknown): void {
   if (known?.ident !== ident) known = { ident, reason };
 }
 
-/** The same object each time. */
+/** Why the current thread was cancelled: the same object each time. */
 export function reasonFor(ident: number): unknown {
   if (known?.ident === ident) return known.reason;
   const message = cancelOf(ident);
@@ -32,34 +34,47 @@ export function reasonFor(ident: number): unknown {
 
 setCancelReason(() => reasonFor(getIdent()));
 
+/** In any thread: whether the thread was cancelled. */
 export function isCancelled(ident: number): boolean {
   return load(table, slotOf(ident) + CANCEL) !== 0;
 }
 
-/** Sets the word and wakes whoever looks at it. */
+/** Sets the thread's CANCEL word, and wakes its `sleepSync` and those that called `onCancel`. */
 export function markCancelled(ident: number): void {
   const cell = slotOf(ident) + CANCEL;
   if (compareExchange(table, cell, 0, 1) === 0) wake(table, cell);
 }
 
+/** What is to run when a thread is cancelled, by ident. Invariant: while an ident is in it, one waitAsync looks out. */
+const listening = new Map<number, Set<() => void>>();
+
 /**
- * Runs once, from the event loop, when the thread is cancelled. The thread's end wakes those that listen, so that
- * nothing of it stays in a worker that takes the next one. Does not keep the process alive.
+ * `cancelled` runs once, from the event loop, when the thread is cancelled. Returns how to stop listening. The end of the
+ * thread ends the listening, so that nothing of it stays in a worker that takes the next thread. Does not keep the
+ * process alive. All that listen share one waitAsync: one each would stay until the thread ends, and a thread may call this
+ * for each of a million values.
  */
 export function onCancel(ident: number, cancelled: () => void): () => void {
+  const known = listening.get(ident);
+  const listeners = known ?? new Set();
+  listeners.add(cancelled);
+  if (known === undefined) {
+    listening.set(ident, listeners);
+    lookOut(ident, listeners);
+  }
+  return () => listeners.delete(cancelled);
+}
+
+function lookOut(ident: number, listeners: Set<() => void>): void {
   const cell = slotOf(ident) + CANCEL;
-  let listening = true;
-  const listen = (): void => {
-    if (!listening) return;
+  for (;;) {
     const state = stateOf(ident);
-    if (state === FREE) return;
-    if (load(table, cell) !== 0) {
-      listening = false;
-      cancelled();
-    } else if ((state === QUEUED || state === RUNNING) && !parkAsync(table, cell, 0, listen)) listen();
-  };
-  listen();
-  return () => {
-    listening = false;
-  };
+    const lives = state === QUEUED || state === RUNNING;
+    const isNow = state !== FREE && load(table, cell) !== 0;
+    if (lives && !isNow && parkAsync(table, cell, 0, () => lookOut(ident, listeners))) return;
+    if (lives && !isNow) continue;
+    listening.delete(ident);
+    if (isNow) for (const cancelled of listeners) cancelled();
+    return;
+  }
 }

@@ -1,6 +1,6 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { checkOptions, show } from '../../primitives/options.js';
-import { describeTarget, type PackedTarget, packTarget, type Target } from '../../primitives/target.js';
+import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
 import { NAME_BYTES } from '../../primitives/threads/table.js';
 import { isDetached } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
@@ -16,8 +16,8 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
   /** Reserved, as in Python. */
   group?: null;
   /**
-   * Where it waits its turn as a job, and keeps the process alive from its start, daemon or not. Default: an elastic pool
-   * in which a started thread never waits for another to end.
+   * A ThreadPool in which the thread is a job: it waits there for a free worker, and keeps the process alive from its
+   * start, daemon or not. Default: an elastic pool, in which a started thread never waits for another to end.
    */
   pool?: JobPool;
   /** Moved to the thread instead of copied, as in postMessage. */
@@ -43,7 +43,7 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
   }
 }
 
-/** It has to fit where every thread can read it. @throws TypeError, RangeError */
+/** A name must fit into the thread's slot of the table. @throws TypeError, RangeError */
 export function checkThreadName(name: unknown): asserts name is string {
   if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
   const bytes = Buffer.byteLength(name);
@@ -56,33 +56,19 @@ export function checkDaemon(daemon: unknown): asserts daemon is boolean {
   if (typeof daemon !== 'boolean') throw new TypeError(`daemon must be a boolean, got ${show(daemon)}`);
 }
 
+/** Python's `Thread-N (target)`. */
 export function defaultName(number: number, target: Target | undefined): string {
   const name = target === undefined ? '' : describeTarget(target);
-  // The language names a function after the property it is written into: that says nothing.
+  // JavaScript names a function after the property that it is written into: `target` says nothing.
   return name === '' || name === 'target' ? `Thread-${number}` : `Thread-${number} (${name})`;
 }
 
-/** @throws TypeError for what has moved before */
+/** What `transferList` names. @throws TypeError for what has moved before, which Node 20 would send as empty */
 export function transferItems(options: { readonly transferList?: readonly unknown[] }): TransferListItem[] {
   const items = [...(options.transferList ?? [])] as TransferListItem[];
-  // Node 20 would send it, empty.
   for (const item of items) {
     if (isDetached(item))
       throw new TypeError(`cannot transfer ${show(item)}: it has moved to another thread before`);
   }
   return items;
-}
-
-/** Makes a Thread object for a thread that was started elsewhere. */
-export class ExistingThread implements ThreadOptions<readonly unknown[], never> {
-  readonly ident: number;
-  /** What its default `run` calls. */
-  readonly packed: PackedTarget | null;
-  readonly args: readonly unknown[];
-
-  constructor(ident: number, packed: PackedTarget | null = null, args: readonly unknown[] = []) {
-    this.ident = ident;
-    this.packed = packed;
-    this.args = args;
-  }
 }

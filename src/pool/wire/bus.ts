@@ -1,4 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads';
+import { tableName } from '../../primitives/threads/table.js';
 
 /** What goes over the channel: a topic's name and one of its messages. */
 interface Envelope {
@@ -11,19 +12,20 @@ let channel: BroadcastChannel | undefined;
 
 function open(): BroadcastChannel {
   if (channel !== undefined) return channel;
-  channel = new BroadcastChannel('rxjs-threading');
+  channel = new BroadcastChannel(`rxjs-threading ${tableName()}`);
   channel.onmessage = (event) => {
     const { topic, message } = (event as { readonly data: Envelope }).data;
     listeners.get(topic)?.(message);
   };
-  // Nobody is kept alive by what others may have to say.
+  // A listener does not keep its thread alive: another thread may always have something to publish.
   channel.unref();
   return channel;
 }
 
 /**
- * What threads tell one another that neither shared memory nor the port to whoever started them can carry. Every
- * thread that listens to a topic hears all of it.
+ * A subject on which all threads of one table can publish, and listen to one another. For what neither shared memory
+ * nor the port between a thread and its starter can carry: trace events, and questions about threads started elsewhere.
+ * Every thread that listens to a topic receives all of its messages.
  */
 export class Topic<M> {
   readonly #name: string;

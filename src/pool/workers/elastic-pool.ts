@@ -1,16 +1,17 @@
 import { availableParallelism } from 'node:os';
 import type { TransferListItem } from 'node:worker_threads';
+import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { ToThread } from '../wire/messages.js';
 import { DedicatedWorker } from './dedicated-worker.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
 import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /**
- * The workers that no thread runs in. A thread takes one of them or gets a new one, and never waits for another thread
- * to end: 64 that meet at one barrier all run.
+ * The workers of threads that have no ThreadPool. A thread takes an idle worker or gets a new one, and never waits for
+ * another thread to end: 64 threads that meet at one barrier all run.
  *
- * A start in a kept worker takes microseconds, in a new one tens of ms and some MB; so a few are kept for long, and
- * what a burst leaves beyond them only as long as the next burst may take to come.
+ * A start takes microseconds in an idle worker, and tens of ms and some MB in a new one. So KEPT idle workers stay for
+ * KEPT_MS, and those that a burst leaves beyond them for SURPLUS_MS, in case the next burst follows.
  */
 const KEPT = availableParallelism() * 2;
 const KEPT_MS = 30_000;
@@ -23,7 +24,8 @@ interface Idle {
 
 /** Longest idle first. */
 const idle: Idle[] = [];
-let sweeper: NodeJS.Timeout | undefined;
+/** A sweep is due. */
+let sweeps = false;
 
 /** @throws DataCloneError, and whatever keeps a worker from being made */
 export function takeWorker(
@@ -44,7 +46,7 @@ export function takeWorker(
   return worker;
 }
 
-/** One that was idle, the last one used first: its caches are warm. */
+/** Of the idle workers the last one used, because its caches are warm. */
 function takeIdle(stackSize: number): DedicatedWorker | undefined {
   for (let at = idle.length - 1; at >= 0; at--) {
     const worker = idle[at]?.worker;
@@ -58,24 +60,24 @@ function takeIdle(stackSize: number): DedicatedWorker | undefined {
 function giveBack(worker: DedicatedWorker): void {
   if (worker.dead || worker.terminated) return;
   worker.listener = leftovers;
-  idle.push({ worker, since: performance.now() });
-  sweeper ??= setInterval(sweep, SURPLUS_MS).unref();
+  idle.push({ worker, since: now() });
+  if (!sweeps) after(SURPLUS_MS, sweep);
+  sweeps = true;
 }
 
 function sweep(): void {
-  const time = performance.now();
+  const time = now();
   for (let oldest = idle[0]; oldest !== undefined; oldest = idle[0]) {
     const kept = idle.length > KEPT ? SURPLUS_MS : KEPT_MS;
     if (!oldest.worker.dead && time - oldest.since < kept) break;
     idle.shift();
     void oldest.worker.kill();
   }
-  if (idle.length > 0) return;
-  clearInterval(sweeper);
-  sweeper = undefined;
+  sweeps = idle.length > 0;
+  if (sweeps) after(SURPLUS_MS, sweep);
 }
 
-/** Listens to a worker that no thread runs in. */
+/** Listens to an idle worker, where what an ended thread left behind may still fail. */
 const leftovers: WorkerListener = {
   onMessage: (message) => {
     if (message.kind === 'unhandled') relayUnhandled(message);
