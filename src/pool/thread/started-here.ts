@@ -1,7 +1,7 @@
 import { threadId } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import type { WaitOptions } from '../../primitives/options.js';
+import type { WaitOptions, WaitSyncOptions } from '../../primitives/options.js';
 import type { Emitted } from '../../primitives/target.js';
 import { DAEMON } from '../../primitives/threads/table.js';
 import { claimSlot, markStopped, setWorker, unclaimSlot } from '../../primitives/threads/thread-slots.js';
@@ -153,6 +153,16 @@ export class StartedHere<R> extends ThreadSide implements Started {
     if (this.ident === 0)
       throw new ThreadError(`cannot terminate thread '${this.name}' before it is started`);
     if (this.isAlive) await this.#run?.kill();
+  }
+
+  override joinSync(options: WaitSyncOptions | undefined): boolean {
+    if (options?.timeout === undefined && this.#run?.waitsForLoop === true) {
+      throw new ThreadError(
+        `cannot block until thread '${this.name}' has ended: it is queued in a pool of this thread, whose event loop has to turn for it to begin`,
+        { code: 'ERR_POOL' },
+      );
+    }
+    return super.joinSync(options);
   }
 
   /** Drops a thread that has not begun; false: it has, or its worker has to be killed for that. */

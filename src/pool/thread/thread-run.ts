@@ -49,6 +49,11 @@ export class ThreadRun implements WorkerListener {
     return this.#ended;
   }
 
+  /** Whether it can begin only once the event loop of this thread turns. */
+  get waitsForLoop(): boolean {
+    return this.#worker.waitsForLoop === true;
+  }
+
   post(message: ToThread): void {
     if (!this.#ended) this.#worker.post([message]);
   }

@@ -173,7 +173,11 @@ export class Thread<R = unknown> {
     return this.#side.join(options);
   }
 
-  /** The same, blocking the calling thread. @throws ThreadError */
+  /**
+   * The same, blocking the calling thread.
+   *
+   * @throws ThreadError, also without a timeout for a job that is queued in a pool of the calling thread: it could never begin
+   */
   joinSync(options?: WaitSyncOptions): boolean {
     return this.#side.joinSync(options);
   }
