@@ -5,6 +5,7 @@ import { Thread } from '../../pool/thread/thread.js';
 import { encode } from '../../pool/wire/codec.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
+import { MAP_VALUES } from '../../pool/workers/worker-files.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { now } from '../../primitives/waiting/event-loop.js';
@@ -21,8 +22,6 @@ export interface SessionOwner {
   /** The session's thread has ended although nobody asked it to. */
   died(session: MapSession, error: unknown): void;
 }
-
-const MODULE = new URL('./in-worker/map-values.js', import.meta.url).href;
 
 /**
  * A job of the pool that maps batches, as long as there are some, seen from the thread that makes them. The job is a
@@ -66,7 +65,7 @@ export class MapSession {
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'mapValues' },
+      target: { module: MAP_VALUES, export: 'mapValues' },
       args: [port2, target, this.#cells],
       transferList: [port2],
       name,

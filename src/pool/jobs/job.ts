@@ -94,6 +94,10 @@ export class Job implements WorkerHandle, Queued, PendingTask {
     return this.#place !== IN_LINE;
   }
 
+  get needsLoop(): boolean {
+    return this.#place === IN_LINE || this.#place === HANDED_OVER;
+  }
+
   begin(): void {
     this.#place = HANDED_OVER;
     this.#pool.workers.run(this, this.#workersPort, this.#abort.signal).then(
@@ -116,10 +120,6 @@ export class Job implements WorkerHandle, Queued, PendingTask {
   /** Not known yet. Our own thread's: a job that is queued dies with the thread that queued it. */
   get workerId(): number {
     return threadId;
-  }
-
-  get waitsForLoop(): boolean {
-    return this.#place === IN_LINE || this.#place === HANDED_OVER;
   }
 
   post(messages: readonly ToThread[], transfer: readonly TransferListItem[] = []): void {

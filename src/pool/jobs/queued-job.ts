@@ -80,16 +80,13 @@ export class QueuedJob<R> implements Queued {
       return;
     }
     this.#thread = thread;
-    // Not `result()`, for which what a stream emits is kept: only the last value can be had here.
-    let last: Emitted<R>;
-    thread.output$.subscribe({
+    // Nobody can have the other values of a stream.
+    thread.outcome?.keepLast();
+    thread.result().subscribe({
       next: (value) => {
-        last = value;
+        if (this.#finish()) this.#context.run(() => this.#settle.resolve(value));
       },
       error: (error) => this.#reject(error),
-      complete: () => {
-        if (this.#finish()) this.#context.run(() => this.#settle.resolve(last));
-      },
     });
     const { timeout } = this.#request;
     this.#stopLimit = limitRun(thread as Thread<never>, timeout, () => this.#expired(timeout));

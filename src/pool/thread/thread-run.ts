@@ -49,11 +49,6 @@ export class ThreadRun implements WorkerListener {
     return this.#ended;
   }
 
-  /** Whether it can begin only once the event loop of this thread turns. */
-  get waitsForLoop(): boolean {
-    return this.#worker.waitsForLoop === true;
-  }
-
   post(message: ToThread): void {
     if (!this.#ended) this.#worker.post([message]);
   }
@@ -74,6 +69,11 @@ export class ThreadRun implements WorkerListener {
   /** Sees to it that a thread that has not begun never does; false: it has, or its worker has to be killed for that. */
   withdraw(grace: number): boolean {
     return this.#ended || this.#worker.withdraw?.(grace) === true;
+  }
+
+  /** No worker has the thread yet, nor gets it before this thread's event loop has turned. */
+  get needsLoop(): boolean {
+    return !this.#ended && this.#worker.needsLoop === true;
   }
 
   /** Resolves when the worker has exited. */

@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, type TransferListItem } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import { PortChannel } from '../wire/port-channel.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
 import { newPiscina, type Piscina } from './piscina.js';
-
-export const WORKER_FILE: string = fileURLToPath(new URL('../in-worker/worker-entry.cjs', import.meta.url));
+import { WORKER_ENTRY } from './worker-files.js';
 
 /** Bytes. With less stack, a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK = 2 ** 20;
@@ -43,7 +41,7 @@ export class DedicatedWorker implements WorkerHandle {
     this.stackSize = stackSize;
     this.listener = listener;
     this.#piscina = newPiscina({
-      filename: WORKER_FILE,
+      filename: WORKER_ENTRY,
       name: 'openSession',
       minThreads: 1,
       maxThreads: 1,

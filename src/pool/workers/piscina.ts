@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { isMainThread } from 'node:worker_threads';
 import type * as PiscinaModule from 'piscina';
 
 /**
@@ -14,16 +13,13 @@ import type * as PiscinaModule from 'piscina';
  * Piscina, whose balancer learns from `queueOptions` which worker got which task.
  */
 
-const require = createRequire(import.meta.url);
 let loaded: typeof PiscinaModule | undefined;
 
-/** In a worker only once it starts threads of its own, because it makes the worker's start slower. */
+/** With the first worker that this thread makes: programs that only lock, and most workers, make none. */
 function load(): typeof PiscinaModule {
-  loaded ??= require('piscina') as typeof PiscinaModule;
+  loaded ??= createRequire(import.meta.url)('piscina') as typeof PiscinaModule;
   return loaded;
 }
-
-if (isMainThread) load();
 
 export type Piscina = PiscinaModule.Piscina;
 export type PiscinaOptions = NonNullable<ConstructorParameters<typeof PiscinaModule.Piscina>[0]>;

@@ -1,17 +1,45 @@
 import { isMainThread } from 'node:worker_threads';
-import { load, viewOf } from '../memory/word.js';
-import { DAEMON, DUMMY, MAIN_IDENT, NONCE, nextThreadNumber, table, useTable } from './table.js';
-import { claimSlot, markDied, markRunning, markStopped } from './thread-slots.js';
+import { ThreadError } from '../../errors.js';
+import { viewOf } from '../memory/word.js';
+import { claimSlot } from './claim-slot.js';
+import {
+  DAEMON,
+  DUMMY,
+  isSameTable,
+  isTable,
+  MAIN_IDENT,
+  nextThreadNumber,
+  tableMayChange,
+  useTable,
+} from './table.js';
+import { markDied, markRunning, markStopped } from './thread-slots.js';
 
-/** 0 until this worker's code has an ident: see `getIdent`. */
+/** `ident` of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
 export let current: number = isMainThread ? MAIN_IDENT : 0;
 
-/** Joins the table that a handle came with: another one where the worker was started before the library was loaded. */
+/**
+ * Sees to it that a handle and this worker have one table of threads, because an ident means nothing in another table.
+ *
+ * A process has the table that main made, and main keeps it. A worker that loads the library before main, and so finds
+ * none, makes one of its own; it leaves that for the table of the first handle it gets, as long as nothing stands in its
+ * own yet: no ident, no primitive, no tracer, no watcher. Whoever has begun with a table keeps it.
+ *
+ * @param buffer - the table of a handle
+ * @throws TypeError when it is no table; ThreadError when it is another than this worker has to keep. Nothing has changed
+ */
 export function joinTable(buffer: unknown): void {
   const cells = viewOf(buffer);
-  if (cells === null || load(cells, NONCE) === load(table, NONCE)) return;
+  if (cells === null || !isTable(cells))
+    throw new TypeError('the handle does not come with the table of threads that toHandle puts there');
+  if (isSameTable(cells)) return;
+  if (isMainThread || !tableMayChange()) {
+    throw new ThreadError(
+      'the handle comes from a worker that shares no table of threads with this one, as rxjs-threading was loaded in one ' +
+        "of them before the main thread had loaded it: import 'rxjs-threading' in the main thread before it starts workers",
+      { code: 'ERR_OTHER_TABLE' },
+    );
+  }
   useTable(cells);
-  current = isMainThread ? MAIN_IDENT : 0;
 }
 
 const endings: (() => void)[] = [];
@@ -37,7 +65,7 @@ export function getIdent(): number {
   return current !== 0 ? current : registerDummy();
 }
 
-/** Which Thread this worker runs from now on; 0: none, what runs now is what one has left behind. */
+/** Called as a Thread begins in this worker. 0: it has ended, and what still runs here are the timers and promises it left. */
 export function setIdent(ident: number): void {
   if (dummy !== 0) markStopped(dummy);
   dummy = 0;
@@ -45,11 +73,11 @@ export function setIdent(ident: number): void {
   if (ident !== 0) for (const beginning of beginnings) beginning();
 }
 
-/** Ident of the code in this worker that is no Thread's; 0 while it has needed none. */
+/** Ident of the dummy thread: the code in this worker that no Thread runs; 0 while it has needed none. */
 let dummy = 0;
 let watchesExit = false;
 
-/** A worker that somebody else started, or what an ended Thread left behind, gets its slot when it needs an ident. */
+/** Code of a worker that somebody else started, or that an ended Thread left behind, gets a slot when it needs an ident. */
 function registerDummy(): number {
   const ident = claimSlot(`Dummy-${nextThreadNumber()}`, DUMMY | DAEMON);
   dummy = ident;

@@ -1,6 +1,14 @@
-/** The event loop of this thread: time, turns, and the periodic recheck of whatever waits. */
+import nodePerformance from 'node:perf_hooks';
+import nodeTimers from 'node:timers';
 
-/** How long a thread sleeps at most before it looks again: what survives a kill between a change and its wake-up. */
+/** The event loop of this thread: time, turns, and the periodic recheck of everything that waits. */
+
+// Taken as the library loads, because tests that mock time replace them later, and a join or a lock is no user's timer.
+const { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = nodeTimers;
+const performance = nodePerformance.performance;
+const performanceNow = performance.now;
+
+/** How long a thread sleeps at most before it looks again: whoever was to wake it may be killed between the change and the wake-up. */
 export const RECHECK_MS = 50;
 
 /** setTimeout's own limit; a longer one would fire at once. */
@@ -8,22 +16,22 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** Milliseconds on a clock that only goes forward. */
 export function now(): number {
-  return performance.now();
+  return performanceNow.call(performance);
 }
 
 const ready = Promise.resolve();
 
-/** Before the event loop turns. A promise's reaction costs half of what queueMicrotask does. */
+/** Runs it in a microtask. By a promise's reaction, because that costs half of what queueMicrotask does. */
 export function soon(run: () => void): void {
   void ready.then(run);
 }
 
-/** When the event loop turns. */
+/** Runs it when the event loop turns. */
 export function nextTurn(run: () => void): void {
   setImmediate(run);
 }
 
-/** After `ms`, however many; returns how to cancel. Does not keep the process alive. */
+/** Runs it after `ms`, however many; returns how to cancel. Does not keep the process alive. */
 export function after(ms: number, run: () => void): () => void {
   const due = now() + ms;
   let timer: NodeJS.Timeout;
@@ -41,7 +49,7 @@ export function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Called every RECHECK_MS ms; false: nothing left to look at. */
+/** What has something waiting. `recheck` is called every RECHECK_MS until it returns false: nothing waits any more. */
 export interface Rechecked {
   recheck(): boolean;
 }
@@ -50,7 +58,7 @@ const rechecked = new Set<Rechecked>();
 let rechecks: NodeJS.Timeout | undefined;
 let pending = 0;
 
-/** Puts one among what is rechecked, which alone does not keep the process alive. */
+/** Has it rechecked from now on. That alone does not keep the process alive. */
 export function recheckPeriodically(one: Rechecked): void {
   rechecked.add(one);
   if (rechecks !== undefined) return;

@@ -1,10 +1,11 @@
-import { OWN } from '../memory/layout.js';
-import { add, allocateGrowable, type Cells, grow, load, store, wake } from '../memory/word.js';
+import { OWN, SLOTTED_WORDS } from '../memory/layout.js';
+import { add, type Cells, load, store, wake } from '../memory/word.js';
 import { getIdent } from '../threads/current-ident.js';
 import { isAlive } from '../threads/liveness.js';
 import { clock } from '../threads/table.js';
 import { enter, leave } from './critical-section.js';
 import { RECHECK_MS } from './event-loop.js';
+import { MOST_SLOTS, SLOT_WORDS, takeCells } from './slot-arena.js';
 
 // In the primitive's own cells. Slots are numbered from 1; 0 is none.
 const SECTION = OWN;
@@ -17,6 +18,11 @@ const HIGH = OWN + 6;
 const SWEPT = OWN + 7;
 /** From here on the primitive has its own again. */
 export const AFTER_SLOTS: number = OWN + 8;
+/**
+ * Where the slots are in the arena, in ranges that are taken as they are needed: of FIRST_SLOTS, again of FIRST_SLOTS,
+ * then each as many as all before. 0: not taken yet.
+ */
+const RANGES = SLOTTED_WORDS - 24;
 
 // A slot.
 export const STATE = 0;
@@ -24,26 +30,19 @@ const IDENT = 1;
 const ORDER = 2;
 const NEXT = 3;
 const PREVIOUS = 4;
-const SLOT_WORDS = 8;
-
 const EMPTY = 0;
 export const WAITING = 1;
 /** The first of the states that mean an outcome; the primitive says which. */
 export const DONE = 2;
 
-const FIRST_SLOTS = 32;
-const MOST_SLOTS = 1 << 20;
+const FIRST_SLOTS = 8;
 
-/** The outcome of a slot whose thread died before it read it. */
+/** Told the outcome of a waiter that died after it was settled and before it read that. */
 export type Lost = (outcome: number) => void;
 
-export function allocateSlots(): Cells {
-  return allocateGrowable(FIRST_SLOTS * SLOT_WORDS, MOST_SLOTS * SLOT_WORDS);
-}
-
 /**
- * The waiters of all threads, longest first, each with a slot of its own in shared memory. All but reading one's own
- * slot happens in a critical section.
+ * The waiters of all threads, longest first, each with a slot of its own in shared memory. Everything but reading the
+ * state of a slot happens in a critical section.
  *
  * A slot's STATE: EMPTY -append, the waiter-> WAITING -settle, whoever decides-> DONE.. -free, the waiter-> EMPTY;
  * WAITING -free, the waiter, or sweep when it is dead-> EMPTY.
@@ -54,10 +53,12 @@ export class Slots {
   readonly #cells: Cells;
   readonly table: Cells;
   readonly #recover: () => void;
-  /** Whom to wake once out of the section, which they enter first of all. */
+  /** Waiters settled in this section. They are woken after it is left, because the first thing each does is to enter it. */
   readonly #settled: number[] = [];
+  /** RANGES, as far as this thread has looked: they never move. */
+  readonly #ranges: number[] = [];
 
-  /** @param recover - puts right, in the section, what else one who died in it was changing */
+  /** @param recover - called in the section when a thread died in it: puts right what else that thread was changing */
   constructor(cells: Cells, table: Cells, recover: () => void = () => {}) {
     this.#cells = cells;
     this.table = table;
@@ -83,7 +84,7 @@ export class Slots {
     for (const slot of this.#settled.splice(0)) wake(this.table, this.stateIndex(slot));
   }
 
-  /** How many wait, the dead that nobody has noticed yet among them. */
+  /** How many wait, including dead threads that nobody has noticed yet. */
   get count(): number {
     return load(this.#cells, COUNT);
   }
@@ -99,7 +100,8 @@ export class Slots {
 
   /** The index in `table` of a slot's state. */
   stateIndex(slot: number): number {
-    return (slot - 1) * SLOT_WORDS + STATE;
+    const range = rangeOf(slot);
+    return this.#rangeAt(range) + (slot - 1 - slotsBefore(range)) * SLOT_WORDS + STATE;
   }
 
   state(slot: number): number {
@@ -116,17 +118,17 @@ export class Slots {
     return slot;
   }
 
-  /** Who has waited longest, or 0. Inside. */
+  /** The slot that has waited longest, or 0. Inside the section. */
   first(): number {
     return load(this.#cells, HEAD);
   }
 
-  /** Who came after. Inside. */
+  /** The slot that came next after it, or 0. Inside. */
   next(slot: number): number {
     return this.#get(slot, NEXT);
   }
 
-  /** The longest that waits and lives, or 0; the dead before it are let go. Inside. */
+  /** The slot of the live thread that has waited longest, or 0; frees those of dead threads before it. Inside. */
   firstAlive(): number {
     for (let slot = this.first(); slot !== 0; slot = this.first()) {
       if (this.#lives(slot)) return slot;
@@ -135,7 +137,7 @@ export class Slots {
     return 0;
   }
 
-  /** Lets the dead go; returns how many wait. Inside. */
+  /** Frees the slots of dead threads that wait; returns how many are left. Inside. */
   dropDead(): number {
     for (let slot = this.first(); slot !== 0; ) {
       const next = this.next(slot);
@@ -145,14 +147,14 @@ export class Slots {
     return this.count;
   }
 
-  /** Tells a waiter its outcome and wakes it, if it is blocked. Inside. */
+  /** Gives a waiter its outcome, and wakes it after the section if it is blocked. Inside. */
   settle(slot: number, outcome: number): void {
     this.#set(slot, STATE, outcome);
     this.#unlink(slot);
     this.#settled.push(slot);
   }
 
-  /** Gives a slot up. Inside. */
+  /** Gives a slot back; a waiter's own last step, or done for one that died. Inside. */
   free(slot: number): void {
     const waited = this.state(slot) === WAITING;
     this.#set(slot, STATE, EMPTY);
@@ -165,7 +167,8 @@ export class Slots {
   sweep(lost: Lost): boolean {
     const time = clock() | 0;
     const swept = load(this.#cells, SWEPT);
-    if (((time - swept) | 0) < RECHECK_MS && swept !== 0) return false;
+    // Unsigned: in 32 bits, a clock that has gone on for more than 24.9 days would seem to have gone back.
+    if ((time - swept) >>> 0 < RECHECK_MS && swept !== 0) return false;
     store(this.#cells, SWEPT, time);
     this.inside(() => {
       for (let slot = load(this.#cells, HIGH); slot > 0; slot--) {
@@ -183,11 +186,11 @@ export class Slots {
   }
 
   #get(slot: number, field: number): number {
-    return load(this.table, (slot - 1) * SLOT_WORDS + field);
+    return load(this.table, this.stateIndex(slot) + field);
   }
 
   #set(slot: number, field: number, value: number): void {
-    store(this.table, (slot - 1) * SLOT_WORDS + field, value);
+    store(this.table, this.stateIndex(slot) + field, value);
   }
 
   #take(): number {
@@ -197,14 +200,25 @@ export class Slots {
       return unused;
     }
     const slot = load(this.#cells, HIGH) + 1;
-    if (
-      slot * SLOT_WORDS > this.table.length &&
-      !grow(this.table, Math.min(2 * this.table.length, MOST_SLOTS * SLOT_WORDS))
-    ) {
+    if (slot > MOST_SLOTS || (slot === slotsBefore(rangeOf(slot)) + 1 && !this.#takeRange(rangeOf(slot))))
       throw new RangeError(`no more than ${MOST_SLOTS} can wait at once`);
-    }
     store(this.#cells, HIGH, slot);
     return slot;
+  }
+
+  #takeRange(range: number): boolean {
+    const at = takeCells(this.table, Math.max(FIRST_SLOTS, slotsBefore(range)) * SLOT_WORDS);
+    if (at >= 0) store(this.#cells, RANGES + range, at);
+    return at >= 0;
+  }
+
+  #rangeAt(range: number): number {
+    let at = this.#ranges[range];
+    if (at === undefined) {
+      at = load(this.#cells, RANGES + range);
+      this.#ranges[range] = at;
+    }
+    return at;
   }
 
   #link(slot: number): void {
@@ -241,4 +255,12 @@ export class Slots {
     waiting.sort((a, b) => (this.#get(a, ORDER) - this.#get(b, ORDER)) | 0);
     for (const slot of waiting) this.#link(slot);
   }
+}
+
+function rangeOf(slot: number): number {
+  return 32 - Math.clz32(Math.floor((slot - 1) / FIRST_SLOTS));
+}
+
+function slotsBefore(range: number): number {
+  return range === 0 ? 0 : FIRST_SLOTS << (range - 1);
 }

@@ -121,7 +121,7 @@ describe('joinSync of a job in the thread that its pool belongs to', () => {
     const first = pool.run(jobs.hold, [new Event(), gate]).then();
     const queued = new Thread({ target: () => 1, name: 'queued', pool }).start();
     expect(() => queued.joinSync()).toThrow(
-      "cannot block until thread 'queued' has ended: it is queued in a pool of this thread",
+      "joinSync of thread 'queued' cannot end: it is queued in a pool of this thread",
     );
     expect(queued.joinSync({ timeout: 20 })).toBe(false);
     gate.set();

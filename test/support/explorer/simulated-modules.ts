@@ -72,11 +72,7 @@ export function simulatedModules(port: Port): Record<string, object> {
       countWaiting: () => 0,
       WaitRecord,
     },
-    trace: {
-      tracing: () => false,
-      emit: () => {},
-      tellWaitSync: (_: string, wait: () => unknown) => wait(),
-    },
+    trace: { tracing: () => false, emit: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
     target: {
@@ -108,8 +104,8 @@ function simulatedWord(port: Port): object {
   };
   return {
     allocate,
-    // Slots of 8 words: as many as the threads of a scenario ever take.
-    allocateGrowable: () => allocate(8 * 4),
+    // Of one primitive: 8 words of its own, and its first range of slots.
+    allocateGrowable: () => allocate(8 + 8 * 8),
     grow: () => false,
     load: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
     peek: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
