@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import { checkRun } from '../pool/jobs/run-options.js';
 import type { JobPool, RunOptions } from '../pool/thread/job-pool.js';
+import { limitRun, ranTooLong } from '../pool/thread/run-limit.js';
 import { stopThread } from '../pool/thread/stop-thread.js';
 import { Thread } from '../pool/thread/thread.js';
 import type { Emitted, Target } from '../primitives/target.js';
@@ -29,8 +30,8 @@ export function runInThread<A extends readonly unknown[], R>(
   args?: readonly [...A],
   options?: RunInThreadOptions,
 ): Observable<Emitted<R>> {
-  const request = checkRun(target as Target<readonly unknown[], R>, args, options);
-  const { signal, grace, onProgress } = request;
+  const request = checkRun(target as Target<readonly unknown[], R>, args, options, ['pool']);
+  const { signal, grace, timeout, onProgress } = request;
   const pool: unknown = options?.pool;
   checkPool(pool);
   const described = {
@@ -47,7 +48,13 @@ export function runInThread<A extends readonly unknown[], R>(
     // What `start` throws is the Observable's error.
     thread.start();
     if (signal !== undefined) subscriber.add(onAbort(signal, () => subscriber.error(signal.reason)));
-    subscriber.add(() => stopThread(thread as Thread<never>, grace));
+    let reason: unknown;
+    const stopLimit = limitRun(thread as Thread<never>, timeout, () => {
+      reason = ranTooLong(thread.name, timeout);
+      subscriber.error(reason);
+    });
+    subscriber.add(stopLimit);
+    subscriber.add(() => stopThread(thread as Thread<never>, grace, reason));
     return thread.output$.subscribe(subscriber);
   });
 }
