@@ -7,7 +7,8 @@ import { event } from '../support/histories/models/event.js';
 import { lock, rlock } from '../support/histories/models/lock.js';
 import { semaphore } from '../support/histories/models/semaphore.js';
 import { parse } from '../support/histories/print.js';
-import { BARRIER, CONDITION, DEATHS, EVENT, LOCK, type Pages, RLOCK, SEMAPHORE } from './pages.js';
+import { DEATHS, EVENT, LOCK, type Pages, RLOCK, SEMAPHORE } from './pages/locks.js';
+import { BARRIER, CONDITION } from './pages/rendezvous.js';
 
 function judges(title: string, pages: Pages, model: Model<never>): void {
   describe(title, () => {

@@ -12,22 +12,24 @@ import { removable, shrink } from '../support/histories/shrink.js';
 afterAll(endCrew);
 
 async function recorded(kind: (typeof KINDS)[number], seed: number) {
-  const planned = plan({ kind, seed, kill: seed % 4 === 0, operations: 80 });
+  const planned = plan({ kind, seed, kill: seed === 3, operations: 80 });
   const { operations } = await run(planned);
   return { model: modelOf(planned), operations };
 }
 
 /** The same with another end for one operation, if there is one to which that can be done. */
 function falsify(operations: readonly Operation[], random: Random): readonly Operation[] {
-  const some = operations.filter(({ result }) => result === 'true' || typeof result === 'number');
+  const some = operations.filter(
+    ({ name, result }) => (result === 'true' && !name.endsWith('action')) || typeof result === 'number',
+  );
   const victim = random.pick(some);
-  const result: Result = typeof victim.result === 'number' ? victim.result + 1 : 'early';
+  const result: Result = typeof victim.result === 'number' ? 999 : 'early';
   return operations.map((operation) => (operation === victim ? { ...operation, result } : operation));
 }
 
 describe.each(KINDS)('a history of a %s', (kind) => {
   it('stays right without whatever may be left out', async () => {
-    for (let seed = 1; seed <= 8; seed++) {
+    for (let seed = 1; seed <= 3; seed++) {
       const { model, operations } = await recorded(kind, seed);
       const random = new Random(seed);
       let kept = operations;
@@ -51,7 +53,7 @@ describe.each(KINDS)('a history of a %s', (kind) => {
   });
 
   it('that was made wrong is found, made smaller and stays wrong', async () => {
-    for (let seed = 1; seed <= 4; seed++) {
+    for (let seed = 1; seed <= 2; seed++) {
       const { model, operations } = await recorded(kind, seed);
       const wrong = falsify(operations, new Random(seed));
       expect(check(model, wrong).right, print(wrong)).toBe(false);
@@ -87,7 +89,7 @@ it('two owners among hundreds of operations are shown alone', () => {
 });
 
 it('what is printed can be read again', async () => {
-  const { model, operations } = await recorded('Condition(Lock)', 4);
+  const { model, operations } = await recorded('Condition(Lock)', 3);
   const again = parse(print(operations));
   expect(print(again)).toBe(print(operations.map((operation) => ({ ...operation, face: undefined }))));
   expect(check(model, again).right).toBe(true);

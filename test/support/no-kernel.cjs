@@ -6,9 +6,9 @@ const real = process.platform;
 const root = join(__dirname, '..', '..');
 const own = [join(root, 'dist') + sep, join(root, 'src') + sep];
 
-/** Whether the code that asks is the library's: the frame after the getter's own. */
+/** Whether the code that asks is the library's: the frame after this one and the getter's. */
 function asksItself() {
-  const [, , frame = ''] = String(new Error().stack).split('\n');
+  const [, , , frame = ''] = String(new Error().stack).split('\n');
   return own.some((folder) => frame.includes(folder));
 }
 

@@ -6,16 +6,16 @@ import { PortChannel } from '../wire/port-channel.js';
 import { Running } from './thread-body.js';
 
 /**
- * What runs inside a worker. Piscina loads worker-entry.cts and calls `openSession` or `runJob`, which take over the
+ * What runs inside a worker. Piscina loads worker-entry.ts and calls `openSession` or `runJob`, which take over the
  * port; from then on threads come over it as messages:
  *
- *   worker-entry.cts -> session.ts -> thread-body.ts -> the target
+ *   worker-entry.ts -> session.ts -> thread-body.ts -> the target
  *
  * These three, with the wire's codec and the rooms memory and threads of the primitives, are all that a new worker loads
- * before its first thread, because each file costs a start about half a ms, and rxjs alone some 15 ms. For the same
- * reason they import nothing, directly or not, that reaches rxjs. What only some threads need is imported by
- * the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts (values
- * with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
+ * before its first thread; the build joins all but the entry into one file. They import nothing, directly or not, that
+ * reaches rxjs, because rxjs alone would take longer to load than most first threads run. What only some threads need is
+ * imported by the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts
+ * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
  * target-trace.ts. Most targets are plain functions on plain values and get by with the first three.
  *
  * A worker runs one thread after the other: begun by a `start` message, over with an end message, and followed by the

@@ -94,6 +94,10 @@ export class Job implements WorkerHandle, Queued, PendingTask {
     return this.#place !== IN_LINE;
   }
 
+  get needsLoop(): boolean {
+    return this.#place === IN_LINE || this.#place === HANDED_OVER;
+  }
+
   begin(): void {
     this.#place = HANDED_OVER;
     this.#pool.workers.run(this, this.#workersPort, this.#abort.signal).then(

@@ -74,6 +74,7 @@ export class QueuedJob<R> implements Queued {
       return;
     }
     this.#thread = thread;
+    thread.outcome?.keepLast();
     thread.result().subscribe({
       next: (value) => {
         if (this.#finish()) this.#settle.resolve(value);

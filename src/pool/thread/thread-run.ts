@@ -71,6 +71,11 @@ export class ThreadRun implements WorkerListener {
     return this.#ended || this.#worker.withdraw?.(grace) === true;
   }
 
+  /** No worker has the thread yet, nor gets it before this thread's event loop has turned. */
+  get needsLoop(): boolean {
+    return !this.#ended && this.#worker.needsLoop === true;
+  }
+
   /** Resolves when the worker has exited. */
   async kill(): Promise<void> {
     if (!this.#ended) await this.#worker.kill();

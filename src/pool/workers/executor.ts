@@ -36,6 +36,8 @@ export interface WorkerListener {
 /** Where a thread runs: a worker of the elastic pool, or a job of a ThreadPool. */
 export interface WorkerHandle {
   readonly workerId: number;
+  /** Whether the event loop of whoever starts the thread has to turn before a worker has it. */
+  readonly needsLoop?: boolean;
   /** @param transfer - of the last message. @throws DataCloneError */
   post(messages: readonly ToThread[], transfer?: readonly TransferListItem[]): void;
   /** Has the listener called now with the messages that the event loop would bring later. */

@@ -9,8 +9,17 @@ let native: number | null | undefined;
  * can be read. A container may not have it, a sandbox or Node's permission model may not allow it.
  */
 export function kernelTells(): boolean {
-  tells ??= process.platform === 'linux' && existsSync(`/proc/self/task/${nativeId() ?? ''}/comm`);
+  tells ??= process.platform === 'linux' && canSee(nativeId());
   return tells;
+}
+
+function canSee(id: number | null): boolean {
+  try {
+    return id !== null && existsSync(`/proc/self/task/${id}`);
+  } catch {
+    // Node 20's permission model throws where later ones say no.
+    return false;
+  }
 }
 
 /** The kernel's id of the thread that runs this code; null where the platform does not tell it. */

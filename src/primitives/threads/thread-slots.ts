@@ -88,11 +88,11 @@ export function workerOf(ident: number): number {
   return load(table, slotOf(ident) + WORKER);
 }
 
-/** FREE when the ident is so old that its slot was claimed for another. */
+/** FREE when the ident is so old that its slot is another's, or is being filled for another. */
 export function stateOf(ident: number): number {
   const slot = slotOf(ident);
   const state = load(table, slot + STATE);
-  return load(table, slot + IDENT) === ident ? state : FREE;
+  return state > 0 && load(table, slot + IDENT) === ident ? state : FREE;
 }
 
 /** Whether it was started from this very worker, by whichever thread ran in it then. */

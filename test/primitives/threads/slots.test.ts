@@ -15,6 +15,7 @@ import {
   table,
   WORKER,
 } from '../../../src/primitives/threads/table.js';
+import { block, unblock, waits } from '../../../src/primitives/threads/wait-graph.js';
 
 /** The kernel's id of a thread that is no more. */
 const GONE = spawnSync(process.execPath, ['-e', '']).pid;
@@ -97,6 +98,15 @@ describe('a death is noticed', () => {
       expect(isAlive(ident)).toBe(false);
     },
   );
+
+  it.each(ages)('and when a wait began, with the clock at %d ms', (set) => {
+    clock.ms = set + 1000;
+    block({ id: 7, name: 'waited for', owner: null });
+    clock.ms = set + 60 * DAY;
+    const [wait] = waits().filter(({ primitive }) => primitive === 7);
+    unblock();
+    expect(wait?.since).toBe(set + 1000);
+  });
 
   it('with the clock of this machine', () => {
     const ident = claim();
