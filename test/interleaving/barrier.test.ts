@@ -32,6 +32,22 @@ function party(face: Face, timeout?: number): Program<Shared> {
   return ({ barrier }, me) => face.wait(me, barrier, settling(me), timeout === undefined ? {} : { timeout });
 }
 
+/** Waits, and once through again. */
+function twice(face: Face): Program<Shared> {
+  return ({ barrier }, me) => {
+    const settle = settling(me);
+    face.wait(me, barrier, { ...settle, resolve: () => face.wait(me, barrier, settle, {}) }, {});
+  };
+}
+
+/** Begins two waits, one behind the other. */
+const both: Program<Shared> = ({ barrier }, me) => {
+  for (const which of ['first', 'second']) {
+    const resolve = () => me.note(`passed ${which}`);
+    observable.wait(me, barrier, { resolve, reject: (error) => me.fail(`${error}`) }, {});
+  }
+};
+
 /** Waits, and may be unsubscribed at any time. */
 const leaver: Program<Shared> = ({ barrier }, me) => {
   me.whenever('unsubscribes', subscribe(me, barrier.wait(), settling(me)));
@@ -82,11 +98,21 @@ function allOrNone(parties: number, leavers = 0): (end: End, shared: Shared) => 
     // Who died or left may have been let through without noting it.
     if (passed.length > 0 && passed.length < parties - (killed === -1 ? leavers : 1))
       return `some passed; ${told}`;
-    const waiting = [0, 1, 2, 3].filter((slot) => word(barrier.slots.table, slot * 8) === WAITING).length;
+    const waiting = [1, 2, 3, 4].filter((slot) => word(barrier.slots.table, slot * 8) === WAITING).length;
     if (waiting < stuck.length) return `${stuck.length} hang, ${waiting} of them in a slot; ${told}`;
     if (stuck.length >= parties) return `all parties hang; ${told}`;
     return undefined;
   };
+}
+
+/** Of one thread's waits none is told before an earlier one; and whoever hangs is a party short. */
+function inOrder({ notes, stuck }: End): string | undefined {
+  const passed = notes.flat().filter((note) => note.startsWith('passed'));
+  const own = notes[0]?.filter((note) => note.startsWith('passed')).join();
+  if (own === 'passed second') return `the later was told alone; notes: ${notes.join('; ')}`;
+  return passed.length % 2 === 0 && stuck.length <= 1
+    ? undefined
+    : `notes: ${notes.join('; ')}, ${stuck.length} hang`;
 }
 
 /** Nobody waits for an action to end that ended with its thread. */
@@ -161,6 +187,33 @@ describe('3 threads, up to 2 preemptions', () => {
     'one unsubscribes, two others',
     meet(2, [leaver, party(blocking), party(observable)], { preemptions: 2, atEnd: allOrNone(2, 1) }),
   );
+});
+
+describe('a party that comes while the action runs sleeps until it has ended', () => {
+  for (const faces of [
+    [observable, blocking, blocking],
+    [blocking, observable, observable],
+    [blocking, blocking, blocking],
+    [observable, observable, observable],
+  ]) {
+    const title = titleOf(faces);
+    const all = faces.map((face) => party(face));
+    explores(`two of three meet: ${title}`, meet(2, all, { preemptions: 1, action, atEnd: allOrNone(2) }));
+    explores(
+      `two of three meet, one is killed: ${title}`,
+      meet(2, all, { preemptions: 0, victim: 1, action, atEnd: allOrNone(2) }),
+    );
+  }
+  for (const face of [blocking, observable]) {
+    explores(
+      `one comes twice: ${face.name}`,
+      meet(2, [twice(face), party(blocking), party(observable)], { preemptions: 1, action, apart: 'idle' }),
+    );
+    explores(
+      `two waits of one thread: ${face.name} the others`,
+      meet(2, [both, party(face), party(blocking)], { preemptions: 1, action, atEnd: inOrder }),
+    );
+  }
 });
 
 describe('3 threads that wait for each other only where they must, one killed', () => {

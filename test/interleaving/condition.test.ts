@@ -111,7 +111,7 @@ function released(lock: Lock | RLock): boolean {
 /** No slot is left behind, and the lock is free. */
 function nothingLeft(end: End, shared: Shared): string | undefined {
   if ((end.word(shared.lock.cells, 0) & VALUE) !== 0) return 'the lock was not given back';
-  if (end.word(shared.condition.slots.table, 0) !== 0) return 'a slot was not given back';
+  if (end.word(shared.condition.slots.table, 8) !== 0) return 'a slot was not given back';
   const [mine, other] = end.notes;
   return other?.includes('took it') === mine?.includes('robbed') ? undefined : `${mine}, ${other}`;
 }

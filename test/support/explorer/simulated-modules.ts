@@ -104,8 +104,8 @@ function simulatedWord(port: Port): object {
   };
   return {
     allocate,
-    // Slots of 8 words: as many as the threads of a scenario ever take.
-    allocateGrowable: () => allocate(8 * 4),
+    // Of one primitive: 8 words of its own, and its first range of slots.
+    allocateGrowable: () => allocate(8 + 8 * 8),
     grow: () => false,
     load: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
     peek: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
