@@ -12,7 +12,7 @@ import { Running } from './thread-body.js';
  *   worker-entry.ts -> session.ts -> thread-body.ts -> the target
  *
  * These three, with the wire's codec and the rooms memory and threads of the primitives, are all that a new worker loads
- * before its first thread; the build joins all but the entry into one file. They import nothing, directly or not, that
+ * before its first thread; the build joins all but the entry, and prepare.ts, into one file. They import nothing, directly or not, that
  * reaches rxjs, because rxjs alone would take longer to load than most first threads run. What only some threads need is
  * imported by the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts
  * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
