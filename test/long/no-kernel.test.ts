@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { tried } from '../support/long/tried.js';
+import { runNode } from '../support/run-node.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const preload = fileURLToPath(new URL('../support/no-kernel.cjs', import.meta.url));
@@ -14,6 +15,19 @@ const FILES = [
   'test/pool/thread/thread-elsewhere.test.ts',
   'test/pool/jobs/pool-death.test.ts',
 ];
+
+/** What this library takes the platform for, where it runs with the preload. */
+const SHOW = `
+import { getNativeId, Thread } from 'rxjs-threading';
+const target = async () => (await import('rxjs-threading')).getNativeId();
+console.log(process.platform, await new Thread({ target }).start().result());`;
+
+it('is seen by the library alone, in workers too', async () => {
+  const { stdout } = await runNode(['--input-type=module', '--eval', SHOW], {
+    env: { NODE_OPTIONS: `--require=${preload}` },
+  });
+  expect(stdout).toBe(`${process.platform} null\n`);
+});
 
 it.for(FILES)('%s holds without /proc', async (file, context) => {
   const run = spawn(
