@@ -1,9 +1,10 @@
 import { MessageChannel } from 'node:worker_threads';
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
+import { ThreadError } from '../../errors.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { BatchSender } from '../../pool/wire/batch-sender.js';
-import { decode, encode, packError, unpackError } from '../../pool/wire/codec.js';
+import { decodeTo, encode, packError, unpackError } from '../../pool/wire/codec.js';
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
@@ -141,7 +142,14 @@ export class PipeRun<R> {
         this.#output.add(message.values);
         break;
       case 'values':
-        this.#pass(decode(message.values) as R[]);
+        decodeTo(
+          message.values,
+          (values) => this.#pass(values as R[]),
+          (error) => this.#cannotRead(error.message),
+        );
+        break;
+      case 'unread':
+        this.#cannotRead(message.why);
         break;
       case 'complete':
         this.#ended = true;
@@ -156,6 +164,14 @@ export class PipeRun<R> {
         this.#subscriber.error(message.error);
         break;
     }
+  }
+
+  #cannotRead(why: string): void {
+    this.#subscriber.error(
+      new ThreadError(`a value that threadPipe's pipeline emitted cannot be read here: ${why}`, {
+        code: 'ERR_CLONE',
+      }),
+    );
   }
 
   #pass(values: readonly R[]): void {

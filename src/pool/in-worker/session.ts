@@ -1,8 +1,11 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
+import { ThreadError } from '../../errors.js';
+import { clock } from '../../primitives/threads/table.js';
 import { markDied } from '../../primitives/threads/thread-slots.js';
-import type { FromThread, ToThread } from '../wire/messages.js';
+import { packError } from '../wire/codec.js';
+import type { EndMessage, FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
-import { PortChannel } from '../wire/port-channel.js';
+import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { Running } from './thread-body.js';
 
 /**
@@ -62,11 +65,12 @@ class Session {
     this.#channel.close();
   }
 
-  #received(message: ToThread): void {
+  #received(message: ToThread | UnreadMessage): void {
     if (message.kind === 'start') {
       this.running = new Running(message, this.post, this.#leftoversMs);
       this.running.begin();
-    } else if (message.kind === 'cancel') keepCancel(message);
+    } else if (message.kind === 'unread') this.post(refusal(message.why));
+    else if (message.kind === 'cancel') keepCancel(message);
     else if (this.running?.ident === message.ident) this.running.credit(message.values);
   }
 }
@@ -74,6 +78,24 @@ class Session {
 function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
   session?.post(message, transfer);
   return session !== undefined;
+}
+
+/** Of the messages from the starter only a start message has values of the user's that are not made to be readable. */
+function refusal(why: string): EndMessage {
+  const error = new ThreadError(`the arguments of the thread cannot be read in its worker: ${why}`, {
+    code: 'ERR_CLONE',
+  });
+  const time = clock();
+  return {
+    kind: 'threw',
+    ident: 0,
+    error: packError(error),
+    cancelled: false,
+    began: time,
+    ended: time,
+    flushing: false,
+    idle: true,
+  };
 }
 
 /** Called from code that never yields, which has to learn why it was cancelled. */

@@ -252,6 +252,8 @@ export class Job implements WorkerHandle, Queued, PendingTask {
     if (this.#closed) return;
     this.drain();
     this.#closed = true;
+    // Its end has come, and cannot be read.
+    if (!this.#ended) this.#die(undefined, 0);
     this.#channel.close();
     if (this.#place !== OVER) {
       this.#over();

@@ -10,6 +10,7 @@ import { cannotStart } from '../thread/start.js';
 import { stopThread } from '../thread/stop-thread.js';
 import { Thread } from '../thread/thread.js';
 import { defaultName, transferItems } from '../thread/thread-options.js';
+import { clone } from '../wire/clone-error.js';
 import { decode, encode } from '../wire/codec.js';
 import { movesOf } from '../wire/transfer.js';
 import type { Queued } from './places.js';
@@ -149,7 +150,7 @@ export function snapshot(name: string, of: Snapshot): Snapshot {
   try {
     const moved = [...transferItems(of), ...movesOf(of.args)];
     const asked = { encoded: encode(of.args, moved), transferList: moved };
-    const { encoded, transferList } = structuredClone(asked, { transfer: moved as ArrayBuffer[] });
+    const { encoded, transferList } = clone(asked, moved);
     return { args: decode(encoded) as readonly unknown[], transferList };
   } catch (cause) {
     throw cannotStart(name, of.args, cause);
