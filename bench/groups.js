@@ -8,6 +8,7 @@ export const GROUPS = {
   barrier: 'primitives/barrier.js',
   thread: 'pool/thread.js',
   stream: 'pool/stream.js',
+  elsewhere: 'pool/elsewhere.js',
   map: 'operators/map.js',
   sections: 'operators/sections.js',
   import: 'project/import.js',

@@ -48,7 +48,7 @@ export {
 } from './pool/jobs/thread-pool.js';
 export { Thread } from './pool/thread/thread.js';
 export type { ThreadOptions } from './pool/thread/thread-options.js';
-export type { ThreadState } from './pool/thread/thread-state.js';
+export type { ThreadState } from './pool/thread/thread-side.js';
 export { Timer } from './pool/thread/timer.js';
 export { transfer } from './pool/wire/transfer.js';
 export { stackSize } from './pool/workers/stack-size.js';

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
-import { lastValueFrom, map, range, reduce } from 'rxjs';
+import { from, lastValueFrom, map, range, reduce } from 'rxjs';
 import { ThreadPool, threadMap, threadModule } from 'rxjs-threading';
-import { checkEqual, interleave, note, row, scaled, timed } from '../harness.js';
+import { checkEqual, interleave, note, row, scaled, timed, timedSync } from '../harness.js';
 import { busy as busyHere } from '../targets.js';
 
 const TINY = scaled(100_000);
@@ -9,6 +9,14 @@ const TINY = scaled(100_000);
 const RAW = scaled(10_000);
 const SLOW = scaled(200);
 const MS = 5;
+/** One slow value and as many that follow it as a batch of tiny ones would take: together as long as the slow one. */
+const LONG = scaled(200);
+const UNEVEN = [
+  ...Array(scaled(10_000)).fill(0),
+  LONG,
+  ...Array(LONG).fill(1),
+  ...Array(scaled(10_000)).fill(0),
+];
 const sum = (to) => (to * (to + 1)) / 2;
 
 const url = new URL('../targets.js', import.meta.url);
@@ -51,11 +59,25 @@ const slow = await interleave(
       checkEqual('sum', found, SLOW * MS);
       return took;
     },
-    half: () => {
-      const start = performance.now();
-      for (let value = 0; value < SLOW; value++) busyHere(MS);
-      return (performance.now() - start) / 2;
+    half: () =>
+      timedSync(() => {
+        for (let value = 0; value < SLOW; value++) busyHere(MS);
+      }) / 2,
+  },
+  { rounds: 3 },
+);
+
+const uneven = await interleave(
+  {
+    map: async () => {
+      let found;
+      const took = await timed(async () => {
+        found = await lastValueFrom(from(UNEVEN).pipe(threadMap(busy, { pool }), total));
+      });
+      checkEqual('sum', found, 2 * LONG);
+      return took;
     },
+    half: () => timedSync(() => UNEVEN.forEach(busyHere)) / 2,
   },
   { rounds: 3 },
 );
@@ -64,4 +86,11 @@ await pool.close();
 
 row('threadMap, a flood of tiny values, each', tiny.map, 'raw piscina.run', tiny.piscina, 0.15);
 row(`threadMap, ${MS} ms values, two workers`, slow.map, 'half of the sequential time', slow.half, 1.08);
-note('The second is of use on two idle cores alone.');
+row(
+  `threadMap, 0, 1 and ${LONG} ms values, two workers`,
+  uneven.map,
+  'half of the sequential time',
+  uneven.half,
+  1.15,
+);
+note('The last two are of use on two idle cores alone.');

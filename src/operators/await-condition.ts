@@ -1,19 +1,10 @@
-import {
-  ignoreElements,
-  type MonoTypeOperatorFunction,
-  Observable,
-  of,
-  type Subscriber,
-  Subscription,
-  TimeoutError,
-} from 'rxjs';
+import { ignoreElements, type MonoTypeOperatorFunction, Observable, of, type Subscriber } from 'rxjs';
 import { Condition } from '../primitives/condition.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { currentScope, runIn, type Scope } from '../primitives/waiting/section-scope.js';
 import { attach } from './parts/attached.js';
-import { Fifo } from './parts/fifo.js';
-import { QueueTimeout } from './parts/queue-timeout.js';
 import { withValue } from './parts/value-error.js';
+import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 import { withLock } from './with-lock.js';
 
 export interface AwaitConditionOptions {
@@ -48,26 +39,16 @@ export function awaitCondition<T>(
     new Observable((subscriber) => new Checkpoint(subscriber, condition, predicate, timeout).run(source));
 }
 
-interface Waiting<T> {
-  readonly value: T;
-  readonly index: number;
-  readonly due: number;
-}
-
-/** One subscription's values, of which the first is being decided on. */
-class Checkpoint<T> {
-  readonly #subscriber: Subscriber<T>;
+/**
+ * One subscription's values, of which the first is being decided on: its wait of the condition runs.
+ * Invariant: while a value waits, the first is being decided on, or `#serve` is on the stack.
+ */
+class Checkpoint<T> extends ValueQueue<T, T> {
   readonly #condition: Condition;
   readonly #predicate: (value: T) => boolean;
   readonly #scope: Scope | undefined = currentScope();
-  readonly #parts = new Subscription();
-  /** The one that is being decided on among them, first. */
-  readonly #waiting = new Fifo<Waiting<T>>();
-  readonly #timeout: QueueTimeout<Waiting<T>>;
   #deciding = false;
   #serving = false;
-  #count = 0;
-  #sourceEnded = false;
 
   constructor(
     subscriber: Subscriber<T>,
@@ -75,75 +56,53 @@ class Checkpoint<T> {
     predicate: (value: T) => boolean,
     timeout: number,
   ) {
-    this.#subscriber = subscriber;
+    super(subscriber, timeout);
     this.#condition = condition;
     this.#predicate = predicate;
-    this.#timeout = new QueueTimeout(
-      timeout,
-      () => this.#waiting.peek(),
-      (first) => this.#fail(withValue(new TimeoutError(), first.index, first.value)),
-    );
   }
 
-  run(source: Observable<T>): void {
-    this.#parts.add(() => {
-      this.#waiting.clear();
-      this.#timeout.stop();
-    });
-    this.#subscriber.add(this.#parts);
-    attach(source, this.#parts, {
-      next: (value) => this.#arrive(value),
-      error: (error) => this.#fail(error),
-      complete: () => {
-        this.#sourceEnded = true;
-        this.#serve();
-      },
-    });
-  }
-
-  #arrive(value: T): void {
-    this.#waiting.push({ value, index: this.#count++, due: this.#timeout.due() });
+  protected override arrive(value: T, index: number): void {
+    this.waiting.push({ value, index, due: this.timeout.due() });
     this.#serve();
   }
 
+  /** Decides on what can be decided now; what arrives meanwhile is seen to by the loop. */
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
-    for (
-      let first = this.#waiting.peek();
-      first !== undefined && !this.#deciding;
-      first = this.#waiting.peek()
-    ) {
+    while (!this.#deciding) {
+      const first = this.waiting.peek();
+      if (first === undefined) break;
       this.#decide(first);
     }
     this.#serving = false;
-    if (this.#parts.closed) return;
-    this.#timeout.watch();
-    if (this.#sourceEnded && this.#waiting.size === 0) this.#subscriber.complete();
+    if (this.parts.closed) return;
+    this.timeout.watch();
+    this.completeIfDone();
   }
 
-  #decide({ value, index }: Waiting<T>): void {
+  /** The loop of `#serve` completes once it has seen to all. */
+  protected override get busy(): boolean {
+    return this.#serving;
+  }
+
+  #decide({ value, index }: WaitingValue<T>): void {
     this.#deciding = true;
     const holds = this.#condition.waitFor(() => this.#predicate(value)).pipe(ignoreElements());
     const section = of(value).pipe(withLock(this.#condition, () => holds));
     const observer = {
       next: () => {},
-      error: (error: unknown) => this.#fail(withValue(error, index, value)),
+      error: (error: unknown) => this.fail(withValue(error, index, value)),
       complete: () => this.#pass(value),
     };
-    runIn(this.#scope, () => attach<never>(section, this.#parts, observer));
+    runIn(this.#scope, () => attach<never>(section, this.parts, observer));
   }
 
-  /** The lock has been released. */
+  /** Called when the condition holds for the value and the lock has been released. */
   #pass(value: T): void {
     this.#deciding = false;
-    this.#waiting.shift();
-    this.#subscriber.next(value);
+    this.waiting.shift();
+    this.subscriber.next(value);
     this.#serve();
-  }
-
-  #fail(error: unknown): void {
-    this.#parts.unsubscribe();
-    this.#subscriber.error(error);
   }
 }

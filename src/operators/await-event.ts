@@ -1,10 +1,9 @@
-import { type MonoTypeOperatorFunction, Observable, type Subscriber, Subscription, TimeoutError } from 'rxjs';
+import { type MonoTypeOperatorFunction, Observable, type Subscriber } from 'rxjs';
 import { Event } from '../primitives/event.js';
 import { checkCount, checkOptions, checkTimeout, show } from '../primitives/options.js';
-import { attach } from './parts/attached.js';
+import { EventWatch } from './parts/event-watch.js';
 import { Fifo } from './parts/fifo.js';
-import { QueueTimeout } from './parts/queue-timeout.js';
-import { withValue } from './parts/value-error.js';
+import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 
 export interface AwaitEventOptions {
   /** Longest wait of one value at the gate, in ms of RxJS's time; then RxJS's TimeoutError. */
@@ -38,134 +37,86 @@ function checkKeep(keep: unknown): number {
   return checkCount('keep', keep, 0, Number.MAX_SAFE_INTEGER);
 }
 
-interface Waiting<T> {
-  readonly value: T;
-  readonly index: number;
-  readonly due: number;
-  /** Of the event, when the value came: it is free once that is another, or odd. */
+interface ShutOut<T> extends WaitingValue<T> {
+  /** Of the event, when the value came: the value is free once the event's is another, or odd. */
   readonly generation: number;
 }
 
 /**
  * One subscription's gate.
  *
- * A value: shut -the event is set, or has been since-> passing -emitted-> gone; shut -others are newer-> dropped.
- * Invariant: those that pass are older than those that are shut out; while any is shut out, `#wait` is pending.
+ * A value: waiting -the event is set, or has been since-> passing -emitted-> gone; waiting -others are newer-> dropped.
+ * Invariant: those that pass are older than those that wait; while any waits, so does `#watch`.
  */
-class Gate<T> {
-  readonly #subscriber: Subscriber<T>;
+class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
   readonly #event: Event;
   readonly #keep: number;
-  readonly #parts = new Subscription();
-  readonly #shut = new Fifo<Waiting<T>>();
   readonly #passing = new Fifo<T>();
-  readonly #timeout: QueueTimeout<Waiting<T>>;
-  #wait: Subscription | undefined;
+  readonly #watch: EventWatch;
   #emitting = false;
-  #count = 0;
-  #sourceEnded = false;
 
   constructor(subscriber: Subscriber<T>, event: Event, timeout: number, keep: number) {
-    this.#subscriber = subscriber;
+    super(subscriber, timeout);
     this.#event = event;
     this.#keep = keep;
-    this.#timeout = new QueueTimeout(
-      timeout,
-      () => this.#shut.peek(),
-      ({ index, value }) => this.#fail(withValue(new TimeoutError(), index, value)),
+    this.#watch = new EventWatch(
+      event,
+      () => this.#look(),
+      (error) => this.fail(error),
     );
   }
 
-  run(source: Observable<T>): void {
-    this.#parts.add(() => this.#end());
-    this.#subscriber.add(this.#parts);
-    attach(source, this.#parts, {
-      next: (value) => this.#arrive(value),
-      error: (error) => this.#fail(error),
-      complete: () => {
-        this.#sourceEnded = true;
-        this.#look();
-      },
-    });
-  }
-
-  #arrive(value: T): void {
-    const index = this.#count++;
+  protected override arrive(value: T, index: number): void {
     const { generation } = this.#event;
     const set = isOdd(generation);
-    if (set && !this.#emitting && this.#shut.size === 0) {
-      this.#subscriber.next(value);
+    if (set && !this.busy && this.waiting.size === 0) {
+      this.subscriber.next(value);
       return;
     }
     this.#openFor(generation);
     if (set) this.#passing.push(value);
     else {
-      this.#shut.push({ value, index, generation, due: this.#timeout.due() });
-      if (this.#shut.size > this.#keep) this.#shut.shift();
+      this.waiting.push({ value, index, generation, due: this.timeout.due() });
+      if (this.waiting.size > this.#keep) this.waiting.shift();
     }
     this.#look();
   }
 
-  /** Lets go on what came at another generation, or while it was set. */
+  protected override get busy(): boolean {
+    return this.#emitting;
+  }
+
+  /** Lets the values pass that came at another generation of the event, or all when it is set. */
   #openFor(generation: number): void {
-    for (let first = this.#shut.peek(); first !== undefined; first = this.#shut.peek()) {
+    for (let first = this.waiting.peek(); first !== undefined; first = this.waiting.peek()) {
       if (first.generation === generation && !isOdd(generation)) return;
       this.#passing.push(first.value);
-      this.#shut.shift();
+      this.waiting.shift();
     }
   }
 
-  /** Emits what may pass, and waits for the rest. */
+  /** Emits the values that may pass, and sees to it that the others are looked at when the event is set. */
   #look(): void {
     if (this.#emitting) return;
     this.#emitting = true;
     for (;;) {
       this.#openFor(this.#event.generation);
       if (this.#passing.size === 0) break;
-      this.#subscriber.next(this.#passing.shift() as T);
+      this.subscriber.next(this.#passing.shift() as T);
     }
     this.#emitting = false;
-    if (this.#parts.closed) return;
-    this.#watch();
-    if (this.#sourceEnded && this.#shut.size === 0) this.#subscriber.complete();
+    if (this.parts.closed) return;
+    this.timeout.watch();
+    const first = this.waiting.peek();
+    if (first === undefined) this.#watch.stop();
+    else this.#watch.from(first.generation);
+    this.completeIfDone();
   }
 
-  #watch(): void {
-    this.#timeout.watch();
-    const first = this.#shut.peek();
-    if (first === undefined) this.#leave();
-    else if (this.#wait === undefined) this.#waitFrom(first.generation);
-  }
-
-  #waitFrom(generation: number): void {
-    this.#wait = new Subscription();
-    const woken = (): void => {
-      this.#wait = undefined;
-      this.#look();
-    };
-    const reject = (error: unknown): void => this.#fail(error);
-    const wait = this.#event.beginAt(generation, Number.POSITIVE_INFINITY, undefined, {
-      resolve: woken,
-      reject,
-    });
-    this.#wait?.add(wait);
-  }
-
-  #leave(): void {
-    this.#wait?.unsubscribe();
-    this.#wait = undefined;
-  }
-
-  #fail(error: unknown): void {
-    this.#parts.unsubscribe();
-    this.#subscriber.error(error);
-  }
-
-  #end(): void {
-    this.#shut.clear();
+  protected override end(): void {
+    super.end();
     this.#passing.clear();
-    this.#timeout.stop();
-    this.#leave();
+    this.#watch.stop();
   }
 }
 

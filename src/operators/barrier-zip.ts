@@ -42,10 +42,10 @@ export function barrierZip<T, A extends readonly unknown[]>(
     );
 }
 
-/** One of the streams. Its first value is the current round's. */
+/** One of the zipped streams. Its first value belongs to the current round. */
 class Stream {
   readonly values: Fifo<{ readonly value: unknown }> = new Fifo();
-  /** The first value's wait, once it has arrived. */
+  /** The wait at the barrier that the first value has arrived with. */
   wait: Subscription | undefined;
   passed = false;
   completed = false;
@@ -77,7 +77,7 @@ class Rounds {
     this.#parts.add(() => this.#withdraw());
     this.#subscriber.add(this.#parts);
     this.#streams = sources.map(() => new Stream());
-    // The source last: it may be endless, and still be cut when another has completed.
+    // The source comes last: an endless one can then be cut because another stream has completed.
     const inOrder = [...sources.keys()].map((at) => (at + 1) % sources.length);
     for (const at of inOrder) {
       const [source, stream] = [sources[at], this.#streams[at]];
@@ -99,13 +99,13 @@ class Rounds {
     });
   }
 
-  /** Has everybody arrive who can, and emits the rounds that are complete by that. */
+  /** Has each stream arrive that has a value, and emits the rounds that are complete by that. */
   #advance(): void {
     if (this.#advancing) return;
     this.#advancing = true;
     do {
       for (const stream of this.#streams) this.#arrive(stream);
-      // Who arrived before the last one, in this thread, is let through now rather than soon.
+      // The last arrival lets the others of this thread through in a microtask: here it is now, in the same frame.
       this.#barrier.queue?.lookAtOnce();
     } while (this.#emitRound());
     this.#advancing = false;

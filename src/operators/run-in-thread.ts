@@ -1,15 +1,15 @@
 import { Observable } from 'rxjs';
-import type { RunOptions } from '../pool/jobs/thread-pool.js';
-import { checkGrace, stopThread } from '../pool/thread/stop-thread.js';
+import { checkRun } from '../pool/jobs/run-options.js';
+import type { JobPool, RunOptions } from '../pool/thread/job-pool.js';
+import { stopThread } from '../pool/thread/stop-thread.js';
 import { Thread } from '../pool/thread/thread.js';
-import { checkThreadOptions, type ThreadOptions } from '../pool/thread/thread-options.js';
-import { checkOptions, checkSignal, show } from '../primitives/options.js';
-import { checkTarget, type Emitted, type Target } from '../primitives/target.js';
-import { checkPool, type PoolLike } from './parts/check-pool.js';
+import type { Emitted, Target } from '../primitives/target.js';
+import { onAbort } from '../primitives/waiting/on-abort.js';
+import { checkPool } from './parts/pooled-options.js';
 
 export interface RunInThreadOptions extends RunOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: PoolLike;
+  pool?: JobPool;
 }
 
 /**
@@ -29,34 +29,25 @@ export function runInThread<A extends readonly unknown[], R>(
   args?: readonly [...A],
   options?: RunInThreadOptions,
 ): Observable<Emitted<R>> {
-  checkTarget(target);
-  checkOptions(options);
-  const signal = checkSignal(options);
-  const grace = checkGrace(options?.grace);
-  const { pool, name, transferList, onProgress } = options ?? {};
-  if (pool !== undefined) checkPool(pool);
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw new TypeError(`onProgress must be a function, got ${show(onProgress)}`);
+  const request = checkRun(target as Target<readonly unknown[], R>, args, options);
+  const { signal, grace, onProgress } = request;
+  const pool: unknown = options?.pool;
+  checkPool(pool);
   const described = {
-    target,
-    ...(args && { args }),
+    target: request.target,
+    args: request.args,
+    transferList: request.transferList,
+    ...(request.name !== undefined && { name: request.name }),
     ...(pool && { pool }),
-    ...(name !== undefined && { name }),
-    ...(transferList && { transferList }),
   };
-  checkThreadOptions(described as unknown as ThreadOptions<readonly unknown[], unknown>);
   return new Observable((subscriber) => {
     if (signal?.aborted === true) return subscriber.error(signal.reason);
     const thread = new Thread<R>(described);
     if (onProgress !== undefined) subscriber.add(thread.progress$.subscribe(onProgress));
-    // What it throws is the Observable's error.
+    // What `start` throws is the Observable's error.
     thread.start();
-    const aborted = (): void => subscriber.error(signal?.reason);
-    signal?.addEventListener('abort', aborted, { once: true });
-    subscriber.add(() => {
-      signal?.removeEventListener('abort', aborted);
-      stopThread(thread as Thread<never>, grace);
-    });
+    if (signal !== undefined) subscriber.add(onAbort(signal, () => subscriber.error(signal.reason)));
+    subscriber.add(() => stopThread(thread as Thread<never>, grace));
     return thread.output$.subscribe(subscriber);
   });
 }

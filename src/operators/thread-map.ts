@@ -1,15 +1,14 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import { ThreadError } from '../errors.js';
 import { defaultPool } from '../pool/jobs/default-pool.js';
-import { checkGrace } from '../pool/thread/stop-thread.js';
-import { checkCount, checkOptions, show } from '../primitives/options.js';
-import { describeTarget, type Emitted, packTarget, type Target } from '../primitives/target.js';
-import { checkPool, type PoolLike } from './parts/check-pool.js';
+import type { JobPool } from '../pool/thread/job-pool.js';
+import { checkCount, show } from '../primitives/options.js';
+import type { Emitted, Target } from '../primitives/target.js';
+import { checkPooled } from './parts/pooled-options.js';
 import { MapRun } from './thread-map/map-run.js';
 
 export interface ThreadMapOptions {
   /** Default: a pool of `availableParallelism()` workers, one for all. */
-  pool?: PoolLike;
+  pool?: JobPool;
   /** Values being mapped at once; default: twice the pool's workers. The source's surplus is buffered. */
   concurrency?: number;
   /** Results in source order (default) or as they come. */
@@ -43,33 +42,16 @@ export function threadMap<T, R>(
   target: Target<[T], R>,
   options?: ThreadMapOptions,
 ): OperatorFunction<T, Emitted<R>> {
-  const packed = packTarget(target);
-  checkOptions(options);
-  const { pool, concurrency, ordered = true, batch } = options ?? {};
+  const pooled = checkPooled('threadMap', target, options);
+  const { concurrency, ordered = true, batch } = options ?? {};
   if (typeof ordered !== 'boolean') throw new TypeError(`ordered must be a boolean, got ${show(ordered)}`);
   if (concurrency !== undefined && concurrency !== Number.POSITIVE_INFINITY)
     checkCount('concurrency', concurrency, 1, 2 ** 31);
   if (batch !== undefined) checkCount('batch', batch, 1, 2 ** 31);
-  const grace = checkGrace(options?.grace);
-  if (pool !== undefined) {
-    checkPool(pool);
-    if (pool.closed)
-      throw new ThreadError(`${pool.name} is closed: it takes no threadMap`, { code: 'ERR_POOL' });
-  }
-  const described = describeTarget(target);
-  const name = described === '' ? 'threadMap' : `threadMap (${described})`;
   return (source) =>
     new Observable((subscriber) => {
-      const chosen = pool ?? defaultPool();
-      checkPool(chosen);
-      const mapping = {
-        pool: chosen,
-        target: packed,
-        name,
-        concurrency: concurrency ?? chosen.maxThreads * 2,
-        batch,
-        grace,
-      };
+      const pool = pooled.pool ?? defaultPool();
+      const mapping = { ...pooled, pool, concurrency: concurrency ?? pool.maxThreads * 2, batch };
       new MapRun(subscriber, mapping, ordered).run(source);
     });
 }

@@ -1,15 +1,12 @@
 import { Observable, type ObservableInput, type OperatorFunction } from 'rxjs';
-import { ThreadError } from '../errors.js';
-import type { ThreadPool } from '../pool/jobs/thread-pool.js';
-import { checkGrace } from '../pool/thread/stop-thread.js';
-import { checkOptions } from '../primitives/options.js';
-import { describeTarget, packTarget, type Target } from '../primitives/target.js';
-import { checkPool, type PoolLike } from './parts/check-pool.js';
+import type { JobPool } from '../pool/thread/job-pool.js';
+import type { Target } from '../primitives/target.js';
+import { checkPooled } from './parts/pooled-options.js';
 import { PipeRun } from './thread-pipe/pipe-run.js';
 
 export interface ThreadPipeOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: PoolLike;
+  pool?: JobPool;
   /** ms between asking the thread to stop and killing its worker. Default 1000; Infinity: never killed. */
   grace?: number;
 }
@@ -36,21 +33,9 @@ export function threadPipe<T, R>(
   target: Target<[Observable<T>], ObservableInput<R>>,
   options?: ThreadPipeOptions,
 ): OperatorFunction<T, R> {
-  const packed = packTarget(target);
-  checkOptions(options);
-  const grace = checkGrace(options?.grace);
-  let pool: ThreadPool | undefined;
-  if (options?.pool !== undefined) {
-    const given: unknown = options.pool;
-    checkPool(given);
-    pool = given;
-    if (pool.closed)
-      throw new ThreadError(`${pool.name} is closed: it takes no threadPipe`, { code: 'ERR_POOL' });
-  }
-  const described = describeTarget(target);
-  const name = described === '' ? 'threadPipe' : `threadPipe (${described})`;
+  const pooled = checkPooled('threadPipe', target as Target, options);
   return (source) =>
     new Observable((subscriber) => {
-      new PipeRun<R>(subscriber, { target: packed, name, pool, grace }).run(source);
+      new PipeRun<R>(subscriber, pooled).run(source);
     });
 }

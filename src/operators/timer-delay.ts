@@ -4,13 +4,11 @@ import {
   Observable,
   type SchedulerLike,
   type Subscriber,
-  Subscription,
 } from 'rxjs';
 import { Event } from '../primitives/event.js';
 import { checkOptions, show, TIMEOUT_MAX } from '../primitives/options.js';
-import { attach } from './parts/attached.js';
-import { Fifo } from './parts/fifo.js';
-import { QueueTimeout } from './parts/queue-timeout.js';
+import { EventWatch } from './parts/event-watch.js';
+import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 
 export interface TimerDelayOptions {
   /** Once set, by any thread, what is still waiting is dropped, and what comes while it is set. */
@@ -44,22 +42,15 @@ export function timerDelay<T>(interval: number, options?: TimerDelayOptions): Mo
     new Observable((subscriber) => new Delays(subscriber, interval, cancel, scheduler).run(source));
 }
 
-interface Delayed<T> {
-  readonly value: T;
-  readonly due: number;
-  /** Of the cancel event, when the value came: it is dropped once that is another. */
+interface Delayed<T> extends WaitingValue<T> {
+  /** Of the cancel event, when the value came: the value is dropped once the event's is another. */
   readonly generation: number;
 }
 
-/** One subscription's delayed values. Invariant: while any is delayed, `#wait` is pending, if it can be cancelled. */
-class Delays<T> {
-  readonly #subscriber: Subscriber<T>;
+/** One subscription's delayed values. Invariant: while any is delayed, `#watch` waits, if it can be cancelled. */
+class Delays<T> extends ValueQueue<T, T, Delayed<T>> {
   readonly #cancel: Event | undefined;
-  readonly #parts = new Subscription();
-  readonly #delayed = new Fifo<Delayed<T>>();
-  readonly #timeout: QueueTimeout<Delayed<T>>;
-  #wait: Subscription | undefined;
-  #sourceEnded = false;
+  readonly #watch: EventWatch | undefined;
 
   constructor(
     subscriber: Subscriber<T>,
@@ -67,93 +58,56 @@ class Delays<T> {
     cancel: Event | undefined,
     scheduler: SchedulerLike,
   ) {
-    this.#subscriber = subscriber;
+    super(subscriber, interval, scheduler);
     this.#cancel = cancel;
-    this.#timeout = new QueueTimeout(
-      interval,
-      () => this.#delayed.peek(),
-      (first) => this.#up(first),
-      scheduler,
-    );
+    if (cancel !== undefined)
+      this.#watch = new EventWatch(
+        cancel,
+        () => this.#drop(),
+        (error) => this.fail(error),
+      );
   }
 
-  run(source: Observable<T>): void {
-    this.#parts.add(() => this.#end());
-    this.#subscriber.add(this.#parts);
-    attach(source, this.#parts, {
-      next: (value) => this.#arrive(value),
-      error: (error) => {
-        this.#parts.unsubscribe();
-        this.#subscriber.error(error);
-      },
-      complete: () => {
-        this.#sourceEnded = true;
-        this.#completeIfDone();
-      },
-    });
-  }
-
-  #arrive(value: T): void {
-    const { generation } = this;
+  protected override arrive(value: T, index: number): void {
+    const generation = this.#generation;
     if ((generation & 1) === 1) return;
-    this.#delayed.push({ value, generation, due: this.#timeout.due() });
-    this.#timeout.watch();
-    this.#watch();
+    this.waiting.push({ value, index, generation, due: this.timeout.due() });
+    this.timeout.watch();
+    this.#watchCancel();
   }
 
-  get generation(): number {
+  get #generation(): number {
     return this.#cancel?.generation ?? 0;
   }
 
-  #up({ value, generation }: Delayed<T>): void {
-    this.#delayed.shift();
-    if (generation === this.generation) this.#subscriber.next(value);
-    if (this.#parts.closed) return;
-    this.#watch();
-    this.#completeIfDone();
+  protected override timedOut({ value, generation }: Delayed<T>): void {
+    this.waiting.shift();
+    if (generation === this.#generation) this.subscriber.next(value);
+    if (this.parts.closed) return;
+    this.#watchCancel();
+    this.completeIfDone();
   }
 
-  #completeIfDone(): void {
-    if (this.#sourceEnded && this.#delayed.size === 0) this.#subscriber.complete();
+  #watchCancel(): void {
+    const first = this.waiting.peek();
+    if (first === undefined) this.#watch?.stop();
+    else this.#watch?.from(first.generation);
   }
 
-  #watch(): void {
-    const first = this.#delayed.peek();
-    if (first === undefined) this.#leave();
-    else if (this.#wait === undefined && this.#cancel !== undefined)
-      this.#waitFor(this.#cancel, first.generation);
-  }
-
-  #waitFor(cancel: Event, generation: number): void {
-    this.#wait = new Subscription();
-    const resolve = (): void => {
-      this.#wait = undefined;
-      this.#drop();
-    };
-    const reject = (error: unknown): void => this.#subscriber.error(error);
-    const wait = cancel.beginAt(generation, Number.POSITIVE_INFINITY, undefined, { resolve, reject });
-    this.#wait?.add(wait);
-  }
-
+  /** Called when the event was set: drops the values that came before. */
   #drop(): void {
-    const { generation } = this;
-    for (let first = this.#delayed.peek(); first !== undefined; first = this.#delayed.peek()) {
+    const generation = this.#generation;
+    for (let first = this.waiting.peek(); first !== undefined; first = this.waiting.peek()) {
       if (first.generation === generation) break;
-      this.#delayed.shift();
+      this.waiting.shift();
     }
-    this.#timeout.watch();
-    this.#watch();
-    this.#completeIfDone();
+    this.timeout.watch();
+    this.#watchCancel();
+    this.completeIfDone();
   }
 
-  #leave(): void {
-    this.#wait?.unsubscribe();
-    this.#wait = undefined;
-  }
-
-  #end(): void {
-    this.#delayed.clear();
-    this.#timeout.stop();
-    this.#leave();
+  protected override end(): void {
+    super.end();
+    this.#watch?.stop();
   }
 }

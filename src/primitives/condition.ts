@@ -1,10 +1,10 @@
 import { Subscription, type TeardownLogic } from 'rxjs';
-import { ThreadError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
+import { ConditionAttempt, ConditionWaiters } from './condition-waiters.js';
 import type { Held } from './held.js';
 import { Lock } from './lock.js';
-import { FLAGS, SLOTTED_WORDS, WORD } from './memory/layout.js';
-import { and, type Cells } from './memory/word.js';
+import { SLOTTED_WORDS } from './memory/layout.js';
+import type { Cells } from './memory/word.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -19,15 +19,12 @@ import {
 } from './options.js';
 import { type Origin, Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
-import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
+import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { now } from './waiting/event-loop.js';
-import { LocalQueue } from './waiting/local-queue.js';
-import { emit, tellsWoken, tracing } from './waiting/trace.js';
+import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
-import { allocateSlots, DONE, Slots, WAITING } from './waiting/waiter-list.js';
-
-const NOTIFIED = DONE;
+import { allocateSlots, type Slots } from './waiting/waiter-list.js';
 
 /** @internal */
 export class SharedCondition extends Shared {
@@ -51,8 +48,7 @@ export class SharedCondition extends Shared {
  */
 export class Condition extends Primitive implements Acquirable {
   readonly lock: Lock | RLock;
-  /** @internal */
-  readonly slots: Slots;
+  readonly #waiters: ConditionWaiters;
 
   /** @throws TypeError unless `lock` is a Lock or an RLock; default: a new RLock */
   constructor(lock?: Lock | RLock, options?: PrimitiveOptions) {
@@ -61,7 +57,13 @@ export class Condition extends Primitive implements Acquirable {
     }
     super(options as Origin | undefined, SLOTTED_WORDS);
     this.lock = lock ?? new RLock();
-    this.slots = new Slots(this.cells, options instanceof SharedCondition ? options.slots : allocateSlots());
+    const slots = options instanceof SharedCondition ? options.slots : allocateSlots();
+    this.#waiters = new ConditionWaiters(this, slots);
+  }
+
+  /** @internal */
+  get slots(): Slots {
+    return this.#waiters.slots;
   }
 
   /** The lock's. */
@@ -112,20 +114,8 @@ export class Condition extends Primitive implements Acquirable {
   }
 
   #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
-    if (signal?.aborted) {
-      settle.reject(signal.reason);
-      return undefined;
-    }
-    const { holder } = this.lock;
-    let attempt: ConditionAttempt;
-    let depth: number;
-    try {
-      [attempt, depth] = this.#letGo();
-    } catch (error) {
-      settle.reject(error);
-      return undefined;
-    }
-    const helds = this.lock.setHeldsAside();
+    const attempt = new ConditionAttempt(this.#waiters);
+    const stages = new Subscription();
     let notified = false;
     let ended = false;
     const end = (tell: () => void): void => {
@@ -133,10 +123,9 @@ export class Condition extends Primitive implements Acquirable {
       if (notified) attempt.end();
       tell();
     };
-    const stages = new Subscription();
     const lockAgain = (tell: () => void): void => {
       const resolve = (): void => {
-        this.lock.restore(depth, holder as undefined, helds);
+        const helds = attempt.restore();
         end(tell);
         helds.releaseDeferred();
       };
@@ -147,12 +136,11 @@ export class Condition extends Primitive implements Acquirable {
       notified = outcome;
       lockAgain(() => settle.resolve(outcome));
     };
-    const reject = (error: unknown): void => lockAgain(() => settle.reject(error));
-    const woken = { resolve, reject };
-    this.queue ??= new LocalQueue(this);
-    stages.add(
-      this.queue.wait<boolean>(attempt, timeout, signal, tracing() ? tellsWoken(this.name, woken) : woken),
-    );
+    const reject = (error: unknown): void => {
+      if (attempt.begun) lockAgain(() => settle.reject(error));
+      else settle.reject(error);
+    };
+    stages.add(beginWait(this, attempt, timeout, signal, { resolve, reject }));
     return () => {
       if (ended) return;
       ended = true;
@@ -164,39 +152,23 @@ export class Condition extends Primitive implements Acquirable {
   /** Blocks the thread: true when notified, false when `timeout` ms have passed; see `wait`. */
   waitSync(options?: WaitSyncOptions): boolean {
     const { timeout } = checkWait(options);
-    const { holder } = this.lock;
-    const [attempt, depth] = this.#letGo();
-    const helds = this.lock.setHeldsAside();
+    const attempt = new ConditionAttempt(this.#waiters);
     let notified = false;
     try {
       notified = waitBlocking<boolean>(this, attempt, timeout);
     } finally {
-      if (tracing()) emit('woken', this.name);
-      try {
-        this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
-        this.lock.restore(depth, holder as undefined, helds);
-      } finally {
-        // Also when the lock's owner died: then there is no lock to wait for, and the slot is not needed.
-        if (notified) attempt.end();
-      }
+      if (attempt.begun) this.#lockAgain(attempt, notified);
     }
     return notified;
   }
 
-  /** Takes a place and releases the lock; returns how deep it was held. */
-  #letGo(): [attempt: ConditionAttempt, depth: number] {
-    this.#checkOwned('wait on');
-    if (tracing()) emit('wait', this.name);
-    const attempt = new ConditionAttempt(
-      this,
-      this.slots.inside(() => this.slots.append()),
-    );
+  #lockAgain(attempt: ConditionAttempt, notified: boolean): void {
     try {
-      return [attempt, this.lock.releaseAll()];
-    } catch (error) {
-      // Any thread may release a Lock, and one just has.
-      attempt.leave();
-      throw error;
+      this.lock.takeBlocking(Number.POSITIVE_INFINITY, false);
+      attempt.restore();
+    } finally {
+      // Also when the lock's owner died: then there is no lock to wait for, and the slot is not needed.
+      if (notified) attempt.end();
     }
   }
 
@@ -254,36 +226,13 @@ export class Condition extends Primitive implements Acquirable {
    */
   notify(n: number = 1): void {
     checkCount('n', n, 0, Number.MAX_SAFE_INTEGER);
-    this.#checkOwned('notify');
+    this.#waiters.checkOwned('notify');
     if (tracing()) emit('notify', this.name, n);
-    this.#notify(n);
+    this.#waiters.notify(n);
   }
 
   notifyAll(): void {
     this.notify(Number.MAX_SAFE_INTEGER);
-  }
-
-  #notify(n: number): void {
-    this.slots.inside(() => {
-      for (let left = n; left > 0; left--) {
-        const slot = this.slots.firstAlive();
-        if (slot === 0) break;
-        this.slots.settle(slot, NOTIFIED);
-      }
-    });
-    this.wakeFlagged(and(this.cells, WORD, ~FLAGS) & FLAGS, 0);
-  }
-
-  #checkOwned(what: string): void {
-    if (this.lock.isOwned()) return;
-    throw new ThreadError(`cannot ${what} ${this.name}: its ${this.lock.name} is not held`, {
-      code: 'ERR_NOT_OWNER',
-    });
-  }
-
-  /** A notification that its waiter does not need. @internal */
-  passOn(): void {
-    this.#notify(1);
   }
 
   override toString(): string {
@@ -299,61 +248,4 @@ function checkWait(options: WaitOptions | undefined): { timeout: number; signal:
 function checkPredicate(predicate: unknown): void {
   if (typeof predicate !== 'function')
     throw new TypeError(`predicate must be a function, got ${show(predicate)}`);
-}
-
-/** Waiting in a slot to be notified. */
-class ConditionAttempt implements BlockingAttempt<boolean> {
-  readonly #condition: Condition;
-  readonly #slot: number;
-
-  constructor(condition: Condition, slot: number) {
-    this.#condition = condition;
-    this.#slot = slot;
-  }
-
-  get cells(): Cells {
-    return this.#condition.slots.table;
-  }
-
-  get cell(): number {
-    return this.#condition.slots.stateIndex(this.#slot);
-  }
-
-  mark(): number {
-    return WAITING;
-  }
-
-  poll(): Outcome<boolean> {
-    const { slots } = this.#condition;
-    if (slots.state(this.#slot) !== WAITING) return true;
-    let lost = 0;
-    slots.sweep(() => lost++);
-    for (; lost > 0; lost--) this.#condition.passOn();
-    return PENDING;
-  }
-
-  /** Notified after all, if that came first. */
-  expire(): boolean {
-    const { slots } = this.#condition;
-    return slots.inside(() => {
-      if (slots.state(this.#slot) !== WAITING) return true;
-      slots.free(this.#slot);
-      return false;
-    });
-  }
-
-  leave(): void {
-    if (!this.expire()) return;
-    this.end();
-    this.#condition.passOn();
-  }
-
-  /** Once notified and the lock held again: until then the notification of one who dies goes to the next. */
-  end(): void {
-    this.#condition.slots.inside(() => this.#condition.slots.free(this.#slot));
-  }
-
-  owner(): null {
-    return null;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Observable, TeardownLogic } from 'rxjs';
+import type { Observable, Unsubscribable } from 'rxjs';
 import { FLAGS, SLEEPERS, VALUE, WORD } from './memory/layout.js';
 import { type Cells, compareExchange, load, or } from './memory/word.js';
 import {
@@ -11,10 +11,10 @@ import {
 } from './options.js';
 import { type Origin, Primitive } from './primitive.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
+import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
-import { LocalQueue } from './waiting/local-queue.js';
 import { valueStream } from './waiting/state-stream.js';
-import { emit, tellsWoken, tellWaitSync, tracing } from './waiting/trace.js';
+import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
 
 /**
@@ -66,7 +66,7 @@ export class Event extends Primitive {
     this.#change(1);
   }
 
-  /** One on, if the value is even (0) or odd (1) as told. */
+  /** One change on, if the value is even (0: clear) or odd (1: set), as `from` says. */
   #change(from: 0 | 1): void {
     for (;;) {
       const word = load(this.cells, WORD);
@@ -94,34 +94,15 @@ export class Event extends Primitive {
     timeout: number,
     signal: AbortSignal | undefined,
     settle: Settle<boolean>,
-  ): TeardownLogic {
-    if (signal?.aborted) {
-      settle.reject(signal.reason);
-      return undefined;
-    }
-    if (tracing()) {
-      emit('wait', this.name);
-      settle = tellsWoken(this.name, settle);
-    }
-    const attempt = new EventAttempt(this, generation);
-    const set = attempt.poll() === true;
-    if (set || timeout === 0) {
-      settle.resolve(set);
-      return undefined;
-    }
-    this.queue ??= new LocalQueue(this);
-    return this.queue.wait(attempt, timeout, signal, settle);
+  ): Unsubscribable | undefined {
+    return beginWait(this, new EventAttempt(this, generation), timeout, signal, settle);
   }
 
   /** Blocks the thread. true once it is set, or has been since, false when `timeout` ms have passed. */
   waitSync(options?: WaitSyncOptions): boolean {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
-    const attempt = new EventAttempt(this, this.generation);
-    return tellWaitSync(
-      this.name,
-      () => attempt.poll() === true || (timeout > 0 && waitBlocking<boolean>(this, attempt, timeout)),
-    );
+    return waitBlocking<boolean>(this, new EventAttempt(this, this.generation), timeout);
   }
 
   override toString(): string {
@@ -131,6 +112,7 @@ export class Event extends Primitive {
 
 /** Waiting for the value to change from an even one. */
 class EventAttempt implements BlockingAttempt<boolean> {
+  readonly acquires = false;
   readonly cells: Cells;
   readonly cell = WORD;
   readonly #from: number;
@@ -142,6 +124,10 @@ class EventAttempt implements BlockingAttempt<boolean> {
 
   mark(): number {
     return or(this.cells, WORD, SLEEPERS) | SLEEPERS;
+  }
+
+  begin(): Outcome<boolean> {
+    return this.poll();
   }
 
   poll(): Outcome<boolean> {

@@ -18,7 +18,7 @@ export type AnyPrimitive = Lock | RLock | Condition | Semaphore | Event | Barrie
 const MARK = 'rxjs-threading';
 type Kind = 'Lock' | 'RLock' | 'Condition' | 'Semaphore' | 'BoundedSemaphore' | 'Event' | 'Barrier';
 
-/** What crosses to another thread. */
+/** A primitive on its way to another thread: its words, and what it has beside them. */
 interface Handle {
   readonly [MARK]: Kind;
   readonly name: string;
@@ -31,7 +31,7 @@ interface Handle {
 }
 type SharedMemory = Cells['buffer'];
 
-/** This thread's view of each primitive that came from or went to another, so that it is one object here. */
+/** By id, this thread's object for each primitive that came from or went to another thread: always the same one. */
 const views = new Map<number, WeakRef<AnyPrimitive>>();
 const collected = new FinalizationRegistry<number>((id) => {
   if (views.get(id)?.deref() === undefined) views.delete(id);
@@ -76,7 +76,7 @@ function handleOf(primitive: AnyPrimitive): Handle {
   return { [MARK]: 'Barrier', ...common, slots, timeout, action: packAction(action) };
 }
 
-/** As it travels on from a thread it came to, too. */
+/** A thread that got the Barrier from another has its action packed already. */
 function packAction(action: Barrier['action'] | PackedTarget): PackedTarget | undefined {
   return action === undefined || 'source' in action ? action : packTarget(action);
 }

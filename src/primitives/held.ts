@@ -37,10 +37,10 @@ export class Held implements Disposable, AsyncDisposable {
   }
 }
 
-/** What a Held gives back to. */
+/** What a Held releases. */
 export interface Holdable {
   release(): void;
-  /** Those that count together with one taken now. @internal */
+  /** The group that a Held taken now belongs to. @internal */
   readonly helds: HeldGroup;
 }
 
@@ -53,9 +53,9 @@ export interface Holdable {
  */
 export class HeldGroup {
   #aside = false;
-  /** Released while set aside. */
+  /** What was released while the group was set aside. */
   #late: Holdable[] = [];
-  /** Those that these were put together with. */
+  /** The group that this one was put together with. */
   #joined: HeldGroup | undefined;
 
   release(of: Holdable): void {
@@ -74,7 +74,7 @@ export class HeldGroup {
     this.#joined = others;
   }
 
-  /** What was released meanwhile, unless it has been set aside again. */
+  /** Releases what was released while set aside; called by a Condition after the subscriber of its wait was told. */
   releaseDeferred(): void {
     const late = this.#late;
     this.#late = [];

@@ -2,10 +2,11 @@ import { AGENT_SEQ, AGENTS, HEADER_WORDS, ID, SLEEPERS, WATCH_SEQ, WATCHED, WORD
 import { add, allocate, type Cells, load, store, wake } from './memory/word.js';
 import { checkName, type PrimitiveOptions } from './options.js';
 import { nextPrimitiveId } from './threads/table.js';
-import { countWaiting, type Waited } from './threads/wait-graph.js';
+import { countWaiting } from './threads/wait-graph.js';
+import type { Queued } from './waiting/begin-wait.js';
 import type { LocalQueue } from './waiting/local-queue.js';
 
-/** The words of a primitive made before, maybe in another thread, of which to make a view. */
+/** In place of options: the words of a primitive that was made before, maybe in another thread. */
 export class Shared {
   readonly name: string;
   readonly cells: Cells;
@@ -20,12 +21,12 @@ export class Shared {
 export type Origin = PrimitiveOptions | Shared;
 
 /** What all primitives have: shared words, a name, and waiters to wake. The object is only a view of the words. */
-export abstract class Primitive implements Waited {
+export abstract class Primitive implements Queued {
   /** Shown by inspection, errors and monitors; default: the class's name and a number. */
   readonly name: string;
   /** @internal */
   readonly cells: Cells;
-  /** @internal This thread's waiters; made when the first one waits. */
+  /** This thread's Observable waits; made when the first one waits. @internal */
   queue: LocalQueue | undefined = undefined;
 
   protected constructor(origin: Origin | undefined, words: number = HEADER_WORDS) {
@@ -59,7 +60,12 @@ export abstract class Primitive implements Waited {
     return null;
   }
 
-  /** Wakes those that the flags taken from WORD stand for: `sleepers` of the blocked ones, all others. @internal */
+  /**
+   * Wakes those that the flags taken from WORD stand for: `sleepers` of the blocked threads, every agent and watcher. This
+   * thread's own waits look soon in any case.
+   *
+   * @internal
+   */
   wakeFlagged(flags: number, sleepers: number): void {
     if ((flags & SLEEPERS) !== 0) wake(this.cells, WORD, sleepers);
     if ((flags & AGENTS) !== 0) {
@@ -70,6 +76,6 @@ export abstract class Primitive implements Waited {
       add(this.cells, WATCH_SEQ, 1);
       wake(this.cells, WATCH_SEQ);
     }
-    if (this.queue !== undefined && this.queue.size > 0) this.queue.lookSoon();
+    this.queue?.lookSoon();
   }
 }

@@ -1,23 +1,21 @@
-import type { Observable, Unsubscribable } from 'rxjs';
-import { OwnerDiedError, ThreadError } from '../errors.js';
-import type { Acquirable } from './acquirable.js';
+import { ThreadError } from '../errors.js';
 import type { HeldGroup } from './held.js';
-import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
+import { FLAGS, OWN, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
 import { compareExchange, load, store } from './memory/word.js';
-import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
-import type { Origin } from './primitive.js';
-import { Synchronizer } from './synchronizer.js';
+import type { AcquireSyncOptions } from './options.js';
+import { OwnedLock } from './owned-lock.js';
 import { getIdent, onThreadEnd } from './threads/current-ident.js';
 import { isAlive } from './threads/liveness.js';
 import { currentScope, type Scope } from './waiting/section-scope.js';
-import { valueStream } from './waiting/state-stream.js';
 import { emit, tracing } from './waiting/trace.js';
-import type { Settle, Wait } from './waiting/wait.js';
 
 /** How often the owner holds it beyond the first time. Invariant: 0 while it is unlocked; only the owner writes it. */
 const EXTRA = OWN;
 
-/** Those of this thread that a section holds. */
+/**
+ * RLocks whose owner is a section of this thread: at the thread's end its sections are void, because the worker's next
+ * thread is another owner.
+ */
 const heldBySections = new Set<RLock>();
 
 /**
@@ -33,26 +31,8 @@ const heldBySections = new Set<RLock>();
  * using outer = lock.holdSync();
  * using inner = lock.holdSync(); // does not wait
  */
-export class RLock extends Synchronizer implements Acquirable {
-  // VALUE: 0, or the ident of the owner.
-
-  /** The owner of the section that holds it; undefined: the thread as a whole, or it is not this thread's. */
+export class RLock extends OwnedLock {
   #holder: object | undefined;
-  #locked: Observable<boolean> | undefined;
-
-  constructor(options?: PrimitiveOptions) {
-    super(options as Origin | undefined);
-  }
-
-  /**
-   * Emits true once acquired, at once when the thread owns it, false when `blocking: false` or `timeout` gave up.
-   * Unsubscribing before gives the place up; after, the lock must still be released.
-   *
-   * @throws TypeError, RangeError for bad options
-   */
-  acquire(options?: AcquireOptions): Wait<boolean> {
-    return this.acquireAsWait(options);
-  }
 
   /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
   acquireSync(options?: AcquireSyncOptions): boolean {
@@ -60,7 +40,10 @@ export class RLock extends Synchronizer implements Acquirable {
       const me = getIdent();
       const word = compareExchange(this.cells, WORD, 0, me);
       if (word === 0) return true;
-      if ((word & VALUE) === me && this.#isHolder()) return this.#enterAgain();
+      if ((word & VALUE) === me && this.#isHolder()) {
+        this.#enterAgain();
+        return true;
+      }
     }
     return this.acquireBlocking(options);
   }
@@ -72,7 +55,7 @@ export class RLock extends Synchronizer implements Acquirable {
     this.#releaseFrom(word);
   }
 
-  /** For a section, whatever code its end comes from. @internal */
+  /** The release of the section that holds it, from whatever code of the thread the section's end comes. @internal */
   releaseSection(): void {
     const word = load(this.cells, WORD);
     if ((word & VALUE) !== getIdent()) throw this.#notOwner(word & VALUE);
@@ -100,32 +83,11 @@ export class RLock extends Synchronizer implements Acquirable {
       now = compareExchange(this.cells, WORD, word, word & TURN_ASKED);
       if (now === word) break;
     }
-    const flags = word & FLAGS;
-    if (flags !== 0) this.wakeFlagged(flags, (flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : 1);
-    else if (this.queue !== undefined && this.queue.size > 0) this.queue.lookSoon();
+    this.wakeAfterRelease(word & FLAGS, 1);
   }
 
-  #enterAgain(): true {
-    const traced = tracing();
-    if (traced) emit('acquire', this.name);
+  #enterAgain(): void {
     store(this.cells, EXTRA, load(this.cells, EXTRA) + 1);
-    if (traced) emit('acquired', this.name);
-    return true;
-  }
-
-  locked(): boolean {
-    return (load(this.cells, WORD) & VALUE) !== 0;
-  }
-
-  /** Whether it is locked, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
-  get locked$(): Observable<boolean> {
-    this.#locked ??= valueStream(this, () => this.locked());
-    return this.#locked;
-  }
-
-  /** `ident` of the owner, null while unlocked. */
-  override get owner(): number | null {
-    return load(this.cells, WORD) & VALUE || null;
   }
 
   /** Recursion level, whoever owns it; 0 while unlocked. */
@@ -133,7 +95,7 @@ export class RLock extends Synchronizer implements Acquirable {
     return this.locked() ? load(this.cells, EXTRA) + 1 : 0;
   }
 
-  /** @internal */
+  /** Whether the caller holds it, and so may wait on a Condition over it. @internal */
   isOwned(): boolean {
     return (load(this.cells, WORD) & VALUE) === getIdent() && this.#isHolder();
   }
@@ -143,12 +105,16 @@ export class RLock extends Synchronizer implements Acquirable {
     return this.#holder === undefined || currentScope()?.countsAs(this.#holder) === true;
   }
 
-  /** Whom it is lent to within the thread. @internal */
+  /** The owner of the section that holds it; undefined: the thread as a whole, or another thread. @internal */
   get holder(): object | undefined {
     return this.#holder;
   }
 
-  /** From now on it is that one's; called by who has just acquired it. @internal */
+  /**
+   * Makes the section its owner in place of the whole thread. Called at once after acquiring; deeper levels change nothing.
+   *
+   * @internal
+   */
   holdFor(scope: Scope): void {
     if (load(this.cells, EXTRA) === 0) this.#holdAs(scope.owner);
   }
@@ -159,12 +125,12 @@ export class RLock extends Synchronizer implements Acquirable {
     else heldBySections.add(this);
   }
 
-  /** The thread that held it has ended: what comes after is another. @internal */
+  /** The thread ends that a section of held it: the worker's next thread is another owner. @internal */
   forgetHolder(): void {
     this.#holder = undefined;
   }
 
-  /** Lets go of it for a wait, however deep; returns how deep. @internal */
+  /** Releases every level while a Condition waits. Returns the number of levels, for `restore`. @internal */
   releaseAll(): number {
     const depth = load(this.cells, EXTRA) + 1;
     store(this.cells, EXTRA, 0);
@@ -172,7 +138,12 @@ export class RLock extends Synchronizer implements Acquirable {
     return depth;
   }
 
-  /** As deep again as before a wait; called by the owner, which may be in it by another Observable. @internal */
+  /**
+   * Called by a Condition once its wait has taken it again: as deep as before. Another Observable of this thread may have
+   * brought it back first; then this wait's levels and Helds come on top of those.
+   *
+   * @internal
+   */
   restore(depth: number, holder: object | undefined, helds: HeldGroup): void {
     const extra = load(this.cells, EXTRA);
     if (extra === 0) {
@@ -184,40 +155,20 @@ export class RLock extends Synchronizer implements Acquirable {
   }
 
   /** @internal */
-  override begin(
-    timeout: number,
-    signal: AbortSignal | undefined,
-    settle: Settle<boolean>,
-  ): Unsubscribable | undefined {
-    if (!this.isOwned() || signal?.aborted) return super.begin(timeout, signal, settle);
-    settle.resolve(this.#enterAgain());
-    return undefined;
+  override takeFirst(ahead: number, mayBarge: boolean): boolean {
+    if (!this.isOwned()) return super.takeFirst(ahead, mayBarge);
+    this.#enterAgain();
+    return true;
   }
 
-  /** @internal */
-  override takeBlocking(timeout: number, cancellable: boolean): boolean {
-    return this.isOwned() ? this.#enterAgain() : super.takeBlocking(timeout, cancellable);
+  /** Also of a thread that ended by itself: nobody else may release it. */
+  protected lossOf(owner: number): string | undefined {
+    return isAlive(owner) ? undefined : 'ended';
   }
 
-  protected valueAfterTake(value: number): number {
-    return value === 0 ? getIdent() : -1;
-  }
-
-  protected override checkOwner(): void {
-    for (;;) {
-      const word = load(this.cells, WORD);
-      const owner = word & VALUE;
-      if (owner === 0 || isAlive(owner)) return;
-      // Only one can take it over from the dead; that one is told, and lets it go.
-      const mine = (word & FLAGS) | getIdent() | SLEEPERS;
-      if (compareExchange(this.cells, WORD, word, mine) !== word) continue;
-      store(this.cells, EXTRA, 0);
-      this.#free(mine);
-      throw new OwnerDiedError(
-        `thread ${owner} ended holding ${this.name}; what it guards may be half changed`,
-        { owner },
-      );
-    }
+  protected freeFromLost(word: number): void {
+    store(this.cells, EXTRA, 0);
+    this.#free(word);
   }
 
   override toString(): string {

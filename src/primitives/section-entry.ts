@@ -11,14 +11,14 @@ import type { Settle } from './waiting/wait.js';
 
 /** How an operator takes a lock, again and again: one wait at a time. */
 export interface SectionEntry {
-  /** Whether several of its Helds may be in hand at once. */
+  /** Whether several sections may hold it at once: a Semaphore, or an Acquirable of the user's. */
   readonly shared: boolean;
   /**
    * Starts a wait in that scope or, for an RLock, in a new one within it; its end runs there. Returns how to leave, or
    * nothing when it has ended already.
    */
   request(scope: Scope | undefined): Unsubscribable | undefined;
-  /** Those of this thread that wait for it are served before this returns. */
+  /** Serves this thread's other waits for the lock before it returns; called by an operator that has just released it. */
   serveOthers(): void;
 }
 
@@ -72,13 +72,13 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
   }
 
   serveOthers(): void {
-    // First those notified, who then want the lock.
+    // Those notified first, because they queue for the lock.
     this.#condition?.queue?.lookAtOnce();
     this.#lock.queue?.lookAtOnce();
   }
 }
 
-/** To an RLock: what is held belongs to the scope that it is held in, not to the thread. */
+/** Takes an RLock: the owner is the scope of the section, not the thread as a whole. */
 class OwnedEntry extends PlainEntry implements Holdable {
   readonly #rlock: RLock;
   readonly #owner: object | undefined;
@@ -107,7 +107,7 @@ class OwnedEntry extends PlainEntry implements Holdable {
     this.settle.resolve(new Held(this));
   }
 
-  /** By whatever code the section's end comes from. An RLock that its thread ended with is another's matter. */
+  /** From whatever code the section's end comes; but once the thread has ended, the worker's next thread may not release it. */
   release(): void {
     if (this.#ident === getIdent()) this.#rlock.releaseSection();
   }

@@ -70,9 +70,7 @@ export class Semaphore extends Synchronizer implements Acquirable {
       const seen = compareExchange(this.cells, WORD, word, value | (word & TURN_ASKED));
       if (seen === word) {
         if (tracing()) emit('release', this.name, n);
-        const flags = word & FLAGS;
-        if (flags !== 0) this.wakeFlagged(flags, (flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : n);
-        else if (this.queue !== undefined && this.queue.size > 0) this.queue.lookSoon();
+        this.wakeAfterRelease(word & FLAGS, n);
         return;
       }
       word = seen;
@@ -103,7 +101,8 @@ export class Semaphore extends Synchronizer implements Acquirable {
   override tryTake(mayBarge: boolean): Outcome<true> {
     const outcome = super.tryTake(mayBarge);
     if (outcome !== true) return outcome;
-    // Of two releases the second finds the flag gone and wakes nobody: whoever takes and leaves some wakes the next.
+    // After two releases in a row only the first found SLEEPERS and woke: so whoever takes a permit and leaves some wakes the
+    // next sleeper.
     const word = load(this.cells, WORD);
     if ((word & SLEEPERS) !== 0 && (word & VALUE) > 0) wake(this.cells, WORD, 1);
     return true;

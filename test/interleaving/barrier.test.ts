@@ -90,13 +90,17 @@ const three = meet(3, [party(blocking), party(blocking), party(blocking)], {
 
 finds(
   'nobody goes on telling when the last to arrive died at it',
-  { file: 'barrier.ts', text: '() => this.#goOnTelling()', instead: '() => {}' },
+  { file: 'barrier-rounds.ts', text: '() => this.#goOnTelling()', instead: '() => {}' },
   three,
   /hang|some passed/,
 );
 finds(
   'those told by whoever goes on begin with the first index again',
-  { file: 'barrier.ts', text: 'let index = this.parties - 1 - this.slots.count;', instead: 'let index = 0;' },
+  {
+    file: 'barrier-rounds.ts',
+    text: 'let index = this.parties - 1 - this.slots.count;',
+    instead: 'let index = 0;',
+  },
   three,
   /index came twice/,
 );
@@ -109,7 +113,7 @@ finds(
 finds(
   'a dead actor is waited for',
   {
-    file: 'barrier.ts',
+    file: 'barrier-rounds.ts',
     text: 'if (this.#state === ACTING && !this.#actorLives()) this.#break();',
     instead: '',
   },
@@ -119,7 +123,7 @@ finds(
 finds(
   'a barrier is broken by a timeout during the action',
   {
-    file: 'barrier.ts',
+    file: 'barrier-rounds.ts',
     text: 'this.slots.state(slot) === WAITING && this.#state === FILLING) this.#break();',
     instead: 'this.slots.state(slot) === WAITING) this.#break();',
   },

@@ -101,15 +101,19 @@ finds(
 );
 finds(
   'notify tells agents nothing',
-  { file: 'condition.ts', text: 'this.wakeFlagged(and(this.cells, WORD, ~FLAGS) & FLAGS, 0);', instead: '' },
+  {
+    file: 'condition-waiters.ts',
+    text: 'this.#of.wakeFlagged(and(this.#of.cells, WORD, ~FLAGS) & FLAGS, 0);',
+    instead: '',
+  },
   waits([waiter(observable), notifier(blocking, 1)], { atEnd: exactly(1) }),
   /came/,
 );
 finds(
   'a notification that a dead one did not read goes to nobody',
   {
-    file: 'condition.ts',
-    text: 'for (; lost > 0; lost--) this.#condition.passOn();',
+    file: 'condition-waiters.ts',
+    text: 'for (; lost > 0; lost--) this.#waiters.notify(1);',
     instead: '',
   },
   killed([blocking, blocking, blocking], 0, 0),
@@ -117,13 +121,13 @@ finds(
 );
 finds(
   'one that leaves when it was notified keeps that for itself',
-  { file: 'condition.ts', text: 'this.end();\n    this.#condition.passOn();', instead: 'this.end();' },
+  { file: 'condition-waiters.ts', text: 'this.end();\n    this.#waiters.notify(1);', instead: 'this.end();' },
   waits([leaver, waiter(blocking), notifier(blocking, 1)], { preemptions: 1, atEnd: noneLost }),
   /notified/,
 );
 finds(
   'one whose lock somebody else has released keeps its slot',
-  { file: 'condition.ts', text: 'attempt.leave();\n      throw error;', instead: 'throw error;' },
+  { file: 'condition-waiters.ts', text: 'this.leave();\n      throw error;', instead: 'throw error;' },
   waits([robbed(blocking), robber], { atEnd: nothingLeft }),
   /slot was not given back/,
 );

@@ -83,9 +83,9 @@ finds(
 finds(
   'a blocked waiter does not ask to be woken',
   {
-    file: 'synchronizer.ts',
+    file: 'acquire-attempt.ts',
     text: 'return or(this.#of.cells, WORD, SLEEPERS) | SLEEPERS;',
-    instead: 'return load(this.#of.cells, WORD);',
+    instead: 'return or(this.#of.cells, WORD, 0);',
   },
   two,
   /stuck/,
@@ -113,8 +113,8 @@ finds(
 finds(
   'a dead owner is set free without being taken over',
   {
-    file: 'lock.ts',
-    text: 'if (compareExchange(this.cells, WORD, word, (word & FLAGS) | getIdent() | SLEEPERS) !== word) continue;',
+    file: 'owned-lock.ts',
+    text: 'if (compareExchange(this.cells, WORD, word, mine) !== word) continue;',
     instead: '',
   },
   contend([user(blocking), user(blocking), user(blocking)], { preemptions: 1, victim: 0 }),
@@ -123,7 +123,7 @@ finds(
 finds(
   'a thread yields for ever',
   {
-    file: 'synchronizer.ts',
+    file: 'acquire-attempt.ts',
     text: 'time >= this.#yieldsUntil',
     instead: 'false',
   },

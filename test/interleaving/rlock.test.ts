@@ -77,7 +77,11 @@ describe('3 threads', () => {
 
 finds(
   'a release wakes nobody',
-  { file: 'rlock.ts', text: 'if (flags !== 0) this.wakeFlagged', instead: 'if (false) this.wakeFlagged' },
+  {
+    file: 'synchronizer.ts',
+    text: 'else this.wakeFlagged(flags,',
+    instead: 'else if (false) this.wakeFlagged(flags,',
+  },
   contend([nester(blocking), nester(blocking)]),
   /stuck/,
 );
@@ -91,8 +95,8 @@ finds(
   'whoever takes it over from the dead leaves the depth as it was',
   {
     file: 'rlock.ts',
-    text: 'store(this.cells, EXTRA, 0);\n      this.#free(mine);',
-    instead: 'this.#free(mine);',
+    text: 'store(this.cells, EXTRA, 0);\n    this.#free(word);',
+    instead: 'this.#free(word);',
   },
   contend([nester(blocking), nester(blocking)], { victim: 0 }),
   /count|held by/,

@@ -125,8 +125,8 @@ finds(
   'release(2) wakes nobody',
   {
     file: 'semaphore.ts',
-    text: '(flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : n',
-    instead: '0',
+    text: 'this.wakeAfterRelease(word & FLAGS, n);',
+    instead: 'this.wakeAfterRelease(word & FLAGS, 0);',
   },
   feed([blocking, blocking], giver(2)),
   /stuck/,

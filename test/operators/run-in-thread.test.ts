@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, lastValueFrom, take, tap, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, mergeMap, range, take, tap, toArray } from 'rxjs';
 import {
   activeCount$,
   Event,
@@ -55,6 +55,22 @@ describe('runInThread', () => {
   it('cuts an endless synchronous stream, and its thread ends', async () => {
     expect(await lastValueFrom(runInThread(jobs.endless, []).pipe(take(3), toArray()))).toEqual([0, 1, 2]);
     await alone();
+  });
+
+  it('shares a signal with any number of others, and Node warns of nothing', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warned);
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const { signal } = new AbortController();
+    const runs = range(0, 30).pipe(
+      mergeMap((value) => runInThread(jobs.double, [value], { pool, signal })),
+      toArray(),
+    );
+    expect(await lastValueFrom(runs)).toHaveLength(30);
+    await pool.close();
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
   });
 
   it('cancels what runs when it is left', async () => {

@@ -1,4 +1,4 @@
-/** A queue whose both ends cost the same however long it is. */
+/** A queue of values, first in, first out; each end costs the same however long it is. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #first = 0;
@@ -11,7 +11,7 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
-  /** The one that came first; undefined when there is none. */
+  /** The item that came first; undefined when there is none. */
   peek(): T | undefined {
     return this.#items[this.#first];
   }

@@ -3,15 +3,15 @@ import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 /** setTimeout's own limit; a longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Something whose time comes. */
+/** An item of a queue whose time comes. */
 export interface Due {
   /** In the scheduler's ms. */
   readonly due: number;
 }
 
 /**
- * One timer for a queue in which each has as much time as the others: the first one's is up first. In RxJS's time,
- * which a TestScheduler makes virtual.
+ * One timer for a queue whose items may each wait as long as the others, so that the first one's time is up first. In
+ * RxJS's time, which a TestScheduler makes virtual.
  */
 export class QueueTimeout<D extends Due> {
   readonly #time: number;
@@ -21,9 +21,9 @@ export class QueueTimeout<D extends Due> {
   #timer: Subscription | undefined;
 
   /**
-   * @param time - in ms; Infinity: for ever
-   * @param first - of the queue
-   * @param up - the first one's time is; it must leave the queue
+   * @param time - ms that an item may wait; Infinity: for ever
+   * @param first - the first item of the queue
+   * @param up - called with the first item when its time is up; must take it out of the queue
    */
   constructor(
     time: number,
@@ -37,12 +37,12 @@ export class QueueTimeout<D extends Due> {
     this.#scheduler = scheduler;
   }
 
-  /** For one that comes now. */
+  /** When the time is up of an item that comes now. */
   due(): number {
     return this.#time === Number.POSITIVE_INFINITY ? this.#time : this.#scheduler.now() + this.#time;
   }
 
-  /** To be called when the queue has changed, and at the end. */
+  /** Must be called whenever the queue has got or lost a first item. */
   watch(): void {
     if (this.#time === Number.POSITIVE_INFINITY) return;
     const first = this.#first();
@@ -57,7 +57,7 @@ export class QueueTimeout<D extends Due> {
 
   #arm(first: D): void {
     const left = Math.max(0, first.due - this.#scheduler.now());
-    // A scheduler of the user's may run it at once.
+    // A scheduler of the user's may call it before `schedule` returns.
     let ran = false;
     const run = (): void => {
       ran = true;

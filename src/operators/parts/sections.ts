@@ -4,8 +4,6 @@ import {
   type Observable,
   type ObservableInput,
   type Subscriber,
-  Subscription,
-  TimeoutError,
   type Unsubscribable,
 } from 'rxjs';
 import type { Acquirable } from '../../primitives/acquirable.js';
@@ -13,10 +11,9 @@ import type { Held } from '../../primitives/held.js';
 import { entryTo, type SectionEntry } from '../../primitives/section-entry.js';
 import { currentScope, runIn, type Scope } from '../../primitives/waiting/section-scope.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
-import { Attached, attach } from './attached.js';
-import { Fifo } from './fifo.js';
-import { QueueTimeout } from './queue-timeout.js';
+import { Attached } from './attached.js';
 import { withValue } from './value-error.js';
+import { ValueQueue, type WaitingValue } from './value-queue.js';
 
 /** What to do with each value, and under which lock. */
 export interface Section<T, R> {
@@ -27,12 +24,6 @@ export interface Section<T, R> {
   readonly owner: object | undefined;
 }
 
-interface WaitingValue<T> {
-  readonly value: T;
-  readonly index: number;
-  readonly due: number;
-}
-
 /**
  * One subscription's critical sections. One value at a time asks for the lock, so that values stay in order and wait in
  * a plain queue.
@@ -40,54 +31,33 @@ interface WaitingValue<T> {
  * A value: waiting -the lock is granted-> running -its inner subscription has ended-> gone.
  * Invariant: while a value waits and may run, `#asking`, or `#serve` is on the stack.
  */
-export class Sections<T, R> implements Settle<Held> {
-  readonly #subscriber: Subscriber<R>;
+export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
   readonly #project: (value: T, index: number) => ObservableInput<R>;
   readonly #entry: SectionEntry;
-  /** Where the subscription was made, and its values go on. */
+  /** The scope that the subscription was made in: results are emitted in it. */
   readonly #scope: Scope | undefined = currentScope();
-  /** The wait for the lock, the source, the inner subscriptions: torn down in this order. */
-  readonly #parts = new Subscription();
-  readonly #waiting = new Fifo<WaitingValue<T>>();
-  readonly #timeout: QueueTimeout<WaitingValue<T>>;
   #asking = false;
-  /** How to leave, while the lock is asked for and not to be had. */
+  /** Leaves the wait for the lock, while that is pending. */
   #wait: Unsubscribable | undefined;
   #serving = false;
   #running = 0;
-  #count = 0;
-  #sourceEnded = false;
-  /** Its end has been told. */
+  /** The subscriber is told of the end; otherwise it is the subscriber who left. */
   #over = false;
 
   constructor(subscriber: Subscriber<R>, { lock, project, timeout, owner }: Section<T, R>) {
-    this.#subscriber = subscriber;
+    super(subscriber, timeout);
     this.#project = project;
     this.#entry = entryTo(lock, owner, this);
-    this.#timeout = new QueueTimeout(
-      timeout,
-      () => this.#waiting.peek(),
-      (first) => this.#fail(withValue(new TimeoutError(), first.index, first.value)),
-    );
   }
 
-  run(source: Observable<T>): void {
-    this.#parts.add(() => this.#end());
-    this.#subscriber.add(this.#parts);
-    // Last, when all is released and the end has been passed on.
-    this.#subscriber.add(() => this.#serveOthers());
-    attach(source, this.#parts, {
-      next: (value) => this.#arrive(value),
-      error: (error) => this.#fail(error),
-      complete: () => {
-        this.#sourceEnded = true;
-        this.#completeIfDone();
-      },
-    });
+  override run(source: Observable<T>): void {
+    super.run(source);
+    // Added last, so that it runs when all is released and the end has been passed on.
+    this.subscriber.add(() => this.#serveOthers());
   }
 
-  #arrive(value: T): void {
-    this.#waiting.push({ value, index: this.#count++, due: this.#timeout.due() });
+  protected override arrive(value: T, index: number): void {
+    this.waiting.push({ value, index, due: this.timeout.due() });
     this.#serve();
   }
 
@@ -95,9 +65,9 @@ export class Sections<T, R> implements Settle<Held> {
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
-    while (this.#waiting.size > 0 && this.#mayAsk()) this.#ask();
+    while (this.waiting.size > 0 && this.#mayAsk()) this.#ask();
     this.#serving = false;
-    this.#timeout.watch();
+    this.timeout.watch();
   }
 
   #mayAsk(): boolean {
@@ -107,15 +77,15 @@ export class Sections<T, R> implements Settle<Held> {
   #ask(): void {
     this.#asking = true;
     const wait = this.#entry.request(this.#scope);
-    // Granted or refused already, unless it has to be left at the end.
+    // `resolve` or `reject` may have been called already: then there is nothing to leave.
     if (this.#asking) this.#wait = wait;
   }
 
-  /** The lock is ours, for the first that waits. */
+  /** Called by the wait when it has the lock, which is for the first value that waits. */
   resolve(held: Held): void {
     this.#asking = false;
     this.#wait = undefined;
-    const next = this.#waiting.shift();
+    const next = this.waiting.shift();
     if (next === undefined) held.release();
     else this.#enter(next, held);
     this.#serve();
@@ -124,8 +94,8 @@ export class Sections<T, R> implements Settle<Held> {
   reject(error: unknown): void {
     this.#asking = false;
     this.#wait = undefined;
-    const first = this.#waiting.peek();
-    this.#fail(first === undefined ? error : withValue(error, first.index, first.value));
+    const first = this.waiting.peek();
+    this.fail(first === undefined ? error : withValue(error, first.index, first.value));
   }
 
   #enter({ value, index }: WaitingValue<T>, held: Held): void {
@@ -137,60 +107,63 @@ export class Sections<T, R> implements Settle<Held> {
       this.leave(held, { error });
       return;
     }
-    new Running(this, held).attach(inner, this.#parts);
+    new Running(this, held).attach(inner, this.parts);
   }
 
-  /** From an inner subscription. */
+  /** Called by an inner subscription with each of its results. */
   emit(result: R): void {
-    if (this.#scope === currentScope()) this.#subscriber.next(result);
-    else runIn(this.#scope, () => this.#subscriber.next(result));
+    if (this.#scope === currentScope()) this.subscriber.next(result);
+    else runIn(this.#scope, () => this.subscriber.next(result));
   }
 
-  /** An inner subscription has been torn down. */
+  /** Called by an inner subscription once it is torn down, whatever for. */
   leave(held: Held, failure: Failure | undefined): void {
     this.#running--;
-    const left = this.#parts.closed;
-    // The source, and others that run, before the lock goes to somebody else.
-    if (failure !== undefined) this.#parts.unsubscribe();
+    const left = this.parts.closed;
+    // The source and the values that run are torn down before the lock can go to somebody else.
+    if (failure !== undefined) this.parts.unsubscribe();
     try {
       held.release();
     } catch (error) {
-      // Its own code has released it.
+      // The project's own code has released the lock.
       if (left) throw error;
       failure ??= { error };
     }
-    if (failure !== undefined) this.#fail(failure.error);
+    if (failure !== undefined) this.fail(failure.error);
     if (left || failure !== undefined) return;
-    this.#completeIfDone();
+    this.completeIfDone();
     this.#serve();
-    if (!this.#parts.closed) this.#entry.serveOthers();
+    if (!this.parts.closed) this.#entry.serveOthers();
   }
 
   /**
-   * Of one that was left, not within whatever leaves it: others that wait may be left by the same, and would only begin
-   * to be stopped. In RxJS's time, so that it is the same frame in a TestScheduler.
+   * Lets this thread's other waiters have the lock. Where the subscriber has left, not before its code is through: it may
+   * be about to leave those waiters, too, which would otherwise only begin in order to be stopped. By RxJS's scheduler, so
+   * that it is the same frame in a TestScheduler.
    */
   #serveOthers(): void {
     if (this.#over) this.#entry.serveOthers();
     else asapScheduler.schedule(() => this.#entry.serveOthers());
   }
 
-  #completeIfDone(): void {
-    if (!this.#sourceEnded || this.#running > 0 || this.#waiting.size > 0) return;
-    this.#over = true;
-    runIn(this.#scope, () => this.#subscriber.complete());
+  protected override get busy(): boolean {
+    return this.#running > 0;
   }
 
-  #fail(error: unknown): void {
+  protected override complete(): void {
     this.#over = true;
-    this.#parts.unsubscribe();
-    runIn(this.#scope, () => this.#subscriber.error(error));
+    runIn(this.#scope, () => super.complete());
   }
 
-  /** Nobody waits any more, before what runs is torn down. */
-  #end(): void {
-    this.#waiting.clear();
-    this.#timeout.stop();
+  protected override fail(error: unknown): void {
+    this.#over = true;
+    this.parts.unsubscribe();
+    runIn(this.#scope, () => super.fail(error));
+  }
+
+  /** Leaves the wait for the lock, before what runs is torn down and releases it. */
+  protected override end(): void {
+    super.end();
     const wait = this.#wait;
     this.#wait = undefined;
     wait?.unsubscribe();

@@ -31,13 +31,13 @@ export function toValueError(thrown: unknown, index: number, value: unknown): Er
   return thrown;
 }
 
-/** Which value an error of ours is about: its `cause`. */
+/** Which value an error of a wait is about: its `cause`. */
 export interface ValuePlace {
   readonly index: number;
   readonly value: unknown;
 }
 
-/** The error; one of ours tells the value's place, unless it has a cause of its own. */
+/** The error. One of this library, or RxJS's TimeoutError, tells the value's place, unless it has a cause of its own. */
 export function withValue(error: unknown, index: number, value: unknown): unknown {
   const ours = error instanceof ThreadError || error instanceof TimeoutError;
   if (ours && error.cause === undefined) {

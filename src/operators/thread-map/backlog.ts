@@ -8,12 +8,12 @@ export interface Chunk {
   readonly values: readonly unknown[];
 }
 
-/** The values of a threadMap that no worker has. What comes back from a worker takes its place again. */
+/** The values of a threadMap that no worker has, in order: those that came back from a worker are where they were. */
 export class Backlog {
   readonly #arrived = new Fifo<unknown>();
-  /** Index of the first of these. */
+  /** Index of the first of `#arrived`. */
   #from = 0;
-  /** In order; all before `#from`. */
+  /** Chunks that came back, in order; all before `#from`. */
   #back: Chunk[] = [];
   #backSize = 0;
   #end = Number.POSITIVE_INFINITY;
@@ -22,7 +22,7 @@ export class Backlog {
     return this.#backSize + this.#arrived.size;
   }
 
-  /** Index of the value that comes next. */
+  /** Index of the value that the source emits next. */
   get next(): number {
     return this.#from + this.#arrived.size;
   }
@@ -31,7 +31,7 @@ export class Backlog {
     this.#arrived.push(value);
   }
 
-  /** The first ones, at most so many; one that moves goes alone. */
+  /** Takes the first values, at most so many of them; a value that moves is taken alone. */
   take(most: number): Chunk {
     const back = this.#back.shift();
     if (back === undefined) return this.#takeArrived(most);
@@ -61,7 +61,7 @@ export class Backlog {
     this.#backSize += chunk.values.length;
   }
 
-  /** Those from `index` on, and all that come, are not wanted. */
+  /** Drops the values from `index` on, and all that come. */
   cut(index: number): void {
     this.#end = index;
     if (index <= this.#from) this.#arrived.clear();

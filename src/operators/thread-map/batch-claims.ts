@@ -9,22 +9,22 @@ import { type Cells, compareExchange, exchange, load } from '../../primitives/me
  */
 const TAKEN_BACK = -1;
 
-/** For a new batch. */
+/** Called before a new batch is sent. */
 export function offer(cells: Cells, cell: number): void {
   exchange(cells, cell, 0);
 }
 
-/** false: it has been taken back, with all that follow. */
+/** Called by the worker. false: the value has been taken back, with all that follow. */
 export function claim(cells: Cells, cell: number, at: number): boolean {
   return compareExchange(cells, cell, at, at + 1) === at;
 }
 
-/** How many the worker has taken up; none after `takeBack`. */
+/** How many values the worker has taken up; below 0 after `takeBack`. */
 export function claimed(cells: Cells, cell: number): number {
   return load(cells, cell);
 }
 
-/** Returns how many the worker has; it gets no more. */
+/** Returns how many values the worker has taken up; it can take up no more. Below 0: it was called before. */
 export function takeBack(cells: Cells, cell: number): number {
   return exchange(cells, cell, TAKEN_BACK);
 }

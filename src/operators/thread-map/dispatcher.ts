@@ -1,20 +1,37 @@
-import { decode, unpackError } from '../../pool/wire/codec.js';
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
-import { now, soon } from '../../primitives/waiting/event-loop.js';
+import { after, now, soon } from '../../primitives/waiting/event-loop.js';
 import type { Backlog, Chunk } from './backlog.js';
-import { BatchSize } from './batch-size.js';
-import { EarliestTimer } from './earliest-timer.js';
+import { type Batch, BatchSize } from './batch.js';
 import type { FromBatchMessage } from './messages.js';
-import { failedPart, type MapResults } from './results.js';
-import type { MapSession, SentBatch, SessionOwner } from './session.js';
+import { type MapResults, Part } from './results.js';
+import type { MapSession, SessionOwner } from './session.js';
 import { LINGER, type Mapping, MapSessions } from './sessions.js';
 
-/** ms before values that wait in a worker are taken back for one that has nothing to do. */
+/** How long values wait in a worker before they are taken back for a worker that has nothing to do. */
 const TAKE_BACK_AFTER_MS = 2;
-/** The same when all have something to do, but that worker has said nothing for so long. */
+/** The same when every worker has something to do, but that one has sent nothing for so long. */
 const TAKE_BACK_FROM_BUSY_AFTER_MS = 20;
 
-/** Sends what is in the backlog to the sessions, and brings what comes of it to the results. */
+/**
+ * Sends the values of the backlog to the sessions, and brings what comes of them to the results. A value's way:
+ *
+ *   here:          source -> map-run.ts -> backlog.ts -> Dispatcher, which makes a batch of several -> session.ts
+ *   in the worker: in-worker/map-values.ts -> in-worker/worker-batch.ts, which calls the target and gathers results
+ *   here again:    session.ts -> batch.ts, which counts what has come -> results.ts -> the subscriber
+ *
+ * Small values travel together, as many as take a worker about a millisecond (BatchSize); each batch goes to the session
+ * with least to do, which sessions.ts finds or opens. The worker claims each value in the batch's word of shared memory
+ * before it calls the target (batch-claims.ts). So this thread may take back what the worker has not begun, and knows of a
+ * worker that has died which value it was mapping.
+ *
+ * A value leaves that way, and is put back into the backlog, when it waits in a worker behind a slow one, when its worker
+ * dies before it is begun or before its result is sent, and when another of its batch cannot be cloned. It ends as a failed
+ * part of the results when its target throws, its worker dies of it, or it cannot be sent; whatever comes after it is then
+ * dropped, and the subscription ends once what comes before it has been passed on.
+ *
+ * Invariant: while the backlog has values and less than `concurrency` batches are in flight, every session is full, or
+ * `dispatch` is about to run: by a message, the timer, or `dispatchSoon`.
+ */
 export class Dispatcher implements SessionOwner {
   readonly #backlog: Backlog;
   readonly #results: MapResults;
@@ -39,7 +56,7 @@ export class Dispatcher implements SessionOwner {
     this.#concurrency = mapping.concurrency;
   }
 
-  /** Once all has come that comes at once: small values travel together. */
+  /** Dispatches in a microtask: values that the source emits at once then travel together. */
   dispatchSoon(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -54,15 +71,15 @@ export class Dispatcher implements SessionOwner {
     this.#dispatching = true;
     while (!this.#stopped && this.#inFlight < this.#concurrency && this.#sendOne());
     this.#dispatching = false;
-    if (!this.#stopped) this.#setAlarm();
+    if (!this.#stopped) this.#setTimer();
   }
 
-  /** Hears now what the event loop would bring. */
+  /** Receives now what the event loop would bring from the workers. */
   drain(): void {
     for (const session of this.#sessions) session.drain();
   }
 
-  /** What comes after a value that failed is not wanted. */
+  /** The value of this index has failed: those after it are not wanted. */
   dropFrom(index: number): void {
     for (const session of this.#sessions) {
       for (const batch of session.batches.values()) if (batch.first > index) this.#takeBack(batch);
@@ -77,7 +94,7 @@ export class Dispatcher implements SessionOwner {
 
   // ─── values on their way to the workers ─────────────────────────────────────────────────────
 
-  /** false: nothing to send, or nowhere to. */
+  /** Sends one batch. false: there is nothing to send, or nowhere to send it. */
   #sendOne(): boolean {
     const overdue = this.#overdue();
     if (overdue === undefined && this.#backlog.size === 0) return false;
@@ -94,9 +111,9 @@ export class Dispatcher implements SessionOwner {
       this.#results.add(session.send(first, values));
       this.#inFlight++;
     } catch (cause) {
-      // One of the values cannot be sent: those before it can.
+      // One of the values cannot be cloned. Halves of the batch go on, until that value is alone and fails.
       const half = values.length >> 1;
-      if (half === 0) this.#results.add(failedPart(first, values[0], cannotSend(values[0], cause)));
+      if (half === 0) this.#results.add(Part.failed(first, values[0], cannotSend(values[0], cause)));
       this.#backlog.giveBack({ first, values: values.slice(0, half) });
       if (half > 0) this.#backlog.giveBack({ first: first + half, values: values.slice(half) });
     }
@@ -113,12 +130,12 @@ export class Dispatcher implements SessionOwner {
 
   // ─── values that wait in a worker ───────────────────────────────────────────────────────────
 
-  /** The batch that has waited longest for its worker to get to it, if that is too long. */
-  #overdue(): SentBatch | undefined {
+  /** The batch whose values have waited too long for their worker to take them up; the longest of several. */
+  #overdue(): Batch | undefined {
     const idle = this.#sessions.hasIdle;
     const time = now();
     const since = time - (idle ? TAKE_BACK_AFTER_MS : TAKE_BACK_FROM_BUSY_AFTER_MS);
-    let found: SentBatch | undefined;
+    let found: Batch | undefined;
     for (const session of this.#sessions) {
       if (!idle && session.lastHeard > since) continue;
       const batch = session.firstUntouched();
@@ -127,18 +144,18 @@ export class Dispatcher implements SessionOwner {
     return found;
   }
 
-  #takeBack(batch: SentBatch): Chunk {
-    const values = batch.session.takeBack(batch);
-    if (values.length > 0 && batch.values.length === 0) {
-      // Nobody waits for it any more, but its session still has to look at it.
+  #takeBack(batch: Batch): Chunk {
+    const chunk = batch.takeBack();
+    if (chunk.values.length > 0 && batch.values.length === 0) {
+      // Nobody waits for the batch any more; its worker still sends the end of it.
       this.#inFlight--;
       this.#results.remove(batch);
     }
-    return { first: batch.first + batch.values.length, values };
+    return chunk;
   }
 
-  /** For when there may be something to do although no worker says anything. */
-  #setAlarm(): void {
+  /** Sees to it that something is taken back, or a session let go, although no worker sends anything. */
+  #setTimer(): void {
     const sessions = [...this.#sessions];
     const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
     if (this.#inFlight < this.#concurrency && this.#sessions.hasIdle && sessions.some(held))
@@ -148,32 +165,24 @@ export class Dispatcher implements SessionOwner {
 
   // ─── what comes from the workers ────────────────────────────────────────────────────────────
 
-  /** A session has its worker. @internal */
+  /** Called by a session that has its worker now. @internal */
   ready(): void {
     this.dispatch();
   }
 
-  /** From a session. @internal */
-  heard(batch: SentBatch, message: FromBatchMessage): void {
-    if (message.kind === 'failed') batch.failure = { at: message.done, error: unpackError(message.error) };
-    else {
-      const values = decode(message.values) as unknown[];
-      if (message.kind === 'results' && message.streamed) batch.streamed += values.length;
-      if (batch.outputs.length === 0) batch.outputs = values;
-      else for (const value of values) batch.outputs.push(value);
-    }
+  /** Called by a session when a message has come about one of its batches. @internal */
+  heard(session: MapSession, batch: Batch, message: FromBatchMessage): void {
     if (message.kind === 'done') this.#size.learn(message.done, message.took);
-    if (batch.ended) this.#ended(batch);
-    if (batch.values.length > 0) this.#results.pass(batch);
+    const waitedFor = batch.values.length > 0;
+    if (batch.ended) {
+      if (waitedFor) this.#inFlight--;
+      this.#sessions.makeWay(session);
+    }
+    if (waitedFor) this.#results.pass(batch);
     if (batch.ended) this.dispatch();
   }
 
-  #ended({ session, values }: SentBatch): void {
-    if (values.length > 0) this.#inFlight--;
-    this.#sessions.makeWay(session);
-  }
-
-  /** A session's thread has ended by itself: its worker died, or it never got to a value. @internal */
+  /** Called by a session whose thread has ended by itself: its worker died, or never could load the target. @internal */
   died(session: MapSession, error: unknown): void {
     this.#sessions.delete(session);
     let begun = session.worked;
@@ -182,26 +191,40 @@ export class Dispatcher implements SessionOwner {
     this.dispatch();
   }
 
-  /** Whether one of its values was being mapped: that one has failed. Those whose results did not come are mapped again. */
-  #lose(batch: SentBatch, error: unknown): boolean {
-    const { first, moved, done } = batch;
-    const untouched = this.#takeBack(batch);
-    if (moved && untouched.values.length > 0)
-      this.#results.add(failedPart(first, untouched.values[0], error));
-    else if (untouched.values.length > 0) this.#backlog.giveBack(untouched);
-    const last = batch.values.length - 1;
-    if (last < 0) return false;
-    this.#inFlight--;
-    batch.ended = true;
-    const { values } = batch;
-    if (done === last) batch.failure = { at: last, error };
-    else if (done < last) {
-      batch.values = values.slice(0, done);
-      if (done === 0) this.#results.remove(batch);
-      this.#backlog.giveBack({ first: first + done, values: values.slice(done, last) });
-      this.#results.add(failedPart(first + last, values[last], error));
-    }
+  #lose(batch: Batch, error: unknown): boolean {
+    if (batch.values.length > 0) this.#inFlight--;
+    const { begun, again, failed } = batch.lose(error);
+    for (const chunk of again) this.#backlog.giveBack(chunk);
+    if (batch.values.length === 0) this.#results.remove(batch);
+    if (failed !== undefined) this.#results.add(failed);
     if (batch.values.length > 0) this.#results.pass(batch);
-    return done <= last;
+    return begun;
+  }
+}
+
+/** Calls back once, at the earliest of the times it was set to since it last did. Does not keep the process alive. */
+class EarliestTimer {
+  readonly #onDue: () => void;
+  #at = Number.POSITIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+
+  constructor(onDue: () => void) {
+    this.#onDue = onDue;
+  }
+
+  /** In so many ms at the latest. */
+  set(ms: number): void {
+    const at = now() + ms;
+    if (at >= this.#at) return;
+    this.#cancel?.();
+    this.#at = at;
+    this.#cancel = after(ms, () => {
+      this.#at = Number.POSITIVE_INFINITY;
+      this.#onDue();
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
   }
 }

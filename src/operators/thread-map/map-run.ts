@@ -3,10 +3,10 @@ import { ThreadError } from '../../errors.js';
 import { attach } from '../parts/attached.js';
 import { Backlog } from './backlog.js';
 import { Dispatcher } from './dispatcher.js';
-import { failedPart, MapResults } from './results.js';
+import { MapResults, Part } from './results.js';
 import type { Mapping } from './sessions.js';
 
-/** So many values may come before the event loop turns, and what has come of them is looked at. */
+/** After so many values without a turn of the event loop, results are looked for: see decision 31. */
 const LOOK_EVERY = 256;
 
 /**
@@ -53,11 +53,11 @@ export class MapRun {
     const { pool } = this.#mapping;
     if (pool.closed) {
       const error = new ThreadError(`${pool.name} is closed: it takes no more values`, { code: 'ERR_POOL' });
-      this.#results.add(failedPart(this.#backlog.next, value, error));
+      this.#results.add(Part.failed(this.#backlog.next, value, error));
       return;
     }
     this.#backlog.push(value);
-    // The source may never let the event loop turn, and be ended by what comes of its values.
+    // A source that never lets the event loop turn can only be cut by results that are received here.
     if (++this.#sinceLook < LOOK_EVERY) this.#dispatcher.dispatchSoon();
     else this.#lookNow();
   }

@@ -6,12 +6,12 @@ import type { Encoded, PackedError } from '../../pool/wire/codec.js';
 export interface BatchMessage {
   readonly kind: 'batch';
   readonly id: number;
-  /** Its word of the session's cells: see claims.ts. */
+  /** Its word of the session's cells: see batch-claims.ts. */
   readonly cell: number;
   readonly values: Encoded;
 }
 
-/** So many values of a stream were passed on. */
+/** So many values of the stream that a batch is reading were passed on: as many more may be sent. */
 export interface BatchCreditMessage {
   readonly kind: 'credit';
   readonly id: number;
@@ -20,7 +20,7 @@ export interface BatchCreditMessage {
 
 export type ToSession = BatchMessage | BatchCreditMessage;
 
-/** It has a worker, and the target. */
+/** The session has a worker, which has loaded the target. */
 export interface ReadyMessage {
   readonly kind: 'ready';
 }
@@ -35,11 +35,11 @@ interface FromBatch {
 export interface ResultsMessage extends FromBatch {
   readonly kind: 'results';
   readonly values: Encoded;
-  /** They were emitted by a stream, and want credit. */
+  /** They were emitted by a stream, whose next ones need credit. */
   readonly streamed: boolean;
 }
 
-/** The end of a batch: of all of its values that nobody took back. */
+/** The end of a batch: all of its values are mapped that were not taken back. */
 export interface DoneMessage extends FromBatch {
   readonly kind: 'done';
   /** The last results. */

@@ -3,28 +3,51 @@ import { toValueError } from '../parts/value-error.js';
 import type { Chunk } from './backlog.js';
 
 /** Values that follow one another, and what came of them. */
-export interface Part extends Chunk {
-  /** Those taken back have been cut off. */
+export class Part implements Chunk {
+  readonly first: number;
   values: readonly unknown[];
-  /** Came, and not yet passed on. */
-  outputs: unknown[];
   /** Nothing more comes. */
-  ended: boolean;
+  ended = false;
+  /** Which of the values failed: nothing comes of those after it. */
   failure: { readonly at: number; readonly error: unknown } | undefined;
+  /** Came, and not yet passed on. */
+  #outputs: unknown[] = [];
+
+  constructor(first: number, values: readonly unknown[]) {
+    this.first = first;
+    this.values = values;
+  }
+
+  /** A value that failed by itself. */
+  static failed(index: number, value: unknown, error: unknown): Part {
+    const part = new Part(index, [value]);
+    part.ended = true;
+    part.failure = { at: 0, error };
+    return part;
+  }
+
+  /** Outputs that come after those that have come; the array is the part's from now on. */
+  came(outputs: unknown[]): void {
+    if (this.#outputs.length === 0) this.#outputs = outputs;
+    else for (const output of outputs) this.#outputs.push(output);
+  }
+
+  /** What came since the last call. */
+  take(): readonly unknown[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
   /** All that came has been passed on. */
-  passed?(): void;
+  passed(): void {}
 }
 
-/** A value that failed by itself. */
-export function failedPart(index: number, value: unknown, error: unknown): Part {
-  return { first: index, values: [value], outputs: [], ended: true, failure: { at: 0, error } };
-}
-
-/** Who hears how far it is. */
+/** Who is called as results are passed on: the MapRun. */
 export interface ResultsOwner {
-  /** A value has failed: what comes after it is not wanted any more. */
+  /** The value of this index has failed: those after it are not wanted any more. */
   failed(index: number): void;
-  /** All that can be has been passed on. */
+  /** All that can be passed on now has been. */
   passed(): void;
 }
 
@@ -33,10 +56,11 @@ export class MapResults {
   readonly #subscriber: Subscriber<unknown>;
   readonly #owner: ResultsOwner;
   readonly #ordered: boolean;
-  /** Not passed on to their end; by the index of their first value. */
+  /** Parts that have not been passed on to their end, by the index of their first value. */
   readonly #parts = new Map<number, Part>();
-  /** When ordered: the part of this value is passed on. Otherwise: those that have something. */
+  /** When ordered: the first value of the part that is passed on next. */
   #next = 0;
+  /** When not: the parts of which something has come. */
   readonly #ready = new Set<Part>();
   #passing = false;
   #failed = Number.POSITIVE_INFINITY;
@@ -57,24 +81,24 @@ export class MapResults {
     if (part.ended) this.pass(part);
   }
 
-  /** Nothing will come of it: its values have been taken back. */
+  /** Forgets a part whose values have all been taken back. */
   remove(part: Part): void {
     if (this.#parts.get(part.first) === part) this.#parts.delete(part.first);
   }
 
-  /** It has no value that failed. */
+  /** Ends the subscription by an error that no single value is to blame for. */
   fail(error: unknown): void {
     this.#subscriber.error(error);
   }
 
-  /** Something has come of it. */
+  /** Passes on what has come of this part, if it is its turn, and of those that follow. */
   pass(part: Part): void {
     if (part.failure !== undefined && part.first + part.failure.at < this.#failed) {
       this.#failed = part.first + part.failure.at;
       this.#owner.failed(this.#failed);
     }
     if (!this.#ordered) this.#ready.add(part);
-    // Whoever subscribed may have come back here.
+    // The subscriber's code may have led back here: the loop below it goes on with this part.
     if (this.#passing) return;
     this.#passing = true;
     if (this.#ordered) this.#passInOrder();
@@ -90,15 +114,14 @@ export class MapResults {
     }
   }
 
-  /** true when that was all of it. */
+  /** true: all that will come of the part has been passed on. */
   #passOne(part: Part): boolean {
     this.#ready.delete(part);
-    while (part.outputs.length > 0) {
-      const { outputs } = part;
-      part.outputs = [];
-      for (let at = 0; at < outputs.length; at++) {
+    // More may come meanwhile, by a subscriber that comes back here.
+    for (let outputs = part.take(); outputs.length > 0; outputs = part.take()) {
+      for (const output of outputs) {
         if (this.#subscriber.closed) return false;
-        this.#subscriber.next(outputs[at]);
+        this.#subscriber.next(output);
       }
     }
     if (this.#subscriber.closed) return false;
@@ -107,7 +130,7 @@ export class MapResults {
       this.fail(toValueError(error, part.first + at, part.values[at]));
       return false;
     }
-    part.passed?.();
+    part.passed();
     if (part.ended) this.remove(part);
     return part.ended;
   }

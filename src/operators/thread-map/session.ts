@@ -1,64 +1,57 @@
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  type TransferListItem,
-} from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { encode } from '../../pool/wire/codec.js';
+import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
+import { MAP_VALUES } from '../../pool/workers/worker-files.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { now } from '../../primitives/waiting/event-loop.js';
-import { claimed, offer, takeBack } from './batch-claims.js';
+import { Batch } from './batch.js';
+import { offer } from './batch-claims.js';
 import type { FromBatchMessage, FromSession, ToSession } from './messages.js';
-import type { Part } from './results.js';
 
-/** Values that were sent to a worker in one message. */
-export interface SentBatch extends Part {
-  readonly id: number;
-  readonly session: MapSession;
-  readonly cell: number;
-  readonly sent: number;
-  /** They are not here any more, and cannot be taken back. */
-  readonly moved: boolean;
-  /** How many have all of their results here. */
-  done: number;
-  /** Of the outputs, those that want credit. */
-  streamed: number;
-}
-
-/** Who hears of what comes from a session. */
+/** Who is called about what comes from a session: the Dispatcher. */
 export interface SessionOwner {
-  heard(batch: SentBatch, message: FromBatchMessage): void;
-  /** It has a worker now. */
+  /** A message has come about a batch. */
+  heard(session: MapSession, batch: Batch, message: FromBatchMessage): void;
+  /** The session has its worker now. */
   ready(): void;
-  /** The thread has ended, by itself. */
+  /** The session's thread has ended although nobody asked it to. */
   died(session: MapSession, error: unknown): void;
 }
 
-const MODULE = new URL('./in-worker/map-values.js', import.meta.url).href;
-
 /**
- * A job of the pool that maps batches as long as there are some: seen from the thread that makes them.
- * Invariant: a cell that is not free belongs to one batch that has not ended.
+ * A job of the pool that maps batches, as long as there are some, seen from the thread that makes them. The job is a
+ * Thread whose target is a function of this library, in-worker/map-values.ts. It gets the user's target, one end of a
+ * port, and a few words of shared memory, one for each batch that it may have at once.
+ *
+ *   queued -ready-> open -its thread ends by itself-> died
+ *   queued or open -`leaving`, and its last batch is over; or nothing to do for a while; or nobody wants more-> ended
+ *
+ * While it is queued the session takes one batch, which its worker finds in the port when it begins: the pool's queue is no
+ * place to keep many values in. Once open it takes as many as it has words, so that the worker need not wait for this
+ * thread between two of them. A value's way through all of this stands at the head of dispatcher.ts.
+ *
+ * Invariant: a word that is not in `#free` belongs to one batch of `batches`, whose end has not come.
  */
 export class MapSession {
   readonly #owner: SessionOwner;
-  readonly #port: MessagePort;
+  readonly #channel: PortChannel<ToSession, FromSession>;
   readonly #cells: Cells;
   readonly #free: number[] = [];
   readonly #thread: Thread<void>;
-  readonly batches: Map<number, SentBatch> = new Map();
+  /** Those whose end has not come, oldest first. */
+  readonly batches: Map<number, Batch> = new Map();
   readonly since: number = now();
   lastHeard: number = now();
-  /** It has mapped something. */
+  /** Something has come of one of its values: the target can be loaded. */
   worked = false;
   #ended = false;
   #ids = 0;
-  /** It gets no more batches: others want its worker. */
+  /** It gets no more batches, because other jobs of the pool wait for its worker. */
   leaving = false;
 
   /**
@@ -70,17 +63,16 @@ export class MapSession {
     this.#cells = allocate(depth);
     for (let cell = depth - 1; cell >= 0; cell--) this.#free.push(cell);
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
+    this.#channel = new PortChannel(port1);
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'mapValues' },
+      target: { module: MAP_VALUES, export: 'mapValues' },
       args: [port2, target, this.#cells],
       transferList: [port2],
       name,
       pool,
     });
     this.#thread.start();
-    port1.on('message', (message: FromSession) => this.#heard(message));
-    port1.unref();
+    this.#channel.hear((message) => this.#heard(message));
     this.#thread.output$.subscribe({
       error: (error) => this.#over(error),
       complete: () => this.#over(undefined),
@@ -97,84 +89,49 @@ export class MapSession {
     return this.queued ? this.batches.size === 0 : this.#free.length > 0;
   }
 
-  /** How much it has to do; one that waits for a worker is behind one that has nothing to do. */
+  /** How much it has to do. A session that waits for a worker comes after one that has a worker and nothing to do. */
   get load(): number {
     return this.batches.size + (this.queued ? 0.5 : 0);
   }
 
-  /** @throws whatever keeps the values from being sent; nothing has been sent then */
-  send(first: number, values: readonly unknown[]): SentBatch {
+  /** @throws whatever keeps one of the values from being sent; nothing has been sent then */
+  send(first: number, values: readonly unknown[]): Batch {
     const cell = this.#free.at(-1) as number;
     offer(this.#cells, cell);
     const id = ++this.#ids;
     const transfer = movesOf(values);
-    this.#post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
+    this.#channel.post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
     this.#free.pop();
-    const batch: SentBatch = {
+    const batch = new Batch(first, values, {
       id,
-      first,
-      values,
-      session: this,
+      cells: this.#cells,
       cell,
-      sent: now(),
       moved: transfer.length > 0,
-      done: 0,
-      outputs: [],
-      streamed: 0,
-      ended: false,
-      failure: undefined,
-      passed: () => this.#credit(batch),
-    };
+      credit: (values) => this.#channel.post({ kind: 'credit', id, values }),
+    });
     this.batches.set(id, batch);
     return batch;
   }
 
-  #credit(batch: SentBatch): void {
-    if (batch.streamed === 0) return;
-    if (!batch.ended) this.#post({ kind: 'credit', id: batch.id, values: batch.streamed });
-    batch.streamed = 0;
-  }
-
   /** The first batch with values that can be taken back: the worker has not taken them up. */
-  firstUntouched(): SentBatch | undefined {
-    for (const batch of this.batches.values()) {
-      const taken = claimed(this.#cells, batch.cell);
-      if (!batch.moved && taken >= 0 && taken < batch.values.length) return batch;
-    }
+  firstUntouched(): Batch | undefined {
+    for (const batch of this.batches.values()) if (batch.hasUntouched) return batch;
     return undefined;
-  }
-
-  /** Cuts off what the worker has not taken up. */
-  takeBack(batch: SentBatch): readonly unknown[] {
-    if (batch.ended) return [];
-    const taken = takeBack(this.#cells, batch.cell);
-    if (taken < 0) return [];
-    const rest = batch.values.slice(taken);
-    batch.values = batch.values.slice(0, taken);
-    return rest;
   }
 
   /** Hears now what the event loop would bring. */
   drain(): void {
-    while (!this.#ended) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#heard(next.message as FromSession);
-    }
+    if (!this.#ended) this.#channel.drain();
   }
 
-  /** It is not needed any more; what it still does is stopped. */
+  /** Called once it is not needed any more: a value that it is still mapping is stopped. */
   end(grace: number): void {
     if (this.#ended) return;
     this.#ended = true;
     const works = this.batches.size > 0;
-    for (const batch of this.batches.values()) this.takeBack(batch);
+    for (const batch of this.batches.values()) batch.takeBack();
     if (works || this.queued) stopThread(this.#thread as Thread<never>, grace);
-    this.#port.close();
-  }
-
-  #post(message: ToSession, transfer?: readonly TransferListItem[]): void {
-    this.#port.postMessage(message, transfer);
+    this.#channel.close();
   }
 
   #heard(message: FromSession): void {
@@ -187,20 +144,19 @@ export class MapSession {
     if (batch === undefined) return;
     this.lastHeard = now();
     this.worked = true;
-    batch.done = message.done;
-    if (message.kind !== 'results') {
-      batch.ended = true;
+    batch.heard(message);
+    if (batch.ended) {
       this.batches.delete(batch.id);
       this.#free.push(batch.cell);
     }
-    this.#owner.heard(batch, message);
+    this.#owner.heard(this, batch, message);
   }
 
   #over(error: unknown): void {
     this.drain();
     if (this.#ended) return;
     this.#ended = true;
-    this.#port.close();
+    this.#channel.close();
     this.#owner.died(this, error);
   }
 }

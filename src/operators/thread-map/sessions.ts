@@ -1,21 +1,17 @@
 import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
-import type { PackedTarget } from '../../primitives/target.js';
 import { now } from '../../primitives/waiting/event-loop.js';
+import type { Pooled } from '../parts/pooled-options.js';
 import { MapSession, type SessionOwner } from './session.js';
 
 /** What a threadMap does with its values, and where. */
-export interface Mapping {
-  readonly pool: ThreadPool;
-  readonly target: PackedTarget;
-  readonly name: string;
+export interface Mapping extends Pooled<ThreadPool> {
   /** Batches in flight: each maps one value at a time. */
   readonly concurrency: number;
+  /** Values in each; undefined: as many as take about a millisecond. */
   readonly batch: number | undefined;
-  /** ms */
-  readonly grace: number;
 }
 
-/** ms that a session keeps its worker with nothing to do: for what comes right after. */
+/** ms that a session keeps its worker with nothing to do, because more values may come right after. */
 export const LINGER = 10;
 /** ms that a session may keep a worker that other jobs wait for. */
 const TURN = 10;
@@ -27,8 +23,9 @@ export class MapSessions {
   readonly #mapping: Mapping;
   readonly #owner: SessionOwner;
   readonly #sessions = new Set<MapSession>();
-  /** Sessions at most, and batches in each. */
+  /** How many sessions there may be. */
   readonly most: number;
+  /** How many batches each of them takes. */
   readonly #depth: number;
 
   constructor(mapping: Mapping, owner: SessionOwner) {
@@ -49,7 +46,7 @@ export class MapSessions {
     return false;
   }
 
-  /** One with nothing to do, a new one, or the one with least to do. @throws ThreadError when there can be none */
+  /** A session with nothing to do, a new one, or the one with least to do. @throws ThreadError when there can be none */
   withRoom(): MapSession | undefined {
     let best: MapSession | undefined;
     let queued = 0;
@@ -70,24 +67,24 @@ export class MapSessions {
       this.#sessions.add(session);
       return session;
     } catch (error) {
-      // The others have to do.
+      // The pool is closed or its queue is full: the sessions that are open carry on.
       if (this.#sessions.size === 0) throw error;
       return undefined;
     }
   }
 
-  /** It has ended by itself. */
+  /** Forgets a session whose thread has ended by itself. */
   delete(session: MapSession): void {
     this.#sessions.delete(session);
   }
 
-  /** It has ended a batch: the last one, if others want its worker. */
+  /** Called when a batch of it is over: it leaves once it has had its turn and other jobs of the pool wait for a worker. */
   makeWay(session: MapSession): void {
     if (this.#othersWait() && now() - session.since > TURN) session.leaving = true;
     if (session.leaving && session.batches.size === 0) this.#end(session);
   }
 
-  /** For a worker. One that leaves cannot come back to a pool that is closed. */
+  /** Whether other jobs wait for a worker. None, where the pool is closed: a session that leaves could not come back. */
   #othersWait(): boolean {
     const { pool } = this.#mapping;
     let { queued } = pool;
@@ -96,7 +93,7 @@ export class MapSessions {
     return queued > 0;
   }
 
-  /** Of those that have had nothing to do for a while. */
+  /** Ends the sessions that have had nothing to do for a while. */
   letGo(): void {
     const time = now();
     for (const session of this.#sessions) {

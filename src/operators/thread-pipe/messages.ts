@@ -8,5 +8,5 @@ export type PipeMessage =
   | { readonly kind: 'complete' }
   | { readonly kind: 'error'; readonly error: PackedError };
 
-/** How many values each side may be ahead of the other, give or take a batch. */
+/** How many values each side may send before the other side has taken them, give or take a batch. */
 export const PIPE_WINDOW = 4096;

@@ -1,34 +1,25 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
-import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { BatchSender } from '../../pool/wire/batch-sender.js';
 import { decode, encode, packError, unpackError } from '../../pool/wire/codec.js';
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
+import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
-import type { PackedTarget } from '../../primitives/target.js';
+import { RUN_PIPE } from '../../pool/workers/worker-files.js';
 import { attach } from '../parts/attached.js';
+import type { Pooled } from '../parts/pooled-options.js';
 import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
 
-/** What a threadPipe runs, and where. */
-export interface Piping {
-  readonly target: PackedTarget;
-  readonly name: string;
-  readonly pool: ThreadPool | undefined;
-  /** ms */
-  readonly grace: number;
-}
-
-const MODULE = new URL('./in-worker/run-pipe.js', import.meta.url).href;
 /** So many values may come before the event loop turns, and what has come of them is looked at. */
 const LOOK_EVERY = 1024;
 
 /** One subscription of a threadPipe: its thread, seen from the thread that subscribed. */
 export class PipeRun<R> {
   readonly #subscriber: Subscriber<R>;
-  readonly #port: MessagePort;
+  readonly #channel: PortChannel<PipeMessage, PipeMessage>;
   readonly #thread: Thread<void>;
   readonly #output: BatchSender;
   readonly #parts = new Subscription();
@@ -39,23 +30,22 @@ export class PipeRun<R> {
   #ended = false;
 
   /** @throws ThreadError when no thread can be had */
-  constructor(subscriber: Subscriber<R>, { target, name, pool, grace }: Piping) {
+  constructor(subscriber: Subscriber<R>, { target, name, pool, grace }: Pooled) {
     this.#subscriber = subscriber;
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
+    this.#channel = new PortChannel(port1);
     this.#output = new BatchSender(PIPE_WINDOW, (values) => this.#send(values));
     this.#thread = new Thread<void>({
-      target: { module: MODULE, export: 'runPipe' },
+      target: { module: RUN_PIPE, export: 'runPipe' },
       args: [port2, target],
       transferList: [port2],
       name,
       ...(pool && { pool }),
     });
     this.#thread.start();
-    port1.on('message', (message: PipeMessage) => this.#hear(message));
-    port1.unref();
+    this.#channel.hear((message) => this.#hear(message));
     this.#parts.add(() => {
-      port1.close();
+      this.#channel.close();
       if (!this.#ended) stopThread(this.#thread as Thread<never>, grace);
     });
   }
@@ -88,7 +78,7 @@ export class PipeRun<R> {
 
   #endInput(message: PipeMessage): void {
     void this.#output.untilSent().then(() => {
-      if (!this.#parts.closed) this.#port.postMessage(message);
+      if (!this.#parts.closed) this.#channel.post(message);
     });
   }
 
@@ -96,7 +86,7 @@ export class PipeRun<R> {
     if (this.#parts.closed) return;
     try {
       const transfer = movesOf(values);
-      this.#port.postMessage({ kind: 'values', values: encode(values, transfer) }, transfer);
+      this.#channel.post({ kind: 'values', values: encode(values, transfer) }, transfer);
       this.#sent += values.length;
     } catch (cause) {
       this.#refuse(values, cause);
@@ -113,11 +103,7 @@ export class PipeRun<R> {
   }
 
   #drain(): void {
-    while (!this.#parts.closed) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#hear(next.message as PipeMessage);
-    }
+    if (!this.#parts.closed) this.#channel.drain();
   }
 
   #hear(message: PipeMessage): void {
@@ -147,7 +133,7 @@ export class PipeRun<R> {
     }
     this.#passed += values.length;
     if (this.#passed < PIPE_WINDOW / 4 || this.#parts.closed) return;
-    this.#port.postMessage({ kind: 'credit', values: this.#passed });
+    this.#channel.post({ kind: 'credit', values: this.#passed });
     this.#passed = 0;
   }
 }

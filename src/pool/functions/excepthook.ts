@@ -6,7 +6,7 @@ import { printUnhandled, setUnhandledHook } from '../workers/unhandled.js';
 
 export interface ExceptHookArgs {
   readonly error: unknown;
-  /** null when no thread can be told: what a thread left behind in its worker failed. */
+  /** The thread that ended with it; null when something failed that an ended thread had left behind in its worker. */
   readonly thread: Thread | null;
 }
 export type ExceptHook = (args: ExceptHookArgs) => void;

@@ -1,8 +1,9 @@
 import { getIdent } from '../../primitives/threads/current-ident.js';
-import { registerCodec } from '../wire/codec.js';
+import { refuseToTravel } from '../wire/codec.js';
 
-/** Stands for the thread that runs in this worker: what hangs on it goes when the next one comes. */
+/** Stands for the thread that runs in this worker: values hang on it weakly, so they go when the next thread comes. */
 let token: object = {};
+/** Ident of the thread that `token` stands for. */
 let owner = 0;
 
 function currentToken(): object {
@@ -52,15 +53,8 @@ export class ThreadLocal<T> {
   }
 }
 
-registerCodec({
-  kind: 'thread-local',
-  is: (value) => value instanceof ThreadLocal,
-  pack: refuse,
-  unpack: refuse,
-});
-
-function refuse(): never {
-  throw new TypeError(
-    "a ThreadLocal cannot be sent to a thread, its value is this thread's own: make it in a module that both import",
-  );
-}
+refuseToTravel(
+  'thread-local',
+  (value) => value instanceof ThreadLocal,
+  "a ThreadLocal cannot be sent to a thread, its value is this thread's own: make it in a module that both import",
+);

@@ -23,7 +23,7 @@ export function threadModule<M extends object>(module: string | URL): ThreadModu
   const href = checkModule(module);
   return new Proxy({} as ThreadModule<M>, {
     get(_, name): ModuleTarget | undefined {
-      // Not a promise, whatever asks.
+      // `await threadModule(…)` asks for `then`: this is no promise.
       if (typeof name !== 'string' || name === 'then') return undefined;
       return { module: href, export: name };
     },

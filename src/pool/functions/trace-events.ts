@@ -8,19 +8,20 @@ import { type Encoded, encodeOrShow } from '../wire/codec.js';
 export interface TraceEvent {
   readonly event: 'call' | 'return' | 'exception' | PrimitiveEvent;
   readonly ident: number;
-  /** Of the target or the primitive; of the thread, where the target's source has no name. */
+  /** Name of the target or the primitive; that of the thread, where the target's source has no name. */
   readonly name: string;
   /** ms, on one clock for all threads. */
   readonly time: number;
   readonly arg?: unknown;
 }
 
-/** Events of all traced threads. */
+/** Events of all traced threads, on their way to threads that trace. */
 export const traced: Topic<TraceEvent & { readonly arg: Encoded }> = new Topic('trace');
 
+/** The listener of this thread. */
 let here: ((event: TraceEvent) => void) | undefined;
 
-/** Who hears, in this thread, of events of this and of the others. */
+/** `listener` is told of the events of this thread; the topic `traced` tells of those of others. */
 export function setTraceListener(listener: (event: TraceEvent) => void): void {
   here = listener;
 }

@@ -9,9 +9,9 @@ import { setTraceListener, type TraceEvent, traced } from './trace-events.js';
 
 export type TraceFunction = (event: TraceEvent) => void;
 
-/** Who is told, and of which threads not: those that ran when it was set. */
 interface Tracer {
   readonly tell: TraceFunction;
+  /** Threads whose events are not told: `settrace` excepts those that ran when it was called. */
   readonly except: ReadonlySet<number>;
 }
 
@@ -32,7 +32,7 @@ function removeTracer(tracer: Tracer | undefined): void {
   if (tracer !== undefined && tracers.delete(tracer)) add(table, TRACE, -1);
 }
 
-/** Of what a trace function itself does, nothing is told. */
+/** A trace function is on the stack: what it does itself is not told, or it would run for its own events. */
 let telling = false;
 
 function tellTracers(event: TraceEvent): void {
@@ -49,7 +49,7 @@ function tellTracers(event: TraceEvent): void {
   telling = false;
 }
 
-/** A trace function of this thread, as two calls set it. */
+/** The trace function of this thread that `settrace` and its `AllThreads` set, or that `setprofile` and its own do. */
 class Hook {
   readonly #wants: (event: TraceEvent) => boolean;
   #fn: TraceFunction | null = null;

@@ -5,7 +5,11 @@ import { packError } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { StartMessage, ThrewMessage } from '../wire/messages.js';
 
-/** What ended a thread, as its parent is told. */
+/**
+ * What ended a thread, as its starter is told.
+ *
+ * @param uncloneable - the result, if the thread failed because that could not be sent
+ */
 export function packFailure(
   thrown: unknown,
   start: StartMessage,
@@ -20,20 +24,20 @@ export function packFailure(
   };
 }
 
-/** Node's own functions that take an AbortSignal throw an AbortError in place of its reason. */
+/** Whether an error is a cancel's reason, or the AbortError that Node's own functions throw in place of it. */
 function isReason(thrown: unknown, reason: unknown): boolean {
   if (thrown === reason) return true;
   return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause === reason;
 }
 
-/** @param path - what `value` is of the thread */
+/** @param path - such as `result` or `output[3]`: what `value` is of the thread */
 export function cannotClone(ident: number, path: string, value: unknown, cause: unknown): ThreadError {
   const found = explainUncloneable(value, path) ?? (cause instanceof Error ? cause.message : String(cause));
   const message = `${path} of thread '${nameOf(ident)}' cannot be cloned: ${found}`;
   return new ThreadError(message, { code: 'ERR_CLONE', cause });
 }
 
-/** A name that is not defined in a function that came by its source was one of its closure, or so it seems. */
+/** Says more of a ReferenceError in a function that came by its source: the name was most likely in its closure. */
 function explainClosure(error: unknown, { ident, target }: StartMessage): unknown {
   if (!(error instanceof ReferenceError) || target === null || !('source' in target)) return error;
   const name = /^(.+) is not defined$/.exec(error.message)?.[1];

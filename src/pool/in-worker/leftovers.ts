@@ -1,24 +1,25 @@
-import { childCount } from '../wire/parent-link.js';
+import { childCount } from '../workers/children.js';
 
 /**
- * What the threads of this worker have left behind in it: timers, files, sockets, threads that they started. It goes
- * on, and may crash the worker or wait for a lock, so no other thread is to run beside it.
+ * Leftovers: what the threads of this worker left running when they ended, such as timers, files, sockets and threads
+ * that they started. Leftovers may crash the worker or wait for a lock, so no other thread is to run beside them.
  */
 
-/** What is there to stay, such as a connection to a database: how many of each kind. */
-const settled = new Map<string, number>();
+/** Leftovers that are there to stay, such as a connection to a database: how many of each kind. */
+const expected = new Map<string, number>();
 
+/** Whether the worker can take another thread. */
 export function isIdle(): boolean {
-  if (settled.size > 0) return isSettled();
+  if (expected.size > 0) return hasOnlyExpected();
   return (
     childCount() === 0 && process.getActiveResourcesInfo().every((resource) => resource === 'MessagePort')
   );
 }
 
-/** What is there now counts as there to stay. */
-export function settle(): void {
-  settled.clear();
-  for (const [kind, count] of countAll()) settled.set(kind, count);
+/** From now on the leftovers that there are count as there to stay. */
+export function expectAll(): void {
+  expected.clear();
+  for (const [kind, count] of countAll()) expected.set(kind, count);
 }
 
 function countAll(): Map<string, number> {
@@ -29,13 +30,13 @@ function countAll(): Map<string, number> {
   return counts;
 }
 
-/** What has gone meanwhile was not there to stay. */
-function isSettled(): boolean {
+/** Whether there is nothing but what is expected. What has disappeared is expected no more: if it comes back, it is new. */
+function hasOnlyExpected(): boolean {
   const counts = countAll();
-  for (const [kind, count] of settled) {
+  for (const [kind, count] of expected) {
     const now = Math.min(count, counts.get(kind) ?? 0);
-    if (now === 0) settled.delete(kind);
-    else settled.set(kind, now);
+    if (now === 0) expected.delete(kind);
+    else expected.set(kind, now);
   }
-  return [...counts].every(([kind, count]) => count <= (settled.get(kind) ?? 0));
+  return [...counts].every(([kind, count]) => count <= (expected.get(kind) ?? 0));
 }

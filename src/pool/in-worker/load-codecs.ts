@@ -1,6 +1,6 @@
 import type { Encoded } from '../wire/codec.js';
 
-/** Loads the classes that a value needs to become itself again, where this worker has not. */
+/** Loads the codecs, and so the classes, of whatever may stand in an encoded value, if this worker has not yet. */
 export async function prepareDecode(encoded: Encoded): Promise<void> {
   if (encoded.hasStandIns) await import('../thread/timer.js');
 }

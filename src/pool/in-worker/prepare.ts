@@ -4,7 +4,7 @@ import { nameOf } from '../../primitives/threads/thread-slots.js';
 import { isCancelled, reasonFor } from '../thread/cancellation.js';
 import type { StartMessage } from '../wire/messages.js';
 
-/** What a thread is to call, where that is more than a function with plain arguments. */
+/** What a thread is to call, where that is not a function that came by its source: it may have to be imported. */
 export async function prepare({ ident, target }: StartMessage): Promise<Runnable> {
   if (isCancelled(ident)) throw reasonFor(ident);
   if (target === null) return () => undefined;

@@ -1,21 +1,18 @@
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { BatchSender } from '../wire/batch-sender.js';
 import { SampledClock } from '../wire/sampled-clock.js';
+import { isThenable } from './result-kind.js';
 
 /** The event loop turns at least so often while values are pulled, in ms. */
 const TURN_EVERY = 10;
 
-/** Enough of an Observable, of whatever library, to run it. */
+/** What is needed of an Observable, of whatever library, to run it. */
 interface Subscribable {
   subscribe(observer: { next(value: unknown): void; error(error: unknown): void; complete(): void }): {
     unsubscribe(): void;
   };
 }
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
-
-function isThenable(value: object): value is PromiseLike<IteratorResult<unknown>> {
-  return typeof (value as { then?: unknown }).then === 'function';
-}
 
 /** A source whose values are being taken one by one. */
 interface Pumping {
@@ -31,7 +28,7 @@ export function pump(source: object, output: BatchSender): Pumping {
   return pumpIterator(source as Iterator<unknown>, output);
 }
 
-/** It pushes, so what the reader has no room for waits here. */
+/** An Observable pushes: values that the reader has no room for wait in the BatchSender. */
 function pumpObservable(source: Subscribable, output: BatchSender): Pumping {
   let stop = (): void => {};
   const ended = new Promise<void>((resolve, reject) => {
@@ -45,22 +42,22 @@ function pumpObservable(source: Subscribable, output: BatchSender): Pumping {
   return { ended, stop: () => stop() };
 }
 
-/** It is pulled, and only while the reader has room. */
+/** An iterator is pulled, and only while the reader has room. */
 function pumpIterator(iterator: AnyIterator, output: BatchSender): Pumping {
   let stopped = false;
   const pull = async (): Promise<void> => {
-    const pace = new SampledClock();
-    let turned = pace.look();
+    const clock = new SampledClock();
+    let turned = clock.exactly();
     while (!stopped) {
       if (!output.hasRoom) await output.untilRoom();
       // A source that never waits must not keep a cancel from being heard.
-      if (pace.tick() - turned > TURN_EVERY) {
+      if (clock.roughly() - turned > TURN_EVERY) {
         await new Promise<void>(nextTurn);
-        turned = pace.look();
+        turned = clock.exactly();
       }
       if (stopped) return;
       const next = iterator.next();
-      const { done, value } = isThenable(next) ? await next : next;
+      const { done, value } = isThenable<IteratorResult<unknown>>(next) ? await next : next;
       if (done === true) return;
       output.push(value);
     }
@@ -69,7 +66,7 @@ function pumpIterator(iterator: AnyIterator, output: BatchSender): Pumping {
     ended: pull(),
     stop: () => {
       stopped = true;
-      // The thread ends with the reason why it was stopped, whatever comes of this.
+      // The thread ends with the reason why it was stopped; an error of the iterator's `return` would not change that.
       void (async () => iterator.return?.())().catch(() => {});
     },
   };

@@ -1,42 +1,60 @@
-import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
+import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import { markDied } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
+import { PortChannel } from '../wire/port-channel.js';
 import { Running } from './thread-body.js';
 
-/** The worker's side: what Piscina runs, once, as the worker starts. */
+/**
+ * What runs inside a worker. Piscina loads worker-entry.cts and calls `openSession` or `runJob`, which take over the
+ * port; from then on threads come over it as messages:
+ *
+ *   worker-entry.cts -> session.ts -> thread-body.ts -> the target
+ *
+ * These three, with the wire's codec and the rooms memory and threads of the primitives, are all that a new worker loads
+ * before its first thread, because each file costs a start about half a ms, and rxjs alone some 15 ms. For the same
+ * reason they import nothing, directly or not, that reaches rxjs. What only some threads need is imported by
+ * the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts (values
+ * with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
+ * target-trace.ts. Most targets are plain functions on plain values and get by with the first three.
+ *
+ * A worker runs one thread after the other: begun by a `start` message, over with an end message, and followed by the
+ * next once the worker has said that it is idle (leftovers.ts). A worker of a ThreadPool gets each job, a thread of its
+ * own, with a port of its own.
+ */
 
-let port: MessagePort | undefined;
+let channel: PortChannel<FromThread, ToThread> | undefined;
 let running: Running | undefined;
-/** Of the job of a ThreadPool. */
+/** In a worker of a ThreadPool: when the job that runs in it is over. */
 let jobEnd: JobEnd | undefined;
-/** ms that what a job has left behind may keep the worker from the next one. */
+/** ms that the leftovers of a job may keep the worker of a ThreadPool from the next job. */
 const LEFTOVERS_MS = 1000;
 
-/** Piscina's job: takes the port over which threads come to this worker; the first is in it already. */
+/** The only job of a DedicatedWorker's Piscina: takes the port over which threads come, the first of which is in it already. */
 export function openSession(job: { readonly port: MessagePort }): void {
-  port = job.port;
-  port.on('message', received);
+  channel = new PortChannel(job.port);
+  channel.hear(received);
+  channel.hold(true);
   setParent(post, drain);
 }
 
-/** The same for a ThreadPool: a job a thread, which lasts until the worker can take another. */
+/** A job of a ThreadPool's Piscina: one thread, over its own port. Resolves when the worker can take another. */
 export async function runJob(job: { readonly port: MessagePort }): Promise<void> {
   const end = new JobEnd();
   jobEnd = end;
   openSession(job);
   await end.come;
   jobEnd = undefined;
-  port = undefined;
-  job.port.close();
+  channel?.close();
+  channel = undefined;
 }
 
 function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
-  // After what its stream has emitted by now, as far as the reader has room.
+  // Values that the thread's stream emitted before the progress go first, as far as the reader has room.
   if (message.kind === 'progress') running?.flush();
-  port?.postMessage(message, transfer);
+  channel?.post(message, transfer);
   jobEnd?.heed(message);
-  return port !== undefined;
+  return channel !== undefined;
 }
 
 function received(message: ToThread): void {
@@ -47,20 +65,17 @@ function received(message: ToThread): void {
   else if (running?.ident === message.ident) running.credit(message.values);
 }
 
-/** Code that never yields has to hear of a cancel as well. */
+/** Called from code that never yields, which has to learn why it was cancelled. */
 function drain(): void {
-  if (port === undefined) return;
-  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-    received(next.message as ToThread);
-  }
+  channel?.drain();
 }
 
-// Sooner than the kernel or the parent's event loop would tell.
+// Others learn of the death from this sooner than from the kernel or from the parent's event loop.
 process.on('exit', () => {
   if (running !== undefined) markDied(running.ident);
 });
 
-/** When the worker of a ThreadPool can take another job: its thread has ended, and what it printed and left is gone. */
+/** Waits until a job of a ThreadPool is over: its thread has ended, its output is printed, its leftovers are done. */
 export class JobEnd {
   readonly come: Promise<void>;
   #came: () => void = () => {};
@@ -73,7 +88,7 @@ export class JobEnd {
     });
   }
 
-  /** What the worker tells. */
+  /** Called with each message that the worker posts. */
   heed(message: FromThread): void {
     if ('flushing' in message) {
       this.#flushing = message.flushing;

@@ -7,7 +7,7 @@ import { movesOf } from '../wire/transfer.js';
 import { cannotClone } from './failure.js';
 import { pump } from './pump.js';
 
-/** A source's values on their way out of the current thread, until it ends or the thread is cancelled. */
+/** Sends a source's values out of the current thread, until the source ends or the thread is cancelled. */
 export class Streaming {
   readonly output: BatchSender;
   readonly #post: (values: Encoded, transfer: readonly TransferListItem[]) => void;
@@ -28,7 +28,7 @@ export class Streaming {
     this.#forget = onCancel(ident, () => this.#fail(reasonFor(ident)));
   }
 
-  /** false when one cannot be sent: those before it are on their way. */
+  /** false when one of the values cannot be sent: those before it have been. */
   #send(values: readonly unknown[]): boolean {
     try {
       const transfer = movesOf(values);
@@ -42,12 +42,12 @@ export class Streaming {
     }
   }
 
-  /** Rejects sooner when the thread is cancelled, or a value could not be sent. */
+  /** As `running`, but rejects as soon as the thread is cancelled or a value could not be sent. */
   unlessFailed<T>(running: PromiseLike<T>): Promise<T> {
     return Promise.race([this.#failed, running]);
   }
 
-  /** Resolves when all is on its way; rejects with the source's error, after all that came before it. */
+  /** Resolves when all values have been sent; rejects with the source's error, after the values that came before it. */
   async run(source: object): Promise<void> {
     const { ended, stop } = pump(source, this.output);
     try {
@@ -58,7 +58,7 @@ export class Streaming {
         ),
       );
       await this.unlessFailed(this.output.untilSent());
-      // What failed in the very last flush.
+      // The last flush may have failed.
       await this.unlessFailed(Promise.resolve());
       if (failure !== undefined) throw failure.error;
     } catch (error) {
@@ -70,7 +70,7 @@ export class Streaming {
     }
   }
 
-  /** Hears of no cancel any more. */
+  /** From now on no cancel of the thread is heeded. */
   close(): void {
     this.#forget();
   }

@@ -7,7 +7,7 @@ import { decode } from '../wire/codec.js';
 import type { PackedRun } from '../wire/messages.js';
 import { prepareDecode } from './load-codecs.js';
 
-/** In the worker: the instance of a subclass of Thread, without running its constructor again, and its `run`. */
+/** Makes the instance of a subclass of Thread again, without calling its constructor a second time, and gives its `run`. */
 export async function makeRun(packed: PackedRun, ident: number): Promise<Runnable> {
   const { module, className } = packed;
   const found = await importExport(module, className);

@@ -3,7 +3,7 @@ import { nameOf } from '../../primitives/threads/thread-slots.js';
 import { emitTrace } from '../functions/trace-events.js';
 import type { StartMessage } from '../wire/messages.js';
 
-/** Name of what a thread runs, for those who trace; where it has none, the thread's. */
+/** The target's name in trace events; the thread's, where the target has none. */
 function nameIn(target: StartMessage['target']): string {
   return nameOfTarget(target) || nameOf(getIdent());
 }

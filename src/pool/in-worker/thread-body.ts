@@ -6,19 +6,20 @@ import { CANCEL, clock, slotOf, TRACE, table } from '../../primitives/threads/ta
 import { markRunning, markStopped } from '../../primitives/threads/thread-slots.js';
 import { decode, encode } from '../wire/codec.js';
 import type { EndMessage, EndReport, FromThread, StartMessage } from '../wire/messages.js';
-import { hasAwaitedChildren } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';
-import { isIdle, settle } from './leftovers.js';
+import { hasAwaitedChildren } from '../workers/children.js';
+import { expectAll, isIdle } from './leftovers.js';
 import { prepareDecode } from './load-codecs.js';
+import { isStream, isThenable } from './result-kind.js';
 import type { Streaming } from './streaming.js';
 import type * as TargetTrace from './target-trace.js';
 
-/** How often a worker looks whether what its thread left behind is done, in ms. */
+/** How often a worker looks whether the leftovers of its thread are done, in ms. */
 const LOOK_AFTER = 5;
 
 /**
  * A thread that runs in this worker: from its start message to its end message. A new worker loads this file and what
- * it imports before its first thread can run, so what most threads do not need is imported when it is needed.
+ * it imports before its first thread (see session.ts), so what most threads do not need is imported when it is needed.
  */
 export class Running {
   readonly #start: StartMessage;
@@ -27,25 +28,25 @@ export class Running {
   #began = 0;
   #trace: typeof TargetTrace | undefined;
   #streaming: Streaming | undefined;
-  /** Credit that came before there was a stream. */
+  /** Credit that came before the target had returned its stream. */
   #early = 0;
 
-  /** @param patience - ms until what it has left behind counts as there to stay */
+  /** @param leftoversMs - until leftovers count as there to stay: see leftovers.ts */
   constructor(
     start: StartMessage,
     post: (message: FromThread, transfer?: readonly TransferListItem[]) => void,
-    patience: number,
+    leftoversMs: number,
   ) {
     this.#start = start;
     this.#post = post;
-    this.#leftoversMs = patience;
+    this.#leftoversMs = leftoversMs;
   }
 
   get ident(): number {
     return this.#start.ident;
   }
 
-  /** Nothing is awaited that need not be: most targets are plain functions. */
+  /** Calls a plain function at once; whatever else the thread is needs something imported first. */
   begin(): void {
     endThread();
     setIdent(this.ident);
@@ -70,20 +71,20 @@ export class Running {
     }
   }
 
-  /** It was killed before it began. */
+  /** The thread was killed before it began: its starter waits for no end message, but for the worker. */
   #decline(): void {
     setIdent(0);
     this.#post({ kind: 'flushed' });
     this.#post({ kind: 'idle' });
   }
 
-  /** The reader of its stream has room for more. */
+  /** The starter has read so many values of the thread's stream. */
   credit(values: number): void {
     if (this.#streaming === undefined) this.#early += values;
     else this.#streaming.output.add(values);
   }
 
-  /** What it has emitted goes before what it says now. */
+  /** Sends the values that the stream has emitted so far, so that they come before the message that follows. */
   flush(): void {
     this.#streaming?.output.flush();
   }
@@ -164,8 +165,8 @@ export class Running {
   }
 
   /**
-   * What the target left waiting is granted nothing any more. The result is on its way before the thread counts as
-   * stopped: who has joined it finds it.
+   * The end of the thread. `endThread` comes first, because waits that the target left must be granted nothing any
+   * more; markStopped after the message, because whoever is woken from a join must find the result in its port.
    */
   #end(
     event: 'return' | 'exception',
@@ -173,7 +174,7 @@ export class Running {
     message: (report: EndReport) => EndMessage,
     transfer?: readonly TransferListItem[],
   ): void {
-    // Traced since it began.
+    // Somebody began to trace while the thread ran.
     if (this.#trace === undefined && load(table, TRACE) !== 0) {
       void import('./target-trace.js').then((trace) => {
         this.#trace = trace;
@@ -187,12 +188,12 @@ export class Running {
     this.#post(message({ began: this.#began, ended: clock(), flushing, idle }), transfer);
     this.#trace?.traceEnd(event, this.#start.target, arg);
     markStopped(this.ident);
-    // What it has left behind is somebody of its own: an ended thread can hold nothing.
+    // Leftovers that ask for an ident get one of their own, because an ended thread can hold nothing.
     setIdent(0);
     if (flushing || !idle) this.#watchLeftovers(flushing, idle);
   }
 
-  /** Tells, by and by, what the thread's end could not. */
+  /** Posts `flushed` and `idle` once they are true, where the end message could not say so. */
   #watchLeftovers(flushing: boolean, idle: boolean): void {
     let flushes = flushing;
     let busy = !idle;
@@ -203,39 +204,23 @@ export class Running {
         flushes = false;
         this.#post({ kind: 'flushed' });
       }
-      if (busy && overdue) settle();
+      if (busy && overdue) expectAll();
       if (busy && isIdle()) {
         busy = false;
         this.#post({ kind: 'idle' });
       }
-      // Not kept alive by this, so that it is not taken for a timer that the thread left behind.
+      // Unref'd timers do not count as active resources, so isIdle() does not take this one for a leftover.
       if (flushes || busy) setTimeout(look, LOOK_AFTER).unref();
     };
     look();
   }
 }
 
-/** To look at the streams for the first time makes them, which takes longer than most first threads. */
+/** process.stdout and process.stderr are made when first looked at, which takes longer than most first threads. */
 let outputIsKnown = false;
 
-/** A worker's output goes through its parent's event loop, and that of its threads through its own. */
+/** Output is pending: the worker's own, or that of threads it started, which goes through its event loop. */
 function isFlushing(): boolean {
   outputIsKnown = true;
   return hasAwaitedChildren() || process.stdout.writableLength > 0 || process.stderr.writableLength > 0;
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  );
-}
-
-/** An Observable, of whatever library, an AsyncIterable or a generator. Arrays, Maps and Sets are values. */
-export function isStream(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  return (
-    typeof (value as { subscribe?: unknown }).subscribe === 'function' ||
-    Symbol.asyncIterator in value ||
-    Object.prototype.toString.call(value) === '[object Generator]'
-  );
 }

@@ -1,7 +1,6 @@
 import {
   MessageChannel,
   type MessagePort,
-  receiveMessageOnPort,
   type TransferListItem,
   threadId,
   type Worker,
@@ -9,6 +8,7 @@ import {
 import { clock } from '../../primitives/threads/table.js';
 import { withdraw } from '../../primitives/threads/thread-slots.js';
 import type { FromThread, ToThread } from '../wire/messages.js';
+import { PortChannel } from '../wire/port-channel.js';
 import type { WorkerHandle, WorkerListener } from '../workers/executor.js';
 import type { JobResult } from './job-counters.js';
 import type { Queued } from './places.js';
@@ -41,7 +41,7 @@ export class Job implements WorkerHandle, Queued, PendingTask {
   readonly #workers: PoolWorkers;
   readonly #listener: WorkerListener;
   readonly #watcher: JobWatcher;
-  readonly #port: MessagePort;
+  readonly #channel: PortChannel<ToThread, FromThread>;
   readonly #workersPort: MessagePort;
   readonly #abort = new AbortController();
   #place: typeof IN_LINE | typeof HANDED_OVER | typeof ASSIGNED | typeof OVER = IN_LINE;
@@ -62,15 +62,14 @@ export class Job implements WorkerHandle, Queued, PendingTask {
     watcher: JobWatcher,
   ) {
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
+    this.#channel = new PortChannel(port1);
     this.#workersPort = port2;
     this.ident = first.find(({ kind }) => kind === 'start')?.ident ?? 0;
     this.#workers = workers;
     this.#listener = listener;
     this.#watcher = watcher;
     this.post(first, transfer);
-    port1.on('message', (message: FromThread) => this.#hear(message));
-    port1.unref();
+    this.#channel.hear((message) => this.#hear(message));
   }
 
   /** Of the line. */
@@ -103,16 +102,11 @@ export class Job implements WorkerHandle, Queued, PendingTask {
   }
 
   post(messages: readonly ToThread[], transfer: readonly TransferListItem[] = []): void {
-    for (const message of messages)
-      this.#port.postMessage(message, message === messages.at(-1) ? transfer : []);
+    for (const message of messages) this.#channel.post(message, message === messages.at(-1) ? transfer : []);
   }
 
   drain(): void {
-    for (;;) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#hear(next.message as FromThread);
-    }
+    this.#channel.drain();
   }
 
   hold(): void {}
@@ -141,7 +135,7 @@ export class Job implements WorkerHandle, Queued, PendingTask {
   #leaveLine(): void {
     this.#place = OVER;
     this.#watcher.dropped();
-    this.#port.close();
+    this.#channel.close();
   }
 
   #hear(message: FromThread): void {
@@ -187,7 +181,7 @@ export class Job implements WorkerHandle, Queued, PendingTask {
 
   #over(): void {
     this.drain();
-    this.#port.close();
+    this.#channel.close();
     this.#place = OVER;
     this.#watcher.over();
     for (const tell of this.#whenOver.splice(0)) tell();

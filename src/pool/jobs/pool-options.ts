@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
-import { WORKER_FILE } from '../workers/dedicated-worker.js';
+
 import type { PiscinaOptions } from '../workers/piscina.js';
+import { WORKER_ENTRY } from '../workers/worker-files.js';
 
 export interface ThreadPoolOptions {
   /** Default `ThreadPool-N`. */
@@ -61,7 +62,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     name,
     maxThreads,
     maxQueue,
-    piscina: { filename: WORKER_FILE, minThreads, maxThreads, idleTimeout, ...ofWorker },
+    piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, idleTimeout, ...ofWorker },
   };
 }
 

@@ -6,7 +6,7 @@ import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
 import type { JobPool, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
-import { registerCodec } from '../wire/codec.js';
+import { refuseToTravel } from '../wire/codec.js';
 import type { ToThread } from '../wire/messages.js';
 import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
 import type { Piscina } from '../workers/piscina.js';
@@ -182,15 +182,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 }
 
-registerCodec({
-  kind: 'thread-pool',
-  is: (value) => value instanceof ThreadPool,
-  pack: refuse,
-  unpack: refuse,
-});
-
-function refuse(): never {
-  throw new TypeError(
-    'a ThreadPool cannot be sent to a thread, its workers belong to this one: make one there',
-  );
-}
+refuseToTravel(
+  'thread-pool',
+  (value) => value instanceof ThreadPool,
+  'a ThreadPool cannot be sent to a thread, its workers belong to this one: make one there',
+);

@@ -5,17 +5,21 @@ import { markCancelled, onCancel, reasonFor, setReason } from './cancellation.js
 import { remoteCancel } from './remote-ask.js';
 import type { ThreadRun } from './thread-run.js';
 
-/** What one Thread object knows of its thread's cancel. An ident of 0: the thread has not been started. */
+/**
+ * The cancel of a thread, as one Thread object has asked for it or sees it. `ident` is 0 while the thread has not been
+ * started.
+ */
 export class CancelRequest {
-  /** Asked for here, maybe before the start. */
+  /** The first reason that `cancel` of this Thread object was given, maybe before the start. */
   #asked: { readonly reason: unknown } | undefined;
+  /** Of `signal`, once somebody has asked for that. */
   #abort: AbortController | undefined;
 
   get asked(): boolean {
     return this.#asked !== undefined;
   }
 
-  /** @param run - where the thread was started: its run */
+  /** @param run - of a thread that was started here: its worker hears the reason before it sees the CANCEL word */
   ask(ident: number, reason: unknown, run: ThreadRun | undefined): void {
     this.#asked ??= { reason };
     if (ident === 0) {
@@ -28,17 +32,17 @@ export class CancelRequest {
     markCancelled(ident);
   }
 
-  /** The thread has its ident. */
+  /** The thread has its ident: a cancel from before the start is marked in its slot. */
   started(ident: number): void {
     if (this.asked) markCancelled(ident);
   }
 
-  /** What its worker hears first of all. */
+  /** What the thread's worker is sent before the start message. */
   messages(ident: number): CancelMessage[] {
     return this.#asked === undefined ? [] : [cancelMessage(ident, this.#asked.reason)];
   }
 
-  /** Aborted when it is cancelled. */
+  /** Aborted when the thread is cancelled, with the reason. */
   signal(ident: number): AbortSignal {
     if (this.#abort !== undefined) return this.#abort.signal;
     const abort = new AbortController();

@@ -7,18 +7,20 @@ import { stateOf } from '../../primitives/threads/thread-slots.js';
 import { unpackError } from '../wire/codec.js';
 import { cancelOf } from '../wire/parent-link.js';
 
-/**
- * That a thread was cancelled is told by its CANCEL word, which any thread may write and which code that never yields
- * can read. Why it was, only a message can tell: one of its parent, which comes before the word is written.
+/*
+ * That a thread was cancelled its CANCEL word says, which any thread may write and which code that never yields can read.
+ * Why it was cancelled only a message can say: one from the thread that started it, posted before the word is written.
  */
+
+/** The reason for which the current thread was cancelled, once somebody in it has asked. */
 let known: { readonly ident: number; readonly reason: unknown } | undefined;
 
-/** The current thread cancels itself, or is main. */
+/** The current thread has cancelled itself, so no message will say why. */
 export function setReason(ident: number, reason: unknown): void {
   if (known?.ident !== ident) known = { ident, reason };
 }
 
-/** The same object each time. */
+/** Why the current thread was cancelled: the same object each time. */
 export function reasonFor(ident: number): unknown {
   if (known?.ident === ident) return known.reason;
   const message = cancelOf(ident);
@@ -32,19 +34,21 @@ export function reasonFor(ident: number): unknown {
 
 setCancelReason(() => reasonFor(getIdent()));
 
+/** In any thread: whether the thread was cancelled. */
 export function isCancelled(ident: number): boolean {
   return load(table, slotOf(ident) + CANCEL) !== 0;
 }
 
-/** Sets the word and wakes whoever looks at it. */
+/** Sets the thread's CANCEL word, and wakes its `sleepSync` and those that called `onCancel`. */
 export function markCancelled(ident: number): void {
   const cell = slotOf(ident) + CANCEL;
   if (compareExchange(table, cell, 0, 1) === 0) wake(table, cell);
 }
 
 /**
- * Runs once, from the event loop, when the thread is cancelled. The thread's end wakes those that listen, so that
- * nothing of it stays in a worker that takes the next one. Does not keep the process alive.
+ * `cancelled` runs once, from the event loop, when the thread is cancelled. Returns how to stop listening. The end of the
+ * thread ends the listening, so that nothing of it stays in a worker that takes the next thread. Does not keep the
+ * process alive.
  */
 export function onCancel(ident: number, cancelled: () => void): () => void {
   const cell = slotOf(ident) + CANCEL;

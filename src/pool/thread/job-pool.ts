@@ -4,7 +4,7 @@ import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { Piscina } from '../workers/piscina.js';
 
-/** Of how long something took, in ms. The mean and the maximum are exact, the percentiles within 1 %. */
+/** How long something took, in ms, over many times. The mean and the maximum are exact, the percentiles within 1 %. */
 export interface TimeStats {
   readonly mean: number;
   readonly p50: number;
@@ -60,7 +60,7 @@ export interface RunOptions {
   onProgress?: (value: unknown) => void;
 }
 
-/** What a ThreadPool is to its user: for those rooms that may name it and must not know the class. */
+/** A ThreadPool, for the rooms that users hand one to and that must not import the class. */
 export interface JobPool {
   readonly name: string;
   readonly piscina: Piscina;

@@ -6,28 +6,31 @@ import { nameOf, stateOf } from '../../primitives/threads/thread-slots.js';
 import { block, unblock, type Waited, WaitRecord } from '../../primitives/threads/wait-graph.js';
 import { now, RECHECK_MS, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 
-/** A thread that is joined, as the wait-for graph shows it: its number is that of no primitive. */
+/** The thread that is joined, as the wait-for graph shows it: the negative number is that of no primitive. */
 export function joined(ident: number): Waited {
   return { id: -ident, name: nameOf(ident), owner: ident };
 }
 
-/** All of this thread that wait, from its event loop, for the end of one thread: one sleeper for them all. */
+/**
+ * All joins of one thread that wait on this thread's event loop. One `waitAsync` on the joined thread's STATE serves them
+ * all, because a `waitAsync` cannot be cancelled and one for each join would pile up.
+ */
 export class EndWatch {
   readonly #ident: number;
-  readonly #ended: () => void;
+  readonly #beforeWaiters: () => void;
   readonly #waiting = new Set<() => void>();
   readonly #record = new WaitRecord();
   #asleep = false;
   #rechecked = false;
 
-  /** @param ended - runs first, before those that wait */
-  constructor(ident: number, ended: () => void) {
+  /** @param beforeWaiters - runs when the thread has ended, before those that wait are told */
+  constructor(ident: number, beforeWaiters: () => void) {
     this.#ident = ident;
-    this.#ended = ended;
+    this.#beforeWaiters = beforeWaiters;
   }
 
-  /** Returns how to stop waiting, or nothing when the thread has ended already. */
-  add(ended: () => void): (() => void) | undefined {
+  /** `ended` runs once the thread has ended, maybe within this call. Returns how to stop waiting. */
+  add(ended: () => void): () => void {
     this.#waiting.add(ended);
     this.#record.set(joined(this.#ident), this.#waiting.size);
     if (!this.#rechecked) recheckPeriodically(this);
@@ -38,7 +41,7 @@ export class EndWatch {
     };
   }
 
-  /** Periodically too: nobody wakes the sleepers of a thread that was killed. */
+  /** Called when STATE changes, and every RECHECK_MS ms, because nobody wakes the sleepers of a thread that was killed. */
   recheck(): boolean {
     if (this.#waiting.size === 0) this.#rechecked = false;
     else if (isAlive(this.#ident)) this.#sleep();
@@ -47,7 +50,7 @@ export class EndWatch {
   }
 
   #tell(): void {
-    this.#ended();
+    this.#beforeWaiters();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     this.#record.set(joined(this.#ident), 0);
@@ -58,7 +61,7 @@ export class EndWatch {
     const cell = slotOf(this.#ident) + STATE;
     while (!this.#asleep) {
       const state = load(table, cell);
-      // Ended, or its slot is another's already: the recheck tells.
+      // The thread has ended, or its slot has gone to another: `recheck` finds that in a moment.
       if (state !== QUEUED && state !== RUNNING) return;
       this.#asleep = parkAsync(table, cell, state, () => {
         this.#asleep = false;
@@ -68,7 +71,10 @@ export class EndWatch {
   }
 }
 
-/** Blocks until the thread has ended; false after `timeout` ms. It looks again now and then: a killed one wakes nobody. */
+/**
+ * Blocks until the thread has ended; false after `timeout` ms. Sleeps at most RECHECK_MS ms at a stretch, because a thread
+ * that was killed wakes nobody.
+ */
 export function joinBlocking(ident: number, timeout: number): boolean {
   const deadline = now() + timeout;
   const cell = slotOf(ident) + STATE;

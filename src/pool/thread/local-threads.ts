@@ -3,26 +3,32 @@ import { countHandle, hasHandles, startedHere, workerOf } from '../../primitives
 import { now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Outcome } from './outcome.js';
 
-/** How long a Thread that was sent may be on its way, in ms. */
+/** How long a message with a Thread in it may be on its way, in ms: from `markSent` to `remember` in another thread. */
 const ON_ITS_WAY = 60_000;
 
-/** What is asked of a Thread object by those that do not know its class. */
+/** A Thread, for those files that thread.ts imports and that cannot name the class. */
 export interface LocalThread {
-  /** Where it was started: what it gives. */
+  /** What the thread gives, if it was started in this thread. */
   readonly outcome: Outcome<unknown> | undefined;
   cancel(reason?: unknown): void;
   terminate(): Promise<void>;
 }
 
-/** The one Thread object that each thread has in this one. */
+/*
+ * The Thread objects of this thread. There is one for each thread that this thread knows of (`objects`), so that
+ * `===` tells threads apart. Those started here must not be collected while somebody may ask what they give:
+ *   started -keepRunning-> running -forget, the thread has ended-> not kept, or ended while maybeAsked -> not kept
+ * Invariant: HANDLES of a thread's slot counts the Thread objects for it in workers other than its own and its starter's.
+ */
 const objects = new Map<number, WeakRef<LocalThread>>();
-/** Those started here and not yet ended are not to be collected: somebody has to hear of their end. */
+/** Started here and not ended: their ThreadRun has to hear of the end. */
 const running = new Map<number, LocalThread>();
-/** Nor those that have ended, while somebody in another worker may ask what they gave. */
+/** Started here and ended, while another worker holds a Thread for them, or one was sent there less than a minute ago. */
 const ended = new Map<number, LocalThread>();
-/** When those of `running` and `ended` were last sent to another thread. */
+/** When a Thread of `running` or `ended` was last sent to another thread. */
 const sent = new Map<number, number>();
 
+/** What a Thread object that was collected leaves to be undone. */
 interface Remembered {
   readonly ident: number;
   readonly counted: boolean;
@@ -33,20 +39,22 @@ const collected = new FinalizationRegistry<Remembered>(({ ident, counted }) => {
   if (counted) countHandle(ident, -1);
 });
 
+/** The Thread object of this thread for a thread; called wherever one is made or started. */
 export function remember(ident: number, thread: LocalThread): void {
   objects.set(ident, new WeakRef(thread));
-  // What a thread has for itself, in the worker that it runs in, is for nobody to ask.
+  // Not the Thread that a thread has for itself, because nobody asks a thread for its own result.
   const counted = !startedHere(ident) && workerOf(ident) !== threadId;
   if (counted) countHandle(ident, 1);
   collected.register(thread, { ident, counted });
 }
 
+/** Called as the thread starts, by the thread that starts it. */
 export function keepRunning(ident: number, thread: LocalThread): void {
   remember(ident, thread);
   running.set(ident, thread);
 }
 
-/** It has ended, or was not started after all. */
+/** The thread has ended, or could not be started after all. */
 export function forget(ident: number): void {
   const thread = running.get(ident);
   running.delete(ident);
@@ -54,13 +62,14 @@ export function forget(ident: number): void {
   else sent.delete(ident);
 }
 
-/** It is on its way to another thread. */
+/** Called by codecs as a Thread is packed for a message to another thread. */
 export function markSent(ident: number, thread: LocalThread): void {
   if (!startedHere(ident)) return;
   sent.set(ident, now());
   if (!running.has(ident)) keepEnded(ident, thread);
 }
 
+/** Whether another worker may still ask what the thread gave. */
 function maybeAsked(ident: number): boolean {
   return hasHandles(ident) || now() - (sent.get(ident) ?? Number.NEGATIVE_INFINITY) < ON_ITS_WAY;
 }

@@ -4,38 +4,49 @@ import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { Settle, Wait } from '../../primitives/waiting/wait.js';
 import { pendingWait } from './pending-wait.js';
 
-/** Who makes the values that an Outcome takes. */
+/** The thread, as its Outcome sees it: who makes the values. */
 export interface Producer {
-  /** So many were read: as many more may come. */
+  /** Readers have taken so many values: the thread may make as many more. */
   request(values: number): void;
-  /** Its error was told to nobody. */
+  /** The thread ended with an error, and no reader and no waiter has been given that. */
   unhandled(error: unknown): void;
 }
 
-/** A reader that has been given values which it has not read yet, as it is in another thread. */
+/** A reader in another thread: see remote-answer.ts. */
 export interface RemoteReader {
+  /** Values that were sent to the reader and that it has not read yet. */
   readonly unacknowledged: number;
 }
 
 type End = { readonly failed: false } | { readonly failed: true; readonly error: unknown };
 
-/** What a thread gives: its values, and how it ended. */
+/**
+ * What a thread gives, kept where the thread was started: the values of its stream, and how it ended. `output$` reads the
+ * values, `result` waits for the end and has the last value.
+ *
+ * Invariant: each value goes to all who read `output$` at that moment, and is kept in `#kept` only while nobody reads.
+ * The thread may be WINDOW values ahead of its slowest reader, and of the kept ones; it may be further ahead only once
+ * somebody waits for its end, because a join must not hang on a stream that nobody reads.
+ */
 export class Outcome<T> {
   readonly #producer: Producer;
   readonly #readers = new Set<Subscriber<T>>();
   readonly #waiters = new Set<Settle<T>>();
   readonly #remoteReaders = new Set<RemoteReader>();
-  /** Values given to readers, for which the producer has not been asked for more yet. */
+  /** Values given to readers, for which the thread has got no credit yet. */
   #given = 0;
-  /** Values nobody has read yet, from #at on. */
+  /** Values that nobody has read yet: those from index `#at` on. */
   #kept: T[] = [];
   #at = 0;
   #last: T | undefined;
   #empty = true;
   #end: End | undefined;
+  /** `#flow` is on the stack: a reader's code may come back to it. */
   #flowing = false;
   #isUnbounded = false;
-  #unbounded = false;
+  /** The thread has been told that nothing bounds it. */
+  #toldUnbounded = false;
+  /** The error of the thread has reached somebody. */
   #heard = false;
 
   constructor(producer: Producer) {
@@ -46,7 +57,7 @@ export class Outcome<T> {
     return this.#end !== undefined;
   }
 
-  /** Somebody waits for the end: no value is to hold it up. */
+  /** Somebody waits for the end of the thread: values that nobody reads are kept without limit. */
   get isUnbounded(): boolean {
     return this.#isUnbounded;
   }
@@ -72,23 +83,23 @@ export class Outcome<T> {
   }
 
   /**
-   * From now on what nobody reads is kept without limit. The producer is told once there is something to keep: most
-   * threads make one value, and need not hear of it.
+   * Turns back-pressure off, because a join or a result must not wait for a reader of the stream. The thread is told with
+   * its first value and not now: most threads send one value, and the message costs a third of a warm start.
    */
   unbound(): void {
     this.#isUnbounded = true;
     if (!this.#empty) this.unboundNow();
   }
 
-  /** For those who will hear of nothing until the end. */
+  /** As `unbound`, told at once: `joinSync` blocks the event loop that would hear of a first value. */
   unboundNow(): void {
     this.#isUnbounded = true;
-    if (this.#unbounded) return;
-    this.#unbounded = true;
+    if (this.#toldUnbounded) return;
+    this.#toldUnbounded = true;
     this.#producer.request(Number.MAX_SAFE_INTEGER);
   }
 
-  /** The producer waits for it from now on. */
+  /** From now on the thread gets no credit for what this reader has not read. */
   addRemoteReader(reader: RemoteReader): void {
     this.#remoteReaders.add(reader);
   }
@@ -98,7 +109,7 @@ export class Outcome<T> {
     this.acknowledged();
   }
 
-  /** Asks for as many more values as the slowest reader has read. */
+  /** Gives the thread credit for as many values as the slowest reader has read. */
   acknowledged(): void {
     let unacknowledged = 0;
     for (const reader of this.#remoteReaders)
@@ -125,11 +136,11 @@ export class Outcome<T> {
     this.#finish({ failed: false });
   }
 
-  /** @param expected - nobody need be told: it is what somebody asked for */
+  /** @param expected - somebody asked for this end (a cancel, a kill), so an error that nobody hears is not unhandled */
   fail(error: unknown, expected: boolean): void {
     this.#finish({ failed: true, error });
     if (expected) return;
-    // Two turns, for whoever asks once it has heard of the end: a join takes one of them.
+    // Two turns later, because a join takes one of them, and its caller may then ask for the result.
     nextTurn(() =>
       nextTurn(() => {
         if (!this.#heard) this.#producer.unhandled(error);
@@ -144,7 +155,7 @@ export class Outcome<T> {
   }
 
   #flow(): void {
-    // A reader's code may come back here; whoever flows already goes on after it.
+    // The `#flow` further down the stack goes on once the reader's code returns.
     if (this.#flowing) return;
     this.#flowing = true;
     const from = this.#at;
@@ -166,12 +177,12 @@ export class Outcome<T> {
     for (const reader of this.#readers) this.#tell(reader, this.#end);
   }
 
-  /** One that is fed while it still subscribes may have had enough before its teardown is known. */
+  /** Readers that were fed within their own `subscribe` may be closed before their teardown is known. */
   #dropClosed(): void {
     for (const reader of this.#readers) if (reader.closed) this.#readers.delete(reader);
   }
 
-  /** After the end: the last value again, as from `result`. */
+  /** To a reader that comes after the end: the last value again, as `result` has it, and the end. */
   #replay(reader: Subscriber<T>, end: End): undefined {
     if (!end.failed && !this.#empty) reader.next(this.#last as T);
     this.#tell(reader, end);

@@ -3,13 +3,15 @@ import { after, keepAlive } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../../primitives/waiting/wait.js';
 
-/** What somebody waits for: tells once; returns how to stop listening, or nothing when it has told already. */
+/** Settles once, maybe within the call; returns how to stop listening. */
 export type Listen<T> = (settle: Settle<T>) => (() => void) | undefined;
 
 /**
- * A Wait for something that no primitive grants: with a timeout, a signal, and the process kept alive meanwhile.
+ * A Wait for something that no primitive grants, such as the end of a thread: with a timeout and a signal, and with the
+ * process kept alive meanwhile.
  *
- * @param expired - what a timeout makes of it
+ * @param listen - starts the wait
+ * @param expired - settles the wait when its timeout has passed
  */
 export function pendingWait<T>(
   options: WaitOptions | undefined,

@@ -4,10 +4,11 @@ import { DAEMON, MAIN_IDENT } from '../../primitives/threads/table.js';
 import { flagsOf } from '../../primitives/threads/thread-slots.js';
 import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 
-/**
- * Main's event loop keeps the process alive for the threads that main started. Those that other threads started are
- * looked for when nothing else is left to do.
+/*
+ * The ports of threads that main started keep main's event loop alive. A thread that another thread started has no port
+ * here, so when main has nothing left to do it looks in the table for those, and stays while there is one.
  */
+
 function someoneRuns(): boolean {
   return aliveIdents().some((ident) => ident !== MAIN_IDENT && (flagsOf(ident) & DAEMON) === 0);
 }

@@ -7,7 +7,7 @@ import { knownThread } from './local-threads.js';
 import type { Outcome, RemoteReader } from './outcome.js';
 import { type Answer, answers, leaves, lost, NOT_KEPT, questions, reads } from './remote-protocol.js';
 
-/** So many values at most go in one message. */
+/** Values that go in one message at most. */
 const BATCH = 512;
 
 /** The questions of other threads that are being answered. */
@@ -15,7 +15,7 @@ const answering = new Map<string, Answering>();
 
 let answersQuestions = false;
 
-/** Answers from now on for the threads that are started here: the other side of remote.ts. */
+/** From now on answers for the threads that this thread starts: the other side of remote-ask.ts. */
 export function answerQuestions(): void {
   if (answersQuestions) return;
   answersQuestions = true;
@@ -38,16 +38,20 @@ function tell(asks: string, answer: Answer): void {
   answers.publish({ asks, answer });
 }
 
-/** One question on its way to its end. */
+/** A question, in the thread that answers it. */
 class Answering implements RemoteReader {
   readonly #asks: string;
   readonly #outcome: Outcome<unknown> | undefined;
   readonly #subscription: Subscription;
   #batch: unknown[] = [];
-  /** Values told and not read yet. */
+  /** Values that were sent and that the asker has not read yet. */
   unacknowledged = 0;
 
-  /** @param outcome - of the thread, if it is to be held back until its values have been read */
+  /**
+   * @param by - ident of the thread that asked
+   * @param gives - the values of the answer, and its end
+   * @param outcome - of a thread that is to be held back until the asker has read its values
+   */
   constructor(asks: string, by: number, gives: Observable<unknown>, outcome?: Outcome<unknown>) {
     this.#asks = asks;
     this.#outcome = outcome;
@@ -62,7 +66,7 @@ class Answering implements RemoteReader {
     const askerExists = workerWatch(by);
     recheckPeriodically({
       recheck: () => {
-        // One that was killed says no more, and must not hold the thread back.
+        // An asker that was killed reads no more, and must not hold the thread back.
         if (answering.has(asks) && !askerExists()) this.stop();
         return answering.has(asks);
       },

@@ -22,8 +22,13 @@ import {
   TOO_LONG_AGO,
 } from './remote-protocol.js';
 
-/** What a Thread cannot do where it was not started: the thread that started it is asked over the bus. */
+/*
+ * What a StartedElsewhere cannot tell from the table it asks, over the bus, the thread that started its thread; that one
+ * answers with remote-answer.ts. A question, and not a port that travels with the Thread, because a Thread comes to another
+ * thread by `enumerate()` and `currentThread()` too, where no message could have brought a port.
+ */
 
+/** Questions of this thread that are open, by number. */
 const asking = new Map<string, Asker>();
 let asked = 0;
 
@@ -57,11 +62,11 @@ function whyNobodyAnswers(ident: number): ThreadError | undefined {
       `thread ${ident} was not started as a Thread: it gives nothing, nor can it be killed`,
     );
   }
-  // Nobody is heard on the bus where he speaks.
+  // A thread does not hear its own messages on the bus.
   return startedHere(ident) ? lost(ident, NOT_KEPT) : undefined;
 }
 
-/** A question, where it was asked. */
+/** A question, in the thread that asked it. */
 class Asker {
   readonly #asks: string;
   readonly #subscriber: Subscriber<unknown>;
@@ -79,7 +84,7 @@ class Asker {
     else this.#subscriber.complete();
   }
 
-  /** The stream is held back until they have been read. */
+  /** The starter holds the stream back until it hears that these values have been read. */
   #read(values: readonly unknown[]): void {
     for (const value of values) this.#subscriber.next(value);
     if (!this.#subscriber.closed) reads.publish({ asks: this.#asks, values: values.length });

@@ -2,30 +2,30 @@ import { ThreadError } from '../../errors.js';
 import { Topic } from '../wire/bus.js';
 import type { Encoded, PackedError } from '../wire/codec.js';
 
-/** What a Thread asks of the thread that started it, where that is another one. */
+/** What a Thread object asks of the thread that started its thread, where that is another one. */
 export type Question = 'output' | 'result' | 'terminate' | { readonly cancel: PackedError };
 export type Answer =
   | { readonly values: Encoded }
   | { readonly error: PackedError }
   | { readonly complete: true };
 
-/** To the thread that started `ident`, from the thread `by`; `asks` numbers the question. */
+/** To the thread that started `ident`, from the thread `by`; `asks` is the number of the question. */
 export const questions: Topic<{
   readonly ident: number;
   readonly by: number;
   readonly asks: string;
   readonly about: Question;
 }> = new Topic('ask');
-/** Whoever asked has read so many values. */
+/** The asker has read so many values. */
 export const reads: Topic<{ readonly asks: string; readonly values: number }> = new Topic('read');
-/** Whoever asked wants no more. */
+/** The asker has unsubscribed. */
 export const leaves: Topic<{ readonly asks: string }> = new Topic('leave');
 export const answers: Topic<{ readonly asks: string; readonly answer: Answer }> = new Topic('answer');
 
 export const NOT_KEPT = 'nobody kept its Thread';
 export const TOO_LONG_AGO = 'thousands of threads were started since it ended';
 
-/** What a thread gave cannot be told any more. */
+/** The error of whoever asks for what a thread gave and cannot be told that any more. */
 export function lost(ident: number, why: string): ThreadError {
   return new ThreadError(`what thread ${ident} gave is lost: ${why}`, { code: 'ERR_THREAD_DIED' });
 }

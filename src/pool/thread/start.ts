@@ -8,41 +8,43 @@ import { movesOf } from '../wire/transfer.js';
 import { takeWorker } from '../workers/elastic-pool.js';
 import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
 import { stackSize } from '../workers/stack-size.js';
+import type { JobPool } from './job-pool.js';
 import { type ThreadOptions, transferItems } from './thread-options.js';
 
-/** How a thread gets to its worker: what is sent there, and which worker it is. */
-export class Launch {
-  readonly #options: ThreadOptions<readonly unknown[], unknown>;
-
-  constructor(options: ThreadOptions<readonly unknown[], unknown>) {
-    this.#options = options;
-  }
-
-  get args(): readonly unknown[] {
-    return this.#options.args ?? [];
-  }
-
-  /** @param copied - what is to be transferred is moved now, and no later change of the arguments is seen */
-  pack(target: StartPayload['target'], copied: boolean): StartPayload {
-    const transfer = [...transferItems(this.#options), ...movesOf(this.args)];
-    const payload: StartPayload = { target, args: encode(this.args, transfer), transfer };
-    return copied ? structuredClone(payload, { transfer }) : payload;
-  }
-
-  /** Of the thread's pool, or of the elastic one. @throws DataCloneError, or why there is none */
-  execute(
-    name: string,
-    first: readonly ToThread[],
-    transfer: StartPayload['transfer'],
-    listener: WorkerListener,
-  ): WorkerHandle {
-    const { pool } = this.#options;
-    if (pool instanceof Executor) return Executor.execute(pool, name, first, transfer, listener);
-    return takeWorker(stackSize(), first, transfer, listener);
-  }
+/**
+ * What the worker of a thread is to get.
+ *
+ * @param copied - what is to be transferred moves now, and no later change of the arguments is seen
+ * @throws DataCloneError, TypeError for what cannot be sent
+ */
+export function packStart(
+  options: ThreadOptions<readonly unknown[], unknown>,
+  target: StartPayload['target'],
+  copied: boolean,
+): StartPayload {
+  const args = options.args ?? [];
+  const transfer = [...transferItems(options), ...movesOf(args)];
+  const payload: StartPayload = { target, args: encode(args, transfer), transfer };
+  return copied ? structuredClone(payload, { transfer }) : payload;
 }
 
-/** What went wrong, as whoever starts the thread is told. */
+/**
+ * Finds a worker, of the pool or else of the elastic one, and hands it what it begins with.
+ *
+ * @throws DataCloneError for what cannot be sent; whatever the pool, or a worker that cannot be made, throws
+ */
+export function execute(
+  pool: JobPool | undefined,
+  name: string,
+  first: readonly ToThread[],
+  transfer: StartPayload['transfer'],
+  listener: WorkerListener,
+): WorkerHandle {
+  if (pool instanceof Executor) return Executor.execute(pool, name, first, transfer, listener);
+  return takeWorker(stackSize(), first, transfer, listener);
+}
+
+/** The error that `start` throws for what kept a thread from being started. */
 export function cannotStart(name: string, args: readonly unknown[], cause: unknown): unknown {
   if (isCloneError(cause)) {
     const found = explainUncloneable(args, 'args') ?? cause.message;
@@ -54,8 +56,8 @@ export function cannotStart(name: string, args: readonly unknown[], cause: unkno
 }
 
 /**
- * A subclass's `run` for the worker: where the class is, and the fields of the instance. Functions and symbols stay
- * behind: they are code, which the class has.
+ * A subclass's `run` for the worker: where the class is, and the fields of the instance. Fields that are functions or
+ * symbols stay behind, because the worker has them from the class.
  *
  * @throws ThreadError when the class does not say where it is; TypeError naming the field that cannot be cloned
  */

@@ -2,22 +2,23 @@ import { checkMs } from '../../primitives/options.js';
 import { after } from '../../primitives/waiting/event-loop.js';
 import type { Thread } from './thread.js';
 
-/** ms that a thread has to end once it was asked to, unless somebody says otherwise. */
+/** ms that a thread has to end once it was asked to, by default. */
 export const GRACE = 1000;
 
-/** ms; Infinity: as long as it takes. @throws TypeError, RangeError */
+/** A `grace` of the user's, in ms; Infinity: as long as it takes. @throws TypeError, RangeError */
 export function checkGrace(grace: unknown): number {
   return checkMs('grace', grace ?? GRACE);
 }
 
 /**
- * Drops a thread that has not begun; asks one that runs to stop, and kills its worker when it has not after `grace`.
- * How it ends is nobody's business any more, nor is an error that is on its way: the excepthook is not told.
+ * Drops a thread that has not begun; asks one that runs to stop, and kills its worker when it has not after `grace` ms.
+ * For operators and pools whose subscriber has left: the result is ignored from here on. Subscribing to `output$` also
+ * marks an error on its way as handled, so that the excepthook stays silent.
  */
 export function stopThread(thread: Thread<never>, grace: number): void {
   if (thread.state === 'queued') return void thread.terminate();
   thread.cancel();
-  const isPatient = grace === Number.POSITIVE_INFINITY || !thread.isAlive();
-  const spare = isPatient ? () => {} : after(grace, () => void thread.terminate());
+  const neverKilled = grace === Number.POSITIVE_INFINITY || !thread.isAlive();
+  const spare = neverKilled ? () => {} : after(grace, () => void thread.terminate());
   thread.output$.subscribe({ error: spare, complete: spare });
 }

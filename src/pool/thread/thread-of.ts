@@ -6,7 +6,7 @@ import { knownThread, markSent, remember } from './local-threads.js';
 import { Thread } from './thread.js';
 import { ExistingThread } from './thread-options.js';
 
-/** The one Thread object that this thread has for a thread. */
+/** The one Thread object that this thread has for a thread, made when it is first asked for. */
 export function threadOf(ident: number): Thread {
   const known = knownThread(ident);
   if (known !== undefined) return known as Thread;
@@ -31,7 +31,7 @@ function packThread(thread: object): number {
   throw new TypeError(`${thread} cannot be sent to another thread before it is started`);
 }
 
-/** What of the rooms below arrives in another thread as itself. */
+// Primitives and RxJS's TimeoutError arrive in another thread as themselves, too: the rooms below know no codecs.
 registerCodec({
   kind: 'primitive',
   is: isPrimitive,

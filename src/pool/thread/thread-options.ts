@@ -16,8 +16,8 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
   /** Reserved, as in Python. */
   group?: null;
   /**
-   * Where it waits its turn as a job, and keeps the process alive from its start, daemon or not. Default: an elastic pool
-   * in which a started thread never waits for another to end.
+   * A ThreadPool in which the thread is a job: it waits there for a free worker, and keeps the process alive from its
+   * start, daemon or not. Default: an elastic pool, in which a started thread never waits for another to end.
    */
   pool?: JobPool;
   /** Moved to the thread instead of copied, as in postMessage. */
@@ -43,7 +43,7 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
   }
 }
 
-/** It has to fit where every thread can read it. @throws TypeError, RangeError */
+/** A name must fit into the thread's slot of the table. @throws TypeError, RangeError */
 export function checkThreadName(name: unknown): asserts name is string {
   if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
   const bytes = Buffer.byteLength(name);
@@ -56,16 +56,16 @@ export function checkDaemon(daemon: unknown): asserts daemon is boolean {
   if (typeof daemon !== 'boolean') throw new TypeError(`daemon must be a boolean, got ${show(daemon)}`);
 }
 
+/** Python's `Thread-N (target)`. */
 export function defaultName(number: number, target: Target | undefined): string {
   const name = target === undefined ? '' : describeTarget(target);
-  // The language names a function after the property it is written into: that says nothing.
+  // JavaScript names a function after the property that it is written into: `target` says nothing.
   return name === '' || name === 'target' ? `Thread-${number}` : `Thread-${number} (${name})`;
 }
 
-/** @throws TypeError for what has moved before */
+/** What `transferList` names. @throws TypeError for what has moved before, which Node 20 would send as empty */
 export function transferItems(options: { readonly transferList?: readonly unknown[] }): TransferListItem[] {
   const items = [...(options.transferList ?? [])] as TransferListItem[];
-  // Node 20 would send it, empty.
   for (const item of items) {
     if (isDetached(item))
       throw new TypeError(`cannot transfer ${show(item)}: it has moved to another thread before`);
@@ -73,10 +73,10 @@ export function transferItems(options: { readonly transferList?: readonly unknow
   return items;
 }
 
-/** Makes a Thread object for a thread that was started elsewhere. */
+/** Options of a Thread object for a thread that was started elsewhere, or that runs this code. */
 export class ExistingThread implements ThreadOptions<readonly unknown[], never> {
   readonly ident: number;
-  /** What its default `run` calls. */
+  /** What `Thread.prototype.run` calls in the thread itself. */
   readonly packed: PackedTarget | null;
   readonly args: readonly unknown[];
 

@@ -3,35 +3,38 @@ import { QUEUED } from '../../primitives/threads/table.js';
 import { markDied, markStopped, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
 import { decode, unpackError } from '../wire/codec.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
-import { countChild } from '../wire/parent-link.js';
+import { countChild } from '../workers/children.js';
 import type { WorkerExit, WorkerHandle, WorkerListener } from '../workers/executor.js';
 import { relayUnhandled, reportUnhandled } from '../workers/unhandled.js';
 import type { Outcome } from './outcome.js';
 
-/** What a run needs to know of the Thread it is the life of. */
+/** The thread of a ThreadRun, as StartedHere implements it. */
 export interface Started {
   readonly ident: number;
   readonly name: string;
   readonly daemon: boolean;
   readonly outcome: Outcome<unknown>;
-  /** How far it is. */
+  /** The thread has reported a value with `reportProgress`. */
   progress(value: unknown): void;
-  /** It is over, before anybody hears of it. */
+  /** The thread has ended: bookkeeping, before its result or error is delivered. */
   beforeOutcome(): void;
-  /** Its outcome has been told. */
+  /** The result or error has been delivered: now those who joined the thread are woken. */
   afterOutcome(): void;
 }
 
-/** A started thread, seen from the thread that started it: its worker, and what comes from there. */
+/**
+ * A started thread, seen from the thread that started it: the worker that it runs in, and what that worker says of it.
+ * Exactly one of an end message and the worker's exit ends the run; whatever comes after is what the thread left behind.
+ */
 export class ThreadRun implements WorkerListener {
   readonly #thread: Started;
   readonly #worker: WorkerHandle;
   #ended = false;
-  /** Read, and not yet told to the thread. */
+  /** Values that were read here and that the thread has got no credit for yet. */
   #read = 0;
 
   /**
-   * @param execute - finds it a worker and hands it what it begins with
+   * @param execute - finds a worker for the thread and hands it what it begins with
    * @throws what `execute` throws; no thread has begun then
    */
   constructor(thread: Started, execute: (listener: WorkerListener) => WorkerHandle) {
@@ -55,7 +58,7 @@ export class ThreadRun implements WorkerListener {
     if (!this.#ended) this.#worker.drain();
   }
 
-  /** So many values were read. */
+  /** Outcome has read so many values: the thread may send as many more, told in quarters of the window. */
   request(values: number): void {
     this.#read += values;
     if (this.#read < WINDOW / 4) return;
@@ -63,7 +66,7 @@ export class ThreadRun implements WorkerListener {
     this.#read = 0;
   }
 
-  /** Resolves when the worker is gone. */
+  /** Resolves when the worker has exited. */
   async kill(): Promise<void> {
     if (!this.#ended) await this.#worker.kill();
   }
@@ -98,15 +101,19 @@ export class ThreadRun implements WorkerListener {
     }
   }
 
-  /** Counts as stopped before anybody hears of it, so that nobody hears of the end of a thread that is alive. */
-  #end(message: EndMessage, tell: () => void): void {
+  /**
+   * Marks the thread as stopped first, because whoever `deliver` tells of the end must not find the thread alive.
+   *
+   * @param deliver - gives the result or error to the Outcome
+   */
+  #end(message: EndMessage, deliver: () => void): void {
     markStopped(this.#thread.ident);
     this.#ended = true;
     if (message.flushing) this.#letGoOnceFlushed();
     else this.#letGo();
     if (message.idle) this.#worker.release();
     this.#thread.beforeOutcome();
-    tell();
+    deliver();
     this.#thread.afterOutcome();
   }
 
@@ -116,7 +123,10 @@ export class ThreadRun implements WorkerListener {
     if (!daemon) this.#worker.hold(false);
   }
 
-  /** What it printed, and what threads print that it started, is to be seen: a daemon is held for that as well. */
+  /**
+   * What the thread and its children printed comes over this thread's event loop after the end message: the process is
+   * kept alive for it, for a daemon's too.
+   */
   #letGoOnceFlushed(): void {
     if (this.#thread.daemon) this.#worker.hold(true);
     this.#worker.whenFlushed(() => {
@@ -127,7 +137,7 @@ export class ThreadRun implements WorkerListener {
 
   onExit(exit: WorkerExit): void {
     if (this.#ended) {
-      // Something the thread had left behind.
+      // An error of what the thread had left behind in its worker.
       if (exit.error !== undefined && !exit.terminated) reportUnhandled(this.#thread.ident, exit.error);
       return;
     }

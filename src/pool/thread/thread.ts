@@ -1,14 +1,8 @@
 import './process-life.js';
 import { inspect } from 'node:util';
-import { threadId } from 'node:worker_threads';
-import { type Observable, Subject, throwError } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import {
-  checkOptions,
-  checkTimeout,
-  type WaitOptions,
-  type WaitSyncOptions,
-} from '../../primitives/options.js';
+import type { WaitOptions, WaitSyncOptions } from '../../primitives/options.js';
 import {
   type Emitted,
   type PackedTarget,
@@ -17,40 +11,14 @@ import {
   unpackTargetSync,
 } from '../../primitives/target.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
-import { isAlive } from '../../primitives/threads/liveness.js';
-import {
-  DAEMON,
-  DUMMY,
-  MAIN_IDENT,
-  nextThreadNumber,
-  QUEUED,
-  watchedTable,
-} from '../../primitives/threads/table.js';
-import {
-  claimSlot,
-  flagsOf,
-  markStopped,
-  nameOf,
-  nativeIdOf,
-  setName,
-  setWorker,
-  stateOf,
-  unclaimSlot,
-} from '../../primitives/threads/thread-slots.js';
-import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import { nextThreadNumber, watchedTable } from '../../primitives/threads/table.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
-import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
-import { reportUnhandled } from '../workers/unhandled.js';
-import { CancelRequest } from './cancel-request.js';
-import { isCancelled } from './cancellation.js';
-import { EndWatch, joinBlocking } from './join.js';
-import { forget, keepRunning } from './local-threads.js';
-import { Outcome } from './outcome.js';
-import { pendingWait } from './pending-wait.js';
-import { answerQuestions } from './remote-answer.js';
-import { remoteOutput, remoteResult, remoteTerminate } from './remote-ask.js';
-import { cannotStart, Launch, packRun } from './start.js';
+import type { StartPayload } from '../wire/messages.js';
+import type { Outcome } from './outcome.js';
+import { packRun } from './start.js';
+import { StartedElsewhere } from './started-elsewhere.js';
+import { StartedHere, startedBefore } from './started-here.js';
 import {
   checkDaemon,
   checkThreadName,
@@ -59,8 +27,38 @@ import {
   ExistingThread,
   type ThreadOptions,
 } from './thread-options.js';
-import { ThreadRun } from './thread-run.js';
-import { describeThread, type ThreadState } from './thread-state.js';
+import { isDaemon, type ThreadState } from './thread-side.js';
+
+/*
+ * A thread from its start to its result.
+ *
+ * In the thread that starts it: `new Thread` checks and packs the target (thread-options.ts, primitives/target.ts) and
+ * makes a StartedHere. `start` then takes three steps (started-here.ts). `claim` takes a slot of the table, so that the
+ * thread is alive and every thread can see it (primitives/threads/thread-slots.ts). `pack` encodes the arguments
+ * (start.ts, wire/codec.ts). `begin` makes a ThreadRun (thread-run.ts), which takes a worker that is idle or a new one
+ * (workers/elastic-pool.ts), or queues a job of a ThreadPool, and posts the start message (wire/messages.ts).
+ *
+ * In the worker: in-worker/session.ts hears the start message and makes a Running (in-worker/thread-body.ts), which
+ * marks the slot as running, calls the target, posts `values`, `progress` and at last one end message, and marks the
+ * slot as stopped.
+ *
+ * Back: ThreadRun hears the end message, or the exit of the worker, whichever comes first. It marks the slot as ended
+ * (`beforeOutcome`: nobody keeps the Thread object alive any more), gives the result or error to the Outcome
+ * (outcome.ts), which tells `result()` and `output$`, and then wakes those who `join` (`afterOutcome`; join.ts).
+ *
+ * In any other thread a Thread object (thread-of.ts) is a StartedElsewhere: the table tells it whether the thread lives
+ * and wakes its joins; for results, values, kills and reasons of a cancel it asks the thread that started it
+ * (remote-ask.ts, remote-answer.ts).
+ */
+
+let sideOf: (thread: Thread) => StartedHere<unknown> | StartedElsewhere<unknown>;
+
+/** The steps of the start of a thread: Timer takes them later than Thread. @throws ThreadError where it was started elsewhere */
+export function startingOf(thread: Thread): StartedHere<unknown> {
+  const side = sideOf(thread);
+  if (side instanceof StartedHere) return side;
+  throw startedBefore(side.name);
+}
 
 /**
  * A thread of its own, in a worker, for one target. Arguments and results are structured-cloned; primitives and Threads
@@ -81,73 +79,63 @@ import { describeThread, type ThreadState } from './thread-state.js';
 export class Thread<R = unknown> {
   readonly #target: Target<readonly unknown[], R> | undefined;
   readonly #packed: PackedTarget | null;
-  readonly #launch: Launch;
-  readonly #outcome: Outcome<Emitted<R>> | undefined;
-  #ident = 0;
-  #name: string;
-  #daemon: boolean;
-  #run: ThreadRun | undefined;
-  #ended: EndWatch | undefined;
-  readonly #cancel = new CancelRequest();
-  readonly #progress = new Subject<unknown>();
+  readonly #args: readonly unknown[];
+  readonly #side: StartedHere<R> | StartedElsewhere<R>;
   #isAlive: Observable<boolean> | undefined;
   #state: Observable<ThreadState> | undefined;
 
+  static {
+    sideOf = (thread) => thread.#side;
+  }
+
   /** @throws TypeError, RangeError naming the value that is none of what it should be */
   // biome-ignore lint/suspicious/noExplicitAny: arguments of any target, as the contract says
-  constructor(options?: ThreadOptions<any, R>) {
+  constructor(options: ThreadOptions<any, R> = {}) {
     if (options instanceof ExistingThread) {
-      this.#launch = new Launch(options);
       this.#packed = options.packed;
-      this.#ident = options.ident;
-      this.#name = nameOf(options.ident);
-      this.#daemon = (flagsOf(options.ident) & DAEMON) !== 0;
+      this.#args = options.args;
+      this.#side = new StartedElsewhere(options.ident);
       return;
     }
     checkThreadOptions(options);
-    this.#launch = new Launch(options ?? {});
-    this.#target = options?.target;
+    this.#target = options.target;
     this.#packed = this.#target === undefined ? null : packTarget(this.#target);
-    this.#name = options?.name || defaultName(nextThreadNumber(), this.#target);
-    this.#daemon = options?.daemon ?? (flagsOf(getIdent()) & DAEMON) !== 0;
-    this.#outcome = new Outcome<Emitted<R>>({
-      request: (values) => this.#run?.request(values),
-      unhandled: (error) => reportUnhandled(this.#ident, error),
-    });
+    this.#args = options.args ?? [];
+    const name = options.name || defaultName(nextThreadNumber(), this.#target);
+    const daemon = options.daemon ?? isDaemon(getIdent());
+    this.#side = new StartedHere(this as Thread, name, daemon, options, () => this.#toRun());
   }
 
   get name(): string {
-    if (this.#inTable) this.#name = nameOf(this.#ident);
-    return this.#name;
+    return this.#side.name;
   }
 
   /** @throws TypeError, RangeError: at most 380 bytes of UTF-8 */
   set name(name: string) {
     checkThreadName(name);
-    this.#name = name;
-    if (this.#inTable) setName(this.#ident, name);
+    this.#side.name = name;
   }
 
   /** Whether the process may end while it runs. @throws ThreadError when set once started */
   get daemon(): boolean {
-    return this.#daemon;
+    return this.#side.daemon;
   }
 
   set daemon(daemon: boolean) {
     checkDaemon(daemon);
-    if (this.#ident !== 0)
+    if (this.#side.ident !== 0)
       throw new ThreadError(`cannot set daemon of thread '${this.name}': it has been started`);
-    this.#daemon = daemon;
+    this.#side.daemon = daemon;
   }
 
   /** A number that no other live thread has; null before `start`. */
   get ident(): number | null {
-    return this.#ident === 0 ? null : this.#ident;
+    return this.#side.ident === 0 ? null : this.#side.ident;
   }
 
   /** The kernel's thread id where the platform tells it, null before the thread runs. */
   get nativeId(): number | null {
-    return this.#inTable ? nativeIdOf(this.#ident) : null;
+    return this.#side.nativeId;
   }
 
   /**
@@ -157,97 +145,21 @@ export class Thread<R = unknown> {
    * cloned. Nothing has been started then.
    */
   start(): this {
-    this.claim();
-    this.begin(this.pack());
+    const starting = startingOf(this as Thread);
+    starting.claim();
+    starting.begin(starting.pack(false));
     return this;
   }
 
-  /** Takes an ident: from here on the thread is alive. @internal */
-  protected claim(): void {
-    if (this.#ident !== 0)
-      throw new ThreadError(`thread '${this.name}' was started before: threads can only be started once`);
-    this.#ident = claimSlot(this.#name, this.#daemon ? DAEMON : 0);
-    setWorker(this.#ident, threadId);
-    this.#cancel.started(this.#ident);
-    keepRunning(this.#ident, this as Thread);
-  }
-
-  /**
-   * What its worker is to get. The ident is given back when that cannot be sent.
-   *
-   * @param copied - what is to be transferred is moved now, and no later change of the arguments is seen
-   * @internal
-   */
-  protected pack(copied = false): StartPayload {
-    return this.#orGiveBack(() => {
-      const isOwn = this.run !== Thread.prototype.run;
-      return this.#launch.pack(isOwn ? packRun(this, this.#packed) : this.#packed, copied);
-    });
-  }
-
-  /** Hands it to a worker; the ident is given back when that fails. @internal */
-  protected begin({ target, args, transfer }: StartPayload): void {
-    this.#orGiveBack(() => {
-      const ident = this.#ident;
-      const credit = this.#outcome?.isUnbounded === true ? Number.MAX_SAFE_INTEGER : WINDOW;
-      const start: StartMessage = { kind: 'start', ident, target, args, credit };
-      const first = [...this.#cancel.messages(ident), start];
-      this.#run = new ThreadRun(this.#started(ident), (listener) =>
-        this.#launch.execute(this.#name, first, transfer, listener),
-      );
-    });
-    answerQuestions();
-  }
-
-  /** A step of the start: when it fails, the thread has not been started. */
-  #orGiveBack<T>(step: () => T): T {
-    try {
-      return step();
-    } catch (error) {
-      const ident = this.#ident;
-      this.#ident = 0;
-      forget(ident);
-      unclaimSlot(ident);
-      throw cannotStart(this.#name, this.#launch.args, error);
-    }
-  }
-
-  /** It is over, before anybody hears of it. @internal */
-  protected ended(): void {
-    forget(this.#ident);
-    this.#progress.complete();
-  }
-
-  /** Ends without having run. @internal */
-  protected skip(error?: unknown): void {
-    markStopped(this.#ident);
-    this.ended();
-    if (error === undefined) {
-      this.#outcome?.values([undefined as Emitted<R>]);
-      this.#outcome?.complete();
-    } else this.#outcome?.fail(error, false);
-  }
-
-  #started(ident: number): ConstructorParameters<typeof ThreadRun>[0] {
-    const self = this;
-    return {
-      ident,
-      daemon: this.#daemon,
-      outcome: this.#outcome as Outcome<unknown>,
-      progress: (value) => this.#progress.next(value),
-      beforeOutcome: () => this.ended(),
-      // Those who have joined hear of it within the turn.
-      afterOutcome: () => this.#ended?.recheck(),
-      get name() {
-        return self.name;
-      },
-    };
+  /** What the worker is to run: the target, or the `run` of a subclass. */
+  #toRun(): StartPayload['target'] {
+    return this.run === Thread.prototype.run ? this.#packed : packRun(this, this.#packed);
   }
 
   /** What the thread does: calls the target. Calling it runs the target in the caller's thread. */
   run(): unknown {
-    if (typeof this.#target === 'function') return this.#target(...this.#launch.args);
-    if (this.#packed !== null) return unpackTargetSync(this.#packed)(...this.#launch.args);
+    if (typeof this.#target === 'function') return this.#target(...this.#args);
+    if (this.#packed !== null) return unpackTargetSync(this.#packed)(...this.#args);
     return undefined;
   }
 
@@ -258,61 +170,35 @@ export class Thread<R = unknown> {
    * @throws ThreadError, as the Observable's error: not started, or the current thread
    */
   join(options?: WaitOptions): Wait<boolean> {
-    return pendingWait<boolean>(
-      options,
-      (settle) => {
-        const misuse = this.#cannotJoin();
-        if (misuse !== undefined) return void settle.reject(misuse);
-        this.#outcome?.unbound();
-        this.#ended ??= new EndWatch(this.#ident, () => this.#run?.drain());
-        // A turn, so that what the thread printed is seen before what its joiner prints.
-        return this.#ended.add(() => nextTurn(() => settle.resolve(true)));
-      },
-      (settle) => settle.resolve(false),
-    );
+    return this.#side.join(options);
   }
 
   /** The same, blocking the calling thread. @throws ThreadError */
   joinSync(options?: WaitSyncOptions): boolean {
-    checkOptions(options);
-    const timeout = checkTimeout(options?.timeout);
-    const misuse = this.#cannotJoin();
-    if (misuse !== undefined) throw misuse;
-    this.#outcome?.unboundNow();
-    const ended = joinBlocking(this.#ident, timeout);
-    this.#run?.drain();
-    return ended;
-  }
-
-  #cannotJoin(): ThreadError | undefined {
-    if (this.#ident === 0) return new ThreadError(`cannot join thread '${this.#name}' before it is started`);
-    if (this.#ident === getIdent()) return new ThreadError(`cannot join the current thread '${this.name}'`);
-    if (this.#inTable && (flagsOf(this.#ident) & DUMMY) !== 0)
-      return new ThreadError(`cannot join thread '${this.name}': this library did not start it`);
-    return undefined;
+    return this.#side.joinSync(options);
   }
 
   /** Whether it has been started and has not ended: as any thread sees it at this moment. */
   isAlive(): boolean {
-    return this.#ident !== 0 && this.#run?.ended !== true && isAlive(this.#ident);
+    return this.#side.isAlive;
   }
 
-  /** Whether it is alive, and every change. Does not keep the process alive. */
+  /** Whether it is alive, and every change. Unsubscribing ends only the watching. Does not keep the process alive. */
   get isAlive$(): Observable<boolean> {
-    this.#isAlive ??= stateStream(watchedTable, () => this.isAlive());
+    this.#isAlive ??= stateStream(watchedTable, () => this.#side.isAlive);
     return this.#isAlive;
   }
 
   /** As any thread sees it at this moment. */
   get state(): ThreadState {
-    if (this.#ident === 0) return 'initial';
-    if (!this.isAlive()) return 'stopped';
-    return stateOf(this.#ident) === QUEUED ? 'queued' : 'running';
+    return this.#side.state;
   }
 
-  /** Its state, and every change; bursts coalesce. Does not keep the process alive. */
+  /**
+   * Its state, and every change; bursts coalesce. Unsubscribing ends only the watching. Does not keep the process alive.
+   */
   get state$(): Observable<ThreadState> {
-    this.#state ??= stateStream(watchedTable, () => this.state);
+    this.#state ??= stateStream(watchedTable, () => this.#side.state);
     return this.#state;
   }
 
@@ -323,7 +209,7 @@ export class Thread<R = unknown> {
    * Unsubscribing leaves the thread running. Does not keep the process alive.
    */
   get output$(): Observable<Emitted<R>> {
-    return this.#outcome?.output$ ?? (remoteOutput(this.#ident) as Observable<Emitted<R>>);
+    return this.#side.output$;
   }
 
   /**
@@ -332,10 +218,7 @@ export class Thread<R = unknown> {
    * Unsubscribing leaves the thread alone. Does not keep the process alive.
    */
   get progress$(): Observable<unknown> {
-    if (this.#outcome !== undefined) return this.#progress.asObservable();
-    return throwError(
-      () => new ThreadError(`the progress of thread '${this.name}' is told where it was started, not here`),
-    );
+    return this.#side.progress$;
   }
 
   /**
@@ -347,22 +230,22 @@ export class Thread<R = unknown> {
    * as another has a Thread for it. Once that one's worker is no more, it is a ThreadError.
    */
   result(options?: WaitOptions): Wait<Emitted<R>> {
-    return this.#outcome?.result(options) ?? (remoteResult(this.#ident, options) as Wait<Emitted<R>>);
+    return this.#side.result(options);
   }
 
   /** Where it was started: what it gives. @internal */
   get outcome(): Outcome<unknown> | undefined {
-    return this.#outcome as Outcome<unknown> | undefined;
+    return this.#side.outcome as Outcome<unknown> | undefined;
   }
 
   /** Inside the thread: aborted by `cancel()`, with its reason. */
   get signal(): AbortSignal {
-    return this.#cancel.signal(this.#ident);
+    return this.#side.cancelRequest.signal(this.#side.ident);
   }
 
   /** Inside the thread: the same, for loops that never yield. */
   get cancelled(): boolean {
-    return this.#ident === 0 ? this.#cancel.asked : this.#inTable && isCancelled(this.#ident);
+    return this.#side.isCancelled;
   }
 
   /**
@@ -376,8 +259,7 @@ export class Thread<R = unknown> {
       code: 'ERR_THREAD_CANCELLED',
     }),
   ): void {
-    if (this.#ident !== 0 && !this.isAlive()) return;
-    this.#cancel.ask(this.#ident, reason, this.#run);
+    this.#side.cancel(reason);
   }
 
   /**
@@ -386,26 +268,13 @@ export class Thread<R = unknown> {
    *
    * @throws ThreadError: not started, or not a thread that can be killed
    */
-  async terminate(): Promise<void> {
-    if (this.#ident === 0)
-      throw new ThreadError(`cannot terminate thread '${this.#name}' before it is started`);
-    if (this.#ident === MAIN_IDENT) throw new ThreadError('cannot terminate the main thread');
-    if (!this.isAlive()) return;
-    if (this.#run !== undefined) await this.#run.kill();
-    else if (this.#outcome !== undefined) {
-      this.cancel();
-      await this.join();
-    } else await remoteTerminate(this.#ident);
+  terminate(): Promise<void> {
+    return this.#side.terminate();
   }
 
   /** As Python shows it: `<Thread(Thread-1, started 4097)>`. */
   toString(): string {
-    return describeThread(this.constructor.name, this.name, this.state, this.daemon, this.#ident);
-  }
-
-  /** Whether the table still tells of it. */
-  get #inTable(): boolean {
-    return this.#ident !== 0 && stateOf(this.#ident) !== 0;
+    return this.#side.describe(this.constructor.name);
   }
 }
 

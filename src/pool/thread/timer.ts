@@ -14,10 +14,17 @@ import { registerCodec } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
 import { knownThread, markSent, remember } from './local-threads.js';
 import { answerQuestions } from './remote-answer.js';
-import { Thread } from './thread.js';
+import type { StartedHere } from './started-here.js';
+import { startingOf, Thread } from './thread.js';
 import { ExistingThread, type ThreadOptions } from './thread-options.js';
 
 export type TimerOptions<R> = Omit<ThreadOptions<readonly unknown[], R>, 'target' | 'args'>;
+
+/** A Timer that has not fired: when it will, in ms of `now`, and how it does so at once. */
+interface Waiting {
+  readonly due: number;
+  readonly fire: () => void;
+}
 
 /**
  * A thread that runs its target `interval` ms after `start()`, unless cancelled before. Waiting costs no worker, but an
@@ -34,8 +41,8 @@ export class Timer<R = unknown> extends Thread<R> {
   readonly interval: number;
   /** Set once the timer was cancelled or its target has ended. */
   readonly finished: Event;
-  /** While it waits: how to go on at once. */
-  #waiting: { readonly due: number; readonly fire: () => void } | undefined;
+  /** From `start` until it fires. */
+  #waiting: Waiting | undefined;
 
   /** @throws TypeError, RangeError showing the value */
   constructor(
@@ -62,8 +69,10 @@ export class Timer<R = unknown> extends Thread<R> {
    * @throws as Thread's
    */
   override start(): this {
-    this.claim();
-    const payload = this.pack(true);
+    const starting = startingOf(this as Thread);
+    starting.claim();
+    const payload = starting.pack(true);
+    starting.onEnd(() => this.finished.set());
     const alive = this.daemon ? 0 : 1;
     if (alive === 1) keepAlive(1);
     const fire = (): void => {
@@ -71,7 +80,7 @@ export class Timer<R = unknown> extends Thread<R> {
       this.#waiting = undefined;
       stopTimer();
       watched.unsubscribe();
-      this.#go(payload);
+      this.#go(starting, payload);
       if (alive === 1) keepAlive(-1);
     };
     this.#waiting = { due: now() + this.interval, fire };
@@ -82,7 +91,7 @@ export class Timer<R = unknown> extends Thread<R> {
     return this;
   }
 
-  /** Cancelled as a Thread, by a thread that knows it as no more than that. */
+  /** A thread that knows the Timer as a Thread alone can set no more than its CANCEL word: look for that. */
   #isCancelled(fire: () => void): boolean {
     if (this.#waiting === undefined) return false;
     if (this.cancelled) {
@@ -92,24 +101,23 @@ export class Timer<R = unknown> extends Thread<R> {
     return this.#waiting !== undefined;
   }
 
-  #go(payload: StartPayload): void {
+  #go(starting: StartedHere<unknown>, payload: StartPayload): void {
     try {
-      if (this.finished.isSet()) this.skip();
-      else this.begin(payload);
+      if (this.finished.isSet()) starting.skip();
+      else starting.begin(payload);
     } catch (error) {
-      this.skip(error);
+      starting.skip(error);
     }
   }
 
-  /** @internal */
-  protected override ended(): void {
-    this.finished.set();
-    super.ended();
+  /** Undefined in threads that did not start it, where the constructor of Timer did not run. */
+  get #stillWaiting(): Waiting | undefined {
+    return #waiting in this ? this.#waiting : undefined;
   }
 
   override joinSync(options?: WaitSyncOptions): boolean {
-    // The event loop that would fire it is blocked by this very call.
-    const waiting = #waiting in this ? this.#waiting : undefined;
+    // This very call blocks the event loop that would fire the timer, so it fires it itself.
+    const waiting = this.#stillWaiting;
     if (waiting === undefined) return super.joinSync(options);
     checkOptions(options);
     const deadline = now() + checkTimeout(options?.timeout);
@@ -124,6 +132,13 @@ export class Timer<R = unknown> extends Thread<R> {
   /** Stops it if it still waits; one that runs goes on. From any thread. */
   override cancel(): void {
     this.finished.set();
+  }
+
+  /** As Thread's; one that still waits is cancelled, because it has no worker yet. */
+  override async terminate(): Promise<void> {
+    if (this.#stillWaiting === undefined) return super.terminate();
+    this.cancel();
+    await this.join();
   }
 }
 

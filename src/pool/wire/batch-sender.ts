@@ -2,25 +2,28 @@ import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { SampledClock } from './sampled-clock.js';
 import { moves } from './transfer.js';
 
-/** So many values at most are sent in one message, and at most so long after the first of them came, in ms. */
+/** Values in one message, at most. */
 const BATCH = 512;
+/** ms from the first value of a batch to its message, at most. */
 const LATEST = 5;
 
 /**
- * A thread's stream of values on its way out: sent in batches, as long as the reader has room. What comes after a pause
- * goes at once: the thread may work on the next for long, without its loop turning.
- * Invariant: values wait here only while a flush is to come or the credit is used up.
+ * A thread's stream of values on its way out: sent in batches, as long as the reader has room. A value that comes after
+ * a pause is sent at once, because the thread may compute the next one for long without its event loop turning.
+ * Invariant: values wait here only while a flush is due, or the reader's credit is used up.
  */
 export class BatchSender {
   readonly #send: (values: unknown[]) => void;
-  /** What the reader still takes; the last batch may overdraw it. */
+  /** How many more values the reader takes; the last batch may overdraw it. */
   #credit: number;
-  /** Complete batches, and the one that is being filled. */
+  /** Complete batches that wait for credit. */
   #batches: unknown[][] = [];
+  /** The batch that is being filled. */
   #batch: unknown[] = [];
-  readonly #pace: SampledClock = new SampledClock();
+  readonly #clock: SampledClock = new SampledClock();
+  /** When the first value of #batch came. */
   #since = 0;
-  /** When the last batch was complete. */
+  /** When the batch before #batch was complete. */
   #closed = Number.NEGATIVE_INFINITY;
   #flushes = false;
   #moved: (() => void) | undefined;
@@ -30,7 +33,7 @@ export class BatchSender {
     this.#send = send;
   }
 
-  /** Whether the reader wants more than is on its way. */
+  /** Whether the reader has credit for another value. */
   get hasRoom(): boolean {
     return this.#batches.length === 0 && this.#batch.length < this.#credit;
   }
@@ -40,9 +43,9 @@ export class BatchSender {
     if (alone) this.flush();
     const { length } = this.#batch;
     this.#batch.push(value);
-    if (length === 0) this.#since = this.#pace.look();
+    if (length === 0) this.#since = this.#clock.exactly();
     const late =
-      length === 0 ? this.#since - this.#closed > LATEST : this.#pace.tick() - this.#since > LATEST;
+      length === 0 ? this.#since - this.#closed > LATEST : this.#clock.roughly() - this.#since > LATEST;
     if (alone || late || length + 1 === BATCH) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
   }
@@ -55,12 +58,12 @@ export class BatchSender {
     });
   }
 
-  /** Sends what there is credit for. */
+  /** Sends all values that came, as far as there is credit. */
   flush(): void {
     if (this.#batch.length > 0) {
       this.#batches.push(this.#batch);
       this.#batch = [];
-      this.#closed = this.#pace.look();
+      this.#closed = this.#clock.exactly();
     }
     while (this.#credit > 0) {
       const batch = this.#batches.shift();
@@ -70,7 +73,7 @@ export class BatchSender {
     }
   }
 
-  /** The reader takes so many more. */
+  /** Called when the reader tells that it takes `credit` more values. */
   add(credit: number): void {
     this.#credit += credit;
     this.flush();
@@ -79,13 +82,13 @@ export class BatchSender {
     moved?.();
   }
 
-  /** Resolves when there is room. */
+  /** Resolves when the reader has credit for another value. */
   async untilRoom(): Promise<void> {
     this.flush();
     while (!this.hasRoom) await this.#move();
   }
 
-  /** Resolves when all has been sent. */
+  /** Resolves when all values that came have been sent. */
   async untilSent(): Promise<void> {
     this.flush();
     while (this.#batches.length > 0) await this.#move();

@@ -16,14 +16,15 @@ function open(): BroadcastChannel {
     const { topic, message } = (event as { readonly data: Envelope }).data;
     listeners.get(topic)?.(message);
   };
-  // Nobody is kept alive by what others may have to say.
+  // A listener does not keep its thread alive: another thread may always have something to publish.
   channel.unref();
   return channel;
 }
 
 /**
- * What threads tell one another that neither shared memory nor the port to whoever started them can carry. Every
- * thread that listens to a topic hears all of it.
+ * A subject on which all threads of the process can publish, and listen to one another. For what neither shared memory
+ * nor the port between a thread and its starter can carry: trace events, and questions about threads started elsewhere.
+ * Every thread that listens to a topic receives all of its messages.
  */
 export class Topic<M> {
   readonly #name: string;

@@ -2,44 +2,64 @@ import { show } from '../../primitives/options.js';
 import { type ErrorParts, isCloneable, packOwn, putTogether, takeApart, unpackOwn } from './error-parts.js';
 
 /**
- * Values on their way between threads: structured-cloned, with primitives, Threads and Errors in them replaced by marks
- * that become themselves again. A value without any goes as it is and costs the other side nothing.
+ * Values between threads. A port clones what it is given; this room decides what it is given, so that objects that a
+ * clone would ruin arrive as themselves:
+ *
+ *   sender:   encode(value) -> Encoded -> a field of one of messages.ts -> PortChannel.post
+ *   receiver: PortChannel -> the message's field -> decode(encoded) -> the value
+ *
+ * `encode` walks the value once. Where nothing in it needs help, and mostly nothing does, the value itself is what is
+ * posted. Otherwise a copy is posted, in which a stand-in takes the place of each Error (taken apart by error-parts.ts)
+ * and of each object that a Codec knows: primitives, Threads and Timers, all by their words in shared memory. Codecs
+ * are registered by the rooms above as their classes load, because a worker that runs plain functions on plain values
+ * loads neither these classes nor rxjs; a receiver that finds stand-ins loads them first (in-worker/load-codecs.ts).
+ * Objects that stand in several places, or in themselves, do so at the other end as well.
+ *
+ * What moves instead of being cloned says transfer.ts; why something can be neither, explain-uncloneable.ts.
  */
 export interface Encoded {
   readonly value: unknown;
   readonly hasStandIns: boolean;
 }
 
-/** A kind of object that a structured clone would ruin. */
-export interface Codec {
+/** How objects of one kind travel that a structured clone would ruin. */
+interface Codec {
   readonly kind: string;
   is(value: object): boolean;
-  /** A cloneable stand-in. @throws TypeError when it must stay where it is. */
+  /** What a clone keeps whole. @throws TypeError when the object must stay where it is */
   pack(value: object): unknown;
   unpack(packed: unknown): unknown;
 }
 
 const MARK = 'rxjs-threading:value';
 const ERROR = 'error';
-/** Those whose classes somebody has loaded; a class that extends another comes before it. */
+/** Of the classes that this thread has loaded. A class comes before the one that it extends, which loads first. */
 const codecs: Codec[] = [];
 
 export function registerCodec(codec: Codec): void {
   codecs.unshift(codec);
 }
 
+/** Objects of this kind stay in the thread that made them: sending one is a TypeError that says why. */
+export function refuseToTravel(kind: string, is: Codec['is'], why: string): void {
+  const refuse = (): never => {
+    throw new TypeError(why);
+  };
+  registerCodec({ kind, is, pack: refuse, unpack: refuse });
+}
+
 function codecFor(value: object): Codec | undefined {
   return codecs.find((codec) => codec.is(value));
 }
 
-/** @param kept - what is to arrive as itself, such as the members of a transferList */
+/** @param kept - objects to leave as they are, because the port moves them: the members of a transferList */
 export function encode(value: unknown, kept: readonly unknown[] = []): Encoded {
   if (!needsCodec(value)) return { value, hasStandIns: false };
   const copies = new Map<unknown, unknown>(kept.map((one) => [one, one]));
   return { value: replace(value, copies), hasStandIns: true };
 }
 
-/** A value that must arrive somehow: as text when it cannot be cloned. */
+/** For an error or a trace event's argument, which must arrive somehow: as text when it cannot be cloned. */
 export function encodeOrShow(value: unknown): Encoded {
   try {
     const encoded = encode(value);

@@ -13,7 +13,7 @@ export interface ErrorParts {
 }
 type OwnProperty = readonly [key: string, value: unknown, enumerable: boolean];
 
-/** Made again as instances of themselves; others as instances of the nearest of these. */
+/** Classes of errors that are made again as such. An error of another class becomes one of the nearest that it extends. */
 const makers: Record<string, (message: string, parts: ErrorParts) => Error> = {
   OwnerDiedError: (message, parts) => new OwnerDiedError(message, { owner: ownOf(parts, 'owner') as number }),
   BrokenBarrierError: (message) => new BrokenBarrierError(message),
@@ -30,7 +30,7 @@ const makers: Record<string, (message: string, parts: ErrorParts) => Error> = {
   Error: (message) => new Error(message),
 };
 
-/** More errors that are made again as instances of themselves. */
+/** For a room above that has loaded the class. */
 export function addErrorKind(kind: string, make: (message: string) => Error): void {
   makers[kind] = make;
 }
@@ -39,7 +39,7 @@ function ownOf({ own }: ErrorParts, name: string): unknown {
   return own.find(([key]) => key === name)?.[1];
 }
 
-/** All but what is its own. */
+/** All but its own properties, which packOwn adds. */
 export function takeApart(error: Error): ErrorParts {
   return {
     kinds: kindsOf(error),
@@ -50,7 +50,7 @@ export function takeApart(error: Error): ErrorParts {
   };
 }
 
-/** The class's, where the class has none but its base's. */
+/** The error's name; its class's, where the class has not set one and has that of a class of the language. */
 function nameOf(error: Error): string {
   const ofClass = error.constructor?.name;
   return Object.hasOwn(makers, error.name) && ofClass !== undefined && ofClass !== '' ? ofClass : error.name;
@@ -66,7 +66,7 @@ function kindsOf(error: Error): string[] {
 }
 
 /**
- * What is its own, as far as it can be cloned; its cause and its errors, as text where they cannot.
+ * Adds the error's own properties, as far as they can be cloned; its cause and its errors as text where they cannot.
  *
  * @param replace - makes a value one that can be cloned, or throws
  */
@@ -98,7 +98,7 @@ function read(error: Error, key: string): unknown {
 function replaceIfCloneable(value: unknown, replace: (value: unknown) => unknown): unknown {
   try {
     const replaced = replace(value);
-    // An Error always is, and may be one that is still being packed.
+    // An Error's parts always can; to try it would fail, should the Error stand in itself and its packing not be over.
     return value instanceof Error || isCloneable(replaced) ? replaced : undefined;
   } catch {
     return undefined;
@@ -117,12 +117,12 @@ export function isCloneable(value: unknown): boolean {
   }
 }
 
-/** All but what was its own. */
+/** All but its own properties, which unpackOwn adds. */
 export function putTogether(parts: ErrorParts): Error {
   const { kinds, name, message, stack } = parts;
   const kind = kinds.find((one) => Object.hasOwn(makers, one)) ?? 'Error';
   const error = (makers[kind] ?? makers.Error ?? Error)(message, parts);
-  // An error of the language has its name from its class; one of the user's shows that of his class.
+  // An instance of a user's class is here one of a class of the language: it shows the name of its own.
   if (error.name !== name) define(error, 'name', name, false);
   if (stack !== undefined) define(error, 'stack', stack, false);
   return error;

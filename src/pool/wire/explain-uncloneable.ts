@@ -11,13 +11,13 @@ export function explainUncloneable(value: unknown, path: string): string | undef
   return explain(value, path, new Set(moving(value)));
 }
 
-/** Whether postMessage threw it. Of what can only move, Node 20 says so with a TypeError. */
+/** Whether postMessage threw the error. Node 20 throws a TypeError for an object that can only move. */
 export function isCloneError(thrown: unknown): thrown is Error {
   if (thrown instanceof DOMException) return thrown.name === 'DataCloneError';
   return thrown instanceof TypeError && 'code' in thrown;
 }
 
-/** What moves with it, or with one of several, is not cloned. */
+/** What moves with the value, or with one of several in an array: it need not be cloneable. */
 function moving(value: unknown): readonly unknown[] {
   try {
     return movesOf(Array.isArray(value) ? [value, ...value] : [value]);
@@ -64,7 +64,7 @@ function* steps(value: object): Iterable<[step: string, value: unknown]> {
   }
 }
 
-/** A value that cannot be sent to a thread. */
+/** The error for a value of threadMap or threadPipe that cannot be sent to its thread. */
 export function cannotSend(value: unknown, cause: unknown): TypeError {
   if (cause instanceof TypeError && !isCloneError(cause)) return cause;
   const found =

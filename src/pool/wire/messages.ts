@@ -1,9 +1,9 @@
-/** What goes over the port between a thread and the thread that started it. */
+/** The messages that pass over the port between a thread and the thread that started it, in both directions. */
 import type { TransferListItem } from 'node:worker_threads';
 import type { PackedTarget } from '../../primitives/target.js';
 import type { Encoded, PackedError } from './codec.js';
 
-/** A subclass's run() instead of a target: where its class is, and the instance's own fields. */
+/** In place of a target, for a subclass of Thread that overrides run(): where its class is, and the instance's own fields. */
 export interface PackedRun {
   readonly module: string;
   readonly className: string;
@@ -11,7 +11,7 @@ export interface PackedRun {
   readonly target: PackedTarget | null;
 }
 
-/** What a thread runs, and on what. */
+/** What a thread runs, its arguments, and what moves with these. */
 export interface StartPayload {
   readonly target: PackedTarget | PackedRun | null;
   readonly args: Encoded;
@@ -21,18 +21,18 @@ export interface StartPayload {
 export interface StartMessage extends Omit<StartPayload, 'transfer'> {
   readonly kind: 'start';
   readonly ident: number;
-  /** How many values it may send before somebody reads. */
+  /** How many values of its stream the thread may send before the starter has read any. */
   readonly credit: number;
 }
 
-/** Why a thread is cancelled; that it is, its CANCEL word says. */
+/** Why a thread is cancelled. That it is cancelled, its CANCEL word says, which any thread can write. */
 export interface CancelMessage {
   readonly kind: 'cancel';
   readonly ident: number;
   readonly reason: PackedError;
 }
 
-/** So many more values may be sent. */
+/** The starter has read so many values of the thread's stream: the thread may send as many more. */
 export interface CreditMessage {
   readonly kind: 'credit';
   readonly ident: number;
@@ -52,9 +52,9 @@ export interface EndReport {
   /** ms, on the clock of all threads. */
   readonly began: number;
   readonly ended: number;
-  /** There may be output to come, its own or of threads it started; a FlushedMessage follows. */
+  /** There may be more to come on stdout or stderr, of the thread or of those it started: a FlushedMessage follows. */
   readonly flushing: boolean;
-  /** It can take another thread; otherwise an IdleMessage follows. */
+  /** The worker can take another thread; if it cannot yet, an IdleMessage follows. */
   readonly idle: boolean;
 }
 
@@ -64,14 +64,14 @@ export interface ReturnedMessage extends EndReport {
   readonly value: Encoded;
 }
 
-/** How far it is. */
+/** What the thread gave to reportProgress. */
 export interface ProgressMessage {
   readonly kind: 'progress';
   readonly ident: number;
   readonly value: Encoded;
 }
 
-/** The end of a stream. */
+/** The target's stream has completed. */
 export interface CompletedMessage extends EndReport {
   readonly kind: 'completed';
   readonly ident: number;
@@ -81,19 +81,21 @@ export interface ThrewMessage extends EndReport {
   readonly kind: 'threw';
   readonly ident: number;
   readonly error: PackedError;
-  /** It is the reason of a cancel. */
+  /** The error is the reason that the thread was cancelled with. */
   readonly cancelled: boolean;
 }
 
+/** What the ended thread had printed is out. */
 export interface FlushedMessage {
   readonly kind: 'flushed';
 }
 
+/** What the ended thread had left behind is done: the worker can take another thread. */
 export interface IdleMessage {
   readonly kind: 'idle';
 }
 
-/** An error that ended a thread started in the worker, and that nobody subscribed to. */
+/** An error that ended a thread started in this worker, and that nobody there subscribed to. */
 export interface UnhandledMessage {
   readonly kind: 'unhandled';
   readonly ident: number | null;
@@ -109,5 +111,5 @@ export type FromThread =
   | IdleMessage
   | UnhandledMessage;
 
-/** How many values a stream may be ahead of whoever reads it, give or take a batch. */
+/** How many values a thread's stream may be ahead of its reader, give or take a batch. */
 export const WINDOW = 4096;

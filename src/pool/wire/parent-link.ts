@@ -1,53 +1,39 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { CancelMessage, FromThread } from './messages.js';
 
-/** What ties a worker of this library to the thread that made it, and to the threads it starts itself. */
+/**
+ * A worker's end of the port to the thread that made the worker, for whatever code runs in it: session.ts, which has
+ * the port, sets the two functions.
+ */
 
 /**
- * @param transfer - what moves with it
+ * @param transfer - what moves with the message
  * @returns false when nobody listens
  */
 type Post = (message: FromThread, transfer?: readonly TransferListItem[]) => boolean;
 
-let parent: Post | undefined;
-let hearNow: () => void = () => {};
-let cancel: CancelMessage | undefined;
-let children = 0;
-let awaited = 0;
+let post: Post | undefined;
+let drain: () => void = () => {};
+let lastCancel: CancelMessage | undefined;
 
-/** @param drain - hears now what the event loop would hear later */
-export function setParent(post: Post, drain: () => void): void {
-  parent = post;
-  hearNow = drain;
+/** @param drainPort - receives now what the event loop would bring later */
+export function setParent(postToParent: Post, drainPort: () => void): void {
+  post = postToParent;
+  drain = drainPort;
 }
 
-/** false in main, in workers of others, and between two jobs of a pool. */
+/** false in main, in workers that this library did not start, and between two jobs of a pool. */
 export function tellParent(...told: Parameters<Post>): boolean {
-  return parent?.(...told) ?? false;
+  return post?.(...told) ?? false;
 }
 
-/** The parent cancels a thread; its word says so only after this came. */
+/** Called by the session for a message of the parent, which writes the thread's CANCEL word only after posting it. */
 export function keepCancel(message: CancelMessage): void {
-  cancel = message;
+  lastCancel = message;
 }
 
-/** The parent's message that cancels a thread, even if no event loop has taken it yet. */
+/** The parent's message that cancels the thread, even if no event loop has taken it yet. */
 export function cancelOf(ident: number): CancelMessage | undefined {
-  hearNow();
-  return cancel?.ident === ident ? cancel : undefined;
-}
-
-/** A thread started here lives in this worker's own workers: it dies with it, and what it prints goes through it. */
-export function countChild(by: 1 | -1, daemon: boolean): void {
-  children += by;
-  if (!daemon) awaited += by;
-}
-
-export function childCount(): number {
-  return children;
-}
-
-/** Some of them keep the process alive. */
-export function hasAwaitedChildren(): boolean {
-  return awaited > 0;
+  drain();
+  return lastCancel?.ident === ident ? lastCancel : undefined;
 }

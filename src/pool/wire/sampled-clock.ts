@@ -1,21 +1,22 @@
 import { now } from '../../primitives/waiting/event-loop.js';
 
-/** The clock costs more than a value: of what comes faster than this, in ms, one in so many looks at it. */
+/** ms between two events that come fast. */
 const FAST = 0.05;
+/** Of events that come fast, one in so many reads the clock. */
 const LOOK_EVERY = 8;
 
-/** The time, for what happens over and over. */
+/** The time, for events that come so often that to read the clock costs more than they do. */
 export class SampledClock {
   #time: number = now();
   #unseen = 1;
 
-  /** ms; late by no more than the last few that came fast. */
-  tick(): number {
-    return --this.#unseen > 0 ? this.#time : this.look();
+  /** ms; late by what the last few events took, if these came fast. */
+  roughly(): number {
+    return --this.#unseen > 0 ? this.#time : this.exactly();
   }
 
   /** ms, exactly. */
-  look(): number {
+  exactly(): number {
     const time = now();
     this.#unseen = time - this.#time < FAST ? LOOK_EVERY : 1;
     this.#time = time;

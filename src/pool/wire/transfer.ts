@@ -4,7 +4,7 @@ import { show } from '../../primitives/options.js';
 
 const NOTHING: readonly TransferListItem[] = [];
 
-/** What moves with a value; undefined while nobody in this thread has asked for it, so that nobody else pays. */
+/** By value, what moves with it. undefined until this thread calls transfer(), so that threads that never do pay nothing. */
 let lists: WeakMap<object, readonly TransferListItem[]> | undefined;
 
 /**
@@ -44,7 +44,7 @@ function bufferOf(view: ArrayBufferView): ArrayBufferLike {
   return buffer;
 }
 
-/** What else can move, only sending it tells. */
+/** Refuses what certainly cannot move. Of other objects only the port knows, when they are sent. */
 function checkMovable(one: unknown): void {
   const shared = isShared(one);
   const plain = typeof one !== 'object' || one === null || Array.isArray(one) || ArrayBuffer.isView(one);
@@ -55,12 +55,12 @@ function checkMovable(one: unknown): void {
   throw new TypeError(`cannot transfer ${show(one)}: ${why}`);
 }
 
-/** Whether something moves with it: it is then sent in a message of its own. */
+/** Whether something moves with the value, which is then sent in a message of its own. */
 export function moves(value: unknown): boolean {
   return lists?.has(value as object) === true;
 }
 
-/** What moves with these values. @throws DataCloneError for what has moved before, which Node 20 sends as empty */
+/** What moves with these values. @throws DataCloneError for an ArrayBuffer that moved before, which Node 20 would send as an empty one */
 export function movesOf(values: readonly unknown[]): readonly TransferListItem[] {
   if (lists === undefined) return NOTHING;
   let found: TransferListItem[] | undefined;
@@ -77,7 +77,7 @@ export function movesOf(values: readonly unknown[]): readonly TransferListItem[]
   return found ?? NOTHING;
 }
 
-/** Whether it is an ArrayBuffer that has moved. */
+/** Whether the value is an ArrayBuffer that has moved to another thread. */
 export function isDetached(value: unknown): boolean {
   if (!(value instanceof ArrayBuffer) || value.byteLength > 0) return false;
   try {

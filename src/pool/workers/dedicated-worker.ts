@@ -1,38 +1,32 @@
-import { fileURLToPath } from 'node:url';
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  type TransferListItem,
-} from 'node:worker_threads';
+import { MessageChannel, type TransferListItem } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../wire/messages.js';
+import { PortChannel } from '../wire/port-channel.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
 import { newPiscina, type Piscina } from './piscina.js';
+import { WORKER_ENTRY } from './worker-files.js';
 
-export const WORKER_FILE: string = fileURLToPath(new URL('../in-worker/worker-entry.cjs', import.meta.url));
-
-/** With less, a worker cannot load its modules, and Node aborts the process. */
+/** Bytes. With less stack, a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK = 2 ** 20;
 
 /**
- * A worker that runs one thread at a time: a Piscina of one, whose only job hands over a port. All else goes over that
- * port, because Piscina keeps the process alive while a job runs, daemon or not.
+ * A worker that runs one thread at a time: a Piscina of one, whose only job hands over a port. All messages go over that
+ * port, because Piscina keeps the process alive while a job runs, and a daemon thread must not.
  */
 export class DedicatedWorker implements WorkerHandle {
   readonly stackSize: number;
   listener: WorkerListener | undefined;
   readonly #piscina: Piscina;
-  readonly #port: MessagePort;
+  readonly #channel: PortChannel<ToThread, FromThread>;
   #error: unknown;
   #terminated = false;
   #dead = false;
   #holds = 0;
-  /** Of the threads that ended here, in their order. */
+  /** Callbacks of whenFlushed, of the threads that ended in this worker, in their order. */
   readonly #flushes: (() => void)[] = [];
   readonly exited: Promise<void>;
   readonly #release: (worker: DedicatedWorker) => void;
 
-  /** With its first thread on the way. @throws DataCloneError, before there is a worker. */
+  /** @param first - messages of the first thread. @throws DataCloneError, before there is a worker */
   constructor(
     stackSize: number,
     first: readonly ToThread[],
@@ -42,12 +36,12 @@ export class DedicatedWorker implements WorkerHandle {
   ) {
     this.#release = release;
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
+    this.#channel = new PortChannel(port1);
     this.post(first, transfer);
     this.stackSize = stackSize;
     this.listener = listener;
     this.#piscina = newPiscina({
-      filename: WORKER_FILE,
+      filename: WORKER_ENTRY,
       name: 'openSession',
       minThreads: 1,
       maxThreads: 1,
@@ -57,10 +51,10 @@ export class DedicatedWorker implements WorkerHandle {
       ...(stackSize > 0 && { resourceLimits: { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } }),
     });
     this.exited = this.#watchDeath();
-    port1.on('message', (message: FromThread) => this.#hear(message));
-    port1.unref();
-    // The port goes before the worker's exit is told, which the process is to hear of.
-    port1.on('close', () => this.#piscina.threads[0]?.ref());
+    this.#channel.hear((message) => this.#hear(message));
+    // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
+    // nobody would learn of the death.
+    this.#channel.onClose(() => this.#piscina.threads[0]?.ref());
     void this.#piscina.run({ port: port2 }, { transferList: [port2] }).catch((error) => {
       this.#error ??= error;
       void this.kill();
@@ -75,28 +69,22 @@ export class DedicatedWorker implements WorkerHandle {
     return this.#dead;
   }
 
-  /** It was told to end, and will. */
+  /** kill() was called: the worker ends, if it has not yet. */
   get terminated(): boolean {
     return this.#terminated;
   }
 
   post(messages: readonly ToThread[], transfer: readonly TransferListItem[] = []): void {
-    for (const message of messages)
-      this.#port.postMessage(message, message === messages.at(-1) ? transfer : []);
+    for (const message of messages) this.#channel.post(message, message === messages.at(-1) ? transfer : []);
   }
 
   drain(): void {
-    for (;;) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#hear(next.message as FromThread);
-    }
+    this.#channel.drain();
   }
 
   hold(alive: boolean): void {
     this.#holds += alive ? 1 : -1;
-    if (this.#holds > 0) this.#port.ref();
-    else this.#port.unref();
+    this.#channel.hold(this.#holds > 0);
   }
 
   whenFlushed(flushed: () => void): void {
@@ -104,7 +92,8 @@ export class DedicatedWorker implements WorkerHandle {
   }
 
   #hear(message: FromThread): void {
-    // A worker that is killed as it loads its modules goes on with half of them, and fails for want of the others.
+    // A worker that is killed while it imports a module runs on with half of its modules. The error that it reports
+    // then is of our making and not the target's.
     if (this.#terminated && message.kind === 'threw') return;
     if (message.kind === 'flushed') this.#flushes.shift()?.();
     else this.listener?.onMessage(message);
@@ -122,9 +111,9 @@ export class DedicatedWorker implements WorkerHandle {
 
   #watchDeath(): Promise<void> {
     const worker = this.#piscina.threads[0];
-    // Piscina tells of errors a second time; a listener keeps it from throwing them.
+    // Piscina emits a worker's error as its own, too, and would throw it if nobody listened.
     this.#piscina.on('error', () => {});
-    // Before Piscina hears of it, which would put another worker in its place.
+    // Before Piscina's own listener, which would put another worker in the place of this one.
     worker?.prependListener('error', (error: unknown) => {
       this.#error = error;
       void this.#piscina.destroy();
@@ -134,7 +123,7 @@ export class DedicatedWorker implements WorkerHandle {
         void this.#piscina.destroy();
         this.#dead = true;
         this.drain();
-        this.#port.close();
+        this.#channel.close();
         for (const flushed of this.#flushes.splice(0)) flushed();
         this.listener?.onExit({ error: this.#error, exitCode, terminated: this.#terminated });
         resolve();

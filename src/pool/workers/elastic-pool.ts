@@ -6,11 +6,11 @@ import type { WorkerHandle, WorkerListener } from './executor.js';
 import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /**
- * The workers that no thread runs in. A thread takes one of them or gets a new one, and never waits for another thread
- * to end: 64 that meet at one barrier all run.
+ * The workers of threads that have no ThreadPool. A thread takes an idle worker or gets a new one, and never waits for
+ * another thread to end: 64 threads that meet at one barrier all run.
  *
- * A start in a kept worker takes microseconds, in a new one tens of ms and some MB; so a few are kept for long, and
- * what a burst leaves beyond them only as long as the next burst may take to come.
+ * A start takes microseconds in an idle worker, and tens of ms and some MB in a new one. So KEPT idle workers stay for
+ * KEPT_MS, and those that a burst leaves beyond them for SURPLUS_MS, in case the next burst follows.
  */
 const KEPT = availableParallelism() * 2;
 const KEPT_MS = 30_000;
@@ -44,7 +44,7 @@ export function takeWorker(
   return worker;
 }
 
-/** One that was idle, the last one used first: its caches are warm. */
+/** Of the idle workers the last one used, because its caches are warm. */
 function takeIdle(stackSize: number): DedicatedWorker | undefined {
   for (let at = idle.length - 1; at >= 0; at--) {
     const worker = idle[at]?.worker;
@@ -75,7 +75,7 @@ function sweep(): void {
   sweeper = undefined;
 }
 
-/** Listens to a worker that no thread runs in. */
+/** Listens to an idle worker, where what an ended thread left behind may still fail. */
 const leftovers: WorkerListener = {
   onMessage: (message) => {
     if (message.kind === 'unhandled') relayUnhandled(message);

@@ -1,17 +1,33 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { FromThread, ToThread } from '../wire/messages.js';
 
-/** Why a worker is no more. */
+/**
+ * Workers, as whoever starts a thread sees them. Three interfaces stand between a thread and the kinds of worker:
+ *
+ * - Executor: gives a thread a worker. The elastic pool does (`takeWorker`: an idle worker or a new one, at once), and
+ *   so does a ThreadPool (a job, that waits in line for one of its workers). thread/start.ts picks one of the two.
+ * - WorkerHandle: what the starter may do with the worker from there on: post to it, kill it, keep the process alive.
+ *   A DedicatedWorker of the elastic pool is one, and outlives the thread; so is a ThreadPool's Job, which does not.
+ * - WorkerListener: who is called with the worker's messages and its exit. thread/thread-run.ts is the one listener
+ *   while a thread runs; between two threads of a DedicatedWorker the elastic pool listens.
+ *
+ * In the order of a thread's life: execute() posts the start message, onMessage() brings values, then one end message,
+ * after which the thread is over for its starter. `flushed` and `idle` may follow later, because a target can end
+ * before its output is printed and its timers have run; only after `idle` does release() give the worker back. If the
+ * worker dies, onExit() is called once, after all messages that it had sent.
+ */
+
+/** How a worker ended. */
 export interface WorkerExit {
   /** What was thrown and not caught in it. */
   readonly error?: unknown;
   readonly exitCode: number;
   readonly terminated: boolean;
-  /** The thread was not to begin any more. */
+  /** The thread was killed before a worker had begun with it, and never begins. */
   readonly withdrawn?: boolean;
 }
 
-/** Who hears what a worker says. */
+/** Is called with what a worker sends, and with its exit. */
 export interface WorkerListener {
   onMessage(message: FromThread): void;
   onExit(exit: WorkerExit): void;
@@ -22,19 +38,19 @@ export interface WorkerHandle {
   readonly workerId: number;
   /** @param transfer - of the last message. @throws DataCloneError */
   post(messages: readonly ToThread[], transfer?: readonly TransferListItem[]): void;
-  /** Hears now what it would hear when the event loop turns. */
+  /** Has the listener called now with the messages that the event loop would bring later. */
   drain(): void;
   /** Keeps the process alive; each true takes its own false. */
   hold(alive: boolean): void;
-  /** Once what the thread that ended has printed is here, or never will be. */
+  /** @param flushed - called once the output of the thread that ended is here, or never will be */
   whenFlushed(flushed: () => void): void;
   /** Ends the worker at once; resolves when it has. */
   kill(): Promise<void>;
-  /** Its thread has ended, and the worker can take another. */
+  /** Called when the thread has ended and the worker said that it can take another. */
   release(): void;
 }
 
-/** Where threads run. A ThreadPool is one; a Thread needs no more of it than this. */
+/** Gives threads a worker. A ThreadPool is one; a Thread needs no more of it than this. */
 export abstract class Executor {
   /** @throws ThreadError when it takes no more */
   static execute(

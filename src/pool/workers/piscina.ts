@@ -1,17 +1,25 @@
 import { createRequire } from 'node:module';
-import { isMainThread } from 'node:worker_threads';
 import type * as PiscinaModule from 'piscina';
 
-const require = createRequire(import.meta.url);
+/**
+ * The only file that imports Piscina, which makes, keeps and ends all workers, as the project promises. It is used for
+ * no more than that. Of its own queue, load balancing, histograms, errors and exits nothing is used, because:
+ * - Piscina does not tell which worker a task went to, nor when a killed worker is gone, and forgets a task whose worker
+ *   fails as it starts; a thread's starter has to know all three, since a thread can be killed and its death is told.
+ * - Piscina keeps the process alive while a task runs, but a daemon thread must not.
+ * - After an error or an exit, Piscina puts another worker in the place of the one that died.
+ * So a worker of the elastic pool is a Piscina of one, with one task that returns at once and leaves a port behind
+ * (dedicated-worker.ts), and its 'error' and 'exit' are listened to before Piscina's own listeners. A ThreadPool is one
+ * Piscina, whose balancer learns from `queueOptions` which worker got which task.
+ */
+
 let loaded: typeof PiscinaModule | undefined;
 
-/** Not in a worker before it starts threads of its own: it would only make its own start slower. */
+/** With the first worker that this thread makes: programs that only lock, and most workers, make none. */
 function load(): typeof PiscinaModule {
-  loaded ??= require('piscina') as typeof PiscinaModule;
+  loaded ??= createRequire(import.meta.url)('piscina') as typeof PiscinaModule;
   return loaded;
 }
-
-if (isMainThread) load();
 
 export type Piscina = PiscinaModule.Piscina;
 export type PiscinaOptions = NonNullable<ConstructorParameters<typeof PiscinaModule.Piscina>[0]>;
@@ -20,7 +28,7 @@ export function newPiscina(options: PiscinaOptions): Piscina {
   return new (load().Piscina)(options);
 }
 
-/** Under it Piscina's balancer finds what came with a task; it does not travel to the worker. */
+/** The key under which Piscina's balancer finds what came with a task and does not travel to the worker. */
 export function queueOptions(): symbol {
   return load().queueOptionsSymbol;
 }

@@ -6,23 +6,23 @@ import { packError, unpackError } from '../wire/codec.js';
 import type { UnhandledMessage } from '../wire/messages.js';
 import { tellParent } from '../wire/parent-link.js';
 
-/** Errors that ended a thread and that nobody subscribed to: to the hook, else to the parent, else to stderr. */
+/** Errors that ended a thread and that nobody subscribed to go to the excepthook, else to the parent, else to stderr. */
 
 let tellHook: (ident: number | null, error: unknown) => boolean = () => false;
 
-/** @param tell - false: there is no hook in this thread */
+/** @param tell - calls the excepthook of this thread, or returns false when there is none */
 export function setUnhandledHook(tell: (ident: number | null, error: unknown) => boolean): void {
   tellHook = tell;
 }
 
-/** @param ident - null when no thread can be told */
+/** @param ident - null when it is not known which thread it was */
 export function reportUnhandled(ident: number | null, error: unknown): void {
   if (tellHook(ident, error)) return;
   if (tellParent({ kind: 'unhandled', ident, error: packError(error) })) return;
   printUnhandled(ident === null || stateOf(ident) === FREE ? undefined : nameOf(ident), error);
 }
 
-/** One that a worker has no hook for. */
+/** For an error that a worker, which had no hook, sent to this thread as its parent. */
 export function relayUnhandled(message: UnhandledMessage): void {
   reportUnhandled(message.ident, unpackError(message.error));
 }

@@ -1,33 +1,46 @@
 /**
- * The cells that every primitive begins with.
+ * The cells that every primitive begins with. A primitive is nothing but such cells, shared by all threads; the object
+ * that a thread has is a view of them.
  *
- * WORD holds what the primitive is about (an owner, a count, a generation, a state) in its low bits, and who wants to
- * hear of a change in its flags. One rule for all flags: whoever wants to be woken sets its flag before it looks for
- * the last time; whoever changes the value takes the flags away in the same compare-exchange and wakes those they
- * stand for. So no change is missed, flags of the dead go with the next change, and nobody pays while none is set.
+ * WORD holds in its low bits the value that the primitive is about (a Lock's owner, a Semaphore's permits, an Event's
+ * generation, a Barrier's state), and above them the flags of those who want to hear of a change:
+ *
+ *   bit   flag         set by                        means                                    a change of the value
+ *   30    SLEEPERS     a thread before it blocks     threads sleep on WORD                    wakes them
+ *   29    AGENTS       a queue before it sleeps      queues of Observable waits sleep on      adds 1 to AGENT_SEQ and
+ *                                                    AGENT_SEQ, one in each thread            wakes it
+ *   28    WATCHED      a stream before it reads      streams of the value sleep on WATCH_SEQ  adds 1 to WATCH_SEQ and
+ *                                                                                             wakes it
+ *   27    TURN_ASKED   who was overtaken too long    TURN names the thread that goes next     wakes all sleepers, keeps
+ *                                                                                             the flag until it takes
+ *   26-0  VALUE
+ *
+ * One rule for all flags: whoever wants to be woken sets its flag before it looks for the last time; whoever changes the
+ * value takes the flags away in the same compare-exchange and wakes those they stand for. So no change is missed, flags
+ * of dead threads go with the next change, and nobody pays while none is set: an uncontended acquire is one
+ * compare-exchange of 0 for an ident.
+ *
+ * Where waiters have slots in a table of their own (Condition, Barrier; see waiter-list.ts), a blocked waiter sleeps on
+ * its slot's STATE instead of WORD; its agents use WORD's flags all the same.
  */
 export const WORD = 0;
 /** `ident` of the thread that asked for its turn; see synchronizer.ts. */
 export const TURN = 1;
-/** Bumped and woken when AGENTS was set. */
+/** What agents sleep on: bumped by whoever takes AGENTS away. */
 export const AGENT_SEQ = 2;
-/** Bumped and woken when WATCHED was set. */
+/** What streams sleep on: bumped by whoever takes WATCHED away. */
 export const WATCH_SEQ = 3;
 /** A number that no other primitive of the process has. */
 export const ID = 4;
-/** From here on each primitive has its own. */
+/** From here on each primitive has cells of its own. */
 export const OWN = 8;
 export const HEADER_WORDS = 16;
-/** Of a primitive with slots; see slots.ts. */
+/** Of a primitive whose waiters have slots. */
 export const SLOTTED_WORDS = 32;
 
-/** Threads sleep on WORD, blocked. */
 export const SLEEPERS: number = 1 << 30;
-/** Agents of threads with pending Observable waits sleep on AGENT_SEQ. */
 export const AGENTS: number = 1 << 29;
-/** Streams watch the value. */
 export const WATCHED: number = 1 << 28;
-/** A thread that has waited long asks not to be overtaken again. */
 export const TURN_ASKED: number = 1 << 27;
 export const FLAGS: number = SLEEPERS | AGENTS | WATCHED | TURN_ASKED;
 /** The low bits; idents and counts fit in. */

@@ -9,12 +9,12 @@ export function allocate(words: number): Cells {
   return new Int32Array(new SharedArrayBuffer(words * 4));
 }
 
-/** Words that `grow` can add to, up to `most`; memory is committed as it grows. */
+/** Words that `grow` can add to, up to `most`: address space is reserved at once, memory committed as it grows. */
 export function allocateGrowable(words: number, most: number): Cells {
   return new Int32Array(new SharedArrayBuffer(words * 4, { maxByteLength: most * 4 }));
 }
 
-/** To at least `words`; threads that look see the new length. false when that is past the reserve. */
+/** Makes it at least `words` long, for every thread that has a view of it. false when that is past the reserve. */
 export function grow(cells: Cells, words: number): boolean {
   const buffer = cells.buffer;
   if (words * 4 > buffer.maxByteLength) return false;
@@ -22,7 +22,7 @@ export function grow(cells: Cells, words: number): boolean {
   return true;
 }
 
-/** The same words, from a value that came through a structured clone; null when it is none. */
+/** A view of the words behind a value that came through a structured clone; null when it is no shared memory. */
 export function viewOf(buffer: unknown): Cells | null {
   return isShared(buffer) ? new Int32Array(buffer) : null;
 }
@@ -35,7 +35,7 @@ export function load(cells: Cells, index: number): number {
   return Atomics.load(cells, index);
 }
 
-/** A plain load: cheaper, and maybe a little late. */
+/** A plain load: cheaper, but it may show what the word was a moment ago. */
 export function peek(cells: Cells, index: number): number {
   return cells[index] as number;
 }

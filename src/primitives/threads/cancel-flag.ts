@@ -10,12 +10,12 @@ const TOLD = 2;
 let reasonOf: () => unknown = () =>
   new ThreadError('the thread was cancelled', { code: 'ERR_THREAD_CANCELLED' });
 
-/** How the current thread learns, without its event loop, why it was cancelled. */
+/** Sets where this worker gets the reason of a cancel from, without its event loop; called as its first thread begins. */
 export function setCancelReason(reason: () => unknown): void {
   reasonOf = reason;
 }
 
-/** Throws the reason, once, when the current thread has been cancelled. */
+/** Throws the reason when the current thread has been cancelled: once, in the blocking wait that asks first. */
 export function throwIfCancelled(): void {
   const cell = slotOf(getIdent()) + CANCEL;
   if (load(table, cell) === 0) return;

@@ -11,14 +11,14 @@ import { isAlive } from './liveness.js';
 const TAKER = 0;
 const FREE = 0;
 
-/** false when somebody has it already. */
+/** Takes a record to fill it. false when a live thread has it, or was faster. */
 export function takeRecord(cells: Cells, at: number, me: number): boolean {
   const taker = load(cells, at + TAKER);
   if (taker !== FREE && isAlive(Math.abs(taker))) return false;
   return compareExchange(cells, at + TAKER, taker, -me) === taker;
 }
 
-/** It is filled. */
+/** Called once the record is filled: from here on it counts. */
 export function publishRecord(cells: Cells, at: number, me: number): void {
   store(cells, at + TAKER, me);
 }
@@ -27,7 +27,7 @@ export function giveRecordBack(cells: Cells, at: number): void {
   store(cells, at + TAKER, FREE);
 }
 
-/** `ident` of the live thread that it belongs to; 0 when it does not count. */
+/** `ident` of the live thread that the record belongs to; 0 when it does not count. */
 export function takerOfRecord(cells: Cells, at: number): number {
   const taker = load(cells, at + TAKER);
   return taker > 0 && isAlive(taker) ? taker : 0;

@@ -3,10 +3,10 @@ import { load, viewOf } from '../memory/word.js';
 import { DAEMON, DUMMY, MAIN_IDENT, NONCE, nextThreadNumber, table, useTable } from './table.js';
 import { claimSlot, markDied, markRunning, markStopped } from './thread-slots.js';
 
-/** 0 until this worker's code has an ident: see `getIdent`. */
+/** `ident` of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
 export let current: number = isMainThread ? MAIN_IDENT : 0;
 
-/** Joins the table that a handle came with: another one where the worker was started before the library was loaded. */
+/** Joins the table that a handle came with. It is another than ours if this worker was started before main loaded the library. */
 export function joinTable(buffer: unknown): void {
   const cells = viewOf(buffer);
   if (cells === null || load(cells, NONCE) === load(table, NONCE)) return;
@@ -37,7 +37,7 @@ export function getIdent(): number {
   return current !== 0 ? current : registerDummy();
 }
 
-/** Which Thread this worker runs from now on; 0: none, what runs now is what one has left behind. */
+/** Called as a Thread begins in this worker. 0: it has ended, and what still runs here are the timers and promises it left. */
 export function setIdent(ident: number): void {
   if (dummy !== 0) markStopped(dummy);
   dummy = 0;
@@ -45,11 +45,11 @@ export function setIdent(ident: number): void {
   if (ident !== 0) for (const beginning of beginnings) beginning();
 }
 
-/** Ident of the code in this worker that is no Thread's; 0 while it has needed none. */
+/** Ident of the dummy thread: the code in this worker that no Thread runs; 0 while it has needed none. */
 let dummy = 0;
 let watchesExit = false;
 
-/** A worker that somebody else started, or what an ended Thread left behind, gets its slot when it needs an ident. */
+/** Code of a worker that somebody else started, or that an ended Thread left behind, gets a slot when it needs an ident. */
 function registerDummy(): number {
   const ident = claimSlot(`Dummy-${nextThreadNumber()}`, DUMMY | DAEMON);
   dummy = ident;

@@ -1,7 +1,7 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
-/** What the kernel tells of threads, without help of any event loop: on Linux alone. */
+/** Whether the kernel tells which threads exist, without help of any event loop: Linux does, in /proc. */
 export const kernelTells: boolean = process.platform === 'linux';
 
 let native: number | null | undefined;
@@ -13,7 +13,7 @@ export function nativeId(): number | null {
 }
 
 function readNativeId(): number | null {
-  // That of a process's first thread is the process's.
+  // A process's first thread has the process's number.
   if (isMainThread) return process.pid;
   if (!kernelTells) return null;
   return Number(readlinkSync('/proc/thread-self').split('/').at(-1));

@@ -34,7 +34,7 @@ export function isAlive(ident: number): boolean {
   return state === QUEUED || (state === RUNNING && !kernelLostIt(ident));
 }
 
-/** Its worker died while it ran: what it held, nobody else will give back. */
+/** Whether its worker died while it ran. Then nobody gives back what it held, unless a waiter takes it over. */
 export function hasDied(ident: number): boolean {
   const state = stateOf(ident);
   if (state === RUNNING) return kernelLostIt(ident);
@@ -63,7 +63,7 @@ function kernelLostIt(ident: number): boolean {
   return true;
 }
 
-/** What the loop of the thread that started a worker hears of its end; the kernel may have told before. */
+/** A worker that this thread started has exited. A waiter that asked the kernel may have found that out before. */
 function workerExited(worker: number): void {
   const most = load(table, HIGH_WATER);
   for (let number = 1; number < most; number++) {
@@ -73,12 +73,12 @@ function workerExited(worker: number): void {
 }
 
 process.on('worker', (worker) => {
-  // Reads -1 once it has exited.
+  // Now: it reads -1 once the worker has exited.
   const { threadId: number } = worker;
   worker.once('exit', () => workerExited(number));
 });
 
-/** Idents of the live threads, in the order of their slots; `includeUnlisted`: with those foreign ones that never asked who they are. */
+/** Idents of the live threads, in the order of their slots; `includeUnlisted`: also of dummy threads that are not LISTED. */
 export function aliveIdents(includeUnlisted = false): number[] {
   const idents: number[] = [];
   const most = load(table, HIGH_WATER);
@@ -96,7 +96,7 @@ export function starterExists(ident: number): boolean {
   return native === 0 || kernelHas(native);
 }
 
-/** How to find out later whether the worker is still there that a thread runs in now. */
+/** Returns how to ask, later and again, whether the worker still exists that the thread runs in now. */
 export function workerWatch(ident: number): () => boolean {
   const native = nativeIdOf(ident);
   return native === null || !kernelTells ? () => !hasDied(ident) : () => kernelHas(native);

@@ -3,16 +3,25 @@ import { writeText } from '../memory/text.js';
 import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake } from '../memory/word.js';
 
 /**
- * The table of all threads of the process, in shared memory: who runs, under which ident, and how it ended. Every
- * thread reads it without help of any event loop; main makes it, workers inherit it as environment data.
+ * The table of all threads of the process, in shared memory: who runs, under which ident, and how it ended. It is what
+ * lets a primitive survive a kill: a waiter finds the owner's ident in the lock's word and asks the table whether that
+ * thread still lives, without help of any event loop. Main makes the table, workers inherit it as environment data.
+ *
+ * An ident is the number of a slot in its low 12 bits, and above them how often that slot was claimed. Main has slot 0.
+ * Who touches the table: thread-slots.ts moves a slot from state to state, liveness.ts tells who is alive and finds the
+ * dead, current-ident.ts knows which ident this worker's code runs under, wait-graph.ts writes who waits for what.
  *
  * A slot's STATE:
- *   FREE, STOPPED, DIED -claim-> CLAIMED -whoever claimed it-> QUEUED -the worker-> RUNNING
+ *   FREE, STOPPED, DIED -a starter claims it-> CLAIMED -the same, having filled it-> QUEUED -the worker-> RUNNING
  *   QUEUED, RUNNING -the thread itself, its target has ended-> STOPPED
- *   QUEUED -whoever started it wants it no more-> STOPPED
- *   QUEUED, RUNNING -whoever finds its worker dead-> DIED
+ *   QUEUED -the starter withdraws it-> STOPPED
+ *   QUEUED, RUNNING -any thread that finds its worker dead-> DIED
  * Invariant: a slot holds an ident until it is claimed again, and no two claims give the same ident. Slots are
  * claimed round and round, so that an ident stays readable for thousands of starts after its end.
+ *
+ * A death is found by four: a waiter that asks the kernel for the owner of what it waits for, the `exit` event of the
+ * worker in the thread that started it, the starter's own watch over its worker, and the dying worker itself. All four
+ * make the same compare-exchange, so that whoever comes first decides and the rest change nothing.
  */
 export const FREE = 0;
 export const QUEUED = 1;
@@ -23,9 +32,9 @@ export const CLAIMED = 5;
 
 /** Of a slot's FLAGS. */
 export const DAEMON = 1;
-/** Not started by this library. */
+/** Of a worker that somebody else started: Python's dummy threads. */
 export const DUMMY = 2;
-/** A foreign thread that asked who it is: `enumerate` tells of it. */
+/** A dummy thread that called currentThread(): only then does enumerate() list it, as Python lists dummy threads. */
 export const LISTED = 4;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
@@ -54,14 +63,14 @@ export const FLAGS = 2;
 export const NATIVE = 3;
 export const WORKER = 4;
 export const PROBED = 5;
-/** 0; 1 once cancelled; 2 when its blocking wait has been told. The thread's `sleepSync` parks on it. */
+/** See cancel-flag.ts. The thread's `sleepSync` parks on it. */
 export const CANCEL = 6;
 /** What the thread blocks on: see wait-graph.ts. */
 export const BLOCKED = 8;
 /** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's. */
 export const STARTER_NATIVE = 29;
 export const STARTER_WORKER = 30;
-/** How many Threads there are for it in other workers than that. */
+/** How many Thread objects stand for it in workers other than the one it was started from. */
 export const HANDLES = 31;
 export const NAME = 32;
 export const NAME_WORDS = 96;
@@ -73,7 +82,7 @@ const SLOT_BITS = 12;
 export const SLOTS: number = 1 << SLOT_BITS;
 /** Idents fit below the flags of a lock's word. */
 export const IDENT_MASK: number = (1 << 27) - 1;
-/** Idents of threads that died: kept after their slots have gone to others. */
+/** Idents of threads that died, kept after their slots were claimed again: their locks may be found much later. */
 export const DEATH_LOG: number = HEADER_WORDS + SLOTS * SLOT_WORDS;
 export const DEATH_LOG_WORDS: number = 1 << 16;
 export const WAITS: number = DEATH_LOG + DEATH_LOG_WORDS;
@@ -125,13 +134,14 @@ export function nextThreadNumber(): number {
   return add(table, THREAD_NUMBERS, 1) + 1;
 }
 
+/** Makes a cell of the table at least `to`. */
 export function raise(cell: number, to: number): void {
   for (let seen = load(table, cell); seen < to; seen = load(table, cell)) {
     compareExchange(table, cell, seen, to);
   }
 }
 
-/** What streams of the table watch; a worker may come to another table than it began with. */
+/** What streams of the table watch. Read anew each time, because a worker may join another table than it began with. */
 export const watchedTable: { readonly cells: Cells; readonly word: number; readonly sequence: number } = {
   get cells() {
     return table;
@@ -140,7 +150,7 @@ export const watchedTable: { readonly cells: Cells; readonly word: number; reado
   sequence: TABLE_WATCH_SEQ,
 };
 
-/** Tells those who watch the table. */
+/** Wakes the streams that watch the table; called after every change that they show. */
 export function changed(): void {
   for (;;) {
     const flags = load(table, TABLE_WORD);
@@ -151,7 +161,7 @@ export function changed(): void {
   wake(table, TABLE_WATCH_SEQ);
 }
 
-/** From now on another table is this worker's: see `joinTable`. */
+/** Makes another table this worker's, and that of the workers it starts; called by `joinTable`. */
 export function useTable(cells: Cells): void {
   table = cells;
   setEnvironmentData(ENVIRONMENT_KEY, cells.buffer);

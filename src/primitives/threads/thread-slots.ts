@@ -45,7 +45,8 @@ export function claimSlot(name: string, flags: number): number {
     const slot = HEADER_WORDS + number * SLOT_WORDS;
     const state = load(table, slot + STATE);
     if (state !== FREE && state !== STOPPED && state !== DIED) continue;
-    // Twice is no harm, never would be.
+    // Before the slot can be taken: a death logged twice is harmless, one not logged makes the locks of the dead thread look
+    // as if it had ended by itself.
     if (state === DIED) logDeath(load(table, slot + IDENT));
     if (compareExchange(table, slot + STATE, state, CLAIMED) !== state) continue;
     let ident = ((load(table, slot + IDENT) & ~(SLOTS - 1)) + SLOTS + number) & IDENT_MASK;
@@ -76,7 +77,7 @@ export function unclaimSlot(ident: number): void {
   changed();
 }
 
-/** Called by the worker as it takes the thread up: from here on its death can be seen. false: it was withdrawn. */
+/** Called by the worker as it takes the thread up: from here on the kernel can tell of its death. false: it was withdrawn. */
 export function markRunning(ident: number): boolean {
   const slot = slotOf(ident);
   if (stateOf(ident) !== QUEUED) return false;
@@ -87,7 +88,7 @@ export function markRunning(ident: number): boolean {
   return true;
 }
 
-/** A thread that has not begun never will. false: it has, or has ended. */
+/** The starter takes a queued thread back: it never begins. false: it has begun, or ended. */
 export function withdraw(ident: number): boolean {
   const slot = slotOf(ident);
   if (load(table, slot + IDENT) !== ident) return false;
@@ -107,7 +108,7 @@ export function markStopped(ident: number): boolean {
   return end(ident, STOPPED);
 }
 
-/** The thread's worker is no more. false: it had ended already. */
+/** Called by whoever finds the thread's worker dead. false: the thread had ended already. */
 export function markDied(ident: number): boolean {
   return end(ident, DIED);
 }
@@ -120,25 +121,25 @@ function end(ident: number, how: typeof STOPPED | typeof DIED): boolean {
     if (compareExchange(table, slot + STATE, state, how) === state) break;
   }
   wake(table, slot + STATE);
-  // Nobody will cancel it any more.
+  // Whoever sleeps on it in the thread of that ident will not be cancelled any more.
   wake(table, slot + CANCEL);
   changed();
   return true;
 }
 
-/** Node's number of the worker that it runs in. */
+/** Node's number of the worker that the thread runs in; -1: not known yet. */
 export function workerOf(ident: number): number {
   return load(table, slotOf(ident) + WORKER);
 }
 
-/** FREE once an ident is so old that its slot has gone to another. */
+/** FREE when the ident is so old that its slot was claimed for another. */
 export function stateOf(ident: number): number {
   const slot = slotOf(ident);
   const state = load(table, slot + STATE);
   return load(table, slot + IDENT) === ident ? state : FREE;
 }
 
-/** Before the slot of a dead thread goes to another. */
+/** Called before the slot of a dead thread is claimed for another, so that `hasDied` still knows of it. */
 function logDeath(ident: number): void {
   store(table, DEATH_LOG + ((add(table, DEATHS, 1) >>> 0) % DEATH_LOG_WORDS), ident);
 }
@@ -148,12 +149,12 @@ export function startedHere(ident: number): boolean {
   return load(table, slotOf(ident) + STARTER_WORKER) === threadId;
 }
 
-/** There is one Thread more, or fewer, for it in a worker that it was not started from. */
+/** Counts the Thread objects that stand for it in workers that it was not started from. */
 export function countHandle(ident: number, by: 1 | -1): void {
   if (stateOf(ident) !== FREE) add(table, slotOf(ident) + HANDLES, by);
 }
 
-/** Whether some Thread in another worker is for it, as long as the table tells of it. */
+/** Whether a Thread object in another worker stands for it, as long as the table knows the ident. */
 export function hasHandles(ident: number): boolean {
   return stateOf(ident) !== FREE && load(table, slotOf(ident) + HANDLES) > 0;
 }

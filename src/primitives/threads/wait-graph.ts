@@ -17,14 +17,14 @@ import {
 
 /**
  * Who waits for what, in the table of threads: each thread has one record in its slot for what it blocks on, and
- * takes one of a common pool for each primitive that its Observables wait for: see record.ts.
+ * takes one of a common pool for each primitive that its Observables wait for (claimed-record.ts).
  */
 const PRIMITIVE = 1;
 const OWNER = 2;
 const SINCE = 3;
 const COUNT = 4;
 const NAME = 5;
-/** In a slot the record is the slot's: nobody takes it. */
+/** The record in a thread's slot belongs to that thread alone, so it needs no TAKER and has more room for the name. */
 const BLOCKED_NAME_WORDS = 16;
 const NAME_WORDS = WAIT_WORDS - NAME;
 
@@ -63,7 +63,7 @@ export function block(on: Waited): void {
   store(table, at + PRIMITIVE, on.id);
 }
 
-/** What it blocks on has changed hands. */
+/** Called as a blocked thread looks again: what it blocks on may have another owner by now. */
 export function blockedBy(owner: number | null): void {
   store(table, slotOf(getIdent()) + BLOCKED + OWNER, owner ?? 0);
 }
@@ -72,9 +72,9 @@ export function unblock(): void {
   store(table, slotOf(getIdent()) + BLOCKED + PRIMITIVE, 0);
 }
 
-/** Where to look first for a record nobody uses. */
+/** Where to look first for a free record. */
 let hint = 0;
-/** Until when none need be looked for: there was none. */
+/** Until when not to search: the last search found all records taken. */
 let noneUntil = 0;
 const LOOK_AGAIN_AFTER = 1000;
 

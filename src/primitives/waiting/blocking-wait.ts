@@ -1,13 +1,12 @@
 import { park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
 import { block, blockedBy, unblock, type Waited } from '../threads/wait-graph.js';
-import { type BlockingAttempt, PENDING, YIELDED } from './attempt.js';
+import { type BlockingAttempt, isDecided, PENDING, YIELD_MS, YIELDED } from './attempt.js';
 import { now, RECHECK_MS } from './event-loop.js';
-import { YIELD_MS } from './local-queue.js';
+import { emit, tracing } from './trace.js';
 
 /**
- * Runs an attempt by blocking the thread, until it ends or `timeout` ms have passed. It sleeps at most RECHECK_MS ms at
- * a stretch: whoever was to wake it may have died.
+ * Runs an attempt by blocking the thread, until it ends or `timeout` ms have passed.
  *
  * @param cancellable - whether cancelling the thread ends the wait, with the reason
  */
@@ -17,17 +16,34 @@ export function waitBlocking<T>(
   timeout: number,
   cancellable = true,
 ): T {
+  const traced = tracing();
+  if (traced) emit('wait', on.name);
+  try {
+    const outcome = attempt.acquires ? PENDING : attempt.begin(0, timeout);
+    return isDecided(outcome) ? outcome : sleepUntilDecided(on, attempt, timeout, cancellable);
+  } finally {
+    if (traced) emit('woken', on.name);
+  }
+}
+
+/** Sleeps at most RECHECK_MS at a stretch: whoever was to wake the thread may have died. */
+function sleepUntilDecided<T>(
+  on: Waited,
+  attempt: BlockingAttempt<T>,
+  timeout: number,
+  cancellable: boolean,
+): T {
   const deadline = now() + timeout;
   block(on);
   try {
     for (;;) {
       const seen = attempt.mark();
       const outcome = attempt.poll();
-      if (outcome !== PENDING && outcome !== YIELDED) return outcome;
+      if (isDecided(outcome)) return outcome;
       const left = deadline - now();
       if (left <= 0) {
         const end = attempt.expire();
-        if (end !== PENDING && end !== YIELDED) return end;
+        if (isDecided(end)) return end;
       }
       if (cancellable) leaveIfCancelled(attempt);
       blockedBy(attempt.owner());

@@ -11,10 +11,10 @@ import { isAlive } from '../threads/liveness.js';
  */
 const FREE = 0;
 const CONTENDED = 1 << 30;
-/** ms; a holder that was killed is noticed after that. */
+/** ms after which a waiter looks whether the holder was killed. */
 const NAP = 20;
 
-/** true when whoever was in here died in here: what it was changing must be put right first. */
+/** Blocks until the section is ours. true: the thread before died inside, and what it was changing must be put right first. */
 export function enter(cells: Cells, cell: number): boolean {
   const me = getIdent();
   if (compareExchange(cells, cell, FREE, me) === FREE) return false;

@@ -1,6 +1,6 @@
-/** The event loop of this thread: time, turns, and the periodic recheck of whatever waits. */
+/** The event loop of this thread: time, turns, and the periodic recheck of everything that waits. */
 
-/** How long a thread sleeps at most before it looks again: what survives a kill between a change and its wake-up. */
+/** How long a thread sleeps at most before it looks again: whoever was to wake it may be killed between the change and the wake-up. */
 export const RECHECK_MS = 50;
 
 /** setTimeout's own limit; a longer one would fire at once. */
@@ -13,17 +13,17 @@ export function now(): number {
 
 const ready = Promise.resolve();
 
-/** Before the event loop turns. A promise's reaction costs half of what queueMicrotask does. */
+/** Runs it in a microtask. By a promise's reaction, because that costs half of what queueMicrotask does. */
 export function soon(run: () => void): void {
   void ready.then(run);
 }
 
-/** When the event loop turns. */
+/** Runs it when the event loop turns. */
 export function nextTurn(run: () => void): void {
   setImmediate(run);
 }
 
-/** After `ms`, however many; returns how to cancel. Does not keep the process alive. */
+/** Runs it after `ms`, however many; returns how to cancel. Does not keep the process alive. */
 export function after(ms: number, run: () => void): () => void {
   const due = now() + ms;
   let timer: NodeJS.Timeout;
@@ -41,7 +41,7 @@ export function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Called every RECHECK_MS ms; false: nothing left to look at. */
+/** What has something waiting. `recheck` is called every RECHECK_MS until it returns false: nothing waits any more. */
 export interface Rechecked {
   recheck(): boolean;
 }
@@ -50,7 +50,7 @@ const rechecked = new Set<Rechecked>();
 let rechecks: NodeJS.Timeout | undefined;
 let pending = 0;
 
-/** Puts one among what is rechecked, which alone does not keep the process alive. */
+/** Has it rechecked from now on. That alone does not keep the process alive. */
 export function recheckPeriodically(one: Rechecked): void {
   rechecked.add(one);
   if (rechecks !== undefined) return;

@@ -1,4 +1,4 @@
-/** One who stands in a line; `left` turns true, once, by itself or by whoever calls it up. */
+/** An entry of the queue. `left` turns true once: when it is served, or leaves by itself. */
 export interface Leavable {
   readonly left: boolean;
 }
@@ -7,11 +7,11 @@ export interface Leavable {
  * First come, first served; anybody may leave from anywhere. An array rather than a linked list: links between old and
  * new objects cost the garbage collector more than all else that a long queue does.
  *
- * Invariant: more than half of the array stand in line, or it is short.
+ * Invariant: more than half of the entries in the array have not left, or it is short.
  */
 export class LeavableQueue<T extends Leavable> {
   #all: T[] = [];
-  /** Nobody before this index stands in line any more. */
+  /** Every entry before this index has left. */
   #first = 0;
   #size = 0;
 
@@ -32,7 +32,7 @@ export class LeavableQueue<T extends Leavable> {
     }
   }
 
-  /** One has left. */
+  /** Called after each entry that has left. */
   shrink(): void {
     this.#size--;
     if (this.#size === 0) this.#all = [];

@@ -1,23 +1,20 @@
-import { setMaxListeners } from 'node:events';
 import type { Unsubscribable } from 'rxjs';
 import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/current-ident.js';
 import { type Waited, WaitRecord } from '../threads/wait-graph.js';
-import { type Attempt, type Outcome, PENDING, YIELDED } from './attempt.js';
+import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './attempt.js';
 import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
+import { onAbort } from './on-abort.js';
 import { currentScope, runIn, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
 
-/** How long one waits, at most, for a thread to take its turn. */
-export const YIELD_MS = 5;
-
-/** A place in a queue; unsubscribing leaves it. */
+/** A wait in its queue; unsubscribing leaves. */
 class QueuedWait implements Leavable, Unsubscribable {
   readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
-  /** The waiter's: it ends there, whoever it is that serves it. */
+  /** The subscriber's: the wait ends in this scope, whoever serves it. */
   readonly scope: Scope | undefined = currentScope();
   /** undefined once it is out of the queue. */
   settle: Settle<unknown> | undefined;
@@ -39,25 +36,25 @@ class QueuedWait implements Leavable, Unsubscribable {
   }
 }
 
-const listenedTo = new WeakSet<AbortSignal>();
-
-/** Thousands may wait under one signal, which Node 20 would warn of. */
-function listen(signal: AbortSignal, aborted: () => void): void {
-  if (!listenedTo.has(signal)) setMaxListeners(0, signal);
-  listenedTo.add(signal);
-  signal.addEventListener('abort', aborted, { once: true });
-}
-
-/** Queues of this thread that somebody waits in. */
+/** The queues of this thread that are not empty. */
 const busy = new Set<LocalQueue>();
 
 /**
- * The Observable waits of this thread for one primitive, in the order they came, and their one agent: a pending
- * waitAsync on AGENT_SEQ.
+ * The Observable waits of this thread for one primitive, in the order they came. They have one agent, a pending waitAsync
+ * on AGENT_SEQ: it sleeps for all of them, as a blocked thread sleeps for itself.
  *
- * Invariant: while the queue is not empty, the agent sleeps with AGENTS set, or has been woken and its turn is to
- * come, or it will be sent to sleep when the loop turns. The last is for speed: waits that are granted one another's
- * releases within one turn need no agent, and no trip through the kernel.
+ * A wait's life: beginWait queues it as its first look failed. While it is first, `#look` polls it, and whatever it comes
+ * to runs in the code of whoever looks: the woken agent, a microtask after a release of this very thread (`lookSoon`), a
+ * caller that serves others at once (`lookAtOnce`), or the periodic recheck. It ends early by its timeout (`expire`), its
+ * signal or unsubscribing (`leave`), and when the thread's target ends, by `abandon`, which tells nobody.
+ *
+ * The agent arms, then looks: it reads AGENT_SEQ, sets AGENTS, polls, and sleeps only if AGENT_SEQ is still what it
+ * read. A change before the poll is seen by it, a change after it bumps AGENT_SEQ. waitAsync cannot be cancelled, so an
+ * agent whose queue ran empty sleeps on until the next recheck wakes it.
+ *
+ * Invariant: while the queue is not empty, the agent sleeps with AGENTS set, or it was woken and `#woken` is about to
+ * run, or it will be armed when the loop turns. The last is for speed: waits that are granted one another's releases
+ * within one turn need no agent, and no trip through the kernel.
  */
 export class LocalQueue {
   readonly #cells: Cells;
@@ -80,7 +77,7 @@ export class LocalQueue {
     return this.#line.size;
   }
 
-  /** Queues an attempt whose `poll` has just failed, or that must not go first. Returns how to leave. */
+  /** Queues an attempt whose first look failed. Returns how to leave. */
   wait<T>(
     attempt: Attempt<T>,
     timeout: number,
@@ -91,25 +88,28 @@ export class LocalQueue {
     this.#line.push(place);
     this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
-    if (this.size === 1) this.#sleep();
+    if (this.size === 1) this.#armAndLook();
     return place;
   }
 
-  /** Returns where the wait would have ended, unless it had already. @internal */
+  /** Takes a wait out. Returns where it would have ended; undefined: it had ended before. @internal */
   leave(place: QueuedWait): Settle<unknown> | undefined {
     const settle = this.#remove(place);
     if (settle !== undefined) place.attempt.leave();
     return settle;
   }
 
-  /** Looks before the loop turns: for a change that this thread itself has made. */
+  /**
+   * Looks in a microtask. For a change that this very thread makes: nobody else will wake its queue, and the code that
+   * made the change should finish first.
+   */
   lookSoon(): void {
-    if (this.#looksSoon) return;
+    if (this.size === 0 || this.#looksSoon) return;
     this.#looksSoon = true;
     soon(this.#lookNow);
   }
 
-  /** Looks before it returns; who is served runs inside the call. */
+  /** Looks before it returns: the subscribers that are served run inside the call. */
   lookAtOnce(): void {
     if (this.size > 0) this.#look();
   }
@@ -117,29 +117,29 @@ export class LocalQueue {
   readonly #lookNow = (): void => {
     this.#looksSoon = false;
     this.#look();
-    if (this.size > 0) this.#sleepNextTurn();
+    if (this.size > 0) this.#armNextTurn();
   };
 
-  /** Looks again from time to time, in case whoever should have woken the agent died. */
+  /** Looks again periodically, in case whoever should have woken the agent died. */
   recheck(): boolean {
     if (this.size > 0) {
       this.#look();
-      if (this.size > 0) this.#sleep();
+      if (this.size > 0) this.#armAndLook();
     }
     if (this.size > 0) return true;
-    // Nobody waits any more: an agent left asleep would hold the primitive's memory.
+    // Nobody waits any more. An agent that stayed asleep would keep the primitive's memory.
     if (this.#asleep) wake(this.#cells, AGENT_SEQ);
     else this.#rechecked = false;
     return this.#rechecked;
   }
 
-  /** Everybody leaves; nobody is told. */
+  /** Every wait leaves; no subscriber is told. */
   abandon(): void {
     for (let place = this.#line.first(); place !== undefined; place = this.#line.first()) this.leave(place);
   }
 
   #look(): void {
-    // A settled waiter's code may come back here; whoever looks already goes on after it.
+    // A subscriber that is served may call back into this: the look that serves it goes on afterwards.
     if (this.#looking) return;
     this.#looking = true;
     try {
@@ -162,22 +162,22 @@ export class LocalQueue {
       return true;
     }
     if (outcome === YIELDED) this.#lookWhenCalm();
-    if (outcome === PENDING || outcome === YIELDED) return false;
+    if (!isDecided(outcome)) return false;
     const settle = this.#remove(place);
     if (settle !== undefined) runIn(place.scope, () => settle.resolve(outcome));
     return true;
   }
 
-  #sleepNextTurn(): void {
+  #armNextTurn(): void {
     if (this.#armsNextTurn) return;
     this.#armsNextTurn = true;
     nextTurn(() => {
       this.#armsNextTurn = false;
-      if (this.size > 0) this.#sleep();
+      if (this.size > 0) this.#armAndLook();
     });
   }
 
-  #sleep(): void {
+  #armAndLook(): void {
     for (;;) {
       const sequence = load(this.#cells, AGENT_SEQ);
       or(this.#cells, WORD, AGENTS);
@@ -191,13 +191,13 @@ export class LocalQueue {
 
   readonly #woken = (): void => {
     this.#asleep = false;
-    if (this.size > 0) this.#sleep();
+    if (this.size > 0) this.#armAndLook();
   };
 
   #lookWhenCalm(): void {
     this.#calm ??= after(YIELD_MS, () => {
       this.#calm = undefined;
-      if (this.size > 0) this.#sleep();
+      if (this.size > 0) this.#armAndLook();
     });
   }
 
@@ -211,10 +211,10 @@ export class LocalQueue {
       if (settle !== undefined) runIn(place.scope, () => settle.reject(signal?.reason));
     };
     let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
-    if (signal !== undefined) listen(signal, aborted);
+    const forget = signal && onAbort(signal, aborted);
     place.stop = () => {
       stop?.();
-      signal?.removeEventListener('abort', aborted);
+      forget?.();
     };
   }
 
@@ -244,7 +244,7 @@ export class LocalQueue {
   }
 }
 
-/** What the current thread has pending is left, as by unsubscribing: a thread that ended is granted nothing. */
+/** Leaves what the current thread has pending, as by unsubscribing: a thread that ended is granted nothing. */
 function abandonWaits(): void {
   for (const queue of busy) queue.abandon();
 }

@@ -1,8 +1,8 @@
 const listening = new Map<AbortSignal, Set<() => void>>();
 
 /**
- * Runs when the signal is aborted. One listener a signal, however many wait for it: thousands of jobs may share one, and
- * Node 20 warns of more than ten.
+ * Runs `aborted` when the signal is aborted; returns how to call that off. One listener a signal, because thousands of
+ * waits and jobs may share one signal, and Node 20 warns of more than ten listeners.
  */
 export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
   const waiting = listening.get(signal) ?? listen(signal);
@@ -24,5 +24,6 @@ function listen(signal: AbortSignal): Set<() => void> {
 function tell(this: AbortSignal): void {
   const waiting = listening.get(this) ?? [];
   listening.delete(this);
-  for (const aborted of [...waiting]) aborted();
+  // Not those that are called off by one that runs before them.
+  for (const aborted of waiting) aborted();
 }

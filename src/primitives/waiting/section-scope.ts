@@ -22,7 +22,7 @@ export class Scope {
   }
 }
 
-/** Made with the first scope: on Node 20, promises cost more from then on. */
+/** Made with the first scope, because on Node 20 every promise costs more once there is an AsyncLocalStorage in use. */
 let storage: AsyncLocalStorage<Scope | undefined> | undefined;
 
 /** The scope that the caller runs in; undefined: outside of all. */

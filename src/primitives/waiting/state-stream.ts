@@ -30,7 +30,7 @@ export function stateStream<T>(
   const stream = { emit: (): void => subscribers.emit(read()), leave: (): void => subscribers.clear() };
   return new Observable((subscriber) => {
     const watch = watchOf(watched);
-    // First: what is read after this misses no change.
+    // Before the first read: every change after that read is heard.
     watch.add(stream);
     subscribers.add(subscriber, read());
     return () => {
@@ -40,15 +40,15 @@ export function stateStream<T>(
   });
 }
 
-/** A state that is read again, for those who hear of it, when its word may have changed. */
+/** A stream of the watched word: told to read the state again when the word may have changed. */
 interface WatchedState {
   emit(): void;
-  /** As if all had unsubscribed. */
+  /** Drops all subscribers, as if they had unsubscribed. */
   leave(): void;
 }
 
 const watches = new WeakMap<Cells, Watch>();
-/** Those with streams. */
+/** Watches that have streams. */
 const busy = new Set<Watch>();
 
 function watchOf(watched: Watched): Watch {
@@ -60,10 +60,10 @@ function watchOf(watched: Watched): Watch {
 }
 
 /**
- * This thread's one sleeper at a word, whatever number of streams are made of it, and of subscribers to them: who
- * changes the word wakes each thread once.
+ * This thread's one sleeper at a word, whatever the number of streams of it and of their subscribers: whoever changes
+ * the word wakes each thread once.
  *
- * Invariant: while there are streams, it sleeps with WATCHED set, or has been woken and its turn is to come.
+ * Invariant: while there are streams, it sleeps with WATCHED set, or it was woken and `#woken` is about to run.
  */
 class Watch implements Rechecked {
   readonly #cells: Cells;
@@ -82,7 +82,7 @@ class Watch implements Rechecked {
   add(stream: WatchedState): void {
     this.#streams.add(stream);
     busy.add(this);
-    this.#sleep();
+    this.#arm();
     if (this.#rechecked) return;
     this.#rechecked = true;
     recheckPeriodically(this);
@@ -99,18 +99,18 @@ class Watch implements Rechecked {
     busy.delete(this);
   }
 
-  /** Also from time to time, in case whoever changed the state died before it woke us. */
+  /** Reads again: when woken, and periodically, in case whoever changed the word died before it woke this thread. */
   recheck(): boolean {
     if (this.#streams.size > 0) {
-      this.#sleep();
-      // As for subscribers: one that comes again while it is told must not be told without end.
+      this.#arm();
+      // A copy: a stream that is subscribed to again from within `emit` would never let this loop end.
       for (const stream of [...this.#streams]) stream.emit();
     } else if (this.#asleep) wake(this.#cells, this.#sequence);
     else this.#rechecked = false;
     return this.#rechecked;
   }
 
-  #sleep(): void {
+  #arm(): void {
     for (;;) {
       const seen = load(this.#cells, this.#sequence);
       or(this.#cells, this.#word, WATCHED);
@@ -127,7 +127,7 @@ class Watch implements Rechecked {
   };
 }
 
-// What one thread has left watching would run, and fail, as a part of the next.
+// A subscription that an ended thread left would run as a part of the worker's next thread, under its ident.
 onThreadBegin(() => {
   for (const watch of busy) watch.leave();
 });

@@ -35,27 +35,38 @@ export function emit(event: PrimitiveEvent, name: string, arg?: unknown): void {
   sink?.(event, getIdent(), name, arg);
 }
 
-/** Where a wait that was told of is to end, so that this is told as well. */
-export function tellsWoken<T>(name: string, settle: Settle<T>): Settle<T> {
-  return {
-    resolve: (value) => {
-      emit('woken', name);
-      settle.resolve(value);
-    },
-    reject: (error) => {
-      emit('woken', name);
-      settle.reject(error);
-    },
-  };
-}
+/**
+ * Where an Observable wait ends while somebody traces: tells `woken` and `acquired`, then passes the end on. Its begin is
+ * told as it is made: an `acquire`, or at once a `wait`.
+ */
+export class TracedWait<T> implements Settle<T> {
+  readonly #name: string;
+  readonly #acquires: boolean;
+  readonly #settle: Settle<T>;
+  #waits = false;
 
-/** Runs a wait that blocks, and tells of its begin and its end. */
-export function tellWaitSync<T>(name: string, wait: () => T): T {
-  if (!tracing()) return wait();
-  emit('wait', name);
-  try {
-    return wait();
-  } finally {
-    emit('woken', name);
+  constructor(name: string, acquires: boolean, settle: Settle<T>) {
+    this.#name = name;
+    this.#acquires = acquires;
+    this.#settle = settle;
+    if (acquires) emit('acquire', name);
+    else this.waits();
+  }
+
+  /** Called as it queues: an acquire that was not granted at once is a wait from here on. */
+  waits(): void {
+    if (!this.#waits) emit('wait', this.#name);
+    this.#waits = true;
+  }
+
+  resolve(value: T): void {
+    if (this.#waits) emit('woken', this.#name);
+    if (this.#acquires && value === true) emit('acquired', this.#name);
+    this.#settle.resolve(value);
+  }
+
+  reject(error: unknown): void {
+    if (this.#waits) emit('woken', this.#name);
+    this.#settle.reject(error);
   }
 }

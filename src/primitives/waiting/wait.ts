@@ -1,7 +1,6 @@
 import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
-import { soon } from './event-loop.js';
 
-/** Where a wait ends: exactly one of the two, once. */
+/** Where a wait ends: exactly one of the two is called, once. */
 export interface Settle<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
@@ -21,7 +20,7 @@ type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
  * if (await lock.acquire({ timeout: 100 })) lock.release();
  */
 export class Wait<T> extends Observable<T> implements PromiseLike<T> {
-  /** RxJS calls it on the Wait: one for all, where a closure each would show in every acquire. */
+  /** RxJS calls it with the Wait as `this`. One for all Waits, because a closure each would show in every acquire. */
   static readonly #subscribed = function (this: Observable<unknown>, subscriber: Subscriber<unknown>) {
     return (this as Wait<unknown>).#begin(new Emission(subscriber));
   };
@@ -35,9 +34,9 @@ export class Wait<T> extends Observable<T> implements PromiseLike<T> {
 
   // biome-ignore lint/suspicious/noThenProperty: a wait is awaited like any promise
   then<A = T, B = never>(fulfilled?: Handler<T, A>, rejected?: Handler<unknown, B>): Promise<A | B> {
-    const continuation = new Continuation<T>();
-    this.#begin(continuation);
-    return continuation.then(fulfilled, rejected);
+    const end = new PromisedEnd<T>();
+    this.#begin(end);
+    return end.promise().then(fulfilled, rejected);
   }
 }
 
@@ -59,79 +58,38 @@ class Emission<T> implements Settle<T> {
   }
 }
 
-/** Results that most waits have, ready to be awaited. */
-const readyTrue = Promise.resolve(true);
-const readyFalse = Promise.resolve(false);
-
-function ready(result: unknown): Promise<unknown> {
-  return result === true ? readyTrue : result === false ? readyFalse : Promise.resolve(result);
-}
+/** Ends that most waits have, ready to be awaited. */
+const readyTrue = Promise.resolve<unknown>(true);
+const readyFalse = Promise.resolve<unknown>(false);
 
 type Resolve = (value: unknown) => void;
 
-/** What the executor of a new promise got, so that none has to be made for each. */
-let resolveLatest: Resolve;
-let rejectLatest: Resolve;
-const executor = (resolve: Resolve, reject: Resolve): void => {
-  resolveLatest = resolve;
-  rejectLatest = reject;
-};
-
-const STARTING = 0;
-const WAITING = 1;
-const RESOLVED = 2;
-const REJECTED = 3;
-
-/** The end of a wait that is awaited: one promise, made when it is known whether there is anything to wait for. */
-class Continuation<T> implements Settle<T> {
-  #state = STARTING;
-  /** Once RESOLVED or REJECTED. */
-  #result: unknown = undefined;
-  // While WAITING.
-  #fulfilled: Handler<T, unknown> = undefined;
-  #rejected: Handler<unknown, unknown> = undefined;
+/**
+ * The end of a wait that is awaited. A free acquire makes no promise of its own: what has ended before `promise` is asked
+ * for is one of those above. A pending wait's handlers are reactions of a promise, never called inside whatever settles
+ * the wait, and in the AsyncLocalStorage context of whoever called `then`.
+ */
+class PromisedEnd<T> implements Settle<T> {
+  #ended: Promise<unknown> | undefined = undefined;
+  // Of a pending wait.
   #resolve: Resolve | undefined = undefined;
   #reject: Resolve | undefined = undefined;
 
-  // biome-ignore lint/suspicious/noThenProperty: made for Wait's
-  then<A, B>(fulfilled: Handler<T, A>, rejected: Handler<unknown, B>): Promise<A | B> {
-    if (this.#state === RESOLVED)
-      return ready(this.#result).then(fulfilled as Handler<unknown, A>, rejected) as Promise<A | B>;
-    if (this.#state === REJECTED) return Promise.reject(this.#result).then(fulfilled as null, rejected);
-    this.#state = WAITING;
-    this.#fulfilled = fulfilled;
-    this.#rejected = rejected;
-    const promise = new Promise<unknown>(executor);
-    this.#resolve = resolveLatest;
-    this.#reject = rejectLatest;
-    return promise as Promise<A | B>;
+  promise(): Promise<T> {
+    this.#ended ??= new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    return this.#ended as Promise<T>;
   }
 
-  resolve(value: T): void {
-    // Never inside whatever settles it: an Event's `set` does so at once.
-    if (this.#state === WAITING) soon(() => this.#continue(this.#fulfilled, value, this.#resolve));
-    else this.#end(RESOLVED, value);
+  resolve(value: unknown): void {
+    if (this.#resolve !== undefined) this.#resolve(value);
+    else this.#ended = value === true ? readyTrue : value === false ? readyFalse : Promise.resolve(value);
   }
 
   reject(error: unknown): void {
-    if (this.#state === WAITING) soon(() => this.#continue(this.#rejected, error, this.#reject));
-    else this.#end(REJECTED, error);
-  }
-
-  #end(state: typeof RESOLVED | typeof REJECTED, result: unknown): void {
-    this.#state = state;
-    this.#result = result;
-  }
-
-  #continue<V>(handler: Handler<V, unknown>, value: V, otherwise: Resolve | undefined): void {
-    if (typeof handler !== 'function') {
-      otherwise?.(value);
-      return;
-    }
-    try {
-      this.#resolve?.(handler(value));
-    } catch (error) {
-      this.#reject?.(error);
-    }
+    if (this.#reject !== undefined) this.#reject(error);
+    else this.#ended = Promise.reject(error);
   }
 }

@@ -34,7 +34,7 @@ export const DONE = 2;
 const FIRST_SLOTS = 32;
 const MOST_SLOTS = 1 << 20;
 
-/** The outcome of a slot whose thread died before it read it. */
+/** Told the outcome of a waiter that died after it was settled and before it read that. */
 export type Lost = (outcome: number) => void;
 
 export function allocateSlots(): Cells {
@@ -42,8 +42,8 @@ export function allocateSlots(): Cells {
 }
 
 /**
- * The waiters of all threads, longest first, each with a slot of its own in shared memory. All but reading one's own
- * slot happens in a critical section.
+ * The waiters of all threads, longest first, each with a slot of its own in shared memory. Everything but reading the
+ * state of a slot happens in a critical section.
  *
  * A slot's STATE: EMPTY -append, the waiter-> WAITING -settle, whoever decides-> DONE.. -free, the waiter-> EMPTY;
  * WAITING -free, the waiter, or sweep when it is dead-> EMPTY.
@@ -54,10 +54,10 @@ export class Slots {
   readonly #cells: Cells;
   readonly table: Cells;
   readonly #recover: () => void;
-  /** Whom to wake once out of the section, which they enter first of all. */
+  /** Waiters settled in this section. They are woken after it is left, because the first thing each does is to enter it. */
   readonly #settled: number[] = [];
 
-  /** @param recover - puts right, in the section, what else one who died in it was changing */
+  /** @param recover - called in the section when a thread died in it: puts right what else that thread was changing */
   constructor(cells: Cells, table: Cells, recover: () => void = () => {}) {
     this.#cells = cells;
     this.table = table;
@@ -83,7 +83,7 @@ export class Slots {
     for (const slot of this.#settled.splice(0)) wake(this.table, this.stateIndex(slot));
   }
 
-  /** How many wait, the dead that nobody has noticed yet among them. */
+  /** How many wait, including dead threads that nobody has noticed yet. */
   get count(): number {
     return load(this.#cells, COUNT);
   }
@@ -116,17 +116,17 @@ export class Slots {
     return slot;
   }
 
-  /** Who has waited longest, or 0. Inside. */
+  /** The slot that has waited longest, or 0. Inside the section. */
   first(): number {
     return load(this.#cells, HEAD);
   }
 
-  /** Who came after. Inside. */
+  /** The slot that came next after it, or 0. Inside. */
   next(slot: number): number {
     return this.#get(slot, NEXT);
   }
 
-  /** The longest that waits and lives, or 0; the dead before it are let go. Inside. */
+  /** The slot of the live thread that has waited longest, or 0; frees those of dead threads before it. Inside. */
   firstAlive(): number {
     for (let slot = this.first(); slot !== 0; slot = this.first()) {
       if (this.#lives(slot)) return slot;
@@ -135,7 +135,7 @@ export class Slots {
     return 0;
   }
 
-  /** Lets the dead go; returns how many wait. Inside. */
+  /** Frees the slots of dead threads that wait; returns how many are left. Inside. */
   dropDead(): number {
     for (let slot = this.first(); slot !== 0; ) {
       const next = this.next(slot);
@@ -145,14 +145,14 @@ export class Slots {
     return this.count;
   }
 
-  /** Tells a waiter its outcome and wakes it, if it is blocked. Inside. */
+  /** Gives a waiter its outcome, and wakes it after the section if it is blocked. Inside. */
   settle(slot: number, outcome: number): void {
     this.#set(slot, STATE, outcome);
     this.#unlink(slot);
     this.#settled.push(slot);
   }
 
-  /** Gives a slot up. Inside. */
+  /** Gives a slot back; a waiter's own last step, or done for one that died. Inside. */
   free(slot: number): void {
     const waited = this.state(slot) === WAITING;
     this.#set(slot, STATE, EMPTY);

@@ -33,11 +33,7 @@ export function simulatedModules(port: Port): Record<string, object> {
       countWaiting: () => 0,
       WaitRecord,
     },
-    trace: {
-      tracing: () => false,
-      emit: () => {},
-      tellWaitSync: (_: string, wait: () => unknown) => wait(),
-    },
+    trace: { tracing: () => false, emit: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
     target: {

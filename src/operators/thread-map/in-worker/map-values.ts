@@ -34,7 +34,7 @@ export async function mapValues(port: MessagePort, target: PackedTarget, cells: 
     batch.go();
   };
   port.postMessage({ kind: 'ready' } satisfies ReadyMessage);
-  // A process.exit in the target takes no result with it that is there already.
+  // Results that wait for their message are sent before a process.exit in the target ends this worker.
   const flushAll = (): void => {
     for (const batch of batches.values()) batch.flush();
   };

@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { cannotClone } from '../../../pool/in-worker/failure.js';
+import { isStream, isThenable } from '../../../pool/in-worker/result-kind.js';
 import { Streaming } from '../../../pool/in-worker/streaming.js';
-import { isStream, isThenable } from '../../../pool/in-worker/thread-body.js';
 import { decode, type Encoded, encode, type PackedError } from '../../../pool/wire/codec.js';
 import { moves, movesOf } from '../../../pool/wire/transfer.js';
 import type { Cells } from '../../../primitives/memory/word.js';
@@ -11,7 +11,7 @@ import { now } from '../../../primitives/waiting/event-loop.js';
 import { claim } from '../batch-claims.js';
 import { type BatchMessage, type FromBatchMessage, STREAM_WINDOW } from '../messages.js';
 
-/** Results wait at most so long for those that follow, in ms, unless one of these takes longer. */
+/** ms that a result waits for those that follow it, so that they travel together; more while the next value takes longer. */
 const LATEST = 2;
 
 /** What the batches of a session have in common. */
@@ -28,9 +28,9 @@ export class TakenBatch {
   readonly #cell: number;
   readonly #values: readonly unknown[];
   readonly #session: TakingSession;
-  /** The value that is being mapped. */
+  /** Index of the value that is being mapped. */
   #at = 0;
-  /** Of those right before it. */
+  /** Results, not yet sent, of the values right before that one. */
   #results: unknown[] = [];
   readonly #began: number = now();
   #flushed: number = this.#began;
@@ -48,7 +48,7 @@ export class TakenBatch {
     this.#streaming?.output.add(values);
   }
 
-  /** Nobody wants the rest. */
+  /** Called when the thread is cancelled: the values that are left are not mapped. */
   stop(): void {
     this.#stopped = true;
   }
@@ -82,7 +82,7 @@ export class TakenBatch {
     else if (this.#keep(value)) this.go();
   }
 
-  /** false: it could not be sent, and the batch has failed. */
+  /** Keeps a result for the next message. false: a result could not be sent, and the batch has failed. */
   #keep(result: unknown): boolean {
     const alone = moves(result);
     if (alone && !this.flush()) return false;
@@ -104,12 +104,12 @@ export class TakenBatch {
     try {
       done(this.#results);
     } catch {
-      // Which of them it is.
+      // One of the results cannot be cloned: `flush` finds out which.
       if (this.flush()) done([]);
     }
   }
 
-  /** Sends the results that are there; false when one of them cannot be. */
+  /** Sends the results that wait. false: one of them could not be sent, and the batch has failed. */
   flush(): boolean {
     const results = this.#results;
     const first = this.#at - results.length;
@@ -146,7 +146,7 @@ export class TakenBatch {
     this.#session.post({ kind: 'results', id: this.#id, values, done, streamed }, transfer);
   }
 
-  /** A result that streams: its values, as many as are passed on. */
+  /** Sends the values of a result that is a stream, as far as the results before them are passed on. */
   async #stream(source: object): Promise<void> {
     if (!this.flush()) return;
     this.#streaming = new Streaming(STREAM_WINDOW, (values, transfer) =>
@@ -163,7 +163,7 @@ export class TakenBatch {
   }
 
   #fail(error: unknown): void {
-    // What came before it.
+    // The results before it come first.
     if (this.#stopped || !this.flush()) return;
     this.#stopped = true;
     this.#session.post({

@@ -2,8 +2,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { from, type ObservableInput } from 'rxjs';
 import { packFailure } from '../../../pool/in-worker/failure.js';
 import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
+import { isStream, isThenable } from '../../../pool/in-worker/result-kind.js';
 import { Streaming } from '../../../pool/in-worker/streaming.js';
-import { isStream, isThenable } from '../../../pool/in-worker/thread-body.js';
 import { decode, encode, unpackError } from '../../../pool/wire/codec.js';
 import type { StartMessage } from '../../../pool/wire/messages.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
@@ -22,7 +22,7 @@ export async function runPipe(port: MessagePort, target: PackedTarget): Promise<
   try {
     const run = await unpackTarget(target);
     let result = run(feed.source$);
-    // An inline target imports its operators.
+    // An inline target may be async, because it has to import its operators.
     if (isThenable(result)) {
       const value = await streaming.unlessFailed(result);
       result = isStream(value) ? value : [value];
@@ -39,7 +39,7 @@ export async function runPipe(port: MessagePort, target: PackedTarget): Promise<
   }
 }
 
-/** In the order of the messages: those that need something loaded hold up the others. */
+/** Messages are taken in their order: one whose values need classes that must be loaded first holds up the others. */
 let before: Promise<void> = Promise.resolve();
 let loading = 0;
 

@@ -3,7 +3,7 @@ import type { BatchSender } from '../../../pool/wire/batch-sender.js';
 import { nextTurn, now } from '../../../primitives/waiting/event-loop.js';
 import { Fifo } from '../../parts/fifo.js';
 
-/** The event loop turns at least so often, in ms. */
+/** ms after which the event loop gets a turn, so that the thread hears of a cancel. */
 const TURN_EVERY = 10;
 
 /** How the source ended. */
@@ -22,7 +22,7 @@ export class PipeFeed {
   #flowing = false;
   #stopped = false;
 
-  /** @param taken - so many values were */
+  /** @param taken - called with how many values the pipeline has been given: as many more may be sent */
   constructor(output: BatchSender, taken: (values: number) => void) {
     this.#output = output;
     this.#taken = taken;
@@ -58,10 +58,10 @@ export class PipeFeed {
     while (this.#waiting.size > 0 && this.#subscribers.size > 0 && pause === undefined) {
       const value = this.#waiting.shift();
       taken++;
-      // Not those that subscribe because of it.
+      // Who subscribes because of this value gets the next one first.
       for (const subscriber of [...this.#subscribers]) {
         subscriber.next(value);
-        // One that is fed while it still subscribes may have had enough before its teardown is known.
+        // A subscriber that is fed within its own subscribe call may be closed before its teardown is known here.
         if (subscriber.closed) this.#subscribers.delete(subscriber);
       }
       if (!this.#output.hasRoom) pause = (go) => void this.#output.untilRoom().then(go);

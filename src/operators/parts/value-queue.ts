@@ -1,0 +1,83 @@
+import { type Observable, type SchedulerLike, type Subscriber, Subscription, TimeoutError } from 'rxjs';
+import { attach } from './attached.js';
+import { Fifo } from './fifo.js';
+import { type Due, QueueTimeout } from './queue-timeout.js';
+import { withValue } from './value-error.js';
+
+/** A value of the source that cannot go on yet. */
+export interface WaitingValue<T> extends Due {
+  readonly value: T;
+  readonly index: number;
+}
+
+/**
+ * One subscription of an operator whose values wait, in order, for what another thread may bring: the queue, the time that
+ * each may wait, and how the subscription ends. A subclass says when a value goes on.
+ *
+ * Invariant: the source, and whatever waits or runs, is torn down before the subscriber hears of an error. The subscriber
+ * hears of completion once the source has completed and no value waits or is `busy`.
+ */
+export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<T>> {
+  protected readonly subscriber: Subscriber<R>;
+  /** What waits, the source, and what a subclass adds: torn down in this order. */
+  protected readonly parts: Subscription = new Subscription();
+  protected readonly waiting: Fifo<W> = new Fifo();
+  protected readonly timeout: QueueTimeout<W>;
+  #count = 0;
+  #sourceEnded = false;
+
+  /** @param time - that each may wait, in the scheduler's ms; Infinity: for ever */
+  constructor(subscriber: Subscriber<R>, time: number, scheduler?: SchedulerLike) {
+    this.subscriber = subscriber;
+    this.timeout = new QueueTimeout(
+      time,
+      () => this.waiting.peek(),
+      (first) => this.timedOut(first),
+      scheduler,
+    );
+  }
+
+  run(source: Observable<T>): void {
+    this.parts.add(() => this.end());
+    this.subscriber.add(this.parts);
+    attach(source, this.parts, {
+      next: (value) => this.arrive(value, this.#count++),
+      error: (error) => this.fail(error),
+      complete: () => {
+        this.#sourceEnded = true;
+        this.completeIfDone();
+      },
+    });
+  }
+
+  protected abstract arrive(value: T, index: number): void;
+
+  /** A value waits no longer, but has not gone on either. */
+  protected get busy(): boolean {
+    return false;
+  }
+
+  protected completeIfDone(): void {
+    if (this.#sourceEnded && this.waiting.size === 0 && !this.busy) this.complete();
+  }
+
+  protected complete(): void {
+    this.subscriber.complete();
+  }
+
+  protected fail(error: unknown): void {
+    this.parts.unsubscribe();
+    this.subscriber.error(error);
+  }
+
+  /** The first value has waited for as long as it may. */
+  protected timedOut({ index, value }: W): void {
+    this.fail(withValue(new TimeoutError(), index, value));
+  }
+
+  /** The subscription is over: nobody waits any more. */
+  protected end(): void {
+    this.waiting.clear();
+    this.timeout.stop();
+  }
+}

@@ -1,0 +1,171 @@
+import { threadId } from 'node:worker_threads';
+import { type Observable, Subject } from 'rxjs';
+import { ThreadError } from '../../errors.js';
+import type { WaitOptions } from '../../primitives/options.js';
+import type { Emitted } from '../../primitives/target.js';
+import { DAEMON } from '../../primitives/threads/table.js';
+import { claimSlot, markStopped, setWorker, unclaimSlot } from '../../primitives/threads/thread-slots.js';
+import type { Wait } from '../../primitives/waiting/wait.js';
+import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
+import { reportUnhandled } from '../workers/unhandled.js';
+import { forget, keepRunning, type LocalThread } from './local-threads.js';
+import { Outcome } from './outcome.js';
+import { answerQuestions } from './remote-answer.js';
+import { cannotStart, execute, packStart } from './start.js';
+import type { ThreadOptions } from './thread-options.js';
+import { type Started, ThreadRun } from './thread-run.js';
+import { ThreadSide } from './thread-side.js';
+
+/**
+ * A Thread where it is started: the steps of its start, the run in a worker, and what it gives.
+ *
+ * `claim`, `pack`, `begin` in this order start it; a Timer begins later than it packs, or skips the run. A step that
+ * fails leaves the thread as it was before `claim`.
+ */
+export class StartedHere<R> extends ThreadSide implements Started {
+  readonly outcome: Outcome<Emitted<R>>;
+  readonly #thread: LocalThread;
+  readonly #options: ThreadOptions<readonly unknown[], R>;
+  readonly #toRun: () => StartPayload['target'];
+  readonly #progress = new Subject<unknown>();
+  readonly #endings: (() => void)[] = [];
+  #run: ThreadRun | undefined;
+
+  /** @param toRun - what the worker is to run, asked for as the thread starts. @throws why it cannot be sent */
+  constructor(
+    thread: LocalThread,
+    name: string,
+    daemon: boolean,
+    options: ThreadOptions<readonly unknown[], R>,
+    toRun: () => StartPayload['target'],
+  ) {
+    super(0, name, daemon);
+    this.#thread = thread;
+    this.#options = options;
+    this.#toRun = toRun;
+    this.outcome = new Outcome<Emitted<R>>({
+      request: (values) => this.#run?.request(values),
+      unhandled: (error) => reportUnhandled(this.ident, error),
+    });
+  }
+
+  // ─── the start ────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes an ident for the thread: from here on it is alive. */
+  claim(): void {
+    if (this.ident !== 0) throw startedBefore(this.name);
+    this.ident = claimSlot(this.name, this.daemon ? DAEMON : 0);
+    setWorker(this.ident, threadId);
+    this.cancelRequest.started(this.ident);
+    keepRunning(this.ident, this.#thread);
+  }
+
+  /**
+   * What the thread's worker is to get.
+   *
+   * @param copied - what is to be transferred moves now, and no later change of the arguments is seen
+   */
+  pack(copied: boolean): StartPayload {
+    return this.#orGiveBack(() => packStart(this.#options, this.#toRun(), copied));
+  }
+
+  /** Hands it to a worker. */
+  begin({ target, args, transfer }: StartPayload): void {
+    this.#orGiveBack(() => {
+      const { ident } = this;
+      const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
+      const start: StartMessage = { kind: 'start', ident, target, args, credit };
+      const first = [...this.cancelRequest.messages(ident), start];
+      this.#run = new ThreadRun(this as Started, (listener) =>
+        execute(this.#options.pool, this.name, first, transfer, listener),
+      );
+    });
+    answerQuestions();
+  }
+
+  /** The thread ends without having run: with undefined as its result, or with an error. */
+  skip(error?: unknown): void {
+    markStopped(this.ident);
+    this.beforeOutcome();
+    if (error === undefined) {
+      this.outcome.values([undefined as Emitted<R>]);
+      this.outcome.complete();
+    } else this.outcome.fail(error, false);
+  }
+
+  /** A step of the start: when it throws, the ident is given back. */
+  #orGiveBack<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      const { ident } = this;
+      this.ident = 0;
+      forget(ident);
+      unclaimSlot(ident);
+      throw cannotStart(this.name, this.#options.args ?? [], error);
+    }
+  }
+
+  // ─── its life, as ThreadRun tells it ──────────────────────────────────────────────────────────
+
+  /** `ending` runs once the thread is over, before anybody hears of that. */
+  onEnd(ending: () => void): void {
+    this.#endings.push(ending);
+  }
+
+  progress(value: unknown): void {
+    this.#progress.next(value);
+  }
+
+  beforeOutcome(): void {
+    for (const ending of this.#endings) ending();
+    forget(this.ident);
+    this.#progress.complete();
+  }
+
+  afterOutcome(): void {
+    this.recheckEnd();
+  }
+
+  // ─── what its Thread tells and does ───────────────────────────────────────────────────────────
+
+  override get isAlive(): boolean {
+    return this.#run?.ended !== true && super.isAlive;
+  }
+
+  get output$(): Observable<Emitted<R>> {
+    return this.outcome.output$;
+  }
+
+  get progress$(): Observable<unknown> {
+    return this.#progress.asObservable();
+  }
+
+  result(options: WaitOptions | undefined): Wait<Emitted<R>> {
+    return this.outcome.result(options);
+  }
+
+  cancel(reason: unknown): void {
+    if (this.ident === 0 || this.isAlive) this.cancelRequest.ask(this.ident, reason, this.#run);
+  }
+
+  async terminate(): Promise<void> {
+    if (this.ident === 0)
+      throw new ThreadError(`cannot terminate thread '${this.name}' before it is started`);
+    if (this.isAlive) await this.#run?.kill();
+  }
+
+  protected awaitEnd(blocking: boolean): void {
+    if (blocking) this.outcome.unboundNow();
+    else this.outcome.unbound();
+  }
+
+  protected drain(): void {
+    this.#run?.drain();
+  }
+}
+
+/** The error of a second `start`. */
+export function startedBefore(name: string): ThreadError {
+  return new ThreadError(`thread '${name}' was started before: threads can only be started once`);
+}

@@ -1,0 +1,140 @@
+import { ThreadError } from '../../errors.js';
+import {
+  checkOptions,
+  checkTimeout,
+  type WaitOptions,
+  type WaitSyncOptions,
+} from '../../primitives/options.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { isAlive } from '../../primitives/threads/liveness.js';
+import { DAEMON, DUMMY, FREE, MAIN_IDENT, QUEUED } from '../../primitives/threads/table.js';
+import { flagsOf, nameOf, nativeIdOf, setName, stateOf } from '../../primitives/threads/thread-slots.js';
+import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import type { Wait } from '../../primitives/waiting/wait.js';
+import { CancelRequest } from './cancel-request.js';
+import { isCancelled } from './cancellation.js';
+import { EndWatch, joinBlocking } from './join.js';
+import { pendingWait } from './pending-wait.js';
+
+export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
+
+/**
+ * What a Thread object knows of its thread, wherever that was started: its slot of the table, its end, its cancel.
+ * StartedHere and StartedElsewhere add what differs.
+ *
+ * Invariant: `ident` is 0 until the thread is started, and never changes after; the table tells the name while the
+ * thread's slot is its own, and the last name that was seen counts once the slot has gone to another thread.
+ */
+export abstract class ThreadSide {
+  ident: number;
+  daemon: boolean;
+  readonly cancelRequest: CancelRequest = new CancelRequest();
+  #name: string;
+  #endWatch: EndWatch | undefined;
+
+  constructor(ident: number, name: string, daemon: boolean) {
+    this.ident = ident;
+    this.daemon = daemon;
+    this.#name = name;
+  }
+
+  get name(): string {
+    if (this.#inTable) this.#name = nameOf(this.ident);
+    return this.#name;
+  }
+
+  set name(name: string) {
+    this.#name = name;
+    if (this.#inTable) setName(this.ident, name);
+  }
+
+  get nativeId(): number | null {
+    return this.#inTable ? nativeIdOf(this.ident) : null;
+  }
+
+  get isAlive(): boolean {
+    return this.ident !== 0 && isAlive(this.ident);
+  }
+
+  get state(): ThreadState {
+    if (this.ident === 0) return 'initial';
+    if (!this.isAlive) return 'stopped';
+    return stateOf(this.ident) === QUEUED ? 'queued' : 'running';
+  }
+
+  get isCancelled(): boolean {
+    return this.ident === 0 ? this.cancelRequest.asked : this.#inTable && isCancelled(this.ident);
+  }
+
+  join(options: WaitOptions | undefined): Wait<boolean> {
+    return pendingWait<boolean>(
+      options,
+      (settle) => {
+        const misuse = this.#cannotJoin();
+        if (misuse !== undefined) return void settle.reject(misuse);
+        this.awaitEnd(false);
+        this.#endWatch ??= new EndWatch(this.ident, () => this.drain());
+        // A turn, so that what the thread printed is seen before what its joiner prints.
+        return this.#endWatch.add(() => nextTurn(() => settle.resolve(true)));
+      },
+      (settle) => settle.resolve(false),
+    );
+  }
+
+  joinSync(options: WaitSyncOptions | undefined): boolean {
+    checkOptions(options);
+    const timeout = checkTimeout(options?.timeout);
+    const misuse = this.#cannotJoin();
+    if (misuse !== undefined) throw misuse;
+    this.awaitEnd(true);
+    const ended = joinBlocking(this.ident, timeout);
+    this.drain();
+    return ended;
+  }
+
+  /** The thread's result or error has been delivered here: those who join it hear of its end within this turn. */
+  protected recheckEnd(): void {
+    this.#endWatch?.recheck();
+  }
+
+  /** Somebody waits for the end of the thread, so no value of its stream may hold it up; `blocking`: without turns. */
+  protected abstract awaitEnd(blocking: boolean): void;
+
+  /** Hears now what the thread has said so far. */
+  protected abstract drain(): void;
+
+  #cannotJoin(): ThreadError | undefined {
+    if (this.ident === 0) return new ThreadError(`cannot join thread '${this.name}' before it is started`);
+    if (this.ident === getIdent()) return new ThreadError(`cannot join the current thread '${this.name}'`);
+    if (this.#inTable && (flagsOf(this.ident) & DUMMY) !== 0)
+      return new ThreadError(`cannot join thread '${this.name}': this library did not start it`);
+    return undefined;
+  }
+
+  /** Whether the slot of the table is still this thread's. */
+  get #inTable(): boolean {
+    return this.ident !== 0 && stateOf(this.ident) !== FREE;
+  }
+
+  /** As CPython's Thread.__repr__. */
+  describe(className: string): string {
+    const words: (string | number)[] = [this.#isOver ? this.state : 'started'];
+    if (this.daemon) words.push('daemon');
+    if (this.ident !== 0) words.push(this.ident);
+    return `<${this.#kind(className)}(${this.name}, ${words.join(' ')})>`;
+  }
+
+  get #isOver(): boolean {
+    return this.state === 'initial' || this.state === 'stopped';
+  }
+
+  #kind(className: string): string {
+    if (this.ident === MAIN_IDENT) return '_MainThread';
+    return this.ident !== 0 && (flagsOf(this.ident) & DUMMY) !== 0 ? '_DummyThread' : className;
+  }
+}
+
+/** Whether the flags of a thread's slot say that it does not keep the process alive. */
+export function isDaemon(ident: number): boolean {
+  return (flagsOf(ident) & DAEMON) !== 0;
+}

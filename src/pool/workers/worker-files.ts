@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The files that workers load, as they lie in dist: all of it is flat, so they are beside whatever file this one is
+ * joined into. The entries of rolldown.config.mjs have these names.
+ */
+
+/** What Piscina loads in each worker, in-worker/worker-entry.ts. A path, because Piscina takes it for one. */
+export const WORKER_ENTRY: string = fileURLToPath(new URL('./worker-entry.cjs', import.meta.url));
+/** What a session of a `threadMap` runs, thread-map/in-worker/map-values.ts. */
+export const MAP_VALUES: string = new URL('./map-values.js', import.meta.url).href;
+/** What a `threadPipe` runs, thread-pipe/in-worker/run-pipe.ts. */
+export const RUN_PIPE: string = new URL('./run-pipe.js', import.meta.url).href;

@@ -1,0 +1,251 @@
+import { BrokenBarrierError } from '../errors.js';
+import { FLAGS, SLEEPERS, VALUE, WORD } from './memory/layout.js';
+import { and, type Cells, compareExchange, load, or, store } from './memory/word.js';
+import { getIdent } from './threads/current-ident.js';
+import { isAlive } from './threads/liveness.js';
+import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
+import { AFTER_SLOTS, DONE, Slots, WAITING } from './waiting/waiter-list.js';
+
+const PARTIES = AFTER_SLOTS;
+/** `ident` of the thread that runs the action. */
+const ACTOR = AFTER_SLOTS + 1;
+/** The outcome that all who wait are being told; 0: none. Whoever dies while telling is followed by another, who goes on. */
+const TELLING = AFTER_SLOTS + 2;
+
+// VALUE, changed in the slots' section alone.
+// FILLING -the last party, when there is an action-> ACTING -the same, having run it-> FILLING
+// FILLING, ACTING -abort, a timeout, a failed action, a dead actor-> BROKEN -reset-> FILLING
+// Invariant: while FILLING, fewer than PARTIES wait; while ACTING, nobody joins; while BROKEN, nobody waits.
+const FILLING = 0;
+const ACTING = 1;
+const BROKEN = 2;
+
+// A slot's outcome.
+const REFUSED = DONE;
+/** Let through; the index is what it exceeds this by. */
+const PASSED = DONE + 1;
+
+/** What the rounds need of their Barrier. */
+export interface Meeting {
+  readonly name: string;
+  readonly cells: Cells;
+  /** undefined: there is none. */
+  readonly action: unknown;
+  runAction(): void;
+  wakeFlagged(flags: number, sleepers: number): void;
+}
+
+/** The rounds of a Barrier, as all threads share them: who has come, who runs the action, and who is told what. */
+export class BarrierRounds {
+  readonly slots: Slots;
+  readonly #of: Meeting;
+  readonly #cells: Cells;
+
+  constructor(of: Meeting, slots: Cells) {
+    this.#of = of;
+    this.#cells = of.cells;
+    this.slots = new Slots(of.cells, slots, () => this.#goOnTelling());
+  }
+
+  get parties(): number {
+    return load(this.#cells, PARTIES);
+  }
+
+  /** Once, as the Barrier is made. */
+  set parties(parties: number) {
+    store(this.#cells, PARTIES, parties);
+  }
+
+  get broken(): boolean {
+    return this.#state === BROKEN;
+  }
+
+  reset(): void {
+    this.#change(() => {
+      this.#setState(FILLING);
+      this.#tellAll(REFUSED);
+    });
+  }
+
+  abort(): void {
+    this.#change(() => this.#break());
+  }
+
+  /** The next party: its slot to wait in, 0 to come again later, or -1 when it was the last. */
+  arrive(): number {
+    return this.#change(() => {
+      const state = this.#state;
+      if (state === BROKEN) throw this.#refused('is broken');
+      if (state === ACTING) return this.#actorLives() ? 0 : this.#breakAndRefuse();
+      if (!this.#othersAreHere()) return this.slots.append();
+      if (this.#of.action === undefined) this.#tellAll(PASSED);
+      else {
+        store(this.#cells, ACTOR, getIdent());
+        this.#setState(ACTING);
+      }
+      return -1;
+    });
+  }
+
+  /** What the last party does: runs the action, and lets all through. */
+  act(): number {
+    if (this.#of.action !== undefined) {
+      try {
+        this.#of.runAction();
+      } catch (error) {
+        this.#change(() => this.#isActor() && this.#break());
+        throw error;
+      }
+      this.#change(() => {
+        if (!this.#isActor()) throw this.#refused('was broken during its action');
+        this.#tellAll(PASSED);
+      });
+    }
+    return this.parties - 1;
+  }
+
+  /** What a slot has come to. */
+  outcome(slot: number): Outcome<number> {
+    const state = this.slots.state(slot);
+    if (state === WAITING) {
+      if (this.slots.sweep(() => {})) this.#afterSweep();
+      return PENDING;
+    }
+    this.slots.inside(() => this.slots.free(slot));
+    if (state === REFUSED) throw this.#refused('was broken or reset');
+    return state - PASSED;
+  }
+
+  /** A party whose time is up breaks the barrier, unless all have arrived. */
+  expire(slot: number): Outcome<number> {
+    this.#change(() => {
+      if (slot !== 0 && this.slots.state(slot) === WAITING && this.#state === FILLING) this.#break();
+    });
+    return slot === 0 ? PENDING : this.outcome(slot);
+  }
+
+  withdraw(slot: number): void {
+    if (slot !== 0) this.#change(() => this.slots.free(slot));
+  }
+
+  #refused(why: string): BrokenBarrierError {
+    return new BrokenBarrierError(`${this.#of.name} ${why}`);
+  }
+
+  /** In the section, then wakes whoever waits for a change. */
+  #change<T>(change: () => T): T {
+    try {
+      return this.slots.inside(change);
+    } finally {
+      this.#of.wakeFlagged(and(this.#cells, WORD, ~FLAGS) & FLAGS, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  get #state(): number {
+    return load(this.#cells, WORD) & VALUE;
+  }
+
+  #setState(state: number): void {
+    for (;;) {
+      const word = load(this.#cells, WORD);
+      if (compareExchange(this.#cells, WORD, word, (word & FLAGS) | state) === word) return;
+    }
+  }
+
+  #othersAreHere(): boolean {
+    const others = this.parties - 1;
+    return this.slots.count >= others && this.slots.dropDead() >= others;
+  }
+
+  #isActor(): boolean {
+    return this.#state === ACTING && load(this.#cells, ACTOR) === getIdent();
+  }
+
+  #actorLives(): boolean {
+    return isAlive(load(this.#cells, ACTOR));
+  }
+
+  /** The dead were withdrawn; the thread that ran the action may be one of them. */
+  #afterSweep(): void {
+    this.#change(() => {
+      if (this.#state === ACTING && !this.#actorLives()) this.#break();
+    });
+  }
+
+  #break(): void {
+    this.#setState(BROKEN);
+    this.#tellAll(REFUSED);
+  }
+
+  #breakAndRefuse(): never {
+    this.#break();
+    throw this.#refused('is broken: the thread that ran its action died');
+  }
+
+  #tellAll(outcome: typeof REFUSED | typeof PASSED): void {
+    store(this.#cells, TELLING, outcome);
+    this.#goOnTelling();
+  }
+
+  #goOnTelling(): void {
+    const outcome = this.#state === BROKEN ? REFUSED : load(this.#cells, TELLING);
+    if (outcome === 0) return;
+    // All others of the parties wait: those told by one who died at it have the first indices.
+    let index = this.parties - 1 - this.slots.count;
+    for (let slot = this.slots.first(); slot !== 0; slot = this.slots.first()) {
+      this.slots.settle(slot, outcome === REFUSED ? REFUSED : PASSED + index++);
+    }
+    // Only now is the action's round over: who dies before leaves it to whoever goes on here, not to another action.
+    if (this.#state === ACTING) this.#setState(FILLING);
+    store(this.#cells, TELLING, 0);
+  }
+}
+
+/** One party's wait: first to arrive, then in its slot. */
+export class BarrierAttempt implements BlockingAttempt<number> {
+  readonly acquires = false;
+  readonly #rounds: BarrierRounds;
+  readonly #cells: Cells;
+  #slot = 0;
+
+  constructor(rounds: BarrierRounds, cells: Cells) {
+    this.#rounds = rounds;
+    this.#cells = cells;
+  }
+
+  get cells(): Cells {
+    return this.#slot === 0 ? this.#cells : this.#rounds.slots.table;
+  }
+
+  get cell(): number {
+    return this.#slot === 0 ? WORD : this.#rounds.slots.stateIndex(this.#slot);
+  }
+
+  mark(): number {
+    return this.#slot === 0 ? or(this.#cells, WORD, SLEEPERS) | SLEEPERS : WAITING;
+  }
+
+  begin(): Outcome<number> {
+    return this.poll();
+  }
+
+  poll(): Outcome<number> {
+    if (this.#slot !== 0) return this.#rounds.outcome(this.#slot);
+    const slot = this.#rounds.arrive();
+    if (slot === -1) return this.#rounds.act();
+    this.#slot = slot;
+    return PENDING;
+  }
+
+  expire(): Outcome<number> {
+    return this.#rounds.expire(this.#slot);
+  }
+
+  leave(): void {
+    this.#rounds.withdraw(this.#slot);
+  }
+
+  owner(): null {
+    return null;
+  }
+}

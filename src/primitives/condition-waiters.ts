@@ -1,0 +1,149 @@
+import { ThreadError } from '../errors.js';
+import type { HeldGroup } from './held.js';
+import type { Lock } from './lock.js';
+import { FLAGS, WORD } from './memory/layout.js';
+import { and, type Cells } from './memory/word.js';
+import type { RLock } from './rlock.js';
+import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
+import { DONE, Slots, WAITING } from './waiting/waiter-list.js';
+
+const NOTIFIED = DONE;
+
+/** What the waiters need of their Condition. */
+export interface Notifier {
+  readonly name: string;
+  readonly cells: Cells;
+  readonly lock: Lock | RLock;
+  wakeFlagged(flags: number, sleepers: number): void;
+}
+
+/**
+ * Those of all threads that wait to be notified, longest first.
+ *
+ * A slot: EMPTY -wait, with the lock held-> WAITING -notify-> NOTIFIED -its waiter, holding the lock again-> EMPTY;
+ * WAITING -timeout, left, dead-> EMPTY; NOTIFIED -left, dead-> EMPTY, and the next is notified in its place.
+ * Invariant: a notification given ends in one wait that goes on with the lock, as long as anybody waits.
+ */
+export class ConditionWaiters {
+  readonly slots: Slots;
+  readonly #of: Notifier;
+
+  constructor(of: Notifier, slots: Cells) {
+    this.#of = of;
+    this.slots = new Slots(of.cells, slots);
+  }
+
+  get lock(): Lock | RLock {
+    return this.#of.lock;
+  }
+
+  /** @throws ThreadError */
+  checkOwned(what: string): void {
+    const { name, lock } = this.#of;
+    if (lock.isOwned()) return;
+    throw new ThreadError(`cannot ${what} ${name}: its ${lock.name} is not held`, { code: 'ERR_NOT_OWNER' });
+  }
+
+  notify(n: number): void {
+    this.slots.inside(() => {
+      for (let left = n; left > 0; left--) {
+        const slot = this.slots.firstAlive();
+        if (slot === 0) break;
+        this.slots.settle(slot, NOTIFIED);
+      }
+    });
+    this.#of.wakeFlagged(and(this.#of.cells, WORD, ~FLAGS) & FLAGS, 0);
+  }
+}
+
+/** Lets the lock go and waits in a slot to be notified. Taking the lock again is the Condition's. */
+export class ConditionAttempt implements BlockingAttempt<boolean> {
+  readonly acquires = false;
+  readonly #waiters: ConditionWaiters;
+  /** 0 until it begins. */
+  #slot = 0;
+  // How the lock was held.
+  #depth = 0;
+  #holder: object | undefined;
+  #helds: HeldGroup | undefined;
+
+  constructor(waiters: ConditionWaiters) {
+    this.#waiters = waiters;
+  }
+
+  get cells(): Cells {
+    return this.#waiters.slots.table;
+  }
+
+  get cell(): number {
+    return this.#waiters.slots.stateIndex(this.#slot);
+  }
+
+  mark(): number {
+    return WAITING;
+  }
+
+  /** Whether the lock was let go: it is to be taken again however the wait ends. */
+  get begun(): boolean {
+    return this.#helds !== undefined;
+  }
+
+  /** Takes a slot, then releases the lock. @throws ThreadError when it is not held */
+  begin(): Outcome<boolean> {
+    const { slots, lock } = this.#waiters;
+    this.#waiters.checkOwned('wait on');
+    this.#slot = slots.inside(() => slots.append());
+    this.#holder = lock.holder;
+    try {
+      this.#depth = lock.releaseAll();
+    } catch (error) {
+      // A plain Lock can be released by any thread, so it may be free by now: give the slot back.
+      this.leave();
+      throw error;
+    }
+    this.#helds = lock.setHeldsAside();
+    return PENDING;
+  }
+
+  poll(): Outcome<boolean> {
+    const { slots } = this.#waiters;
+    if (slots.state(this.#slot) !== WAITING) return true;
+    let lost = 0;
+    slots.sweep(() => lost++);
+    for (; lost > 0; lost--) this.#waiters.notify(1);
+    return PENDING;
+  }
+
+  /** Notified after all, if that came first. */
+  expire(): boolean {
+    const { slots } = this.#waiters;
+    return slots.inside(() => {
+      if (slots.state(this.#slot) !== WAITING) return true;
+      slots.free(this.#slot);
+      return false;
+    });
+  }
+
+  leave(): void {
+    if (!this.expire()) return;
+    this.end();
+    this.#waiters.notify(1);
+  }
+
+  /** The lock is taken again: it is held as before. */
+  restore(): HeldGroup {
+    const helds = this.#helds as HeldGroup;
+    this.#waiters.lock.restore(this.#depth, this.#holder as undefined, helds);
+    return helds;
+  }
+
+  /** Called once notified and the lock held again: until then the notification of one who dies goes to the next. */
+  end(): void {
+    const { slots } = this.#waiters;
+    slots.inside(() => slots.free(this.#slot));
+  }
+
+  owner(): null {
+    return null;
+  }
+}

@@ -1,0 +1,80 @@
+import type { Observable } from 'rxjs';
+import { OwnerDiedError } from '../errors.js';
+import type { Acquirable } from './acquirable.js';
+import { FLAGS, SLEEPERS, VALUE, WORD } from './memory/layout.js';
+import { compareExchange, load } from './memory/word.js';
+import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
+import type { Origin } from './primitive.js';
+import { Synchronizer } from './synchronizer.js';
+import { getIdent } from './threads/current-ident.js';
+import { valueStream } from './waiting/state-stream.js';
+import type { Wait } from './waiting/wait.js';
+
+/**
+ * What Lock and RLock have in common: one thread at a time has it.
+ *
+ * VALUE: 0 -take, any thread-> its ident -release-> 0;  a dead ident -any thread-> its own, to let it go at once.
+ */
+export abstract class OwnedLock extends Synchronizer implements Acquirable {
+  #locked: Observable<boolean> | undefined;
+
+  constructor(options?: PrimitiveOptions) {
+    super(options as Origin | undefined);
+  }
+
+  /**
+   * Emits true once acquired, false when `blocking: false` or `timeout` gave up; an RLock that the thread owns is
+   * acquired at once. Unsubscribing before gives the place up; after, the lock must still be released.
+   *
+   * @throws TypeError, RangeError for bad options
+   */
+  acquire(options?: AcquireOptions): Wait<boolean> {
+    return this.acquireAsWait(options);
+  }
+
+  /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
+  abstract acquireSync(options?: AcquireSyncOptions): boolean;
+
+  locked(): boolean {
+    return (load(this.cells, WORD) & VALUE) !== 0;
+  }
+
+  /** Whether it is locked, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  get locked$(): Observable<boolean> {
+    this.#locked ??= valueStream(this, () => this.locked());
+    return this.#locked;
+  }
+
+  /** `ident` of the thread that acquired it last, null while unlocked. */
+  override get owner(): number | null {
+    return load(this.cells, WORD) & VALUE || null;
+  }
+
+  protected valueAfterTake(value: number): number {
+    return value === 0 ? getIdent() : -1;
+  }
+
+  /** How an owner counts as lost, for the error; undefined: it does not. */
+  protected abstract lossOf(owner: number): string | undefined;
+
+  /** Called with it taken over from a lost owner: what that one left. */
+  protected abstract freeFromLost(word: number): void;
+
+  /** @internal */
+  override checkOwner(): void {
+    for (;;) {
+      const word = load(this.cells, WORD);
+      const owner = word & VALUE;
+      const loss = owner === 0 ? undefined : this.lossOf(owner);
+      if (loss === undefined) return;
+      // Only one can take it over from the lost owner; that one is told, and lets it go.
+      const mine = (word & FLAGS) | getIdent() | SLEEPERS;
+      if (compareExchange(this.cells, WORD, word, mine) !== word) continue;
+      this.freeFromLost(mine);
+      throw new OwnerDiedError(
+        `thread ${owner} ${loss} holding ${this.name}; what it guards may be half changed`,
+        { owner },
+      );
+    }
+  }
+}
