@@ -1,16 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  type Bounds,
-  barrier,
-  condition,
-  event,
-  exploreAll,
-  type Family,
-  lock,
-  rlock,
-  semaphore,
-} from '../support/explorer/generate.js';
-import { action } from '../support/explorer/parties.js';
+import { type Bounds, exploreAll, type Family, families } from '../support/explorer/generate.js';
 
 function exploresAll<S>(family: Family<S>, title: string, bounds: Bounds): void {
   test(`${family.name}: ${title}`, async () => {
@@ -20,18 +9,14 @@ function exploresAll<S>(family: Family<S>, title: string, bounds: Bounds): void 
   });
 }
 
-for (const family of [
-  lock,
-  rlock,
-  semaphore(1),
-  semaphore(2),
-  event,
-  condition,
-  barrier(),
-  barrier(action),
-]) {
+for (const family of families as readonly unknown[]) {
   const any = family as Family<object>;
-  exploresAll(any, 'every mix of 2 threads', { threads: 2 });
-  exploresAll(any, 'every mix of 2 threads, one may die', { threads: 2, kills: true, preemptions: 1 });
-  exploresAll(any, 'some mixes of 3 threads', { threads: 3, preemptions: 1, stride: 7 });
+  exploresAll(any, 'every mix of 2 threads', { threads: 2, stride: 2 });
+  exploresAll(any, 'mixes of 2 threads, one may die', {
+    threads: 2,
+    kills: true,
+    preemptions: 1,
+    stride: 5,
+  });
+  exploresAll(any, 'mixes of 3 threads', { threads: 3, preemptions: 1, stride: 13 });
 }

@@ -178,3 +178,14 @@ export function barrier(action?: typeof parties.action): Family<parties.Shared> 
     },
   };
 }
+
+export const families = [
+  lock,
+  rlock,
+  semaphore(1),
+  semaphore(2),
+  event,
+  condition,
+  barrier(),
+  barrier(parties.action),
+] as const;

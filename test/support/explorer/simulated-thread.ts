@@ -59,7 +59,6 @@ export class SimulatedThread<S> implements Graph, Port {
   readonly process: SimulatedProcess | undefined;
   readonly start: Position;
   loop = new EventLoop();
-  hidden = 0;
   readonly positions: Position[] = [];
   readonly #scenario: Scenario<S>;
   readonly #shared: S;
@@ -177,11 +176,15 @@ export class SimulatedThread<S> implements Graph, Port {
     this.#membrane = new Membrane(this.#stories, () => this.#stoppedAt !== null);
     this.loop = new EventLoop();
     this.#memory.reset();
+    const { stackTraceLimit } = Error;
+    // Nobody reads the stacks of the errors that the code under test makes.
+    Error.stackTraceLimit = 0;
     try {
       this.#run();
     } catch (error) {
       if (this.#stoppedAt === null) this.#failure ??= `${error}`;
     }
+    Error.stackTraceLimit = stackTraceLimit;
     if (this.#stoppedAt === null) {
       this.#memory.frames.length = 0;
       this.#key = this.#remembers(null);
@@ -204,7 +207,6 @@ export class SimulatedThread<S> implements Graph, Port {
     };
     this.positions.push(position);
     if (this.#key !== undefined) this.#known.set(this.#key, position);
-    else this.hidden++;
     return position;
   }
 

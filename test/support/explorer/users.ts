@@ -86,3 +86,9 @@ export function freeAtEnd(permits: number): (end: End, shared: Guarded) => strin
     return left < permits - 1 || left > permits ? `${left} of ${permits} permits at the end` : undefined;
   };
 }
+
+/** A killed thread may take one with it; nobody else loses one. */
+export function atMostOneLost({ word, killed }: End, { guard }: Guarded): string | undefined {
+  const left = word(guard.cells, 0) & VALUE;
+  return left === 2 || (left === 1 && killed !== -1) ? undefined : `${left} of 2 permits at the end`;
+}
