@@ -43,7 +43,11 @@ const MOST_STATES = 8_000_000;
 /** Walks through all states of a scenario, those with the fewest preemptions first, then nearest first. */
 export function explore<S>(scenario: Scenario<S>, most: number = MOST_STATES): Explored {
   const world = new World(scenario);
-  return new Exploration(world, scenario.preemptions, most).run();
+  try {
+    return new Exploration(world, scenario.preemptions, most).run();
+  } finally {
+    world.close();
+  }
 }
 
 interface Fault {

@@ -103,6 +103,8 @@ class Instrumenter {
     const isValue = node.type !== 'FunctionDeclaration' && method === undefined;
     const used = identifiersIn(node);
     if (isValue) this.#insert(node.start, '$c(');
+    // Its default values may be functions.
+    for (const param of node.params as Node[]) this.visit(param, { known, frame: undefined });
     const isPlain = node.async !== true && node.generator !== true;
     const frame = { blocks: 0 };
     const inner = new Set([...known, ...params]);

@@ -96,6 +96,9 @@ export const successor: Program<Shared> = ({ mail }, me, modules) => {
   if (!withdraw(ident)) me.fail(`somebody else ended ${ident}`);
 };
 
+/** Claims a slot for a thread that it never comes to start. */
+export const claimer: Program<Shared> = (_, me, modules) => me.note(`had ${claimed(modules, me)}`);
+
 /** Takes the thread back that it has started, unless that has begun. */
 export const withdraws: Program<Shared> = ({ mail }, me, { load, withdraw }) =>
   me.note(withdraw(load(mail, IDENT)) ? 'taken back' : 'too late');

@@ -25,9 +25,6 @@ interface Code {
 const CODE = Symbol('code');
 const NO_VALUE = Symbol('no value yet');
 
-/** Thrown when something is met that cannot be seen into. */
-export const UNSEEN: Error = new Error('something that cannot be seen into');
-
 /** A function value that is not of an instrumented module: how to see what it captured. */
 export function seeable<F extends object>(value: F, number: string, captured: () => unknown[]): F {
   return Object.assign(value, { [CODE]: { number, captured } });
@@ -126,7 +123,7 @@ function restorer(value: unknown): (() => void)[] {
  * module's it is and by what it captured.
  *
  * @param known - what counts by a number alone
- * @throws UNSEEN when there is something that cannot be seen into
+ * @throws Error when there is something that cannot be seen into
  */
 export function fingerprint(value: unknown, known: ReadonlyMap<object, number>): string {
   const met = new Map<object, number>();
@@ -149,7 +146,7 @@ export function fingerprint(value: unknown, known: ReadonlyMap<object, number>):
   };
   const walkFunction = (one: object): void => {
     const code = (one as { [CODE]?: Code })[CODE];
-    if (code === undefined) throw UNSEEN;
+    if (code === undefined) throw new Error(`cannot see what this function captured: ${one}`);
     text += `${code.number}`;
     walk(code.captured());
   };
@@ -162,7 +159,7 @@ export function fingerprint(value: unknown, known: ReadonlyMap<object, number>):
       text += 'weak';
       return;
     }
-    if (one instanceof EventTarget) throw UNSEEN;
+    if (one instanceof EventTarget) throw new Error('cannot see who listens to an EventTarget');
     text += `${one.constructor?.name}{`;
     if (Array.isArray(one) || one instanceof Map || one instanceof Set) {
       for (const entry of one) {

@@ -29,6 +29,14 @@ const RARE = 24;
  */
 export function tryAtRandom<S>(scenario: Scenario<S>, seed: string, schedules: number): Tried {
   const world = new World(scenario);
+  try {
+    return tryEach(world, seed, schedules);
+  } finally {
+    world.close();
+  }
+}
+
+function tryEach<S>(world: World<S>, seed: string, schedules: number): Tried {
   const [depth, first] = seed.split(':').map(Number) as [number, number];
   for (let count = 0; count < schedules; count++) {
     const moves: number[] = [];

@@ -17,7 +17,7 @@ export function processModules(
       setEnvironmentData: (key: unknown, value: unknown) => void environment.set(key, value),
     },
     kernel: {
-      kernelTells: true,
+      kernelTells: () => true,
       nativeId: () => NATIVE + port.thread,
       kernelHas: (id: number) => port.perform({ does: 'lives', thread: id - NATIVE }) === 1,
     },

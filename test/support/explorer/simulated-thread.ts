@@ -1,11 +1,12 @@
+import { Copy } from './copies.js';
 import { EventLoop } from './event-loop.js';
 import { Membrane, Stories } from './membrane.js';
-import { fingerprint, Memory, UNSEEN } from './memory.js';
+import { fingerprint } from './memory.js';
 import type { LoopEvent, Operation } from './operation.js';
 import type { Port, SimulatedProcess } from './port.js';
 import type { Me, Scenario } from './scenario.js';
-import { FIRST_IDENT, simulatedModules } from './simulated-modules.js';
-import { instantiate, PRIMITIVES, type Primitives, SCRIPT, THREADS, type ThreadModules } from './sources.js';
+import { FIRST_IDENT } from './simulated-modules.js';
+import { SCRIPT } from './sources.js';
 import { viewsOf } from './views.js';
 
 /**
@@ -38,6 +39,8 @@ export interface Graph {
   readonly start: Position;
   /** Where a thread comes to when its next operation comes to `input`, or when that event runs. */
   advance(from: Position, input: number): Position;
+  /** No position is asked for any more. */
+  close(): void;
 }
 
 /** Thrown out of the code under test when it comes to an operation that was not done before. */
@@ -63,9 +66,7 @@ export class SimulatedThread<S> implements Graph, Port {
   readonly #scenario: Scenario<S>;
   readonly #shared: S;
   readonly #regions: readonly string[];
-  readonly #memory = new Memory();
-  readonly #primitives: Primitives & ThreadModules;
-  readonly #starts: ((thread: number) => void) | undefined;
+  readonly #copy: Copy;
   readonly #stories = new Stories();
   readonly #known = new Map<string, Position>();
 
@@ -97,10 +98,7 @@ export class SimulatedThread<S> implements Graph, Port {
     this.#regions = Object.keys(scenario.regions ?? {});
     this.process = process;
     this.#setUp = setUp;
-    const entries = process === undefined ? PRIMITIVES : [...PRIMITIVES, ...THREADS];
-    const simulated = simulatedModules(this);
-    this.#starts = (simulated.process as { starts?(thread: number): void } | undefined)?.starts;
-    this.#primitives = instantiate(scenario.sources, simulated, this.#memory, entries);
+    this.#copy = Copy.for(this, scenario.sources);
     this.#setUp = undefined;
     this.start = this.#replay(null, 0);
   }
@@ -112,6 +110,10 @@ export class SimulatedThread<S> implements Graph, Port {
       from.after.set(input, to);
     }
     return to;
+  }
+
+  close(): void {
+    if (this.process === undefined) this.#copy.giveBack();
   }
 
   perform(operation: Operation): number {
@@ -128,22 +130,22 @@ export class SimulatedThread<S> implements Graph, Port {
   /** All that is still of account, as text; undefined when some of it is hidden. */
   #remembers(operation: Operation | null): string | undefined {
     if (this.#failure !== null || this.#scenario.apart === true) return undefined;
-    const calls = this.#memory.frames.length === 0 ? [] : this.#callsUnderWay();
+    const calls = this.#copy.memory.frames.length === 0 ? [] : this.#callsUnderWay();
     if (calls === undefined) return undefined;
     const { told, handedOver } = this.#membrane;
-    const objects = [calls, this.#views, this.loop.contents(), this.#memory.modules()];
+    const objects = [calls, this.#views, this.loop.contents(), this.#copy.memory.modules()];
     try {
       return fingerprint([told.id, operation, this.#waiting, this.loop.events(), objects], handedOver);
     } catch (error) {
-      if (error === UNSEEN) return undefined;
-      throw error;
+      this.#failure ??= `${error}`;
+      return undefined;
     }
   }
 
   /** Where each call is and what its variables are; undefined when some of it is hidden. */
   #callsUnderWay(): unknown[] | undefined {
     const places = placesOnStack();
-    const { frames } = this.#memory;
+    const { frames } = this.#copy.memory;
     if (places.length !== frames.length) return undefined;
     const calls: unknown[] = [];
     for (const [index, { module, at }] of places.entries()) {
@@ -175,7 +177,7 @@ export class SimulatedThread<S> implements Graph, Port {
     this.#key = undefined;
     this.#membrane = new Membrane(this.#stories, () => this.#stoppedAt !== null);
     this.loop = new EventLoop();
-    this.#memory.reset();
+    this.#copy.memory.reset();
     const { stackTraceLimit } = Error;
     // Nobody reads the stacks of the errors that the code under test makes.
     Error.stackTraceLimit = 0;
@@ -186,7 +188,7 @@ export class SimulatedThread<S> implements Graph, Port {
     }
     Error.stackTraceLimit = stackTraceLimit;
     if (this.#stoppedAt === null) {
-      this.#memory.frames.length = 0;
+      this.#copy.memory.frames.length = 0;
       this.#key = this.#remembers(null);
     }
     if (depth > LONGEST) this.#failure = 'runs without end';
@@ -217,10 +219,10 @@ export class SimulatedThread<S> implements Graph, Port {
       this.#scenario.action?.(me);
     };
     this.#membrane.take(action);
-    const views = viewsOf(this.#primitives, this.#shared, action);
+    const views = viewsOf(this.#copy.primitives, this.#shared, action);
     this.#views = views;
     const seen = Object.entries(views as object).map(([key, view]) => [key, this.#membrane.give(view)]);
-    const primitives = this.#membrane.give(this.#primitives);
+    const primitives = this.#membrane.give(this.#copy.primitives);
     this.#scenario.threads[this.thread]?.(Object.fromEntries(seen), me, primitives);
     this.loop.drain();
     while (this.#used < this.#inputs.length) {
@@ -264,7 +266,7 @@ export class SimulatedThread<S> implements Graph, Port {
         membrane.hears(event);
       },
       whenever: (label, run) => this.loop.whenever(label, told(label, run)),
-      starts: (started) => this.#starts?.(started),
+      starts: (started) => this.#copy.starts?.(started),
       later: (run) => this.loop.nextTurn(told('later', run)),
       waits: (by) => {
         if (this.#stoppedAt === null) this.#waiting += by;

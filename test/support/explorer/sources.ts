@@ -113,7 +113,18 @@ const LEFT_OUT = [
 const require = createRequire(import.meta.url);
 
 /** The source of every primitive, compiled; with plants, some of them with a bug or with other constants. */
-export async function readSources(...plants: readonly Plant[]): Promise<Sources> {
+export function readSources(...plants: readonly Plant[]): Promise<Sources> {
+  const key = JSON.stringify(plants);
+  const before = all.get(key);
+  if (before !== undefined) return before;
+  const sources = readAll(plants);
+  all.set(key, sources);
+  return sources;
+}
+
+const all = new Map<string, Promise<Sources>>();
+
+async function readAll(plants: readonly Plant[]): Promise<Sources> {
   const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.ts'),
   );

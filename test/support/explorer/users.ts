@@ -22,8 +22,7 @@ export const user = once((face: Face, rounds: number = 1): Program<Guarded> => {
           else me.later(() => round(left - 1));
         },
         reject: (error) => {
-          if ((error as Error).name !== 'OwnerDiedError') me.fail(`${error}`);
-          me.note('told');
+          told(me, error);
           round(left);
         },
       });
@@ -41,7 +40,7 @@ export const impatient = once((face: Face): Program<Guarded> => {
         resolve: (taken) => {
           if (taken) goThrough(guard, me);
         },
-        reject: (error) => me.fail(`${error}`),
+        reject: (error) => told(me, error),
       },
       { timeout: 30 },
     );
@@ -52,13 +51,19 @@ export const leaver = once((): Program<Guarded> => {
   return ({ guard }, me) => {
     const settle = {
       resolve: () => goThrough(guard, me),
-      reject: (error: unknown) => me.fail(`${error}`),
+      reject: (error: unknown) => told(me, error),
     };
     const leave = subscribe(me, guard.acquire(), settle);
     me.whenever('unsubscribes', leave);
     subscribe(me, guard.acquire(), settle);
   };
 });
+
+/** That the owner died; nothing else may go wrong. */
+function told(me: Me, error: unknown): void {
+  if ((error as Error).name !== 'OwnerDiedError') me.fail(`${error}`);
+  me.note('told');
+}
 
 function goThrough(guard: Lock | RLock | Semaphore, me: Me): void {
   me.enter('inside');

@@ -101,6 +101,11 @@ export class World<S> {
     return threads.map((_, thread) => victim !== undefined && dies(thread));
   }
 
+  /** It is explored. */
+  close(): void {
+    for (const graph of new Set(this.graphs)) graph.close();
+  }
+
   /** Back to the first state. */
   reset(): void {
     this.state.load(this.#first, 0);
