@@ -46,10 +46,10 @@ export default defineConfig([
       keepNames: true,
       codeSplitting: {
         groups: [
-          { name: 'session', test: /in-worker\/session\.ts$|rolldown\/runtime/, priority: 3 },
+          { name: 'session', test: /in-worker\/(prepare|session)\.ts$|rolldown\/runtime/, priority: 3 },
           {
             name: 'later',
-            test: /in-worker\/(failure|prepare|streaming|target-trace|worker-batch)\.ts$/,
+            test: /in-worker\/(failure|streaming|target-trace|worker-batch)\.ts$/,
             priority: 2,
           },
           { name: 'main', test: /\/src\/(?!index\.ts$|operators\/.*\/in-worker\/)/, priority: 1 },

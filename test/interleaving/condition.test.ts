@@ -41,6 +41,21 @@ describe('every interleaving of 2 threads', () => {
   explores('one unsubscribes, one notifies', waits([leaver, notifier(blocking, 1)], { atEnd: noneLost }));
 });
 
+/** Each waiter but the first needs a range of slots more. */
+const growing = [{ file: 'waiter-list.ts', text: 'FIRST_SLOTS = 8;', instead: 'FIRST_SLOTS = 1;' }];
+
+describe('slots that grow', () => {
+  const threads = [waiter(blocking), waiter(observable), notifier(blocking, 2)];
+  explores(
+    'two wait, one notifies both',
+    waits(threads, { plants: growing, preemptions: 1, atEnd: exactly(2) }),
+  );
+  explores('two wait, the first is killed', {
+    ...killed([blocking, blocking, blocking], 0, 0),
+    plants: growing,
+  });
+});
+
 describe('2 threads, up to 2 preemptions', () => {
   for (const faces of pairs() as [Face, Face][]) {
     const title = titleOf(faces);

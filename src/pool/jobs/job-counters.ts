@@ -9,6 +9,12 @@ export class JobCounters {
   readonly #ended: Record<JobResult, number> = { completed: 0, failed: 0, cancelled: 0 };
   readonly waitTime: DurationHistogram = new DurationHistogram();
   readonly runTime: DurationHistogram = new DurationHistogram();
+  readonly #changed: () => void;
+
+  /** @param changed - one more has ended */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   get completed(): number {
     return this.#ended.completed;
@@ -24,6 +30,7 @@ export class JobCounters {
 
   ended(how: JobResult): void {
     this.#ended[how]++;
+    this.#changed();
   }
 
   /** One that ran, in ms on one clock. */

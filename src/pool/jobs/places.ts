@@ -2,7 +2,7 @@ import { type Leavable, LeavableQueue } from '../../primitives/waiting/leavable-
 
 /** One that takes a place when it is its turn. */
 export interface Queued extends Leavable {
-  /** It has a place from now on, to be given back with `leave`, and stands in line no more. Does not throw. */
+  /** It has a place from now on, to be given back with `release`, and stands in line no more. Does not throw. */
   begin(): void;
 }
 
@@ -11,13 +11,15 @@ export interface Queued extends Leavable {
  *
  * Piscina has a queue of its own, but one that serves jobs that can be aborted in no order, and searches through all of
  * them when one is dropped. It is given no job before there is a worker for it, or room for one more.
- * Invariant: nobody stands in line while a place is free. So the line keeps no process alive: those with a place do.
+ * Invariant: nobody stands in line while a place is free. So whoever stands in line, somebody else runs, and it is those
+ * who run that keep the process alive.
  */
 export class Places {
   readonly size: number;
   readonly #changed: () => void;
   readonly #line = new LeavableQueue<Queued>();
   #busy = 0;
+  #ending = 0;
   #calling = false;
   readonly #emptied: (() => void)[] = [];
 
@@ -40,6 +42,11 @@ export class Places {
     return this.#busy < this.size && this.#line.size === 0;
   }
 
+  /** Places of jobs that are over for their users, and whose workers have yet to say so. */
+  get ending(): number {
+    return this.#ending;
+  }
+
   /** Begins at once, or stands in line. */
   submit(turn: Queued): void {
     if (this.hasRoom) {
@@ -55,14 +62,20 @@ export class Places {
     this.#update();
   }
 
-  /** A place is free again. */
-  release(): void {
+  /** The user of a job with a place has been told how it ended. */
+  told(): void {
+    this.#ending++;
+  }
+
+  /** A place is free again. @param told - its user has been told */
+  release(told: boolean): void {
     this.#busy--;
+    if (told) this.#ending--;
     this.#call();
     this.#update();
   }
 
-  /** One that gives its place back before it returns is called no deeper. */
+  /** Not re-entrant: one that releases its place while it begins does not begin the next, or a long line recurses. */
   #call(): void {
     if (this.#calling) return;
     this.#calling = true;

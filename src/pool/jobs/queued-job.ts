@@ -10,9 +10,8 @@ import { Thread } from '../thread/thread.js';
 import { defaultName, transferItems } from '../thread/thread-options.js';
 import { decode, encode } from '../wire/codec.js';
 import { movesOf } from '../wire/transfer.js';
-import type { Executor } from '../workers/executor.js';
 import type { Queued } from './places.js';
-import type { PoolJobs } from './pool-jobs.js';
+import { type PoolJobs, ReservedPlace } from './pool-jobs.js';
 import type { RunRequest } from './run-options.js';
 
 const NOTHING: Snapshot = { args: [], transferList: [] };
@@ -26,7 +25,7 @@ export class QueuedJob<R> implements Queued {
   readonly #request: RunRequest<R>;
   readonly #settle: Settle<Emitted<R>>;
   readonly #name: string;
-  readonly #seating: Executor;
+  readonly #reserved: ReservedPlace;
   #with: Snapshot;
   #inLine = true;
   readonly #stoodInLine: boolean;
@@ -42,7 +41,7 @@ export class QueuedJob<R> implements Queued {
     this.#settle = settle;
     this.#name = request.name || defaultName(nextThreadNumber(), request.target as Target);
     pool.admit(this.#name);
-    this.#seating = pool.seated();
+    this.#reserved = new ReservedPlace(pool);
     this.#stoodInLine = !pool.places.hasRoom;
     this.#with = this.#stoodInLine ? snapshot(this.#name, request) : request;
     const { signal } = request;
@@ -61,7 +60,7 @@ export class QueuedJob<R> implements Queued {
       args: this.#with.args,
       name: this.#name,
       transferList: this.#with.transferList,
-      pool: this.#seating as unknown as JobPool,
+      pool: this.#reserved as unknown as JobPool,
     });
     this.#with = NOTHING;
     const { onProgress } = this.#request;
@@ -69,12 +68,13 @@ export class QueuedJob<R> implements Queued {
     try {
       thread.start();
     } catch (error) {
-      if (this.#stoodInLine) this.#pool.ended('failed');
-      this.#pool.places.release();
+      if (this.#stoodInLine) this.#pool.counters.ended('failed');
+      this.#pool.places.release(false);
       this.#reject(error);
       return;
     }
     this.#thread = thread;
+    thread.outcome?.keepLast();
     thread.result().subscribe({
       next: (value) => {
         if (this.#finish()) this.#settle.resolve(value);
@@ -89,11 +89,12 @@ export class QueuedJob<R> implements Queued {
     if (this.#inLine) {
       this.#inLine = false;
       this.#with = NOTHING;
-      this.#pool.ended('cancelled');
+      this.#pool.counters.ended('cancelled');
       this.#pool.places.withdrawn();
       return;
     }
     this.#progress?.unsubscribe();
+    this.#reserved.job?.told();
     if (this.#thread !== undefined) stopThread(this.#thread as Thread<never>, this.#request.grace);
   }
 

@@ -46,7 +46,6 @@ export class ThreadPool extends Executor implements JobPool {
   #telling = false;
   readonly #warnings = new Subject<PoolWarning>();
   readonly #starvation: StarvationWatch;
-  #closing: Promise<void> | undefined;
 
   /** @throws TypeError, RangeError showing the value */
   constructor(options: ThreadPoolOptions = {}) {
@@ -81,6 +80,14 @@ export class ThreadPool extends Executor implements JobPool {
   /** Takes no more. @internal */
   get closed(): boolean {
     return this.#jobs.closed;
+  }
+
+  /**
+   * For the later jobs of one that comes and goes, such as a threadMap, once the pool has taken the first: what was
+   * accepted is not refused later. @internal
+   */
+  get claim(): JobPool {
+    return this.#jobs.claim as unknown as JobPool;
   }
 
   /** @internal */
@@ -173,8 +180,7 @@ export class ThreadPool extends Executor implements JobPool {
    * comes from now on is a ThreadError. A job that never ends keeps it open: unsubscribe from that, or abort it.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#jobs.close().then(() => this.piscina.destroy());
-    return this.#closing;
+    return this.#jobs.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import { checkMs } from '../../primitives/options.js';
 import { after } from '../../primitives/waiting/event-loop.js';
-import type { Thread } from './thread.js';
+import { startingOf, type Thread } from './thread.js';
 
 /** ms that a thread has to end once it was asked to, by default. */
 export const GRACE = 1000;
@@ -16,7 +16,7 @@ export function checkGrace(grace: unknown): number {
  * marks an error on its way as handled, so that the excepthook stays silent.
  */
 export function stopThread(thread: Thread<never>, grace: number): void {
-  if (thread.state === 'queued') return void thread.terminate();
+  if (thread.state === 'queued') return void (startingOf(thread).withdraw(grace) || thread.terminate());
   thread.cancel();
   const neverKilled = grace === Number.POSITIVE_INFINITY || !thread.isAlive();
   const spare = neverKilled ? () => {} : after(grace, () => void thread.terminate());

@@ -1,21 +1,11 @@
 import { Event, setExcepthook, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { random } from '../../support/random.js';
 import { turns, until } from '../../support/turns.js';
 
 const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
   new URL('../../fixtures/pool-jobs.js', import.meta.url),
 );
-
-/** Mulberry32: the same storm for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 beforeEach(() => setExcepthook(() => {}));
 afterEach(() => setExcepthook(null));

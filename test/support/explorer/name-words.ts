@@ -5,6 +5,7 @@ const SLOTTED = ['SECTION', 'NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HI
 const BARRIER = ['PARTIES', 'ACTOR', 'TELLING'];
 const SLOT = ['STATE', 'IDENT', 'ORDER', 'NEXT', 'PREVIOUS'];
 const OWN = 8;
+const SLOT_WORDS = 8;
 const TABLE = 'MAGIC HIGH_WATER CURSOR PRIMITIVE_IDS THREAD_NUMBERS DEATHS NONCE TRACE WORD WATCH_SEQ'.split(
   ' ',
 );
@@ -32,6 +33,8 @@ export interface Named {
 export function nameWords(map: MemoryMap, shared: object): Named {
   const guarded = new Map<number, number>();
   const idents = new Map<number, number>();
+  // Arenas of slots, each with its primitive; null when several share it.
+  const tables = new Map<SimulatedCells, { readonly key: string; readonly section: number } | null>();
   for (const [key, one] of Object.entries(shared)) {
     if (key === 'table') nameTable(map, one as SimulatedCells);
     const { cells, slots } = one as { cells?: SimulatedCells; slots?: { table: SimulatedCells } };
@@ -47,15 +50,18 @@ export function nameWords(map: MemoryMap, shared: object): Named {
     }
     idents.set(cells.base + OWN, SECTION_VALUE);
     idents.set(cells.base + OWN + own.indexOf('ACTOR'), VALUE);
-    const { base, length } = slots.table;
     const section = cells.base + OWN;
     for (const [word, name] of own.entries())
       if (GUARDED.includes(name)) guarded.set(section + word, section);
-    for (let word = 0; word < length; word++) {
-      const name = SLOT[word % 8] ?? `${word % 8}`;
-      map.rename(base + word, `${key}.slot${Math.floor(word / 8) + 1}.${name}`);
+    tables.set(slots.table, tables.has(slots.table) ? null : { key, section });
+  }
+  for (const [{ base, length }, user] of tables) {
+    map.rename(base, `${user?.key ?? 'slots'}.USED`);
+    for (let word = SLOT_WORDS; word < length; word++) {
+      const name = SLOT[word % SLOT_WORDS] ?? `${word % SLOT_WORDS}`;
+      map.rename(base + word, `${user?.key ?? 'arena'}.slot${Math.floor(word / SLOT_WORDS)}.${name}`);
       if (name === 'IDENT') idents.set(base + word, VALUE);
-      if (name !== 'STATE') guarded.set(base + word, section);
+      if (name !== 'STATE' && user !== null) guarded.set(base + word, user.section);
     }
   }
   return { guarded, idents };

@@ -2,8 +2,9 @@ import type { Barrier } from '../../../src/primitives/barrier.js';
 import { VALUE } from '../../../src/primitives/memory/layout.js';
 import { WAITING } from '../../../src/primitives/waiting/waiter-list.js';
 import type { Asked } from './explores.js';
-import { type Face, once, subscribe } from './faces.js';
+import { type Face, observable, once, subscribe } from './faces.js';
 import type { End, Me, Program } from './scenario.js';
+import { placesOf } from './waiters.js';
 
 export interface Shared {
   readonly barrier: Barrier;
@@ -22,6 +23,32 @@ const settling = (me: Me) => ({
 export const party = once((face: Face, timeout?: number): Program<Shared> => {
   return ({ barrier }, me) => face.wait(me, barrier, settling(me), timeout === undefined ? {} : { timeout });
 });
+
+/** Waits, and once through again. */
+export const twice = once((face: Face): Program<Shared> => {
+  return ({ barrier }, me) => {
+    const settle = settling(me);
+    face.wait(me, barrier, { ...settle, resolve: () => face.wait(me, barrier, settle, {}) }, {});
+  };
+});
+
+/** Begins two waits, one behind the other. */
+export const both: Program<Shared> = ({ barrier }, me) => {
+  for (const which of ['first', 'second']) {
+    const resolve = () => me.note(`passed ${which}`);
+    observable.wait(me, barrier, { resolve, reject: (error) => me.fail(`${error}`) }, {});
+  }
+};
+
+/** Of one thread's waits none is told before an earlier one; and whoever hangs is a party short. */
+export function inOrder({ notes, stuck }: End): string | undefined {
+  const passed = notes.flat().filter((note) => note.startsWith('passed'));
+  const own = notes[0]?.filter((note) => note.startsWith('passed')).join();
+  if (own === 'passed second') return `the later was told alone; notes: ${notes.join('; ')}`;
+  return passed.length % 2 === 0 && stuck.length <= 1
+    ? undefined
+    : `notes: ${notes.join('; ')}, ${stuck.length} hang`;
+}
 
 /** Waits, and may be unsubscribed at any time. */
 export const leaver: Program<Shared> = ({ barrier }, me) => {
@@ -77,7 +104,9 @@ export function allOrNone(parties: number, leavers = 0): (end: End, shared: Shar
     // Who died or left may have been let through without noting it.
     if (passed.length > 0 && passed.length < parties - (killed === -1 ? leavers : 1))
       return `some passed; ${told}`;
-    const waiting = [0, 1, 2, 3].filter((slot) => word(barrier.slots.table, slot * 8) === WAITING).length;
+    const waiting = placesOf(barrier.slots.table).filter(
+      (at) => word(barrier.slots.table, at) === WAITING,
+    ).length;
     if (waiting < stuck.length) return `${stuck.length} hang, ${waiting} of them in a slot; ${told}`;
     if (stuck.length >= parties) return `all parties hang; ${told}`;
     return undefined;

@@ -84,8 +84,8 @@ function simulatedWord(port: Port): object {
     allocate,
     viewOf: (buffer: unknown) => buffer ?? null,
     isShared: () => false,
-    // Slots of 8 words: as many as the threads of a scenario ever take.
-    allocateGrowable: () => allocate(8 * 4),
+    // An arena for the slots of two primitives: 8 words of its own, and for each the first 8 slots of 8 words.
+    allocateGrowable: () => allocate(8 + 2 * 8 * 8),
     grow: () => false,
     load: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
     peek: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),

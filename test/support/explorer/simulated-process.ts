@@ -1,3 +1,4 @@
+import { seeable } from './memory.js';
 import type { Port, SimulatedProcess } from './port.js';
 
 /** The kernel's id of a thread. */
@@ -35,7 +36,8 @@ export function processModules(
       once: () => {},
       /** A worker is started from here; its end comes to this thread's loop, while that runs. */
       starts: (thread: number) => {
-        const once = (_: string, run: () => void): void => port.loop.whenEnded(thread, run);
+        const whenEnded = (_: string, run: () => void): void => port.loop.whenEnded(thread, run);
+        const once = seeable(whenEnded, 'once', () => [thread]);
         for (const run of starts) run({ threadId: thread, once });
       },
     },

@@ -14,6 +14,7 @@ import type * as PrimitiveModule from '../../../src/primitives/primitive.js';
 import type * as RLockModule from '../../../src/primitives/rlock.js';
 import type * as SemaphoreModule from '../../../src/primitives/semaphore.js';
 import type * as CancelModule from '../../../src/primitives/threads/cancel-flag.js';
+import type * as ClaimModule from '../../../src/primitives/threads/claim-slot.js';
 import type * as RecordModule from '../../../src/primitives/threads/claimed-record.js';
 import type * as CurrentModule from '../../../src/primitives/threads/current-ident.js';
 import type * as LivenessModule from '../../../src/primitives/threads/liveness.js';
@@ -39,6 +40,7 @@ export type Primitives = typeof BarrierModule &
 
 /** The exports of what has to do with the table of threads, for scenarios that have one. */
 export type ThreadModules = typeof CancelModule &
+  typeof ClaimModule &
   typeof CurrentModule &
   typeof JoinModule &
   typeof LivenessModule &

@@ -102,7 +102,7 @@ function released(lock: Lock | RLock): boolean {
 /** No slot is left behind, and the lock is free. */
 export function nothingLeft(end: End, shared: Shared): string | undefined {
   if ((end.word(shared.lock.cells, 0) & VALUE) !== 0) return 'the lock was not given back';
-  if (end.word(shared.condition.slots.table, 0) !== 0) return 'a slot was not given back';
+  if (end.word(shared.condition.slots.table, 8) !== 0) return 'a slot was not given back';
   const [mine, other] = end.notes;
   return other?.includes('took it') === mine?.includes('robbed') ? undefined : `${mine}, ${other}`;
 }
@@ -152,10 +152,16 @@ export function exactly(n: number): (end: End, shared: Shared) => string | undef
   };
 }
 
+/** Where in an arena slots may be. */
+export function placesOf({ length }: Cells): number[] {
+  return Array.from({ length: length / 8 - 1 }, (_, slot) => (slot + 1) * 8);
+}
+
 /** Nobody hangs but those that wait in a slot; the others have given theirs back. */
 export function slotsAgree({ stuck, word, killed }: End, { condition }: Shared): string | undefined {
   const { table } = condition.slots;
-  const slots = [0, 8, 16, 24].filter((at) => word(table, at) !== 0 && word(table, at + 1) !== killed + 1);
+  // Of whichever range: a thread may have died with one.
+  const slots = placesOf(table).filter((at) => word(table, at) !== 0 && word(table, at + 1) !== killed + 1);
   const waiting = slots.filter((at) => word(table, at) === WAITING);
   if (slots.length > waiting.length) return 'a slot was not given back';
   return waiting.length < stuck.length
