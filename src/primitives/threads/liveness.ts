@@ -41,7 +41,8 @@ export function hasDied(ident: number): boolean {
   const state = stateOf(ident);
   if (state === QUEUED || state === RUNNING) return isFoundDead(ident, state);
   if (state === DIED) return true;
-  return state === FREE && diedLongAgo(ident);
+  // Below 0: the slot is being claimed for another thread, and the death was logged before.
+  return (state === FREE || state < 0) && diedLongAgo(ident);
 }
 
 function diedLongAgo(ident: number): boolean {
