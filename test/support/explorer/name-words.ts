@@ -28,7 +28,7 @@ export function nameWords(map: MemoryMap, shared: object): Map<number, number> {
       if (GUARDED.includes(name)) guarded.set(section + word, section);
     for (let word = 0; word < length; word++) {
       const name = SLOT[word % 8] ?? `${word % 8}`;
-      map.rename(base + word, `${key}.slot${Math.floor(word / 8) + 1}.${name}`);
+      map.rename(base + word, `${key}.slot${Math.floor(word / 8)}.${name}`);
       if (name !== 'STATE') guarded.set(base + word, section);
     }
   }
