@@ -4,7 +4,7 @@ import { blocking, type Face, mixes, titleOf } from '../support/explorer/faces.j
 import { exploresAll, type Family, families } from '../support/explorer/generate.js';
 import { action, allOrNone, meet, type Shared as Parties, party } from '../support/explorer/parties.js';
 import { atMostOneLost, type Guarded, notFree, user } from '../support/explorer/users.js';
-import { killed, type Shared as Waiters } from '../support/explorer/waiters.js';
+import { killed, noneTwice, type Shared as Waiters } from '../support/explorer/waiters.js';
 
 /** Each thread of three in turn. */
 const VICTIMS = [0, 1, 2];
@@ -51,7 +51,7 @@ describe('4 threads', () => {
   for (const faces of mixes(4)) {
     const title = titleOf(faces);
     for (const victim of VICTIMS) {
-      const waiters: Asked<Waiters> = killed([...faces.slice(1), blocking], victim);
+      const waiters: Asked<Waiters> = { ...killed([...faces.slice(1), blocking], victim), atEnd: noneTwice };
       tries(`Condition: ${title}, T${victim + 1} may die`, waiters, 7000);
       tries(`Barrier(3): ${title}, T${victim + 1} may die`, barrier(3, faces, { victim }), 7000);
     }

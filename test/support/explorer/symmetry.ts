@@ -1,7 +1,7 @@
 import type { Operation } from './operation.js';
+import type { Graph, Position } from './position.js';
 import type { Scenario } from './scenario.js';
 import { FIRST_IDENT } from './simulated-modules.js';
-import type { Graph, Position } from './simulated-thread.js';
 
 /** Where each thread goes, by index. */
 export type Permutation = readonly number[];
