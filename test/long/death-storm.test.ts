@@ -8,7 +8,7 @@ const targets = threadModule<typeof import('../fixtures/long/storm.js')>(
 );
 
 /** ms of each storm; ms within which the next acquirer is served after a death. */
-const DURATION = 90_000;
+const DURATION = 60_000;
 const SERVED = 1000;
 const seed = Date.now() & 0xfff_ffff;
 
