@@ -59,6 +59,7 @@ export class ConditionWaiters {
 /** Lets the lock go and waits in a slot to be notified. Taking the lock again is the Condition's. */
 export class ConditionAttempt implements BlockingAttempt<boolean> {
   readonly acquires = false;
+  readonly inTurn = true;
   readonly #waiters: ConditionWaiters;
   /** 0 until it begins. */
   #slot = 0;
@@ -135,6 +136,15 @@ export class ConditionAttempt implements BlockingAttempt<boolean> {
     const helds = this.#helds as HeldGroup;
     this.#waiters.lock.restore(this.#depth, this.#holder as undefined, helds);
     return helds;
+  }
+
+  /** Undoes `restore`: its levels are released, and its Helds have nothing to release. */
+  giveLockBack(): void {
+    const { lock } = this.#waiters;
+    const helds = this.#helds as HeldGroup;
+    if (lock.helds === helds) lock.setHeldsAside();
+    else helds.setAside();
+    for (let level = this.#depth; level > 0; level--) lock.release();
   }
 
   /** Called once notified and the lock held again: until then the notification of one who dies goes to the next. */

@@ -3,7 +3,7 @@ import { workerWatch } from '../../primitives/threads/liveness.js';
 import { startedHere } from '../../primitives/threads/thread-slots.js';
 import { recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { encode, packError, unpackError } from '../wire/codec.js';
-import { knownThread } from './local-threads.js';
+import { keptThread, knownThread } from './local-threads.js';
 import type { Outcome, RemoteReader } from './outcome.js';
 import { type Answer, answers, leaves, lost, NOT_KEPT, questions, reads } from './remote-protocol.js';
 
@@ -23,7 +23,7 @@ export function answerQuestions(): void {
   reads.listen(({ asks, values }) => answering.get(asks)?.read(values));
   questions.listen(({ ident, by, asks, about }) => {
     if (!startedHere(ident)) return;
-    const thread = knownThread(ident);
+    const thread = knownThread(ident) ?? keptThread(ident);
     const outcome = thread?.outcome;
     if (thread === undefined || outcome === undefined) {
       tell(asks, { error: packError(lost(ident, NOT_KEPT)) });
@@ -44,6 +44,8 @@ class Answering implements RemoteReader {
   readonly #outcome: Outcome<unknown> | undefined;
   readonly #subscription: Subscription;
   #batch: unknown[] = [];
+  /** Values that were sent. */
+  #told = 0;
   /** Values that were sent and that the asker has not read yet. */
   unacknowledged = 0;
 
@@ -60,7 +62,7 @@ class Answering implements RemoteReader {
     this.#subscription = gives.subscribe({
       next: (value) => this.#add(value),
       error: (error) => this.#end({ error: packError(error) }),
-      complete: () => this.#end({ complete: true }),
+      complete: () => this.#end({ complete: this.#told }),
     });
     if (!answering.has(asks)) return;
     const askerExists = workerWatch(by);
@@ -85,6 +87,7 @@ class Answering implements RemoteReader {
   }
 
   #add(value: unknown): void {
+    this.#told++;
     this.unacknowledged++;
     if (this.#batch.push(value) === 1) soon(() => this.#flush());
     else if (this.#batch.length === BATCH) this.#flush();

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * Words of shared memory. The only file that names Atomics or SharedArrayBuffer, so that all else can run over a
  * simulated one. JavaScript's atomics are sequentially consistent.
@@ -18,7 +20,12 @@ export function allocateGrowable(words: number, most: number): Cells {
 export function grow(cells: Cells, words: number): boolean {
   const buffer = cells.buffer;
   if (words * 4 > buffer.maxByteLength) return false;
-  if (buffer.byteLength < words * 4) buffer.grow(words * 4);
+  try {
+    if (buffer.byteLength < words * 4) buffer.grow(words * 4);
+  } catch (error) {
+    // Another thread may have made it even longer in between.
+    if (buffer.byteLength < words * 4) throw error;
+  }
   return true;
 }
 
@@ -28,7 +35,8 @@ export function viewOf(buffer: unknown): Cells | null {
 }
 
 export function isShared(buffer: unknown): buffer is SharedArrayBuffer {
-  return buffer instanceof SharedArrayBuffer;
+  // Not by its class: what comes over a port may be of another realm than this code.
+  return types.isSharedArrayBuffer(buffer);
 }
 
 export function load(cells: Cells, index: number): number {
