@@ -1,6 +1,6 @@
-import type { Unsubscribable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
-import { ConditionAttempt, ConditionWaiters } from './condition-waiters.js';
+import { ofAnotherCopy } from './brand.js';
+import { ConditionAttempt, ConditionWaiters, NotifiedWait } from './condition-waiters.js';
 import type { Held } from './held.js';
 import { Lock } from './lock.js';
 import { SLOTTED_WORDS } from './memory/layout.js';
@@ -19,7 +19,6 @@ import {
 } from './options.js';
 import { type Origin, Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
-import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { now } from './waiting/event-loop.js';
 import { allocateSlots } from './waiting/slot-arena.js';
@@ -54,7 +53,7 @@ export class Condition extends Primitive implements Acquirable {
   /** @throws TypeError unless `lock` is a Lock or an RLock; default: a new RLock */
   constructor(lock?: Lock | RLock, options?: PrimitiveOptions) {
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock)) {
-      throw new TypeError(`lock must be a Lock or an RLock, got ${show(lock)}`);
+      throw new TypeError(`lock must be a Lock or an RLock, got ${show(lock)}${ofAnotherCopy(lock)}`);
     }
     super(options as Origin | undefined, SLOTTED_WORDS);
     this.lock = lock ?? new RLock();
@@ -224,67 +223,4 @@ function checkWait(options: WaitOptions | undefined): { timeout: number; signal:
 function checkPredicate(predicate: unknown): void {
   if (typeof predicate !== 'function')
     throw new TypeError(`predicate must be a function, got ${show(predicate)}`);
-}
-
-/** An Observable wait for a notification, which ends once it has the lock again. */
-class NotifiedWait implements Settle<boolean>, Unsubscribable {
-  readonly #lock: Lock | RLock;
-  readonly #attempt: ConditionAttempt;
-  readonly #settle: Settle<boolean>;
-  /** The wait for the notification, then that for the lock. */
-  #stage: Unsubscribable | undefined;
-  #notified = false;
-  #ended = false;
-
-  constructor(lock: Lock | RLock, attempt: ConditionAttempt, settle: Settle<boolean>) {
-    this.#lock = lock;
-    this.#attempt = attempt;
-    this.#settle = settle;
-  }
-
-  begin(on: Condition, timeout: number, signal: AbortSignal | undefined): this {
-    const stage = beginWait(on, this.#attempt, timeout, signal, this);
-    // It may wait for the lock by now.
-    this.#stage ??= stage;
-    return this;
-  }
-
-  resolve(notified: boolean): void {
-    this.#notified = notified;
-    this.#lockAgain(() => this.#settle.resolve(notified));
-  }
-
-  reject(error: unknown): void {
-    if (this.#attempt.begun) this.#lockAgain(() => this.#settle.reject(error));
-    else this.#settle.reject(error);
-  }
-
-  #lockAgain(tell: () => void): void {
-    this.#stage = this.#lock.begin(Number.POSITIVE_INFINITY, undefined, {
-      resolve: () => {
-        const helds = this.#attempt.restore();
-        this.#end(tell);
-        helds.releaseDeferred();
-      },
-      reject: (error) => this.#end(() => this.#settle.reject(error)),
-    });
-  }
-
-  #end(tell: () => void): void {
-    this.#ended = true;
-    if (this.#notified) this.#attempt.end();
-    tell();
-  }
-
-  /** Called instead of emitting, when a `waitFor` was left from within its predicate: nobody would release the lock. */
-  giveLockBack(): void {
-    this.#attempt.giveLockBack();
-  }
-
-  unsubscribe(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#stage?.unsubscribe();
-    if (this.#notified) this.#attempt.leave();
-  }
 }

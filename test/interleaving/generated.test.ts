@@ -1,22 +1,12 @@
-import { expect, test } from 'vitest';
-import { type Bounds, exploreAll, type Family, families } from '../support/explorer/generate.js';
+import { describe } from 'vitest';
+import { exploresAll, type Family, families } from '../support/explorer/generate.js';
 
-function exploresAll<S>(family: Family<S>, title: string, bounds: Bounds): void {
-  test(`${family.name}: ${title}`, async () => {
-    const [count, wrong] = await exploreAll(family, bounds);
-    expect(wrong.join('\n\n')).toBe('');
-    expect(count).toBeGreaterThan(4);
-  });
-}
-
+// Some of all mixes; see test/long/interleaving.test.ts for the others.
 for (const family of families as readonly unknown[]) {
   const any = family as Family<object>;
-  exploresAll(any, 'every mix of 2 threads', { threads: 2, stride: 2 });
-  exploresAll(any, 'mixes of 2 threads, one may die', {
-    threads: 2,
-    kills: true,
-    preemptions: 1,
-    stride: 5,
-  });
-  exploresAll(any, 'mixes of 3 threads', { threads: 3, preemptions: 1, stride: 13 });
+  describe('2 threads, every interleaving', () => exploresAll(any, { threads: 2, stride: 2 }));
+  describe('2 threads, one killed', () =>
+    exploresAll(any, { threads: 2, kills: true, preemptions: 1, stride: 5 }));
+  describe('3 threads, up to 1 preemption', () =>
+    exploresAll(any, { threads: 3, preemptions: 1, stride: 17 }));
 }

@@ -55,7 +55,7 @@ describe('two primitives at once', () => {
     );
     explores(
       `two Conditions of one Lock, two values through a buffer of one: ${title}`,
-      buffer([moves(one, 1, 2), moves(other, -1, 2)], { preemptions: 2 }),
+      buffer([moves(one, 1, 2), moves(other, -1, 2)], { preemptions: 1 }),
     );
   }
   for (const faces of mixes(3) as [Face, Face, Face][]) {

@@ -100,8 +100,10 @@ export async function poolStorm({ seed, pool: options, jobs: most, pause }: Stor
   while (accepted < most) {
     for (let burst = Math.floor(next() * 60); burst >= 0 && accepted < most; burst--) submit(0);
     if (next() < 0.1) {
-      abort.abort();
+      // What an abort has end may submit more, with the signal of the next.
+      const now = abort;
       abort = new AbortController();
+      now.abort();
     }
     const calm = next();
     if (calm < 0.3) await turns(1 + Math.floor(next() * 20));

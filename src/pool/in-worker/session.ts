@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import { clock } from '../../primitives/threads/table.js';
@@ -68,7 +69,7 @@ class Session {
   #received(message: ToThread | UnreadMessage): void {
     if (message.kind === 'start') {
       this.running = new Running(message, this.post, this.#leftoversMs);
-      this.running.begin();
+      beginIn(this.running);
     } else if (message.kind === 'unread') this.post(refusal(message.why));
     else if (message.kind === 'cancel') keepCancel(message);
     else if (this.running?.ident === message.ident) this.running.credit(message.values);
@@ -78,6 +79,18 @@ class Session {
 function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
   session?.post(message, transfer);
   return session !== undefined;
+}
+
+/** Made as the worker starts, before code of the user's has run: nothing has been entered into an AsyncLocalStorage. */
+const clean = new AsyncResource('rxjs-threading');
+
+/**
+ * What the thread enters into an AsyncLocalStorage is gone with it. In the resource of the port, in which this runs, Node
+ * 20 would keep it for the next thread of the worker.
+ */
+function beginIn(thread: Running): void {
+  const own = clean.runInAsyncScope(() => new AsyncResource('rxjs-threading.Thread'));
+  own.runInAsyncScope(() => thread.begin());
 }
 
 /** Of the messages from the starter only a start message has values of the user's that are not made to be readable. */

@@ -12,7 +12,7 @@ import { Thread } from '../thread/thread.js';
 import { defaultName, transferItems } from '../thread/thread-options.js';
 import { clone } from '../wire/clone-error.js';
 import { decode, encode } from '../wire/codec.js';
-import { movesOf } from '../wire/transfer.js';
+import { movesWith } from '../wire/transfer.js';
 import type { Queued } from './places.js';
 import { type PoolJobs, ReservedPlace } from './pool-jobs.js';
 import type { RunRequest } from './run-options.js';
@@ -148,7 +148,7 @@ export interface Snapshot {
  */
 export function snapshot(name: string, of: Snapshot): Snapshot {
   try {
-    const moved = [...transferItems(of), ...movesOf(of.args)];
+    const moved = movesWith(transferItems(of), of.args);
     const asked = { encoded: encode(of.args, moved), transferList: moved };
     const { encoded, transferList } = clone(asked, moved);
     return { args: decode(encoded) as readonly unknown[], transferList };

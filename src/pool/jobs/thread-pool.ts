@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TransferListItem } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
+import { brand } from '../../primitives/brand.js';
 import type { Emitted, Target } from '../../primitives/target.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
@@ -222,4 +223,5 @@ export class ThreadPool extends Executor implements JobPool {
   }
 }
 
+brand(ThreadPool, 'ThreadPool');
 refuseToTravel('thread-pool', (value) => value instanceof ThreadPool, STAYS);

@@ -5,7 +5,7 @@ import { clone, isCloneError } from '../wire/clone-error.js';
 import { encode } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { PackedRun, StartPayload, ToThread } from '../wire/messages.js';
-import { movesOf } from '../wire/transfer.js';
+import { movesWith } from '../wire/transfer.js';
 import { takeWorker } from '../workers/elastic-pool.js';
 import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
 import { stackSize } from '../workers/stack-size.js';
@@ -24,7 +24,7 @@ export function packStart(
   copied: boolean,
 ): StartPayload {
   const args = options.args ?? [];
-  const transfer = [...transferItems(options), ...movesOf(args)];
+  const transfer = movesWith(transferItems(options), args);
   const payload: StartPayload = { target, args: encode(args, transfer), transfer };
   return copied ? clone(payload, transfer) : payload;
 }

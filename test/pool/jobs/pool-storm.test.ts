@@ -11,15 +11,15 @@ const seed = anySeed();
 afterEach(() => setExcepthook(null));
 
 it.each([0, 1])(
-  `a storm of 1,000 jobs adds up: %i kept, seed ${seed}`,
+  `a storm of 500 jobs adds up: %i kept, seed ${seed}`,
   async (minThreads) => {
     const { completed, failed, cancelled } = await poolStorm({
       seed: seed + minThreads,
       pool: { maxThreads: 3, minThreads },
-      jobs: 1000,
+      jobs: 500,
       pause: 0,
     });
-    expect(Math.min(completed, failed, cancelled)).toBeGreaterThan(10);
+    expect(Math.min(completed, failed, cancelled)).toBeGreaterThan(5);
   },
   90_000,
 );
@@ -27,12 +27,21 @@ it.each([0, 1])(
 it.each([1, 2])(
   `so does one with pauses, between a death and the next job too: %i workers, seed ${seed}`,
   async (maxThreads) => {
-    await poolStorm({ seed: seed + maxThreads, pool: { maxThreads }, jobs: 250, pause: 2000 });
+    await poolStorm({ seed: seed + maxThreads, pool: { maxThreads }, jobs: 200, pause: 2000 });
   },
   90_000,
 );
 
-const KINDS = ['return', 'wait', 'block', 'throw', 'report', 'leave', 'exit', 'crash'];
+const KINDS = [
+  ...new Array<string>(24).fill('return'),
+  'wait',
+  'block',
+  'throw',
+  'report',
+  'leave',
+  'exit',
+  'crash',
+];
 
 it(`is finished by close when it comes in the middle: seed ${seed}`, async () => {
   setExcepthook(() => {});

@@ -1,3 +1,4 @@
+import { Faults } from './faults.js';
 import { isOwn, threadOf } from './move.js';
 import type { Scenario } from './scenario.js';
 import { showSchedule } from './schedule.js';
@@ -58,6 +59,7 @@ interface Fault {
 
 class Exploration<S> {
   readonly #world: World<S>;
+  readonly #faults: Faults<S>;
   readonly #most: number;
   readonly #seen = new Seen();
   /** By how many preemptions it took to come there. */
@@ -70,6 +72,7 @@ class Exploration<S> {
 
   constructor(world: World<S>, preemptions: number | undefined, most: number) {
     this.#world = world;
+    this.#faults = new Faults(world);
     this.#most = most;
     this.#isBounded = preemptions !== undefined;
     this.#frontiers = Array.from({ length: (preemptions ?? 0) + 1 }, () => new Frontier(world.state.size));
@@ -93,11 +96,11 @@ class Exploration<S> {
     const world = this.#world;
     const { state } = world;
     const moves = world.moves(used + 1 < this.#frontiers.length || !this.#isBounded);
-    const fault = world.fault(moves.length === 0);
+    const fault = this.#faults.of(moves.length === 0);
     if (fault !== undefined) return { what: fault };
     for (const move of moves) {
       const cost = this.#isBounded && isOwn(move) && world.preempts(threadOf(move)) ? 1 : 0;
-      const spun = world.applyAndLook(move);
+      const spun = this.#faults.afterMove(move);
       if (spun !== undefined) return { what: spun, move };
       this.#reach(number, move, used + cost);
       state.undo();

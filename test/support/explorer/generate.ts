@@ -1,3 +1,4 @@
+import { expect, test } from 'vitest';
 import * as events from './event-waiters.js';
 import { type Asked, explored } from './explores.js';
 import { blocking, observable } from './faces.js';
@@ -23,27 +24,33 @@ export interface Bounds {
   readonly stride?: number;
 }
 
-/** Explores every mix of a family's programs; returns how many there were, and what went wrong. */
-export async function exploreAll<S>(family: Family<S>, bounds: Bounds): Promise<[number, string[]]> {
+/** Every mix of a family's programs, with a title each. */
+export function scenariosOf<S>(family: Family<S>, bounds: Bounds): [title: string, Asked<S>][] {
   const { threads, kills, stride = 1, preemptions } = bounds;
   const mixes = mixesOf(Object.keys(family.programs), threads).filter((_, index) => index % stride === 0);
-  const wrong: string[] = [];
-  let count = 0;
-  for (const mix of mixes) {
-    for (const victim of kills === undefined ? [undefined] : victimsOf(mix)) {
-      const scenario: Asked<S> = {
+  return mixes.flatMap((mix) =>
+    (kills === undefined ? [undefined] : victimsOf(mix)).map((victim): [string, Asked<S>] => {
+      const dies = victim === undefined ? '' : `, T${victim + 1} may die`;
+      const scenario = {
         ...family.scenario(mix),
         threads: mix.map((name) => family.programs[name] as Program<S>),
         ...(preemptions !== undefined && { preemptions }),
         ...(victim !== undefined && { victim }),
       };
-      const { violation } = await explored(scenario);
-      count++;
-      const died = victim === undefined ? '' : `, T${victim + 1} may die`;
-      if (violation !== null) wrong.push(`${family.name}: ${mix.join(', ')}${died}\n${violation}`);
-    }
+      return [`${family.name}: ${mix.join(', ')}${dies}`, scenario];
+    }),
+  );
+}
+
+/** A test for each of them that nothing goes wrong. */
+export function exploresAll<S>(family: Family<S>, bounds: Bounds): void {
+  for (const [title, scenario] of scenariosOf(family, bounds)) {
+    test(title, async () => {
+      const { violation, states } = await explored(scenario);
+      expect(violation).toBeNull();
+      expect(states).toBeGreaterThan(bounds.threads);
+    });
   }
-  return [count, wrong];
 }
 
 /** Every choice of so many, with repetition, whatever the order. */

@@ -1,5 +1,5 @@
 import type { Layout } from './layout.js';
-import type { Graph } from './simulated-thread.js';
+import type { Graph } from './position.js';
 import { decodeSleeper, POSITION, ROW, type State } from './state.js';
 import type { Permutation, Symmetry } from './symmetry.js';
 

@@ -1,5 +1,8 @@
 import type { MemoryMap } from './memory-map.js';
 
+/** What the clock shows at first. */
+export const START = 1000;
+
 /** The words that hold what is not the primitives': the clock, budgets, who is dead, who sits where. */
 export class Layout {
   readonly time: number;

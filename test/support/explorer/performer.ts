@@ -8,8 +8,8 @@ import {
   TIMED_OUT,
   written,
 } from './operation.js';
+import type { Graph, Position } from './position.js';
 import { FIRST_IDENT } from './simulated-modules.js';
-import type { Graph, Position } from './simulated-thread.js';
 import { IS, PARKED, POSITION, READY, type State, UNTIL, WOKEN } from './state.js';
 import type { Symmetry } from './symmetry.js';
 

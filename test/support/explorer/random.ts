@@ -1,3 +1,4 @@
+import { Faults } from './faults.js';
 import { encodeMove, isOwn, threadOf } from './move.js';
 import type { Scenario } from './scenario.js';
 import { showSchedule } from './schedule.js';
@@ -50,6 +51,7 @@ function tryEach<S>(world: World<S>, seed: string, schedules: number): Tried {
 
 class Schedule<S> {
   readonly #world: World<S>;
+  readonly #faults: Faults<S>;
   readonly #random: () => number;
   /** By thread: the higher goes first. */
   readonly #priorities: number[];
@@ -57,6 +59,7 @@ class Schedule<S> {
 
   constructor(world: World<S>, depth: number, seed: number) {
     this.#world = world;
+    this.#faults = new Faults(world);
     this.#random = numbersFrom(seed);
     this.#priorities = world.graphs.map(() => 1 + this.#random());
     this.#changes = new Set(Array.from({ length: depth - 1 }, () => Math.floor(this.#random() * USUAL)));
@@ -68,14 +71,14 @@ class Schedule<S> {
     world.reset();
     for (;;) {
       const possible = world.moves(true);
-      const fault = world.fault(possible.length === 0);
+      const fault = this.#faults.of(possible.length === 0);
       if (fault !== undefined || possible.length === 0) return fault;
       if (moves.length > LONGEST) return 'runs without end';
       const move = this.#choose(possible);
       const thread = threadOf(move);
       if (this.#changes.has(moves.length)) this.#priorities[thread] = -moves.length;
       moves.push(move);
-      const spun = world.applyAndLook(move);
+      const spun = this.#faults.afterMove(move);
       if (spun !== undefined) return spun;
       world.state.begin();
     }

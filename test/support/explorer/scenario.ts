@@ -69,7 +69,7 @@ export interface Scenario<S> {
   readonly preemptions?: number;
   /** Whether a wait that never ends is no fault in itself. */
   readonly mayStick?: boolean;
-  /** Whether histories that lead to the same are told apart all the same: to test that this changes nothing. */
+  /** Whether nothing counts as the same but what has the same history: to test that this finds nothing else. */
   readonly apart?: true;
   /** What is wrong with the end, if anything. */
   atEnd?(end: End, shared: S): string | undefined;

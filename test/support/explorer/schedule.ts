@@ -1,7 +1,7 @@
 import { showWord } from './memory-map.js';
 import { CANCEL, EVENT, eventOf, JUMP, KILL, LOOK_EVENT, NOTICE, STEP, threadOf, whatOf } from './move.js';
 import { type Operation, PARK_RESULTS } from './operation.js';
-import type { Position } from './simulated-thread.js';
+import type { Position } from './position.js';
 import { IS, PARKED } from './state.js';
 import type { World } from './world.js';
 

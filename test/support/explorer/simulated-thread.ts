@@ -1,47 +1,14 @@
+import { callsUnderWay } from './calls.js';
 import { Copy } from './copies.js';
 import { EventLoop } from './event-loop.js';
 import { Membrane, Stories } from './membrane.js';
 import { fingerprint } from './memory.js';
-import type { LoopEvent, Operation } from './operation.js';
+import type { Operation } from './operation.js';
 import type { Port, SimulatedProcess } from './port.js';
+import type { Graph, Position } from './position.js';
 import type { Me, Scenario } from './scenario.js';
 import { FIRST_IDENT } from './simulated-modules.js';
-import { SCRIPT } from './sources.js';
 import { viewsOf } from './views.js';
-
-/**
- * How far a thread has come. The code between two operations is deterministic, so that is known by what its operations
- * came to, from the start: a history. Histories after which the thread remembers the same lead to one position.
- */
-export interface Position {
-  readonly id: number;
-  /** The position before, of the history that came here first. */
-  readonly before: Position | null;
-  /** What the last operation came to, or which event ran. */
-  readonly input: number;
-  readonly depth: number;
-  /** The next operation; null while its loop is idle, or it has ended. */
-  readonly operation: Operation | null;
-  readonly events: readonly LoopEvent[];
-  readonly notes: readonly string[];
-  /** Waits that have begun and not ended. */
-  readonly waiting: number;
-  readonly failure: string | null;
-  readonly after: Map<number, Position>;
-  /** The same when threads have changed places: see `symmetry.ts`. */
-  readonly renamed: Position[];
-}
-
-/** What threads of one program may come to. */
-export interface Graph {
-  /** By number. */
-  readonly positions: readonly Position[];
-  readonly start: Position;
-  /** Where a thread comes to when its next operation comes to `input`, or when that event runs. */
-  advance(from: Position, input: number): Position;
-  /** No position is asked for any more. */
-  close(): void;
-}
 
 /** Thrown out of the code under test when it comes to an operation that was not done before. */
 const STOP = new Error('stopped by the explorer');
@@ -130,7 +97,7 @@ export class SimulatedThread<S> implements Graph, Port {
   /** All that is still of account, as text; undefined when some of it is hidden. */
   #remembers(operation: Operation | null): string | undefined {
     if (this.#failure !== null || this.#scenario.apart === true) return undefined;
-    const calls = this.#copy.memory.frames.length === 0 ? [] : this.#callsUnderWay();
+    const calls = callsUnderWay(this.#copy.memory.frames, this.#scenario.sources);
     if (calls === undefined) return undefined;
     const { told, handedOver } = this.#membrane;
     const objects = [calls, this.#views, this.loop.contents(), this.#copy.memory.modules()];
@@ -140,26 +107,6 @@ export class SimulatedThread<S> implements Graph, Port {
       this.#failure ??= `${error}`;
       return undefined;
     }
-  }
-
-  /** Where each call is and what its variables are; undefined when some of it is hidden. */
-  #callsUnderWay(): unknown[] | undefined {
-    const places = placesOnStack();
-    const { frames } = this.#copy.memory;
-    if (places.length !== frames.length) return undefined;
-    const calls: unknown[] = [];
-    for (const [index, { module, at }] of places.entries()) {
-      const site = this.#scenario.sources.get(module)?.sites.at(at);
-      const frame = frames[frames.length - 1 - index];
-      if (site?.clear !== true || frame === undefined) return undefined;
-      calls.push(
-        module,
-        at,
-        site.blocks.map((block) => frame[block]?.()),
-      );
-      if (site.ending) calls.push(frame.r, frame.x);
-    }
-    return calls;
   }
 
   #replay(before: Position | null, input: number): Position {
@@ -276,28 +223,4 @@ export class SimulatedThread<S> implements Graph, Port {
       },
     };
   }
-}
-
-/** Where in the modules' code each call under way is, innermost first. */
-function placesOnStack(): { module: string; at: number }[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  const places: { module: string; at: number }[] = [];
-  try {
-    Error.stackTraceLimit = 200;
-    Error.prepareStackTrace = (_, sites) => {
-      for (const site of sites) {
-        const file = site.getFileName();
-        if (file?.startsWith(SCRIPT))
-          places.push({ module: file.slice(SCRIPT.length), at: site.getPosition() });
-      }
-      return '';
-    };
-    const holder: { stack?: string } = {};
-    Error.captureStackTrace(holder);
-    void holder.stack;
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    Error.prepareStackTrace = prepareStackTrace as typeof Error.prepareStackTrace;
-  }
-  return places;
 }

@@ -1,7 +1,7 @@
 import type { Operation } from './operation.js';
+import type { Graph, Position } from './position.js';
 import type { Scenario } from './scenario.js';
 import { FIRST_IDENT } from './simulated-modules.js';
-import type { Graph, Position } from './simulated-thread.js';
 
 /** Where each thread goes, by index. */
 export type Permutation = readonly number[];
@@ -27,9 +27,9 @@ export class Symmetry {
   readonly #views: readonly (Permutation | undefined)[];
   readonly #locals: readonly (readonly (Local | undefined)[])[];
 
-  constructor({ threads, victim, cancels }: Scenario<never>, idents: ReadonlyMap<number, number>) {
+  constructor({ threads, victim, cancels, apart }: Scenario<never>, idents: ReadonlyMap<number, number>) {
     this.idents = idents;
-    const isAlone = (thread: number): boolean => thread === victim || thread === cancels;
+    const isAlone = (thread: number): boolean => apart === true || thread === victim || thread === cancels;
     this.firsts = threads.map((program, thread) => {
       const first = threads.findIndex((other, index) => other === program && !isAlone(index));
       return isAlone(thread) ? thread : first;

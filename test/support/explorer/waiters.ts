@@ -169,6 +169,12 @@ export function slotsAgree({ stuck, word, killed }: End, { condition }: Shared):
     : undefined;
 }
 
+/** One notification tells one; who died with the lock again in hand may have been the one, and others were told of that. */
+export function noneTwice(end: End, shared: Shared): string | undefined {
+  const notified = end.notes.filter((of) => of.includes('notified')).length;
+  return notified > 1 ? `notify(1), ${notified} notified` : slotsAgree(end, shared);
+}
+
 /** Of two that had come before notify(1) one is told, the other not; of one, that one, unless it had left. */
 export function noneLost(end: End, shared: Shared): string | undefined {
   const { notes, word, killed } = end;

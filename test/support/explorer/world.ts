@@ -1,8 +1,8 @@
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import { EventLoop } from './event-loop.js';
 import { Hash } from './hash.js';
-import { Layout } from './layout.js';
-import { addressOf, MemoryMap } from './memory-map.js';
+import { Layout, START } from './layout.js';
+import { MemoryMap } from './memory-map.js';
 import {
   CANCEL,
   EVENT,
@@ -25,9 +25,10 @@ import { nameWords } from './name-words.js';
 import { encodeEvent, type LoopEvent, NAP, type Operation, written } from './operation.js';
 import { Performer } from './performer.js';
 import type { SimulatedProcess } from './port.js';
-import type { End, Scenario } from './scenario.js';
+import type { Graph, Position } from './position.js';
+import type { Scenario } from './scenario.js';
 import { simulatedModules } from './simulated-modules.js';
-import { type Graph, type Position, SimulatedThread } from './simulated-thread.js';
+import { SimulatedThread } from './simulated-thread.js';
 import { instantiate, PRIMITIVES, THREADS } from './sources.js';
 import { DEAD, IS, LOOKS, PARKED, POSITION, State, UNTIL, WOKEN } from './state.js';
 import { Symmetry } from './symmetry.js';
@@ -35,13 +36,6 @@ import { Symmetry } from './symmetry.js';
 /** How often each sleeper looks again, once nothing else happens, before it counts as stuck. */
 const MOST_LOOKS = 3;
 const JUMP_MS = 12;
-const START = 1000;
-/** ms after which threads that still go on never end; deaths take some looks to notice. */
-const LONGEST = 150;
-/** So often a thread that runs alone looks in vain before it counts as spinning. */
-const MOST_FUTILE = 2;
-/** So often a thread that runs alone may go on before it sleeps. */
-const LONGEST_ALONE = 400;
 
 /** A scenario as a machine: a state, the moves that it allows, and what they make of it. */
 export class World<S> {
@@ -52,27 +46,27 @@ export class World<S> {
   readonly hash: Hash;
   /** By thread: what its program may come to. */
   readonly graphs: readonly Graph[];
-  readonly #scenario: Scenario<S>;
-  readonly #shared: S;
+  readonly scenario: Scenario<S>;
+  readonly shared: S;
   readonly #regions: number;
   readonly #process: SimulatedProcess | undefined;
   readonly #first: Int32Array;
 
   constructor(scenario: Scenario<S>) {
     const { threads, victim, cancels, jumps, preemptions } = scenario;
-    this.#scenario = scenario;
+    this.scenario = scenario;
     this.#process =
       scenario.starters === undefined ? undefined : { environment: new Map(), starters: scenario.starters };
     this.#regions = Object.keys(scenario.regions ?? {}).length;
     this.layout = new Layout(this.map, threads.length, this.#regions);
     const setUp: number[] = [];
-    this.#shared = this.#setUp(setUp);
-    const { guarded, idents } = nameWords(this.map, this.#shared as object);
+    this.shared = this.#setUp(setUp);
+    const { guarded, idents } = nameWords(this.map, this.shared as object);
     const symmetry = new Symmetry(scenario as never, idents);
     const graphs = new Map<number, SimulatedThread<S>>();
     this.graphs = symmetry.firsts.map((first) => {
       const graph =
-        graphs.get(first) ?? new SimulatedThread(scenario, this.#shared, first, setUp, this.#process);
+        graphs.get(first) ?? new SimulatedThread(scenario, this.shared, first, setUp, this.#process);
       graphs.set(first, graph);
       return graph;
     });
@@ -95,7 +89,7 @@ export class World<S> {
 
   /** The victim, and those that die with it. */
   #mortal(): boolean[] {
-    const { threads, victim, starters } = this.#scenario;
+    const { threads, victim, starters } = this.scenario;
     const dies = (thread: number): boolean =>
       thread === victim || (starters !== undefined && thread >= 0 && dies(starters[thread] ?? -1));
     return threads.map((_, thread) => victim !== undefined && dies(thread));
@@ -122,7 +116,7 @@ export class World<S> {
       return before;
     };
     const loop = new EventLoop();
-    const { threads, sources, shared } = this.#scenario;
+    const { threads, sources, shared } = this.scenario;
     const thread = this.#process === undefined ? threads.length : 0;
     const port = { thread, loop, allocator: this.map, perform, process: this.#process };
     const entries = this.#process === undefined ? PRIMITIVES : [...PRIMITIVES, ...THREADS];
@@ -141,21 +135,21 @@ export class World<S> {
     for (let thread = 0; thread < this.graphs.length; thread++)
       this.#movesOf(thread, mayPreempt, moves, looks);
     if (this.#word('jumps') > 0) moves.push(encodeMove(JUMP, 0));
-    const dead = this.#scenario.victim !== undefined && this.#word('kills') === 0;
-    if ((!dead && this.#scenario.looks !== true) || looks.length === 0) return moves;
+    const dead = this.scenario.victim !== undefined && this.#word('kills') === 0;
+    if ((!dead && this.scenario.looks !== true) || looks.length === 0) return moves;
     if (moves.length > 0) return this.#word('earlyLooks') > 0 ? [...moves, ...looks] : moves;
     return looks.filter((look) => state.of(threadOf(look), LOOKS) < MOST_LOOKS);
   }
 
   #movesOf(thread: number, mayPreempt: boolean, moves: number[], looks: number[]): void {
     const { state, layout } = this;
-    const { victim, cancels } = this.#scenario;
+    const { victim, cancels } = this.scenario;
     const is = state.of(thread, IS);
     if (is === DEAD) {
       if (state.read(layout.noticed + thread) === 0) moves.push(encodeMove(NOTICE, thread));
       return;
     }
-    const starter = this.#scenario.starters?.[thread] ?? -1;
+    const starter = this.scenario.starters?.[thread] ?? -1;
     const falls =
       thread === victim ? this.#word('kills') > 0 : starter !== -1 && state.of(starter, IS) === DEAD;
     if (falls) moves.push(encodeMove(KILL, thread));
@@ -217,19 +211,9 @@ export class World<S> {
       }
       performer.goOn(thread);
     }
-    if (this.#scenario.preemptions === undefined) return;
+    if (this.scenario.preemptions === undefined) return;
     const last = isOwn(move) ? thread : this.#word('last');
     state.write(layout.last, last !== -1 && performer.canGoOn(last) ? last : -1);
-  }
-
-  /** Makes a move; tells whether its thread spins since. */
-  applyAndLook(move: number): string | undefined {
-    const thread = threadOf(move);
-    const { operation } = this.position(thread);
-    this.apply(move);
-    if (!this.performer.cameBack || operation === null || !('at' in operation)) return undefined;
-    if (!this.#spins(thread, operation.at)) return undefined;
-    return `T${thread + 1} spins on ${this.map.nameOf(operation.at)}, which nobody else changes`;
   }
 
   event(thread: number, code: number): LoopEvent {
@@ -239,7 +223,7 @@ export class World<S> {
 
   #kill(thread: number): void {
     const { state, layout } = this;
-    if (thread === this.#scenario.victim) state.add(layout.kills, -1);
+    if (thread === this.scenario.victim) state.add(layout.kills, -1);
     state.rouse((one) => one.thread === thread);
     state.put(thread, IS, DEAD);
     state.put(thread, UNTIL, 0);
@@ -263,63 +247,4 @@ export class World<S> {
   #passTime(until: number): void {
     if (this.#word('time') < until) this.state.write(this.layout.time, until);
   }
-
-  /** What is wrong with the state, if anything; `last`: nothing can happen any more. */
-  fault(last: boolean): string | undefined {
-    for (let thread = 0; thread < this.graphs.length; thread++) {
-      if (this.state.of(thread, IS) === DEAD) continue;
-      const { failure } = this.position(thread);
-      const operation = this.performer.operation(thread);
-      if (failure !== null) return `T${thread + 1}: ${failure}`;
-      if (operation !== null && 'at' in operation && this.performer.trespasses(thread, operation))
-        return `T${thread + 1} touches ${this.map.nameOf(operation.at)} outside of the section`;
-    }
-    if (this.#scenario.victim === undefined && this.#word('time') > START + LONGEST) return 'runs for ever';
-    return last ? this.#faultAtEnd() : undefined;
-  }
-
-  #faultAtEnd(): string | undefined {
-    const { state } = this;
-    const all = [...this.graphs.keys()];
-    const isDead = (thread: number): boolean => state.of(thread, IS) === DEAD;
-    const stuck = all.filter(
-      (thread) => !isDead(thread) && (state.of(thread, IS) === PARKED || this.position(thread).waiting > 0),
-    );
-    if (stuck.length > 0 && this.#scenario.mayStick !== true)
-      return `${stuck.map((thread) => `T${thread + 1}`).join(', ')} stuck for ever`;
-    const end: End = {
-      stuck,
-      notes: all.map((thread) => this.position(thread).notes),
-      killed: all.findIndex(isDead),
-      first: (thread) => firstInput(this.position(thread)),
-      word: (cells, index) => state.read(addressOf(cells as never, index)),
-    };
-    return this.#scenario.atEnd?.(end, this.#shared);
-  }
-
-  /**
-   * Whether a thread whose `park` has just come back at once spins: alone, with nobody to change a word, it comes back
-   * at once from that word again and again. Once is nothing: a waiter that asks for its turn changes the word itself, and
-   * sleeps then. Leaves the state as it is.
-   */
-  #spins(thread: number, at: number): boolean {
-    const { state, performer } = this;
-    const words = state.words.slice();
-    let looks = 0;
-    for (let steps = 0; steps < LONGEST_ALONE && looks < MOST_FUTILE && performer.canGoOn(thread); steps++) {
-      const { operation, failure } = this.position(thread);
-      if (failure !== null) break;
-      performer.cameBack = false;
-      performer.step(thread);
-      if (performer.cameBack && (operation as { at?: number }).at === at) looks++;
-    }
-    state.words.set(words);
-    return looks === MOST_FUTILE;
-  }
-}
-
-function firstInput(position: Position): number {
-  let at = position;
-  while (at.before !== null && at.before.before !== null) at = at.before;
-  return at.input;
 }

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { ThreadError } from '../../../errors.js';
 import { packFailure } from '../../../pool/in-worker/failure.js';
 import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
+import { refuseProgress } from '../../../pool/in-worker/progress.js';
 import { onCancel, reasonFor } from '../../../pool/thread/cancellation.js';
 import { encode } from '../../../pool/wire/codec.js';
 import type { StartMessage } from '../../../pool/wire/messages.js';
@@ -19,6 +20,7 @@ import { TakenBatch, type TakingSession } from './worker-batch.js';
 export async function mapValues(port: MessagePort, target: PackedTarget, cells: Cells): Promise<void> {
   const run = await unpackTarget(target);
   const ident = getIdent();
+  refuseProgress('threadMap');
   const channel = new PortChannel<FromSession, ToSession>(port);
   const batches = new Map<number, TakenBatch>();
   const start: StartMessage = { kind: 'start', ident, target, args: encode([]), credit: 0 };

@@ -3,6 +3,7 @@ import { from, type ObservableInput } from 'rxjs';
 import { ThreadError } from '../../../errors.js';
 import { packFailure } from '../../../pool/in-worker/failure.js';
 import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
+import { refuseProgress } from '../../../pool/in-worker/progress.js';
 import { isStream, isThenable } from '../../../pool/in-worker/result-kind.js';
 import { Streaming } from '../../../pool/in-worker/streaming.js';
 import { decodeTo, encode, unpackError } from '../../../pool/wire/codec.js';
@@ -23,6 +24,7 @@ export async function runPipe(port: MessagePort, target: PackedTarget): Promise<
   const feed = new PipeFeed(streaming.output, (values) => post({ kind: 'credit', values }));
   channel.hear((message) => hear(message, feed, streaming));
   channel.hold(true);
+  refuseProgress('threadPipe');
   try {
     const run = await unpackTarget(target);
     let result = run(feed.source$);
