@@ -11,16 +11,16 @@ for (const victim of [0, 3]) {
   tries(
     `a Condition and 4 threads, T${victim + 1} may die`,
     { ...killed(faces, victim), atEnd: noneTwice },
-    1000,
+    400,
   );
   tries(
     `a Barrier of 3 and 4 threads, T${victim + 1} may die`,
     meet(3, parties, { victim, atEnd: allOrNone(3) }),
-    1000,
+    400,
   );
 }
 tries(
   'a Barrier of 2 with an action and 3 threads, one of which may die',
   meet(2, parties.slice(0, 3), { victim: 0, action, atEnd: allOrNone(2) }),
-  1000,
+  400,
 );
