@@ -60,7 +60,7 @@ describe('its slot', () => {
   explores('comes back when who claimed it dies', table([MAIN, 0], [successor, claimer], { victim: 1 }));
   explores(
     'comes back when its worker dies',
-    table([MAIN, 0, 1], [successor, starter(2), worker], { victim: 2 }),
+    table([MAIN, 0, 1], [successor, starter(2), worker], { victim: 2, preemptions: 3 }),
   );
   explores(
     'is claimed anew, and the dead one still counts as dead',
