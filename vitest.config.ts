@@ -1,10 +1,12 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // Node 20 has no `using`.
   oxc: { target: 'es2022' },
   test: {
     include: ['test/**/*.test.ts'],
+    // `npm run test:long`.
+    exclude: [...configDefaults.exclude, 'test/long/**'],
     // In a worker thread `isMainThread` would be false.
     pool: 'forks',
     maxWorkers: 2,

@@ -12,7 +12,8 @@ export type ThreadErrorCode =
   | 'ERR_POOL'
   | 'ERR_VALUE_FAILED'
   | 'ERR_BROKEN_BARRIER'
-  | 'ERR_OWNER_DIED';
+  | 'ERR_OWNER_DIED'
+  | 'ERR_OTHER_TABLE';
 
 export interface ThreadErrorOptions extends ErrorOptions {
   code?: ThreadErrorCode;

@@ -23,6 +23,7 @@ export interface Takeable {
 /** Waiting to take a Synchronizer. Of a queue's waits only the first tries, so all of them share one. */
 export class AcquireAttempt implements BlockingAttempt<boolean> {
   readonly acquires = true;
+  readonly inTurn = true;
   readonly #of: Takeable;
   /** When this was first in vain, since it last succeeded. */
   #since = 0;

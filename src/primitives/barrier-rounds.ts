@@ -1,5 +1,5 @@
 import { BrokenBarrierError } from '../errors.js';
-import { FLAGS, SLEEPERS, VALUE, WORD } from './memory/layout.js';
+import { AGENTS, FLAGS, SLEEPERS, VALUE, WATCHED, WORD } from './memory/layout.js';
 import { and, type Cells, compareExchange, load, or, store } from './memory/word.js';
 import { getIdent } from './threads/current-ident.js';
 import { isAlive } from './threads/liveness.js';
@@ -16,6 +16,8 @@ const TELLING = AFTER_SLOTS + 2;
 // FILLING -the last party, when there is an action-> ACTING -the same, having run it-> FILLING
 // FILLING, ACTING -abort, a timeout, a failed action, a dead actor-> BROKEN -reset-> FILLING
 // Invariant: while FILLING, fewer than PARTIES wait; while ACTING, nobody joins; while BROKEN, nobody waits.
+// A party that comes while ACTING is late: it has no slot yet, sleeps on WORD (SLEEPERS, AGENTS), and arrives in the next
+// round once VALUE changes. Late parties of one thread arrive in the order they came.
 const FILLING = 0;
 const ACTING = 1;
 const BROKEN = 2;
@@ -38,6 +40,10 @@ export interface Meeting {
 /** The rounds of a Barrier, as all threads share them: who has come, who runs the action, and who is told what. */
 export class BarrierRounds {
   readonly slots: Slots;
+  /** Late parties among this thread's Observable waits, in the order they came. */
+  readonly late: Set<BarrierAttempt> = new Set();
+  /** Flags of those who are concerned by what `#change` has changed so far. */
+  #concerned = 0;
   readonly #of: Meeting;
   readonly #cells: Cells;
 
@@ -77,7 +83,7 @@ export class BarrierRounds {
       const state = this.#state;
       if (state === BROKEN) throw this.#refused('is broken');
       if (state === ACTING) return this.#actorLives() ? 0 : this.#breakAndRefuse();
-      if (!this.#othersAreHere()) return this.slots.append();
+      if (!this.#othersAreHere()) return this.#append();
       if (this.#of.action === undefined) this.#tellAll(PASSED);
       else {
         store(this.#cells, ACTOR, getIdent());
@@ -119,33 +125,45 @@ export class BarrierRounds {
   /** A party whose time is up breaks the barrier, unless all have arrived. */
   expire(slot: number): Outcome<number> {
     this.#change(() => {
-      if (slot !== 0 && this.slots.state(slot) === WAITING && this.#state === FILLING) this.#break();
+      if (this.slots.state(slot) === WAITING && this.#state === FILLING) this.#break();
     });
-    return slot === 0 ? PENDING : this.outcome(slot);
+    return this.outcome(slot);
   }
 
   withdraw(slot: number): void {
-    if (slot !== 0) this.#change(() => this.slots.free(slot));
+    this.#change(() => {
+      this.slots.free(slot);
+      this.#concerned |= WATCHED;
+    });
   }
 
   #refused(why: string): BrokenBarrierError {
     return new BrokenBarrierError(`${this.#of.name} ${why}`);
   }
 
-  /** In the section, then wakes whoever waits for a change. */
+  /** In the section, then wakes those who are concerned: nobody when nothing changed, or a waiter would wake itself. */
   #change<T>(change: () => T): T {
     try {
       return this.slots.inside(change);
     } finally {
-      this.#of.wakeFlagged(and(this.#cells, WORD, ~FLAGS) & FLAGS, Number.POSITIVE_INFINITY);
+      const flags = this.#concerned;
+      this.#concerned = 0;
+      if (flags !== 0) this.#of.wakeFlagged(and(this.#cells, WORD, ~flags) & flags, Number.POSITIVE_INFINITY);
     }
+  }
+
+  #append(): number {
+    this.#concerned |= WATCHED;
+    return this.slots.append();
   }
 
   get #state(): number {
     return load(this.#cells, WORD) & VALUE;
   }
 
+  /** Late parties sleep until this changes. */
   #setState(state: number): void {
+    this.#concerned |= FLAGS;
     for (;;) {
       const word = load(this.#cells, WORD);
       if (compareExchange(this.#cells, WORD, word, (word & FLAGS) | state) === word) return;
@@ -194,6 +212,7 @@ export class BarrierRounds {
     let index = this.parties - 1 - this.slots.count;
     for (let slot = this.slots.first(); slot !== 0; slot = this.slots.first()) {
       this.slots.settle(slot, outcome === REFUSED ? REFUSED : PASSED + index++);
+      this.#concerned |= AGENTS | WATCHED;
     }
     // Only now is the action's round over: who dies before leaves it to whoever goes on here, not to another action.
     if (this.#state === ACTING) this.#setState(FILLING);
@@ -201,16 +220,22 @@ export class BarrierRounds {
   }
 }
 
-/** One party's wait: first to arrive, then in its slot. */
+/** One party's wait: to arrive, as soon as no action runs, then in its slot. */
 export class BarrierAttempt implements BlockingAttempt<number> {
   readonly acquires = false;
+  /** The round of a party may be over while an earlier one of its thread waits for the next. */
+  readonly inTurn = false;
   readonly #rounds: BarrierRounds;
   readonly #cells: Cells;
+  /** Whether it is an Observable wait: a blocked thread cannot wait for those of its queue. */
+  readonly #queues: boolean;
+  /** 0 until it has arrived. */
   #slot = 0;
 
-  constructor(rounds: BarrierRounds, cells: Cells) {
+  constructor(rounds: BarrierRounds, cells: Cells, queues: boolean) {
     this.#rounds = rounds;
     this.#cells = cells;
+    this.#queues = queues;
   }
 
   get cells(): Cells {
@@ -230,19 +255,37 @@ export class BarrierAttempt implements BlockingAttempt<number> {
   }
 
   poll(): Outcome<number> {
-    if (this.#slot !== 0) return this.#rounds.outcome(this.#slot);
-    const slot = this.#rounds.arrive();
+    return this.#slot === 0 ? this.#arrive() : this.#rounds.outcome(this.#slot);
+  }
+
+  #arrive(): Outcome<number> {
+    const { late } = this.#rounds;
+    if (this.#queues) {
+      const [first] = late;
+      // In the order they came: late itself, until the one that came before has arrived.
+      late.add(this);
+      if (first !== undefined && first !== this) return PENDING;
+    }
+    let slot: number;
+    try {
+      slot = this.#rounds.arrive();
+    } catch (error) {
+      late.delete(this);
+      throw error;
+    }
+    if (slot !== 0) late.delete(this);
     if (slot === -1) return this.#rounds.act();
     this.#slot = slot;
     return PENDING;
   }
 
   expire(): Outcome<number> {
-    return this.#rounds.expire(this.#slot);
+    return this.#slot === 0 ? PENDING : this.#rounds.expire(this.#slot);
   }
 
   leave(): void {
-    this.#rounds.withdraw(this.#slot);
+    if (this.#slot === 0) this.#rounds.late.delete(this);
+    else this.#rounds.withdraw(this.#slot);
   }
 
   owner(): null {

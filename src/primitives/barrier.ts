@@ -15,9 +15,10 @@ import { Primitive, Shared } from './primitive.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
+import { allocateSlots } from './waiting/slot-arena.js';
 import { valueStream } from './waiting/state-stream.js';
 import { Wait } from './waiting/wait.js';
-import { allocateSlots, type Slots } from './waiting/waiter-list.js';
+import type { Slots } from './waiting/waiter-list.js';
 
 export interface BarrierOptions extends PrimitiveOptions {
   /**
@@ -135,18 +136,16 @@ export class Barrier extends Primitive {
     checkOptions(options);
     const timeout = options?.timeout === undefined ? this.timeout : checkTimeout(options.timeout);
     const signal = checkSignal(options);
-    return new Wait((settle) => beginWait(this, this.#party(), timeout, signal, settle));
+    return new Wait((settle) =>
+      beginWait(this, new BarrierAttempt(this.#rounds, this.cells, true), timeout, signal, settle),
+    );
   }
 
   /** Blocks the thread; see `wait`. */
   waitSync(options?: WaitSyncOptions): number {
     checkOptions(options);
     const timeout = options?.timeout === undefined ? this.timeout : checkTimeout(options.timeout);
-    return waitBlocking<number>(this, this.#party(), timeout);
-  }
-
-  #party(): BarrierAttempt {
-    return new BarrierAttempt(this.#rounds, this.cells);
+    return waitBlocking<number>(this, new BarrierAttempt(this.#rounds, this.cells, false), timeout);
   }
 
   /** Back to the empty state, whole again; who waits gets BrokenBarrierError. */

@@ -1,3 +1,4 @@
+import type { Unsubscribable } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import type { HeldGroup } from './held.js';
 import type { Lock } from './lock.js';
@@ -5,6 +6,8 @@ import { FLAGS, WORD } from './memory/layout.js';
 import { and, type Cells } from './memory/word.js';
 import type { RLock } from './rlock.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
+import { beginWait, type Queued } from './waiting/begin-wait.js';
+import type { Settle } from './waiting/wait.js';
 import { DONE, Slots, WAITING } from './waiting/waiter-list.js';
 
 const NOTIFIED = DONE;
@@ -59,6 +62,7 @@ export class ConditionWaiters {
 /** Lets the lock go and waits in a slot to be notified. Taking the lock again is the Condition's. */
 export class ConditionAttempt implements BlockingAttempt<boolean> {
   readonly acquires = false;
+  readonly inTurn = true;
   readonly #waiters: ConditionWaiters;
   /** 0 until it begins. */
   #slot = 0;
@@ -137,6 +141,15 @@ export class ConditionAttempt implements BlockingAttempt<boolean> {
     return helds;
   }
 
+  /** Undoes `restore`: its levels are released, and its Helds have nothing to release. */
+  giveLockBack(): void {
+    const { lock } = this.#waiters;
+    const helds = this.#helds as HeldGroup;
+    if (lock.helds === helds) lock.setHeldsAside();
+    else helds.setAside();
+    for (let level = this.#depth; level > 0; level--) lock.release();
+  }
+
   /** Called once notified and the lock held again: until then the notification of one who dies goes to the next. */
   end(): void {
     const { slots } = this.#waiters;
@@ -145,5 +158,68 @@ export class ConditionAttempt implements BlockingAttempt<boolean> {
 
   owner(): null {
     return null;
+  }
+}
+
+/** An Observable wait for a notification, which ends once it has the lock again. */
+export class NotifiedWait implements Settle<boolean>, Unsubscribable {
+  readonly #lock: Lock | RLock;
+  readonly #attempt: ConditionAttempt;
+  readonly #settle: Settle<boolean>;
+  /** The wait for the notification, then that for the lock. */
+  #stage: Unsubscribable | undefined;
+  #notified = false;
+  #ended = false;
+
+  constructor(lock: Lock | RLock, attempt: ConditionAttempt, settle: Settle<boolean>) {
+    this.#lock = lock;
+    this.#attempt = attempt;
+    this.#settle = settle;
+  }
+
+  begin(on: Queued, timeout: number, signal: AbortSignal | undefined): this {
+    const stage = beginWait(on, this.#attempt, timeout, signal, this);
+    // It may wait for the lock by now.
+    this.#stage ??= stage;
+    return this;
+  }
+
+  resolve(notified: boolean): void {
+    this.#notified = notified;
+    this.#lockAgain(() => this.#settle.resolve(notified));
+  }
+
+  reject(error: unknown): void {
+    if (this.#attempt.begun) this.#lockAgain(() => this.#settle.reject(error));
+    else this.#settle.reject(error);
+  }
+
+  #lockAgain(tell: () => void): void {
+    this.#stage = this.#lock.begin(Number.POSITIVE_INFINITY, undefined, {
+      resolve: () => {
+        const helds = this.#attempt.restore();
+        this.#end(tell);
+        helds.releaseDeferred();
+      },
+      reject: (error) => this.#end(() => this.#settle.reject(error)),
+    });
+  }
+
+  #end(tell: () => void): void {
+    this.#ended = true;
+    if (this.#notified) this.#attempt.end();
+    tell();
+  }
+
+  /** Called instead of emitting, when a `waitFor` was left from within its predicate: nobody would release the lock. */
+  giveLockBack(): void {
+    this.#attempt.giveLockBack();
+  }
+
+  unsubscribe(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stage?.unsubscribe();
+    if (this.#notified) this.#attempt.leave();
   }
 }

@@ -1,7 +1,6 @@
-import { Subscription, type TeardownLogic } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
 import { ofAnotherCopy } from './brand.js';
-import { ConditionAttempt, ConditionWaiters } from './condition-waiters.js';
+import { ConditionAttempt, ConditionWaiters, NotifiedWait } from './condition-waiters.js';
 import type { Held } from './held.js';
 import { Lock } from './lock.js';
 import { SLOTTED_WORDS } from './memory/layout.js';
@@ -20,12 +19,12 @@ import {
 } from './options.js';
 import { type Origin, Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
-import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { now } from './waiting/event-loop.js';
+import { allocateSlots } from './waiting/slot-arena.js';
 import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
-import { allocateSlots, type Slots } from './waiting/waiter-list.js';
+import type { Slots } from './waiting/waiter-list.js';
 
 /** @internal */
 export class SharedCondition extends Shared {
@@ -111,43 +110,11 @@ export class Condition extends Primitive implements Acquirable {
    */
   wait(options?: WaitOptions): Wait<boolean> {
     const { timeout, signal } = checkWait(options);
-    return new Wait((settle) => this.#begin(timeout, signal, settle));
+    return new Wait((settle) => this.#notifiedWait(settle).begin(this, timeout, signal));
   }
 
-  #begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<boolean>): TeardownLogic {
-    const attempt = new ConditionAttempt(this.#waiters);
-    const stages = new Subscription();
-    let notified = false;
-    let ended = false;
-    const end = (tell: () => void): void => {
-      ended = true;
-      if (notified) attempt.end();
-      tell();
-    };
-    const lockAgain = (tell: () => void): void => {
-      const resolve = (): void => {
-        const helds = attempt.restore();
-        end(tell);
-        helds.releaseDeferred();
-      };
-      const reject = (error: unknown): void => end(() => settle.reject(error));
-      stages.add(this.lock.begin(Number.POSITIVE_INFINITY, undefined, { resolve, reject }));
-    };
-    const resolve = (outcome: boolean): void => {
-      notified = outcome;
-      lockAgain(() => settle.resolve(outcome));
-    };
-    const reject = (error: unknown): void => {
-      if (attempt.begun) lockAgain(() => settle.reject(error));
-      else settle.reject(error);
-    };
-    stages.add(beginWait(this, attempt, timeout, signal, { resolve, reject }));
-    return () => {
-      if (ended) return;
-      ended = true;
-      stages.unsubscribe();
-      if (notified) attempt.leave();
-    };
+  #notifiedWait(settle: Settle<boolean>): NotifiedWait {
+    return new NotifiedWait(this.lock, new ConditionAttempt(this.#waiters), settle);
   }
 
   /** Blocks the thread: true when notified, false when `timeout` ms have passed; see `wait`. */
@@ -182,27 +149,34 @@ export class Condition extends Primitive implements Acquirable {
     const { timeout, signal } = checkWait(options);
     return new Wait((settle) => {
       const deadline = now() + timeout;
-      let stage = new Subscription();
-      let gone = false;
-      const look = (): void => {
+      let stage: NotifiedWait | undefined;
+      let left = false;
+      /** @param wait - the one that has just taken the lock again; undefined: the caller has it */
+      const look = (wait?: NotifiedWait): void => {
         let value: T;
         try {
           value = predicate();
         } catch (error) {
-          settle.reject(error);
+          if (left) wait?.giveLockBack();
+          else settle.reject(error);
           return;
         }
-        const left = deadline - now();
-        if (value || left <= 0) settle.resolve(value);
-        else if (!gone) {
-          stage = new Subscription();
-          stage.add(this.#begin(left, signal, { resolve: look, reject: (error) => settle.reject(error) }));
+        const ms = deadline - now();
+        if (left) wait?.giveLockBack();
+        else if (value || ms <= 0) settle.resolve(value);
+        else {
+          const again = this.#notifiedWait({
+            resolve: () => look(again),
+            reject: (error) => settle.reject(error),
+          });
+          stage = again;
+          again.begin(this, ms, signal);
         }
       };
       look();
       return () => {
-        gone = true;
-        stage.unsubscribe();
+        left = true;
+        stage?.unsubscribe();
       };
     });
   }

@@ -113,6 +113,7 @@ export class Event extends Primitive {
 /** Waiting for the value to change from an even one. */
 class EventAttempt implements BlockingAttempt<boolean> {
   readonly acquires = false;
+  readonly inTurn = true;
   readonly cells: Cells;
   readonly cell = WORD;
   readonly #from: number;

@@ -66,6 +66,7 @@ export class HeldGroup {
 
   setAside(): void {
     this.#aside = true;
+    this.#joined = undefined;
   }
 
   /** @param others - in effect already: waits of one thread may come back to the same RLock, one after the other */

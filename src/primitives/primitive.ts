@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import { AGENT_SEQ, AGENTS, HEADER_WORDS, ID, SLEEPERS, WATCH_SEQ, WATCHED, WORD } from './memory/layout.js';
 import { add, allocate, type Cells, load, store, wake } from './memory/word.js';
 import { checkName, type PrimitiveOptions } from './options.js';
 import { nextPrimitiveId } from './threads/table.js';
 import { countWaiting } from './threads/wait-graph.js';
+import { uncloneable } from './uncloneable.js';
 import type { Queued } from './waiting/begin-wait.js';
 import type { LocalQueue } from './waiting/local-queue.js';
 
@@ -20,12 +22,16 @@ export class Shared {
 /** How a primitive comes to its words: fresh ones, or shared ones. */
 export type Origin = PrimitiveOptions | Shared;
 
+const ADVICE = uncloneable('a primitive travels as toHandle(primitive): the primitive itself');
+
 /** What all primitives have: shared words, a name, and waiters to wake. The object is only a view of the words. */
 export abstract class Primitive implements Queued {
   /** Shown by inspection, errors and monitors; default: the class's name and a number. */
   readonly name: string;
   /** @internal */
   readonly cells: Cells;
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = ADVICE;
   /** This thread's Observable waits; made when the first one waits. @internal */
   queue: LocalQueue | undefined = undefined;
 
@@ -79,3 +85,10 @@ export abstract class Primitive implements Queued {
     this.queue?.lookSoon();
   }
 }
+
+// As text: its fields are views of shared words, which tell nothing.
+Object.defineProperty(Primitive.prototype, inspect.custom, {
+  value(this: Primitive): string {
+    return this.toString();
+  },
+});

@@ -99,7 +99,7 @@ function sourceOf(target: Runnable): string {
   const known = sources.get(target);
   if (known !== undefined) return known;
   const source = Function.prototype.toString.call(target);
-  if (/^class\b/.test(source)) {
+  if (isClass(source)) {
     throw new TypeError(`target must be a function, got ${show(target)}: a class cannot be called`);
   }
   if (/\{\s*\[native code\]\s*\}$/.test(source)) {
@@ -112,15 +112,22 @@ function sourceOf(target: Runnable): string {
   return source;
 }
 
+/** A method named `class` is none. */
+function isClass(source: string): boolean {
+  return /^class\b(?!\s*\()/.test(source);
+}
+
 /** The source as an expression; a method's becomes one as part of an object. */
 function expressionOf(source: string, target: unknown): string {
   const known = expressions.get(source);
   if (known !== undefined) return known;
   const expression = [`(${source})`, `Object.values({${source}})[0]`].find(compiles);
   if (expression === undefined) {
-    throw new TypeError(
-      `target ${show(target)} cannot travel to a thread: its source is not complete in itself`,
-    );
+    const why = compiles('0')
+      ? 'its source is not complete in itself'
+      : 'code generation from strings is disallowed in this process (--disallow-code-generation-from-strings), so make ' +
+        'the target an export of a module';
+    throw new TypeError(`target ${show(target)} cannot travel to a thread: ${why}`);
   }
   keep(expressions, source, expression);
   return expression;
@@ -212,7 +219,7 @@ function pick(namespace: unknown, module: string, name: string): unknown {
 }
 
 function checkRunnable(value: unknown, module: string, name: string): Runnable {
-  if (typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value)))
+  if (typeof value === 'function' && !isClass(Function.prototype.toString.call(value)))
     return value as Runnable;
   throw new ThreadError(`export '${name}' of module '${module}' must be a function, got ${show(value)}`, {
     code: 'ERR_THREAD_TARGET',

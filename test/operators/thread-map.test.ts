@@ -230,6 +230,26 @@ describe('threadMap', () => {
     for (const run of runs.slice(0, 5)) expect(times).toContain(run.value);
   });
 
+  it.each(
+    ['exit', 'throw', 'terminate'].flatMap((how) => [true, false].map((ordered) => ({ how, ordered }))),
+  )('emits what streamed before the value that ends its worker once: $how, ordered $ordered', async (row) => {
+    const { how, ordered } = row;
+    const runs = [0, 1, 2].map(() => new Semaphore(0));
+    const source = from(runs.entries()).pipe(map(([value, run]) => ({ value, how, run })));
+    const options = { pool, batch: 3, ordered };
+    const { seen, error } = await failure(source.pipe(threadMap(jobs.pairsUntilTwo, options)));
+    expect(seen).toEqual(['0a', '0b', '1a', '1b']);
+    expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 2 } });
+    expect(runs.map((run) => run.value)).toEqual([1, 1, 1]);
+  });
+
+  it('keeps nothing in the worker of the values that streamed', async () => {
+    const heaps = await all(range(0, 10_001).pipe(threadMap(jobs.heapUsed, { pool, concurrency: 1 })));
+    expect(heaps).toHaveLength(3);
+    const [, before = 0, after = 0] = heaps;
+    expect((after - before) / 5000).toBeLessThan(100);
+  });
+
   it('takes what is behind a value that moved back, but not that one', async () => {
     const gate = new Event();
     const bytes = new Uint8Array(1);

@@ -1,6 +1,9 @@
 import {
   concat,
+  config,
+  count,
   from,
+  interval,
   lastValueFrom,
   map,
   NEVER,
@@ -8,6 +11,7 @@ import {
   of,
   range,
   repeat,
+  Subject,
   take,
   tap,
   throwError,
@@ -50,6 +54,52 @@ const until = async (holds: () => boolean): Promise<void> => {
 };
 
 describe('threadPipe', () => {
+  it('emits what its own consumer feeds in order, each once, and then completes', async () => {
+    const values = 3 * WINDOW;
+    const source = new Subject<number>();
+    const seen: number[] = [];
+    let sent = 0;
+    const done = lastValueFrom(
+      source.pipe(
+        threadPipe((values: Observable<number>) => values),
+        tap((value) => {
+          seen.push(value);
+          for (let more = 0; more < 3 && sent < values; more++) source.next(sent++);
+          if (sent === values && value === values - 1) source.complete();
+        }),
+      ),
+    );
+    source.next(sent++);
+    expect(await done).toBe(values - 1);
+    expect(seen).toEqual(Array.from({ length: values }, (_, value) => value));
+  });
+
+  it('completes though its source goes on while the last of its values wait for their reader', async () => {
+    const spin = (): void => {
+      for (const begun = performance.now(); performance.now() - begun < 0.02; );
+    };
+    const values = interval(1).pipe(threadPipe(pipes.streamBeside), tap(spin), count());
+    expect(await lastValueFrom(values)).toBe(20_000);
+  });
+
+  it('sends nothing to who has left', async () => {
+    const stopped: unknown[] = [];
+    config.onStoppedNotification = (notification) => stopped.push(notification);
+    const started = new Semaphore(0);
+    const running = concat(of(started), NEVER)
+      .pipe(threadPipe(pipes.spinning, { grace: 0 }))
+      .subscribe();
+    await started.acquire();
+    running.unsubscribe();
+    NEVER.pipe(threadPipe((values: Observable<never>) => values))
+      .subscribe()
+      .unsubscribe();
+    await until(() => activeCount() === 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    config.onStoppedNotification = null;
+    expect(stopped).toEqual([]);
+  });
+
   it('passes a result on while its thread works on the next value, which never lets its loop turn', async () => {
     const [open, shut] = [new Event(), new Event()];
     open.set();

@@ -1,3 +1,4 @@
+import { Subject, takeUntil } from 'rxjs';
 import { Condition, Event, Lock, RLock, ThreadError } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { turns, until } from '../support/turns.js';
@@ -175,6 +176,37 @@ describe('waitFor', () => {
     expect(took).toBeGreaterThanOrEqual(60);
     expect(calls).toBeGreaterThan(2);
   });
+
+  it.each([
+    ['a Lock', () => new Lock(), 1],
+    ['an RLock, held twice', () => new RLock(), 2],
+  ] as const)(
+    'left from within its predicate at a later look, does not have the lock: %s',
+    async (_name, make, levels) => {
+      const lock = make();
+      const condition = new Condition(lock);
+      const stop = new Subject<void>();
+      let looks = 0;
+      let left: unknown;
+      const held = lock.holdSync();
+      for (let level = 1; level < levels; level++) lock.acquireSync();
+      condition
+        .waitFor(() => {
+          if (++looks === 2) stop.next();
+          return looks === 3;
+        })
+        .pipe(takeUntil(stop))
+        .subscribe({ next: (value) => (left = value) });
+      expect(lock.locked()).toBe(false);
+      notify(condition);
+      await turns(2);
+      expect([looks, left, lock.locked()]).toEqual([2, undefined, false]);
+      // What was held before the wait has nothing to release.
+      lock.acquireSync();
+      held.release();
+      expect(lock.locked()).toBe(true);
+    },
+  );
 
   it('errors with what the predicate throws, and refuses one that is none', async () => {
     const condition = new Condition();

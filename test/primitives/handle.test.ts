@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { inspect } from 'node:util';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import {
   Barrier,
   BoundedSemaphore,
@@ -24,6 +25,29 @@ it.each([
 ] as const)('a %s comes back as itself in its own thread', (_name, make) => {
   const primitive = make();
   expect(fromHandle(structuredClone(toHandle(primitive)))).toBe(primitive);
+});
+
+it.each([
+  ['Lock', new Lock()],
+  ['RLock', new RLock()],
+  ['Condition', new Condition()],
+  ['Semaphore', new Semaphore(2)],
+  ['BoundedSemaphore', new BoundedSemaphore(2)],
+  ['Event', new Event()],
+  ['Barrier', new Barrier(2)],
+])('a %s cannot be cloned, and the error names toHandle', (_name, primitive) => {
+  const { port1 } = new MessageChannel();
+  for (const clone of [
+    () => structuredClone(primitive),
+    () => structuredClone({ deep: [primitive] }),
+    () => port1.postMessage(primitive),
+    () => new Worker('', { eval: true, workerData: { primitive } }),
+  ]) {
+    expect(clone).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
+    expect(clone).toThrow(/travels as toHandle\(primitive\)/);
+  }
+  port1.close();
+  expect(inspect(primitive)).toBe(`${primitive}`);
 });
 
 it('arrives in a worker that somebody else started, as its class and the same memory', async () => {

@@ -3,25 +3,37 @@ import { type Observable, type Observer, Subscription } from 'rxjs';
 /**
  * An observer that is its own subscription. RxJS subscribes such a one as it is, without one of its own around it, so a
  * source that emits endlessly while it is being subscribed to can be cut; and it costs less.
+ *
+ * What a source may call is bound to the observer: another library, such as RxJS 6, calls it on an object that it has
+ * made from the observer, or on none.
  */
 export abstract class Attached<T> extends Subscription implements Observer<T> {
   #stopped = false;
+
+  constructor() {
+    super();
+    this.unsubscribe = () => super.unsubscribe();
+  }
 
   /**
    * Subscribes for as long as `owner` lives, once. `ended` runs last, when the source has been torn down, however.
    */
   attach(source: Observable<T>, owner: Subscription): void {
     owner.add(this);
-    if (!this.closed) source.subscribe(this);
+    if (!this.closed) {
+      const subscribed = source.subscribe(this);
+      // RxJS returns what it was given.
+      if (subscribed !== this) this.add(subscribed);
+    }
     if (this.closed) this.ended();
     else this.add(() => this.ended());
   }
 
-  next(value: T): void {
+  readonly next = (value: T): void => {
     if (!this.#stopped && !this.closed) this.onNext(value);
-  }
+  };
 
-  error(error: unknown): void {
+  readonly error = (error: unknown): void => {
     if (this.#stopped || this.closed) return;
     this.#stopped = true;
     try {
@@ -29,9 +41,9 @@ export abstract class Attached<T> extends Subscription implements Observer<T> {
     } finally {
       this.unsubscribe();
     }
-  }
+  };
 
-  complete(): void {
+  readonly complete = (): void => {
     if (this.#stopped || this.closed) return;
     this.#stopped = true;
     try {
@@ -39,7 +51,7 @@ export abstract class Attached<T> extends Subscription implements Observer<T> {
     } finally {
       this.unsubscribe();
     }
-  }
+  };
 
   protected abstract onNext(value: T): void;
   protected abstract onError(error: unknown): void;

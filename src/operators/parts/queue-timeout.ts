@@ -5,17 +5,21 @@ const LONGEST = 2 ** 31 - 1;
 
 /** An item of a queue whose time comes. */
 export interface Due {
-  /** In the scheduler's ms. */
+  /** On the queue's clock, in ms: what `QueueTimeout.due` returned. */
   readonly due: number;
 }
 
 /**
  * One timer for a queue whose items may each wait as long as the others, so that the first one's time is up first. In
- * RxJS's time, which a TestScheduler makes virtual.
+ * RxJS's time, which a TestScheduler makes virtual; but on a clock that only goes forward, where the scheduler's would be
+ * the one on the wall, which people and networks set.
+ *
+ * Invariant: while the queue has a first item, the timer runs, or `#look` is on the stack.
  */
 export class QueueTimeout<D extends Due> {
   readonly #time: number;
   readonly #scheduler: SchedulerLike;
+  readonly #now: () => number;
   readonly #first: () => D | undefined;
   readonly #up: (first: D) => void;
   #timer: Subscription | undefined;
@@ -35,11 +39,12 @@ export class QueueTimeout<D extends Due> {
     this.#first = first;
     this.#up = up;
     this.#scheduler = scheduler;
+    this.#now = clockOf(scheduler);
   }
 
   /** When the time is up of an item that comes now. */
   due(): number {
-    return this.#time === Number.POSITIVE_INFINITY ? this.#time : this.#scheduler.now() + this.#time;
+    return this.#time === Number.POSITIVE_INFINITY ? this.#time : this.#now() + this.#time;
   }
 
   /** Must be called whenever the queue has got or lost a first item. */
@@ -56,22 +61,23 @@ export class QueueTimeout<D extends Due> {
   }
 
   #arm(first: D): void {
-    const left = Math.max(0, first.due - this.#scheduler.now());
+    const { due } = first;
+    const left = Math.max(0, Math.ceil(due - this.#now()));
     // A scheduler of the user's may call it before `schedule` returns.
     let ran = false;
     const run = (): void => {
       ran = true;
       this.#timer = undefined;
-      this.#look();
+      // The scheduler's word is taken for it: its time may pass at another rate than the clock's, as fake timers' does.
+      this.#look(left > LONGEST ? this.#now() : Math.max(due, this.#now()));
     };
-    const timer = this.#scheduler.schedule(run, Math.min(Math.ceil(left), LONGEST));
+    const timer = this.#scheduler.schedule(run, Math.min(left, LONGEST));
     if (!ran) this.#timer = timer;
   }
 
-  #look(): void {
-    const now = this.#scheduler.now();
+  #look(time: number): void {
     for (let first = this.#first(); first !== undefined; first = this.#first()) {
-      if (first.due > now) {
+      if (first.due > time) {
         if (this.#timer === undefined) this.#arm(first);
         return;
       }
@@ -79,3 +85,12 @@ export class QueueTimeout<D extends Due> {
     }
   }
 }
+
+/** Of a scheduler in real time, Node's monotonic clock, as fake timers may have replaced it; otherwise its own. */
+function clockOf(scheduler: SchedulerLike): () => number {
+  const isReal = Math.abs(scheduler.now() - Date.now()) < SAME_MS;
+  return isReal ? () => performance.now() : () => scheduler.now();
+}
+
+/** Between two looks at one clock, in ms: less than 1, unless the thread is held up in between. */
+const SAME_MS = 1000;

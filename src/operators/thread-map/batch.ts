@@ -40,6 +40,8 @@ export class Batch extends Part {
   readonly sent: number = now();
   readonly #place: BatchPlace;
   #done = 0;
+  /** The first values of a stream have come, which is the result of the value after those. */
+  #partly = false;
   /** Outputs that came of streams, and were not yet passed on. */
   #streamed = 0;
 
@@ -58,11 +60,12 @@ export class Batch extends Part {
 
   heard(message: FromBatchMessage): void {
     this.#done = message.done;
+    this.#partly = message.kind === 'results' && message.streamed;
     this.ended = message.kind !== 'results';
     if (message.kind === 'failed') this.failure = { at: message.done, error: unpackError(message.error) };
     else {
       const outputs = decode(message.values) as unknown[];
-      if (message.kind === 'results' && message.streamed) this.#streamed += outputs.length;
+      if (this.#partly) this.#streamed += outputs.length;
       this.came(outputs);
     }
   }
@@ -90,8 +93,9 @@ export class Batch extends Part {
       return { begun: false, again: [], failed: Part.failed(this.first, untouched.values[0], error) };
     this.ended = true;
     const { first, values } = this;
-    const done = this.#done;
     const last = values.length - 1;
+    // A value is taken up only when the stream of the one before it has ended, and all of it is on its way.
+    const done = this.#done + (this.#partly && this.#done < last ? 1 : 0);
     const again = [untouched];
     let failed: Part | undefined;
     if (done === last) this.failure = { at: last, error };

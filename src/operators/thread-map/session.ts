@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
-import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
+import type { JobPool } from '../../pool/thread/job-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { encode } from '../../pool/wire/codec.js';
@@ -59,7 +59,7 @@ export class MapSession {
    * @param depth - how many batches it takes at once
    * @throws ThreadError when the pool takes no more
    */
-  constructor(pool: ThreadPool, target: PackedTarget, name: string, depth: number, owner: SessionOwner) {
+  constructor(pool: JobPool, target: PackedTarget, name: string, depth: number, owner: SessionOwner) {
     this.#owner = owner;
     this.#cells = allocate(depth);
     for (let cell = depth - 1; cell >= 0; cell--) this.#free.push(cell);

@@ -27,6 +27,8 @@ export class MapSessions {
   readonly most: number;
   /** How many batches each of them takes. */
   readonly #depth: number;
+  /** The pool has taken a session: it refuses none of those that come after it. */
+  #accepted = false;
 
   constructor(mapping: Mapping, owner: SessionOwner) {
     this.#mapping = mapping;
@@ -63,7 +65,9 @@ export class MapSessions {
   #open(): MapSession | undefined {
     const { pool, target, name } = this.#mapping;
     try {
-      const session = new MapSession(pool, target, name, this.#depth, this.#owner);
+      const claimed = this.#accepted && this.#sessions.size === 0 ? pool.claim : pool;
+      const session = new MapSession(claimed, target, name, this.#depth, this.#owner);
+      this.#accepted = true;
       this.#sessions.add(session);
       return session;
     } catch (error) {

@@ -9,15 +9,32 @@ import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
 import { RUN_PIPE } from '../../pool/workers/worker-files.js';
+import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { attach } from '../parts/attached.js';
+import { Fifo } from '../parts/fifo.js';
 import type { Pooled } from '../parts/pooled-options.js';
 import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
 
-/** So many values may come before the event loop turns, and what has come of them is looked at. */
+/** After so many values without a turn of the event loop, results are looked for: see decision 31. */
 const LOOK_EVERY = 1024;
 
-/** One subscription of a threadPipe: its thread, seen from the thread that subscribed. */
+/** The thread has ended by itself: it died, or never began. */
+interface DiedMessage {
+  readonly kind: 'died';
+  readonly error: unknown;
+}
+
+/**
+ * One subscription of a threadPipe: its thread, seen from the thread that subscribed.
+ *
+ *   here:          source -> BatchSender -> PortChannel
+ *   in the worker: in-worker/run-pipe.ts -> in-worker/source.ts, which feeds the target's pipeline -> Streaming
+ *   here again:    PortChannel -> #inbox -> the subscriber
+ *
+ * Invariant: messages are dealt with in the order in which they came, one after the other. The subscriber's code may lead
+ * back here, by feeding the source: what comes by that waits in `#inbox`.
+ */
 export class PipeRun<R> {
   readonly #subscriber: Subscriber<R>;
   readonly #channel: PortChannel<PipeMessage, PipeMessage>;
@@ -26,8 +43,12 @@ export class PipeRun<R> {
   readonly #parts = new Subscription();
   #count = 0;
   #sent = 0;
-  /** Passed on, and not yet told. */
+  /** Values passed on that the thread has not been given credit for. */
   #passed = 0;
+  readonly #inbox = new Fifo<PipeMessage | DiedMessage>();
+  #hearing = false;
+  /** Of who subscribed. */
+  readonly #context = new CallerContext();
   #ended = false;
 
   /** @throws ThreadError when no thread can be had */
@@ -52,19 +73,16 @@ export class PipeRun<R> {
   }
 
   run(source: Observable<unknown>): void {
-    const { subscriber, parts } = { subscriber: this.#subscriber, parts: this.#parts };
-    subscriber.add(parts);
+    this.#subscriber.add(this.#parts);
     this.#thread.output$.subscribe({
-      // Nothing else may be left that lets the event loop turn.
+      // The port keeps no process alive: what is left in it would not be received.
       complete: () => this.#drain(),
-      // It has died, or never began.
       error: (error) => {
         this.#drain();
-        this.#ended = true;
-        subscriber.error(error);
+        this.#hear({ kind: 'died', error });
       },
     });
-    attach(source, parts, {
+    attach(source, this.#parts, {
       next: (value) => this.#arrive(value),
       error: (error) => this.#endInput({ kind: 'error', error: packError(error) }),
       complete: () => this.#endInput({ kind: 'complete' }),
@@ -73,7 +91,7 @@ export class PipeRun<R> {
 
   #arrive(value: unknown): void {
     this.#output.push(value);
-    // The source may not let the event loop turn, and be ended by what comes of its values.
+    // A source that never lets the event loop turn can only be cut by results that are received here.
     if (++this.#count % LOOK_EVERY === 0) this.#drain();
   }
 
@@ -107,7 +125,17 @@ export class PipeRun<R> {
     if (!this.#parts.closed) this.#channel.drain();
   }
 
-  #hear(message: PipeMessage): void {
+  #hear(message: PipeMessage | DiedMessage): void {
+    this.#inbox.push(message);
+    if (this.#hearing) return;
+    this.#hearing = true;
+    this.#context.run(() => {
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#heed(next);
+    });
+    this.#hearing = false;
+  }
+
+  #heed(message: PipeMessage | DiedMessage): void {
     if (this.#parts.closed) return;
     switch (message.kind) {
       case 'credit':
@@ -130,6 +158,10 @@ export class PipeRun<R> {
       case 'error':
         this.#ended = true;
         this.#subscriber.error(unpackError(message.error));
+        break;
+      case 'died':
+        this.#ended = true;
+        this.#subscriber.error(message.error);
         break;
     }
   }

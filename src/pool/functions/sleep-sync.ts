@@ -19,8 +19,10 @@ export function sleepSync(ms: number): void {
   const deadline = now() + ms;
   const cell = slotOf(getIdent()) + CANCEL;
   for (let left = ms; left > 0; left = deadline - now()) {
+    // Read before it is looked at: a cancel after that changes the word, and is not slept through.
+    const seen = load(table, cell);
     throwIfCancelled();
-    park(table, cell, load(table, cell), left);
+    park(table, cell, seen, left);
   }
   throwIfCancelled();
 }

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Observable } from 'rxjs';
-import { add } from '../../primitives/memory/word.js';
 import { show } from '../../primitives/options.js';
+import { getIdent, onThreadBegin } from '../../primitives/threads/current-ident.js';
 import { aliveIdents } from '../../primitives/threads/liveness.js';
-import { TRACE, table } from '../../primitives/threads/table.js';
+import { setTraces } from '../../primitives/threads/trace-flag.js';
+import { setTraceMuted } from '../../primitives/waiting/trace.js';
 import { unpackError } from '../wire/codec.js';
 import { reportUnhandled } from '../workers/unhandled.js';
 import { setTraceListener, type TraceEvent, traced } from './trace-events.js';
@@ -18,27 +20,38 @@ interface Tracer {
 const NOBODY: ReadonlySet<number> = new Set();
 const tracers = new Set<Tracer>();
 
-/** Invariant: the table's TRACE word counts the tracers of all threads. */
+/** Says which code is a trace function's, after an `await` too: what it does is not told, or it would run for that. */
+let within: AsyncLocalStorage<true> | undefined;
+
+/** Invariant: the slot of the current thread says that it traces while it has tracers. */
 function addTracer(tracer: Tracer): void {
-  if (tracers.size === 0) {
+  if (within === undefined) {
+    within = new AsyncLocalStorage();
+    setTraceMuted(() => within?.getStore() === true);
     setTraceListener(tellTracers);
     traced.listen((event) => tellTracers({ ...event, arg: unpackError(event.arg) }));
   }
   tracers.add(tracer);
-  add(table, TRACE, 1);
+  setTraces(getIdent(), true);
 }
 
 function removeTracer(tracer: Tracer | undefined): void {
-  if (tracer !== undefined && tracers.delete(tracer)) add(table, TRACE, -1);
+  if (tracer !== undefined && tracers.delete(tracer) && tracers.size === 0) setTraces(getIdent(), false);
 }
 
-/** A trace function is on the stack: what it does itself is not told, or it would run for its own events. */
-let telling = false;
+// What an ended thread had set is not the next one's in this worker.
+onThreadBegin(() => {
+  tracers.clear();
+  tracing.forget();
+  profiling.forget();
+});
 
 function tellTracers(event: TraceEvent): void {
-  if (telling) return;
-  telling = true;
-  for (const { tell, except } of tracers) {
+  if (tracers.size > 0 && within?.getStore() !== true) within?.run(true, tellEach, event);
+}
+
+function tellEach(event: TraceEvent): void {
+  for (const { tell, except } of [...tracers]) {
     if (except.has(event.ident)) continue;
     try {
       tell(event);
@@ -46,7 +59,6 @@ function tellTracers(event: TraceEvent): void {
       reportUnhandled(event.ident, error);
     }
   }
-  telling = false;
 }
 
 /** The trace function of this thread that `settrace` and its `AllThreads` set, or that `setprofile` and its own do. */
@@ -61,6 +73,12 @@ class Hook {
 
   get fn(): TraceFunction | null {
     return this.#fn;
+  }
+
+  /** The thread that had set it has ended. */
+  forget(): void {
+    this.#fn = null;
+    this.#tracer = undefined;
   }
 
   set(fn: TraceFunction | null, except: ReadonlySet<number>): void {

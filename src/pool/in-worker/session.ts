@@ -4,22 +4,22 @@ import { ThreadError } from '../../errors.js';
 import { clock } from '../../primitives/threads/table.js';
 import { markDied } from '../../primitives/threads/thread-slots.js';
 import { packError } from '../wire/codec.js';
-import type { FromThread, ToThread } from '../wire/messages.js';
+import type { EndMessage, FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { Running } from './thread-body.js';
 
 /**
- * What runs inside a worker. Piscina loads worker-entry.cts and calls `openSession` or `runJob`, which take over the
+ * What runs inside a worker. Piscina loads worker-entry.ts and calls `openSession` or `runJob`, which take over the
  * port; from then on threads come over it as messages:
  *
- *   worker-entry.cts -> session.ts -> thread-body.ts -> the target
+ *   worker-entry.ts -> session.ts -> thread-body.ts -> the target
  *
  * These three, with the wire's codec and the rooms memory and threads of the primitives, are all that a new worker loads
- * before its first thread, because each file costs a start about half a ms, and rxjs alone some 15 ms. For the same
- * reason they import nothing, directly or not, that reaches rxjs. What only some threads need is imported by
- * the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts (values
- * with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
+ * before its first thread; the build joins all but the entry, and prepare.ts, into one file. They import nothing, directly or not, that
+ * reaches rxjs, because rxjs alone would take longer to load than most first threads run. What only some threads need is
+ * imported by the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts
+ * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
  * target-trace.ts. Most targets are plain functions on plain values and get by with the first three.
  *
  * A worker runs one thread after the other: begun by a `start` message, over with an end message, and followed by the
@@ -27,47 +27,58 @@ import { Running } from './thread-body.js';
  * own, with a port of its own.
  */
 
-let channel: PortChannel<FromThread, ToThread> | undefined;
-let running: Running | undefined;
-/** In a worker of a ThreadPool: when the job that runs in it is over. */
-let jobEnd: JobEnd | undefined;
 /** ms that the leftovers of a job may keep the worker of a ThreadPool from the next job. */
 const LEFTOVERS_MS = 1000;
 
-/** The only job of a DedicatedWorker's Piscina: takes the port over which threads come, the first of which is in it already. */
-export function openSession(job: { readonly port: MessagePort }): void {
-  channel = new PortChannel(job.port);
-  channel.hear(received);
-  channel.hold(true);
-  setParent(post, drain);
-}
+/** The one that threads come over now. */
+let session: Session | undefined;
 
-/** A job of a ThreadPool's Piscina: one thread, over its own port. Resolves when the worker can take another. */
-export async function runJob(job: { readonly port: MessagePort }): Promise<void> {
-  const end = new JobEnd();
-  jobEnd = end;
-  openSession(job);
-  await end.come;
-  jobEnd = undefined;
-  channel?.close();
-  channel = undefined;
+/** A port over which threads come to this worker, one at a time. */
+class Session {
+  readonly #channel: PortChannel<FromThread, ToThread>;
+  readonly #leftoversMs: number;
+  readonly #jobEnd: JobEnd | undefined;
+  running: Running | undefined;
+
+  constructor(port: MessagePort, leftoversMs: number, jobEnd?: JobEnd) {
+    this.#channel = new PortChannel(port);
+    this.#leftoversMs = leftoversMs;
+    this.#jobEnd = jobEnd;
+    session = this;
+    setParent(post, drain);
+    this.#channel.hear((message) => this.#received(message));
+    this.#channel.hold(true);
+  }
+
+  readonly post = (message: FromThread, transfer?: readonly TransferListItem[]): void => {
+    // Values that the thread's stream emitted before the progress go first, as far as the reader has room.
+    if (message.kind === 'progress') this.running?.flush();
+    this.#channel.post(message, transfer);
+    this.#jobEnd?.heed(message);
+  };
+
+  drain(): void {
+    this.#channel.drain();
+  }
+
+  close(): void {
+    if (session === this) session = undefined;
+    this.#channel.close();
+  }
+
+  #received(message: ToThread | UnreadMessage): void {
+    if (message.kind === 'start') {
+      this.running = new Running(message, this.post, this.#leftoversMs);
+      beginIn(this.running);
+    } else if (message.kind === 'unread') this.post(refusal(message.why));
+    else if (message.kind === 'cancel') keepCancel(message);
+    else if (this.running?.ident === message.ident) this.running.credit(message.values);
+  }
 }
 
 function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
-  // Values that the thread's stream emitted before the progress go first, as far as the reader has room.
-  if (message.kind === 'progress') running?.flush();
-  channel?.post(message, transfer);
-  jobEnd?.heed(message);
-  return channel !== undefined;
-}
-
-function received(message: ToThread | UnreadMessage): void {
-  if (message.kind === 'start') {
-    running = new Running(message, post, jobEnd === undefined ? Number.POSITIVE_INFINITY : LEFTOVERS_MS);
-    beginIn(running);
-  } else if (message.kind === 'unread') refuseStart(message.why);
-  else if (message.kind === 'cancel') keepCancel(message);
-  else if (running?.ident === message.ident) running.credit(message.values);
+  session?.post(message, transfer);
+  return session !== undefined;
 }
 
 /** Made as the worker starts, before code of the user's has run: nothing has been entered into an AsyncLocalStorage. */
@@ -83,12 +94,12 @@ function beginIn(thread: Running): void {
 }
 
 /** Of the messages from the starter only a start message has values of the user's that are not made to be readable. */
-function refuseStart(why: string): void {
+function refusal(why: string): EndMessage {
   const error = new ThreadError(`the arguments of the thread cannot be read in its worker: ${why}`, {
     code: 'ERR_CLONE',
   });
   const time = clock();
-  post({
+  return {
     kind: 'threw',
     ident: 0,
     error: packError(error),
@@ -97,17 +108,33 @@ function refuseStart(why: string): void {
     ended: time,
     flushing: false,
     idle: true,
-  });
+  };
 }
 
 /** Called from code that never yields, which has to learn why it was cancelled. */
 function drain(): void {
-  channel?.drain();
+  session?.drain();
+}
+
+/** The only job of a DedicatedWorker's Piscina: takes the port over which threads come, the first of which is in it already. */
+export function openSession(job: { readonly port: MessagePort }): void {
+  new Session(job.port, Number.POSITIVE_INFINITY);
+}
+
+/**
+ * A job of a ThreadPool's Piscina: one thread, over its own port. Resolves when its output is printed and its leftovers
+ * are done; the next may begin while the output is still on its way.
+ */
+export async function runJob(job: { readonly port: MessagePort }): Promise<void> {
+  const end = new JobEnd();
+  const own = new Session(job.port, LEFTOVERS_MS, end);
+  await end.come;
+  own.close();
 }
 
 // Others learn of the death from this sooner than from the kernel or from the parent's event loop.
 process.on('exit', () => {
-  if (running !== undefined) markDied(running.ident);
+  if (session?.running !== undefined) markDied(session.running.ident);
 });
 
 /** Waits until a job of a ThreadPool is over: its thread has ended, its output is printed, its leftovers are done. */

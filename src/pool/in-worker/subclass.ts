@@ -1,8 +1,8 @@
 import { ThreadError } from '../../errors.js';
 import { importExport, type Runnable } from '../../primitives/target.js';
+import { ExistingThread } from '../thread/existing-thread.js';
 import { remember } from '../thread/local-threads.js';
 import { Thread } from '../thread/thread.js';
-import { ExistingThread } from '../thread/thread-options.js';
 import { decode } from '../wire/codec.js';
 import type { PackedRun } from '../wire/messages.js';
 import { prepareDecode } from './load-codecs.js';
@@ -20,7 +20,7 @@ export async function makeRun(packed: PackedRun, ident: number): Promise<Runnabl
   return (...args) => {
     const thread = Reflect.construct(
       Thread,
-      [new ExistingThread(ident, packed.target, args)],
+      [new ExistingThread(ident, undefined, packed.target, args)],
       found,
     ) as Thread;
     Object.assign(thread, decode(packed.fields));

@@ -2,8 +2,10 @@ import type { TransferListItem } from 'node:worker_threads';
 import { load } from '../../primitives/memory/word.js';
 import { type Runnable, unpackTarget } from '../../primitives/target.js';
 import { endThread, setIdent } from '../../primitives/threads/current-ident.js';
-import { CANCEL, clock, slotOf, TRACE, table } from '../../primitives/threads/table.js';
+import { CANCEL, clock, slotOf, table } from '../../primitives/threads/table.js';
 import { markRunning, markStopped } from '../../primitives/threads/thread-slots.js';
+import { someoneTraces } from '../../primitives/threads/trace-flag.js';
+import { after } from '../../primitives/waiting/event-loop.js';
 import { decode, encode } from '../wire/codec.js';
 import type { EndMessage, EndReport, FromThread, StartMessage } from '../wire/messages.js';
 import { movesOf } from '../wire/transfer.js';
@@ -57,7 +59,7 @@ export class Running {
     }
     const { target, args } = this.#start;
     const plain = target !== null && 'source' in target && !args.hasStandIns;
-    if (plain && load(table, slotOf(this.ident) + CANCEL) === 0 && load(table, TRACE) === 0) {
+    if (plain && load(table, slotOf(this.ident) + CANCEL) === 0 && !someoneTraces()) {
       try {
         this.#call(unpackTarget(target) as Runnable);
       } catch (error) {
@@ -90,7 +92,7 @@ export class Running {
   }
 
   async #prepare(): Promise<Runnable> {
-    if (load(table, TRACE) !== 0) this.#trace = await import('./target-trace.js');
+    if (someoneTraces()) this.#trace = await import('./target-trace.js');
     const { prepare } = await import('./prepare.js');
     await prepareDecode(this.#start.args);
     return prepare(this.#start);
@@ -174,8 +176,8 @@ export class Running {
     message: (report: EndReport) => EndMessage,
     transfer?: readonly TransferListItem[],
   ): void {
-    // Somebody began to trace while the thread ran.
-    if (this.#trace === undefined && load(table, TRACE) !== 0) {
+    // Traced since it began.
+    if (this.#trace === undefined && someoneTraces()) {
       void import('./target-trace.js').then((trace) => {
         this.#trace = trace;
         this.#end(event, arg, message, transfer);
@@ -209,8 +211,8 @@ export class Running {
         busy = false;
         this.#post({ kind: 'idle' });
       }
-      // Unref'd timers do not count as active resources, so isIdle() does not take this one for a leftover.
-      if (flushes || busy) setTimeout(look, LOOK_AFTER).unref();
+      // Not kept alive by this, so that it is not taken for a timer that the thread left behind.
+      if (flushes || busy) after(LOOK_AFTER, look);
     };
     look();
   }

@@ -1,9 +1,11 @@
 import type { Subscription } from 'rxjs';
 import type { Emitted, Target } from '../../primitives/target.js';
 import { nextThreadNumber } from '../../primitives/threads/table.js';
+import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
 import type { JobPool } from '../thread/job-pool.js';
+import { limitRun, ranTooLong } from '../thread/run-limit.js';
 import { cannotStart } from '../thread/start.js';
 import { stopThread } from '../thread/stop-thread.js';
 import { Thread } from '../thread/thread.js';
@@ -11,9 +13,8 @@ import { defaultName, transferItems } from '../thread/thread-options.js';
 import { clone } from '../wire/clone-error.js';
 import { decode, encode } from '../wire/codec.js';
 import { movesWith } from '../wire/transfer.js';
-import type { Executor } from '../workers/executor.js';
 import type { Queued } from './places.js';
-import type { PoolJobs } from './pool-jobs.js';
+import { type PoolJobs, ReservedPlace } from './pool-jobs.js';
 import type { RunRequest } from './run-options.js';
 
 const NOTHING: Snapshot = { args: [], transferList: [] };
@@ -26,13 +27,16 @@ export class QueuedJob<R> implements Queued {
   readonly #pool: PoolJobs;
   readonly #request: RunRequest<R>;
   readonly #settle: Settle<Emitted<R>>;
+  /** Of who subscribed: its callbacks run in it, whichever message ends the job. */
+  readonly #context = new CallerContext();
   readonly #name: string;
-  readonly #seating: Executor;
+  readonly #reserved: ReservedPlace;
   #with: Snapshot;
   #inLine = true;
   readonly #stoodInLine: boolean;
   #thread: Thread<R> | undefined;
   #progress: Subscription | undefined;
+  #stopLimit: (() => void) | undefined;
   #over = false;
   readonly #forget: (() => void) | undefined;
 
@@ -43,7 +47,7 @@ export class QueuedJob<R> implements Queued {
     this.#settle = settle;
     this.#name = request.name || defaultName(nextThreadNumber(), request.target as Target);
     pool.admit(this.#name);
-    this.#seating = pool.seated();
+    this.#reserved = new ReservedPlace(pool);
     this.#stoodInLine = !pool.places.hasRoom;
     this.#with = this.#stoodInLine ? snapshot(this.#name, request) : request;
     const { signal } = request;
@@ -62,50 +66,63 @@ export class QueuedJob<R> implements Queued {
       args: this.#with.args,
       name: this.#name,
       transferList: this.#with.transferList,
-      pool: this.#seating as unknown as JobPool,
+      pool: this.#reserved as unknown as JobPool,
     });
     this.#with = NOTHING;
     const { onProgress } = this.#request;
-    if (onProgress !== undefined) this.#progress = thread.progress$.subscribe(onProgress);
+    if (onProgress !== undefined)
+      this.#progress = thread.progress$.subscribe((value) => this.#context.run(() => onProgress(value)));
     try {
       thread.start();
     } catch (error) {
-      if (this.#stoodInLine) this.#pool.ended('failed');
-      this.#pool.places.release();
+      if (this.#stoodInLine) this.#pool.counters.ended('failed');
+      this.#pool.places.release(false);
       this.#reject(error);
       return;
     }
     this.#thread = thread;
+    // Nobody can have the other values of a stream.
+    thread.outcome?.keepLast();
     thread.result().subscribe({
       next: (value) => {
-        if (this.#finish()) this.#settle.resolve(value);
+        if (this.#finish()) this.#context.run(() => this.#settle.resolve(value));
       },
       error: (error) => this.#reject(error),
     });
+    const { timeout } = this.#request;
+    this.#stopLimit = limitRun(thread as Thread<never>, timeout, () => this.#expired(timeout));
   }
 
-  /** Nobody wants it any more: out of the line, or asked to stop. */
-  leave(): void {
+  /** Nobody wants it any more: out of the line, or asked to stop. @param reason - of the cancel of one that runs */
+  leave(reason?: unknown): void {
     if (!this.#finish()) return;
     if (this.#inLine) {
       this.#inLine = false;
       this.#with = NOTHING;
-      this.#pool.ended('cancelled');
+      this.#pool.counters.ended('cancelled');
       this.#pool.places.withdrawn();
       return;
     }
     this.#progress?.unsubscribe();
-    if (this.#thread !== undefined) stopThread(this.#thread as Thread<never>, this.#request.grace);
+    this.#reserved.job?.told();
+    if (this.#thread !== undefined) stopThread(this.#thread as Thread<never>, this.#request.grace, reason);
+  }
+
+  #expired(timeout: number): void {
+    if (this.#over) return;
+    const error = ranTooLong(this.#name, timeout);
+    this.leave(error);
+    this.#context.run(() => this.#settle.reject(error));
   }
 
   #aborted(): void {
     if (this.#over) return;
     this.leave();
-    this.#settle.reject(this.#request.signal?.reason);
+    this.#context.run(() => this.#settle.reject(this.#request.signal?.reason));
   }
 
   #reject(error: unknown): void {
-    if (this.#finish()) this.#settle.reject(error);
+    if (this.#finish()) this.#context.run(() => this.#settle.reject(error));
   }
 
   /** false: it was over. */
@@ -113,6 +130,7 @@ export class QueuedJob<R> implements Queued {
     if (this.#over) return false;
     this.#over = true;
     this.#forget?.();
+    this.#stopLimit?.();
     return true;
   }
 }

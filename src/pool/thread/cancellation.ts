@@ -45,25 +45,36 @@ export function markCancelled(ident: number): void {
   if (compareExchange(table, cell, 0, 1) === 0) wake(table, cell);
 }
 
+/** What is to run when a thread is cancelled, by ident. Invariant: while an ident is in it, one waitAsync looks out. */
+const listening = new Map<number, Set<() => void>>();
+
 /**
  * `cancelled` runs once, from the event loop, when the thread is cancelled. Returns how to stop listening. The end of the
  * thread ends the listening, so that nothing of it stays in a worker that takes the next thread. Does not keep the
- * process alive.
+ * process alive. All that listen share one waitAsync: one each would stay until the thread ends, and a thread may call this
+ * for each of a million values.
  */
 export function onCancel(ident: number, cancelled: () => void): () => void {
+  const known = listening.get(ident);
+  const listeners = known ?? new Set();
+  listeners.add(cancelled);
+  if (known === undefined) {
+    listening.set(ident, listeners);
+    lookOut(ident, listeners);
+  }
+  return () => listeners.delete(cancelled);
+}
+
+function lookOut(ident: number, listeners: Set<() => void>): void {
   const cell = slotOf(ident) + CANCEL;
-  let listening = true;
-  const listen = (): void => {
-    if (!listening) return;
+  for (;;) {
     const state = stateOf(ident);
-    if (state === FREE) return;
-    if (load(table, cell) !== 0) {
-      listening = false;
-      cancelled();
-    } else if ((state === QUEUED || state === RUNNING) && !parkAsync(table, cell, 0, listen)) listen();
-  };
-  listen();
-  return () => {
-    listening = false;
-  };
+    const lives = state === QUEUED || state === RUNNING;
+    const isNow = state !== FREE && load(table, cell) !== 0;
+    if (lives && !isNow && parkAsync(table, cell, 0, () => lookOut(ident, listeners))) return;
+    if (lives && !isNow) continue;
+    listening.delete(ident);
+    if (isNow) for (const cancelled of listeners) cancelled();
+    return;
+  }
 }

@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.js';
 /** How long a message with a Thread in it may be on its way, in ms: from `markSent` to `remember` in another thread. */
 const ON_ITS_WAY = 60_000;
 
-/** A Thread, for those files that thread.ts imports and that cannot name the class. */
+/** A Thread or its StartedHere, for those files that thread.ts imports and that cannot name the classes. */
 export interface LocalThread {
   /** What the thread gives, if it was started in this thread. */
   readonly outcome: Outcome<unknown> | undefined;
@@ -21,9 +21,9 @@ export interface LocalThread {
  * Invariant: HANDLES of a thread's slot counts the Thread objects for it in workers other than its own and its starter's.
  */
 const objects = new Map<number, WeakRef<LocalThread>>();
-/** Started here and not ended: their ThreadRun has to hear of the end. */
+/** Started here and not ended. For a Thread that has nothing of its own it is its side: the object may be collected. */
 const running = new Map<number, LocalThread>();
-/** Started here and ended, while another worker holds a Thread for them, or one was sent there less than a minute ago. */
+/** Likewise, started here and ended, while another worker holds a Thread for them, or one was sent there less than a minute ago. */
 const ended = new Map<number, LocalThread>();
 /** When a Thread of `running` or `ended` was last sent to another thread. */
 const sent = new Map<number, number>();
@@ -35,7 +35,11 @@ interface Remembered {
 }
 
 const collected = new FinalizationRegistry<Remembered>(({ ident, counted }) => {
-  if (objects.get(ident)?.deref() === undefined) objects.delete(ident);
+  if (objects.get(ident)?.deref() === undefined) {
+    objects.delete(ident);
+    // Nobody here can read what was not read, nor is anybody elsewhere to come and read it.
+    if (!maybeAsked(ident)) keptThread(ident)?.outcome?.keepLast();
+  }
   if (counted) countHandle(ident, -1);
 });
 
@@ -52,6 +56,16 @@ export function remember(ident: number, thread: LocalThread): void {
 export function keepRunning(ident: number, thread: LocalThread): void {
   remember(ident, thread);
   running.set(ident, thread);
+}
+
+/** The Thread object may be collected: what it gives is with its side, which is a LocalThread as well. */
+export function keepSide(ident: number, side: LocalThread): void {
+  if (running.has(ident)) running.set(ident, side);
+}
+
+/** What stands here for a thread that was started here, whether or not its Thread object still exists. */
+export function keptThread(ident: number): LocalThread | undefined {
+  return running.get(ident) ?? ended.get(ident);
 }
 
 /** The thread has ended, or could not be started after all. */

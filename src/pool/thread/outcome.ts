@@ -1,4 +1,5 @@
 import { Observable, type Subscriber, TimeoutError } from 'rxjs';
+import type { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { Settle, Wait } from '../../primitives/waiting/wait.js';
@@ -6,6 +7,8 @@ import { pendingWait } from './pending-wait.js';
 
 /** The thread, as its Outcome sees it: who makes the values. */
 export interface Producer {
+  /** Why nobody can wait for the thread's result now; undefined: somebody can. */
+  readonly notStarted: ThreadError | undefined;
   /** Readers have taken so many values: the thread may make as many more. */
   request(values: number): void;
   /** The thread ended with an error, and no reader and no waiter has been given that. */
@@ -44,6 +47,8 @@ export class Outcome<T> {
   /** `#flow` is on the stack: a reader's code may come back to it. */
   #flowing = false;
   #isUnbounded = false;
+  /** Nobody will read the values that nobody reads now, but the last. */
+  #keepsLast = false;
   /** The thread has been told that nothing bounds it. */
   #toldUnbounded = false;
   /** The error of the thread has reached somebody. */
@@ -74,6 +79,8 @@ export class Outcome<T> {
       options,
       (settle) => {
         if (this.#end !== undefined) return void this.#settle(settle, this.#end);
+        const { notStarted } = this.#producer;
+        if (notStarted !== undefined) return void settle.reject(notStarted);
         this.#waiters.add(settle);
         this.unbound();
         return () => this.#waiters.delete(settle);
@@ -97,6 +104,17 @@ export class Outcome<T> {
     if (this.#toldUnbounded) return;
     this.#toldUnbounded = true;
     this.#producer.request(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Drops values that nobody reads, all but the last: for whoever has the result alone to give. */
+  keepLast(): void {
+    this.#keepsLast = true;
+    this.#dropKept();
+  }
+
+  #dropKept(): void {
+    this.#kept = [];
+    this.#at = 0;
   }
 
   /** From now on the thread gets no credit for what this reader has not read. */
@@ -130,6 +148,7 @@ export class Outcome<T> {
       this.#at = 0;
     } else for (const value of values) this.#kept.push(value);
     this.#flow();
+    if (this.#keepsLast && !this.#flowing) this.#dropKept();
   }
 
   complete(): void {
@@ -163,18 +182,25 @@ export class Outcome<T> {
     while (this.#readers.size > 0 && this.#at < this.#kept.length) {
       const value = this.#kept[this.#at++] as T;
       read++;
-      for (const reader of this.#readers) reader.next(value);
+      this.#give(value);
       this.#dropClosed();
     }
     this.#flowing = false;
-    if (this.#at === this.#kept.length && from < this.#at) {
-      this.#kept = [];
-      this.#at = 0;
-    }
+    if (this.#at === this.#kept.length && from < this.#at) this.#dropKept();
     this.#given += read;
     this.acknowledged();
     if (this.#end === undefined || this.#at < this.#kept.length) return;
     for (const reader of this.#readers) this.#tell(reader, this.#end);
+  }
+
+  /** Not to those that subscribe meanwhile: `take(1), repeat()` would get the same value again and again. */
+  #give(value: T): void {
+    const readers = this.#readers.size === 1 ? this.#readers : [...this.#readers];
+    for (const reader of readers) {
+      reader.next(value);
+      // The one there was: the set may have grown.
+      if (readers === this.#readers) return;
+    }
   }
 
   /** Readers that were fed within their own `subscribe` may be closed before their teardown is known. */

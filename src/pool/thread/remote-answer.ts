@@ -3,7 +3,7 @@ import { workerWatch } from '../../primitives/threads/liveness.js';
 import { startedHere } from '../../primitives/threads/thread-slots.js';
 import { recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { encode, packError, unpackError } from '../wire/codec.js';
-import { knownThread } from './local-threads.js';
+import { keptThread, knownThread } from './local-threads.js';
 import type { Outcome, RemoteReader } from './outcome.js';
 import { type Answer, answers, leaves, lost, NOT_KEPT, questions, reads } from './remote-protocol.js';
 
@@ -23,7 +23,7 @@ export function answerQuestions(): void {
   reads.listen(({ asks, values }) => answering.get(asks)?.read(values));
   questions.listen(({ ident, by, asks, about }) => {
     if (!startedHere(ident)) return;
-    const thread = knownThread(ident);
+    const thread = knownThread(ident) ?? keptThread(ident);
     const outcome = thread?.outcome;
     if (thread === undefined || outcome === undefined) {
       tell(asks, { error: packError(lost(ident, NOT_KEPT)) });

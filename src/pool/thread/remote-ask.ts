@@ -6,9 +6,11 @@ import { getIdent } from '../../primitives/threads/current-ident.js';
 import { starterExists } from '../../primitives/threads/liveness.js';
 import { DUMMY, FREE, MAIN_IDENT } from '../../primitives/threads/table.js';
 import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-slots.js';
+import { WaitRecord } from '../../primitives/threads/wait-graph.js';
 import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';
+import { joined } from './join.js';
 import { pendingWait } from './pending-wait.js';
 import {
   type Answer,
@@ -114,7 +116,13 @@ export function remoteResult(ident: number, options: WaitOptions | undefined): W
         next: (value) => settle.resolve(value),
         error: (error) => settle.reject(error),
       });
-      return () => subscription.unsubscribe();
+      if (subscription.closed) return undefined;
+      const record = new WaitRecord();
+      record.set(joined(ident), 1);
+      return () => {
+        record.set(joined(ident), 0);
+        subscription.unsubscribe();
+      };
     },
     (settle) => settle.reject(new TimeoutError()),
   );

@@ -1,14 +1,14 @@
-import { threadId } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import type { Emitted } from '../../primitives/target.js';
+import { claimSlot, unclaimSlot } from '../../primitives/threads/claim-slot.js';
 import { DAEMON } from '../../primitives/threads/table.js';
-import { claimSlot, markStopped, setWorker, unclaimSlot } from '../../primitives/threads/thread-slots.js';
+import { markStopped } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
 import { reportUnhandled } from '../workers/unhandled.js';
-import { forget, keepRunning, type LocalThread } from './local-threads.js';
+import { forget, keepRunning, keepSide, type LocalThread } from './local-threads.js';
 import { Outcome } from './outcome.js';
 import { answerQuestions } from './remote-answer.js';
 import { cannotStart, execute, packStart } from './start.js';
@@ -24,9 +24,10 @@ import { ThreadSide } from './thread-side.js';
  */
 export class StartedHere<R> extends ThreadSide implements Started {
   readonly outcome: Outcome<Emitted<R>>;
-  readonly #thread: LocalThread;
+  /** Undefined once it is let go. */
+  #thread: LocalThread | undefined;
   readonly #options: ThreadOptions<readonly unknown[], R>;
-  readonly #toRun: () => StartPayload['target'];
+  #toRun: (() => StartPayload['target']) | undefined;
   readonly #progress = new Subject<unknown>();
   readonly #endings: (() => void)[] = [];
   #run: ThreadRun | undefined;
@@ -43,7 +44,11 @@ export class StartedHere<R> extends ThreadSide implements Started {
     this.#thread = thread;
     this.#options = options;
     this.#toRun = toRun;
+    const side = this;
     this.outcome = new Outcome<Emitted<R>>({
+      get notStarted() {
+        return side.cannotWait('wait for the result of');
+      },
       request: (values) => this.#run?.request(values),
       unhandled: (error) => reportUnhandled(this.ident, error),
     });
@@ -55,9 +60,8 @@ export class StartedHere<R> extends ThreadSide implements Started {
   claim(): void {
     if (this.ident !== 0) throw startedBefore(this.name);
     this.ident = claimSlot(this.name, this.daemon ? DAEMON : 0);
-    setWorker(this.ident, threadId);
     this.cancelRequest.started(this.ident);
-    keepRunning(this.ident, this.#thread);
+    if (this.#thread !== undefined) keepRunning(this.ident, this.#thread);
   }
 
   /**
@@ -66,7 +70,7 @@ export class StartedHere<R> extends ThreadSide implements Started {
    * @param copied - what is to be transferred moves now, and no later change of the arguments is seen
    */
   pack(copied: boolean): StartPayload {
-    return this.#orGiveBack(() => packStart(this.#options, this.#toRun(), copied));
+    return this.#orGiveBack(() => packStart(this.#options, this.#toRun?.() ?? null, copied));
   }
 
   /** Hands it to a worker. */
@@ -81,6 +85,16 @@ export class StartedHere<R> extends ThreadSide implements Started {
       );
     });
     answerQuestions();
+  }
+
+  /**
+   * From here on the Thread object may be collected while the thread runs, as it is no more than this side of it. Then
+   * nobody can read the values of the stream that were not read.
+   */
+  letThreadGo(): void {
+    this.#thread = undefined;
+    this.#toRun = undefined;
+    keepSide(this.ident, this);
   }
 
   /** The thread ends without having run: with undefined as its result, or with an error. */
@@ -153,6 +167,19 @@ export class StartedHere<R> extends ThreadSide implements Started {
     if (this.ident === 0)
       throw new ThreadError(`cannot terminate thread '${this.name}' before it is started`);
     if (this.isAlive) await this.#run?.kill();
+  }
+
+  /** Drops a thread that has not begun; false: it has, or its worker has to be killed for that. */
+  withdraw(grace: number): boolean {
+    return this.#run?.withdraw(grace) === true;
+  }
+
+  protected override cannotBlock(): ThreadError | undefined {
+    if (this.#run?.needsLoop !== true) return undefined;
+    return new ThreadError(
+      `joinSync of thread '${this.name}' cannot end: it is queued in a pool of this thread, whose event loop would have to ` +
+        'turn to start it. Use join(), or a timeout',
+    );
   }
 
   protected awaitEnd(blocking: boolean): void {

@@ -11,15 +11,18 @@ import { brand } from '../../primitives/brand.js';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
 import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
-import { knownThread, markSent, remember } from './local-threads.js';
+import { ExistingThread } from './existing-thread.js';
+import { keptThread, knownThread, markSent, remember } from './local-threads.js';
+import { StartedHere } from './started-here.js';
 import { Thread } from './thread.js';
-import { ExistingThread } from './thread-options.js';
 
 /** The one Thread object that this thread has for a thread, made when it is first asked for. */
 export function threadOf(ident: number): Thread {
   const known = knownThread(ident);
   if (known !== undefined) return known as Thread;
-  const thread = new Thread(new ExistingThread(ident));
+  const kept = keptThread(ident);
+  const side = kept instanceof StartedHere ? (kept as StartedHere<never>) : undefined;
+  const thread = new Thread(new ExistingThread(ident, side));
   remember(ident, thread);
   return thread;
 }
@@ -41,7 +44,7 @@ function packThread(thread: object): number {
   throw new TypeError(`${thread} cannot be sent to another thread before it is started`);
 }
 
-// Primitives and RxJS's TimeoutError arrive in another thread as themselves, too: the rooms below know no codecs.
+// Primitives and RxJS's errors arrive in another thread as themselves, too: the rooms below know no codecs.
 registerCodec({
   kind: 'primitive',
   is: isPrimitive,
@@ -50,8 +53,8 @@ registerCodec({
 });
 addErrorKind('TimeoutErrorImpl', () => new TimeoutError());
 addErrorKind('EmptyErrorImpl', () => new EmptyError());
-addErrorKind('NotFoundErrorImpl', (message) => new NotFoundError(message));
 addErrorKind('SequenceErrorImpl', (message) => new SequenceError(message));
+addErrorKind('NotFoundErrorImpl', (message) => new NotFoundError(message));
 addErrorKind('ArgumentOutOfRangeErrorImpl', () => new ArgumentOutOfRangeError());
 addErrorKind('ObjectUnsubscribedErrorImpl', () => new ObjectUnsubscribedError());
 addErrorKind('UnsubscriptionErrorImpl', () => new UnsubscriptionError([]));

@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { ofAnotherCopy } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
-import { describeTarget, type PackedTarget, packTarget, type Target } from '../../primitives/target.js';
+import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
 import { NAME_BYTES } from '../../primitives/threads/table.js';
 import { isDetached } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
@@ -72,18 +72,4 @@ export function transferItems(options: { readonly transferList?: readonly unknow
       throw new TypeError(`cannot transfer ${show(item)}: it has moved to another thread before`);
   }
   return items;
-}
-
-/** Options of a Thread object for a thread that was started elsewhere, or that runs this code. */
-export class ExistingThread implements ThreadOptions<readonly unknown[], never> {
-  readonly ident: number;
-  /** What `Thread.prototype.run` calls in the thread itself. */
-  readonly packed: PackedTarget | null;
-  readonly args: readonly unknown[];
-
-  constructor(ident: number, packed: PackedTarget | null = null, args: readonly unknown[] = []) {
-    this.ident = ident;
-    this.packed = packed;
-    this.args = args;
-  }
 }

@@ -70,6 +70,16 @@ export class ThreadRun implements WorkerListener {
     this.#toCredit = 0;
   }
 
+  /** Sees to it that a thread that has not begun never does; false: it has, or its worker has to be killed for that. */
+  withdraw(grace: number): boolean {
+    return this.#ended || this.#worker.withdraw?.(grace) === true;
+  }
+
+  /** No worker has the thread yet, nor gets it before this thread's event loop has turned. */
+  get needsLoop(): boolean {
+    return !this.#ended && this.#worker.needsLoop === true;
+  }
+
   /** Resolves when the worker has exited. */
   async kill(): Promise<void> {
     if (!this.#ended) await this.#worker.kill();

@@ -84,7 +84,8 @@ export abstract class ThreadSide {
   joinSync(options: WaitSyncOptions | undefined): boolean {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
-    const misuse = this.#cannotJoin();
+    const misuse =
+      this.#cannotJoin() ?? (timeout === Number.POSITIVE_INFINITY ? this.cannotBlock() : undefined);
     if (misuse !== undefined) throw misuse;
     this.awaitEnd(true);
     const ended = joinBlocking(this.ident, timeout);
@@ -103,8 +104,19 @@ export abstract class ThreadSide {
   /** Hears now what the thread has said so far. */
   protected abstract drain(): void;
 
+  /** Why blocking this thread until the other has ended would never end; undefined: it may. */
+  protected cannotBlock(): ThreadError | undefined {
+    return undefined;
+  }
+
+  /** @param what - as in "cannot join" */
+  protected cannotWait(what: string): ThreadError | undefined {
+    if (this.ident !== 0) return undefined;
+    return new ThreadError(`cannot ${what} thread '${this.name}' before it is started`);
+  }
+
   #cannotJoin(): ThreadError | undefined {
-    if (this.ident === 0) return new ThreadError(`cannot join thread '${this.name}' before it is started`);
+    if (this.ident === 0) return this.cannotWait('join');
     if (this.ident === getIdent()) return new ThreadError(`cannot join the current thread '${this.name}'`);
     if (this.#inTable && (flagsOf(this.ident) & DUMMY) !== 0)
       return new ThreadError(`cannot join thread '${this.name}': this library did not start it`);

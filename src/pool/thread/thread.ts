@@ -1,6 +1,6 @@
 import './process-life.js';
 import { inspect } from 'node:util';
-import type { Observable } from 'rxjs';
+import { Observable } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions, WaitSyncOptions } from '../../primitives/options.js';
 import {
@@ -12,9 +12,11 @@ import {
 } from '../../primitives/target.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { nextThreadNumber, watchedTable } from '../../primitives/threads/table.js';
+import { uncloneable } from '../../primitives/uncloneable.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { StartPayload } from '../wire/messages.js';
+import { ExistingThread } from './existing-thread.js';
 import type { Outcome } from './outcome.js';
 import { packRun } from './start.js';
 import { StartedElsewhere } from './started-elsewhere.js';
@@ -24,7 +26,6 @@ import {
   checkThreadName,
   checkThreadOptions,
   defaultName,
-  ExistingThread,
   type ThreadOptions,
 } from './thread-options.js';
 import { isDaemon, type ThreadState } from './thread-side.js';
@@ -34,7 +35,7 @@ import { isDaemon, type ThreadState } from './thread-side.js';
  *
  * In the thread that starts it: `new Thread` checks and packs the target (thread-options.ts, primitives/target.ts) and
  * makes a StartedHere. `start` then takes three steps (started-here.ts). `claim` takes a slot of the table, so that the
- * thread is alive and every thread can see it (primitives/threads/thread-slots.ts). `pack` encodes the arguments
+ * thread is alive and every thread can see it (primitives/threads/claim-slot.ts). `pack` encodes the arguments
  * (start.ts, wire/codec.ts). `begin` makes a ThreadRun (thread-run.ts), which takes a worker that is idle or a new one
  * (workers/elastic-pool.ts), or queues a job of a ThreadPool, and posts the start message (wire/messages.ts).
  *
@@ -51,6 +52,9 @@ import { isDaemon, type ThreadState } from './thread-side.js';
  * (remote-ask.ts, remote-answer.ts).
  */
 
+const ADVICE = uncloneable(
+  'a Thread travels in the arguments and results of threads and jobs: a Thread posted by itself',
+);
 let sideOf: (thread: Thread) => StartedHere<unknown> | StartedElsewhere<unknown>;
 
 /** The steps of the start of a thread: Timer takes them later than Thread. @throws ThreadError where it was started elsewhere */
@@ -77,10 +81,13 @@ export function startingOf(thread: Thread): StartedHere<unknown> {
  * await thread.result(); // 42
  */
 export class Thread<R = unknown> {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = ADVICE;
   readonly #target: Target<readonly unknown[], R> | undefined;
   readonly #packed: PackedTarget | null;
   readonly #args: readonly unknown[];
   readonly #side: StartedHere<R> | StartedElsewhere<R>;
+  #output: Observable<Emitted<R>> | undefined;
   #isAlive: Observable<boolean> | undefined;
   #state: Observable<ThreadState> | undefined;
 
@@ -94,7 +101,7 @@ export class Thread<R = unknown> {
     if (options instanceof ExistingThread) {
       this.#packed = options.packed;
       this.#args = options.args;
-      this.#side = new StartedElsewhere(options.ident);
+      this.#side = options.side ?? new StartedElsewhere(options.ident);
       return;
     }
     checkThreadOptions(options);
@@ -148,6 +155,7 @@ export class Thread<R = unknown> {
     const starting = startingOf(this as Thread);
     starting.claim();
     starting.begin(starting.pack(false));
+    if (this.constructor === Thread) starting.letThreadGo();
     return this;
   }
 
@@ -173,7 +181,12 @@ export class Thread<R = unknown> {
     return this.#side.join(options);
   }
 
-  /** The same, blocking the calling thread. @throws ThreadError */
+  /**
+   * The same, blocking the calling thread.
+   *
+   * @throws ThreadError: as `join`; without a timeout also when the thread is queued in a pool of the calling thread, whose
+   * event loop would have to turn to start it
+   */
   joinSync(options?: WaitSyncOptions): boolean {
     return this.#side.joinSync(options);
   }
@@ -209,7 +222,9 @@ export class Thread<R = unknown> {
    * Unsubscribing leaves the thread running. Does not keep the process alive.
    */
   get output$(): Observable<Emitted<R>> {
-    return this.#side.output$;
+    // Its closure holds the Thread, and so what was not read, for whoever has this stream.
+    this.#output ??= new Observable((reader) => this.#side.output$.subscribe(reader));
+    return this.#output;
   }
 
   /**
@@ -223,11 +238,14 @@ export class Thread<R = unknown> {
 
   /**
    * The returned (or last) value, replayed to whoever asks later; undefined when a stream was empty. A timeout is
-   * RxJS's TimeoutError. Values of a stream that nobody reads meanwhile are kept without limit.
+   * RxJS's TimeoutError. Values of a stream that nobody reads meanwhile are kept without limit, while somebody has the
+   * Thread or its `output$`; otherwise the last one is.
    * Unsubscribing leaves the thread running.
    *
    * Elsewhere the thread that started it is asked, which has to turn its event loop, and which keeps what it gave as long
    * as another has a Thread for it. Once that one's worker is no more, it is a ThreadError.
+   *
+   * @throws ThreadError, as the Observable's error: not started
    */
   result(options?: WaitOptions): Wait<Emitted<R>> {
     return this.#side.result(options);

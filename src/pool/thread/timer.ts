@@ -9,14 +9,15 @@ import {
   type WaitSyncOptions,
 } from '../../primitives/options.js';
 import { checkTarget, type Target } from '../../primitives/target.js';
-import { after, keepAlive, now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { after, keepAlive, now, recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { registerCodec } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
+import { ExistingThread } from './existing-thread.js';
 import { knownThread, markSent, remember } from './local-threads.js';
 import { answerQuestions } from './remote-answer.js';
 import type { StartedHere } from './started-here.js';
 import { startingOf, Thread } from './thread.js';
-import { ExistingThread, type ThreadOptions } from './thread-options.js';
+import type { ThreadOptions } from './thread-options.js';
 
 export type TimerOptions<R> = Omit<ThreadOptions<readonly unknown[], R>, 'target' | 'args'>;
 
@@ -85,7 +86,7 @@ export class Timer<R = unknown> extends Thread<R> {
     };
     this.#waiting = { due: now() + this.interval, fire };
     const stopTimer = after(this.interval, fire);
-    const watched = this.finished.isSet$.subscribe((set) => set && queueMicrotask(fire));
+    const watched = this.finished.isSet$.subscribe((set) => set && soon(fire));
     recheckPeriodically({ recheck: () => this.#isCancelled(fire) });
     answerQuestions();
     return this;

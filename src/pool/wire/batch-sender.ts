@@ -26,7 +26,8 @@ export class BatchSender {
   /** When the batch before #batch was complete. */
   #closed = Number.NEGATIVE_INFINITY;
   #flushes = false;
-  #moved: (() => void) | undefined;
+  /** Those that wait for credit. There may be several: a pipeline's end, and the source that feeds it. */
+  #waiting: (() => void)[] = [];
 
   constructor(credit: number, send: (values: unknown[]) => void) {
     this.#credit = credit;
@@ -77,26 +78,24 @@ export class BatchSender {
   add(credit: number): void {
     this.#credit += credit;
     this.flush();
-    const moved = this.#moved;
-    this.#moved = undefined;
-    moved?.();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
   }
 
   /** Resolves when the reader has credit for another value. */
   async untilRoom(): Promise<void> {
     this.flush();
-    while (!this.hasRoom) await this.#move();
+    while (!this.hasRoom) await this.#credited();
   }
 
   /** Resolves when all values that came have been sent. */
   async untilSent(): Promise<void> {
     this.flush();
-    while (this.#batches.length > 0) await this.#move();
+    while (this.#batches.length > 0) await this.#credited();
   }
 
-  #move(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#moved = resolve;
-    });
+  #credited(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

@@ -1,4 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads';
+import { tableName } from '../../primitives/threads/table.js';
 
 /** What goes over the channel: a topic's name and one of its messages. */
 interface Envelope {
@@ -11,7 +12,7 @@ let channel: BroadcastChannel | undefined;
 
 function open(): BroadcastChannel {
   if (channel !== undefined) return channel;
-  channel = new BroadcastChannel('rxjs-threading');
+  channel = new BroadcastChannel(`rxjs-threading ${tableName()}`);
   channel.onmessage = (event) => {
     const { topic, message } = (event as { readonly data: Envelope }).data;
     listeners.get(topic)?.(message);
@@ -22,7 +23,7 @@ function open(): BroadcastChannel {
 }
 
 /**
- * A subject on which all threads of the process can publish, and listen to one another. For what neither shared memory
+ * A subject on which all threads of one table can publish, and listen to one another. For what neither shared memory
  * nor the port between a thread and its starter can carry: trace events, and questions about threads started elsewhere.
  * Every thread that listens to a topic receives all of its messages.
  */

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { TransferListItem } from 'node:worker_threads';
+import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { ToThread } from '../wire/messages.js';
 import { DedicatedWorker } from './dedicated-worker.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
@@ -23,7 +24,8 @@ interface Idle {
 
 /** Longest idle first. */
 const idle: Idle[] = [];
-let sweeper: NodeJS.Timeout | undefined;
+/** A sweep is due. */
+let sweeps = false;
 
 /** @throws DataCloneError, and whatever keeps a worker from being made */
 export function takeWorker(
@@ -58,21 +60,21 @@ function takeIdle(stackSize: number): DedicatedWorker | undefined {
 function giveBack(worker: DedicatedWorker): void {
   if (worker.dead || worker.terminated) return;
   worker.listener = leftovers;
-  idle.push({ worker, since: performance.now() });
-  sweeper ??= setInterval(sweep, SURPLUS_MS).unref();
+  idle.push({ worker, since: now() });
+  if (!sweeps) after(SURPLUS_MS, sweep);
+  sweeps = true;
 }
 
 function sweep(): void {
-  const time = performance.now();
+  const time = now();
   for (let oldest = idle[0]; oldest !== undefined; oldest = idle[0]) {
     const kept = idle.length > KEPT ? SURPLUS_MS : KEPT_MS;
     if (!oldest.worker.dead && time - oldest.since < kept) break;
     idle.shift();
     void oldest.worker.kill();
   }
-  if (idle.length > 0) return;
-  clearInterval(sweeper);
-  sweeper = undefined;
+  sweeps = idle.length > 0;
+  if (sweeps) after(SURPLUS_MS, sweep);
 }
 
 /** Listens to an idle worker, where what an ended thread left behind may still fail. */

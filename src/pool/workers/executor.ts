@@ -36,6 +36,8 @@ export interface WorkerListener {
 /** Where a thread runs: a worker of the elastic pool, or a job of a ThreadPool. */
 export interface WorkerHandle {
   readonly workerId: number;
+  /** Whether the event loop of whoever starts the thread has to turn before a worker has it. */
+  readonly needsLoop?: boolean;
   /** @param transfer - of the last message. @throws DataCloneError */
   post(messages: readonly ToThread[], transfer?: readonly TransferListItem[]): void;
   /** Has the listener called now with the messages that the event loop would bring later. */
@@ -44,6 +46,11 @@ export interface WorkerHandle {
   hold(alive: boolean): void;
   /** @param flushed - called once the output of the thread that ended is here, or never will be */
   whenFlushed(flushed: () => void): void;
+  /**
+   * A thread that has not begun never does; false: it has. A worker that was to run it has `grace` ms to let go of it.
+   * Where there is none, such a thread is killed.
+   */
+  withdraw?(grace: number): boolean;
   /** Ends the worker at once; resolves when it has. */
   kill(): Promise<void>;
   /** Called when the thread has ended and the worker said that it can take another. */

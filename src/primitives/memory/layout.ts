@@ -36,7 +36,7 @@ export const ID = 4;
 export const OWN = 8;
 export const HEADER_WORDS = 16;
 /** Of a primitive whose waiters have slots. */
-export const SLOTTED_WORDS = 32;
+export const SLOTTED_WORDS = 48;
 
 export const SLEEPERS: number = 1 << 30;
 export const AGENTS: number = 1 << 29;

@@ -20,7 +20,12 @@ export function allocateGrowable(words: number, most: number): Cells {
 export function grow(cells: Cells, words: number): boolean {
   const buffer = cells.buffer;
   if (words * 4 > buffer.maxByteLength) return false;
-  if (buffer.byteLength < words * 4) buffer.grow(words * 4);
+  try {
+    if (buffer.byteLength < words * 4) buffer.grow(words * 4);
+  } catch (error) {
+    // Another thread may have made it even longer in between.
+    if (buffer.byteLength < words * 4) throw error;
+  }
   return true;
 }
 

@@ -1,17 +1,45 @@
 import { isMainThread } from 'node:worker_threads';
-import { load, viewOf } from '../memory/word.js';
-import { DAEMON, DUMMY, MAIN_IDENT, NONCE, nextThreadNumber, table, useTable } from './table.js';
-import { claimSlot, markDied, markRunning, markStopped } from './thread-slots.js';
+import { ThreadError } from '../../errors.js';
+import { viewOf } from '../memory/word.js';
+import { claimSlot } from './claim-slot.js';
+import {
+  DAEMON,
+  DUMMY,
+  isSameTable,
+  isTable,
+  MAIN_IDENT,
+  nextThreadNumber,
+  tableMayChange,
+  useTable,
+} from './table.js';
+import { markDied, markRunning, markStopped } from './thread-slots.js';
 
 /** `ident` of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
 export let current: number = isMainThread ? MAIN_IDENT : 0;
 
-/** Joins the table that a handle came with. It is another than ours if this worker was started before main loaded the library. */
+/**
+ * Sees to it that a handle and this worker have one table of threads, because an ident means nothing in another table.
+ *
+ * A process has the table that main made, and main keeps it. A worker that loads the library before main, and so finds
+ * none, makes one of its own; it leaves that for the table of the first handle it gets, as long as nothing stands in its
+ * own yet: no ident, no primitive, no tracer, no watcher. Whoever has begun with a table keeps it.
+ *
+ * @param buffer - the table of a handle
+ * @throws TypeError when it is no table; ThreadError when it is another than this worker has to keep. Nothing has changed
+ */
 export function joinTable(buffer: unknown): void {
   const cells = viewOf(buffer);
-  if (cells === null || load(cells, NONCE) === load(table, NONCE)) return;
+  if (cells === null || !isTable(cells))
+    throw new TypeError('the handle does not come with the table of threads that toHandle puts there');
+  if (isSameTable(cells)) return;
+  if (isMainThread || !tableMayChange()) {
+    throw new ThreadError(
+      'the handle comes from a worker that shares no table of threads with this one, as rxjs-threading was loaded in one ' +
+        "of them before the main thread had loaded it: import 'rxjs-threading' in the main thread before it starts workers",
+      { code: 'ERR_OTHER_TABLE' },
+    );
+  }
   useTable(cells);
-  current = isMainThread ? MAIN_IDENT : 0;
 }
 
 const endings: (() => void)[] = [];

@@ -1,10 +1,26 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
-/** Whether the kernel tells which threads exist, without help of any event loop: Linux does, in /proc. */
-export const kernelTells: boolean = process.platform === 'linux';
-
+let tells: boolean | undefined;
 let native: number | null | undefined;
+
+/**
+ * Whether the kernel tells of this process's threads, without help of any event loop: on Linux alone, and only where /proc
+ * can be read. A container may not have it, a sandbox or Node's permission model may not allow it.
+ */
+export function kernelTells(): boolean {
+  tells ??= process.platform === 'linux' && canSee(nativeId());
+  return tells;
+}
+
+function canSee(id: number | null): boolean {
+  try {
+    return id !== null && existsSync(`/proc/self/task/${id}`);
+  } catch {
+    // Node 20's permission model throws where later ones say no.
+    return false;
+  }
+}
 
 /** The kernel's id of the thread that runs this code; null where the platform does not tell it. */
 export function nativeId(): number | null {
@@ -13,13 +29,17 @@ export function nativeId(): number | null {
 }
 
 function readNativeId(): number | null {
-  // A process's first thread has the process's number.
+  // That of a process's first thread is the process's.
   if (isMainThread) return process.pid;
-  if (!kernelTells) return null;
-  return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+  if (process.platform !== 'linux') return null;
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+  } catch {
+    return null;
+  }
 }
 
-/** Whether the thread still exists; true where the platform does not tell. */
+/** Whether the thread still exists; true where the kernel does not tell. */
 export function kernelHas(id: number): boolean {
-  return !kernelTells || existsSync(`/proc/self/task/${id}`);
+  return !kernelTells() || existsSync(`/proc/self/task/${id}`);
 }

@@ -1,5 +1,5 @@
+import { isMainThread, threadId } from 'node:worker_threads';
 import { load, store } from '../memory/word.js';
-import { current } from './current-ident.js';
 import { kernelHas, kernelTells } from './kernel.js';
 import {
   clock,
@@ -19,11 +19,13 @@ import {
   RUNNING,
   SLOT_WORDS,
   STARTER_NATIVE,
+  STARTER_WORKER,
   slotOf,
   table,
   WORKER,
 } from './table.js';
-import { flagsOf, markDied, nativeIdOf, stateOf } from './thread-slots.js';
+import { flagsOf, markDied, markStarterDied, nativeIdOf, stateOf } from './thread-slots.js';
+import { hasStopped, watchWorker } from './worker-watch.js';
 
 /** Least ms between two looks at the kernel for the same thread, by all threads together. */
 const PROBE_EVERY = 40;
@@ -31,13 +33,13 @@ const PROBE_EVERY = 40;
 /** Queued or running. */
 export function isAlive(ident: number): boolean {
   const state = stateOf(ident);
-  return state === QUEUED || (state === RUNNING && !kernelLostIt(ident));
+  return (state === QUEUED || state === RUNNING) && !isFoundDead(ident, state);
 }
 
 /** Whether its worker died while it ran. Then nobody gives back what it held, unless a waiter takes it over. */
 export function hasDied(ident: number): boolean {
   const state = stateOf(ident);
-  if (state === RUNNING) return kernelLostIt(ident);
+  if (state === QUEUED || state === RUNNING) return isFoundDead(ident, state);
   if (state === DIED) return true;
   return state === FREE && diedLongAgo(ident);
 }
@@ -48,35 +50,66 @@ function diedLongAgo(ident: number): boolean {
   return false;
 }
 
-/** Asks the kernel, which knows of a death before any event loop does. */
-function kernelLostIt(ident: number): boolean {
-  if (ident === current || !kernelTells) return false;
+/**
+ * Looks for the worker that a thread runs in, or while it is queued for the one that will start it. Asks the kernel, which
+ * knows of a death before any event loop does; where the kernel does not tell, the thread that started that worker asks
+ * Node. What remains there unknown until an event loop turns: the death of a worker that another thread has started.
+ */
+function isFoundDead(ident: number, state: number): boolean {
   const slot = slotOf(ident);
+  const queued = state === QUEUED;
+  const worker = load(table, slot + (queued ? STARTER_WORKER : WORKER));
+  if (worker === threadId) return false;
   const time = clock() | 0;
   const probed = load(table, slot + PROBED);
-  if (((time - probed) | 0) < PROBE_EVERY && probed !== 0) return false;
+  // Of 32 bits, unsigned: a difference of 25 days is not taken for a negative one, and so for a moment ago.
+  if (probed !== 0 && (time - probed) >>> 0 < PROBE_EVERY) return false;
   store(table, slot + PROBED, time);
-  const native = load(table, slot + NATIVE);
-  if (native === 0 || kernelHas(native)) return false;
-  if (load(table, slot + NATIVE) !== native) return false;
+  const native = load(table, slot + (queued ? STARTER_NATIVE : NATIVE));
+  if (kernelTells() ? native === 0 || kernelHas(native) : !hasStopped(worker)) return false;
+  if (stateOf(ident) !== state) return hasDied(ident);
   markDied(ident);
   return true;
 }
 
-/** A worker that this thread started has exited. A waiter that asked the kernel may have found that out before. */
+/**
+ * A worker that this thread started has exited, and before it all workers that were started in there. A waiter that asked
+ * the kernel may have found that out before.
+ */
 function workerExited(worker: number): void {
-  const most = load(table, HIGH_WATER);
-  for (let number = 1; number < most; number++) {
-    const slot = HEADER_WORDS + number * SLOT_WORDS;
-    if (load(table, slot + WORKER) === worker) markDied(load(table, slot + IDENT));
+  const gone = new Set([worker]);
+  // Grows while it is walked.
+  for (const one of gone) {
+    eachLive((ident, slot) => {
+      const workerOfThread = load(table, slot + WORKER);
+      if (workerOfThread !== one && load(table, slot + STARTER_WORKER) !== one) return;
+      if (stateOf(ident) === RUNNING) gone.add(workerOfThread);
+      markDied(ident);
+    });
   }
 }
 
-process.on('worker', (worker) => {
-  // Now: it reads -1 once the worker has exited.
-  const { threadId: number } = worker;
-  worker.once('exit', () => workerExited(number));
-});
+/** This worker ends by itself: what it has started and has not begun never will. Workers that it has started live on for a moment. */
+function exiting(): void {
+  eachLive((ident, slot) => {
+    if (load(table, slot + STARTER_WORKER) === threadId) markStarterDied(ident);
+  });
+}
+
+if (!isMainThread) process.on('exit', exiting);
+
+/** Every thread whose slot says that it is queued or runs. */
+function eachLive(visit: (ident: number, slot: number) => void): void {
+  const most = load(table, HIGH_WATER);
+  for (let number = 1; number < most; number++) {
+    const slot = HEADER_WORDS + number * SLOT_WORDS;
+    const ident = load(table, slot + IDENT);
+    const state = stateOf(ident);
+    if (state === QUEUED || state === RUNNING) visit(ident, slot);
+  }
+}
+
+process.on('worker', (worker) => watchWorker(worker, workerExited));
 
 /** Idents of the live threads, in the order of their slots; `includeUnlisted`: also of dummy threads that are not LISTED. */
 export function aliveIdents(includeUnlisted = false): number[] {
@@ -99,5 +132,5 @@ export function starterExists(ident: number): boolean {
 /** Returns how to ask, later and again, whether the worker still exists that the thread runs in now. */
 export function workerWatch(ident: number): () => boolean {
   const native = nativeIdOf(ident);
-  return native === null || !kernelTells ? () => !hasDied(ident) : () => kernelHas(native);
+  return native === null || !kernelTells() ? () => !hasDied(ident) : () => kernelHas(native);
 }

@@ -1,4 +1,4 @@
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { writeText } from '../memory/text.js';
 import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake } from '../memory/word.js';
 
@@ -8,27 +8,29 @@ import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake }
  * thread still lives, without help of any event loop. Main makes the table, workers inherit it as environment data.
  *
  * An ident is the number of a slot in its low 12 bits, and above them how often that slot was claimed. Main has slot 0.
- * Who touches the table: thread-slots.ts moves a slot from state to state, liveness.ts tells who is alive and finds the
- * dead, current-ident.ts knows which ident this worker's code runs under, wait-graph.ts writes who waits for what.
+ * Who touches the table: claim-slot.ts takes a slot, thread-slots.ts moves it from state to state, liveness.ts tells who
+ * is alive and finds the dead, current-ident.ts knows which ident this worker's code runs under, wait-graph.ts writes who
+ * waits for what, trace-flag.ts whether anybody traces.
  *
  * A slot's STATE:
- *   FREE, STOPPED, DIED -a starter claims it-> CLAIMED -the same, having filled it-> QUEUED -the worker-> RUNNING
+ *   FREE, STOPPED, DIED, -native of a dead starter -a starter claims it-> -native, its own id of the kernel
+ *   -native -the same starter, having filled it-> QUEUED -the worker-> RUNNING
  *   QUEUED, RUNNING -the thread itself, its target has ended-> STOPPED
  *   QUEUED -the starter withdraws it-> STOPPED
- *   QUEUED, RUNNING -any thread that finds its worker dead-> DIED
+ *   QUEUED, RUNNING -any thread that finds its worker dead, or while it is QUEUED that of its starter-> DIED
  * Invariant: a slot holds an ident until it is claimed again, and no two claims give the same ident. Slots are
  * claimed round and round, so that an ident stays readable for thousands of starts after its end.
  *
  * A death is found by four: a waiter that asks the kernel for the owner of what it waits for, the `exit` event of the
  * worker in the thread that started it, the starter's own watch over its worker, and the dying worker itself. All four
- * make the same compare-exchange, so that whoever comes first decides and the rest change nothing.
+ * make the same compare-exchange, so that whoever comes first decides and the rest change nothing. What a dead worker's
+ * thread had started is dead as well: Node ends nested workers first, and who is queued has nobody to begin it.
  */
 export const FREE = 0;
 export const QUEUED = 1;
 export const RUNNING = 2;
 export const STOPPED = 3;
 export const DIED = 4;
-export const CLAIMED = 5;
 
 /** Of a slot's FLAGS. */
 export const DAEMON = 1;
@@ -38,7 +40,7 @@ export const DUMMY = 2;
 export const LISTED = 4;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
-const MAGIC = 0x7ead0001;
+const MAGIC = 0x7ead0002;
 
 // The header.
 const MAGIC_CELL = 0;
@@ -47,13 +49,15 @@ export const CURSOR = 2;
 const PRIMITIVE_IDS = 3;
 const THREAD_NUMBERS = 4;
 export const DEATHS = 5;
-export const NONCE = 6;
-/** 0 while nobody traces. */
+/** See trace-flag.ts. */
 export const TRACE = 7;
 /** Flags and sequence number for those who watch the table. */
 const TABLE_WORD = 8;
 const TABLE_WATCH_SEQ = 9;
 export const WAITS_HIGH_WATER = 10;
+/** Who made the table, when, and chance: the same in all views of one table, and in no two tables. */
+const ORIGIN = 11;
+const ORIGIN_WORDS = 3;
 export const HEADER_WORDS = 64;
 
 // A slot.
@@ -65,6 +69,8 @@ export const WORKER = 4;
 export const PROBED = 5;
 /** See cancel-flag.ts. The thread's `sleepSync` parks on it. */
 export const CANCEL = 6;
+/** Whether it traces: see trace-flag.ts. */
+export const TRACES = 7;
 /** What the thread blocks on: see wait-graph.ts. */
 export const BLOCKED = 8;
 /** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's. */
@@ -91,18 +97,27 @@ export const MOST_WAITS: number = 1 << 16;
 /** The slot 0 is main's, whether or not main has loaded this library. */
 export const MAIN_IDENT: number = SLOTS;
 
+const TABLE_WORDS = WAITS + MOST_WAITS * WAIT_WORDS;
+/** Slot 0 is main's. */
+const FIRST_SLOT = 1;
+
+let madeHere = false;
 export let table: Cells = inherited() ?? create();
 
 function inherited(): Cells | null {
   const cells = viewOf(getEnvironmentData(ENVIRONMENT_KEY));
-  return cells !== null && load(cells, MAGIC_CELL) === MAGIC ? cells : null;
+  return cells !== null && isTable(cells) ? cells : null;
 }
 
 function create(): Cells {
-  const cells = allocate(WAITS + MOST_WAITS * WAIT_WORDS);
+  madeHere = true;
+  const cells = allocate(TABLE_WORDS);
   store(cells, MAGIC_CELL, MAGIC);
-  store(cells, NONCE, (Math.random() * 2 ** 32) | 0);
-  store(cells, CURSOR, 1);
+  const origin = [threadId, process.hrtime()[1], (Math.random() * 2 ** 32) | 0];
+  origin.forEach((value, word) => {
+    store(cells, ORIGIN + word, value);
+  });
+  store(cells, CURSOR, FIRST_SLOT);
   store(cells, HIGH_WATER, 1);
   store(cells, HEADER_WORDS + IDENT, MAIN_IDENT);
   // The kernel's id of a process's first thread is that of the process.
@@ -113,9 +128,12 @@ function create(): Cells {
   return cells;
 }
 
+/** Taken as the library loads, because tests that mock time replace it later. */
+const hrtime = process.hrtime;
+
 /** Milliseconds on one clock for all threads of the process. */
 export function clock(): number {
-  const [seconds, nanoseconds] = process.hrtime();
+  const [seconds, nanoseconds] = hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 
@@ -141,7 +159,7 @@ export function raise(cell: number, to: number): void {
   }
 }
 
-/** What streams of the table watch. Read anew each time, because a worker may join another table than it began with. */
+/** What streams of the table watch. Read anew each time, because a worker may join another table: see `joinTable`. */
 export const watchedTable: { readonly cells: Cells; readonly word: number; readonly sequence: number } = {
   get cells() {
     return table;
@@ -161,8 +179,33 @@ export function changed(): void {
   wake(table, TABLE_WATCH_SEQ);
 }
 
+/** Whether the memory is a table of threads, of this version. */
+export function isTable(cells: Cells): boolean {
+  return cells.length === TABLE_WORDS && load(cells, MAGIC_CELL) === MAGIC;
+}
+
+/** Whether the memory is that of this worker's table: two views of it are two objects here. */
+export function isSameTable(cells: Cells): boolean {
+  for (let word = 0; word < ORIGIN_WORDS; word++)
+    if (load(cells, ORIGIN + word) !== load(table, ORIGIN + word)) return false;
+  return true;
+}
+
+/** What tells the table from those of threads that have another: in names of what all workers of the process can reach. */
+export function tableName(): string {
+  return Array.from({ length: ORIGIN_WORDS }, (_, word) => load(table, ORIGIN + word) >>> 0).join('-');
+}
+
+/** Whether this worker has made its table itself, and nothing stands in it yet. */
+export function tableMayChange(): boolean {
+  if (!madeHere) return false;
+  const untouched = [PRIMITIVE_IDS, THREAD_NUMBERS, TRACE, TABLE_WORD];
+  return load(table, CURSOR) === FIRST_SLOT && untouched.every((cell) => load(table, cell) === 0);
+}
+
 /** Makes another table this worker's, and that of the workers it starts; called by `joinTable`. */
 export function useTable(cells: Cells): void {
   table = cells;
+  madeHere = false;
   setEnvironmentData(ENVIRONMENT_KEY, cells.buffer);
 }

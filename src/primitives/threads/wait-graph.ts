@@ -22,10 +22,11 @@ import {
 const PRIMITIVE = 1;
 const OWNER = 2;
 const SINCE = 3;
-const COUNT = 4;
-const NAME = 5;
+const SINCE_HIGH = 4;
+const COUNT = 5;
+const NAME = 6;
 /** The record in a thread's slot belongs to that thread alone, so it needs no TAKER and has more room for the name. */
-const BLOCKED_NAME_WORDS = 16;
+const BLOCKED_NAME_WORDS = 15;
 const NAME_WORDS = WAIT_WORDS - NAME;
 
 /** What the records tell of a primitive that is waited for. */
@@ -57,10 +58,17 @@ export interface ThreadWait {
 export function block(on: Waited): void {
   const at = slotOf(getIdent()) + BLOCKED;
   store(table, at + OWNER, on.owner ?? 0);
-  store(table, at + SINCE, clock() | 0);
+  storeSince(at);
   store(table, at + COUNT, 1);
   writeText(table, at + NAME, BLOCKED_NAME_WORDS, on.name);
   store(table, at + PRIMITIVE, on.id);
+}
+
+/** In two words, because the milliseconds of one are used up after 50 days. */
+function storeSince(at: number): void {
+  const time = clock();
+  store(table, at + SINCE, time);
+  store(table, at + SINCE_HIGH, time / 2 ** 32);
 }
 
 /** Called as a blocked thread looks again: what it blocks on may have another owner by now. */
@@ -112,7 +120,7 @@ export class WaitRecord {
       if (!takeRecord(table, at, me)) continue;
       store(table, at + COUNT, 0);
       store(table, at + OWNER, on.owner ?? 0);
-      store(table, at + SINCE, clock() | 0);
+      storeSince(at);
       writeText(table, at + NAME, NAME_WORDS, on.name);
       store(table, at + PRIMITIVE, on.id);
       publishRecord(table, at, me);
@@ -155,13 +163,12 @@ function eachWait(visit: (at: number, ident: number, blocking: boolean) => void)
 }
 
 function read(at: number, ident: number, blocking: boolean): ThreadWait {
-  const time = clock();
   return {
     ident,
     primitive: load(table, at + PRIMITIVE),
     name: readText(table, at + NAME),
     owner: load(table, at + OWNER) || null,
-    since: time - (((time | 0) - load(table, at + SINCE)) >>> 0),
+    since: load(table, at + SINCE_HIGH) * 2 ** 32 + (load(table, at + SINCE) >>> 0),
     count: load(table, at + COUNT),
     blocking,
   };

@@ -38,6 +38,8 @@ export interface Attempt<T> {
    * vain, because a free acquireSync makes no attempt; and the trace tells `acquire` and `acquired` of it.
    */
   readonly acquires: boolean;
+  /** true: in a queue it cannot end before those ahead of it, so only the first is polled. */
+  readonly inTurn: boolean;
   /** The first look. @param ahead - how many Observable waits of this thread queue already, which go first */
   begin(ahead: number, timeout: number): Outcome<T>;
   /** Looks again, and takes what there is to take. */

@@ -1,4 +1,12 @@
+import nodePerformance from 'node:perf_hooks';
+import nodeTimers from 'node:timers';
+
 /** The event loop of this thread: time, turns, and the periodic recheck of everything that waits. */
+
+// Taken as the library loads, because tests that mock time replace them later, and a join or a lock is no user's timer.
+const { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = nodeTimers;
+const performance = nodePerformance.performance;
+const performanceNow = performance.now;
 
 /** How long a thread sleeps at most before it looks again: whoever was to wake it may be killed between the change and the wake-up. */
 export const RECHECK_MS = 50;
@@ -8,7 +16,7 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** Milliseconds on a clock that only goes forward. */
 export function now(): number {
-  return performance.now();
+  return performanceNow.call(performance);
 }
 
 const ready = Promise.resolve();

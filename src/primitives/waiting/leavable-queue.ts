@@ -32,6 +32,11 @@ export class LeavableQueue<T extends Leavable> {
     }
   }
 
+  /** All entries but the first, in order; who leaves or comes meanwhile changes nothing. */
+  rest(): T[] {
+    return this.#all.slice(this.#first + 1);
+  }
+
   /** Called after each entry that has left. */
   shrink(): void {
     this.#size--;

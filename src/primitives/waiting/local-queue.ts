@@ -4,24 +4,23 @@ import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/current-ident.js';
 import { type Waited, WaitRecord } from '../threads/wait-graph.js';
 import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './attempt.js';
+import { CallerContext } from './caller-context.js';
 import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
 import { onAbort } from './on-abort.js';
-import { currentScope, runIn, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
 
-/** A wait in its queue; unsubscribing leaves. */
-class QueuedWait implements Leavable, Unsubscribable {
+/** A wait in its queue, which ends in the context of its subscriber, whoever serves it; unsubscribing leaves. */
+class QueuedWait extends CallerContext implements Leavable, Unsubscribable {
   readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
-  /** The subscriber's: the wait ends in this scope, whoever serves it. */
-  readonly scope: Scope | undefined = currentScope();
   /** undefined once it is out of the queue. */
   settle: Settle<unknown> | undefined;
   /** Stops its timer and its signal listener. */
   stop: (() => void) | undefined = undefined;
 
   constructor(queue: LocalQueue, attempt: Attempt<unknown>, settle: Settle<unknown>) {
+    super();
     this.queue = queue;
     this.attempt = attempt;
     this.settle = settle;
@@ -43,8 +42,8 @@ const busy = new Set<LocalQueue>();
  * The Observable waits of this thread for one primitive, in the order they came. They have one agent, a pending waitAsync
  * on AGENT_SEQ: it sleeps for all of them, as a blocked thread sleeps for itself.
  *
- * A wait's life: beginWait queues it as its first look failed. While it is first, `#look` polls it, and whatever it comes
- * to runs in the code of whoever looks: the woken agent, a microtask after a release of this very thread (`lookSoon`), a
+ * A wait's life: beginWait queues it as its first look failed. While it is first (or anywhere, when it is not `inTurn`), `#look` polls it, and what it
+ * comes to runs in the code of whoever looks: the woken agent, a microtask after a release of this very thread (`lookSoon`), a
  * caller that serves others at once (`lookAtOnce`), or the periodic recheck. It ends early by its timeout (`expire`), its
  * signal or unsubscribing (`leave`), and when the thread's target ends, by `abandon`, which tells nobody.
  *
@@ -145,7 +144,10 @@ export class LocalQueue {
     try {
       let place = this.#line.first();
       while (place !== undefined && this.#try(place, false)) place = this.#line.first();
-      if (place !== undefined) this.#record.owner(place.attempt.owner());
+      if (place === undefined) return;
+      this.#record.owner(place.attempt.owner());
+      if (place.attempt.inTurn) return;
+      for (const behind of this.#line.rest()) if (!behind.left) this.#try(behind, false);
     } finally {
       this.#looking = false;
     }
@@ -158,13 +160,13 @@ export class LocalQueue {
       outcome = expired ? place.attempt.expire() : place.attempt.poll();
     } catch (error) {
       const settle = this.#remove(place);
-      if (settle !== undefined) runIn(place.scope, () => settle.reject(error));
+      if (settle !== undefined) place.run(() => settle.reject(error));
       return true;
     }
     if (outcome === YIELDED) this.#lookWhenCalm();
     if (!isDecided(outcome)) return false;
     const settle = this.#remove(place);
-    if (settle !== undefined) runIn(place.scope, () => settle.resolve(outcome));
+    if (settle !== undefined) place.run(() => settle.resolve(outcome));
     return true;
   }
 
@@ -208,7 +210,7 @@ export class LocalQueue {
     };
     const aborted = (): void => {
       const settle = this.leave(place);
-      if (settle !== undefined) runIn(place.scope, () => settle.reject(signal?.reason));
+      if (settle !== undefined) place.run(() => settle.reject(signal?.reason));
     };
     let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
     const forget = signal && onAbort(signal, aborted);

@@ -1,6 +1,5 @@
-import { peek } from '../memory/word.js';
 import { getIdent } from '../threads/current-ident.js';
-import { TRACE, table } from '../threads/table.js';
+import { someoneTraces } from '../threads/trace-flag.js';
 import type { Settle } from './wait.js';
 
 /**
@@ -28,7 +27,14 @@ export function setTraceSink(to: TraceSink): void {
 
 /** One plain load while nobody traces. */
 export function tracing(): boolean {
-  return peek(table, TRACE) !== 0;
+  return someoneTraces() && !isMuted();
+}
+
+let isMuted = (): boolean => false;
+
+/** `muted` tells of the code that asks whether it is a trace function's: what that does itself is not told. */
+export function setTraceMuted(muted: () => boolean): void {
+  isMuted = muted;
 }
 
 export function emit(event: PrimitiveEvent, name: string, arg?: unknown): void {

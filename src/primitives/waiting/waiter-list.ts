@@ -1,10 +1,11 @@
-import { OWN } from '../memory/layout.js';
-import { add, allocateGrowable, type Cells, grow, load, store, wake } from '../memory/word.js';
+import { OWN, SLOTTED_WORDS } from '../memory/layout.js';
+import { add, type Cells, load, store, wake } from '../memory/word.js';
 import { getIdent } from '../threads/current-ident.js';
 import { isAlive } from '../threads/liveness.js';
 import { clock } from '../threads/table.js';
 import { enter, leave } from './critical-section.js';
 import { RECHECK_MS } from './event-loop.js';
+import { MOST_SLOTS, SLOT_WORDS, takeCells } from './slot-arena.js';
 
 // In the primitive's own cells. Slots are numbered from 1; 0 is none.
 const SECTION = OWN;
@@ -17,6 +18,11 @@ const HIGH = OWN + 6;
 const SWEPT = OWN + 7;
 /** From here on the primitive has its own again. */
 export const AFTER_SLOTS: number = OWN + 8;
+/**
+ * Where the slots are in the arena, in ranges that are taken as they are needed: of FIRST_SLOTS, again of FIRST_SLOTS,
+ * then each as many as all before. 0: not taken yet.
+ */
+const RANGES = SLOTTED_WORDS - 24;
 
 // A slot.
 export const STATE = 0;
@@ -24,22 +30,15 @@ const IDENT = 1;
 const ORDER = 2;
 const NEXT = 3;
 const PREVIOUS = 4;
-const SLOT_WORDS = 8;
-
 const EMPTY = 0;
 export const WAITING = 1;
 /** The first of the states that mean an outcome; the primitive says which. */
 export const DONE = 2;
 
-const FIRST_SLOTS = 32;
-const MOST_SLOTS = 1 << 20;
+const FIRST_SLOTS = 8;
 
 /** Told the outcome of a waiter that died after it was settled and before it read that. */
 export type Lost = (outcome: number) => void;
-
-export function allocateSlots(): Cells {
-  return allocateGrowable(FIRST_SLOTS * SLOT_WORDS, MOST_SLOTS * SLOT_WORDS);
-}
 
 /**
  * The waiters of all threads, longest first, each with a slot of its own in shared memory. Everything but reading the
@@ -56,6 +55,8 @@ export class Slots {
   readonly #recover: () => void;
   /** Waiters settled in this section. They are woken after it is left, because the first thing each does is to enter it. */
   readonly #settled: number[] = [];
+  /** RANGES, as far as this thread has looked: they never move. */
+  readonly #ranges: number[] = [];
 
   /** @param recover - called in the section when a thread died in it: puts right what else that thread was changing */
   constructor(cells: Cells, table: Cells, recover: () => void = () => {}) {
@@ -99,7 +100,8 @@ export class Slots {
 
   /** The index in `table` of a slot's state. */
   stateIndex(slot: number): number {
-    return (slot - 1) * SLOT_WORDS + STATE;
+    const range = rangeOf(slot);
+    return this.#rangeAt(range) + (slot - 1 - slotsBefore(range)) * SLOT_WORDS + STATE;
   }
 
   state(slot: number): number {
@@ -165,7 +167,8 @@ export class Slots {
   sweep(lost: Lost): boolean {
     const time = clock() | 0;
     const swept = load(this.#cells, SWEPT);
-    if (((time - swept) | 0) < RECHECK_MS && swept !== 0) return false;
+    // Unsigned: in 32 bits, a clock that has gone on for more than 24.9 days would seem to have gone back.
+    if ((time - swept) >>> 0 < RECHECK_MS && swept !== 0) return false;
     store(this.#cells, SWEPT, time);
     this.inside(() => {
       for (let slot = load(this.#cells, HIGH); slot > 0; slot--) {
@@ -183,11 +186,11 @@ export class Slots {
   }
 
   #get(slot: number, field: number): number {
-    return load(this.table, (slot - 1) * SLOT_WORDS + field);
+    return load(this.table, this.stateIndex(slot) + field);
   }
 
   #set(slot: number, field: number, value: number): void {
-    store(this.table, (slot - 1) * SLOT_WORDS + field, value);
+    store(this.table, this.stateIndex(slot) + field, value);
   }
 
   #take(): number {
@@ -197,14 +200,25 @@ export class Slots {
       return unused;
     }
     const slot = load(this.#cells, HIGH) + 1;
-    if (
-      slot * SLOT_WORDS > this.table.length &&
-      !grow(this.table, Math.min(2 * this.table.length, MOST_SLOTS * SLOT_WORDS))
-    ) {
+    if (slot > MOST_SLOTS || (slot === slotsBefore(rangeOf(slot)) + 1 && !this.#takeRange(rangeOf(slot))))
       throw new RangeError(`no more than ${MOST_SLOTS} can wait at once`);
-    }
     store(this.#cells, HIGH, slot);
     return slot;
+  }
+
+  #takeRange(range: number): boolean {
+    const at = takeCells(this.table, Math.max(FIRST_SLOTS, slotsBefore(range)) * SLOT_WORDS);
+    if (at >= 0) store(this.#cells, RANGES + range, at);
+    return at >= 0;
+  }
+
+  #rangeAt(range: number): number {
+    let at = this.#ranges[range];
+    if (at === undefined) {
+      at = load(this.#cells, RANGES + range);
+      this.#ranges[range] = at;
+    }
+    return at;
   }
 
   #link(slot: number): void {
@@ -241,4 +255,12 @@ export class Slots {
     waiting.sort((a, b) => (this.#get(a, ORDER) - this.#get(b, ORDER)) | 0);
     for (const slot of waiting) this.#link(slot);
   }
+}
+
+function rangeOf(slot: number): number {
+  return 32 - Math.clz32(Math.floor((slot - 1) / FIRST_SLOTS));
+}
+
+function slotsBefore(range: number): number {
+  return range === 0 ? 0 : FIRST_SLOTS << (range - 1);
 }

@@ -17,11 +17,15 @@ import {
   trace$,
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
+import { someoneTraces } from '../../../src/primitives/threads/trace-flag.js';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
   { module: string; export: string }
 >;
+const starters = threadModule<typeof import('../../fixtures/threading/starters.js')>(
+  new URL('../../fixtures/threading/starters.js', import.meta.url),
+);
 const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -205,5 +209,48 @@ describe('trace$', () => {
     event.set();
     expect(events.map(short)).toEqual(['set E', 'clear E']);
     expect(events[0]?.ident).toBe(getIdent());
+  });
+});
+
+describe('a tracer', () => {
+  it.each(['ends', 'is killed'])('traces nothing any more when its thread %s', async (how) => {
+    const gate = new Event();
+    const thread = new Thread({ target: starters.trace, args: [gate] }).start();
+    await gate.wait();
+    expect(someoneTraces()).toBe(true);
+    settrace(() => {});
+    await (how === 'ends' ? thread.join() : thread.terminate());
+    expect(someoneTraces()).toBe(true);
+    settrace(null);
+    expect(someoneTraces()).toBe(false);
+  });
+
+  it('is not that of the next thread in the same worker', async () => {
+    await new Thread({ target: starters.trace, args: [new Event()] }).start().join();
+    expect(await new Thread({ target: starters.hasTracer }).start().result()).toBe(false);
+    expect(someoneTraces()).toBe(false);
+  });
+
+  it('that is asynchronous and takes locks itself is not told of that', async () => {
+    const lock = new Lock();
+    const inner = new Lock();
+    const told: string[] = [];
+    const done: Promise<void>[] = [];
+    settraceAllThreads((event) => {
+      told.push(event.event);
+      done.push(
+        (async () => {
+          await inner.acquire();
+          await new Promise((resolve) => setImmediate(resolve));
+          inner.release();
+        })(),
+      );
+    });
+    await lock.acquire();
+    lock.release();
+    await Promise.all(done);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(told).toEqual(['acquire', 'acquired', 'release']);
+    expect(done).toHaveLength(3);
   });
 });

@@ -1,6 +1,7 @@
 import {
   activeCount,
   Event,
+  enumerate,
   Lock,
   OwnerDiedError,
   RLock,
@@ -14,6 +15,10 @@ import { runFixture } from '../../support/run-fixture.js';
 const targets = threadModule<Record<'spin' | 'terminateOther' | 'notAFunction', () => unknown>>(
   new URL('../../fixtures/thread-targets.js', import.meta.url),
 ) as Record<string, { module: string; export: string }>;
+
+const starters = threadModule<typeof import('../../fixtures/threading/starters.js')>(
+  new URL('../../fixtures/threading/starters.js', import.meta.url),
+);
 
 /** How a thread ended: its join, and what its result and its stream say. */
 async function endOf(thread: Thread): Promise<{ joined: boolean; error: unknown; streamed: unknown }> {
@@ -268,5 +273,47 @@ describe('terminate', () => {
     expect(() => lock.acquireSync()).toThrow(OwnerDiedError);
     expect(lock.acquireSync()).toBe(true);
     lock.release();
+  });
+});
+
+describe('what a thread has started and what has not begun', () => {
+  /** Starts a Timer that fires in a minute, in a thread that then ends in the given way; without an event loop for it. */
+  async function orphan(end: 'terminate' | 'exit' | 'throw'): Promise<Thread> {
+    const starter = new Thread({ target: starters.startTimer, args: [end] }).start();
+    starter.result().subscribe({ error: () => {} });
+    const find = (): Thread | undefined => enumerate().find(({ name }) => name === 'orphan');
+    while (find() === undefined) await new Promise((resolve) => setImmediate(resolve));
+    const found = find() as Thread;
+    if (end === 'terminate') await starter.terminate();
+    return found;
+  }
+
+  it.each(['terminate', 'exit', 'throw'] as const)('dies with it: %s', async (end) => {
+    const orphaned = await orphan(end);
+    const start = performance.now();
+    expect(await orphaned.join({ timeout: 5000 })).toBe(true);
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(orphaned.isAlive()).toBe(false);
+    expect(orphaned.state).toBe('stopped');
+    expect(enumerate().some(({ name }) => name === 'orphan')).toBe(false);
+    await expect(orphaned.result()).rejects.toMatchObject({ code: 'ERR_THREAD_DIED' });
+  });
+
+  it('lets a joinSync end', async () => {
+    const orphaned = await orphan('terminate');
+    expect(orphaned.joinSync({ timeout: 5000 })).toBe(true);
+  });
+
+  it('dies with it as it starts, and so do those it started in turn', async () => {
+    for (let round = 0; round < 5; round++) {
+      const started = new Event();
+      const starter = new Thread({ target: starters.startSpinning, args: [3, started] }).start();
+      await started.wait();
+      await new Promise((resolve) => setTimeout(resolve, round * 20));
+      const children = enumerate().filter(({ name }) => name === 'child');
+      await starter.terminate();
+      for (const child of children) expect(await child.join({ timeout: 5000 })).toBe(true);
+      expect(enumerate().some(({ name }) => name === 'child')).toBe(false);
+    }
   });
 });

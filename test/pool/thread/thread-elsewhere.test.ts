@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { firstValueFrom, toArray } from 'rxjs';
 import { Event, Semaphore, Thread, type Timer, threadModule } from 'rxjs-threading';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
@@ -23,8 +23,12 @@ const still = async (made: Semaphore): Promise<number> => {
   return made.value;
 };
 
-afterEach(() => {
-  vi.restoreAllMocks();
+/** The library takes the clock as it loads. */
+const clock = vi.hoisted(() => {
+  const moved = { ahead: 0 };
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + moved.ahead;
+  return moved;
 });
 
 describe('the result of a thread whose Thread object is nowhere but in another thread', () => {
@@ -53,8 +57,7 @@ describe('the result of a thread whose Thread object is nowhere but in another t
     await turn();
     expect(thread.deref()).toBeDefined();
     // Past the time in which it might still be on its way.
-    const { now } = performance;
-    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 60_001);
+    clock.ahead = 60_001;
     while (thread.deref() !== undefined) {
       await start('collectGarbage').join();
       await turn();

@@ -1,4 +1,19 @@
-import { firstValueFrom, take, toArray } from 'rxjs';
+import {
+  ArgumentOutOfRangeError,
+  count,
+  EmptyError,
+  firstValueFrom,
+  lastValueFrom,
+  NotFoundError,
+  ObjectUnsubscribedError,
+  repeat,
+  SequenceError,
+  TimeoutError,
+  take,
+  tap,
+  toArray,
+  UnsubscriptionError,
+} from 'rxjs';
 import {
   activeCount,
   activeCount$,
@@ -17,10 +32,13 @@ import {
   stackSize,
   Thread,
   ThreadError,
+  ThreadPool,
   threadModule,
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CallsTarget, Doubler, Homeless } from '../../fixtures/thread-subclasses.js';
+import { collectGarbage } from '../../support/collect-garbage.js';
+import { runNode } from '../../support/run-node.js';
 
 type Targets = Record<string, (...args: never[]) => unknown>;
 const targets = threadModule<Targets>(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
@@ -87,6 +105,34 @@ describe('a target', () => {
   it('that is an export of a module is imported by the thread', async () => {
     const answer = await start('whoAmI').result();
     expect(answer).toMatchObject({ main: '<_MainThread(MainThread, started 4096)>' });
+  });
+
+  it('may be a method named class', async () => {
+    const jobs = {
+      class(n: number): number {
+        return n + 1;
+      },
+    };
+    expect(await new Thread({ target: jobs.class, args: [1] }).start().result()).toBe(2);
+    expect(messageOf(() => new Thread({ target: class extends Array {} as never }))).toMatch(
+      /a class cannot/,
+    );
+  });
+
+  it('by its source is refused where code generation is disallowed, with what to do', async () => {
+    const program = `import { Thread } from 'rxjs-threading';
+      try { new Thread({ target: (n) => n }); } catch (error) { console.log(error.name, error.message); }
+      const target = { module: 'node:path', export: 'basename' };
+      console.log(await new Thread({ target, args: ['/a/b'] }).start().result());`;
+    const { stdout } = await runNode([
+      '--disallow-code-generation-from-strings',
+      '--input-type=module',
+      '-e',
+      program,
+    ]);
+    expect(stdout).toMatch(
+      /^TypeError .*code generation from strings is disallowed.*export of a module\nb\n$/,
+    );
   });
 
   it('is refused where it is given when it cannot be one', () => {
@@ -227,6 +273,21 @@ describe('join', () => {
       /cannot join thread 'new' before/,
     );
     expect(messageOf(() => currentThread().joinSync())).toMatch(/current thread/);
+  });
+
+  it('that would block what starts the thread is refused, unless it has a timeout', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const gate = new Event();
+    const running = new Thread({ target: (open: Event) => open.waitSync(), args: [gate], pool }).start();
+    const queued = new Thread({ name: 'later', target: () => 'ran', pool }).start();
+    await until(() => running.state === 'running');
+    expect(messageOf(() => queued.joinSync())).toMatch(/ThreadError: joinSync of thread 'later' cannot end/);
+    expect(queued.joinSync({ timeout: 1 })).toBe(false);
+    gate.set();
+    expect(running.joinSync()).toBe(true);
+    expect(await queued.result()).toBe('ran');
+    expect(queued.joinSync()).toBe(true);
+    await pool.close();
   });
 
   it('works from a thread that did not start it', async () => {
@@ -438,6 +499,34 @@ describe('output$', () => {
     expect(await collect(thread)).toEqual([3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('gives each value to those who were there before it alone', async () => {
+    const count = function* (): Generator<number> {
+      for (let i = 1; i <= 10; i++) yield i;
+    };
+    const again = new Thread({ target: count }).start();
+    expect(await lastValueFrom(again.output$.pipe(take(1), repeat(3), toArray()))).toEqual([1, 2, 3]);
+    const thread = new Thread({ target: count }).start();
+    const late: number[][] = [];
+    const others = [0, 1].map(() => thread.output$.pipe(toArray()));
+    const [first, second] = await Promise.all([
+      lastValueFrom(
+        thread.output$.pipe(
+          tap((value) => {
+            if (value > 2) return;
+            const values: number[] = [];
+            late.push(values);
+            thread.output$.subscribe((one) => values.push(one));
+          }),
+          toArray(),
+        ),
+      ),
+      ...others.map((other) => lastValueFrom(other)),
+    ]);
+    expect(first).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(second).toEqual(first);
+    expect(late).toEqual([first.slice(1), first.slice(2)]);
+  });
+
   it('never holds up a join', async () => {
     const thread = start('countInto', new Semaphore(0), 100_000);
     expect(thread.joinSync()).toBe(true);
@@ -566,6 +655,105 @@ describe('what a thread leaves behind', () => {
     expect(await next.result()).toBe('unharmed');
     await until(() => told.length === 1);
     expect(told).toEqual([['left behind', thread]]);
+  });
+});
+
+describe('result', () => {
+  it('errors before start as join does', async () => {
+    const thread = new Thread({ name: 'new', target: () => 5 });
+    const result = thread.result();
+    await expect(result).rejects.toThrow("cannot wait for the result of thread 'new' before it is started");
+    thread.start();
+    expect(await result).toBe(5);
+  });
+
+  it.each([
+    [EmptyError, () => new EmptyError()],
+    [SequenceError, () => new SequenceError('two')],
+    [NotFoundError, () => new NotFoundError('none')],
+    [ArgumentOutOfRangeError, () => new ArgumentOutOfRangeError()],
+    [ObjectUnsubscribedError, () => new ObjectUnsubscribedError()],
+    [TimeoutError, () => new TimeoutError()],
+    [UnsubscriptionError, () => new UnsubscriptionError([new RangeError('in it')])],
+  ])('fails with %o of RxJS as an instance of that', async (kind, make) => {
+    const error = make();
+    const thrown: unknown = await Promise.resolve(start('throwRxjs', error.name).result()).catch(
+      (reason) => reason,
+    );
+    expect(thrown).toBeInstanceOf(kind);
+    expect(thrown).toMatchObject({ name: error.name });
+    if (thrown instanceof UnsubscriptionError) expect(thrown.errors[0]).toBeInstanceOf(RangeError);
+  });
+});
+
+describe('values that nobody has read', () => {
+  const big = function* (): Generator<number[]> {
+    for (let i = 0; i < 20_000; i++) yield new Array(100).fill(i + 0.5);
+  };
+  const heap = (): number => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed / 2 ** 20;
+  };
+
+  it('are dropped, but the last, when nobody has the Thread any more', async () => {
+    const before = heap();
+    const result = new Thread({ target: big }).start().result();
+    let most = 0;
+    const watched = setInterval(() => {
+      most = Math.max(most, heap() - before);
+    }, 20);
+    expect((await result)[0]).toBe(19_999.5);
+    clearInterval(watched);
+    expect(most).toBeLessThan(10);
+  });
+
+  it.each([
+    ['the Thread', (thread: Thread<Generator<number[]>>) => () => thread.output$],
+    [
+      'its output$',
+      ({ output$ }: Thread<Generator<number[]>>) =>
+        () =>
+          output$,
+    ],
+  ])('are kept while somebody has %s', async (_, keep) => {
+    const [output, joined] = (() => {
+      const thread = new Thread({ target: big }).start();
+      return [keep(thread), thread.join()] as const;
+    })();
+    const collects = setInterval(collectGarbage, 20);
+    await joined;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    clearInterval(collects);
+    expect(await lastValueFrom(output().pipe(count()))).toBe(20_000);
+  });
+
+  it('leave the thread findable when its first Thread object is gone', async () => {
+    const gate = new Event();
+    const joined = new Thread({ name: 'dropped', target: (open: Event) => open.waitSync(), args: [gate] })
+      .start()
+      .join();
+    const find = (): Thread | undefined => enumerate().find(({ name }) => name === 'dropped');
+    await until(() => gate.waiting === 1);
+    for (let turn = 0; turn < 5; turn++) {
+      collectGarbage();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const found = find();
+    expect(found).toBe(find());
+    const result = found?.result();
+    gate.set();
+    expect(await result).toBe(true);
+    expect(await joined).toBe(true);
+  });
+});
+
+describe('a Thread', () => {
+  it('that is posted by itself is refused, with what to do', () => {
+    const thread = new Thread({ target: () => 1 });
+    expect(() => structuredClone(thread)).toThrow(/a Thread travels in the arguments and results/);
+    expect(() => structuredClone({ deep: [thread] })).toThrow(
+      expect.objectContaining({ name: 'DataCloneError' }),
+    );
   });
 });
 

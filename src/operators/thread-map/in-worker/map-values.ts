@@ -47,10 +47,10 @@ export async function mapValues(port: MessagePort, target: PackedTarget, cells: 
   };
   channel.post({ kind: 'ready' });
   // Results that wait for their message are sent before a process.exit in the target ends this worker.
-  const flushAll = (): void => {
-    for (const batch of batches.values()) batch.flush();
+  const tellAll = (): void => {
+    for (const batch of batches.values()) batch.tell();
   };
-  process.on('exit', flushAll);
+  process.on('exit', tellAll);
   await new Promise<void>((resolve, reject) => {
     const forget = onCancel(ident, () => {
       for (const batch of batches.values()) batch.stop();
@@ -58,7 +58,7 @@ export async function mapValues(port: MessagePort, target: PackedTarget, cells: 
       reject(reasonFor(ident));
     });
     channel.onClose(() => {
-      process.off('exit', flushAll);
+      process.off('exit', tellAll);
       forget();
       resolve();
     });

@@ -34,6 +34,8 @@ export class TakenBatch {
   #results: unknown[] = [];
   readonly #began: number = now();
   #flushed: number = this.#began;
+  /** How many values the session has been told the results of. */
+  #told = 0;
   #streaming: Streaming | undefined;
   #stopped = false;
 
@@ -143,7 +145,13 @@ export class TakenBatch {
   }
 
   #post(values: Encoded, done: number, streamed: boolean, transfer: readonly TransferListItem[]): void {
+    this.#told = done;
     this.#session.post({ kind: 'results', id: this.#id, values, done, streamed }, transfer);
+  }
+
+  /** Called as the worker exits: what has been mapped is not to be mapped again. */
+  tell(): void {
+    if (this.flush() && this.#told < this.#at && !this.#stopped) this.#post(encode([]), this.#at, false, []);
   }
 
   /** Sends the values of a result that is a stream, as far as the results before them are passed on. */

@@ -1,0 +1,90 @@
+import { Barrier, Event, Thread } from 'rxjs-threading';
+import { expect, it } from 'vitest';
+
+/** Of `Atomics.wait`, or of what else a look costs; a thread that sleeps makes one each 50 ms and some for each change. */
+const MOST_LOOKS = 30;
+
+/** Meets at the barrier, whose action waits for `gate`. */
+function meet(barrier: Barrier, gate: Event, acting: Event): number {
+  Object.assign(globalThis, { gate, acting });
+  return barrier.waitSync();
+}
+
+/** The same; how often it looked. */
+function meetLate(barrier: Barrier, gate: Event, acting: Event): [index: number, looks: number] {
+  Object.assign(globalThis, { gate, acting });
+  const { wait } = Atomics;
+  let looks = 0;
+  Atomics.wait = ((...args: Parameters<typeof wait>) => {
+    looks++;
+    return wait(...args);
+  }) as typeof wait;
+  try {
+    return [barrier.waitSync(), looks];
+  } finally {
+    Atomics.wait = wait;
+  }
+}
+
+function action(): void {
+  const { gate, acting } = globalThis as unknown as { gate: Event; acting: Event };
+  acting.set();
+  gate.waitSync();
+}
+
+it('who comes while the action runs sleeps, in both faces, and belongs to the next round', async () => {
+  const gate = new Event();
+  const acting = new Event();
+  const barrier = new Barrier(2, { action });
+  const args = [barrier, gate, acting] as const;
+  const first = [meet, meet].map((target) => new Thread({ target, args: [...args] }).start());
+  await acting.wait();
+  Object.assign(globalThis, { gate, acting });
+  const { waitAsync } = Atomics;
+  let looks = 0;
+  Atomics.waitAsync = ((...given: Parameters<typeof waitAsync>) => {
+    looks++;
+    return waitAsync(...given);
+  }) as typeof waitAsync;
+  try {
+    const mine = barrier.wait().then((index) => index);
+    const late = new Thread({ target: meetLate, args: [...args] }).start();
+    // The action waits for this timer of main.
+    setTimeout(() => gate.set(), 300);
+    expect((await Promise.all(first.map((thread) => thread.result()))).sort()).toEqual([0, 1]);
+    const [index, itsLooks] = await late.result();
+    expect([index, await mine].sort()).toEqual([0, 1]);
+    expect(itsLooks).toBeLessThan(MOST_LOOKS);
+    expect(looks).toBeLessThan(MOST_LOOKS);
+  } finally {
+    Atomics.waitAsync = waitAsync;
+  }
+});
+
+it('tells every party of a round that is over, also behind one of the same thread that waits for the next', async () => {
+  const gate = new Event();
+  const acting = new Event();
+  const barrier = new Barrier(2, { action });
+  const args = [barrier, gate, acting] as const;
+  const first = [meet, meet].map((target) => new Thread({ target, args: [...args] }).start());
+  await acting.wait();
+  Object.assign(globalThis, { gate, acting });
+  const told: string[] = [];
+  for (const name of ['a', 'b', 'c', 'd']) barrier.wait().subscribe(() => told.push(name));
+  expect(told).toEqual([]);
+  gate.set();
+  await Promise.all(first.map((thread) => thread.result()));
+  while (told.length < 4) await new Promise(setImmediate);
+  expect(told.sort()).toEqual(['a', 'b', 'c', 'd']);
+});
+
+it('breaks for those who come late when the thread that runs the action dies', async () => {
+  const gate = new Event();
+  const acting = new Event();
+  const barrier = new Barrier(1, { action });
+  const actor = new Thread({ target: meet, args: [barrier, gate, acting] }).start();
+  await acting.wait();
+  const late = expect(barrier.wait()).rejects.toThrow('died');
+  await actor.terminate();
+  await late;
+});

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { runNode } from '../../support/run-node.js';
+
+const fixture = (path: string): string => new URL(`../../fixtures/${path}`, import.meta.url).pathname;
+const died = (face: string, kind: string, end: string): string[] => [
+  `${face}, the owner of a ${kind} by ${end}: ERR_OWNER_DIED`,
+  `${face}, afterwards: true`,
+];
+const heard = [
+  ...['blocked', 'awaited'].flatMap((face) => [
+    ...['terminate', 'exit', 'throw'].flatMap((end) => died(face, 'Lock', end)),
+    ...died(face, 'RLock', 'terminate'),
+  ]),
+  ...died('blocked', 'Lock', 'memory'),
+  ...['terminate', 'exit'].map((end) => `joinSync by ${end}: true`),
+  ...['terminate', 'exit', 'throw'].map(
+    (end) => `joinSync of a queued thread whose starter ends by ${end}: true`,
+  ),
+];
+
+it.each([
+  ['and the kernel', [], 'known'],
+  ['and without /proc', ['--require', fixture('no-proc.cjs')], 'none'],
+])('every death is heard of, with the event loop %s', { timeout: 120_000 }, async (_, flags, ids) => {
+  const { stdout, code } = await runNode([
+    '--max-old-space-size=60',
+    ...flags,
+    fixture('threading/programs/deaths.js'),
+  ]);
+  expect(stdout.trim().split('\n')).toEqual([
+    ...heard,
+    `kernel's ids in a worker: ${ids},${ids}`,
+    'alive: 1, in main: true',
+  ]);
+  expect(code).toBe(0);
+});

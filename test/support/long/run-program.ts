@@ -1,0 +1,19 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+/** Runs a program of test/fixtures/long to its end, however long that takes; what it prints is JSON. */
+export async function runLong<T>(
+  name: string,
+  env: Record<string, string> = {},
+  args: string[] = [],
+): Promise<T> {
+  const program = fileURLToPath(new URL(`../../fixtures/long/${name}`, import.meta.url));
+  const { stdout } = await execute(process.execPath, ['--expose-gc', ...args, program], {
+    env: { ...process.env, ...env },
+    maxBuffer: 2 ** 26,
+  });
+  return JSON.parse(stdout) as T;
+}
