@@ -20,7 +20,9 @@ describe('a value that its thread can send and this one cannot read', () => {
   it('is the error of a job, and the pool goes on', async () => {
     const error = await failure(pool.run(targets.nested, [DEEP]));
     expect(error).toMatchObject({ name: 'ThreadError', code: 'ERR_CLONE' });
-    expect(error.message).toMatch(/a value of thread 'Thread-\d+ \(nested\)' cannot be read here.*nests too deep/);
+    expect(error.message).toMatch(
+      /a value of thread 'Thread-\d+ \(nested\)' cannot be read here.*nests too deep/,
+    );
     expect(await pool.run(targets.nested, [1])).toEqual({ l: 1 });
     expect(await pool.run(targets.nested, [1])).toEqual({ l: 1 });
     await firstValueFrom(pool.stats$.pipe(filter(({ busy }) => busy === 0)));
