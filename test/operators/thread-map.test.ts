@@ -236,7 +236,8 @@ describe('threadMap', () => {
     const { how, ordered } = row;
     const runs = [0, 1, 2].map(() => new Semaphore(0));
     const source = from(runs.entries()).pipe(map(([value, run]) => ({ value, how, run })));
-    const options = { pool, batch: 3, ordered };
+    // One batch at a time: nothing of it is taken back for another worker.
+    const options = { pool, batch: 3, concurrency: 1, ordered };
     const { seen, error } = await failure(source.pipe(threadMap(jobs.pairsUntilTwo, options)));
     expect(seen).toEqual(['0a', '0b', '1a', '1b']);
     expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 2 } });
