@@ -146,6 +146,33 @@ describe('threadMap', () => {
     expect(done.slice(0, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('gives it to a worker that gets free only later', async () => {
+    const [slow, hold] = [new Event(), new Event()];
+    const started = new Semaphore(0);
+    const job = pool.run(jobs.holdWorker, [{ started, gate: hold }]).then(() => 'let go');
+    await started.acquire();
+    const target = ({ event, begun, value }: { event: Event | null; begun: Semaphore; value: number }) => {
+      begun.release();
+      event?.waitSync();
+      return value;
+    };
+    const source = range(0, 3).pipe(
+      map((value) => ({ event: value === 0 ? slow : null, begun: started, value })),
+    );
+    const done: number[] = [];
+    const ended = lastValueFrom(
+      source.pipe(
+        threadMap(target, { pool, ordered: false, batch: 3 }),
+        tap((value) => done.push(value) === 2 && slow.set()),
+      ),
+    );
+    await started.acquire();
+    hold.set();
+    await job;
+    await ended;
+    expect(done).toEqual([1, 2, 0]);
+  });
+
   it.each([1, 3, 1000])('maps in batches of %i', async (batch) => {
     expect(await all(range(0, 100).pipe(threadMap(jobs.double, { pool, batch })))).toEqual(
       Array.from({ length: 100 }, (_, index) => index * 2),
@@ -236,7 +263,8 @@ describe('threadMap', () => {
     const { how, ordered } = row;
     const runs = [0, 1, 2].map(() => new Semaphore(0));
     const source = from(runs.entries()).pipe(map(([value, run]) => ({ value, how, run })));
-    const options = { pool, batch: 3, ordered };
+    // One batch at a time: nothing of it is taken back for another worker.
+    const options = { pool, batch: 3, concurrency: 1, ordered };
     const { seen, error } = await failure(source.pipe(threadMap(jobs.pairsUntilTwo, options)));
     expect(seen).toEqual(['0a', '0b', '1a', '1b']);
     expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 2 } });

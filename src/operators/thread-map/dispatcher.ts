@@ -46,7 +46,8 @@ export class Dispatcher implements SessionOwner {
   #scheduled = false;
   readonly #timer: EarliestTimer = new EarliestTimer(() => {
     this.#sessions.letGo();
-    this.dispatch();
+    if (this.#sessions.hasIdle) this.dispatch();
+    else this.#setTimer();
   });
 
   constructor(mapping: Mapping, backlog: Backlog, results: MapResults) {
@@ -155,13 +156,16 @@ export class Dispatcher implements SessionOwner {
     return chunk;
   }
 
-  /** Sees to it that something is taken back, or a session let go, although no worker sends anything. */
+  /**
+   * Sees to it that something is taken back, or a session let go, although no worker sends anything. Where no worker has
+   * nothing to do, one of the pool may get free later, and nobody tells of that.
+   */
   #setTimer(): void {
     const sessions = [...this.#sessions];
     const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
-    if (this.#inFlight < this.#concurrency && this.#sessions.hasIdle && sessions.some(held))
-      this.#timer.set(TAKE_BACK_AFTER_MS);
-    else if (sessions.some(({ batches }) => batches.size === 0)) this.#timer.set(LINGER);
+    if (this.#inFlight < this.#concurrency && sessions.some(held))
+      this.#timer.set(this.#sessions.hasIdle ? TAKE_BACK_AFTER_MS : TAKE_BACK_FROM_BUSY_AFTER_MS);
+    if (sessions.some(({ batches }) => batches.size === 0)) this.#timer.set(LINGER);
   }
 
   // ─── what comes from the workers ────────────────────────────────────────────────────────────
