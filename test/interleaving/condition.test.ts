@@ -164,7 +164,7 @@ function exactly(n: number): (end: End, shared: Shared) => string | undefined {
 /** Nobody hangs but those that wait in a slot; the others have given theirs back. */
 function slotsAgree({ stuck, word, killed }: End, { condition }: Shared): string | undefined {
   const { table } = condition.slots;
-  const slots = [0, 8, 16, 24].filter((at) => word(table, at) !== 0 && word(table, at + 1) !== killed + 1);
+  const slots = [8, 16, 24, 32].filter((at) => word(table, at) !== 0 && word(table, at + 1) !== killed + 1);
   const waiting = slots.filter((at) => word(table, at) === WAITING);
   if (slots.length > waiting.length) return 'a slot was not given back';
   return waiting.length < stuck.length
