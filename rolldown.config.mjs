@@ -21,7 +21,8 @@ const output = {
  *
  * A group has the files that its test names and all that they import; what two groups would have is in the first:
  * - session.js: what a worker loads before its first thread. Nothing in it may reach rxjs.
- * - later.js: what a worker needs for some threads, for errors, streams, tracing and `threadMap`. Nor may this.
+ * - later.js: what a worker needs for some threads, for errors, streams, tracing and `threadMap`. Nor may this. Where an
+ *   import is lazy for it and something else imports it statically, rolldown warns, and the build fails.
  * - main.js: what index.js exports.
  *
  * A build for `require` is to be a third of this list: index in format cjs, beside the worker files of the first.
@@ -49,7 +50,7 @@ export default defineConfig([
           { name: 'session', test: /in-worker\/(prepare|session)\.ts$|rolldown\/runtime/, priority: 3 },
           {
             name: 'later',
-            test: /in-worker\/(failure|streaming|target-trace|worker-batch)\.ts$/,
+            test: /in-worker\/(failure|progress|streaming|target-trace|worker-batch)\.ts$/,
             priority: 2,
           },
           { name: 'main', test: /\/src\/(?!index\.ts$|operators\/.*\/in-worker\/)/, priority: 1 },

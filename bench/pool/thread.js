@@ -34,5 +34,5 @@ const firsts = await interleave(
 );
 
 row('Thread, start to result, warm', warm.thread, 'raw piscina.run', warm.piscina, 1.25);
-row('the same, first of a process', firsts.thread, 'raw piscina.run', firsts.piscina, 1.15);
+row('the same, first of a process', firsts.thread, 'raw piscina.run', firsts.piscina, 1.1);
 process.exit();

@@ -13,4 +13,4 @@ const medians = await interleave(
   { rounds: 15 },
 );
 
-difference('import of the package', medians.ours, 'rxjs alone', medians.rxjs, 20);
+difference('import of the package, processor time', medians.ours, 'rxjs alone', medians.rxjs, 15);

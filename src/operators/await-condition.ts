@@ -68,7 +68,7 @@ class Checkpoint<T> extends ValueQueue<T, T> {
 
   /** Decides on what can be decided now; what arrives meanwhile is seen to by the loop. */
   #serve(): void {
-    if (this.#serving) return;
+    if (this.#serving || this.emitting) return;
     this.#serving = true;
     while (!this.#deciding) {
       const first = this.waiting.peek();
@@ -93,7 +93,7 @@ class Checkpoint<T> extends ValueQueue<T, T> {
     const observer = {
       next: () => {},
       error: (error: unknown) => this.fail(withValue(error, index, value)),
-      complete: () => this.#pass(value),
+      complete: () => this.context.run(() => this.#pass(value)),
     };
     runIn(this.#scope, () => attach<never>(section, this.parts, observer));
   }
@@ -102,7 +102,7 @@ class Checkpoint<T> extends ValueQueue<T, T> {
   #pass(value: T): void {
     this.#deciding = false;
     this.waiting.shift();
-    this.subscriber.next(value);
+    this.emit(value);
     this.#serve();
   }
 }

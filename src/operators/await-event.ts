@@ -53,7 +53,6 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
   readonly #keep: number;
   readonly #passing = new Fifo<T>();
   readonly #watch: EventWatch;
-  #emitting = false;
 
   constructor(subscriber: Subscriber<T>, event: Event, timeout: number, keep: number) {
     super(subscriber, timeout);
@@ -61,7 +60,7 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
     this.#keep = keep;
     this.#watch = new EventWatch(
       event,
-      () => this.#look(),
+      () => this.context.run(() => this.#look()),
       (error) => this.fail(error),
     );
   }
@@ -69,21 +68,17 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
   protected override arrive(value: T, index: number): void {
     const { generation } = this.#event;
     const set = isOdd(generation);
-    if (set && !this.busy && this.waiting.size === 0) {
-      this.subscriber.next(value);
-      return;
-    }
-    this.#openFor(generation);
-    if (set) this.#passing.push(value);
+    if (set && !this.emitting && this.waiting.size === 0) this.emit(value);
     else {
-      this.waiting.push({ value, index, generation, due: this.timeout.due() });
-      if (this.waiting.size > this.#keep) this.waiting.shift();
+      this.#openFor(generation);
+      if (set) this.#passing.push(value);
+      else {
+        this.waiting.push({ value, index, generation, due: this.timeout.due() });
+        if (this.waiting.size > this.#keep) this.waiting.shift();
+      }
     }
-    this.#look();
-  }
-
-  protected override get busy(): boolean {
-    return this.#emitting;
+    if (this.waiting.size > 0 || this.#passing.size > 0) this.#look();
+    else this.completeIfDone();
   }
 
   /** Lets the values pass that came at another generation of the event, or all when it is set. */
@@ -97,14 +92,12 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
 
   /** Emits the values that may pass, and sees to it that the others are looked at when the event is set. */
   #look(): void {
-    if (this.#emitting) return;
-    this.#emitting = true;
+    if (this.emitting) return;
     for (;;) {
       this.#openFor(this.#event.generation);
       if (this.#passing.size === 0) break;
-      this.subscriber.next(this.#passing.shift() as T);
+      this.emit(this.#passing.shift() as T);
     }
-    this.#emitting = false;
     if (this.parts.closed) return;
     this.timeout.watch();
     const first = this.waiting.peek();

@@ -8,6 +8,7 @@ import {
 } from 'rxjs';
 import { Barrier } from '../primitives/barrier.js';
 import { show } from '../primitives/options.js';
+import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { attach } from './parts/attached.js';
 import { Fifo } from './parts/fifo.js';
 import { withValue } from './parts/value-error.js';
@@ -64,8 +65,12 @@ class Rounds {
   readonly #subscriber: Subscriber<unknown[]>;
   readonly #barrier: Barrier;
   readonly #parts = new Subscription();
+  /** Of who subscribed: a round that had to wait for other threads is emitted in it. */
+  readonly #context = new CallerContext();
   #streams: readonly Stream[] = [];
   #advancing = false;
+  /** The subscriber's code runs, and may lead back here. */
+  #emitting = false;
   #round = 0;
 
   constructor(subscriber: Subscriber<unknown[]>, barrier: Barrier) {
@@ -94,7 +99,7 @@ class Rounds {
       error: (error) => this.#fail(error),
       complete: () => {
         stream.completed = true;
-        if (stream.exhausted) this.#subscriber.complete();
+        this.#completeIfDone();
       },
     });
   }
@@ -122,7 +127,7 @@ class Rounds {
           stream.passed = true;
         },
         error: (error) => this.#fail(withValue(error, this.#round, first.value)),
-        complete: () => this.#advance(),
+        complete: () => this.#context.run(() => this.#advance()),
       }),
     );
   }
@@ -135,10 +140,16 @@ class Rounds {
       return stream.values.shift()?.value;
     });
     this.#round++;
+    this.#emitting = true;
     this.#subscriber.next(tuple);
-    if (this.#parts.closed) return false;
-    if (this.#streams.some((stream) => stream.exhausted)) this.#subscriber.complete();
+    this.#emitting = false;
+    this.#completeIfDone();
     return !this.#parts.closed;
+  }
+
+  #completeIfDone(): void {
+    if (this.#emitting || this.#parts.closed) return;
+    if (this.#streams.some((stream) => stream.exhausted)) this.#subscriber.complete();
   }
 
   #withdraw(): void {

@@ -1,9 +1,11 @@
 import { Observable } from 'rxjs';
 import { checkRun } from '../pool/jobs/run-options.js';
 import type { JobPool, RunOptions } from '../pool/thread/job-pool.js';
+import { limitRun, ranTooLong } from '../pool/thread/run-limit.js';
 import { stopThread } from '../pool/thread/stop-thread.js';
 import { Thread } from '../pool/thread/thread.js';
 import type { Emitted, Target } from '../primitives/target.js';
+import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { checkPool } from './parts/pooled-options.js';
 
@@ -29,8 +31,8 @@ export function runInThread<A extends readonly unknown[], R>(
   args?: readonly [...A],
   options?: RunInThreadOptions,
 ): Observable<Emitted<R>> {
-  const request = checkRun(target as Target<readonly unknown[], R>, args, options);
-  const { signal, grace, onProgress } = request;
+  const request = checkRun(target as Target<readonly unknown[], R>, args, options, ['pool']);
+  const { signal, grace, timeout, onProgress } = request;
   const pool: unknown = options?.pool;
   checkPool(pool);
   const described = {
@@ -43,11 +45,26 @@ export function runInThread<A extends readonly unknown[], R>(
   return new Observable((subscriber) => {
     if (signal?.aborted === true) return subscriber.error(signal.reason);
     const thread = new Thread<R>(described);
-    if (onProgress !== undefined) subscriber.add(thread.progress$.subscribe(onProgress));
+    // A worker's messages come in the context of who started its first thread.
+    const context = new CallerContext();
+    if (onProgress !== undefined) {
+      const told = (value: unknown): void => context.run(() => onProgress(value));
+      subscriber.add(thread.progress$.subscribe(told));
+    }
     // What `start` throws is the Observable's error.
     thread.start();
     if (signal !== undefined) subscriber.add(onAbort(signal, () => subscriber.error(signal.reason)));
-    subscriber.add(() => stopThread(thread as Thread<never>, grace));
-    return thread.output$.subscribe(subscriber);
+    let reason: unknown;
+    const stopLimit = limitRun(thread as Thread<never>, timeout, () => {
+      reason = ranTooLong(thread.name, timeout);
+      subscriber.error(reason);
+    });
+    subscriber.add(stopLimit);
+    subscriber.add(() => stopThread(thread as Thread<never>, grace, reason));
+    return thread.output$.subscribe({
+      next: (value) => context.run(() => subscriber.next(value)),
+      error: (error) => context.run(() => subscriber.error(error)),
+      complete: () => context.run(() => subscriber.complete()),
+    });
   });
 }

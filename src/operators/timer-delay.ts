@@ -63,7 +63,7 @@ class Delays<T> extends ValueQueue<T, T, Delayed<T>> {
     if (cancel !== undefined)
       this.#watch = new EventWatch(
         cancel,
-        () => this.#drop(),
+        () => this.context.run(() => this.#drop()),
         (error) => this.fail(error),
       );
   }
@@ -82,7 +82,7 @@ class Delays<T> extends ValueQueue<T, T, Delayed<T>> {
 
   protected override timedOut({ value, generation }: Delayed<T>): void {
     this.waiting.shift();
-    if (generation === this.#generation) this.subscriber.next(value);
+    if (generation === this.#generation) this.emit(value);
     if (this.parts.closed) return;
     this.#watchCancel();
     this.completeIfDone();

@@ -7,6 +7,7 @@ import {
   of,
 } from 'rxjs';
 import type { Acquirable } from '../primitives/acquirable.js';
+import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { type Section, Sections } from './parts/sections.js';
 
@@ -69,7 +70,9 @@ function sections<T, R>(source: Observable<T>, section: Section<T, R>): Observab
 
 function checkLock(lock: unknown): void {
   if (typeof (lock as Partial<Acquirable> | null | undefined)?.hold !== 'function') {
-    throw new TypeError(`lock must be a Lock, RLock, Condition or Semaphore, got ${show(lock)}`);
+    throw new TypeError(
+      `lock must be a Lock, RLock, Condition or Semaphore, got ${show(lock)}${ofAnotherCopy(lock)}`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Acquirable } from './acquirable.js';
+import { ofAnotherCopy } from './brand.js';
 import { ConditionAttempt, ConditionWaiters, NotifiedWait } from './condition-waiters.js';
 import type { Held } from './held.js';
 import { Lock } from './lock.js';
@@ -51,7 +52,7 @@ export class Condition extends Primitive implements Acquirable {
   /** @throws TypeError unless `lock` is a Lock or an RLock; default: a new RLock */
   constructor(lock?: Lock | RLock, options?: PrimitiveOptions) {
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock)) {
-      throw new TypeError(`lock must be a Lock or an RLock, got ${show(lock)}`);
+      throw new TypeError(`lock must be a Lock or an RLock, got ${show(lock)}${ofAnotherCopy(lock)}`);
     }
     super(options as Origin | undefined, SLOTTED_WORDS);
     this.lock = lock ?? new RLock();

@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto';
 import { Barrier, SharedBarrier } from './barrier.js';
 import { BoundedSemaphore } from './bounded-semaphore.js';
+import { brand, kindOf, ofAnotherCopy } from './brand.js';
 import { Condition, SharedCondition } from './condition.js';
 import { Event } from './event.js';
 import { Lock } from './lock.js';
-import { HEADER_WORDS, ID } from './memory/layout.js';
-import { type Cells, load, viewOf } from './memory/word.js';
+import { HEADER_WORDS, ID, SLOTTED_WORDS } from './memory/layout.js';
+import { type Cells, load, store, viewOf } from './memory/word.js';
 import { show } from './options.js';
-import { Primitive, Shared } from './primitive.js';
+import { Shared } from './primitive.js';
 import { RLock } from './rlock.js';
 import { Semaphore } from './semaphore.js';
 import { type PackedTarget, packTarget } from './target.js';
@@ -16,7 +18,10 @@ import { table } from './threads/table.js';
 export type AnyPrimitive = Lock | RLock | Condition | Semaphore | Event | Barrier;
 
 const MARK = 'rxjs-threading';
-type Kind = 'Lock' | 'RLock' | 'Condition' | 'Semaphore' | 'BoundedSemaphore' | 'Event' | 'Barrier';
+/** By kind. A class comes after the one that it extends, whose brand it would have otherwise. */
+const CLASSES = { Lock, RLock, Condition, Semaphore, BoundedSemaphore, Event, Barrier };
+type Kind = keyof typeof CLASSES;
+for (const [kind, madeBy] of Object.entries(CLASSES)) brand(madeBy, kind);
 
 /** A primitive on its way to another thread: its words, and what it has beside them. */
 interface Handle {
@@ -46,7 +51,11 @@ function remember<P extends AnyPrimitive>(primitive: P): P {
 }
 
 export function isPrimitive(value: unknown): value is AnyPrimitive {
-  return value instanceof Primitive;
+  return typeof value === 'object' && value !== null && isKind(kindOf(value));
+}
+
+function isKind(kind: unknown): kind is Kind {
+  return typeof kind === 'string' && Object.hasOwn(CLASSES, kind);
 }
 
 /**
@@ -57,23 +66,23 @@ export function isPrimitive(value: unknown): value is AnyPrimitive {
  * new Worker(url, { workerData: toHandle(lock) }); // there: fromHandle(workerData)
  */
 export function toHandle(primitive: AnyPrimitive): object {
-  if (!isPrimitive(primitive)) throw new TypeError(`toHandle takes a primitive, got ${show(primitive)}`);
+  if (!isPrimitive(primitive))
+    throw new TypeError(`toHandle takes a primitive, got ${show(primitive)}${ofAnotherCopy(primitive)}`);
   return handleOf(remember(primitive));
 }
 
 function handleOf(primitive: AnyPrimitive): Handle {
-  const common = { name: primitive.name, cells: primitive.cells.buffer, table: table.buffer };
-  if (primitive instanceof Lock) return { [MARK]: 'Lock', ...common };
-  if (primitive instanceof RLock) return { [MARK]: 'RLock', ...common };
-  if (primitive instanceof BoundedSemaphore) return { [MARK]: 'BoundedSemaphore', ...common };
-  if (primitive instanceof Semaphore) return { [MARK]: 'Semaphore', ...common };
-  if (primitive instanceof Event) return { [MARK]: 'Event', ...common };
-  const slots = primitive.slots.table.buffer;
-  if (primitive instanceof Condition) {
-    return { [MARK]: 'Condition', ...common, slots, lock: handleOf(remember(primitive.lock)) };
-  }
-  const { action, timeout } = primitive;
-  return { [MARK]: 'Barrier', ...common, slots, timeout, action: packAction(action) };
+  const kind = kindOf(primitive) as Kind;
+  const { name, cells } = primitive;
+  const common = { [MARK]: kind, name, cells: cells.buffer, table: table.buffer };
+  if (kind !== 'Condition' && kind !== 'Barrier') return common;
+  const slots = (primitive as Condition | Barrier).slots.table.buffer;
+  if (kind === 'Condition')
+    return { ...common, slots, lock: handleOf(remember((primitive as Condition).lock)) };
+  const { action, timeout } = primitive as Barrier;
+  const packed = packAction(action);
+  if (packed !== undefined) vouchFor(packed, cells);
+  return { ...common, slots, timeout, action: packed };
 }
 
 /** A thread that got the Barrier from another has its action packed already. */
@@ -81,29 +90,104 @@ function packAction(action: Barrier['action'] | PackedTarget): PackedTarget | un
   return action === undefined || 'source' in action ? action : packTarget(action);
 }
 
+/** Of a Barrier: the first bits of its action's SHA-256. */
+const ACTION_DIGEST = SLOTTED_WORDS - 4;
+
+/**
+ * An action is code that a handle brings. Its digest stands in the Barrier's shared memory, which nobody outside of the
+ * process can have: a handle whose action is another one than the Barrier's was not made by `toHandle`.
+ */
+function vouchFor(action: PackedTarget, cells: Cells): void {
+  for (const [word, value] of digestOf(action).entries()) store(cells, ACTION_DIGEST + word, value);
+}
+
+function isVouchedFor(action: PackedTarget, cells: Cells): boolean {
+  return digestOf(action).every((value, word) => load(cells, ACTION_DIGEST + word) === value);
+}
+
+function digestOf(action: PackedTarget): Int32Array {
+  const text = 'source' in action ? `(${action.source})` : `${action.export} of ${action.module}`;
+  return new Int32Array(Uint8Array.from(createHash('sha256').update(text).digest()).buffer, 0, 4);
+}
+
 /**
  * The primitive again, in whatever thread: the same memory, and the same object each time in one thread.
  *
- * @throws TypeError for anything that is no handle
+ * Every part of the handle is checked, and nothing has changed here when one is refused.
+ *
+ * @throws TypeError for anything but what toHandle gave
  * @example
  * const done = fromHandle(workerData) as Event;
  */
 export function fromHandle(handle: unknown): AnyPrimitive {
-  const cells = isHandle(handle) ? viewOf(handle.cells) : null;
-  if (cells === null || cells.length < HEADER_WORDS)
-    throw new TypeError(`fromHandle takes what toHandle gave, got ${show(handle)}`);
-  const { table: home } = handle as Handle;
-  joinTable(home);
-  return views.get(load(cells, ID))?.deref() ?? remember(view(handle as Handle, cells));
+  const checked = checkHandle(handle);
+  joinTable(checked.table);
+  return viewFor(checked);
 }
 
-function isHandle(value: unknown): value is Handle {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<Handle>)[MARK] === 'string';
+/** A handle whose parts are what they should be. */
+interface CheckedHandle {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly cells: Cells;
+  readonly table: unknown;
+  readonly slots: Cells | null;
+  readonly lock: CheckedHandle | undefined;
+  readonly timeout: number;
+  readonly action: PackedTarget | undefined;
 }
 
-function view(handle: Handle, cells: Cells): AnyPrimitive {
-  const shared = new Shared(handle.name, cells);
-  switch (handle[MARK]) {
+function checkHandle(handle: unknown): CheckedHandle {
+  const refuse = (why: string): never => {
+    throw new TypeError(`fromHandle takes what toHandle gave, got ${show(handle)}: ${why}`);
+  };
+  if (typeof handle !== 'object' || handle === null) return refuse('it is no object');
+  const { [MARK]: kind, name, table: home, timeout, action, ...more } = handle as Partial<Handle>;
+  if (!isKind(kind)) return refuse('it is of no kind of primitive');
+  if (typeof name !== 'string') return refuse('its name is no string');
+  const hasSlots = kind === 'Condition' || kind === 'Barrier';
+  const cells = viewOf(more.cells);
+  if (cells === null || cells.length !== (hasSlots ? SLOTTED_WORDS : HEADER_WORDS) || load(cells, ID) <= 0)
+    return refuse("its cells are not a primitive's memory");
+  if (viewOf(home) === null) return refuse('it has no table of threads');
+  const slots = viewOf(more.slots);
+  if (hasSlots && slots === null) return refuse('its slots are no shared memory');
+  const lock = kind === 'Condition' ? checkHandle(more.lock) : undefined;
+  if (lock !== undefined && lock.kind !== 'Lock' && lock.kind !== 'RLock') return refuse('its lock is none');
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0))
+    return refuse('its timeout is no number of ms');
+  if (action !== undefined && !(kind === 'Barrier' && isPacked(action) && isVouchedFor(action, cells)))
+    return refuse("its action is not the Barrier's");
+  return {
+    kind,
+    name,
+    cells,
+    table: home,
+    slots,
+    lock,
+    timeout: timeout ?? Number.POSITIVE_INFINITY,
+    action,
+  };
+}
+
+function isPacked(action: object): action is PackedTarget {
+  if (action === null || typeof action !== 'object') return false;
+  const { source, module, export: name } = action as Record<string, unknown>;
+  return typeof source === 'string' || (typeof module === 'string' && typeof name === 'string');
+}
+
+function viewFor(handle: CheckedHandle): AnyPrimitive {
+  const known = views.get(load(handle.cells, ID))?.deref();
+  if (known === undefined) return remember(newView(handle));
+  if (kindOf(known) === handle.kind) return known;
+  throw new TypeError(
+    `fromHandle takes what toHandle gave, got a ${handle.kind} in the memory of ${show(known)}`,
+  );
+}
+
+function newView({ kind, name, cells, slots, lock, timeout, action }: CheckedHandle): AnyPrimitive {
+  const shared = new Shared(name, cells);
+  switch (kind) {
     case 'Lock':
       return new Lock(shared);
     case 'RLock':
@@ -114,28 +198,12 @@ function view(handle: Handle, cells: Cells): AnyPrimitive {
       return new BoundedSemaphore(undefined, shared);
     case 'Event':
       return new Event(shared);
-    case 'Condition': {
-      const lock = fromHandle(handle.lock) as Lock | RLock;
-      return new Condition(lock, new SharedCondition(handle.name, cells, slotsOf(handle)));
-    }
-    case 'Barrier': {
-      const { name, timeout, action } = handle;
-      const origin = new SharedBarrier(
-        name,
-        cells,
-        slotsOf(handle),
-        timeout ?? Number.POSITIVE_INFINITY,
-        action,
+    case 'Condition':
+      return new Condition(
+        viewFor(lock as CheckedHandle) as Lock | RLock,
+        new SharedCondition(name, cells, slots as Cells),
       );
-      return new Barrier(1, origin as never);
-    }
-    default:
-      throw new TypeError(`fromHandle takes what toHandle gave, got ${show(handle)}`);
+    case 'Barrier':
+      return new Barrier(1, new SharedBarrier(name, cells, slots as Cells, timeout, action) as never);
   }
-}
-
-function slotsOf(handle: Handle): Cells {
-  const slots = viewOf(handle.slots);
-  if (slots === null) throw new TypeError(`fromHandle takes what toHandle gave, got ${show(handle)}`);
-  return slots;
 }

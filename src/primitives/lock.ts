@@ -1,6 +1,6 @@
 import { ThreadError } from '../errors.js';
 import type { HeldGroup } from './held.js';
-import { FLAGS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
+import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
 import { compareExchange, load } from './memory/word.js';
 import type { AcquireSyncOptions } from './options.js';
 import { OwnedLock } from './owned-lock.js';
@@ -80,8 +80,14 @@ export class Lock extends OwnedLock {
     return hasDied(owner) ? 'died' : undefined;
   }
 
-  protected freeFromLost(word: number): void {
-    this.#releaseFrom(word);
+  protected freeFromLost(word: number): boolean {
+    // In one step: were it the caller's for a moment, any thread could release it meanwhile, and the caller would then
+    // free it from whoever took it next.
+    if (compareExchange(this.cells, WORD, word, word & TURN_ASKED) !== word) return false;
+    if (tracing()) emit('release', this.name);
+    // One blocked waiter may have been woken by a release and have died with it: whether or not SLEEPERS says so.
+    this.wakeAfterRelease((word & FLAGS) | SLEEPERS, 1);
+    return true;
   }
 
   /** One compare-exchange where it is free and without flags: half of what a subscribed acquire costs. @internal */

@@ -27,12 +27,17 @@ export interface PrimitiveOptions {
 
 /** A value as an error message shows it. */
 export function show(value: unknown): string {
-  return inspect(value, {
-    depth: 1,
-    maxStringLength: 80,
-    maxArrayLength: 5,
-    breakLength: Number.POSITIVE_INFINITY,
-  });
+  try {
+    return inspect(value, {
+      depth: 1,
+      maxStringLength: 80,
+      maxArrayLength: 5,
+      breakLength: Number.POSITIVE_INFINITY,
+    });
+  } catch {
+    // Code of the value's own runs as it is shown.
+    return `[${typeof value} that cannot be shown]`;
+  }
 }
 
 /** @throws TypeError unless it is an object or left out. */

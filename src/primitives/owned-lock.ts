@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs';
 import { OwnerDiedError } from '../errors.js';
 import type { Acquirable } from './acquirable.js';
-import { FLAGS, SLEEPERS, VALUE, WORD } from './memory/layout.js';
-import { compareExchange, load } from './memory/word.js';
+import { VALUE, WORD } from './memory/layout.js';
+import { load } from './memory/word.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
@@ -13,7 +13,7 @@ import type { Wait } from './waiting/wait.js';
 /**
  * What Lock and RLock have in common: one thread at a time has it.
  *
- * VALUE: 0 -take, any thread-> its ident -release-> 0;  a dead ident -any thread-> its own, to let it go at once.
+ * VALUE: 0 -take, any thread-> its ident -release-> 0;  the ident of a lost owner -any thread that waits or tries-> 0.
  */
 export abstract class OwnedLock extends Synchronizer implements Acquirable {
   #locked: Observable<boolean> | undefined;
@@ -57,8 +57,8 @@ export abstract class OwnedLock extends Synchronizer implements Acquirable {
   /** How an owner counts as lost, for the error; undefined: it does not. */
   protected abstract lossOf(owner: number): string | undefined;
 
-  /** Called with it taken over from a lost owner: what that one left. */
-  protected abstract freeFromLost(word: number): void;
+  /** Frees it from a lost owner. false: WORD is not `word` any more, maybe because another thread was first. */
+  protected abstract freeFromLost(word: number): boolean;
 
   /** @internal */
   override checkOwner(): void {
@@ -67,10 +67,8 @@ export abstract class OwnedLock extends Synchronizer implements Acquirable {
       const owner = word & VALUE;
       const loss = owner === 0 ? undefined : this.lossOf(owner);
       if (loss === undefined) return;
-      // Only one can take it over from the lost owner; that one is told, and lets it go.
-      const mine = (word & FLAGS) | getIdent() | SLEEPERS;
-      if (compareExchange(this.cells, WORD, word, mine) !== word) continue;
-      this.freeFromLost(mine);
+      // Only one thread can; that thread is told.
+      if (!this.freeFromLost(word)) continue;
       throw new OwnerDiedError(
         `thread ${owner} ${loss} holding ${this.name}; what it guards may be half changed`,
         { owner },

@@ -1,6 +1,6 @@
 import { ThreadError } from '../errors.js';
 import type { HeldGroup } from './held.js';
-import { FLAGS, OWN, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
+import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
 import { compareExchange, load, store } from './memory/word.js';
 import type { AcquireSyncOptions } from './options.js';
 import { OwnedLock } from './owned-lock.js';
@@ -166,9 +166,14 @@ export class RLock extends OwnedLock {
     return isAlive(owner) ? undefined : 'ended';
   }
 
-  protected freeFromLost(word: number): void {
+  protected freeFromLost(word: number): boolean {
+    // In two steps, because EXTRA has to be 0 before another thread takes it. In between it is the caller's, and an RLock
+    // nobody but its owner may release.
+    const mine = (word & FLAGS) | getIdent() | SLEEPERS;
+    if (compareExchange(this.cells, WORD, word, mine) !== word) return false;
     store(this.cells, EXTRA, 0);
-    this.#free(word);
+    this.#free(mine);
+    return true;
   }
 
   override toString(): string {

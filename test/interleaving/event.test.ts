@@ -1,49 +1,7 @@
 import { describe } from 'vitest';
-import type { Event } from '../../src/primitives/event.js';
-import { VALUE } from '../../src/primitives/memory/layout.js';
-import { type Asked, explores, finds } from '../support/explorer/explores.js';
-import { blocking, type Face, mixes, observable, subscribe, titleOf } from '../support/explorer/faces.js';
-import type { End, Program } from '../support/explorer/scenario.js';
-
-interface Shared {
-  readonly event: Event;
-}
-
-/** Waits once. */
-function waiter(face: Face, timeout?: number): Program<Shared> {
-  return ({ event }, me) =>
-    face.wait(
-      me,
-      event,
-      { resolve: (set) => me.note(`${set}`), reject: (error) => me.fail(`${error}`) },
-      timeout === undefined ? {} : { timeout },
-    );
-}
-
-/** Waits twice at a time; the first wait may be unsubscribed at any time. */
-const leaver: Program<Shared> = ({ event }, me) => {
-  const settle = { resolve: () => me.note('true'), reject: (error: unknown) => me.fail(`${error}`) };
-  me.whenever('unsubscribes', subscribe(me, event.wait(), settle));
-  subscribe(me, event.wait(), settle);
-};
-
-const set: Program<Shared> = ({ event }) => event.set();
-
-const setAndClear: Program<Shared> = ({ event }) => {
-  event.set();
-  event.clear();
-};
-
-/** Only those may still wait who began when the value was what it is at the end. */
-function freed({ stuck, first, word }: End, { event }: Shared): string | undefined {
-  const value = word(event.cells, 0) & VALUE;
-  const forgotten = stuck.find((thread) => (first(thread) & VALUE) !== value || (value & 1) === 1);
-  return forgotten === undefined ? undefined : `T${forgotten + 1} waits, and began before the change`;
-}
-
-function waits(threads: Program<Shared>[], more: Partial<Asked<Shared>> = {}): Asked<Shared> {
-  return { shared: ({ Event }) => ({ event: new Event() }), threads, mayStick: true, atEnd: freed, ...more };
-}
+import { leaver, set, setAndClear, waiter, waits } from '../support/explorer/event-waiters.js';
+import { explores, finds } from '../support/explorer/explores.js';
+import { blocking, mixes, observable, titleOf } from '../support/explorer/faces.js';
 
 describe('every interleaving of 2 threads', () => {
   for (const face of [blocking, observable]) {

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
+import type { ThreadError } from '../../src/errors.js';
 import { type Asked, explores, finds } from '../support/explorer/explores.js';
-import { blocking, mixes, observable, pairs, titleOf } from '../support/explorer/faces.js';
+import { blocking, type Face, mixes, observable, pairs, titleOf } from '../support/explorer/faces.js';
 import type { Program } from '../support/explorer/scenario.js';
 import { type Guarded, impatient, leaver, notFree, user } from '../support/explorer/users.js';
 
@@ -14,6 +15,27 @@ function contend(threads: Program<Guarded>[], more: Partial<Asked<Guarded>> = {}
     ...more,
   };
 }
+
+/** Takes it for good; an owner that died is the one reason not to get it. */
+const keeper = (face: Face): Program<Guarded> => {
+  return ({ guard }, me) =>
+    face.acquire(me, guard, {
+      resolve: () => {},
+      reject: (error) => {
+        if ((error as Error).name !== 'OwnerDiedError') me.fail(`${error}`);
+      },
+    });
+};
+
+/** Releases it, whoever has it. */
+const stranger: Program<Guarded> = ({ guard }, me) => {
+  try {
+    guard.release();
+  } catch (error) {
+    me.passOnStop();
+    if ((error as ThreadError).code !== 'ERR_NOT_LOCKED') me.fail(`${error}`);
+  }
+};
 
 describe('every interleaving of 2 threads', () => {
   for (const faces of mixes(2)) {
@@ -39,6 +61,16 @@ describe('every interleaving of 2 threads', () => {
 });
 
 describe('3 threads', () => {
+  for (const face of [blocking, observable]) {
+    explores(
+      `every interleaving: the owner is killed, and a thread that has not got it releases it: ${face.name}`,
+      contend([keeper(blocking), keeper(face), stranger], {
+        victim: 0,
+        mayStick: true,
+        atEnd: () => undefined,
+      }),
+    );
+  }
   explores('every interleaving: blocking', contend([user(blocking), user(blocking), user(blocking)]));
   for (const faces of mixes(3)) {
     const title = titleOf(faces);
@@ -113,9 +145,9 @@ finds(
 finds(
   'a dead owner is set free without being taken over',
   {
-    file: 'owned-lock.ts',
-    text: 'if (compareExchange(this.cells, WORD, word, mine) !== word) continue;',
-    instead: '',
+    file: 'lock.ts',
+    text: 'if (compareExchange(this.cells, WORD, word, word & TURN_ASKED) !== word) return false;',
+    instead: 'compareExchange(this.cells, WORD, word, word & TURN_ASKED);',
   },
   contend([user(blocking), user(blocking), user(blocking)], { preemptions: 1, victim: 0 }),
   /told|at a time|not locked/,

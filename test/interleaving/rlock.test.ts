@@ -95,8 +95,8 @@ finds(
   'whoever takes it over from the dead leaves the depth as it was',
   {
     file: 'rlock.ts',
-    text: 'store(this.cells, EXTRA, 0);\n    this.#free(word);',
-    instead: 'this.#free(word);',
+    text: 'store(this.cells, EXTRA, 0);\n    this.#free(mine);',
+    instead: 'this.#free(mine);',
   },
   contend([nester(blocking), nester(blocking)], { victim: 0 }),
   /count|held by/,

@@ -3,7 +3,7 @@ import { VALUE } from '../../src/primitives/memory/layout.js';
 import { type Asked, explores, finds } from '../support/explorer/explores.js';
 import { blocking, type Face, mixes, observable, pairs, titleOf } from '../support/explorer/faces.js';
 import type { End, Program } from '../support/explorer/scenario.js';
-import { type Guarded, impatient, leaver, user } from '../support/explorer/users.js';
+import { atMostOneLost, type Guarded, impatient, leaver, user } from '../support/explorer/users.js';
 
 /** Threads that contend for so many permits, all of which are back at the end. */
 function contend(
@@ -48,12 +48,6 @@ function feed(takers: Face[], giving: Program<Guarded>, more: Partial<Asked<Guar
       (word(guard.cells, 0) & VALUE) === 0 ? undefined : 'permits are left over',
     ...more,
   };
-}
-
-/** A killed thread may take one with it; nobody else loses one. */
-function atMostOneLost({ word, killed }: End, { guard }: Guarded): string | undefined {
-  const left = word(guard.cells, 0) & VALUE;
-  return left === 2 || (left === 1 && killed !== -1) ? undefined : `${left} of 2 permits at the end`;
 }
 
 describe('every interleaving of 2 threads', () => {

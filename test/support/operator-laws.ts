@@ -1,4 +1,4 @@
-import { type MonoTypeOperatorFunction, Observable, Subject } from 'rxjs';
+import { type MonoTypeOperatorFunction, Observable, Subject, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { play } from '../fixtures/operators/scripted.js';
 import { expectPlayed, numbers, type Script, scripted } from './script.js';
@@ -65,6 +65,21 @@ export function operatorLaws<P extends Passing>(
         each: (value) => {
           if ((value as number) < 5) subject.next((value as number) + 1);
           else subject.complete();
+        },
+      });
+      expect(seen).toEqual([...numbers(6), 'complete']);
+    });
+
+    it('emits the value whose consumer sends the next one or completes the source, before that', async () => {
+      const subject = new Subject<unknown>();
+      const { seen } = await watch({
+        make: makeBound,
+        pipeline: ({ passing }) => {
+          const feed = (value: unknown): void => {
+            if ((value as number) < 5) subject.next((value as number) + 1);
+            else subject.complete();
+          };
+          return begunWith(subject.pipe(passing.open, tap(feed)), () => subject.next(0));
         },
       });
       expect(seen).toEqual([...numbers(6), 'complete']);

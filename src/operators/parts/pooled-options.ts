@@ -1,6 +1,7 @@
 import { ThreadError } from '../../errors.js';
 import { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { checkGrace } from '../../pool/thread/stop-thread.js';
+import { ofAnotherCopy } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import { describeTarget, type PackedTarget, packTarget, type Target } from '../../primitives/target.js';
 
@@ -37,5 +38,5 @@ export function checkPooled(
 /** @throws TypeError */
 export function checkPool(pool: unknown): asserts pool is ThreadPool | undefined {
   if (pool !== undefined && !(pool instanceof ThreadPool))
-    throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}`);
+    throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}${ofAnotherCopy(pool)}`);
 }

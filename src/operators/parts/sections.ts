@@ -111,7 +111,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
   }
 
   /** Called by an inner subscription with each of its results. */
-  emit(result: R): void {
+  pass(result: R): void {
     if (this.#scope === currentScope()) this.subscriber.next(result);
     else runIn(this.#scope, () => this.subscriber.next(result));
   }
@@ -132,7 +132,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
     if (failure !== undefined) this.fail(failure.error);
     if (left || failure !== undefined) return;
     this.completeIfDone();
-    this.#serve();
+    if (this.waiting.size > 0) this.context.run(() => this.#serve());
     if (!this.parts.closed) this.#entry.serveOthers();
   }
 
@@ -187,7 +187,7 @@ class Running<T, R> extends Attached<R> {
   }
 
   protected override onNext(result: R): void {
-    this.#sections.emit(result);
+    this.#sections.pass(result);
   }
 
   protected override onError(error: unknown): void {

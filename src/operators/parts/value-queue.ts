@@ -1,4 +1,5 @@
 import { type Observable, type SchedulerLike, type Subscriber, Subscription, TimeoutError } from 'rxjs';
+import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { attach } from './attached.js';
 import { Fifo } from './fifo.js';
 import { type Due, QueueTimeout } from './queue-timeout.js';
@@ -12,10 +13,11 @@ export interface WaitingValue<T> extends Due {
 
 /**
  * One subscription of an operator whose values wait, in order, for what another thread may bring: the queue, the time that
- * each may wait, and how the subscription ends. A subclass says when a value goes on.
+ * each may wait, and how the subscription ends. A subclass says when a value goes on. One that had to wait goes on in the
+ * async context of who subscribed, and not in that of whatever lets it go on.
  *
  * Invariant: the source, and whatever waits or runs, is torn down before the subscriber hears of an error. The subscriber
- * hears of completion once the source has completed and no value waits or is `busy`.
+ * hears of completion once the source has completed and no value waits, is `busy`, or is just being emitted.
  */
 export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<T>> {
   protected readonly subscriber: Subscriber<R>;
@@ -23,6 +25,10 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
   protected readonly parts: Subscription = new Subscription();
   protected readonly waiting: Fifo<W> = new Fifo();
   protected readonly timeout: QueueTimeout<W>;
+  /** Of who subscribed. */
+  protected readonly context: CallerContext = new CallerContext();
+  /** The subscriber's code runs, and may lead back here. */
+  protected emitting = false;
   #count = 0;
   #sourceEnded = false;
 
@@ -32,7 +38,7 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
     this.timeout = new QueueTimeout(
       time,
       () => this.waiting.peek(),
-      (first) => this.timedOut(first),
+      (first) => this.context.run(() => this.timedOut(first)),
       scheduler,
     );
   }
@@ -57,8 +63,16 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
     return false;
   }
 
+  /** After this and whatever came meanwhile, `completeIfDone` is to be called. */
+  protected emit(result: R): void {
+    this.emitting = true;
+    this.subscriber.next(result);
+    this.emitting = false;
+  }
+
   protected completeIfDone(): void {
-    if (this.#sourceEnded && this.waiting.size === 0 && !this.busy) this.complete();
+    const done = this.#sourceEnded && this.waiting.size === 0 && !this.busy && !this.emitting;
+    if (done && !this.parts.closed) this.complete();
   }
 
   protected complete(): void {

@@ -59,20 +59,14 @@ export class Batch extends Part {
   }
 
   heard(message: FromBatchMessage): void {
-    const done = this.#done;
     this.#done = message.done;
     this.#partly = message.kind === 'results' && message.streamed;
     this.ended = message.kind !== 'results';
     if (message.kind === 'failed') this.failure = { at: message.done, error: unpackError(message.error) };
     else {
-      try {
-        const outputs = decode(message.values) as unknown[];
-        if (this.#partly) this.#streamed += outputs.length;
-        this.came(outputs);
-      } catch (error) {
-        // One of several results, perhaps; nothing that comes after the first of them can be passed on.
-        this.failure ??= { at: done, error };
-      }
+      const outputs = decode(message.values) as unknown[];
+      if (this.#partly) this.#streamed += outputs.length;
+      this.came(outputs);
     }
   }
 

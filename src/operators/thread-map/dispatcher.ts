@@ -1,3 +1,4 @@
+import { ThreadError } from '../../errors.js';
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { after, now, soon } from '../../primitives/waiting/event-loop.js';
 import type { Backlog, Chunk } from './backlog.js';
@@ -185,9 +186,11 @@ export class Dispatcher implements SessionOwner {
   /** Called by a session whose thread has ended by itself: its worker died, or never could load the target. @internal */
   died(session: MapSession, error: unknown): void {
     this.#sessions.delete(session);
-    let begun = session.worked;
+    let begun = false;
     for (const batch of session.batches.values()) begun = this.#lose(batch, error) || begun;
-    if (!begun && error !== undefined) this.#results.fail(error);
+    // No value has failed by it. Mapped again by another worker, it would come to the same where values cannot be read.
+    const unreadable = error instanceof ThreadError && error.code === 'ERR_CLONE';
+    if (!begun && error !== undefined && (!session.worked || unreadable)) this.#results.fail(error);
     this.dispatch();
   }
 

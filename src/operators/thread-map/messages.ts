@@ -1,4 +1,5 @@
 import type { Encoded, PackedError } from '../../pool/wire/codec.js';
+import type { UnreadMessage } from '../../pool/wire/port-channel.js';
 
 /** What goes over the port between a threadMap and one of its sessions. */
 
@@ -55,7 +56,7 @@ export interface FailedMessage extends FromBatch {
 }
 
 export type FromBatchMessage = ResultsMessage | DoneMessage | FailedMessage;
-export type FromSession = ReadyMessage | FromBatchMessage;
+export type FromSession = ReadyMessage | FromBatchMessage | UnreadMessage;
 
 /** How many values of a stream may be ahead of whoever they are for. */
 export const STREAM_WINDOW = 1024;

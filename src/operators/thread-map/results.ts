@@ -1,4 +1,5 @@
 import type { Subscriber } from 'rxjs';
+import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { toValueError } from '../parts/value-error.js';
 import type { Chunk } from './backlog.js';
 
@@ -56,6 +57,8 @@ export class MapResults {
   readonly #subscriber: Subscriber<unknown>;
   readonly #owner: ResultsOwner;
   readonly #ordered: boolean;
+  /** Of who subscribed: messages come in that of whatever made their port. */
+  readonly #context = new CallerContext();
   /** Parts that have not been passed on to their end, by the index of their first value. */
   readonly #parts = new Map<number, Part>();
   /** When ordered: the first value of the part that is passed on next. */
@@ -88,7 +91,7 @@ export class MapResults {
 
   /** Ends the subscription by an error that no single value is to blame for. */
   fail(error: unknown): void {
-    this.#subscriber.error(error);
+    this.#context.run(() => this.#subscriber.error(error));
   }
 
   /** Passes on what has come of this part, if it is its turn, and of those that follow. */
@@ -101,10 +104,12 @@ export class MapResults {
     // The subscriber's code may have led back here: the loop below it goes on with this part.
     if (this.#passing) return;
     this.#passing = true;
-    if (this.#ordered) this.#passInOrder();
-    else for (const one of this.#ready) this.#passOne(one);
-    this.#passing = false;
-    this.#owner.passed();
+    this.#context.run(() => {
+      if (this.#ordered) this.#passInOrder();
+      else for (const one of this.#ready) this.#passOne(one);
+      this.#passing = false;
+      this.#owner.passed();
+    });
   }
 
   #passInOrder(): void {

@@ -1,4 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
+import { ThreadError } from '../../errors.js';
 import type { JobPool } from '../../pool/thread/job-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
@@ -136,20 +137,36 @@ export class MapSession {
 
   #heard(message: FromSession): void {
     if (this.#ended) return;
-    if (message.kind === 'ready') {
-      this.#owner.ready();
-      return;
-    }
+    if (message.kind === 'unread') this.#cannotRead(message.why);
+    else if (message.kind === 'ready') this.#owner.ready();
+    else this.#heardOf(message);
+  }
+
+  #heardOf(message: FromBatchMessage): void {
     const batch = this.batches.get(message.id);
     if (batch === undefined) return;
     this.lastHeard = now();
     this.worked = true;
-    batch.heard(message);
+    try {
+      batch.heard(message);
+    } catch (error) {
+      this.#cannotRead((error as ThreadError).message);
+      return;
+    }
     if (batch.ended) {
       this.batches.delete(batch.id);
       this.#free.push(batch.cell);
     }
     this.#owner.heard(this, batch, message);
+  }
+
+  /** It is not known whose results these were: as when the worker dies, whatever it was mapping has failed. */
+  #cannotRead(why: string): void {
+    const error = new ThreadError(`a result of threadMap cannot be read here: ${why}`, { code: 'ERR_CLONE' });
+    this.#ended = true;
+    this.#channel.close();
+    stopThread(this.#thread as Thread<never>, 0);
+    this.#owner.died(this, error);
   }
 
   #over(error: unknown): void {

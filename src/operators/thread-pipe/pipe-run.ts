@@ -1,13 +1,15 @@
 import { MessageChannel } from 'node:worker_threads';
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
+import { ThreadError } from '../../errors.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { BatchSender } from '../../pool/wire/batch-sender.js';
-import { decode, type Encoded, encode, packError, unpackError } from '../../pool/wire/codec.js';
+import { decodeTo, encode, packError, unpackError } from '../../pool/wire/codec.js';
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
 import { RUN_PIPE } from '../../pool/workers/worker-files.js';
+import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { attach } from '../parts/attached.js';
 import { Fifo } from '../parts/fifo.js';
 import type { Pooled } from '../parts/pooled-options.js';
@@ -45,6 +47,8 @@ export class PipeRun<R> {
   #passed = 0;
   readonly #inbox = new Fifo<PipeMessage | DiedMessage>();
   #hearing = false;
+  /** Of who subscribed. */
+  readonly #context = new CallerContext();
   #ended = false;
 
   /** @throws ThreadError when no thread can be had */
@@ -125,21 +129,27 @@ export class PipeRun<R> {
     this.#inbox.push(message);
     if (this.#hearing) return;
     this.#hearing = true;
-    while (!this.#parts.closed) {
-      const next = this.#inbox.shift();
-      if (next === undefined) break;
-      this.#heed(next);
-    }
+    this.#context.run(() => {
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#heed(next);
+    });
     this.#hearing = false;
   }
 
   #heed(message: PipeMessage | DiedMessage): void {
+    if (this.#parts.closed) return;
     switch (message.kind) {
       case 'credit':
         this.#output.add(message.values);
         break;
       case 'values':
-        this.#decodeAndPass(message.values);
+        decodeTo(
+          message.values,
+          (values) => this.#pass(values as R[]),
+          (error) => this.#cannotRead(error.message),
+        );
+        break;
+      case 'unread':
+        this.#cannotRead(message.why);
         break;
       case 'complete':
         this.#ended = true;
@@ -156,15 +166,12 @@ export class PipeRun<R> {
     }
   }
 
-  #decodeAndPass(encoded: Encoded): void {
-    let values: R[];
-    try {
-      values = decode(encoded) as R[];
-    } catch (error) {
-      this.#subscriber.error(error);
-      return;
-    }
-    this.#pass(values);
+  #cannotRead(why: string): void {
+    this.#subscriber.error(
+      new ThreadError(`a value that threadPipe's pipeline emitted cannot be read here: ${why}`, {
+        code: 'ERR_CLONE',
+      }),
+    );
   }
 
   #pass(values: readonly R[]): void {

@@ -1,3 +1,4 @@
+import { brand } from '../../primitives/brand.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { refuseToTravel } from '../wire/codec.js';
 
@@ -53,6 +54,7 @@ export class ThreadLocal<T> {
   }
 }
 
+brand(ThreadLocal, 'ThreadLocal');
 refuseToTravel(
   'thread-local',
   (value) => value instanceof ThreadLocal,

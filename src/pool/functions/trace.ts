@@ -5,7 +5,7 @@ import { getIdent, onThreadBegin } from '../../primitives/threads/current-ident.
 import { aliveIdents } from '../../primitives/threads/liveness.js';
 import { setTraces } from '../../primitives/threads/trace-flag.js';
 import { setTraceMuted } from '../../primitives/waiting/trace.js';
-import { decode } from '../wire/codec.js';
+import { unpackError } from '../wire/codec.js';
 import { reportUnhandled } from '../workers/unhandled.js';
 import { setTraceListener, type TraceEvent, traced } from './trace-events.js';
 
@@ -29,7 +29,7 @@ function addTracer(tracer: Tracer): void {
     within = new AsyncLocalStorage();
     setTraceMuted(() => within?.getStore() === true);
     setTraceListener(tellTracers);
-    traced.listen((event) => tellTracers({ ...event, arg: decode(event.arg) }));
+    traced.listen((event) => tellTracers({ ...event, arg: unpackError(event.arg) }));
   }
   tracers.add(tracer);
   setTraces(getIdent(), true);

@@ -4,6 +4,7 @@ import { isCancelled, reasonFor } from '../thread/cancellation.js';
 import { packError } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { StartMessage, ThrewMessage } from '../wire/messages.js';
+import { isError } from '../wire/value-kinds.js';
 
 /**
  * What ended a thread, as its starter is told.
@@ -27,12 +28,12 @@ export function packFailure(
 /** Whether an error is a cancel's reason, or the AbortError that Node's own functions throw in place of it. */
 function isReason(thrown: unknown, reason: unknown): boolean {
   if (thrown === reason) return true;
-  return thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause === reason;
+  return isError(thrown) && thrown.name === 'AbortError' && thrown.cause === reason;
 }
 
 /** @param path - such as `result` or `output[3]`: what `value` is of the thread */
 export function cannotClone(ident: number, path: string, value: unknown, cause: unknown): ThreadError {
-  const found = explainUncloneable(value, path) ?? (cause instanceof Error ? cause.message : String(cause));
+  const found = explainUncloneable(value, path) ?? (isError(cause) ? cause.message : String(cause));
   const message = `${path} of thread '${nameOf(ident)}' cannot be cloned: ${found}`;
   return new ThreadError(message, { code: 'ERR_CLONE', cause });
 }

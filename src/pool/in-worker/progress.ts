@@ -13,12 +13,15 @@ import { cannotClone } from './failure.js';
  * or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values emitted before it;
  * where the reader has no room for these, it does not wait for them.
  *
- * @throws ThreadError outside a thread that this library started, and when `value` cannot be cloned
+ * @throws ThreadError outside a thread that this library started, in a target of threadMap or threadPipe, and when
+ * `value` cannot be cloned
  * @example
  * await pool.run(jobs.resize, [files], { onProgress: (done) => console.log(`${done} of ${files.length}`) });
  */
 export function reportProgress(value: unknown): void {
   const ident = getIdent();
+  if (ident === refused?.ident)
+    throw new ThreadError(`reportProgress was called in ${refused.operator}, which has no progress to watch`);
   let told = false;
   try {
     if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(ident, value);
@@ -26,6 +29,13 @@ export function reportProgress(value: unknown): void {
     throw cannotClone(ident, 'progress', value, cause);
   }
   if (!told) throw new ThreadError('reportProgress was called outside a running thread: nobody started it');
+}
+
+let refused: { readonly ident: number; readonly operator: string } | undefined;
+
+/** Called by an operator's thread before it calls the target: nobody can have that thread, to watch its progress. */
+export function refuseProgress(operator: string): void {
+  refused = { ident: getIdent(), operator };
 }
 
 function tell(ident: number, value: unknown): boolean {

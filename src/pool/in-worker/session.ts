@@ -1,8 +1,12 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
+import { ThreadError } from '../../errors.js';
+import { clock } from '../../primitives/threads/table.js';
 import { markDied } from '../../primitives/threads/thread-slots.js';
-import type { FromThread, ToThread } from '../wire/messages.js';
+import { packError } from '../wire/codec.js';
+import type { EndMessage, FromThread, ToThread } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
-import { PortChannel } from '../wire/port-channel.js';
+import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { Running } from './thread-body.js';
 
 /**
@@ -12,7 +16,7 @@ import { Running } from './thread-body.js';
  *   worker-entry.ts -> session.ts -> thread-body.ts -> the target
  *
  * These three, with the wire's codec and the rooms memory and threads of the primitives, are all that a new worker loads
- * before its first thread; the build joins all but the entry into one file. They import nothing, directly or not, that
+ * before its first thread; the build joins all but the entry, and prepare.ts, into one file. They import nothing, directly or not, that
  * reaches rxjs, because rxjs alone would take longer to load than most first threads run. What only some threads need is
  * imported by the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts
  * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
@@ -62,11 +66,12 @@ class Session {
     this.#channel.close();
   }
 
-  #received(message: ToThread): void {
+  #received(message: ToThread | UnreadMessage): void {
     if (message.kind === 'start') {
       this.running = new Running(message, this.post, this.#leftoversMs);
-      this.running.begin();
-    } else if (message.kind === 'cancel') keepCancel(message);
+      beginIn(this.running);
+    } else if (message.kind === 'unread') this.post(refusal(message.why));
+    else if (message.kind === 'cancel') keepCancel(message);
     else if (this.running?.ident === message.ident) this.running.credit(message.values);
   }
 }
@@ -74,6 +79,36 @@ class Session {
 function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
   session?.post(message, transfer);
   return session !== undefined;
+}
+
+/** Made as the worker starts, before code of the user's has run: nothing has been entered into an AsyncLocalStorage. */
+const clean = new AsyncResource('rxjs-threading');
+
+/**
+ * What the thread enters into an AsyncLocalStorage is gone with it. In the resource of the port, in which this runs, Node
+ * 20 would keep it for the next thread of the worker.
+ */
+function beginIn(thread: Running): void {
+  const own = clean.runInAsyncScope(() => new AsyncResource('rxjs-threading.Thread'));
+  own.runInAsyncScope(() => thread.begin());
+}
+
+/** Of the messages from the starter only a start message has values of the user's that are not made to be readable. */
+function refusal(why: string): EndMessage {
+  const error = new ThreadError(`the arguments of the thread cannot be read in its worker: ${why}`, {
+    code: 'ERR_CLONE',
+  });
+  const time = clock();
+  return {
+    kind: 'threw',
+    ident: 0,
+    error: packError(error),
+    cancelled: false,
+    began: time,
+    ended: time,
+    flushing: false,
+    idle: true,
+  };
 }
 
 /** Called from code that never yields, which has to learn why it was cancelled. */

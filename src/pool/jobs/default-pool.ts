@@ -6,7 +6,7 @@ const KEPT_MS = 10_000;
 
 let pool: ThreadPool | undefined;
 
-/** Of this thread, for whoever names none; made when it is first needed. Idle, it keeps nobody alive. */
+/** The pool of this thread for operators that were given none; made when it is first needed. Idle, it keeps no process alive. */
 export function defaultPool(): ThreadPool {
   if (pool === undefined || pool.closed) {
     pool = new ThreadPool({

@@ -4,7 +4,7 @@ import type { TimeStats } from '../thread/job-pool.js';
 /** How a job ended. */
 export type JobResult = 'completed' | 'failed' | 'cancelled';
 
-/** What a pool remembers of its jobs: nothing that grows with their number. */
+/** What a pool remembers of the jobs that have ended: nothing that grows with their number. */
 export class JobCounters {
   readonly #ended: Record<JobResult, number> = { completed: 0, failed: 0, cancelled: 0 };
   readonly waitTime: DurationHistogram = new DurationHistogram();
@@ -33,14 +33,14 @@ export class JobCounters {
     this.#changed();
   }
 
-  /** One that ran, in ms on one clock. */
+  /** A job that ran has ended: when it was accepted, began and ended, in ms on the clock of all threads. */
   ran(accepted: number, began: number, ended: number): void {
     this.waitTime.record(began - accepted);
     this.runTime.record(ended - began);
   }
 }
 
-/** What is longer counts as that long: 12 days. */
+/** A longer duration counts as this one, 12 days. */
 const LONGEST_US = 2 ** 40;
 
 /**
@@ -65,7 +65,7 @@ export class DurationHistogram {
     return { mean: this.#sum / count, p50: this.#percentile(50), p99: this.#percentile(99), max: this.#max };
   }
 
-  /** A bucket's upper end may be past the longest that is in it. */
+  /** At most the maximum, because the upper end of a bucket may be past the longest duration in it. */
   #percentile(percent: number): number {
     return Math.min(this.#histogram.percentile(percent) / 1000, this.#max);
   }

@@ -89,7 +89,7 @@ export class Job implements WorkerHandle, Queued, PendingTask {
     pool.jobs.add(this);
   }
 
-  /** Of the line. */
+  /** Whether it stands in line no more. */
   get left(): boolean {
     return this.#place !== IN_LINE;
   }
@@ -161,7 +161,7 @@ export class Job implements WorkerHandle, Queued, PendingTask {
 
   release(): void {}
 
-  /** The user of the job has heard how it ended, or does not want to. */
+  /** The user of the job has heard how it ended, or does not want to: who comes next need not wait for a place. */
   told(): void {
     if (this.#told || this.#place === IN_LINE || this.#place === OVER) return;
     this.#told = true;
@@ -235,6 +235,7 @@ export class Job implements WorkerHandle, Queued, PendingTask {
     this.drain();
     this.#dead = true;
     const terminated = this.#killed;
+    const why = terminated ? undefined : error;
     if (!this.#ended) {
       this.#ended = true;
       const { counters } = this.#pool;
@@ -243,19 +244,16 @@ export class Job implements WorkerHandle, Queued, PendingTask {
     }
     this.told();
     // Of one that has ended, it is what the thread had left behind.
-    this.#listener.onExit({
-      error: terminated ? undefined : error,
-      exitCode,
-      terminated,
-      withdrawn: this.#withdrawn,
-    });
+    this.#listener.onExit({ error: why, exitCode, terminated, withdrawn: this.#withdrawn });
   }
 
-  /** Nothing more comes from the worker. */
+  /** Nothing more comes from the worker: it has printed what the job printed, or is gone. */
   #close(): void {
     if (this.#closed) return;
     this.drain();
     this.#closed = true;
+    // Its end has come, and cannot be read.
+    if (!this.#ended) this.#die(undefined, 0);
     this.#channel.close();
     if (this.#place !== OVER) {
       this.#over();

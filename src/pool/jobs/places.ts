@@ -1,18 +1,18 @@
 import { type Leavable, LeavableQueue } from '../../primitives/waiting/leavable-queue.js';
 
-/** One that takes a place when it is its turn. */
+/** A job that takes a place when it is its turn. */
 export interface Queued extends Leavable {
-  /** It has a place from now on, to be given back with `release`, and stands in line no more. Does not throw. */
+  /** Called when it has a place, which is given back with `release`; it stands in line no more. Does not throw. */
   begin(): void;
 }
 
 /**
- * So many places, and a line of those that wait for one: first come, first served.
+ * The places of a pool, one a worker, and the line of jobs that wait for one: first come, first served.
  *
  * Piscina has a queue of its own, but one that serves jobs that can be aborted in no order, and searches through all of
- * them when one is dropped. It is given no job before there is a worker for it, or room for one more.
- * Invariant: nobody stands in line while a place is free. So whoever stands in line, somebody else runs, and it is those
- * who run that keep the process alive.
+ * them when one is dropped. So it is given no job before there is a worker for it, or room for one more.
+ * Invariant: nobody queues while a place is free. So whoever queues, somebody runs; those who run keep the process alive,
+ * and the line need not.
  */
 export class Places {
   readonly size: number;
@@ -23,7 +23,7 @@ export class Places {
   #calling = false;
   readonly #emptied: (() => void)[] = [];
 
-  /** @param changed - somebody has come or gone */
+  /** @param changed - called when a job has come or gone */
   constructor(size: number, changed: () => void) {
     this.size = size;
     this.#changed = changed;
@@ -37,7 +37,7 @@ export class Places {
     return this.#line.size;
   }
 
-  /** A newcomer would begin at once. */
+  /** Whether a newcomer would begin at once. */
   get hasRoom(): boolean {
     return this.#busy < this.size && this.#line.size === 0;
   }
@@ -56,18 +56,18 @@ export class Places {
     this.#update();
   }
 
-  /** One that stood in line has left it. */
+  /** Called by a job that stood in line and has left it. */
   withdrawn(): void {
     this.#line.shrink();
     this.#update();
   }
 
-  /** The user of a job with a place has been told how it ended. */
+  /** Called once the user of a job with a place knows how it ended; its worker may not be free yet. */
   told(): void {
     this.#ending++;
   }
 
-  /** A place is free again. @param told - its user has been told */
+  /** A job gives its place back. @param told - `told` was called for it */
   release(told: boolean): void {
     this.#busy--;
     if (told) this.#ending--;
@@ -89,7 +89,7 @@ export class Places {
     this.#calling = false;
   }
 
-  /** Resolves when nobody is here. */
+  /** Resolves when no job has a place or stands in line. */
   async whenEmpty(): Promise<void> {
     while (this.#busy > 0 || this.queued > 0)
       await new Promise<void>((resolve) => this.#emptied.push(resolve));

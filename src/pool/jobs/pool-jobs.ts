@@ -19,7 +19,7 @@ export class PoolJobs implements PoolOfJobs {
   readonly claim: Claim = new Claim(this);
   #closed: Promise<void> | undefined;
 
-  /** @param changed - one has come, begun or ended */
+  /** @param changed - called when a job has come, begun or ended */
   constructor(name: string, maxThreads: number, maxQueue: number, workers: PoolWorkers, changed: () => void) {
     this.#name = name;
     this.#maxQueue = maxQueue;
@@ -32,13 +32,13 @@ export class PoolJobs implements PoolOfJobs {
     return this.#closed !== undefined;
   }
 
-  /** Takes no more; resolves when those that were accepted are over, and the workers gone. */
+  /** Refuses jobs from now on; resolves when those that were accepted are over, and the workers gone. */
   close(): Promise<void> {
     this.#closed ??= this.places.whenEmpty().then(() => this.workers.close());
     return this.#closed;
   }
 
-  /** Of those that are threads already. */
+  /** The idents of the jobs that are threads already: those that run, and Threads in line. */
   idents(): number[] {
     return [...this.jobs].map(({ ident }) => ident);
   }

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
-
 import type { PiscinaOptions } from '../workers/piscina.js';
 import { WORKER_ENTRY } from '../workers/worker-files.js';
+import { refuseUnknown } from './run-options.js';
 
 export interface ThreadPoolOptions {
   /** Default `ThreadPool-N`. */
@@ -26,11 +26,21 @@ export interface ThreadPoolOptions {
 
 /** Longest that a timer takes. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
+const POOL_OPTIONS: readonly string[] = [
+  'name',
+  'minThreads',
+  'maxThreads',
+  'idleTimeout',
+  'maxQueue',
+  'resourceLimits',
+  'execArgv',
+  'env',
+];
 const LIMITS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'];
 /** With less a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK_MB = 1;
 
-/** The options as they are meant, with defaults. */
+/** The options, checked, with their defaults. */
 export interface CheckedPoolOptions {
   readonly name: string | undefined;
   readonly maxThreads: number;
@@ -41,6 +51,7 @@ export interface CheckedPoolOptions {
 /** @throws TypeError, RangeError showing the value */
 export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions {
   const name = checkName(options);
+  refuseUnknown(options, POOL_OPTIONS);
   const { resourceLimits, execArgv, env, maxQueue = Number.POSITIVE_INFINITY } = options;
   const maxThreads = checkCount('maxThreads', options.maxThreads ?? availableParallelism(), 1, 4095);
   const minThreads = checkCount('minThreads', options.minThreads ?? 1, 0, maxThreads);
@@ -53,7 +64,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     ...(execArgv !== undefined && { execArgv }),
     ...(env !== undefined && { env }),
   };
-  // Node refuses some where the worker is made: with a first one, that is at this call.
+  // Some values only Node's Worker refuses: make one now, so that the error comes at this call and not at the first job.
   if (minThreads === 0 && (execArgv !== undefined || env !== undefined))
     void new Worker('', { ...ofWorker, eval: true }).terminate();
   const kept = checkMs('idleTimeout', options.idleTimeout ?? 1000);

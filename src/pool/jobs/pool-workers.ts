@@ -2,6 +2,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import { soon } from '../../primitives/waiting/event-loop.js';
 import { newPiscina, type Piscina, type PiscinaOptions, queueOptions } from '../workers/piscina.js';
 import { reportUnhandled } from '../workers/unhandled.js';
+import { explainMissing } from '../workers/worker-files.js';
 
 /** How a worker ended. */
 export interface WorkerExit {
@@ -201,9 +202,9 @@ export class PoolWorkers {
     };
     // Before Piscina hears of it.
     worker.prependListener('error', (error: unknown) => {
-      state.error = error;
+      state.error = explainMissing(error);
       // Piscina takes it for the end of a job that has ended, and tells nobody.
-      if (state.up && state.job === undefined && state.tasks > 0) reportUnhandled(null, error);
+      if (state.up && state.job === undefined && state.tasks > 0) reportUnhandled(null, state.error);
     });
     this.#states.set(worker, state);
     this.#alive.set(threadId, state);

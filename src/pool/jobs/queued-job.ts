@@ -1,15 +1,18 @@
 import type { Subscription } from 'rxjs';
 import type { Emitted, Target } from '../../primitives/target.js';
 import { nextThreadNumber } from '../../primitives/threads/table.js';
+import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
 import type { JobPool } from '../thread/job-pool.js';
+import { limitRun, ranTooLong } from '../thread/run-limit.js';
 import { cannotStart } from '../thread/start.js';
 import { stopThread } from '../thread/stop-thread.js';
 import { Thread } from '../thread/thread.js';
 import { defaultName, transferItems } from '../thread/thread-options.js';
+import { clone } from '../wire/clone-error.js';
 import { decode, encode } from '../wire/codec.js';
-import { movesOf } from '../wire/transfer.js';
+import { movesWith } from '../wire/transfer.js';
 import type { Queued } from './places.js';
 import { type PoolJobs, ReservedPlace } from './pool-jobs.js';
 import type { RunRequest } from './run-options.js';
@@ -24,6 +27,8 @@ export class QueuedJob<R> implements Queued {
   readonly #pool: PoolJobs;
   readonly #request: RunRequest<R>;
   readonly #settle: Settle<Emitted<R>>;
+  /** Of who subscribed: its callbacks run in it, whichever message ends the job. */
+  readonly #context = new CallerContext();
   readonly #name: string;
   readonly #reserved: ReservedPlace;
   #with: Snapshot;
@@ -31,6 +36,7 @@ export class QueuedJob<R> implements Queued {
   readonly #stoodInLine: boolean;
   #thread: Thread<R> | undefined;
   #progress: Subscription | undefined;
+  #stopLimit: (() => void) | undefined;
   #over = false;
   readonly #forget: (() => void) | undefined;
 
@@ -64,7 +70,8 @@ export class QueuedJob<R> implements Queued {
     });
     this.#with = NOTHING;
     const { onProgress } = this.#request;
-    if (onProgress !== undefined) this.#progress = thread.progress$.subscribe(onProgress);
+    if (onProgress !== undefined)
+      this.#progress = thread.progress$.subscribe((value) => this.#context.run(() => onProgress(value)));
     try {
       thread.start();
     } catch (error) {
@@ -74,17 +81,20 @@ export class QueuedJob<R> implements Queued {
       return;
     }
     this.#thread = thread;
+    // Nobody can have the other values of a stream.
     thread.outcome?.keepLast();
     thread.result().subscribe({
       next: (value) => {
-        if (this.#finish()) this.#settle.resolve(value);
+        if (this.#finish()) this.#context.run(() => this.#settle.resolve(value));
       },
       error: (error) => this.#reject(error),
     });
+    const { timeout } = this.#request;
+    this.#stopLimit = limitRun(thread as Thread<never>, timeout, () => this.#expired(timeout));
   }
 
-  /** Nobody wants it any more: out of the line, or asked to stop. */
-  leave(): void {
+  /** Nobody wants it any more: out of the line, or asked to stop. @param reason - of the cancel of one that runs */
+  leave(reason?: unknown): void {
     if (!this.#finish()) return;
     if (this.#inLine) {
       this.#inLine = false;
@@ -95,17 +105,24 @@ export class QueuedJob<R> implements Queued {
     }
     this.#progress?.unsubscribe();
     this.#reserved.job?.told();
-    if (this.#thread !== undefined) stopThread(this.#thread as Thread<never>, this.#request.grace);
+    if (this.#thread !== undefined) stopThread(this.#thread as Thread<never>, this.#request.grace, reason);
+  }
+
+  #expired(timeout: number): void {
+    if (this.#over) return;
+    const error = ranTooLong(this.#name, timeout);
+    this.leave(error);
+    this.#context.run(() => this.#settle.reject(error));
   }
 
   #aborted(): void {
     if (this.#over) return;
     this.leave();
-    this.#settle.reject(this.#request.signal?.reason);
+    this.#context.run(() => this.#settle.reject(this.#request.signal?.reason));
   }
 
   #reject(error: unknown): void {
-    if (this.#finish()) this.#settle.reject(error);
+    if (this.#finish()) this.#context.run(() => this.#settle.reject(error));
   }
 
   /** false: it was over. */
@@ -113,6 +130,7 @@ export class QueuedJob<R> implements Queued {
     if (this.#over) return false;
     this.#over = true;
     this.#forget?.();
+    this.#stopLimit?.();
     return true;
   }
 }
@@ -130,9 +148,9 @@ export interface Snapshot {
  */
 export function snapshot(name: string, of: Snapshot): Snapshot {
   try {
-    const moved = [...transferItems(of), ...movesOf(of.args)];
+    const moved = movesWith(transferItems(of), of.args);
     const asked = { encoded: encode(of.args, moved), transferList: moved };
-    const { encoded, transferList } = structuredClone(asked, { transfer: moved as ArrayBuffer[] });
+    const { encoded, transferList } = clone(asked, moved);
     return { args: decode(encoded) as readonly unknown[], transferList };
   } catch (cause) {
     throw cannotStart(name, of.args, cause);

@@ -1,10 +1,10 @@
-import { checkOptions, checkSignal, show } from '../../primitives/options.js';
+import { checkOptions, checkSignal, checkTimeout, show } from '../../primitives/options.js';
 import { checkTarget, type Target } from '../../primitives/target.js';
 import type { RunOptions } from '../thread/job-pool.js';
 import { checkGrace } from '../thread/stop-thread.js';
 import { checkThreadOptions, type ThreadOptions } from '../thread/thread-options.js';
 
-/** A job as it was asked for, checked. */
+/** A job as its user asked for it, checked. */
 export interface RunRequest<R> {
   readonly target: Target<readonly unknown[], R>;
   readonly args: readonly unknown[];
@@ -12,16 +12,25 @@ export interface RunRequest<R> {
   readonly transferList: readonly unknown[];
   readonly signal: AbortSignal | undefined;
   readonly grace: number;
+  /** ms; Infinity: none. */
+  readonly timeout: number;
   readonly onProgress: ((value: unknown) => void) | undefined;
 }
 
-/** @throws TypeError, RangeError showing the value */
+const RUN_OPTIONS: readonly string[] = ['signal', 'name', 'transferList', 'grace', 'timeout', 'onProgress'];
+
+/**
+ * @param more - names of other options that the caller takes
+ * @throws TypeError, RangeError showing the value
+ */
 export function checkRun<R>(
   target: Target<readonly unknown[], R>,
   args: readonly unknown[] = [],
   options: RunOptions = {},
+  more: readonly string[] = [],
 ): RunRequest<R> {
   checkOptions(options);
+  refuseUnknown(options, [...RUN_OPTIONS, ...more]);
   checkTarget(target);
   const { name, transferList = [], onProgress } = options;
   checkThreadOptions({ args, transferList, ...(name !== undefined && { name }) } as ThreadOptions<
@@ -37,6 +46,17 @@ export function checkRun<R>(
     transferList,
     signal: checkSignal(options),
     grace: checkGrace(options.grace),
+    timeout: checkTimeout(options.timeout),
     onProgress,
   };
+}
+
+/** An option that nobody heeds is a mistake of whoever wrote it. @throws TypeError */
+export function refuseUnknown(options: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name) && value !== undefined)
+      throw new TypeError(
+        `there is no option ${name}: ${known.join(', ')} are known, got ${show({ [name]: value })}`,
+      );
+  }
 }

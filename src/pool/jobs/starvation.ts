@@ -7,18 +7,20 @@ import type { PoolWarning } from '../thread/job-pool.js';
 import type { Piscina } from '../workers/piscina.js';
 import type { PoolJobs } from './pool-jobs.js';
 
-/** ms that a wait has to last before it counts: a slow pool is none that starves. */
+/** ms that a wait has to last before it counts, because a pool whose jobs wait for a moment is only slow. */
 const LASTING = 1000;
 /** ms between two looks. */
 const LOOK_EVERY = 200;
-/** A worker whose loop is busier than that does not wait, whatever else it waits for. */
+/** A worker whose event loop is busier than this share of the time works, whatever its pending waits are for. */
 const BUSY = 0.1;
-/** So many waits are told in words. */
+/** How many waits a warning describes in words. */
 const TOLD = 5;
 
 /**
- * Looks, while jobs of a pool are queued, whether every worker has waited for long. A wait for what a thread outside
- * the pool owns does not count, unless that one is stuck itself: it can let go of it.
+ * Looks, while jobs of a pool are queued, whether every worker has waited for long for what only jobs of this pool can
+ * end: a lock that one of them holds, the end of one that is queued. What nobody owns, such as an Event or a Semaphore,
+ * does not count, because any thread outside the pool may set or release it; nor does what a thread outside the pool
+ * owns, unless that one is stuck in the same way.
  */
 export class StarvationWatch implements Rechecked {
   readonly #name: string;
@@ -30,7 +32,7 @@ export class StarvationWatch implements Rechecked {
   #rechecked = false;
   #starved = false;
 
-  /** @param changed - told when it begins to starve, with undefined when it no longer does */
+  /** @param changed - called with a warning when the pool begins to starve, with undefined when it no longer does */
   constructor(
     name: string,
     piscina: Piscina,
@@ -47,7 +49,7 @@ export class StarvationWatch implements Rechecked {
     return this.#starved;
   }
 
-  /** Jobs have come or gone. */
+  /** Called when jobs have come or gone. */
   watch(): void {
     if (this.#jobs.places.queued === 0) this.#tell(undefined);
     else if (!this.#rechecked) {
@@ -77,7 +79,7 @@ export class StarvationWatch implements Rechecked {
     this.#changed(found && this.#warning(found));
   }
 
-  /** The longest wait of each worker; undefined when one of them does not wait. */
+  /** A wait of each worker that only jobs of the pool can end; undefined when one of them has none. */
   #find(): ThreadWait[] | undefined {
     const idle = this.#idleWorkers();
     const idents = new Set(this.#jobs.idents());
@@ -88,14 +90,14 @@ export class StarvationWatch implements Rechecked {
     for (const ident of running) {
       const stuck = lasting
         .filter((wait) => wait.ident === ident && (wait.blocking || idle.has(workerOf(ident))))
-        .find(({ owner }) => !canLetGo(owner, idents, lasting));
+        .find(({ owner }) => !maybeEndedOutside(owner, idents, lasting));
       if (stuck === undefined) return undefined;
       found.push(stuck);
     }
     return found;
   }
 
-  /** Numbers of the workers whose event loop had nothing to do since the last look. */
+  /** Numbers of the workers whose event loop has had nothing to do since the last look. */
   #idleWorkers(): Set<number> {
     const idle = new Set<number>();
     for (const worker of this.#piscina.threads) {
@@ -121,13 +123,16 @@ export class StarvationWatch implements Rechecked {
   }
 }
 
-function describe({ ident, name, owner }: ThreadWait): string {
-  const held = owner === null ? '' : `, which '${nameOf(owner)}' holds`;
-  return `'${nameOf(ident)}' waits for '${name}'${held}`;
+function describe({ ident, primitive, name, owner }: ThreadWait): string {
+  const who = `'${nameOf(ident)}' waits for`;
+  // The end of a thread, whose number is no primitive's.
+  if (primitive < 0 && owner !== null)
+    return `${who} the end of '${name}'${stateOf(owner) === QUEUED ? ', which is queued' : ''}`;
+  return owner === null ? `${who} '${name}'` : `${who} '${name}', which '${nameOf(owner)}' holds`;
 }
 
-/** The owner is a thread outside of the pool's that is not stuck in the same way: one that blocks for what it owns too. */
-function canLetGo(
+/** Whether whoever holds it up, at the end of the chain of those that block for one another, is outside of the pool's jobs. */
+function maybeEndedOutside(
   owner: number | null,
   idents: ReadonlySet<number>,
   lasting: readonly ThreadWait[],
@@ -141,5 +146,5 @@ function canLetGo(
     if (next === undefined) return true;
     at = next.owner;
   }
-  return false;
+  return true;
 }

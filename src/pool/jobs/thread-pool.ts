@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TransferListItem } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
+import { brand } from '../../primitives/brand.js';
 import type { Emitted, Target } from '../../primitives/target.js';
+import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
@@ -20,16 +22,44 @@ import { StarvationWatch } from './starvation.js';
 export type { PoolStats, PoolWarning, RunOptions, TimeStats } from '../thread/job-pool.js';
 export type { ThreadPoolOptions } from './pool-options.js';
 
+/*
+ * A job from `run` to its result.
+ *
+ * `run` checks what was asked (run-options.ts). Each subscription makes a QueuedJob (queued-job.ts), which PoolJobs admits
+ * or refuses (pool-jobs.ts) and Places lets begin at once or puts into the line (places.ts). In line it is no thread: its
+ * arguments are cloned, its transferList has moved, and nothing of it is in the table of threads. A Thread with this pool
+ * comes the same way, but is a thread from its start on.
+ *
+ * When its turn comes, QueuedJob starts a Thread, whose executor is the place it has; that makes a Job (job.ts), with a port
+ * of its own. The Job is handed to PoolWorkers (pool-workers.ts), as a task of the pool's Piscina: to a worker that is
+ * free, or else it waits for one that starts. In the worker `runJob` (in-worker/session.ts) takes the port and runs the
+ * thread, as in any other worker (thread/thread.ts tells of that).
+ *
+ * Back: the Job hears the end message. If the worker is idle, the place and the worker go to the next in line before
+ * anybody hears of the end; if not, what the job has left behind has a second, and the place waits. Then the thread's
+ * Outcome tells the QueuedJob, which tells its subscriber, in the async context of that one.
+ *
+ * Who is asked to go and does not loses its worker, whatever keeps it: a job that runs is cancelled and killed after its
+ * grace (thread/stop-thread.ts), one that has not begun is withdrawn in the table of threads and its worker killed if that
+ * does not say in time that it has let go of it (job.ts). A worker's death ends its job alone, with the place (job.ts);
+ * Piscina replaces the worker.
+ */
+
 let pools = 0;
 
+/** Why one can neither be an argument nor be posted. */
+const STAYS = 'a ThreadPool cannot be sent to a thread, its workers belong to this one: make one there';
+const UNCLONEABLE = uncloneable(STAYS);
+
 /**
- * A bounded set of Piscina workers for pooled background jobs: what finds none of them free waits its turn, first come,
- * first served. Jobs that were accepted keep the process alive until they have ended, daemon or not; idle workers do
+ * A bounded set of Piscina workers for pooled background jobs: a job that finds none of them free waits its turn, first
+ * come, first served. Jobs that were accepted keep the process alive until they have ended, daemon or not; idle workers do
  * not. A job that crashes its worker, or is killed, fails alone: another worker takes its place.
  *
  * What a job leaves behind in its worker (a timer, a socket, threads it started) keeps the worker from the next job for
  * a second at most. What is still there then, such as a connection, counts as there to stay and shares the worker with
- * the jobs to come; what it waits for is given up when one of them begins.
+ * the jobs to come; what it waits for is given up when one of them begins. A worker that what was left behind blocks for
+ * five seconds is killed, and the excepthook told.
  *
  * Python has no such thing in `threading`.
  *
@@ -38,6 +68,8 @@ let pools = 0;
  * await pool.run((n) => n * 2, [21]); // 42
  */
 export class ThreadPool extends Executor implements JobPool {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = UNCLONEABLE;
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: Piscina;
@@ -105,11 +137,12 @@ export class ThreadPool extends Executor implements JobPool {
    * becomes a thread when a worker is free. Emits what the target returns, or the last value of what it streams.
    *
    * Unsubscribing, or aborting `signal`, drops it from the queue; one that runs is cancelled, and its worker is killed
-   * when it has not ended after `grace` ms.
+   * when it has not ended after `grace` ms. So is one that runs into its `timeout`. Callbacks run in the async context of
+   * the subscriber.
    *
    * @throws TypeError, RangeError at the call, and ThreadError when the pool is closed; as the Observable's error:
    * ThreadError when the pool has been closed since or its queue is full, TypeError naming the argument that cannot be
-   * cloned, and whatever ends the job
+   * cloned, RxJS's TimeoutError, and whatever ends the job
    * @example
    * pool.run(jobs.resize, [file], { onProgress: (done) => bar.update(done) }).pipe(retry(2))
    */
@@ -132,7 +165,7 @@ export class ThreadPool extends Executor implements JobPool {
     });
   }
 
-  /** Costs some µs, however many jobs there were. */
+  /** What the pool does now, and what became of its jobs. Costs some µs, however many jobs there were. */
   get stats(): PoolStats {
     const { places, counters } = this.#jobs;
     return {
@@ -149,8 +182,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   /**
-   * What `stats` tells, now and whenever a job comes or ends or a worker does; distinct, bursts coalesce. Does not keep
-   * the process alive.
+   * What `stats` tells, now and whenever a job or a worker comes or goes; distinct, bursts coalesce. Does not keep the
+   * process alive.
    */
   readonly stats$: Observable<PoolStats> = new Observable((subscriber) => {
     this.#watchers.add(subscriber, this.stats);
@@ -158,8 +191,9 @@ export class ThreadPool extends Executor implements JobPool {
   });
 
   /**
-   * Told when the pool begins to starve: its jobs wait for what only jobs may do that are queued behind them. More
-   * `maxThreads`, or Threads without a pool, get it going again. Does not keep the process alive.
+   * Emits when the pool begins to starve: every worker has waited for more than a second for the end of a job that is
+   * queued, or for a lock that a job of the pool holds. A wait that somebody else may end, as that for an Event, is none.
+   * More `maxThreads`, or Threads without a pool, get it going again. Does not keep the process alive.
    */
   readonly warnings$: Observable<PoolWarning> = new Observable((subscriber) =>
     this.#warnings.subscribe(subscriber),
@@ -176,8 +210,9 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   /**
-   * Lets what was accepted finish, what is queued included, then ends the workers; resolves when they are gone. What
-   * comes from now on is a ThreadError. A job that never ends keeps it open: unsubscribe from that, or abort it.
+   * Lets the jobs that were accepted finish, those that are queued included, then ends the workers; resolves when they are
+   * gone. A job that comes from now on is refused with a ThreadError. One that never ends keeps the pool open: unsubscribe
+   * from it, or abort it.
    */
   close(): Promise<void> {
     return this.#jobs.close();
@@ -188,8 +223,5 @@ export class ThreadPool extends Executor implements JobPool {
   }
 }
 
-refuseToTravel(
-  'thread-pool',
-  (value) => value instanceof ThreadPool,
-  'a ThreadPool cannot be sent to a thread, its workers belong to this one: make one there',
-);
+brand(ThreadPool, 'ThreadPool');
+refuseToTravel('thread-pool', (value) => value instanceof ThreadPool, STAYS);

@@ -28,7 +28,7 @@ export interface PoolStats {
   readonly failed: number;
   /** Jobs that were dropped before they began, ended with the reason they were cancelled for, or were killed. */
   readonly cancelled: number;
-  /** Jobs are queued, and every worker has been blocked for more than a second in what only they may end. */
+  /** Jobs are queued, and every worker has waited for more than a second for what only jobs of the pool can end. */
   readonly starved: boolean;
   /** Over the pool's life, of all jobs that ran and were not killed: how long. */
   readonly runTime: TimeStats;
@@ -56,6 +56,11 @@ export interface RunOptions {
   transferList?: readonly unknown[];
   /** ms between asking a running job to stop and killing its worker. Default 1000; Infinity: never killed. */
   grace?: number;
+  /**
+   * ms that the job may run, counted from when it begins. Then it is cancelled, killed when it has not ended after
+   * `grace`, and RxJS's TimeoutError with its name is the error. Default: as long as it takes.
+   */
+  timeout?: number;
   /** Called with what the job reports with `reportProgress`, in order, before its result. */
   onProgress?: (value: unknown) => void;
 }

@@ -44,6 +44,8 @@ class Answering implements RemoteReader {
   readonly #outcome: Outcome<unknown> | undefined;
   readonly #subscription: Subscription;
   #batch: unknown[] = [];
+  /** Values that were sent. */
+  #told = 0;
   /** Values that were sent and that the asker has not read yet. */
   unacknowledged = 0;
 
@@ -60,7 +62,7 @@ class Answering implements RemoteReader {
     this.#subscription = gives.subscribe({
       next: (value) => this.#add(value),
       error: (error) => this.#end({ error: packError(error) }),
-      complete: () => this.#end({ complete: true }),
+      complete: () => this.#end({ complete: this.#told }),
     });
     if (!answering.has(asks)) return;
     const askerExists = workerWatch(by);
@@ -85,6 +87,7 @@ class Answering implements RemoteReader {
   }
 
   #add(value: unknown): void {
+    this.#told++;
     this.unacknowledged++;
     if (this.#batch.push(value) === 1) soon(() => this.#flush());
     else if (this.#batch.length === BATCH) this.#flush();

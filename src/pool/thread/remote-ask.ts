@@ -6,9 +6,11 @@ import { getIdent } from '../../primitives/threads/current-ident.js';
 import { starterExists } from '../../primitives/threads/liveness.js';
 import { DUMMY, FREE, MAIN_IDENT } from '../../primitives/threads/table.js';
 import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-slots.js';
+import { WaitRecord } from '../../primitives/threads/wait-graph.js';
 import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
-import { decode, packError, unpackError } from '../wire/codec.js';
+import { decodeTo, packError, unpackError } from '../wire/codec.js';
+import { joined } from './join.js';
 import { pendingWait } from './pending-wait.js';
 import {
   type Answer,
@@ -66,11 +68,15 @@ function whyNobodyAnswers(ident: number): ThreadError | undefined {
   return startedHere(ident) ? lost(ident, NOT_KEPT) : undefined;
 }
 
+const UNREAD = 'a value that the thread gave cannot be read here: it nests too deep';
+
 /** A question, in the thread that asked it. */
 class Asker {
   readonly #asks: string;
   readonly #subscriber: Subscriber<unknown>;
   answered = false;
+  /** Values that came. */
+  #came = 0;
 
   constructor(asks: string, subscriber: Subscriber<unknown>) {
     this.#asks = asks;
@@ -79,13 +85,20 @@ class Asker {
 
   heard(answer: Answer): void {
     this.answered = true;
-    if ('values' in answer) this.#read(decode(answer.values) as unknown[]);
+    if ('values' in answer)
+      decodeTo(
+        answer.values,
+        (values) => this.#read(values as unknown[]),
+        (error) => this.#subscriber.error(error),
+      );
     else if ('error' in answer) this.#subscriber.error(unpackError(answer.error));
-    else this.#subscriber.complete();
+    else if (answer.complete === this.#came) this.#subscriber.complete();
+    else this.#subscriber.error(new ThreadError(UNREAD, { code: 'ERR_CLONE' }));
   }
 
   /** The starter holds the stream back until it hears that these values have been read. */
   #read(values: readonly unknown[]): void {
+    this.#came += values.length;
     for (const value of values) this.#subscriber.next(value);
     if (!this.#subscriber.closed) reads.publish({ asks: this.#asks, values: values.length });
   }
@@ -103,7 +116,13 @@ export function remoteResult(ident: number, options: WaitOptions | undefined): W
         next: (value) => settle.resolve(value),
         error: (error) => settle.reject(error),
       });
-      return () => subscription.unsubscribe();
+      if (subscription.closed) return undefined;
+      const record = new WaitRecord();
+      record.set(joined(ident), 1);
+      return () => {
+        record.set(joined(ident), 0);
+        subscription.unsubscribe();
+      };
     },
     (settle) => settle.reject(new TimeoutError()),
   );

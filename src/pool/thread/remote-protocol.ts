@@ -7,7 +7,8 @@ export type Question = 'output' | 'result' | 'terminate' | { readonly cancel: Pa
 export type Answer =
   | { readonly values: Encoded }
   | { readonly error: PackedError }
-  | { readonly complete: true };
+  /** The end of an answer of so many values, one of which may not have been readable. */
+  | { readonly complete: number };
 
 /** To the thread that started `ident`, from the thread `by`; `asks` is the number of the question. */
 export const questions: Topic<{

@@ -1,10 +1,11 @@
 import { ThreadError } from '../../errors.js';
 import { show } from '../../primitives/options.js';
 import { checkModule, type PackedTarget } from '../../primitives/target.js';
+import { clone, isCloneError } from '../wire/clone-error.js';
 import { encode } from '../wire/codec.js';
-import { explainUncloneable, isCloneError } from '../wire/explain-uncloneable.js';
+import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { PackedRun, StartPayload, ToThread } from '../wire/messages.js';
-import { movesOf } from '../wire/transfer.js';
+import { movesWith } from '../wire/transfer.js';
 import { takeWorker } from '../workers/elastic-pool.js';
 import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
 import { stackSize } from '../workers/stack-size.js';
@@ -23,9 +24,9 @@ export function packStart(
   copied: boolean,
 ): StartPayload {
   const args = options.args ?? [];
-  const transfer = [...transferItems(options), ...movesOf(args)];
+  const transfer = movesWith(transferItems(options), args);
   const payload: StartPayload = { target, args: encode(args, transfer), transfer };
-  return copied ? structuredClone(payload, { transfer }) : payload;
+  return copied ? clone(payload, transfer) : payload;
 }
 
 /**

@@ -14,10 +14,12 @@ export function checkGrace(grace: unknown): number {
  * Drops a thread that has not begun; asks one that runs to stop, and kills its worker when it has not after `grace` ms.
  * For operators and pools whose subscriber has left: the result is ignored from here on. Subscribing to `output$` also
  * marks an error on its way as handled, so that the excepthook stays silent.
+ *
+ * @param reason - of the cancel
  */
-export function stopThread(thread: Thread<never>, grace: number): void {
+export function stopThread(thread: Thread<never>, grace: number, reason?: unknown): void {
   if (thread.state === 'queued') return void (startingOf(thread).withdraw(grace) || thread.terminate());
-  thread.cancel();
+  thread.cancel(reason);
   const neverKilled = grace === Number.POSITIVE_INFINITY || !thread.isAlive();
   const spare = neverKilled ? () => {} : after(grace, () => void thread.terminate());
   thread.output$.subscribe({ error: spare, complete: spare });

@@ -7,6 +7,7 @@ import {
   TimeoutError,
   UnsubscriptionError,
 } from 'rxjs';
+import { brand } from '../../primitives/brand.js';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
 import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
@@ -26,6 +27,7 @@ export function threadOf(ident: number): Thread {
   return thread;
 }
 
+brand(Thread, 'Thread');
 registerCodec({
   kind: 'thread',
   is: (value) => value instanceof Thread,

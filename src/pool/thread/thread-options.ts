@@ -1,4 +1,5 @@
 import type { TransferListItem } from 'node:worker_threads';
+import { ofAnotherCopy } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
 import { NAME_BYTES } from '../../primitives/threads/table.js';
@@ -37,7 +38,7 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
   if (name !== undefined) checkThreadName(name);
   if (daemon !== undefined) checkDaemon(daemon);
   if (pool !== undefined && !(pool instanceof Executor))
-    throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}`);
+    throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}${ofAnotherCopy(pool)}`);
   if (transferList !== undefined && !Array.isArray(transferList)) {
     throw new TypeError(`transferList must be an array, got ${show(transferList)}`);
   }

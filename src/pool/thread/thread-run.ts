@@ -1,7 +1,7 @@
 import { ThreadError } from '../../errors.js';
 import { QUEUED } from '../../primitives/threads/table.js';
 import { markDied, markStopped, setWorker, stateOf } from '../../primitives/threads/thread-slots.js';
-import { decode, unpackError } from '../wire/codec.js';
+import { decodeTo, type Encoded, unpackError } from '../wire/codec.js';
 import { type EndMessage, type FromThread, type ToThread, WINDOW } from '../wire/messages.js';
 import { countChild } from '../workers/children.js';
 import type { WorkerExit, WorkerHandle, WorkerListener } from '../workers/executor.js';
@@ -30,8 +30,12 @@ export class ThreadRun implements WorkerListener {
   readonly #thread: Started;
   readonly #worker: WorkerHandle;
   #ended = false;
+  /** How many values of its stream have come. */
+  #came = 0;
+  /** Why the thread was killed: something that it sent cannot be read. */
+  #unread: ThreadError | undefined;
   /** Values that were read here and that the thread has got no credit for yet. */
-  #read = 0;
+  #toCredit = 0;
 
   /**
    * @param execute - finds a worker for the thread and hands it what it begins with
@@ -60,10 +64,10 @@ export class ThreadRun implements WorkerListener {
 
   /** Outcome has read so many values: the thread may send as many more, told in quarters of the window. */
   request(values: number): void {
-    this.#read += values;
-    if (this.#read < WINDOW / 4) return;
-    this.post({ kind: 'credit', ident: this.#thread.ident, values: this.#read });
-    this.#read = 0;
+    this.#toCredit += values;
+    if (this.#toCredit < WINDOW / 4) return;
+    this.post({ kind: 'credit', ident: this.#thread.ident, values: this.#toCredit });
+    this.#toCredit = 0;
   }
 
   /** Sees to it that a thread that has not begun never does; false: it has, or its worker has to be killed for that. */
@@ -85,22 +89,33 @@ export class ThreadRun implements WorkerListener {
     const { outcome } = this.#thread;
     switch (message.kind) {
       case 'values':
-        outcome.values(decode(message.values) as unknown[]);
+        this.#read(message.values, (values) => {
+          this.#came += (values as unknown[]).length;
+          outcome.values(values as unknown[]);
+        });
         break;
       case 'returned':
         this.#end(message, () => {
-          outcome.values([decode(message.value)]);
-          outcome.complete();
+          this.#read(message.value, (value) => outcome.values([value]));
+          if (this.#unread === undefined) outcome.complete();
+          else outcome.fail(this.#unread, false);
         });
         break;
       case 'completed':
-        this.#end(message, () => outcome.complete());
+        this.#end(message, () => {
+          if (this.#unread === undefined) outcome.complete();
+          else outcome.fail(this.#unread, false);
+        });
         break;
       case 'threw':
         this.#end(message, () => outcome.fail(unpackError(message.error), message.cancelled));
         break;
       case 'progress':
-        if (message.ident === this.#thread.ident) this.#thread.progress(decode(message.value));
+        if (message.ident === this.#thread.ident)
+          this.#read(message.value, (value) => this.#thread.progress(value));
+        break;
+      case 'unread':
+        this.#cannotRead(message.why);
         break;
       case 'unhandled':
         relayUnhandled(message);
@@ -109,6 +124,23 @@ export class ThreadRun implements WorkerListener {
         this.#worker.release();
         break;
     }
+  }
+
+  /** Hands on what the thread sent, unless that cannot be made again here. */
+  #read(encoded: Encoded, read: (value: unknown) => void): void {
+    decodeTo(encoded, read, ({ message }) => this.#cannotRead(message));
+  }
+
+  /**
+   * Kills the worker: it was the thread's result that cannot be read, or else a value without which what the thread goes
+   * on to send makes no sense.
+   */
+  #cannotRead(why: string): void {
+    this.#unread ??= new ThreadError(
+      `a value of thread '${this.#thread.name}' cannot be read here, its result or one after the first ${this.#came}: ${why}`,
+      { code: 'ERR_CLONE' },
+    );
+    void this.kill();
   }
 
   /**
@@ -156,7 +188,8 @@ export class ThreadRun implements WorkerListener {
     const begun = exit.withdrawn !== true && stateOf(this.#thread.ident) !== QUEUED;
     markDied(this.#thread.ident);
     this.#thread.beforeOutcome();
-    this.#thread.outcome.fail(explainExit(this.#thread.name, begun, exit), exit.terminated);
+    if (this.#unread !== undefined) this.#thread.outcome.fail(this.#unread, false);
+    else this.#thread.outcome.fail(explainExit(this.#thread.name, begun, exit), exit.terminated);
     this.#thread.afterOutcome();
   }
 }

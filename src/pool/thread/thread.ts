@@ -35,7 +35,7 @@ import { isDaemon, type ThreadState } from './thread-side.js';
  *
  * In the thread that starts it: `new Thread` checks and packs the target (thread-options.ts, primitives/target.ts) and
  * makes a StartedHere. `start` then takes three steps (started-here.ts). `claim` takes a slot of the table, so that the
- * thread is alive and every thread can see it (primitives/threads/thread-slots.ts). `pack` encodes the arguments
+ * thread is alive and every thread can see it (primitives/threads/claim-slot.ts). `pack` encodes the arguments
  * (start.ts, wire/codec.ts). `begin` makes a ThreadRun (thread-run.ts), which takes a worker that is idle or a new one
  * (workers/elastic-pool.ts), or queues a job of a ThreadPool, and posts the start message (wire/messages.ts).
  *

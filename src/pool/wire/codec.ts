@@ -1,5 +1,10 @@
+import { ThreadError } from '../../errors.js';
+import { isBranded, ofAnotherCopy } from '../../primitives/brand.js';
 import { show } from '../../primitives/options.js';
-import { type ErrorParts, isCloneable, packOwn, putTogether, takeApart, unpackOwn } from './error-parts.js';
+import { cloning } from './clone-error.js';
+import { type Codec, Copies, ERROR, type StandIn, setOwn } from './copies.js';
+import { type ErrorParts, isCloneable, putTogether, unpackOwn } from './error-parts.js';
+import { childrenOf, isError, isMap, isPlain, isRecord, isSet } from './value-kinds.js';
 
 /**
  * Values between threads. A port clones what it is given; this room decides what it is given, so that objects that a
@@ -15,26 +20,29 @@ import { type ErrorParts, isCloneable, packOwn, putTogether, takeApart, unpackOw
  * loads neither these classes nor rxjs; a receiver that finds stand-ins loads them first (in-worker/load-codecs.ts).
  * Objects that stand in several places, or in themselves, do so at the other end as well.
  *
+ * A stand-in has no mark that data could have, too. `Encoded.standIns` lists the very objects that stand in the value,
+ * and a clone keeps which object is which.
+ *
  * What moves instead of being cloned says transfer.ts; why something can be neither, explain-uncloneable.ts.
  */
 export interface Encoded {
   readonly value: unknown;
   readonly hasStandIns: boolean;
+  /** Those in `value`; absent without any, so that plain values cost no more than themselves. */
+  readonly standIns?: readonly StandIn[];
 }
 
-/** How objects of one kind travel that a structured clone would ruin. */
-interface Codec {
-  readonly kind: string;
-  is(value: object): boolean;
-  /** What a clone keeps whole. @throws TypeError when the object must stay where it is */
-  pack(value: object): unknown;
-  unpack(packed: unknown): unknown;
-}
-
-const MARK = 'rxjs-threading:value';
-const ERROR = 'error';
 /** Of the classes that this thread has loaded. A class comes before the one that it extends, which loads first. */
 const codecs: Codec[] = [];
+/** Last of all: what no class of this copy of the library has made, or none that is loaded here. */
+registerCodec({
+  kind: 'another copy',
+  is: isBranded,
+  pack: (value) => {
+    throw new TypeError(`cannot send ${show(value)} to a thread${ofAnotherCopy(value)}`);
+  },
+  unpack: () => undefined,
+});
 
 export function registerCodec(codec: Codec): void {
   codecs.unshift(codec);
@@ -52,45 +60,30 @@ function codecFor(value: object): Codec | undefined {
   return codecs.find((codec) => codec.is(value));
 }
 
-/** @param kept - objects to leave as they are, because the port moves them: the members of a transferList */
+/** Whether a stand-in takes the object's place. */
+export function hasCodec(value: object): boolean {
+  return !isPlain(value) && (isError(value) || codecFor(value) !== undefined);
+}
+
+/**
+ * @param kept - objects to leave as they are, because the port moves them: the members of a transferList
+ * @throws DataCloneError when the value cannot be read; TypeError when something in it must stay where it is
+ */
 export function encode(value: unknown, kept: readonly unknown[] = []): Encoded {
   if (!needsCodec(value)) return { value, hasStandIns: false };
-  const copies = new Map<unknown, unknown>(kept.map((one) => [one, one]));
-  return { value: replace(value, copies), hasStandIns: true };
+  const copies = new Copies(kept, codecFor);
+  return { value: copies.copyOf(value), hasStandIns: true, standIns: copies.standIns };
 }
 
 /** For an error or a trace event's argument, which must arrive somehow: as text when it cannot be cloned. */
 export function encodeOrShow(value: unknown): Encoded {
   try {
     const encoded = encode(value);
-    if (value instanceof Error || isCloneable(encoded.value)) return encoded;
+    if (isError(value) || isCloneable(encoded.value)) return encoded;
   } catch {
     // Something in it must stay where it is.
   }
   return { value: show(value), hasStandIns: false };
-}
-
-export function decode(encoded: Encoded): unknown {
-  return encoded.hasStandIns ? restore(encoded.value, new Map()) : encoded.value;
-}
-
-function isContainer(value: object): boolean {
-  return Array.isArray(value) || value instanceof Map || value instanceof Set || isRecord(value);
-}
-
-/** A plain object, or an instance of a class of the user's, which arrives as a plain object. */
-export function isRecord(value: object): boolean {
-  if (Object.prototype.toString.call(value) === '[object Object]') return true;
-  if (!(Symbol.toStringTag in value) || ArrayBuffer.isView(value)) return false;
-  const madeBy: unknown = value.constructor;
-  return typeof madeBy !== 'function' || Reflect.get(globalThis, madeBy.name) !== madeBy;
-}
-
-function childrenOf(value: object): Iterable<unknown> {
-  if (Array.isArray(value)) return value;
-  if (value instanceof Set) return value;
-  if (value instanceof Map) return [...value.keys(), ...value.values()];
-  return isRecord(value) ? Object.values(value) : [];
 }
 
 function needsCodec(value: unknown): boolean {
@@ -98,85 +91,82 @@ function needsCodec(value: unknown): boolean {
   const seen = new Set<object>([value]);
   // Grows while it is walked.
   for (const one of seen) {
-    if (one instanceof Error || codecFor(one) !== undefined) return true;
-    for (const child of childrenOf(one)) if (typeof child === 'object' && child !== null) seen.add(child);
+    if (!Array.isArray(one) && hasCodec(one)) return true;
+    for (const child of cloning(() => childrenOf(one)))
+      if (typeof child === 'object' && child !== null) seen.add(child);
   }
   return false;
 }
 
-function replace(value: unknown, copies: Map<unknown, unknown>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (copies.has(value)) return copies.get(value);
-  if (value instanceof Error) return replaceError(value, copies);
-  const codec = codecFor(value);
-  if (codec !== undefined) {
-    const mark = { [MARK]: codec.kind, packed: codec.pack(value) };
-    copies.set(value, mark);
-    return mark;
+/** @throws ThreadError when something in it cannot become itself again here */
+export function decode({ value, standIns }: Encoded): unknown {
+  if (standIns === undefined) return value;
+  try {
+    return putBack(value, standIns);
+  } catch (cause) {
+    const why = isError(cause) ? cause.message : show(cause);
+    throw new ThreadError(`what another thread sent cannot be made again here: ${why}`, {
+      code: 'ERR_CLONE',
+      cause,
+    });
   }
-  if (!isContainer(value)) return value;
-  if (value instanceof Map) {
-    const copy = new Map<unknown, unknown>();
-    copies.set(value, copy);
-    for (const [key, one] of value) copy.set(replace(key, copies), replace(one, copies));
-    return copy;
-  }
-  if (value instanceof Set) {
-    const copy = new Set<unknown>();
-    copies.set(value, copy);
-    for (const one of value) copy.add(replace(one, copies));
-    return copy;
-  }
-  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? new Array(value.length) : {};
-  copies.set(value, copy);
-  for (const [key, one] of Object.entries(value))
-    (copy as Record<string, unknown>)[key] = replace(one, copies);
-  return copy;
 }
 
-function replaceError(error: Error, copies: Map<unknown, unknown>): unknown {
-  const packed = takeApart(error);
-  const mark = { [MARK]: ERROR, packed };
-  copies.set(error, mark);
-  packOwn(error, packed, (value) => replace(value, copies));
-  return mark;
+/** The objects in the place of their stand-ins. The value is changed: what came through a clone is nobody else's. */
+function putBack(value: unknown, standIns: readonly StandIn[]): unknown {
+  const made = new Map<unknown, unknown>(standIns.map((one) => [one, make(one)]));
+  const seen = new Set<object>();
+  const itself = (one: unknown): unknown => {
+    if (made.has(one)) return made.get(one);
+    if (typeof one === 'object' && one !== null) seen.add(one);
+    return one;
+  };
+  for (const standIn of standIns)
+    if (standIn.kind === ERROR) unpackOwn(made.get(standIn) as Error, standIn.packed as ErrorParts, itself);
+  const whole = itself(value);
+  // Grows while it is walked.
+  for (const container of seen) replaceIn(container, itself);
+  return whole;
 }
 
-function restoreError(parts: ErrorParts, mark: object, seen: Map<unknown, unknown>): Error {
-  const error = putTogether(parts);
-  seen.set(mark, error);
-  unpackOwn(error, parts, (value) => restore(value, seen));
-  return error;
-}
-
-/** In place: what came through a structured clone is nobody else's. */
-function restore(value: unknown, seen: Map<unknown, unknown>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (seen.has(value)) return seen.get(value);
-  if (isRecord(value) && MARK in value) {
-    const { [MARK]: kind, packed } = value as { [MARK]: unknown; packed: unknown };
-    if (kind === ERROR) return restoreError(packed as ErrorParts, value, seen);
-    const codec = codecs.find((one) => one.kind === kind)?.unpack(packed);
-    seen.set(value, codec);
-    return codec;
-  }
-  seen.set(value, value);
-  if (value instanceof Map) {
-    const entries = [...value];
-    value.clear();
-    for (const [key, one] of entries) value.set(restore(key, seen), restore(one, seen));
-  } else if (value instanceof Set) {
-    const members = [...value];
-    value.clear();
-    for (const one of members) value.add(restore(one, seen));
-  } else if (isContainer(value)) {
-    const record = value as Record<string, unknown>;
-    for (const [key, one] of Object.entries(record)) {
-      const codec = restore(one, seen);
-      if (codec !== one) record[key] = codec;
+function replaceIn(container: object, itself: (value: unknown) => unknown): void {
+  if (isMap(container)) {
+    const entries = [...container];
+    container.clear();
+    for (const [key, one] of entries) container.set(itself(key), itself(one));
+  } else if (isSet(container)) {
+    const members = [...container];
+    container.clear();
+    for (const one of members) container.add(itself(one));
+  } else if (Array.isArray(container) || isRecord(container)) {
+    for (const [key, one] of Object.entries(container)) {
+      const found = itself(one);
+      if (found !== one) setOwn(container, key, found);
     }
   }
-  return value;
+}
+
+function make({ kind, packed }: StandIn): unknown {
+  if (kind === ERROR) return putTogether(packed as ErrorParts);
+  const codec = codecs.find((one) => one.kind === kind);
+  if (codec === undefined) throw new TypeError(`no class is loaded here for a ${kind}`);
+  return codec.unpack(packed);
+}
+
+/** For a listener of a port, which must not throw: calls either function. */
+export function decodeTo(
+  encoded: Encoded,
+  read: (value: unknown) => void,
+  failed: (error: ThreadError) => void,
+): void {
+  let value: unknown;
+  try {
+    value = decode(encoded);
+  } catch (error) {
+    failed(error as ThreadError);
+    return;
+  }
+  read(value);
 }
 
 /** What was thrown, as it travels: anything may be. */
@@ -186,6 +176,11 @@ export function packError(thrown: unknown): PackedError {
   return encodeOrShow(thrown);
 }
 
+/** The error again, or the one that says why it cannot be made again here. */
 export function unpackError(packed: PackedError): unknown {
-  return decode(packed);
+  try {
+    return decode(packed);
+  } catch (error) {
+    return error;
+  }
 }

@@ -1,5 +1,6 @@
 import { BrokenBarrierError, OwnerDiedError, ThreadError, type ThreadErrorCode } from '../../errors.js';
 import { show } from '../../primitives/options.js';
+import { nestsDeeper, read } from './value-kinds.js';
 
 /** An Error as it travels. A structured clone would lose its class's name and what hangs on it. */
 export interface ErrorParts {
@@ -41,74 +42,71 @@ function ownOf({ own }: ErrorParts, name: string): unknown {
 
 /** All but its own properties, which packOwn adds. */
 export function takeApart(error: Error): ErrorParts {
+  const stack = read(error, 'stack');
   return {
     kinds: kindsOf(error),
     name: nameOf(error),
-    message: String(error.message),
-    stack: error.stack === undefined ? undefined : String(error.stack),
+    message: textOf(read(error, 'message') ?? ''),
+    stack: stack === undefined ? undefined : textOf(stack),
     own: [],
   };
 }
 
+/** Nothing keeps an error's name, message and stack from being anything, or from being getters that throw. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : show(value);
+}
+
 /** The error's name; its class's, where the class has not set one and has that of a class of the language. */
 function nameOf(error: Error): string {
-  const ofClass = error.constructor?.name;
-  return Object.hasOwn(makers, error.name) && ofClass !== undefined && ofClass !== '' ? ofClass : error.name;
+  const ofClass = classNameOf(error);
+  const name = textOf(read(error, 'name') ?? ofClass ?? 'Error');
+  return Object.hasOwn(makers, name) && ofClass !== undefined && ofClass !== '' ? ofClass : name;
 }
 
 function kindsOf(error: Error): string[] {
   const kinds: string[] = [];
   for (let one: unknown = Object.getPrototypeOf(error); one !== null; one = Object.getPrototypeOf(one)) {
-    const name = (one as Error).constructor?.name;
-    if (typeof name === 'string') kinds.push(name);
+    const name = classNameOf(one as object);
+    if (name !== undefined) kinds.push(name);
   }
   return kinds;
+}
+
+function classNameOf(object: object): string | undefined {
+  const madeBy = read(object, 'constructor');
+  const name = typeof madeBy === 'function' ? read(madeBy, 'name') : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
 /**
  * Adds the error's own properties, as far as they can be cloned; its cause and its errors as text where they cannot.
  *
- * @param replace - makes a value one that can be cloned, or throws
+ * @param replace - makes a value one that can be cloned; undefined when there is none
  */
 export function packOwn(error: Error, parts: ErrorParts, replace: (value: unknown) => unknown): void {
-  const pack = (value: unknown): unknown => replaceIfCloneable(value, replace);
-  const packOrShow = (value: unknown): unknown => pack(value) ?? show(value);
+  const replaceOrShow = (value: unknown): unknown => replace(value) ?? show(value);
   for (const key of Object.getOwnPropertyNames(error)) {
     if (key === 'name' || key === 'message' || key === 'stack') continue;
     const value = read(error, key);
     if (value === undefined) continue;
     let packed: unknown;
-    if (key === 'cause') packed = packOrShow(value);
-    else if (key === 'errors' && Array.isArray(value)) packed = value.map(packOrShow);
-    else packed = pack(value);
+    if (key === 'cause') packed = replaceOrShow(value);
+    else if (key === 'errors' && Array.isArray(value)) packed = value.map(replaceOrShow);
+    else packed = replace(value);
     if (packed !== undefined)
       parts.own.push([key, packed, Object.prototype.propertyIsEnumerable.call(error, key)]);
   }
 }
 
-function read(error: Error, key: string): unknown {
-  try {
-    return Reflect.get(error, key);
-  } catch {
-    return undefined;
-  }
-}
+/** So deep may nest what an error carries: any thread can read it then, however little stack it has left. */
+const MOST_LEVELS = 200;
 
-/** undefined when it cannot be cloned. */
-function replaceIfCloneable(value: unknown, replace: (value: unknown) => unknown): unknown {
-  try {
-    const replaced = replace(value);
-    // An Error's parts always can; to try it would fail, should the Error stand in itself and its packing not be over.
-    return value instanceof Error || isCloneable(replaced) ? replaced : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a structured clone takes it. */
+/** Whether a structured clone takes the value, and any thread can read it. */
 export function isCloneable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null)
     return typeof value !== 'function' && typeof value !== 'symbol';
+  if (nestsDeeper(value, MOST_LEVELS)) return false;
   try {
     structuredClone(value);
     return true;
@@ -122,6 +120,7 @@ export function putTogether(parts: ErrorParts): Error {
   const { kinds, name, message, stack } = parts;
   const kind = kinds.find((one) => Object.hasOwn(makers, one)) ?? 'Error';
   const error = (makers[kind] ?? makers.Error ?? Error)(message, parts);
+  if (error.message !== message) define(error, 'message', message, false);
   // An instance of a user's class is here one of a class of the language: it shows the name of its own.
   if (error.name !== name) define(error, 'name', name, false);
   if (stack !== undefined) define(error, 'stack', stack, false);

@@ -2,6 +2,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { PackedTarget } from '../../primitives/target.js';
 import type { Encoded, PackedError } from './codec.js';
+import type { UnreadMessage } from './port-channel.js';
 
 /** In place of a target, for a subclass of Thread that overrides run(): where its class is, and the instance's own fields. */
 export interface PackedRun {
@@ -109,6 +110,7 @@ export type FromThread =
   | EndMessage
   | FlushedMessage
   | IdleMessage
+  | UnreadMessage
   | UnhandledMessage;
 
 /** How many values a thread's stream may be ahead of its reader, give or take a batch. */

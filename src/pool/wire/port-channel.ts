@@ -1,12 +1,20 @@
 import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
+import { cloning } from './clone-error.js';
+import { isError } from './value-kinds.js';
+
+/** In the place of a message that came and cannot be read, such as one that nests deeper than this thread's stack. */
+export interface UnreadMessage {
+  readonly kind: 'unread';
+  readonly why: string;
+}
 
 /**
  * One end of a MessagePort. Whatever comes over the port is received here and nowhere else, whether the event loop
- * brings it or somebody who blocks that loop asks for it.
+ * brings it or somebody who blocks that loop asks for it; and so is that something came which nobody can read.
  */
 export class PortChannel<Sent, Received> {
   readonly #port: MessagePort;
-  #received: (message: Received) => void = () => {};
+  #received: (message: Received | UnreadMessage) => void = () => {};
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -14,25 +22,30 @@ export class PortChannel<Sent, Received> {
 
   /** @throws DataCloneError; nothing has been sent then */
   post(message: Sent, transfer?: readonly TransferListItem[]): void {
-    this.#port.postMessage(message, transfer);
+    cloning(() => this.#port.postMessage(message, transfer));
   }
 
   /**
    * Has `received` called with each message from now on. Called after the first `post`, because a port that is listened
    * to and then left, as its message could not be sent, would never be collected.
    */
-  hear(received: (message: Received) => void): void {
+  hear(received: (message: Received | UnreadMessage) => void): void {
     this.#received = received;
     this.#port.on('message', received);
+    this.#port.on('messageerror', (error) => received(unread(error)));
     this.#port.unref();
   }
 
   /** Receives now what the event loop would bring later. */
   drain(): void {
-    for (;;) {
-      const next = receiveMessageOnPort(this.#port);
-      if (next === undefined) return;
-      this.#received(next.message as Received);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#received(next.message);
+  }
+
+  #next(): { readonly message: Received | UnreadMessage } | undefined {
+    try {
+      return receiveMessageOnPort(this.#port) as { readonly message: Received } | undefined;
+    } catch (error) {
+      return { message: unread(error) };
     }
   }
 
@@ -50,4 +63,9 @@ export class PortChannel<Sent, Received> {
   close(): void {
     this.#port.close();
   }
+}
+
+function unread(error: unknown): UnreadMessage {
+  const why = isError(error) ? error.message : String(error);
+  return { kind: 'unread', why: /call stack/.test(why) ? `it nests too deep (${why})` : why };
 }

@@ -1,8 +1,15 @@
-import type { TransferListItem } from 'node:worker_threads';
+import { types } from 'node:util';
+import * as workerThreads from 'node:worker_threads';
 import { isShared } from '../../primitives/memory/word.js';
 import { show } from '../../primitives/options.js';
 
+type TransferListItem = workerThreads.TransferListItem;
+
 const NOTHING: readonly TransferListItem[] = [];
+/** Not before Node 21. */
+const isMarkedAsUntransferable = (
+  workerThreads as { readonly isMarkedAsUntransferable?: (one: unknown) => boolean }
+).isMarkedAsUntransferable;
 
 /** By value, what moves with it. undefined until this thread calls transfer(), so that threads that never do pay nothing. */
 let lists: WeakMap<object, readonly TransferListItem[]> | undefined;
@@ -46,6 +53,7 @@ function bufferOf(view: ArrayBufferView): ArrayBufferLike {
 
 /** Refuses what certainly cannot move. Of other objects only the port knows, when they are sent. */
 function checkMovable(one: unknown): void {
+  checkNotPooled(one);
   const shared = isShared(one);
   const plain = typeof one !== 'object' || one === null || Array.isArray(one) || ArrayBuffer.isView(one);
   if (!shared && !plain && Object.getPrototypeOf(one) !== Object.prototype) return;
@@ -53,6 +61,15 @@ function checkMovable(one: unknown): void {
     ? 'it is shared, and costs nothing to send'
     : 'say in transferList which ArrayBuffers, MessagePorts or streams of it are to move';
   throw new TypeError(`cannot transfer ${show(one)}: ${why}`);
+}
+
+/** Small Buffers are views of memory that they share: Node 20 copies it instead of moving it, later ones refuse to. */
+function checkNotPooled(one: unknown): void {
+  const marked = isMarkedAsUntransferable?.(one) ?? one === Buffer.allocUnsafe(1).buffer;
+  if (!marked || !types.isArrayBuffer(one)) return;
+  throw new TypeError(
+    `cannot transfer ${show(one)}: it is memory that small Buffers share. Let them be copied, as they are small`,
+  );
 }
 
 /** Whether something moves with the value, which is then sent in a message of its own. */
@@ -69,6 +86,8 @@ export function movesOf(values: readonly unknown[]): readonly TransferListItem[]
     if (list === undefined) continue;
     found ??= [];
     for (const one of list) {
+      // Two views of one buffer, or one value given twice: a port refuses to move it twice.
+      if (found.includes(one)) continue;
       if (isDetached(one))
         throw new DOMException('An ArrayBuffer is detached: it has moved before', 'DataCloneError');
       found.push(one);
@@ -77,9 +96,20 @@ export function movesOf(values: readonly unknown[]): readonly TransferListItem[]
   return found ?? NOTHING;
 }
 
+/** What moves with the values of a message: by a transferList and by `transfer`. @throws TypeError, DataCloneError */
+export function movesWith(
+  transferList: readonly TransferListItem[],
+  values: readonly unknown[],
+): readonly TransferListItem[] {
+  const marked = movesOf(values);
+  if (transferList.length === 0) return marked;
+  for (const one of transferList) checkNotPooled(one);
+  return [...new Set([...transferList, ...marked])];
+}
+
 /** Whether the value is an ArrayBuffer that has moved to another thread. */
 export function isDetached(value: unknown): boolean {
-  if (!(value instanceof ArrayBuffer) || value.byteLength > 0) return false;
+  if (!types.isArrayBuffer(value) || value.byteLength > 0) return false;
   try {
     // Node 20 has no `detached`.
     return new Uint8Array(value).byteLength > 0;

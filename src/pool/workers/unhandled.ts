@@ -5,6 +5,7 @@ import { nameOf, stateOf } from '../../primitives/threads/thread-slots.js';
 import { packError, unpackError } from '../wire/codec.js';
 import type { UnhandledMessage } from '../wire/messages.js';
 import { tellParent } from '../wire/parent-link.js';
+import { isError } from '../wire/value-kinds.js';
 
 /** Errors that ended a thread and that nobody subscribed to go to the excepthook, else to the parent, else to stderr. */
 
@@ -28,6 +29,6 @@ export function relayUnhandled(message: UnhandledMessage): void {
 }
 
 export function printUnhandled(name: string | undefined, error: unknown): void {
-  const stack = error instanceof Error ? inspect(error) : show(error);
+  const stack = isError(error) ? inspect(error) : show(error);
   process.stderr.write(`Exception in thread ${name ?? '(ended)'}:\n${stack}\n`);
 }

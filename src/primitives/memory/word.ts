@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * Words of shared memory. The only file that names Atomics or SharedArrayBuffer, so that all else can run over a
  * simulated one. JavaScript's atomics are sequentially consistent.
@@ -33,7 +35,8 @@ export function viewOf(buffer: unknown): Cells | null {
 }
 
 export function isShared(buffer: unknown): buffer is SharedArrayBuffer {
-  return buffer instanceof SharedArrayBuffer;
+  // Not by its class: what comes over a port may be of another realm than this code.
+  return types.isSharedArrayBuffer(buffer);
 }
 
 export function load(cells: Cells, index: number): number {

@@ -8,8 +8,9 @@ import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake }
  * thread still lives, without help of any event loop. Main makes the table, workers inherit it as environment data.
  *
  * An ident is the number of a slot in its low 12 bits, and above them how often that slot was claimed. Main has slot 0.
- * Who touches the table: thread-slots.ts moves a slot from state to state, liveness.ts tells who is alive and finds the
- * dead, current-ident.ts knows which ident this worker's code runs under, wait-graph.ts writes who waits for what.
+ * Who touches the table: claim-slot.ts takes a slot, thread-slots.ts moves it from state to state, liveness.ts tells who
+ * is alive and finds the dead, current-ident.ts knows which ident this worker's code runs under, wait-graph.ts writes who
+ * waits for what, trace-flag.ts whether anybody traces.
  *
  * A slot's STATE:
  *   FREE, STOPPED, DIED, -native of a dead starter -a starter claims it-> -native, its own id of the kernel

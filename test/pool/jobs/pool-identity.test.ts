@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { filter, firstValueFrom, map } from 'rxjs';
 import {
   activeCount,
@@ -94,6 +95,43 @@ describe('a job is a thread', () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     expect(await pool.run(jobs.nestedPool, [[1, 2, 3]])).toEqual([2, 4, 6]);
     expect(await new Thread({ target: jobs.nestedPool, args: [[4]] }).start().result()).toEqual([8]);
+    await pool.close();
+  });
+
+  it.each(['then', 'subscribe', 'error', 'abort', 'progress'])(
+    'whose callbacks run in the async context of who subscribed: %s',
+    async (how) => {
+      const pool = new ThreadPool({ maxThreads: 1 });
+      const store = new AsyncLocalStorage<string>();
+      const abort = new AbortController();
+      const seen: (string | undefined)[] = [];
+      const see = (): number => seen.push(store.getStore());
+      const gate = new Event();
+      store.run('other', () => void pool.run(jobs.hold, [new Event(), gate]).then());
+      store.run('mine', () => {
+        const failing = (): never => {
+          throw new Error('no');
+        };
+        if (how === 'then') void pool.run(() => 1).then(see);
+        if (how === 'subscribe') pool.run(() => 1).subscribe(see);
+        if (how === 'error') pool.run(failing).subscribe({ error: see });
+        if (how === 'abort') pool.run(() => 1, [], { signal: abort.signal }).subscribe({ error: see });
+        if (how === 'progress') pool.run(jobs.storm, ['report', 0], { onProgress: see }).subscribe();
+      });
+      store.run('third', () => {
+        gate.set();
+        abort.abort();
+      });
+      await until(() => seen.length >= (how === 'progress' ? 3 : 1));
+      expect(new Set(seen)).toEqual(new Set(['mine']));
+      await pool.close();
+    },
+  );
+
+  it('of a pool that cannot be posted, which says so', async () => {
+    const pool = new ThreadPool({ maxThreads: 1, minThreads: 0 });
+    expect(() => structuredClone(pool)).toThrow(/a ThreadPool cannot be sent to a thread.*make one there/);
+    expect(() => structuredClone({ deep: [pool] })).toThrow(/could not be cloned/);
     await pool.close();
   });
 });

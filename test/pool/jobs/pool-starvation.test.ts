@@ -1,4 +1,14 @@
-import { Event, Lock, type PoolWarning, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import {
+  Barrier,
+  Condition,
+  Event,
+  Lock,
+  type PoolWarning,
+  Semaphore,
+  Thread,
+  ThreadPool,
+  threadModule,
+} from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/turns.js';
 
@@ -22,67 +32,64 @@ describe('a pool starves', () => {
     expect(pool.stats.starved).toBe(false);
   });
 
-  it('when its one job waits for another of its jobs, and goes on when there is help', async () => {
-    open(1);
-    const [begun, done] = [new Event(), new Event({ name: 'done' })];
-    const outer = pool.run(jobs.hold, [begun, done], { name: 'outer' }).then();
-    await begun.wait();
-    // What the first job waits for is queued behind it.
-    const inner = pool.run((done: Event) => done.set(), [done]).then();
-    await until(() => warnings.length > 0);
-    expect(pool.stats).toMatchObject({ starved: true, busy: 1, queued: 1 });
-    expect(warnings).toMatchObject([
-      {
-        pool: 'small',
-        queued: 1,
-        message:
-          "small starves: its only worker waits, while 1 job that may end it is queued behind: 'outer' waits for 'done'",
-        waits: [{ name: 'done', owner: null, blocking: true }],
-      },
-    ]);
-    await new Thread({ target: (done: Event) => done.set(), args: [done] }).start().join();
-    await Promise.all([outer, inner]);
-    expect(pool.stats.starved).toBe(false);
-  });
+  /** A Thread that is queued behind the jobs that run. */
+  const queueInner = (): Thread<number> => new Thread({ target: () => 1, name: 'inner', pool }).start();
+
+  it.each(['joinSync', 'join', 'result'] as const)(
+    'when its one job waits for one that is queued behind it, by %s, and goes on when that is given up',
+    async (how) => {
+      open(1);
+      const begun = new Event();
+      const outer = pool.run(jobs.waitForThread, [begun, 'inner', how], { name: 'outer' }).then();
+      await begun.wait();
+      const inner = queueInner();
+      await until(() => warnings.length > 0);
+      expect(pool.stats).toMatchObject({ starved: true, busy: 1, queued: 1 });
+      expect(warnings).toMatchObject([
+        {
+          pool: 'small',
+          queued: 1,
+          message:
+            "small starves: its only worker waits, while 1 job that may end it is queued behind: 'outer' waits for the end of 'inner', which is queued",
+          waits: [{ name: 'inner', owner: inner.ident, blocking: how === 'joinSync' }],
+        },
+      ]);
+      await inner.terminate();
+      if (how === 'result') await expect(outer).rejects.toThrow(/'inner' died before it began/);
+      else await outer;
+      expect(pool.stats.starved).toBe(false);
+    },
+  );
 
   it('and tells who waits for what that is held by whom', async () => {
     open(2);
     const lock = new Lock({ name: 'books' });
-    const [begun, gate] = [new Event(), new Event({ name: 'gate' })];
-    const holder = pool
-      .run(
-        (lock: Lock, begun: Event, gate: Event) => {
-          lock.acquireSync();
-          begun.set();
-          gate.waitSync();
-          lock.release();
-        },
-        [lock, begun, gate],
-        { name: 'holder' },
-      )
-      .then();
+    const begun = new Event();
+    const holder = pool.run(jobs.holdForThread, [lock, begun, 'inner'], { name: 'holder' }).then();
     await begun.wait();
     const blocked = pool.run(jobs.blockOnLock, [lock], { name: 'blocked' }).then();
-    const freeing = [1, 2].map(() => pool.run((gate: Event) => gate.set(), [gate]).then());
+    await until(() => lock.waiting === 1);
+    const inner = queueInner();
     await until(() => warnings.length > 0);
     expect(warnings[0]?.message).toBe(
-      'small starves: all of its 2 workers wait, while 2 jobs that may end it are queued behind: ' +
-        "'holder' waits for 'gate', 'blocked' waits for 'books', which 'holder' holds",
+      'small starves: all of its 2 workers wait, while 1 job that may end it is queued behind: ' +
+        "'holder' waits for the end of 'inner', which is queued, 'blocked' waits for 'books', which 'holder' holds",
     );
-    gate.set();
-    await Promise.all([holder, blocked, ...freeing]);
+    await inner.terminate();
+    await Promise.all([holder, blocked]);
     expect(warnings).toHaveLength(1);
   });
 
   it('when what helps is itself stuck in what is queued', async () => {
     open(1);
-    const gate = new Event({ name: 'gate' });
-    const outer = pool.run(jobs.joinOneThatWaits, [gate], { name: 'outer' }).then();
-    const freeing = pool.run((gate: Event) => gate.set(), [gate]).then();
+    const begun = new Event();
+    const outer = pool.run(jobs.joinOneThatJoins, [begun, 'inner'], { name: 'outer' }).then();
+    await begun.wait();
+    const inner = queueInner();
     await until(() => warnings.length > 0);
-    expect(warnings[0]?.message).toMatch(/'outer' waits for 'helper', which 'helper' holds$/);
-    gate.set();
-    await Promise.all([outer, freeing]);
+    expect(warnings[0]?.message).toMatch(/'outer' waits for the end of 'helper'$/);
+    await inner.terminate();
+    await outer;
   });
 });
 
@@ -101,6 +108,37 @@ describe('a pool does not starve', () => {
     expect(states).not.toContain(true);
     await pool.close();
   });
+
+  it.each(['Event', 'Semaphore', 'Barrier', 'Condition'])(
+    'while all of its jobs wait for what main may end: %s',
+    async (kind) => {
+      const pool = new ThreadPool({ maxThreads: 1 });
+      const warnings: PoolWarning[] = [];
+      pool.warnings$.subscribe((warning) => warnings.push(warning));
+      const primitives = {
+        Event: new Event(),
+        Semaphore: new Semaphore(0),
+        Barrier: new Barrier(2),
+        Condition: new Condition(),
+      };
+      const begun = new Event();
+      const job = pool.run(jobs.waitFor, [kind, primitives, begun]).then((value) => value);
+      await begun.wait();
+      const behind = pool.run(() => 1).then((value) => value);
+      await new Promise((resolve) => setTimeout(resolve, 1600));
+      expect(pool.stats).toMatchObject({ busy: 1, queued: 1, starved: false });
+      primitives.Event.set();
+      primitives.Semaphore.release();
+      if (kind === 'Barrier') await primitives.Barrier.wait();
+      const held = await primitives.Condition.acquire();
+      primitives.Condition.notifyAll();
+      primitives.Condition.release();
+      void held;
+      expect(await Promise.all([job, behind])).toEqual([kind, 1]);
+      expect(warnings).toEqual([]);
+      await pool.close();
+    },
+  );
 
   it('with nobody in line, however long its jobs wait', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });

@@ -1,5 +1,6 @@
-import { Event, type PoolWarning, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../support/collect-garbage.js';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
@@ -125,26 +126,23 @@ describe('a ThreadPool', () => {
     await pool.close();
   });
 
-  it('warns when all of its workers wait for what is queued behind them', async () => {
-    const pool = new ThreadPool({ maxThreads: 2, name: 'starving' });
-    const event = new Event({ name: 'late' });
-    const warnings: PoolWarning[] = [];
-    pool.warnings$.subscribe((warning) => warnings.push(warning));
-    const blocking = pool.run((late: Event) => late.waitSync(), [event]).then((value) => value);
-    const waiting = pool
-      .run((late: Event) => late.wait().then((value) => value), [event])
-      .then((value) => value);
-    const freeing = pool.run((late: Event) => late.set(), [event]).then((value) => value);
-    await until(() => warnings.length > 0);
-    expect(pool.stats).toMatchObject({ starved: true, queued: 1 });
-    expect(warnings[0]?.message).toMatch(
-      /^starving starves: all of its 2 workers wait, while 1 job that may end it is queued behind: '.*' waits for 'late'/,
-    );
-    expect(warnings[0]?.waits).toHaveLength(2);
-    event.set();
-    await Promise.all([blocking, waiting, freeing]);
-    expect(pool.stats.starved).toBe(false);
-    expect(warnings).toHaveLength(1);
+  it('keeps of a stream the last value alone, which is all that a run gives', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const stream = function* (count: number) {
+      for (let n = 0; n < count; n++) yield { n, text: `value ${n}` };
+    };
+    expect(await pool.run(stream, [10])).toEqual({ n: 9, text: 'value 9' });
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    let most = 0;
+    const sampling = setInterval(() => {
+      collectGarbage();
+      most = Math.max(most, process.memoryUsage().heapUsed - before);
+    }, 50);
+    expect(await pool.run(stream, [300_000])).toMatchObject({ n: 299_999 });
+    clearInterval(sampling);
+    expect(most).toBeLessThan(8_000_000);
+    expect(await pool.run(stream, [0])).toBeUndefined();
     await pool.close();
   });
 

@@ -36,6 +36,33 @@ describe('transfer', () => {
     expect(lock.locked()).toBe(true);
   });
 
+  it('moves once what is given twice', async () => {
+    const sum = (...views: Uint8Array[]): number => views.reduce((all, view) => all + view.length, 0);
+    const view = new Uint8Array(4);
+    expect(await pool.run(sum, [transfer(view), view])).toBe(8);
+    const buffer = new ArrayBuffer(8);
+    const halves = [transfer(new Uint8Array(buffer, 0, 4)), transfer(new Uint8Array(buffer, 4, 2))];
+    expect(await new Thread({ target: sum, args: halves }).start().result()).toBe(6);
+    const listed = new Uint8Array(3);
+    const options = { target: sum, args: [transfer(listed)], transferList: [listed.buffer, listed.buffer] };
+    expect(await new Thread(options).start().result()).toBe(3);
+    const twice = new Uint8Array(2);
+    const target = (one: { twice: Uint8Array }): number => one.twice.length;
+    expect(await pool.run(target, [transfer({ twice }, [twice.buffer, twice.buffer])])).toBe(2);
+    expect([view, listed, twice].map((one) => one.length)).toEqual([0, 0, 0]);
+  });
+
+  it('does not take the memory that small Buffers share', () => {
+    const small = Buffer.from('small');
+    const message = /small Buffers share/;
+    expect(() => transfer(small)).toThrow(message);
+    expect(() => transfer({ small }, [small.buffer])).toThrow(message);
+    const thread = new Thread({ target: (one) => one, args: [small], transferList: [small.buffer] });
+    expect(() => thread.start()).toThrow(TypeError);
+    expect(() => thread.start()).toThrow(message);
+    expect(String(Buffer.from('still'))).toBe('still');
+  });
+
   it('moves a result', async () => {
     expect(await pool.run(moving.moved, [3])).toEqual(Uint8Array.of(3, 3, 3));
     expect(await pool.run(moving.movedLater, [2])).toEqual({ bytes: Uint8Array.of(2, 2) });

@@ -1,4 +1,12 @@
-import { TimeoutError } from 'rxjs';
+import {
+  ArgumentOutOfRangeError,
+  EmptyError,
+  NotFoundError,
+  ObjectUnsubscribedError,
+  SequenceError,
+  TimeoutError,
+  UnsubscriptionError,
+} from 'rxjs';
 import {
   Barrier,
   BoundedSemaphore,
@@ -189,6 +197,21 @@ describe('an Error', () => {
       expect(back.errors).toEqual(['[Function (anonymous)]', expect.stringMatching(/^ThreadLocal/)]);
     },
   );
+
+  it.each<[string, Error, new () => Error]>([
+    ['EmptyError', new EmptyError(), EmptyError as never],
+    ['NotFoundError', new NotFoundError('no'), NotFoundError as never],
+    ['SequenceError', new SequenceError('two'), SequenceError as never],
+    ['ArgumentOutOfRangeError', new ArgumentOutOfRangeError(), ArgumentOutOfRangeError as never],
+    ['ObjectUnsubscribedError', new ObjectUnsubscribedError(), ObjectUnsubscribedError as never],
+    ['UnsubscriptionError', new UnsubscriptionError([new Error('one')]), UnsubscriptionError as never],
+  ])("is RxJS's %s again", async (name, error, madeBy) => {
+    for (const [, send] of ways) {
+      const back = (await send(error)) as Error;
+      expect(back).toBeInstanceOf(madeBy);
+      expect(back).toMatchObject({ name, message: error.message });
+    }
+  });
 
   it.each(ways)("is RxJS's TimeoutError or a DOMException again: %s", async (_, send) => {
     expect(await send(new TimeoutError())).toBeInstanceOf(TimeoutError);

@@ -2,18 +2,20 @@ import { expect, it } from 'vitest';
 import { runNode } from '../../support/run-node.js';
 
 const fixture = (path: string): string => new URL(`../../fixtures/${path}`, import.meta.url).pathname;
-const ends = ['terminate', 'exit', 'throw', 'memory'];
+const died = (face: string, kind: string, end: string): string[] => [
+  `${face}, the owner of a ${kind} by ${end}: ERR_OWNER_DIED`,
+  `${face}, afterwards: true`,
+];
 const heard = [
-  ...['blocked', 'awaited'].flatMap((face) =>
-    ['Lock', 'RLock'].flatMap((kind) =>
-      ends.flatMap((end) => [
-        `${face}, the owner of a ${kind} by ${end}: ERR_OWNER_DIED`,
-        `${face}, afterwards: true`,
-      ]),
-    ),
+  ...['blocked', 'awaited'].flatMap((face) => [
+    ...['terminate', 'exit', 'throw'].flatMap((end) => died(face, 'Lock', end)),
+    ...died(face, 'RLock', 'terminate'),
+  ]),
+  ...died('blocked', 'Lock', 'memory'),
+  ...['terminate', 'exit'].map((end) => `joinSync by ${end}: true`),
+  ...['terminate', 'exit', 'throw'].map(
+    (end) => `joinSync of a queued thread whose starter ends by ${end}: true`,
   ),
-  ...ends.map((end) => `joinSync by ${end}: true`),
-  ...ends.slice(0, 3).map((end) => `joinSync of a queued thread whose starter ends by ${end}: true`),
 ];
 
 it.each([

@@ -81,7 +81,7 @@ describe('a slot', () => {
 
 describe('a death is noticed', () => {
   const DAY = 24 * 3600 * 1000;
-  const ages = [0, 1, 24.8, 24.9, 25, 30, 49.7, 49.8, 60].map((days) => days * DAY);
+  const ages = [0, 1, 24.8, 24.9, 25, 30, 49.7, 49.8, 60].map((days) => Math.round(days * DAY));
   it.each(ages.flatMap((set) => ages.map((since) => [set, since] as const)))(
     'with the clock at %d ms, and the last look %d ms before',
     (set, since) => {

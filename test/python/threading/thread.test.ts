@@ -221,9 +221,9 @@ it('a thread that has ended is collected, with what it was given (test_no_refcyc
   const collect = runInNewContext('gc') as () => void;
   const start = async (target: typeof jobs.nothing): Promise<WeakRef<object>> => {
     const args: unknown[] = [1];
-    const thread = new Thread({ target: target as never, args });
+    const thread = new Thread({ target: target as never, args }).start();
     thread.result().subscribe({ error: () => {} });
-    await thread.start().join();
+    await thread.join();
     return new WeakRef(thread);
   };
   for (const target of [jobs.nothing, jobs.fail]) {

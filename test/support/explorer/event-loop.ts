@@ -1,4 +1,5 @@
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
+import { seeable } from './memory.js';
 import { decodeEvent, type LoopEvent } from './operation.js';
 
 interface Timer {
@@ -15,28 +16,28 @@ export class EventLoop {
   #rechecked = new Set<{ recheck(): boolean }>();
   #whenevers = new Map<number, { readonly label: string; run(): void }>();
   #asleep = new Map<number, () => void>();
-
-  /** Whether anything was ever asked of it. */
-  used = false;
+  /** By thread: what runs once that has ended. */
+  #ends = new Map<number, () => void>();
 
   soon(run: () => void): void {
-    this.used = true;
     this.#soon.push(run);
   }
 
   nextTurn(run: () => void): void {
-    this.used = true;
     this.#turns.push(run);
   }
 
   after(due: number, ms: number, run: () => void): () => void {
     const id = this.#freeId();
     this.#timers.set(id, { due, looks: ms === RECHECK_MS, run });
-    return () => this.#timers.delete(id);
+    return seeable(
+      () => this.#timers.delete(id),
+      'stop timer',
+      () => [id],
+    );
   }
 
   recheckPeriodically(one: { recheck(): boolean }): void {
-    this.used = true;
     this.#rechecked.add(one);
   }
 
@@ -45,6 +46,11 @@ export class EventLoop {
     const id = this.#freeId();
     this.#whenevers.set(id, { label, run });
     return () => this.#whenevers.delete(id);
+  }
+
+  /** Runs once that thread is dead. */
+  whenEnded(thread: number, run: () => void): void {
+    this.#ends.set(thread, run);
   }
 
   /** For an agent that is about to sleep. */
@@ -58,7 +64,6 @@ export class EventLoop {
 
   /** The least that is not in use, so that histories that differ no more are seen to be the same. */
   #freeId(): number {
-    this.used = true;
     let id = 0;
     while (this.#timers.has(id) || this.#whenevers.has(id) || this.#asleep.has(id)) id++;
     return id;
@@ -66,7 +71,7 @@ export class EventLoop {
 
   /** All that it has still to do. */
   contents(): unknown {
-    return [this.#turns, this.#timers, this.#rechecked, this.#whenevers, this.#asleep];
+    return [this.#turns, this.#timers, this.#rechecked, this.#whenevers, this.#asleep, this.#ends];
   }
 
   /** Runs the microtasks, and theirs. */
@@ -82,6 +87,7 @@ export class EventLoop {
     const timers = [...this.#timers].sort(([, a], [, b]) => a.due - b.due);
     for (const [id, { due, looks }] of timers.slice(0, 1)) events.push({ runs: 'timer', id, due, looks });
     for (const [id, { label }] of this.#whenevers) events.push({ runs: 'whenever', id, label });
+    for (const id of this.#ends.keys()) events.push({ runs: 'ended', id });
     return events;
   }
 
@@ -91,6 +97,7 @@ export class EventLoop {
     else if (runs === 'recheck') this.#walk();
     else if (runs === 'woken') take(this.#asleep, id)?.();
     else if (runs === 'timer') take(this.#timers, id)?.run();
+    else if (runs === 'ended') take(this.#ends, id)?.();
     else take(this.#whenevers, id)?.run();
   }
 

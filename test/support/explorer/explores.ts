@@ -1,30 +1,55 @@
 import { expect, test } from 'vitest';
-import { explore } from './explore.js';
+import { type Explored, explore } from './explore.js';
+import { tryAtRandom } from './random.js';
 import type { Scenario } from './scenario.js';
 import { type Plant, readSources, type Sources } from './sources.js';
 
 /** What a test says of its scenario; the sources come from here. */
-export type Asked<S> = Omit<Scenario<S>, 'sources'>;
+export interface Asked<S> extends Omit<Scenario<S>, 'sources'> {
+  /** Constants that are others than in the sources. */
+  readonly plants?: readonly Plant[];
+}
 
-let sources: Promise<Sources> | undefined;
+function sourcesOf({ plants = [] }: { plants?: readonly Plant[] }, ...more: Plant[]): Promise<Sources> {
+  return readSources(...plants, ...more);
+}
+
+/** What exploring it comes to. */
+export async function explored<S>(scenario: Asked<S>): Promise<Explored> {
+  return explore({ ...scenario, sources: await sourcesOf(scenario) });
+}
 
 /** A test that nothing goes wrong in any state of a scenario. */
 export function explores<S>(title: string, scenario: Asked<S>): void {
   test(title, async () => {
-    sources ??= readSources();
-    const { states, violation } = explore({ ...scenario, sources: await sources });
+    const { states, violation } = explore({ ...scenario, sources: await sourcesOf(scenario) });
     if (process.env.SHOW_STATES !== undefined) console.log(`${states} states: ${title}`);
     expect(violation).toBeNull();
     expect(states).toBeGreaterThan(scenario.threads.length * 10);
   });
 }
 
+/**
+ * A test that nothing goes wrong in so many schedules at random, with two and with three changes of priority. The seed
+ * that a failure prints, as SEED in the environment, runs that schedule alone.
+ */
+export function tries<S>(title: string, scenario: Asked<S>, schedules: number): void {
+  test(`${schedules} schedules at random: ${title}`, async () => {
+    const sources = await sourcesOf(scenario);
+    const { SEED } = process.env;
+    const seeds = SEED === undefined ? ['3:1', '4:1000000'] : [SEED];
+    for (const seed of seeds) {
+      const count = SEED === undefined ? Math.ceil(schedules / seeds.length) : 1;
+      expect(tryAtRandom({ ...scenario, sources }, seed, count).violation).toBeNull();
+    }
+  });
+}
+
 /** A test that a scenario in which nothing goes wrong does go wrong with a bug in a copy of the source. */
 export function finds<S>(bug: string, plant: Plant, scenario: Asked<S>, fault: RegExp): void {
   test(`a planted bug is found: ${bug}`, async () => {
-    sources ??= readSources();
-    expect(explore({ ...scenario, sources: await sources }).violation).toBeNull();
-    const { states, violation } = explore({ ...scenario, sources: await readSources(plant) });
+    expect(explore({ ...scenario, sources: await sourcesOf(scenario) }).violation).toBeNull();
+    const { states, violation } = explore({ ...scenario, sources: await sourcesOf(scenario, plant) });
     if (process.env.SHOW_STATES !== undefined) console.log(`${states} states: ${bug}\n${violation}`);
     expect(violation).toMatch(fault);
     // A schedule: one line a step, with the thread and the word.

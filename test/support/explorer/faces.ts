@@ -58,12 +58,12 @@ export function subscribe<T>(me: Me, wait: Wait<T>, settle: Settle<T>): () => vo
   me.waits(1);
   const teardown = (wait as unknown as SimulatedWait<T>).begin({
     resolve: (value) => {
-      me.passOnStop();
+      me.hears(`resolved ${value}`);
       end();
       settle.resolve(value);
     },
     reject: (error) => {
-      me.passOnStop();
+      me.hears(`rejected ${error}`);
       end();
       settle.reject(error);
     },
@@ -90,4 +90,18 @@ export function pairs(): Face[][] {
 
 export function titleOf(faces: readonly Face[]): string {
   return faces.map(({ name }) => name).join(', ');
+}
+
+/** The same program for the same arguments: threads with one program can be exchanged, see `symmetry.ts`. */
+export function once<A extends readonly unknown[], P>(make: (...args: A) => P): (...args: A) => P {
+  const made: { readonly args: A; readonly program: P }[] = [];
+  return (...args) => {
+    const before = made.find(
+      (one) => one.args.length === args.length && args.every((arg, i) => arg === one.args[i]),
+    );
+    if (before !== undefined) return before.program;
+    const program = make(...args);
+    made.push({ args, program });
+    return program;
+  };
 }

@@ -1,5 +1,8 @@
 import type { MemoryMap } from './memory-map.js';
 
+/** What the clock shows at first. */
+export const START = 1000;
+
 /** The words that hold what is not the primitives': the clock, budgets, who is dead, who sits where. */
 export class Layout {
   readonly time: number;
@@ -7,11 +10,9 @@ export class Layout {
   readonly kills: number;
   readonly earlyLooks: number;
   readonly cancels: number;
-  readonly preemptions: number;
   readonly last: number;
   readonly noticed: number;
   readonly cancelled: number;
-  readonly looks: number;
   readonly regions: number;
 
   constructor(map: MemoryMap, threads: number, regions: number) {
@@ -21,11 +22,9 @@ export class Layout {
     this.kills = one('kills');
     this.earlyLooks = one('early looks');
     this.cancels = one('cancels');
-    this.preemptions = one('preemptions');
     this.last = one('last');
     this.noticed = one('noticed', threads);
     this.cancelled = one('cancelled', threads);
-    this.looks = one('looks', threads);
     this.regions = one('regions', regions);
   }
 }

@@ -1,9 +1,19 @@
 import type { Cells } from '../../../src/primitives/memory/word.js';
 
 /** Words of the simulated memory, as the code under test holds them. */
-export interface SimulatedCells {
+export class SimulatedCells {
   readonly base: number;
   readonly length: number;
+
+  constructor(base: number, length: number) {
+    this.base = base;
+    this.length = length;
+  }
+
+  /** What is sent to other threads. */
+  get buffer(): this {
+    return this;
+  }
 }
 
 /** Words of `world`, seen as the real thing by the types. */
@@ -32,7 +42,7 @@ export class MemoryMap {
   allocate(what: string, words: number, names: readonly (string | undefined)[] = []): SimulatedCells {
     const base = this.#names.length;
     for (let word = 0; word < words; word++) this.#names.push(`${what}.${names[word] ?? word}`);
-    return { base, length: words };
+    return new SimulatedCells(base, words);
   }
 
   rename(at: number, name: string): void {

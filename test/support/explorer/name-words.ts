@@ -5,32 +5,74 @@ const SLOTTED = ['SECTION', 'NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HI
 const BARRIER = ['PARTIES', 'ACTOR', 'TELLING'];
 const SLOT = ['STATE', 'IDENT', 'ORDER', 'NEXT', 'PREVIOUS'];
 const OWN = 8;
+const SLOT_WORDS = 8;
+const TABLE = 'MAGIC HIGH_WATER CURSOR PRIMITIVE_IDS THREAD_NUMBERS DEATHS NONCE TRACE WORD WATCH_SEQ'.split(
+  ' ',
+);
+const TABLE_HEADER = 64;
+const THREAD = 'IDENT STATE FLAGS NATIVE WORKER PROBED CANCEL'.split(' ');
+const THREAD_WORDS = 128;
 
 /** Words that the sources touch in the section of slots.ts alone. */
 const GUARDED = ['NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HIGH', 'ACTOR', 'TELLING'];
 
+/** What the words of some primitives hold besides their value. */
+const VALUE = (1 << 27) - 1;
+const SECTION_VALUE = (1 << 30) - 1;
+
+export interface Named {
+  /** The words that may be touched in a section alone, each with that section's. */
+  readonly guarded: ReadonlyMap<number, number>;
+  /** The words that hold idents, with the bits that do. */
+  readonly idents: ReadonlyMap<number, number>;
+}
+
 /**
- * Calls the words of what the threads share by the names that the sources give them. Returns the words that may be
- * touched in a section alone, each with that section's.
+ * Calls the words of what the threads share by the names that the sources give them; tells what is special about some.
  */
-export function nameWords(map: MemoryMap, shared: object): Map<number, number> {
+export function nameWords(map: MemoryMap, shared: object): Named {
   const guarded = new Map<number, number>();
+  const idents = new Map<number, number>();
+  // Arenas of slots, each with its primitive; null when several share it.
+  const tables = new Map<SimulatedCells, { readonly key: string; readonly section: number } | null>();
   for (const [key, one] of Object.entries(shared)) {
+    if (key === 'table') nameTable(map, one as SimulatedCells);
     const { cells, slots } = one as { cells?: SimulatedCells; slots?: { table: SimulatedCells } };
     if (cells === undefined) continue;
     const own = slots === undefined ? ['EXTRA or BOUND'] : [...SLOTTED, ...BARRIER];
     for (const [word, name] of HEADER.entries()) map.rename(cells.base + word, `${key}.${name}`);
     for (const [word, name] of own.entries()) map.rename(cells.base + OWN + word, `${key}.${name}`);
-    if (slots === undefined) continue;
-    const { base, length } = slots.table;
+    const kind = (one as object).constructor.name;
+    if (kind === 'Lock' || kind === 'RLock') idents.set(cells.base, VALUE);
+    if (slots === undefined) {
+      if (kind !== 'Event') idents.set(cells.base + HEADER.indexOf('TURN'), VALUE);
+      continue;
+    }
+    idents.set(cells.base + OWN, SECTION_VALUE);
+    idents.set(cells.base + OWN + own.indexOf('ACTOR'), VALUE);
     const section = cells.base + OWN;
     for (const [word, name] of own.entries())
       if (GUARDED.includes(name)) guarded.set(section + word, section);
-    for (let word = 0; word < length; word++) {
-      const name = SLOT[word % 8] ?? `${word % 8}`;
-      map.rename(base + word, `${key}.slot${Math.floor(word / 8)}.${name}`);
-      if (name !== 'STATE') guarded.set(base + word, section);
+    tables.set(slots.table, tables.has(slots.table) ? null : { key, section });
+  }
+  for (const [{ base, length }, user] of tables) {
+    map.rename(base, `${user?.key ?? 'slots'}.USED`);
+    for (let word = SLOT_WORDS; word < length; word++) {
+      const name = SLOT[word % SLOT_WORDS] ?? `${word % SLOT_WORDS}`;
+      map.rename(base + word, `${user?.key ?? 'arena'}.slot${Math.floor(word / SLOT_WORDS)}.${name}`);
+      if (name === 'IDENT') idents.set(base + word, VALUE);
+      if (name !== 'STATE' && user !== null) guarded.set(base + word, user.section);
     }
   }
-  return guarded;
+  return { guarded, idents };
+}
+
+/** The table of threads. */
+function nameTable(map: MemoryMap, { base, length }: SimulatedCells): void {
+  for (const [word, name] of TABLE.entries()) map.rename(base + word, `table.${name}`);
+  for (let at = TABLE_HEADER; at + THREAD_WORDS <= length; at += THREAD_WORDS) {
+    const number = (at - TABLE_HEADER) / THREAD_WORDS;
+    for (let word = 0; word < THREAD_WORDS; word++)
+      map.rename(base + at + word, `table.thread${number}.${THREAD[word] ?? word}`);
+  }
 }

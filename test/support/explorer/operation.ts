@@ -51,10 +51,12 @@ export type LoopEvent =
   | { readonly runs: 'turn' }
   | { readonly runs: 'recheck' }
   | { readonly runs: 'woken'; readonly id: number }
+  /** Another thread, by its index, is no more. */
+  | { readonly runs: 'ended'; readonly id: number }
   | { readonly runs: 'timer'; readonly id: number; readonly due: number; readonly looks: boolean }
   | { readonly runs: 'whenever'; readonly id: number; readonly label: string };
 
-const EVENTS = ['turn', 'recheck', 'woken', 'timer', 'whenever'] as const;
+const EVENTS = ['turn', 'recheck', 'woken', 'timer', 'whenever', 'ended'] as const;
 
 /** An event as the number that is recorded. */
 export function encodeEvent(event: LoopEvent): number {

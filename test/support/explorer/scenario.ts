@@ -1,8 +1,8 @@
-import type { Primitives, Sources } from './sources.js';
+import type { Primitives, Sources, ThreadModules } from './sources.js';
 
 /**
- * What the code of a simulated thread has besides the primitives. Such code may remember how many waits have ended,
- * which seats it has taken and what it has noted, nothing else: by that it is known how far it has come.
+ * What the code of a simulated thread has besides the primitives. It must be deterministic: what it was told, by results
+ * of calls and by values that came to its callbacks, says how far it has come.
  */
 export interface Me {
   readonly ident: number;
@@ -13,8 +13,12 @@ export interface Me {
   note(text: string): void;
   /** Something came out that must not. */
   fail(message: string): never;
+  /** A value has come to a callback. */
+  hears(event: string): void;
   /** An event that may come at any time, once the thread's loop runs; returns how to call it off. */
   whenever(label: string, run: () => void): () => void;
+  /** Starts the worker of that thread, by its index: its end comes to the loop of this one. */
+  starts(thread: number): void;
   /** Runs when the thread's loop turns. */
   later(run: () => void): void;
   /** A wait has begun (1) or ended (-1): who is left with one at the end is stuck. */
@@ -23,7 +27,7 @@ export interface Me {
   passOnStop(): void;
 }
 
-export type Program<S> = (shared: S, me: Me, primitives: Primitives) => void;
+export type Program<S> = (shared: S, me: Me, primitives: Primitives & ThreadModules) => void;
 
 /** What is left when nothing can happen any more. */
 export interface End {
@@ -42,7 +46,7 @@ export interface End {
 export interface Scenario<S> {
   readonly sources: Sources;
   /** Makes what the threads share: primitives, each of which a thread gets its own view of. */
-  shared(primitives: Primitives): S;
+  shared(primitives: Primitives & ThreadModules): S;
   readonly threads: readonly Program<S>[];
   /** How many may be in each region at a time. */
   readonly regions?: Record<string, number>;
@@ -50,19 +54,23 @@ export interface Scenario<S> {
   action?(me: Me): void;
   /** Index of the thread that may vanish, once, at any step; also lets sleepers look again. */
   readonly victim?: number;
+  /**
+   * With the real table of threads, where each thread is a worker: by its index, the index of the thread that started it,
+   * with which it dies; -1 for main.
+   */
+  readonly starters?: readonly number[];
   /** Index of the thread that may be cancelled at any step, and then looks. */
   readonly cancels?: number;
+  /** Whether sleepers look again, though nobody dies. */
+  readonly looks?: true;
   /** How often 12 ms may pass at any step. */
   readonly jumps?: number;
   /** Bound: how often a thread that could go on is made to wait for another. Complete when left out. */
   readonly preemptions?: number;
   /** Whether a wait that never ends is no fault in itself. */
   readonly mayStick?: boolean;
-  /**
-   * Where positions are told apart by their history alone: while an event loop is idle, because waits keep something in
-   * closures, where it cannot be seen; or always.
-   */
-  readonly apart?: 'idle' | 'always';
+  /** Whether nothing counts as the same but what has the same history: to test that this finds nothing else. */
+  readonly apart?: true;
   /** What is wrong with the end, if anything. */
   atEnd?(end: End, shared: S): string | undefined;
 }

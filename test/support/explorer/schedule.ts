@@ -1,41 +1,38 @@
 import { showWord } from './memory-map.js';
+import { CANCEL, EVENT, eventOf, JUMP, KILL, LOOK_EVENT, NOTICE, STEP, threadOf, whatOf } from './move.js';
 import { type Operation, PARK_RESULTS } from './operation.js';
-import type { Position } from './simulated-thread.js';
-import type { State } from './state.js';
-import type { Move, World } from './world.js';
+import type { Position } from './position.js';
+import { IS, PARKED } from './state.js';
+import type { World } from './world.js';
 
 /** One line a move: the thread, what it did to which word, and what that came to. */
-export function showSchedule<S>(world: World<S>, moves: readonly Move[]): string {
-  const lines: string[] = [];
-  let state = world.initial;
-  for (const move of moves) {
-    const next = world.apply(state, move);
-    lines.push(`  ${showMove(world, state, next, move)}`);
-    state = next;
-  }
-  return lines.join('\n');
+export function showSchedule<S>(world: World<S>, moves: readonly number[]): string {
+  world.reset();
+  return moves.map((move) => `  ${showMove(world, move)}`).join('\n');
 }
 
-function showMove<S>(world: World<S>, state: State, next: State, move: Move): string {
-  if (move.what === 'jump') return 'time passes';
-  const who = `T${move.thread + 1}`;
-  if (move.what === 'kill') return `${who} IS KILLED`;
-  if (move.what === 'notice') return `${who}'s death can be seen`;
-  if (move.what === 'cancel') return `${who} is cancelled`;
-  const before = (state.standings[move.thread] as State['standings'][number]).position;
-  const standing = next.standings[move.thread] as State['standings'][number];
-  const { position: after } = standing;
-  if ('event' in move) {
-    const { event } = move;
-    return `${who} loop: ${event.runs === 'whenever' ? event.label : event.runs}${showNotes(before, after)}`;
-  }
-  const { operation } = before;
+/** Makes the move, and tells of it. */
+function showMove<S>(world: World<S>, move: number): string {
+  const what = whatOf(move);
+  const thread = threadOf(move);
+  const before = world.position(thread);
+  const operation = world.performer.operation(thread);
+  const event = what === EVENT || what === LOOK_EVENT ? world.event(thread, eventOf(move)) : undefined;
+  world.apply(move);
+  const who = `T${thread + 1}`;
+  if (what === JUMP) return 'time passes';
+  if (what === KILL) return `${who} IS KILLED`;
+  if (what === NOTICE) return `${who}'s death can be seen`;
+  if (what === CANCEL) return `${who} is cancelled`;
+  const notes = showNotes(before, world.position(thread));
+  if (event !== undefined)
+    return `${who} loop: ${event.runs === 'whenever' ? event.label : event.runs}${notes}`;
   if (operation === null) return who;
-  if (move.what !== 'step') return `${who} wakes by itself${showNotes(before, after)}`;
-  const result = standing.is === 'parked' ? ' ... sleeps' : showResult(operation, world.result);
-  return `${who} ${showOperation(world, operation)}${result}${showNotes(before, after)}`;
+  if (what !== STEP) return `${who} wakes by itself${notes}`;
+  const sleeps = world.state.of(thread, IS) === PARKED && operation.does === 'park';
+  const result = sleeps ? ' ... sleeps' : showResult(operation, world.performer.result);
+  return `${who} ${showOperation(world, operation)}${result}${notes}`;
 }
-
 function showOperation<S>(world: World<S>, operation: Operation): string {
   if (operation.does === 'enter' || operation.does === 'exit') return operation.does;
   if (operation.does === 'lives') return `T${operation.thread + 1} alive?`;

@@ -1,40 +1,10 @@
 import type { Cells } from '../../../src/primitives/memory/word.js';
-import type * as BlockingModule from '../../../src/primitives/waiting/blocking-wait.js';
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import type { Begin, Settle } from '../../../src/primitives/waiting/wait.js';
-import type { EventLoop } from './event-loop.js';
-import { addressOf, asCells, type MemoryMap } from './memory-map.js';
-import { type Operation, PARK_RESULTS } from './operation.js';
-import type { Wrappers } from './sources.js';
-
-/** How the code of one simulated thread reaches everything outside of it. */
-export interface Port {
-  readonly thread: number;
-  readonly loop: EventLoop;
-  /** Does it, or tells what it came to when it was done before. */
-  perform(operation: Operation): number;
-  /** Where new primitives get their words; only while the scenario is set up. */
-  readonly allocator: MemoryMap | null;
-}
-
-/** Tells a thread of its blocking waits. */
-export function wrappers(begins: (attempt: unknown) => void, ends: (outcome: unknown) => void): Wrappers {
-  return {
-    'blocking-wait': ({ waitBlocking }: typeof BlockingModule) => ({
-      waitBlocking: ((on, attempt, timeout, cancellable) => {
-        begins([attempt, timeout]);
-        try {
-          const outcome = waitBlocking(on, attempt, timeout, cancellable);
-          ends(outcome);
-          return outcome;
-        } catch (error) {
-          ends(error);
-          throw error;
-        }
-      }) satisfies typeof waitBlocking,
-    }),
-  };
-}
+import { addressOf, asCells } from './memory-map.js';
+import { PARK_RESULTS } from './operation.js';
+import type { Port } from './port.js';
+import { processModules } from './simulated-process.js';
 
 /** Idents of the simulated threads follow their indices. */
 export const FIRST_IDENT = 1;
@@ -42,10 +12,9 @@ export const FIRST_IDENT = 1;
 /** What takes the place of the modules that reach outside: every word, all time and all liveness go to the port. */
 export function simulatedModules(port: Port): Record<string, object> {
   const time = (): number => port.perform({ does: 'time' });
-  const lives = (ident: number): boolean =>
-    port.perform({ does: 'lives', thread: ident - FIRST_IDENT }) === 1;
-  let primitives = 0;
+  const threads = port.process === undefined ? stubs(port, time) : processModules(port, port.process);
   return {
+    ...threads,
     word: simulatedWord(port),
     'event-loop': {
       RECHECK_MS,
@@ -55,14 +24,6 @@ export function simulatedModules(port: Port): Record<string, object> {
       after: (ms: number, run: () => void) => port.loop.after(time() + ms, ms, run),
       recheckPeriodically: (one: { recheck(): boolean }) => port.loop.recheckPeriodically(one),
       keepAlive: () => {},
-    },
-    table: { clock: time, nextPrimitiveId: () => ++primitives },
-    'current-ident': { getIdent: () => port.thread + FIRST_IDENT, onThreadEnd: () => {} },
-    liveness: { isAlive: lives, hasDied: (ident: number) => !lives(ident) },
-    'cancel-flag': {
-      throwIfCancelled: () => {
-        if (port.perform({ does: 'cancelled' }) === 1) throw new Error('cancelled');
-      },
     },
     // Of use to inspection, tracing and streams alone.
     'wait-graph': {
@@ -78,6 +39,23 @@ export function simulatedModules(port: Port): Record<string, object> {
     target: {
       packTarget: (target: unknown) => target,
       unpackTargetSync: (target: unknown) => target,
+    },
+  };
+}
+
+/** In place of the table of threads: idents follow the indices. */
+function stubs(port: Port, time: () => number): Record<string, object> {
+  let primitives = 0;
+  const lives = (ident: number): boolean =>
+    port.perform({ does: 'lives', thread: ident - FIRST_IDENT }) === 1;
+  return {
+    table: { clock: time, nextPrimitiveId: () => ++primitives },
+    'current-ident': { getIdent: () => port.thread + FIRST_IDENT, onThreadEnd: () => {} },
+    liveness: { isAlive: lives, hasDied: (ident: number) => !lives(ident) },
+    'cancel-flag': {
+      throwIfCancelled: () => {
+        if (port.perform({ does: 'cancelled' }) === 1) throw new Error('cancelled');
+      },
     },
   };
 }
@@ -104,8 +82,10 @@ function simulatedWord(port: Port): object {
   };
   return {
     allocate,
-    // Of one primitive: 8 words of its own, and its first range of slots.
-    allocateGrowable: () => allocate(8 + 8 * 8),
+    viewOf: (buffer: unknown) => buffer ?? null,
+    isShared: () => false,
+    // An arena for the slots of two primitives: 8 words of its own, and for each the first 8 slots of 8 words.
+    allocateGrowable: () => allocate(8 + 2 * 8 * 8),
     grow: () => false,
     load: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
     peek: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),

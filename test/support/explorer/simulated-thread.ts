@@ -1,52 +1,44 @@
+import { callsUnderWay } from './calls.js';
+import { Copy } from './copies.js';
 import { EventLoop } from './event-loop.js';
-import { fingerprint } from './fingerprint.js';
-import { type LoopEvent, NAP, type Operation } from './operation.js';
+import { Membrane, Stories } from './membrane.js';
+import { fingerprint } from './memory.js';
+import type { Operation } from './operation.js';
+import type { Port, SimulatedProcess } from './port.js';
+import type { Graph, Position } from './position.js';
 import type { Me, Scenario } from './scenario.js';
-import { FIRST_IDENT, type Port, simulatedModules, wrappers } from './simulated-modules.js';
-import { instantiate, type Primitives, type Wrappers } from './sources.js';
+import { FIRST_IDENT } from './simulated-modules.js';
 import { viewsOf } from './views.js';
-
-/**
- * How far a thread has come: the code between two operations is deterministic, so that is known by what its operations
- * came to, from the start. Where all that the thread remembers can be seen, positions that differ in nothing else are
- * one: in a blocking wait as it falls asleep, in a region, and while its event loop is idle.
- */
-export interface Position {
-  readonly id: number;
-  readonly before: Position | null;
-  /** What the last operation came to, or which event ran. */
-  readonly input: number;
-  readonly depth: number;
-  /** The next operation; null while its loop is idle, or it has ended. */
-  readonly operation: Operation | null;
-  readonly events: readonly LoopEvent[];
-  readonly notes: readonly string[];
-  /** Waits that have begun and not ended. */
-  readonly waiting: number;
-  readonly failure: string | null;
-  readonly after: Map<number, Position>;
-}
 
 /** Thrown out of the code under test when it comes to an operation that was not done before. */
 const STOP = new Error('stopped by the explorer');
-/** A copy of the modules serves so many replays: some keep a set of what waits, and stopped waits never end. */
-const REPLAYS_PER_COPY = 500;
 /** So long a history is taken for an endless loop. */
-const LONGEST = 400;
+const LONGEST = 600;
 
-/** One thread of a scenario. Its positions form a tree, of which each is computed once by running it from the start. */
-export class SimulatedThread<S> implements Port {
+/**
+ * What threads of one program may come to. The positions form a graph, of which each is computed once, by running the
+ * program from the start.
+ *
+ * Two histories are one position when all is the same that the program and the primitives remember: what the program was
+ * told, in order (see `membrane.ts`), and the primitives' objects, closures, modules and calls under way (see
+ * `memory.ts`). Where something of that is hidden, a history stays a position of its own.
+ */
+export class SimulatedThread<S> implements Graph, Port {
   readonly thread: number;
   readonly allocator = null;
+  readonly process: SimulatedProcess | undefined;
   readonly start: Position;
   loop = new EventLoop();
+  readonly positions: Position[] = [];
   readonly #scenario: Scenario<S>;
   readonly #shared: S;
   readonly #regions: readonly string[];
-  #primitives: Primitives | undefined;
-  #replays = 0;
-  #positions = 0;
+  readonly #copy: Copy;
+  readonly #stories = new Stories();
   readonly #known = new Map<string, Position>();
+
+  /** Only while the modules are loaded: what they find in the memory. */
+  #setUp: readonly number[] | undefined;
 
   // Of the replay that runs.
   #inputs: readonly number[] = [];
@@ -55,55 +47,66 @@ export class SimulatedThread<S> implements Port {
   #failure: string | null = null;
   #notes: string[] = [];
   #waiting = 0;
-  /** What the blocking wait is at, if there is one; and those before, with what they came to. */
-  #attempt: unknown;
-  #ended: unknown[] = [];
+  #membrane = new Membrane(this.#stories, () => false);
   #views: unknown;
-  /** Waits that ended and seats that were taken or left: where a program is. */
-  #progress = 0;
+  #key: string | undefined;
 
-  constructor(scenario: Scenario<S>, shared: S, thread: number) {
+  /** @param setUp - the words as they are when the threads begin */
+  constructor(
+    scenario: Scenario<S>,
+    shared: S,
+    thread: number,
+    setUp: readonly number[],
+    process: SimulatedProcess | undefined,
+  ) {
     this.thread = thread;
     this.#scenario = scenario;
     this.#shared = shared;
     this.#regions = Object.keys(scenario.regions ?? {});
+    this.process = process;
+    this.#setUp = setUp;
+    this.#copy = Copy.for(this, scenario.sources);
+    this.#setUp = undefined;
     this.start = this.#replay(null, 0);
   }
 
-  /** Where it comes to when its next operation comes to `input`, or when that event runs. */
   advance(from: Position, input: number): Position {
     let to = from.after.get(input);
     if (to === undefined) {
       to = this.#replay(from, input);
-      const key = this.#key(to);
-      if (key !== undefined) {
-        to = this.#known.get(key) ?? to;
-        this.#known.set(key, to);
-      }
       from.after.set(input, to);
     }
     return to;
   }
 
+  close(): void {
+    if (this.process === undefined) this.#copy.giveBack();
+  }
+
   perform(operation: Operation): number {
+    if (this.#setUp !== undefined && operation.does === 'load') return this.#setUp[operation.at] ?? 0;
     if (this.#stoppedAt === null && this.#used < this.#inputs.length)
       return this.#inputs[this.#used++] as number;
-    this.#stoppedAt ??= operation;
+    if (this.#stoppedAt === null) {
+      this.#stoppedAt = operation;
+      this.#key = this.#remembers(operation);
+    }
     throw STOP;
   }
 
-  /** All that is still of account after the last replay; undefined when that cannot be seen. */
-  #key({ operation, events, notes, waiting, failure }: Position): string | undefined {
-    const { apart } = this.#scenario;
-    if (failure !== null || apart === 'always') return undefined;
-    const idle = operation === null;
-    const sleeps = operation?.does === 'park' && operation.ms !== NAP && this.#attempt !== undefined;
-    const inRegion = operation?.does === 'exit';
-    if (!idle && (this.loop.used || !(sleeps || inRegion))) return undefined;
-    if (idle && apart === 'idle') return undefined;
-    const attempt = sleeps ? this.#attempt : undefined;
-    const remembered = [this.#views, attempt, this.#ended, this.loop.contents(), this.#progress];
-    return fingerprint([operation, events, notes, waiting, remembered]);
+  /** All that is still of account, as text; undefined when some of it is hidden. */
+  #remembers(operation: Operation | null): string | undefined {
+    if (this.#failure !== null || this.#scenario.apart === true) return undefined;
+    const calls = callsUnderWay(this.#copy.memory.frames, this.#scenario.sources);
+    if (calls === undefined) return undefined;
+    const { told, handedOver } = this.#membrane;
+    const objects = [calls, this.#views, this.loop.contents(), this.#copy.memory.modules()];
+    try {
+      return fingerprint([told.id, operation, this.#waiting, this.loop.events(), objects], handedOver);
+    } catch (error) {
+      this.#failure ??= `${error}`;
+      return undefined;
+    }
   }
 
   #replay(before: Position | null, input: number): Position {
@@ -118,18 +121,28 @@ export class SimulatedThread<S> implements Port {
     this.#failure = null;
     this.#notes = [];
     this.#waiting = 0;
-    this.#progress = 0;
-    this.#attempt = undefined;
-    this.#ended = [];
+    this.#key = undefined;
+    this.#membrane = new Membrane(this.#stories, () => this.#stoppedAt !== null);
     this.loop = new EventLoop();
+    this.#copy.memory.reset();
+    const { stackTraceLimit } = Error;
+    // Nobody reads the stacks of the errors that the code under test makes.
+    Error.stackTraceLimit = 0;
     try {
       this.#run();
     } catch (error) {
       if (this.#stoppedAt === null) this.#failure ??= `${error}`;
     }
+    Error.stackTraceLimit = stackTraceLimit;
+    if (this.#stoppedAt === null) {
+      this.#copy.memory.frames.length = 0;
+      this.#key = this.#remembers(null);
+    }
     if (depth > LONGEST) this.#failure = 'runs without end';
-    return {
-      id: this.#positions++,
+    const known = this.#key === undefined ? undefined : this.#known.get(this.#key);
+    if (known !== undefined && this.#failure === null) return known;
+    const position: Position = {
+      id: this.positions.length,
       before,
       input,
       depth,
@@ -139,17 +152,25 @@ export class SimulatedThread<S> implements Port {
       waiting: this.#waiting,
       failure: this.#failure,
       after: new Map(),
+      renamed: [],
     };
+    this.positions.push(position);
+    if (this.#key !== undefined) this.#known.set(this.#key, position);
+    return position;
   }
 
   #run(): void {
-    if (this.#primitives === undefined || ++this.#replays % REPLAYS_PER_COPY === 0) {
-      this.#primitives = instantiate(this.#scenario.sources, simulatedModules(this), this.#wrappers());
-    }
     const me = this.#me();
-    const shared = viewsOf(this.#primitives, this.#shared, () => this.#scenario.action?.(me));
-    this.#views = shared;
-    this.#scenario.threads[this.thread]?.(shared, me, this.#primitives);
+    const action = (): void => {
+      this.#membrane.hears('the action');
+      this.#scenario.action?.(me);
+    };
+    this.#membrane.take(action);
+    const views = viewsOf(this.#copy.primitives, this.#shared, action);
+    this.#views = views;
+    const seen = Object.entries(views as object).map(([key, view]) => [key, this.#membrane.give(view)]);
+    const primitives = this.#membrane.give(this.#copy.primitives);
+    this.#scenario.threads[this.thread]?.(Object.fromEntries(seen), me, primitives);
     this.loop.drain();
     while (this.#used < this.#inputs.length) {
       this.loop.run(this.#inputs[this.#used++] as number);
@@ -157,27 +178,24 @@ export class SimulatedThread<S> implements Port {
     }
   }
 
-  #wrappers(): Wrappers {
-    const begins = (attempt: unknown): void => {
-      this.#attempt = attempt;
-    };
-    const ends = (outcome: unknown): void => {
-      if (this.#stoppedAt !== null) return;
-      this.#ended.push([this.#attempt, `${outcome}`]);
-      this.#attempt = undefined;
-    };
-    return wrappers(begins, ends);
-  }
-
   #me(): Me {
+    const membrane = this.#membrane;
     const seat = (does: 'enter' | 'exit', name: string): number => {
       const others = this.perform({ does, region: this.#regions.indexOf(name) });
-      this.#progress++;
+      membrane.hears(`${others}`);
       return others;
     };
     const fail = (message: string): never => {
       this.#failure ??= message;
       throw new Error(message);
+    };
+    const told = (label: string, run: () => void): (() => void) => {
+      const runs = (): void => {
+        membrane.hears(label);
+        run();
+      };
+      membrane.take(runs);
+      return runs;
     };
     return {
       ident: this.thread + FIRST_IDENT,
@@ -190,12 +208,15 @@ export class SimulatedThread<S> implements Port {
         if (this.#stoppedAt === null) this.#notes.push(text);
       },
       fail,
-      whenever: (label, run) => this.loop.whenever(label, run),
-      later: (run) => this.loop.nextTurn(run),
+      hears: (event) => {
+        if (this.#stoppedAt !== null) throw STOP;
+        membrane.hears(event);
+      },
+      whenever: (label, run) => this.loop.whenever(label, told(label, run)),
+      starts: (started) => this.#copy.starts?.(started),
+      later: (run) => this.loop.nextTurn(told('later', run)),
       waits: (by) => {
-        if (this.#stoppedAt !== null) return;
-        this.#waiting += by;
-        if (by === -1) this.#progress++;
+        if (this.#stoppedAt === null) this.#waiting += by;
       },
       passOnStop: () => {
         if (this.#stoppedAt !== null) throw STOP;

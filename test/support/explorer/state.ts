@@ -1,43 +1,70 @@
-import type { Position } from './simulated-thread.js';
+/** Fields of a thread's row in a state. */
+export const POSITION = 0;
+export const IS = 1;
+/** When a parked one wakes by itself. */
+export const UNTIL = 2;
+/** Agents that were woken and have not had their turn, the next one in the lowest three bits; each by its number + 1. */
+export const WOKEN = 3;
+/** How often it has looked again while nothing else happened. */
+export const LOOKS = 4;
+export const ROW = 5;
 
-/** One asleep on a word: a blocked thread, or one of the agents of an event loop. */
+/** What IS says. */
+export const READY = 0;
+export const PARKED = 1;
+export const DEAD = 2;
+
+/** One asleep on a word: a blocked thread (agent -1), or an agent of an event loop. */
 export interface Sleeper {
   readonly at: number;
   readonly thread: number;
-  /** null for a blocked thread. */
-  readonly agent: number | null;
+  readonly agent: number;
 }
 
-/** Where one thread is. */
-export interface Standing {
-  readonly position: Position;
-  readonly is: 'ready' | 'parked' | 'dead';
-  /** When a parked one wakes by itself. */
-  readonly until: number;
-  /** Agents that were woken and have not had their turn. */
-  readonly woken: readonly number[];
+export function encodeSleeper({ at, thread, agent }: Sleeper): number {
+  return (at << 6) | (thread << 3) | (agent + 1);
 }
 
-/** Everything at one moment: never changed, only copied. */
-export interface State {
+export function decodeSleeper(code: number): Sleeper {
+  return { at: code >> 6, thread: (code >> 3) & 7, agent: (code & 7) - 1 };
+}
+
+/**
+ * Everything at one moment, as numbers: the words of the memory, a row for each thread, and who sleeps, by word and in
+ * the order they fell asleep. It changes in place and can go back to where it was when `begin` was called.
+ */
+export class State {
   readonly words: Int32Array;
-  /** In the order they fell asleep. */
-  readonly sleepers: readonly Sleeper[];
-  readonly standings: readonly Standing[];
-}
+  readonly rows: number;
+  readonly sleepers: number;
+  readonly #changed: number[] = [];
+  readonly #before: number[] = [];
 
-/** A state being made from another, of which it copies what it changes. */
-export class Draft implements State {
-  words: Int32Array;
-  sleepers: readonly Sleeper[];
-  standings: readonly Standing[];
-  #ownWords = false;
-  #ownStandings = false;
+  constructor(memory: number, threads: number) {
+    this.rows = memory;
+    this.sleepers = memory + threads * ROW;
+    this.words = new Int32Array(this.sleepers + 1 + threads * 6);
+  }
 
-  constructor({ words, sleepers, standings }: State) {
-    this.words = words;
-    this.sleepers = sleepers;
-    this.standings = standings;
+  get size(): number {
+    return this.words.length;
+  }
+
+  load(from: Int32Array, at: number): void {
+    this.words.set(from.subarray(at, at + this.size));
+    this.begin();
+  }
+
+  begin(): void {
+    this.#changed.length = 0;
+    this.#before.length = 0;
+  }
+
+  undo(): void {
+    for (let last = this.#changed.length - 1; last >= 0; last--) {
+      this.words[this.#changed[last] as number] = this.#before[last] as number;
+    }
+    this.begin();
   }
 
   read(at: number): number {
@@ -46,8 +73,8 @@ export class Draft implements State {
 
   write(at: number, value: number): void {
     if (this.words[at] === value) return;
-    if (!this.#ownWords) this.words = this.words.slice();
-    this.#ownWords = true;
+    this.#changed.push(at);
+    this.#before.push(this.words[at] as number);
     this.words[at] = value;
   }
 
@@ -55,19 +82,44 @@ export class Draft implements State {
     this.write(at, this.read(at) + value);
   }
 
-  put(thread: number, standing: Standing): void {
-    const standings = this.#ownStandings ? (this.standings as Standing[]) : [...this.standings];
-    this.#ownStandings = true;
-    standings[thread] = standing;
-    this.standings = standings;
+  of(thread: number, field: number): number {
+    return this.words[this.rows + thread * ROW + field] as number;
+  }
+
+  put(thread: number, field: number, value: number): void {
+    this.write(this.rows + thread * ROW + field, value);
+  }
+
+  woken(thread: number, agent: number): void {
+    let at = 0;
+    const before = this.of(thread, WOKEN);
+    while (before >> at !== 0) at += 3;
+    if (at > 27) throw new Error('more agents woken than fit into a word');
+    this.put(thread, WOKEN, before | ((agent + 1) << at));
   }
 
   sleep(sleeper: Sleeper): void {
-    this.sleepers = [...this.sleepers, sleeper];
+    const count = this.read(this.sleepers);
+    if (this.sleepers + 1 + count >= this.size) throw new Error('more asleep than there is room for');
+    let place = this.sleepers + count;
+    for (; place > this.sleepers && this.read(place) >> 6 > sleeper.at; place--)
+      this.write(place + 1, this.read(place));
+    this.write(place + 1, encodeSleeper(sleeper));
+    this.write(this.sleepers, count + 1);
   }
 
-  kill(thread: number): void {
-    this.sleepers = this.sleepers.filter((one) => one.thread !== thread);
-    this.put(thread, { ...(this.standings[thread] as Standing), is: 'dead', until: 0, woken: [] });
+  /** Takes out those that `which` picks, in their order. */
+  rouse(which: (sleeper: Sleeper) => boolean): Sleeper[] {
+    const count = this.read(this.sleepers);
+    const roused: Sleeper[] = [];
+    for (let from = 1; from <= count; from++) {
+      const code = this.read(this.sleepers + from);
+      const sleeper = decodeSleeper(code);
+      if (which(sleeper)) roused.push(sleeper);
+      else if (roused.length > 0) this.write(this.sleepers + from - roused.length, code);
+    }
+    for (let left = 0; left < roused.length; left++) this.write(this.sleepers + count - left, 0);
+    this.write(this.sleepers, count - roused.length);
+    return roused;
   }
 }

@@ -2,7 +2,7 @@ import type { Lock } from '../../../src/primitives/lock.js';
 import { VALUE } from '../../../src/primitives/memory/layout.js';
 import type { RLock } from '../../../src/primitives/rlock.js';
 import type { Semaphore } from '../../../src/primitives/semaphore.js';
-import { type Face, subscribe } from './faces.js';
+import { type Face, once, subscribe } from './faces.js';
 import type { End, Me, Program } from './scenario.js';
 
 /** What can be acquired, under one name. */
@@ -11,7 +11,7 @@ export interface Guarded {
 }
 
 /** Goes in, so many times; when told that the owner died, tries again. */
-export function user(face: Face, rounds = 1): Program<Guarded> {
+export const user = once((face: Face, rounds: number = 1): Program<Guarded> => {
   return ({ guard }, me) => {
     const round = (left: number): void =>
       face.acquire(me, guard, {
@@ -22,17 +22,16 @@ export function user(face: Face, rounds = 1): Program<Guarded> {
           else me.later(() => round(left - 1));
         },
         reject: (error) => {
-          if ((error as Error).name !== 'OwnerDiedError') me.fail(`${error}`);
-          me.note('told');
+          told(me, error);
           round(left);
         },
       });
     round(rounds);
   };
-}
+});
 
 /** Gives up after 30 ms: whenever that is. */
-export function impatient(face: Face): Program<Guarded> {
+export const impatient = once((face: Face): Program<Guarded> => {
   return ({ guard }, me) =>
     face.acquire(
       me,
@@ -41,23 +40,29 @@ export function impatient(face: Face): Program<Guarded> {
         resolve: (taken) => {
           if (taken) goThrough(guard, me);
         },
-        reject: (error) => me.fail(`${error}`),
+        reject: (error) => told(me, error),
       },
       { timeout: 30 },
     );
-}
+});
 
 /** Waits twice, as two Observables of one thread; the first may be unsubscribed at any time. */
-export function leaver(): Program<Guarded> {
+export const leaver = once((): Program<Guarded> => {
   return ({ guard }, me) => {
     const settle = {
       resolve: () => goThrough(guard, me),
-      reject: (error: unknown) => me.fail(`${error}`),
+      reject: (error: unknown) => told(me, error),
     };
     const leave = subscribe(me, guard.acquire(), settle);
     me.whenever('unsubscribes', leave);
     subscribe(me, guard.acquire(), settle);
   };
+});
+
+/** That the owner died; nothing else may go wrong. */
+function told(me: Me, error: unknown): void {
+  if ((error as Error).name !== 'OwnerDiedError') me.fail(`${error}`);
+  me.note('told');
 }
 
 function goThrough(guard: Lock | RLock | Semaphore, me: Me): void {
@@ -74,4 +79,21 @@ export function notFree({ word, killed, notes }: End, { guard }: Guarded): strin
   // Nobody may have come since.
   if (owner === 0 || owner === killed + 1) return undefined;
   return `held by T${owner} at the end`;
+}
+
+/** What is wrong at the end with a Semaphore of so many permits: a dead one may have taken one or two with it. */
+export function freeAtEnd(permits: number): (end: End, shared: Guarded) => string | undefined {
+  return ({ word, killed, stuck }, { guard }) => {
+    const left = word(guard.cells, 0) & VALUE;
+    if (killed === -1 && left !== permits) return `${left} of ${permits} permits at the end`;
+    if (stuck.length > 0 && (killed === -1 || left > 0))
+      return `${stuck.length} hang, ${left} permits are left`;
+    return left < permits - 1 || left > permits ? `${left} of ${permits} permits at the end` : undefined;
+  };
+}
+
+/** A killed thread may take one with it; nobody else loses one. */
+export function atMostOneLost({ word, killed }: End, { guard }: Guarded): string | undefined {
+  const left = word(guard.cells, 0) & VALUE;
+  return left === 2 || (left === 1 && killed !== -1) ? undefined : `${left} of 2 permits at the end`;
 }

@@ -1,74 +1,108 @@
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import { EventLoop } from './event-loop.js';
-import { Layout } from './layout.js';
-import { addressOf, MemoryMap } from './memory-map.js';
-import { nameWords } from './name-words.js';
+import { Hash } from './hash.js';
+import { Layout, START } from './layout.js';
+import { MemoryMap } from './memory-map.js';
 import {
-  encodeEvent,
-  type LoopEvent,
-  NAP,
-  NOT_EQUAL,
-  OK,
-  type Operation,
-  TIMED_OUT,
-  written,
-} from './operation.js';
-import type { End, Scenario } from './scenario.js';
-import { FIRST_IDENT, simulatedModules } from './simulated-modules.js';
-import { type Position, SimulatedThread } from './simulated-thread.js';
-import { instantiate } from './sources.js';
-import { Draft, type Standing, type State } from './state.js';
+  CANCEL,
+  EVENT,
+  encodeMove,
+  eventOf,
+  isLook,
+  isOwn,
+  JUMP,
+  KILL,
+  LOOK,
+  LOOK_EVENT,
+  looksAgain,
+  NOTICE,
+  STEP,
+  TIMEOUT,
+  threadOf,
+  whatOf,
+} from './move.js';
+import { nameWords } from './name-words.js';
+import { encodeEvent, type LoopEvent, NAP, type Operation, written } from './operation.js';
+import { Performer } from './performer.js';
+import type { SimulatedProcess } from './port.js';
+import type { Graph, Position } from './position.js';
+import type { Scenario } from './scenario.js';
+import { simulatedModules } from './simulated-modules.js';
+import { SimulatedThread } from './simulated-thread.js';
+import { instantiate, PRIMITIVES, THREADS } from './sources.js';
+import { DEAD, IS, LOOKS, PARKED, POSITION, State, UNTIL, WOKEN } from './state.js';
+import { Symmetry } from './symmetry.js';
 
 /** How often each sleeper looks again, once nothing else happens, before it counts as stuck. */
-const LOOKS = 3;
-const JUMP = 12;
-/** The bits of a section's word that tell who is in it. */
-const IDENT = (1 << 27) - 1;
-const START = 1000;
-/** ms after which threads that still go on never end; deaths take some looks to notice. */
-const LONGEST = 150;
+const MOST_LOOKS = 3;
+const JUMP_MS = 12;
 
-export type Move =
-  | { readonly what: 'step' | 'timeout' | 'look' | 'kill' | 'notice' | 'cancel'; readonly thread: number }
-  | { readonly what: 'event' | 'look'; readonly thread: number; readonly event: LoopEvent }
-  | { readonly what: 'jump'; readonly thread: -1 };
-
-/** A scenario as a machine: a first state, the moves that each allows, and where they lead. */
+/** A scenario as a machine: a state, the moves that it allows, and what they make of it. */
 export class World<S> {
   readonly map = new MemoryMap();
-  readonly initial: State;
-  /** What the operation of the last move came to; for schedules. */
-  result = 0;
-  readonly #scenario: Scenario<S>;
-  readonly #shared: S;
-  readonly #layout: Layout;
-  readonly #threads: SimulatedThread<S>[];
-  /** Words that only who is in a section touches, each with that section's: see `#trespasses`. */
-  #guarded: ReadonlyMap<number, number> = new Map();
+  readonly state: State;
+  readonly layout: Layout;
+  readonly performer: Performer;
+  readonly hash: Hash;
+  /** By thread: what its program may come to. */
+  readonly graphs: readonly Graph[];
+  readonly scenario: Scenario<S>;
+  readonly shared: S;
+  readonly #regions: number;
+  readonly #process: SimulatedProcess | undefined;
+  readonly #first: Int32Array;
 
   constructor(scenario: Scenario<S>) {
     const { threads, victim, cancels, jumps, preemptions } = scenario;
-    this.#scenario = scenario;
-    this.#layout = new Layout(this.map, threads.length, Object.keys(scenario.regions ?? {}).length);
+    this.scenario = scenario;
+    this.#process =
+      scenario.starters === undefined ? undefined : { environment: new Map(), starters: scenario.starters };
+    this.#regions = Object.keys(scenario.regions ?? {}).length;
+    this.layout = new Layout(this.map, threads.length, this.#regions);
     const setUp: number[] = [];
-    this.#shared = this.#setUp(setUp);
-    const words = new Int32Array(this.map.size);
-    words.set(setUp);
-    words[this.#layout.time] = START;
-    words[this.#layout.jumps] = jumps ?? 0;
-    words[this.#layout.kills] = victim === undefined ? 0 : 1;
-    words[this.#layout.earlyLooks] = victim === undefined || preemptions === 0 ? 0 : 1;
-    words[this.#layout.cancels] = cancels === undefined ? 0 : 1;
-    words[this.#layout.preemptions] = preemptions ?? 0;
-    words[this.#layout.last] = -1;
-    this.#threads = threads.map((_, index) => new SimulatedThread(scenario, this.#shared, index));
-    const draft = new Draft({
-      words,
-      sleepers: [],
-      standings: this.#threads.map(({ start }) => ({ position: start, is: 'ready', until: 0, woken: [] })),
+    this.shared = this.#setUp(setUp);
+    const { guarded, idents } = nameWords(this.map, this.shared as object);
+    const symmetry = new Symmetry(scenario as never, idents);
+    const graphs = new Map<number, SimulatedThread<S>>();
+    this.graphs = symmetry.firsts.map((first) => {
+      const graph =
+        graphs.get(first) ?? new SimulatedThread(scenario, this.shared, first, setUp, this.#process);
+      graphs.set(first, graph);
+      return graph;
     });
-    for (const { thread } of this.#threads) this.#goOn(draft, thread);
-    this.initial = draft;
+    this.state = new State(this.map.size, threads.length);
+    const { state, layout } = this;
+    state.words.set(setUp);
+    state.write(layout.time, START);
+    state.write(layout.jumps, jumps ?? 0);
+    state.write(layout.kills, victim === undefined ? 0 : 1);
+    state.write(layout.earlyLooks, victim === undefined || preemptions === 0 ? 0 : 1);
+    state.write(layout.cancels, cancels === undefined ? 0 : 1);
+    state.write(layout.last, -1);
+    this.performer = new Performer(state, layout, this.graphs, this.#mortal(), symmetry, guarded);
+    this.hash = new Hash(state, layout, this.#regions, symmetry, this.graphs);
+    for (const [thread, { start }] of this.graphs.entries()) state.put(thread, POSITION, start.id);
+    for (const thread of this.graphs.keys()) this.performer.goOn(thread);
+    this.#first = state.words.slice();
+    state.begin();
+  }
+
+  /** The victim, and those that die with it. */
+  #mortal(): boolean[] {
+    const { threads, victim, starters } = this.scenario;
+    const dies = (thread: number): boolean =>
+      thread === victim || (starters !== undefined && thread >= 0 && dies(starters[thread] ?? -1));
+    return threads.map((_, thread) => victim !== undefined && dies(thread));
+  }
+
+  /** It is explored. */
+  close(): void {
+    for (const graph of new Set(this.graphs)) graph.close();
+  }
+
+  /** Back to the first state. */
+  reset(): void {
+    this.state.load(this.#first, 0);
   }
 
   /** Runs the scenario's `shared` at once, on words of their own. */
@@ -81,279 +115,136 @@ export class World<S> {
       if (after !== undefined) words[operation.at] = after;
       return before;
     };
-    const port = {
-      thread: this.#scenario.threads.length,
-      loop: new EventLoop(),
-      allocator: this.map,
-      perform,
-    };
-    const shared = this.#scenario.shared(instantiate(this.#scenario.sources, simulatedModules(port)));
-    this.#guarded = nameWords(this.map, shared as object);
-    return shared;
+    const loop = new EventLoop();
+    const { threads, sources, shared } = this.scenario;
+    const thread = this.#process === undefined ? threads.length : 0;
+    const port = { thread, loop, allocator: this.map, perform, process: this.#process };
+    const entries = this.#process === undefined ? PRIMITIVES : [...PRIMITIVES, ...THREADS];
+    return shared(instantiate(sources, simulatedModules(port), undefined, entries));
   }
 
-  /** What can happen next. */
-  moves(state: State): Move[] {
-    const moves: Move[] = [];
-    const looks: Move[] = [];
-    for (let thread = 0; thread < this.#threads.length; thread++) this.#movesOf(state, thread, moves, looks);
-    if (this.#word(state, 'jumps') > 0) moves.push({ what: 'jump', thread: -1 });
-    const dead = this.#scenario.victim !== undefined && this.#word(state, 'kills') === 0;
-    if (!dead || looks.length === 0) return moves;
-    if (moves.length > 0) return this.#word(state, 'earlyLooks') > 0 ? [...moves, ...looks] : moves;
-    return looks.filter(({ thread }) => (state.words[this.#layout.looks + thread] as number) < LOOKS);
+  position(thread: number): Position {
+    return this.performer.position(thread);
   }
 
-  #movesOf(state: State, thread: number, moves: Move[], looks: Move[]): void {
-    const { is, position, woken } = state.standings[thread] as Standing;
-    const { victim, cancels } = this.#scenario;
-    if (is === 'dead') {
-      if (state.words[this.#layout.noticed + thread] === 0) moves.push({ what: 'notice', thread });
+  /** What can happen next; without those that would take one of the preemptions, when none is left. */
+  moves(mayPreempt: boolean): number[] {
+    const moves: number[] = [];
+    const looks: number[] = [];
+    const { state } = this;
+    for (let thread = 0; thread < this.graphs.length; thread++)
+      this.#movesOf(thread, mayPreempt, moves, looks);
+    if (this.#word('jumps') > 0) moves.push(encodeMove(JUMP, 0));
+    const dead = this.scenario.victim !== undefined && this.#word('kills') === 0;
+    if ((!dead && this.scenario.looks !== true) || looks.length === 0) return moves;
+    if (moves.length > 0) return this.#word('earlyLooks') > 0 ? [...moves, ...looks] : moves;
+    return looks.filter((look) => state.of(threadOf(look), LOOKS) < MOST_LOOKS);
+  }
+
+  #movesOf(thread: number, mayPreempt: boolean, moves: number[], looks: number[]): void {
+    const { state, layout } = this;
+    const { victim, cancels } = this.scenario;
+    const is = state.of(thread, IS);
+    if (is === DEAD) {
+      if (state.read(layout.noticed + thread) === 0) moves.push(encodeMove(NOTICE, thread));
       return;
     }
-    if (thread === victim && this.#word(state, 'kills') > 0) moves.push({ what: 'kill', thread });
-    if (thread === cancels && this.#word(state, 'cancels') > 0) moves.push({ what: 'cancel', thread });
-    const { operation } = position;
-    if (this.#mustWait(state, thread)) return;
-    if (is === 'parked') {
+    const starter = this.scenario.starters?.[thread] ?? -1;
+    const falls =
+      thread === victim ? this.#word('kills') > 0 : starter !== -1 && state.of(starter, IS) === DEAD;
+    if (falls) moves.push(encodeMove(KILL, thread));
+    if (thread === cancels && this.#word('cancels') > 0) moves.push(encodeMove(CANCEL, thread));
+    if (!mayPreempt && this.preempts(thread)) return;
+    const { operation, events } = this.position(thread);
+    if (is === PARKED) {
       const { ms } = operation as Operation & { does: 'park' };
-      if (ms !== RECHECK_MS && ms !== NAP) moves.push({ what: 'timeout', thread });
-      else if (ms === RECHECK_MS && state.words[this.#layout.cancelled + thread] === 1)
-        moves.push({ what: 'timeout', thread });
-      else looks.push({ what: 'look', thread });
+      const ends = ms !== RECHECK_MS && ms !== NAP;
+      if (ends || (ms === RECHECK_MS && state.read(layout.cancelled + thread) === 1))
+        moves.push(encodeMove(TIMEOUT, thread));
+      else looks.push(encodeMove(LOOK, thread));
       return;
     }
     if (operation !== null) {
-      moves.push({ what: 'step', thread });
+      moves.push(encodeMove(STEP, thread));
       return;
     }
-    if (woken[0] !== undefined) {
-      moves.push({ what: 'event', thread, event: { runs: 'woken', id: woken[0] } });
+    const woken = state.of(thread, WOKEN);
+    if (woken !== 0)
+      moves.push(encodeMove(EVENT, thread, encodeEvent({ runs: 'woken', id: (woken & 7) - 1 })));
+    for (const event of events) {
+      if (event.runs === 'ended' && state.of(event.id, IS) !== DEAD) continue;
+      if (looksAgain(event)) looks.push(encodeMove(LOOK_EVENT, thread, encodeEvent(event)));
+      else moves.push(encodeMove(EVENT, thread, encodeEvent(event)));
     }
-    for (const event of position.events) {
-      if (event.runs === 'recheck' || (event.runs === 'timer' && event.looks)) {
-        looks.push({ what: 'look', thread, event });
-      } else moves.push({ what: 'event', thread, event });
-    }
   }
 
-  /** Whether another must go on first: it was running, could go on, and the bound is used up. */
-  #mustWait(state: State, thread: number): boolean {
-    if (this.#scenario.preemptions === undefined || this.#word(state, 'preemptions') > 0) return false;
-    const last = this.#word(state, 'last');
-    if (last === -1 || last === thread) return false;
-    return canGoOn(state.standings[last] as Standing);
+  /** Whether another was running and could go on, so that it is made to wait when this one moves. */
+  preempts(thread: number): boolean {
+    const last = this.#word('last');
+    return last !== -1 && last !== thread && this.performer.canGoOn(last);
   }
 
-  #word(state: State, name: keyof Layout): number {
-    return state.words[this.#layout[name]] as number;
+  #word(name: keyof Layout): number {
+    return this.state.read(this.layout[name]);
   }
 
-  apply(state: State, move: Move): State {
-    const draft = new Draft(state);
-    const { thread } = move;
-    const layout = this.#layout;
-    this.#countPreemption(draft, thread, move);
-    if (move.what === 'jump') {
-      draft.add(layout.jumps, -1);
-      draft.add(layout.time, JUMP);
-    } else if (move.what === 'kill') {
-      draft.add(layout.kills, -1);
-      draft.kill(thread);
-      for (let region = layout.regions; region < layout.regions + this.#regions; region++) {
-        draft.write(region, draft.read(region) & ~(1 << thread));
-      }
-    } else if (move.what === 'notice') draft.write(layout.noticed + thread, 1);
-    else if (move.what === 'cancel') {
-      draft.add(layout.cancels, -1);
-      draft.write(layout.cancelled + thread, 1);
+  apply(move: number): void {
+    const { state, layout, performer } = this;
+    const what = whatOf(move);
+    const thread = threadOf(move);
+    performer.cameBack = false;
+    if (what === JUMP) {
+      state.add(layout.jumps, -1);
+      state.add(layout.time, JUMP_MS);
+    } else if (what === KILL) this.#kill(thread);
+    else if (what === NOTICE) state.write(layout.noticed + thread, 1);
+    else if (what === CANCEL) {
+      state.add(layout.cancels, -1);
+      state.write(layout.cancelled + thread, 1);
     } else {
-      if (move.what === 'look') this.#countLook(draft, state, thread);
-      if ('event' in move) this.#runEvent(draft, thread, move.event);
-      else if (move.what === 'step') this.#step(draft, thread);
-      else this.#timeOut(draft, thread);
-      this.#goOn(draft, thread);
-    }
-    return draft;
-  }
-
-  get #regions(): number {
-    return Object.keys(this.#scenario.regions ?? {}).length;
-  }
-
-  #countPreemption(draft: Draft, thread: number, { what }: Move): void {
-    if (this.#scenario.preemptions === undefined || !['step', 'event', 'timeout', 'look'].includes(what))
-      return;
-    const last = draft.read(this.#layout.last);
-    if (last !== thread && last !== -1 && canGoOn(draft.standings[last] as Standing)) {
-      draft.add(this.#layout.preemptions, -1);
-    }
-    draft.write(this.#layout.last, thread);
-  }
-
-  #countLook(draft: Draft, state: State, thread: number): void {
-    const quiet = !this.moves(state).some(({ what }) => what !== 'look');
-    if (quiet) draft.add(this.#layout.looks + thread, 1);
-    else draft.add(this.#layout.earlyLooks, -1);
-  }
-
-  #runEvent(draft: Draft, thread: number, event: LoopEvent): void {
-    const standing = draft.standings[thread] as Standing;
-    if (event.runs === 'timer') this.#passTime(draft, event.due);
-    if (event.runs === 'recheck') draft.add(this.#layout.time, RECHECK_MS);
-    const woken = event.runs === 'woken' ? standing.woken.slice(1) : standing.woken;
-    draft.put(thread, { ...standing, woken });
-    this.#comesTo(draft, thread, encodeEvent(event));
-  }
-
-  #timeOut(draft: Draft, thread: number): void {
-    this.#passTime(draft, (draft.standings[thread] as Standing).until);
-    draft.sleepers = draft.sleepers.filter((one) => one.thread !== thread || one.agent !== null);
-    this.#comesTo(draft, thread, TIMED_OUT);
-  }
-
-  #passTime(draft: Draft, until: number): void {
-    if (draft.read(this.#layout.time) < until) draft.write(this.#layout.time, until);
-  }
-
-  /** The operation at hand came to this. */
-  #comesTo(draft: Draft, thread: number, result: number): void {
-    const standing = draft.standings[thread] as Standing;
-    const position = (this.#threads[thread] as SimulatedThread<S>).advance(standing.position, result);
-    draft.put(thread, { ...standing, position, is: 'ready', until: 0 });
-  }
-
-  #step(draft: Draft, thread: number): void {
-    const { operation } = (draft.standings[thread] as Standing).position;
-    if (operation === null) return;
-    const result = this.#perform(draft, thread, operation);
-    if (!this.#isQuiet(operation, thread)) this.result = result ?? 0;
-    if (result !== undefined) this.#comesTo(draft, thread, result);
-  }
-
-  /** Does what needs no turn of its own: nobody else can tell when it happens. */
-  #goOn(draft: Draft, thread: number): void {
-    for (;;) {
-      const { operation, failure } = (draft.standings[thread] as Standing).position;
-      if (operation === null || failure !== null || !this.#isQuiet(operation, thread)) return;
-      if (this.#trespasses(draft, thread, operation)) return;
-      this.#step(draft, thread);
-    }
-  }
-
-  #isQuiet(operation: Operation, thread: number): boolean {
-    if ('at' in operation) return thread !== this.#scenario.victim && this.#guarded.has(operation.at);
-    if (operation.does === 'lives') return operation.thread !== this.#scenario.victim;
-    return operation.does !== 'exit';
-  }
-
-  /** Whether it touches what belongs to a section that it is not in. */
-  #trespasses(state: State, thread: number, operation: Operation): boolean {
-    const section = 'at' in operation ? this.#guarded.get(operation.at) : undefined;
-    return section !== undefined && ((state.words[section] as number) & IDENT) !== thread + FIRST_IDENT;
-  }
-
-  /** undefined when the thread sleeps. */
-  #perform(draft: Draft, thread: number, operation: Operation): number | undefined {
-    const layout = this.#layout;
-    switch (operation.does) {
-      case 'time':
-        return draft.read(layout.time);
-      case 'lives':
-        return operation.thread === this.#scenario.victim
-          ? 1 - draft.read(layout.noticed + operation.thread)
-          : 1;
-      case 'cancelled': {
-        const told = draft.read(layout.cancelled + thread);
-        if (told === 1) draft.write(layout.cancelled + thread, 2);
-        return told;
-      }
-      case 'enter': {
-        const region = layout.regions + operation.region;
-        const others = draft.read(region) & ~(1 << thread);
-        draft.write(region, others | (1 << thread));
-        return others.toString(2).replaceAll('0', '').length;
-      }
-      case 'exit': {
-        const region = layout.regions + operation.region;
-        draft.write(region, draft.read(region) & ~(1 << thread));
-        return 0;
-      }
-      case 'park': {
-        if (draft.read(operation.at) !== operation.expected) return NOT_EQUAL;
-        draft.sleep({ at: operation.at, thread, agent: null });
-        const standing = draft.standings[thread] as Standing;
-        draft.put(thread, { ...standing, is: 'parked', until: draft.read(layout.time) + operation.ms });
-        return undefined;
-      }
-      case 'parkAsync':
-        if (draft.read(operation.at) !== operation.expected) return 0;
-        draft.sleep({ at: operation.at, thread, agent: operation.id });
-        return 1;
-      case 'wake':
-        this.#wake(draft, operation.at, operation.count);
-        return 0;
-      default: {
-        const before = draft.read(operation.at);
-        const after = written(operation, before);
-        if (after !== undefined) draft.write(operation.at, after);
-        return before;
-      }
-    }
-  }
-
-  #wake(draft: Draft, at: number, count: number): void {
-    let left = count;
-    const woken = draft.sleepers.filter((one) => one.at === at && left-- > 0);
-    if (woken.length === 0) return;
-    draft.sleepers = draft.sleepers.filter((one) => !woken.includes(one));
-    for (const { thread, agent } of woken) {
-      const standing = draft.standings[thread] as Standing;
-      if (agent !== null) draft.put(thread, { ...standing, woken: [...standing.woken, agent] });
+      if (isLook(move)) this.#countLook(thread);
+      if (what === EVENT || what === LOOK_EVENT) this.#runEvent(thread, this.event(thread, eventOf(move)));
+      else if (what === STEP) performer.step(thread);
       else {
-        this.#comesTo(draft, thread, OK);
-        this.#goOn(draft, thread);
+        this.#passTime(state.of(thread, UNTIL));
+        performer.timeOut(thread);
       }
+      performer.goOn(thread);
     }
+    if (this.scenario.preemptions === undefined) return;
+    const last = isOwn(move) ? thread : this.#word('last');
+    state.write(layout.last, last !== -1 && performer.canGoOn(last) ? last : -1);
   }
 
-  /** What is wrong with a state, if anything; `last`: nothing can happen any more. */
-  fault(state: State, last: boolean): string | undefined {
-    for (const [thread, { position, is }] of state.standings.entries()) {
-      if (is === 'dead') continue;
-      const { operation, failure } = position;
-      if (failure !== null) return `T${thread + 1}: ${failure}`;
-      if (operation !== null && 'at' in operation && this.#trespasses(state, thread, operation)) {
-        return `T${thread + 1} touches ${this.map.nameOf(operation.at)} outside of the section`;
-      }
-    }
-    if (this.#scenario.victim === undefined && this.#word(state, 'time') > START + LONGEST)
-      return 'runs for ever';
-    if (!last) return undefined;
-    const stuck: number[] = [];
-    for (const [thread, { is, position }] of state.standings.entries()) {
-      if (is !== 'dead' && (is === 'parked' || position.waiting > 0)) stuck.push(thread);
-    }
-    if (stuck.length > 0 && this.#scenario.mayStick !== true) {
-      return `${stuck.map((thread) => `T${thread + 1}`).join(', ')} stuck for ever`;
-    }
-    const end: End = {
-      stuck,
-      notes: state.standings.map(({ position }) => position.notes),
-      killed: state.standings.findIndex(({ is }) => is === 'dead'),
-      first: (thread) => firstInput((state.standings[thread] as Standing).position),
-      word: (cells, index) => state.words[addressOf(cells as never, index)] as number,
-    };
-    return this.#scenario.atEnd?.(end, this.#shared);
+  event(thread: number, code: number): LoopEvent {
+    const found = this.position(thread).events.find((event) => encodeEvent(event) === code);
+    return found ?? { runs: 'woken', id: code % 1000 };
   }
-}
 
-function firstInput(position: Position): number {
-  let at = position;
-  while (at.before !== null && at.before.before !== null) at = at.before;
-  return at.input;
-}
+  #kill(thread: number): void {
+    const { state, layout } = this;
+    if (thread === this.scenario.victim) state.add(layout.kills, -1);
+    state.rouse((one) => one.thread === thread);
+    state.put(thread, IS, DEAD);
+    state.put(thread, UNTIL, 0);
+    state.put(thread, WOKEN, 0);
+    for (let region = layout.regions; region < layout.regions + this.#regions; region++)
+      state.write(region, state.read(region) & ~(1 << thread));
+  }
 
-function canGoOn({ is, position }: Standing): boolean {
-  return is === 'ready' && position.operation !== null;
+  #countLook(thread: number): void {
+    const quiet = this.moves(true).every(isLook);
+    if (quiet) this.state.put(thread, LOOKS, this.state.of(thread, LOOKS) + 1);
+    else this.state.add(this.layout.earlyLooks, -1);
+  }
+
+  #runEvent(thread: number, event: LoopEvent): void {
+    if (event.runs === 'timer') this.#passTime(event.due);
+    if (event.runs === 'recheck') this.state.add(this.layout.time, RECHECK_MS);
+    this.performer.runEvent(thread, event);
+  }
+
+  #passTime(until: number): void {
+    if (this.#word('time') < until) this.state.write(this.layout.time, until);
+  }
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 const idle: Worker[] = [];
@@ -30,10 +29,4 @@ export interface Answer {
   readonly ready?: number;
   readonly done?: true;
   readonly failed?: string;
-}
-
-/** The next answer; a killed worker gives none. */
-export async function answer(worker: Worker): Promise<Answer> {
-  const [message] = (await once(worker, 'message')) as [Answer];
-  return message;
 }

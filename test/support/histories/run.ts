@@ -107,8 +107,7 @@ class Running {
     const complaints = ({ failed }: Answer): void => this.#failed(thread, failed);
     worker.on('message', complaints);
     const done = heard(worker, ({ done }) => done);
-    const late = new Promise<false>((resolve) => setTimeout(resolve, PATIENCE, false).unref());
-    const ended = await Promise.race([done, late]);
+    const ended = await Promise.race([done, late()]);
     worker.off('message', complaints);
     if (ended) return giveBack(worker);
     this.#failed(thread, `did not come back within ${PATIENCE} ms`);
@@ -134,7 +133,9 @@ class Running {
 
   async #onMain(): Promise<void> {
     recordAction(this.#actionsFor(0), this.#tick);
-    await Promise.all(this.#plan.threads[0]!.lanes.map((plan, lane) => this.#perform(lane + 2, plan)));
+    const lanes = this.#plan.threads[0]!.lanes.map((plan, lane) => this.#perform(lane + 2, plan));
+    const ended = await Promise.race([Promise.all(lanes), late()]);
+    if (!ended) this.#failed(0, `did not come back within ${PATIENCE} ms`);
   }
 
   async #perform(lane: number, plan: readonly PlannedOperation[]): Promise<void> {
@@ -163,6 +164,11 @@ class Running {
   }
 
   readonly #tick = (): number => Atomics.add(this.#shared, 0, 1) + 1;
+}
+
+/** After all patience. */
+function late(): Promise<false> {
+  return new Promise((resolve) => setTimeout(resolve, PATIENCE, false).unref());
 }
 
 /** The first answer that has what is looked for; an error in the worker rejects. */

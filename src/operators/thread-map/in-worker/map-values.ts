@@ -1,13 +1,16 @@
 import type { MessagePort } from 'node:worker_threads';
+import { ThreadError } from '../../../errors.js';
 import { packFailure } from '../../../pool/in-worker/failure.js';
 import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
+import { refuseProgress } from '../../../pool/in-worker/progress.js';
 import { onCancel, reasonFor } from '../../../pool/thread/cancellation.js';
 import { encode } from '../../../pool/wire/codec.js';
 import type { StartMessage } from '../../../pool/wire/messages.js';
+import { PortChannel } from '../../../pool/wire/port-channel.js';
 import type { Cells } from '../../../primitives/memory/word.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
 import { getIdent } from '../../../primitives/threads/current-ident.js';
-import type { BatchMessage, ReadyMessage, ToSession } from '../messages.js';
+import type { BatchMessage, FromSession, ToSession } from '../messages.js';
 import { TakenBatch, type TakingSession } from './worker-batch.js';
 
 /**
@@ -17,6 +20,8 @@ import { TakenBatch, type TakingSession } from './worker-batch.js';
 export async function mapValues(port: MessagePort, target: PackedTarget, cells: Cells): Promise<void> {
   const run = await unpackTarget(target);
   const ident = getIdent();
+  refuseProgress('threadMap');
+  const channel = new PortChannel<FromSession, ToSession>(port);
   const batches = new Map<number, TakenBatch>();
   const start: StartMessage = { kind: 'start', ident, target, args: encode([]), credit: 0 };
   const session: TakingSession = {
@@ -24,16 +29,23 @@ export async function mapValues(port: MessagePort, target: PackedTarget, cells: 
     cells,
     explain: (error) => packFailure(error, start).error,
     post: (message, transfer) => {
-      port.postMessage(message, transfer);
+      channel.post(message, transfer);
       if (message.kind !== 'results') batches.delete(message.id);
     },
   };
   const begin = (message: BatchMessage): void => {
-    const batch = new TakenBatch(message, session);
+    let batch: TakenBatch;
+    try {
+      batch = new TakenBatch(message, session);
+    } catch (error) {
+      // One of its values cannot be made again here.
+      session.post({ kind: 'failed', id: message.id, done: 0, error: session.explain(error) });
+      return;
+    }
     batches.set(message.id, batch);
     batch.go();
   };
-  port.postMessage({ kind: 'ready' } satisfies ReadyMessage);
+  channel.post({ kind: 'ready' });
   // Results that wait for their message are sent before a process.exit in the target ends this worker.
   const tellAll = (): void => {
     for (const batch of batches.values()) batch.tell();
@@ -42,18 +54,24 @@ export async function mapValues(port: MessagePort, target: PackedTarget, cells: 
   await new Promise<void>((resolve, reject) => {
     const forget = onCancel(ident, () => {
       for (const batch of batches.values()) batch.stop();
-      port.close();
+      channel.close();
       reject(reasonFor(ident));
     });
-    port.on('close', () => {
+    channel.onClose(() => {
       process.off('exit', tellAll);
       forget();
       resolve();
     });
-    port.on('message', (message: ToSession) => {
-      if (message.kind === 'credit') batches.get(message.id)?.credit(message.values);
+    channel.hear((message) => {
+      if (message.kind === 'unread') reject(cannotRead(message.why));
+      else if (message.kind === 'credit') batches.get(message.id)?.credit(message.values);
       else if (message.values.hasStandIns) void prepareDecode(message.values).then(() => begin(message));
       else begin(message);
     });
+    channel.hold(true);
   });
+}
+
+function cannotRead(why: string): ThreadError {
+  return new ThreadError(`a value of threadMap cannot be read in its worker: ${why}`, { code: 'ERR_CLONE' });
 }

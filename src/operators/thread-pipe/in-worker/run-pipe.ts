@@ -1,11 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import { from, type ObservableInput } from 'rxjs';
+import { ThreadError } from '../../../errors.js';
 import { packFailure } from '../../../pool/in-worker/failure.js';
 import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
+import { refuseProgress } from '../../../pool/in-worker/progress.js';
 import { isStream, isThenable } from '../../../pool/in-worker/result-kind.js';
 import { Streaming } from '../../../pool/in-worker/streaming.js';
-import { decode, encode, unpackError } from '../../../pool/wire/codec.js';
+import { decodeTo, encode, unpackError } from '../../../pool/wire/codec.js';
 import type { StartMessage } from '../../../pool/wire/messages.js';
+import { PortChannel } from '../../../pool/wire/port-channel.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
 import { getIdent } from '../../../primitives/threads/current-ident.js';
 import { PIPE_WINDOW, type PipeMessage } from '../messages.js';
@@ -13,12 +16,15 @@ import { PipeFeed } from './source.js';
 
 /** The worker's side of a threadPipe: lasts as long as what the target returned. */
 export async function runPipe(port: MessagePort, target: PackedTarget): Promise<void> {
-  const post = (message: PipeMessage): void => port.postMessage(message);
+  const channel = new PortChannel<PipeMessage, PipeMessage>(port);
+  const post = (message: PipeMessage): void => channel.post(message);
   const streaming = new Streaming(PIPE_WINDOW, (values, transfer) =>
-    port.postMessage({ kind: 'values', values }, transfer),
+    channel.post({ kind: 'values', values }, transfer),
   );
   const feed = new PipeFeed(streaming.output, (values) => post({ kind: 'credit', values }));
-  port.on('message', (message: PipeMessage) => void hear(message, feed, streaming));
+  channel.hear((message) => hear(message, feed, streaming));
+  channel.hold(true);
+  refuseProgress('threadPipe');
   try {
     const run = await unpackTarget(target);
     let result = run(feed.source$);
@@ -35,7 +41,7 @@ export async function runPipe(port: MessagePort, target: PackedTarget): Promise<
   } finally {
     feed.stop();
     streaming.close();
-    port.close();
+    channel.close();
   }
 }
 
@@ -58,7 +64,20 @@ function hear(message: PipeMessage, feed: PipeFeed, { output }: Streaming): void
 }
 
 function take(message: PipeMessage, feed: PipeFeed): void {
-  if (message.kind === 'values') feed.push(decode(message.values) as unknown[]);
+  const fail = (why: string): void => feed.end({ failed: true, error: cannotRead(why) });
+  if (message.kind === 'values')
+    decodeTo(
+      message.values,
+      (values) => feed.push(values as unknown[]),
+      (error) => fail(error.message),
+    );
+  else if (message.kind === 'unread') fail(message.why);
   else if (message.kind === 'complete') feed.end({ failed: false });
   else if (message.kind === 'error') feed.end({ failed: true, error: unpackError(message.error) });
+}
+
+function cannotRead(why: string): ThreadError {
+  return new ThreadError(`a value of threadPipe's source cannot be read in its thread: ${why}`, {
+    code: 'ERR_CLONE',
+  });
 }

@@ -1,8 +1,10 @@
-import { atOnce, FRAGILE_CHANGE, type Model, type Operation, type Step } from '../history.js';
+import { atOnce, FRAGILE_CHANGE, type Model, type Operation, type Result, type Step } from '../history.js';
 
 interface Party {
   readonly id: number;
   readonly thread: number;
+  /** What it will come to: whoever is told otherwise shows at once that this is not how it was. */
+  readonly result: Result;
 }
 
 interface BarrierState {
@@ -22,16 +24,21 @@ const none = (state: BarrierState, id: number): Outcomes => state.outcomes.filte
 const ordered = (outcomes: Outcomes): Outcomes => [...outcomes].sort(([a], [b]) => a - b);
 
 /** Who waits is refused, and so is who runs the action. */
-function refuseAll(state: BarrierState, broken: boolean): BarrierState {
+function refuseAll(state: BarrierState, broken: boolean): BarrierState | undefined {
   const { filling, acting } = state;
   const all = acting === null ? filling : [...filling, acting];
+  if (all.some(({ result }) => typeof result === 'number')) return undefined;
   const refused = all.map(({ id, thread }) => [id, 'refused', thread] as const);
   return { broken, filling: [], acting: null, outcomes: ordered([...state.outcomes, ...refused]) };
 }
 
 /** All but the last, who knows its own. The indices of those who left or died during the action are nobody's. */
-function letThrough(state: BarrierState, parties: number): BarrierState {
+function letThrough(state: BarrierState, parties: number): BarrierState | undefined {
   const first = parties - 1 - state.filling.length;
+  const others = state.filling.some(
+    ({ result }, at) => result === 'broken' || (typeof result === 'number' && result !== first + at),
+  );
+  if (others) return undefined;
   const passed = state.filling.map(({ id, thread }, at) => [id, first + at, thread] as const);
   return { ...state, filling: [], acting: null, outcomes: ordered([...state.outcomes, ...passed]) };
 }
@@ -39,14 +46,20 @@ function letThrough(state: BarrierState, parties: number): BarrierState {
 /** A wait is two operations: the party arrives, and learns its index or that it is refused, or is left. */
 export function barrier(parties: number, hasAction: boolean): Model<BarrierState> {
   function arrive(state: BarrierState, { id, thread, result }: Operation): BarrierState | undefined {
+    const isLast = state.filling.length === parties - 1;
+    if (typeof result === 'number' && state.acting === null) {
+      // It knows whether it is the last; of the others, whoever leaves before all are here makes an index smaller.
+      if (state.broken || isLast !== (result === parties - 1)) return undefined;
+      if (!hasAction && state.filling.length < result) return undefined;
+    }
     if (state.broken) return { ...state, outcomes: ordered([...state.outcomes, [id, 'refused', thread]]) };
     // Whoever comes during an action waits for its end; it may leave before.
     if (state.acting !== null) return result === 'left' || result === 'aborted' ? state : undefined;
-    const party = { id, thread };
-    if (state.filling.length < parties - 1) return { ...state, filling: [...state.filling, party] };
+    const party = { id, thread, result };
+    if (!isLast) return { ...state, filling: [...state.filling, party] };
     if (hasAction) return { ...state, acting: { ...party, stage: 'to act' } };
     const passed = letThrough(state, parties);
-    return { ...passed, outcomes: ordered([...passed.outcomes, [id, parties - 1, thread]]) };
+    return passed && { ...passed, outcomes: ordered([...passed.outcomes, [id, parties - 1, thread]]) };
   }
 
   function finish(state: BarrierState, operation: Operation): BarrierState | undefined {

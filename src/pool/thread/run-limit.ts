@@ -1,0 +1,32 @@
+import { TimeoutError } from 'rxjs';
+import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
+import type { Thread } from './thread.js';
+
+/**
+ * Runs `expired` when a thread has run for `ms`, the time before it begins not counted: never early, and late by a tenth,
+ * at most 50 ms, because the begin is looked for and not told. A loop that was blocked hears first of an end in time.
+ * Returns how to stop. Does not keep the process alive.
+ */
+export function limitRun(thread: Thread<never>, ms: number, expired: () => void): () => void {
+  let stop = (): void => {};
+  if (ms === Number.POSITIVE_INFINITY) return stop;
+  let stopped = false;
+  const look = (): void => {
+    const { state } = thread;
+    if (state === 'queued') stop = after(Math.min(50, Math.max(5, ms / 10)), look);
+    else if (state === 'running') stop = after(ms, () => nextTurn(over));
+  };
+  const over = (): void => {
+    if (!stopped && thread.isAlive()) expired();
+  };
+  look();
+  return () => {
+    stopped = true;
+    stop();
+  };
+}
+
+/** RxJS's TimeoutError, which says whose and how long. */
+export function ranTooLong(name: string, ms: number): TimeoutError {
+  return Object.assign(new TimeoutError(), { message: `'${name}' ran into its timeout of ${ms} ms` });
+}

@@ -1,0 +1,79 @@
+import { types } from 'node:util';
+
+/**
+ * What kind of object a value is. An object may come from another realm than this code (a vm context, as Jest has one
+ * for each test file), where `instanceof` knows no class of the language: so none of these relies on it.
+ */
+
+export function isError(value: unknown): value is Error {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof Error) return true;
+  // Most are of this realm, where that was certain.
+  if (value instanceof Object) return false;
+  const tag = tagOf(value);
+  return tag === '[object Error]' || tag === '[object DOMException]';
+}
+
+/** A plain object, or an instance of a class of the user's, which a clone turns into a plain object. */
+export function isRecord(value: object): boolean {
+  if (isPlain(value) || tagOf(value) === '[object Object]') return true;
+  if (!(Symbol.toStringTag in value) || ArrayBuffer.isView(value)) return false;
+  const madeBy: unknown = value.constructor;
+  if (typeof madeBy !== 'function') return true;
+  return Reflect.get(globalThis, madeBy.name) !== madeBy && !isNative(madeBy);
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value);
+}
+
+function isNative(madeBy: object): boolean {
+  return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(madeBy));
+}
+
+/** Whether an object is a plain one, in the realm of this code: true is certain, and found out fast. */
+export function isPlain(value: object): boolean {
+  const made = Object.getPrototypeOf(value);
+  return made === Object.prototype || made === null;
+}
+
+export function isMap(value: object): value is Map<unknown, unknown> {
+  return value instanceof Map || (!(value instanceof Object) && types.isMap(value));
+}
+
+export function isSet(value: object): value is Set<unknown> {
+  return value instanceof Set || (!(value instanceof Object) && types.isSet(value));
+}
+
+const NOTHING: readonly unknown[] = [];
+
+/** What stands in an object and is cloned with it. @throws whatever a getter throws */
+export function childrenOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || isSet(value)) return value;
+  if (isMap(value)) return [...value.keys(), ...value.values()];
+  return isRecord(value) ? Object.values(value) : NOTHING;
+}
+
+/** Whether objects stand in one another on more levels than that, in the order in which a clone goes through them. */
+export function nestsDeeper(value: object, levels: number): boolean {
+  const seen = new Set<object>();
+  const ahead: (readonly [one: object, level: number])[] = [[value, 1]];
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    const [one, level] = next;
+    if (seen.has(one)) continue;
+    if (level > levels) return true;
+    seen.add(one);
+    for (const child of [...childrenOf(one)].reverse())
+      if (typeof child === 'object' && child !== null) ahead.push([child, level + 1]);
+  }
+  return false;
+}
+
+/** A property of an object of the user's; undefined when its getter throws. */
+export function read(object: object, key: string): unknown {
+  try {
+    return Reflect.get(object, key);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import { describe } from 'vitest';
+import { type Asked, explores, tries } from '../support/explorer/explores.js';
+import { type Face, mixes, titleOf } from '../support/explorer/faces.js';
+import { exploresAll, type Family, families } from '../support/explorer/generate.js';
+import { action, allOrNone, meet, type Shared as Parties, party } from '../support/explorer/parties.js';
+import { atMostOneLost, type Guarded, notFree, user } from '../support/explorer/users.js';
+import { killed, noneTwice, type Shared as Waiters } from '../support/explorer/waiters.js';
+
+/** Each thread of three in turn. */
+const VICTIMS = [0, 1, 2];
+
+function guarded(kind: 'Lock' | 'RLock' | 'Semaphore', faces: Face[]): Asked<Guarded> {
+  const shared: Asked<Guarded>['shared'] = (primitives) =>
+    kind === 'Semaphore' ? { guard: new primitives.Semaphore(2) } : { guard: new primitives[kind]() };
+  return {
+    shared,
+    threads: faces.map((face) => user(face)),
+    regions: { inside: kind === 'Semaphore' ? 2 : 1 },
+    ...(kind === 'Semaphore' ? { atEnd: atMostOneLost } : { atEnd: notFree }),
+  };
+}
+
+function barrier(parties: number, faces: Face[], more: Partial<Asked<Parties>>): Asked<Parties> {
+  const threads = faces.map((face) => party(face));
+  return meet(parties, threads, { atEnd: allOrNone(parties), ...more });
+}
+
+describe('3 threads, every interleaving, one killed', () => {
+  for (const kind of ['Lock', 'RLock', 'Semaphore'] as const) {
+    for (const faces of mixes(3)) {
+      for (const victim of VICTIMS)
+        explores(`${kind}: ${titleOf(faces)}, T${victim + 1}`, { ...guarded(kind, faces), victim });
+    }
+  }
+});
+
+describe('3 threads, up to 2 preemptions, one killed', () => {
+  for (const faces of mixes(3)) {
+    for (const victim of VICTIMS) {
+      const title = `${titleOf(faces)}, T${victim + 1}`;
+      const bounds = { preemptions: 2, victim };
+      explores(`Barrier(2): ${title}`, barrier(2, faces, bounds));
+      explores(`Barrier(3): ${title}`, barrier(3, faces, bounds));
+      explores(`Barrier(2) with an action: ${title}`, barrier(2, faces, { ...bounds, action }));
+      explores(`Condition: ${title}`, killed([...faces], victim, 2));
+    }
+  }
+});
+
+// Of each primitive 100,000 in all.
+describe('3 threads, one killed', () => {
+  for (const faces of mixes(3)) {
+    const title = titleOf(faces);
+    for (const victim of VICTIMS) {
+      const waiters: Asked<Waiters> = { ...killed([...faces], victim), atEnd: noneTwice };
+      tries(`Condition: ${title}, T${victim + 1} may die`, waiters, 8400);
+      tries(`Barrier(2): ${title}, T${victim + 1} may die`, barrier(2, faces, { victim, action }), 8400);
+    }
+  }
+});
+
+for (const family of families as readonly unknown[]) {
+  const any = family as Family<object>;
+  describe('2 threads, every interleaving, one killed', () => exploresAll(any, { threads: 2, kills: true }));
+  describe('3 threads, up to 1 preemption', () => exploresAll(any, { threads: 3, preemptions: 1 }));
+  describe('3 threads that wait where they must, one killed', () =>
+    exploresAll(any, { threads: 3, preemptions: 0, kills: true }));
+}

@@ -1,0 +1,21 @@
+import { lastValueFrom, of } from 'rxjs';
+import { ThreadPool, threadMap, threadModule, threadPipe } from 'rxjs-threading';
+import { afterAll, expect, it } from 'vitest';
+
+const targets = threadModule<typeof import('../../fixtures/odd-targets.js')>(
+  new URL('../../fixtures/odd-targets.js', import.meta.url),
+);
+const pool = new ThreadPool({ maxThreads: 1 });
+afterAll(() => pool.close());
+const failure = (started: Promise<unknown>): Promise<Error> =>
+  started.then(
+    (value) => expect.fail(`no error, but ${String(value)}`),
+    (error) => error,
+  );
+
+it('is an error in threadMap and threadPipe, where nobody could hear of it', async () => {
+  const mapped = await failure(lastValueFrom(of(1).pipe(threadMap(targets.report, { pool }))));
+  expect(mapped.message).toMatch(/reportProgress was called in threadMap, which has no progress/);
+  const piped = await failure(lastValueFrom(of(1).pipe(threadPipe(targets.reportInPipe))));
+  expect(piped.message).toMatch(/in threadPipe, which has no progress/);
+});

@@ -1,0 +1,136 @@
+import { firstValueFrom, TimeoutError } from 'rxjs';
+import { Event, runInThread, setExcepthook, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sleep } from '../../support/random.js';
+import { until } from '../../support/turns.js';
+
+const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
+  new URL('../../fixtures/pool-jobs.js', import.meta.url),
+);
+
+const unheard: unknown[] = [];
+beforeEach(() => {
+  unheard.length = 0;
+  setExcepthook(({ error }) => unheard.push(error));
+});
+afterEach(() => {
+  setExcepthook(null);
+  expect(unheard).toEqual([]);
+});
+
+describe('the timeout of a job', () => {
+  it('counts from when it begins: no time in the line, and none of the start of its worker', async () => {
+    const pool = new ThreadPool({ maxThreads: 1, execArgv: ['--import', 'data:text/javascript,await 0'] });
+    const late = (n: number) => new Promise<number>((resolve) => setTimeout(resolve, 150, n));
+    const all = Array.from({ length: 5 }, (_, n) =>
+      pool.run(late, [n], { timeout: 400, name: `job ${n}` }).then((value) => value),
+    );
+    expect(await Promise.all(all)).toEqual([0, 1, 2, 3, 4]);
+    expect(pool.stats).toMatchObject({ completed: 5, cancelled: 0 });
+    await pool.close();
+  });
+
+  it("is RxJS's TimeoutError with its name, and cancels what runs with it", async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const [begun, stopped] = [new Event(), new Event()];
+    const [worker] = pool.piscina.threads;
+    // So that the module is loaded: a job has begun when its worker loads that.
+    await pool.run(jobs.sleepFor, [0]);
+    const started = performance.now();
+    const error = await pool
+      .run(jobs.stoppable, [begun, stopped], { timeout: 100, name: 'slow' })
+      .then(null, (reason) => reason);
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ name: 'TimeoutError', message: "'slow' ran into its timeout of 100 ms" });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(100);
+    expect(await stopped.wait()).toBe(true);
+    expect(await pool.run(() => 'next')).toBe('next');
+    expect(pool.piscina.threads).toEqual([worker]);
+    expect(pool.stats).toMatchObject({ completed: 2, cancelled: 1, failed: 0 });
+    await pool.close();
+  });
+
+  it('kills what does not end after its grace', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const [worker] = pool.piscina.threads;
+    const job = pool.run(jobs.spin, [new Event()], { timeout: 50, grace: 50 });
+    await expect(job.then()).rejects.toBeInstanceOf(TimeoutError);
+    expect(await pool.run(() => 'next')).toBe('next');
+    expect(pool.piscina.threads).not.toContain(worker);
+    expect(pool.stats).toMatchObject({ completed: 1, cancelled: 1, failed: 0 });
+    await pool.close();
+  });
+
+  it('hears first of an end in time, where the event loop was blocked', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    await pool.run(jobs.sleepFor, [0]);
+    const job = pool.run(jobs.sleepFor, [20], { timeout: 200 }).then(() => 'in time');
+    await until(() => pool.stats.busy === 1);
+    await sleep(10);
+    const end = performance.now() + 500;
+    while (performance.now() < end);
+    expect(await job).toBe('in time');
+    await pool.close();
+  });
+
+  it('leaves no timer behind when it ends in time, or is left', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    await pool.run(() => 1, [], { timeout: 50 });
+    pool.run(jobs.stoppable, [new Event(), new Event()], { timeout: 50 }).subscribe().unsubscribe();
+    await sleep(100);
+    await until(() => pool.stats.busy === 0);
+    expect(pool.stats).toMatchObject({ completed: 1, cancelled: 1, failed: 0 });
+    await pool.close();
+  });
+
+  it('is that of runInThread too, in a pool or not', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    for (const where of [{}, { pool }]) {
+      const never = runInThread(() => new Promise(() => {}), [], { timeout: 60, name: 'slow', ...where });
+      const error = await firstValueFrom(never).then(null, (reason) => reason);
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(error.message).toBe("'slow' ran into its timeout of 60 ms");
+      expect(await firstValueFrom(runInThread(() => 5, [], { timeout: 5000, ...where }))).toBe(5);
+    }
+    await pool.close();
+  });
+});
+
+describe('an option that is not known', () => {
+  it.each<[string, (pool: ThreadPool) => unknown, RegExp]>([
+    [
+      'of run',
+      (pool) => pool.run(() => 1, [], { timeOut: 5 } as object),
+      /there is no option timeOut: signal, name, .* are known, got \{ timeOut: 5 \}/,
+    ],
+    ['of runInThread', (pool) => runInThread(() => 1, [], { pool, graze: 1 } as object), /no option graze/],
+    ['of a ThreadPool', () => new ThreadPool({ maxThread: 4 } as object), /no option maxThread: name, .*got/],
+    ['a timeout that is none', (pool) => pool.run(() => 1, [], { timeout: -1 }), /timeout must be .*got -1/],
+    ['a text', (pool) => pool.run(() => 1, [], { timeout: '1' as never }), /timeout must be a number of ms/],
+  ])('%s is refused at the call', async (_, call, message) => {
+    const pool = new ThreadPool({ maxThreads: 1, minThreads: 0 });
+    expect(() => call(pool)).toThrow(message);
+    await pool.close();
+  });
+});
+
+describe('joinSync of a job in the thread that its pool belongs to', () => {
+  it('is an error where it could never end, and gives up after a timeout', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const gate = new Event();
+    const first = pool.run(jobs.hold, [new Event(), gate]).then();
+    const queued = new Thread({ target: () => 1, name: 'queued', pool }).start();
+    expect(() => queued.joinSync()).toThrow(
+      "joinSync of thread 'queued' cannot end: it is queued in a pool of this thread",
+    );
+    expect(queued.joinSync({ timeout: 20 })).toBe(false);
+    gate.set();
+    await first;
+    await queued.join();
+    expect(queued.joinSync()).toBe(true);
+    await until(() => pool.stats.busy === 0);
+    // One that a worker has ends without this thread.
+    expect(new Thread({ target: () => 1, pool }).start().joinSync()).toBe(true);
+    await pool.close();
+  });
+});

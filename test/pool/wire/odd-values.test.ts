@@ -1,0 +1,335 @@
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { Lock, RLock, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const targets = threadModule<typeof import('../../fixtures/odd-targets.js')>(
+  new URL('../../fixtures/odd-targets.js', import.meta.url),
+);
+const pool = new ThreadPool({ maxThreads: 1 });
+afterAll(() => pool.close());
+
+/** There and back: as an argument and as a result. */
+const echo = <T>(value: T): Promise<T> =>
+  Promise.resolve(pool.run((back: unknown) => back, [value])) as Promise<T>;
+const failure = (started: Promise<unknown>): Promise<Error & { code?: string }> =>
+  started.then(
+    (value) => expect.fail(`no error, but ${String(value)}`),
+    (error) => error,
+  );
+const nested = (levels: number, end: unknown): unknown => {
+  let value = end;
+  for (let level = 0; level < levels; level++) value = { l: value };
+  return value;
+};
+const levelsOf = (value: unknown): number => {
+  let levels = 0;
+  for (let one = value as { l?: unknown }; one.l !== undefined; one = one.l as typeof one) levels++;
+  return levels;
+};
+
+describe('data that looks like what the library sends is data', () => {
+  it.each([
+    '{"rxjs-threading:value":"primitive","packed":{}}',
+    '{"rxjs-threading:value":"error","packed":null}',
+    '{"kind":"error","packed":null}',
+    '{"kind":"thread","packed":4096}',
+    '{"kind":"primitive","packed":{"rxjs-threading":"Lock"}}',
+    '{"value":1,"hasStandIns":true,"standIns":[{"kind":"error","packed":null}]}',
+    '{"kind":"returned","ident":1,"value":{"value":1,"hasStandIns":false}}',
+  ])('%s', async (text) => {
+    const data = JSON.parse(text);
+    const lock = new Lock();
+    const error = new RangeError('beside it');
+    expect(await echo(data)).toEqual(data);
+    const back = await echo({ lock, data, error });
+    expect(back.data).toEqual(data);
+    expect(back.lock).toBe(lock);
+    expect(back.error).toBeInstanceOf(RangeError);
+    const thrown = await failure(
+      pool.run(
+        (one: unknown) => {
+          throw Object.assign(new Error('thrown'), { one });
+        },
+        [data],
+      ) as unknown as Promise<unknown>,
+    );
+    expect(thrown).toMatchObject({ message: 'thrown', one: data });
+  });
+
+  it('has an own property of the name __proto__ as one, beside a primitive or not', async () => {
+    const data = JSON.parse('{"__proto__":{"admin":true},"a":1}');
+    for (const value of [data, { data, lock: new Lock() }, { data, list: [new Error('no')] }]) {
+      const back = (await echo(value)) as { data?: object };
+      const own = back.data ?? back;
+      expect(Object.getOwnPropertyDescriptor(own, '__proto__')?.value).toEqual({ admin: true });
+      expect(Object.getPrototypeOf(own)).toBe(Object.prototype);
+    }
+    const lock = new Lock();
+    const under = Object.defineProperty({}, '__proto__', { value: lock, enumerable: true });
+    expect(Object.getOwnPropertyDescriptor(await echo(under), '__proto__')?.value).toBe(lock);
+  });
+
+  it('arrives as without the library, whatever it is, beside a primitive', async () => {
+    const lock = new RLock();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.anything({
+          withMap: true,
+          withSet: true,
+          withDate: true,
+          withBigInt: true,
+          withSparseArray: true,
+        }),
+        async (data) => {
+          const back = await echo({ data, lock });
+          expect(back.data).toEqual(structuredClone(data));
+          expect(back.lock).toBe(lock);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('keeps what is shared and what stands in itself, beside a primitive', async () => {
+    const lock = new Lock();
+    const shared: { self?: unknown; lock: Lock } = { lock };
+    shared.self = shared;
+    const map = new Map<unknown, unknown>([[lock, shared]]);
+    map.set('map', map);
+    const back = await echo({ shared, map, set: new Set([lock, shared]) });
+    expect(back.shared.self).toBe(back.shared);
+    expect(back.map.get(lock)).toBe(back.shared);
+    expect(back.map.get('map')).toBe(back.map);
+    expect([...back.set]).toEqual([lock, back.shared]);
+  });
+
+  it('of another realm is what it would be of this one', async () => {
+    const lock = new Lock();
+    const make =
+      '(lock) => ({ map: new Map([["lock", lock]]), set: new Set([lock]), error: new TypeError("no"), memory: new ArrayBuffer(3), list: [lock] })';
+    const value = runInNewContext(make)(lock) as ReturnType<typeof Object>;
+    const back = (await echo({ value })).value;
+    expect(back.map.get('lock')).toBe(lock);
+    expect(back.set.has(lock)).toBe(true);
+    expect(back.list[0]).toBe(lock);
+    expect(back.error).toBeInstanceOf(TypeError);
+    expect(back.memory.byteLength).toBe(3);
+    const thrown = await failure(pool.run(targets.throwForeign) as unknown as Promise<unknown>);
+    expect(thrown).toBeInstanceOf(RangeError);
+    expect(thrown.message).toBe('theirs');
+  });
+});
+
+describe('what cannot be sent is a TypeError that names the place', () => {
+  const start = (value: unknown): unknown => {
+    try {
+      new Thread({ target: () => 1, args: [value] }).start();
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+  const refused: [string, unknown, RegExp][] = [
+    [
+      'a getter that throws',
+      {
+        a: {
+          get b() {
+            throw new Error('boom');
+          },
+        },
+      },
+      /args\[0\]\.a cannot be read: its getter of 'b' throws Error: boom/,
+    ],
+    [
+      'a getter that throws, beside a primitive',
+      {
+        lock: new Lock(),
+        a: [
+          {
+            get b() {
+              throw new Error('boom');
+            },
+          },
+        ],
+      },
+      /args\[0\]\.a\[0\] cannot be read/,
+    ],
+    ['a Proxy', { p: new Proxy({}, {}) }, /args\[0\]\.p is a Proxy/],
+    ['data 20,000 levels deep', nested(20_000, 1), /args\[0\]\.l.* is nested 200\d\d levels deep/],
+    [
+      'data 20,000 levels deep, beside a primitive',
+      [new Lock(), nested(20_000, 1)],
+      /is nested 200\d\d levels deep/,
+    ],
+    ['a function 20,000 levels deep', nested(20_000, () => 1), /args\[0\]\.l.*….*\.l is a function/],
+  ];
+
+  it.each(refused)('%s, as an argument', (_, value, message) => {
+    const error = start(value);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message.length).toBeLessThan(300);
+  });
+
+  it('sends a primitive thousands of levels deep, as far as data may be', async () => {
+    const lock = new Lock();
+    const back = await echo(nested(1000, { lock }));
+    expect(levelsOf(back)).toBe(1000);
+  });
+});
+
+describe('a result that cannot be sent is ERR_CLONE', () => {
+  const results: [string, () => unknown, RegExp][] = [
+    [
+      'a getter that throws',
+      () => ({
+        a: {
+          get b() {
+            throw new Error('boom');
+          },
+        },
+      }),
+      /result\.a cannot be read: its getter of 'b' throws Error: boom/,
+    ],
+    [
+      'a getter that throws a function',
+      () => ({
+        get b() {
+          throw () => 1;
+        },
+      }),
+      /result cannot be read/,
+    ],
+    [
+      'a function 10,000 levels deep',
+      () => {
+        let value: unknown = () => 1;
+        for (let level = 0; level < 10_000; level++) value = { l: value };
+        return value;
+      },
+      /result\.l.* is a function/,
+    ],
+    [
+      'data 100,000 levels deep',
+      () => {
+        let value: unknown = 1;
+        for (let level = 0; level < 100_000; level++) value = { l: value };
+        return value;
+      },
+      /is nested 100,?00\d levels deep/,
+    ],
+  ];
+
+  it.each(results)('%s', async (_, target, message) => {
+    for (const run of [() => pool.run(target), () => new Thread({ target }).start().result()]) {
+      const error = await failure(run() as unknown as Promise<unknown>);
+      expect(error.code).toBe('ERR_CLONE');
+      expect(error.message).toMatch(message);
+    }
+    expect(await pool.run(() => 'lives')).toBe('lives');
+  });
+});
+
+describe('an error of any make', () => {
+  const odd: [string, () => Error, object][] = [
+    [
+      'a getter of its message throws',
+      () =>
+        Object.defineProperty(new Error('x'), 'message', {
+          get() {
+            throw new Error('boom');
+          },
+        }),
+      {},
+    ],
+    [
+      'a getter of its stack throws',
+      () =>
+        Object.defineProperty(new Error('x'), 'stack', {
+          get() {
+            throw new Error('boom');
+          },
+        }),
+      { message: 'x' },
+    ],
+    [
+      'a getter of its name throws',
+      () =>
+        Object.defineProperty(new Error('x'), 'name', {
+          get() {
+            throw new Error('boom');
+          },
+        }),
+      { message: 'x' },
+    ],
+    [
+      'its name is an object',
+      () => Object.assign(new Error('x'), { name: { toString: null } }),
+      { message: 'x' },
+    ],
+    [
+      'its message is a symbol',
+      () => Object.assign(new Error('x'), { message: Symbol('s') }),
+      { message: 'Symbol(s)' },
+    ],
+    ['its message has no text', () => Object.assign(new Error('x'), { message: Object.create(null) }), {}],
+    ['its stack is a function', () => Object.assign(new Error('x'), { stack: () => 1 }), { message: 'x' }],
+    ['its name is undefined', () => Object.assign(new Error('x'), { name: undefined }), { message: 'x' }],
+    [
+      'its constructor is none',
+      () => Object.assign(Object.setPrototypeOf(new Error('x'), Object.create(null)), { a: 1 }),
+      { a: 1 },
+    ],
+    [
+      'a getter of its own throws',
+      () =>
+        Object.defineProperty(new Error('x'), 'own', {
+          enumerable: true,
+          get() {
+            throw new Error('boom');
+          },
+        }),
+      { message: 'x' },
+    ],
+    [
+      'its cause is 10,000 levels deep',
+      () => {
+        let value: unknown = 1;
+        for (let level = 0; level < 10_000; level++) value = { l: value };
+        return new Error('x', { cause: value });
+      },
+      { message: 'x', cause: expect.stringContaining('l:') },
+    ],
+    [
+      '10,000 errors caused one another',
+      () => {
+        let error = new Error('first');
+        for (let level = 0; level < 10_000; level++) error = new Error('x', { cause: error });
+        return error;
+      },
+      { message: 'x', cause: { message: 'x' } },
+    ],
+  ];
+
+  it.each(odd)('arrives, thrown or returned, when %s', async (_, make, like) => {
+    const target = (source: string, thrown: boolean): unknown => {
+      const error = new Function(`return (${source})()`)();
+      if (thrown) throw error;
+      return error;
+    };
+    const args: [string, boolean] = [make.toString(), true];
+    const results = [
+      await failure(pool.run(target, args) as unknown as Promise<unknown>),
+      await failure(new Thread({ target, args }).start().result() as unknown as Promise<unknown>),
+      await pool.run(target, [make.toString(), false]),
+      await echo(make()),
+    ];
+    for (const error of results) {
+      expect(error).toBeInstanceOf(Error);
+      expect(error).toMatchObject(like);
+    }
+    expect(await pool.run(() => 'lives')).toBe('lives');
+  });
+});

@@ -1,0 +1,69 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { lastValueFrom, of } from 'rxjs';
+import * as here from 'rxjs-threading';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const project = new URL('../../../', import.meta.url).pathname;
+/** Beside node_modules, where the copy finds what it needs. */
+const folder = mkdtempSync(`${project}.copy-`);
+let there: typeof here;
+
+beforeAll(async () => {
+  cpSync(`${project}dist`, `${folder}/dist`, { recursive: true });
+  cpSync(`${project}package.json`, `${folder}/package.json`);
+  there = (await import(`${folder}/dist/index.js`)) as typeof here;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('of another copy of the package', () => {
+  it('a primitive is an argument like those of this copy', async () => {
+    const lock = new there.Lock();
+    lock.acquireSync();
+    const target = (one: here.Lock): unknown => {
+      one.release();
+      return one;
+    };
+    const back = await new here.Thread({ target, args: [lock] }).start().result();
+    expect(back).toBe(lock);
+    expect(lock.locked()).toBe(false);
+    const barrier = new there.Barrier(1, { action: () => 1 });
+    expect(
+      await new here.Thread({ target: (one: here.Barrier) => one.waitSync(), args: [barrier] })
+        .start()
+        .result(),
+    ).toBe(0);
+    const condition = new there.Condition();
+    const locked = (one: here.Condition): boolean => one.acquireSync();
+    expect(await new here.Thread({ target: locked, args: [condition] }).start().result()).toBe(true);
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      'a ThreadPool',
+      () => new here.Thread({ target: () => 1, pool: new there.ThreadPool({ minThreads: 0 }) }),
+    ],
+    ['a lock for withLock', () => here.withLock({ lock: new there.Lock() } as never, () => of(1))],
+    [
+      'a ThreadPool as an argument',
+      () =>
+        new here.Thread({ target: (one) => one, args: [new there.ThreadPool({ minThreads: 0 })] }).start(),
+    ],
+    [
+      'a ThreadLocal as an argument',
+      () => new here.Thread({ target: (one) => one, args: [new there.ThreadLocal()] }).start(),
+    ],
+    ['a lock of a Condition', () => new here.Condition(new there.Lock())],
+  ])('%s is refused, and it says so', (name, make) => {
+    if (name.startsWith('a lock for')) expect(make).toThrow(TypeError);
+    else expect(make).toThrow(/of another copy of rxjs-threading: `npm ls rxjs-threading`/);
+  });
+
+  it('primitives guard the same sections', async () => {
+    const lock = new there.Lock();
+    const mine = here.fromHandle(there.toHandle(lock)) as here.Lock;
+    mine.acquireSync();
+    expect(lock.locked()).toBe(true);
+    mine.release();
+    expect(await lastValueFrom(of(1).pipe(here.withLock(mine, () => of(lock.locked()))))).toBe(true);
+  });
+});

@@ -1,0 +1,45 @@
+import { seeable } from './memory.js';
+import type { Port, SimulatedProcess } from './port.js';
+
+/** The kernel's id of a thread. */
+const NATIVE = 100;
+
+/** In place of `node:worker_threads`, `process`, kernel.ts and text.ts, for the worker of one thread. */
+export function processModules(
+  port: Port,
+  { environment, starters }: SimulatedProcess,
+): Record<string, object> {
+  const starts: ((worker: object) => void)[] = [];
+  return {
+    'node:worker_threads': {
+      isMainThread: (starters[port.thread] ?? -1) === -1,
+      threadId: port.thread,
+      getEnvironmentData: (key: unknown) => environment.get(key),
+      setEnvironmentData: (key: unknown, value: unknown) => void environment.set(key, value),
+    },
+    kernel: {
+      kernelTells: () => true,
+      nativeId: () => NATIVE + port.thread,
+      kernelHas: (id: number) => port.perform({ does: 'lives', thread: id - NATIVE }) === 1,
+    },
+    // Names are for people.
+    text: { readText: () => '', writeText: () => {} },
+    process: {
+      pid: NATIVE,
+      hrtime: () => {
+        const time = port.perform({ does: 'time' });
+        return [Math.floor(time / 1000), (time % 1000) * 1e6];
+      },
+      on: (event: string, run: (worker: object) => void) => {
+        if (event === 'worker') starts.push(run);
+      },
+      once: () => {},
+      /** A worker is started from here; its end comes to this thread's loop, while that runs. */
+      starts: (thread: number) => {
+        const whenEnded = (_: string, run: () => void): void => port.loop.whenEnded(thread, run);
+        const once = seeable(whenEnded, 'once', () => [thread]);
+        for (const run of starts) run({ threadId: thread, once });
+      },
+    },
+  };
+}
