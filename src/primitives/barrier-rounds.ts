@@ -47,10 +47,12 @@ export class BarrierRounds {
   readonly #of: Meeting;
   readonly #cells: Cells;
 
-  constructor(of: Meeting, slots: Cells) {
+  /** @param slots - of a Barrier that was made before */
+  constructor(of: Meeting, slots: Cells | undefined) {
     this.#of = of;
     this.#cells = of.cells;
-    this.slots = new Slots(of.cells, slots, () => this.#goOnTelling());
+    const recover = (): void => this.#goOnTelling();
+    this.slots = slots === undefined ? Slots.fresh(of.cells, recover) : new Slots(of.cells, slots, recover);
   }
 
   get parties(): number {

@@ -15,7 +15,6 @@ import { Primitive, Shared } from './primitive.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
-import { allocateSlots } from './waiting/slot-arena.js';
 import { valueStream } from './waiting/state-stream.js';
 import { Wait } from './waiting/wait.js';
 import type { Slots } from './waiting/waiter-list.js';
@@ -78,10 +77,7 @@ export class Barrier extends Primitive {
       this.timeout = timeout;
       this.action = options?.action;
     }
-    this.#rounds = new BarrierRounds(
-      this,
-      options instanceof SharedBarrier ? options.slots : allocateSlots(),
-    );
+    this.#rounds = new BarrierRounds(this, options instanceof SharedBarrier ? options.slots : undefined);
     if (!(options instanceof SharedBarrier)) this.#rounds.parties = parties;
   }
 

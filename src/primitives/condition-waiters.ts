@@ -31,9 +31,10 @@ export class ConditionWaiters {
   readonly slots: Slots;
   readonly #of: Notifier;
 
-  constructor(of: Notifier, slots: Cells) {
+  /** @param slots - of a Condition that was made before */
+  constructor(of: Notifier, slots: Cells | undefined) {
     this.#of = of;
-    this.slots = new Slots(of.cells, slots);
+    this.slots = slots === undefined ? Slots.fresh(of.cells) : new Slots(of.cells, slots);
   }
 
   get lock(): Lock | RLock {

@@ -21,7 +21,6 @@ import { type Origin, Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { now } from './waiting/event-loop.js';
-import { allocateSlots } from './waiting/slot-arena.js';
 import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
 import type { Slots } from './waiting/waiter-list.js';
@@ -57,7 +56,7 @@ export class Condition extends Primitive implements Acquirable {
     }
     super(options as Origin | undefined, SLOTTED_WORDS);
     this.lock = lock ?? new RLock();
-    const slots = options instanceof SharedCondition ? options.slots : allocateSlots();
+    const slots = options instanceof SharedCondition ? options.slots : undefined;
     this.#waiters = new ConditionWaiters(this, slots);
   }
 

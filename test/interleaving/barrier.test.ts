@@ -90,7 +90,7 @@ const three = meet(3, [party(blocking), party(blocking), party(blocking)], {
 
 finds(
   'nobody goes on telling when the last to arrive died at it',
-  { file: 'barrier-rounds.ts', text: '() => this.#goOnTelling()', instead: '() => {}' },
+  { file: 'barrier-rounds.ts', text: '(): void => this.#goOnTelling()', instead: '(): void => {}' },
   three,
   /hang|some passed/,
 );

@@ -1,7 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { SLOTTED_WORDS } from '../../src/primitives/memory/layout.js';
 import { allocate, store } from '../../src/primitives/memory/word.js';
-import { allocateSlots } from '../../src/primitives/waiting/slot-arena.js';
 import { DONE, Slots } from '../../src/primitives/waiting/waiter-list.js';
 
 const uptime = vi.hoisted(() => ({ ms: 1000 }));
@@ -17,7 +16,7 @@ const NOBODY = 77 * 4096 + 4000;
 it.each([0.01, 24, 25, 30, 49, 50, 60, 100])(
   'frees the slots of the dead, %d days after the last time',
   (days) => {
-    const slots = new Slots(allocate(SLOTTED_WORDS), allocateSlots());
+    const slots = Slots.fresh(allocate(SLOTTED_WORDS));
     for (const start of [1000, 20 * DAY, 24.8 * DAY, 49.7 * DAY]) {
       uptime.ms = start;
       slots.sweep(() => {});
@@ -34,7 +33,7 @@ it.each([0.01, 24, 25, 30, 49, 50, 60, 100])(
 );
 
 it('has a slot for each waiter, however many there are, of several primitives in turns', () => {
-  const lists = [0, 1, 2].map(() => new Slots(allocate(SLOTTED_WORDS), allocateSlots()));
+  const lists = [0, 1, 2].map(() => Slots.fresh(allocate(SLOTTED_WORDS)));
   const rounds = 1000;
   const taken = lists.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
@@ -52,7 +51,7 @@ it('has a slot for each waiter, however many there are, of several primitives in
 });
 
 it('is at its end with a million waiters', () => {
-  const slots = new Slots(allocate(SLOTTED_WORDS), allocateSlots());
+  const slots = Slots.fresh(allocate(SLOTTED_WORDS));
   slots.inside(() => {
     for (let slot = 1; slot <= 1 << 20; slot++) slots.append();
     expect(() => slots.append()).toThrow('no more than 1048576 can wait at once');

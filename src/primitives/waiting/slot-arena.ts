@@ -19,7 +19,7 @@ let arena: Cells | undefined;
  * can grow costs the process 64 MB of addresses and two mappings, of which Linux gives it 65,530. Nothing is given back
  * to an arena. It goes as a whole, once the primitives that share it have gone; so there is a new one from time to time.
  */
-export function allocateSlots(): Cells {
+export function currentArena(): Cells {
   if (arena === undefined || load(arena, USED) >= FULL_WORDS)
     arena = allocateGrowable(FIRST_WORDS, MOST_WORDS);
   return arena;

@@ -5,7 +5,7 @@ import { isAlive } from '../threads/liveness.js';
 import { clock } from '../threads/table.js';
 import { enter, leave } from './critical-section.js';
 import { RECHECK_MS } from './event-loop.js';
-import { MOST_SLOTS, SLOT_WORDS, takeCells } from './slot-arena.js';
+import { currentArena, MOST_SLOTS, SLOT_WORDS, takeCells } from './slot-arena.js';
 
 // In the primitive's own cells. Slots are numbered from 1; 0 is none.
 const SECTION = OWN;
@@ -63,6 +63,13 @@ export class Slots {
     this.#cells = cells;
     this.table = table;
     this.#recover = recover;
+  }
+
+  /** Those of a primitive that is being made. */
+  static fresh(cells: Cells, recover?: () => void): Slots {
+    const slots = new Slots(cells, currentArena(), recover);
+    slots.#takeRange(0);
+    return slots;
   }
 
   /** Runs `change` with nobody else in the section. */
@@ -200,7 +207,9 @@ export class Slots {
       return unused;
     }
     const slot = load(this.#cells, HIGH) + 1;
-    if (slot > MOST_SLOTS || (slot === slotsBefore(rangeOf(slot)) + 1 && !this.#takeRange(rangeOf(slot))))
+    const range = rangeOf(slot);
+    const isFirst = range > 0 && slot === slotsBefore(range) + 1;
+    if (slot > MOST_SLOTS || (isFirst && !this.#takeRange(range)))
       throw new RangeError(`no more than ${MOST_SLOTS} can wait at once`);
     store(this.#cells, HIGH, slot);
     return slot;
