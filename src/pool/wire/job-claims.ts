@@ -43,6 +43,11 @@ export class JobClaims {
     return Math.max(0, load(this.#cells, this.#word(seq)));
   }
 
+  /** Called by the worker. false: the job was taken back, and `claim` would be in vain. */
+  isOffered(seq: number): boolean {
+    return load(this.#cells, this.#word(seq)) === offerOf(seq);
+  }
+
   /** Called by the worker as it is about to begin the job. false: the job was taken back, and is not to be run. */
   claim(seq: number, ident: number): boolean {
     const offer = offerOf(seq);

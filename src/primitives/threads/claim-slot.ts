@@ -38,8 +38,19 @@ import {
   WORKER,
 } from './table.js';
 
-/** Takes a slot for a thread that is to be started. @throws ThreadError when all are taken. */
-export function claimSlot(name: string, flags: number): number {
+/** Who starts a thread: the kernel's id of that worker, 0 where the platform does not tell it, and Node's. */
+export interface Starter {
+  readonly native: number;
+  readonly worker: number;
+}
+
+/**
+ * Takes a slot for a thread that is to be started.
+ *
+ * @param starter - default: this worker. Another, where this worker takes the slot for a job that it has been sent
+ * @throws ThreadError when all are taken
+ */
+export function claimSlot(name: string, flags: number, starter?: Starter): number {
   const claimed = -(nativeId() ?? process.pid);
   // Two rounds: in the second the dead are looked for whose end nobody has noticed.
   for (let tries = 0; tries < 2 * SLOTS; tries++) {
@@ -62,8 +73,8 @@ export function claimSlot(name: string, flags: number): number {
     store(table, slot + PROBED, 0);
     store(table, slot + CANCEL, 0);
     store(table, slot + TRACES, 0);
-    store(table, slot + STARTER_NATIVE, nativeId() ?? 0);
-    store(table, slot + STARTER_WORKER, threadId);
+    store(table, slot + STARTER_NATIVE, starter?.native ?? nativeId() ?? 0);
+    store(table, slot + STARTER_WORKER, starter?.worker ?? threadId);
     store(table, slot + HANDLES, 0);
     store(table, slot + BLOCKED, 0);
     writeText(table, slot + NAME, NAME_WORDS, name);
