@@ -11,7 +11,7 @@ import { keepCancel, setParent } from '../wire/parent-link.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { BELL, claimsOf, OPEN, SEEN, seen } from '../wire/session-cells.js';
 import { threadName } from '../wire/thread-name.js';
-import type { SessionOpening } from '../workers/session.js';
+import type { SessionOpening } from '../workers/session-owner.js';
 import { isQuiet } from './leftovers.js';
 import { type KnownTarget, Running, type SentJob } from './thread-body.js';
 

@@ -1,15 +1,17 @@
 import { clock } from '../../primitives/threads/table.js';
-import { after, now } from '../../primitives/waiting/event-loop.js';
 import { CANCELLED, COMPLETED } from '../wire/messages.js';
 import { countChild } from '../workers/children.js';
 import type { Job, JobEnd, JobHome, WorkerExit } from '../workers/job.js';
 import { noteRunTime } from '../workers/job-target.js';
-import type { SessionOwner } from '../workers/session.js';
+import type { SessionOwner } from '../workers/session-owner.js';
 import { ThreadJob } from '../workers/thread-job.js';
+import { IdleSweep } from './idle-sweep.js';
 import { JobCounters, type JobResult } from './job-counters.js';
 import { Line } from './line.js';
+import { Patience } from './patience.js';
 import type { CheckedPoolOptions } from './pool-options.js';
-import { PoolSession, SessionLoads } from './pool-session.js';
+import { PoolSession } from './pool-session.js';
+import { PoolSessions } from './pool-sessions.js';
 import { PoolWorkers } from './pool-workers.js';
 
 /** Jobs that a session has at most, and at least while it has room: the one that runs and those sent ahead. */
@@ -17,10 +19,6 @@ const DEEPEST = 64;
 const SHALLOWEST = 2;
 /** ms of work that is sent ahead, so that a worker need not wait for this thread; more while this thread hears late. */
 const AHEAD_MS = 1;
-/** ms that a job may wait behind another that has not ended, where there are other workers. */
-const PATIENCE_MS = 2;
-/** ms after which a worker is killed that does not look at its jobs: what an earlier one left behind blocks it. */
-const UNSEEN_MS = 5000;
 /** How many workers may fail to come up for one job, where others are up. */
 const MOST_FAILED_STARTS = 3;
 
@@ -29,66 +27,66 @@ const MOST_FAILED_STARTS = 3;
  *
  * A job goes to an idle session; to a new one, if there may be more; to the session that has least to do, if that has
  * room; else it stands in line. How many jobs a session has room for depends on how long they run: about AHEAD_MS of work
- * stands behind a job. What has waited behind another for PATIENCE_MS is taken back, and is the first to be run elsewhere.
+ * stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run elsewhere.
  * So jobs begin in the order in which they came, but for those few ms.
  *
  * Invariant: nobody stands in line while a session has room. So whoever stands in line, somebody runs; those who run keep
  * the process alive, and the line need not.
  */
-export class Dispatcher implements SessionOwner, JobHome {
+export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly workers: PoolWorkers;
   readonly maxThreads: number;
   readonly counters: JobCounters;
   readonly #minThreads: number;
-  readonly #idleTimeout: number;
   readonly #line = new Line();
-  readonly #sessions = new Set<PoolSession>();
-  readonly #loads = new SessionLoads();
+  readonly #sessions: PoolSessions;
+  readonly #patience: Patience;
   /** Threads that were accepted and are not over. */
   readonly #threads = new Set<Job>();
   readonly #changed: () => void;
-  /** Jobs that sessions have. */
-  #sent = 0;
-  /** Sessions that have any. */
-  #loaded = 0;
-  /** Sessions whose worker is taken, and those of them whose job is over for its user. */
-  #busy = 0;
-  #ending = 0;
   /** How late this thread hears of ends, in ms: the most of the last ones. */
   #lag = 0;
-  #looks = false;
-  #sweeps = false;
   #isChild = false;
   readonly #emptied: (() => void)[] = [];
 
   /** @param changed - a job has come, begun or ended, or a worker has */
   constructor(options: CheckedPoolOptions, changed: () => void) {
-    this.maxThreads = options.maxThreads;
-    this.#minThreads = options.minThreads;
-    this.#idleTimeout = options.idleTimeout;
+    const { maxThreads, minThreads, idleTimeout, piscina } = options;
+    this.maxThreads = maxThreads;
+    this.#minThreads = minThreads;
     this.#changed = changed;
     this.counters = new JobCounters(changed);
-    this.workers = new PoolWorkers(options.piscina, () => this.#adopt(), changed);
+    this.workers = new PoolWorkers(piscina, () => this.#adopt(), changed);
+    this.#sessions = new PoolSessions(() => sweep.begin());
+    const sweep = new IdleSweep(this.#sessions, this.workers, minThreads, idleTimeout);
+    this.#patience = new Patience(
+      this.#sessions,
+      (jobs) => this.#line.giveBack(jobs),
+      () => {
+        this.#dispatch();
+        this.#updated();
+      },
+    );
   }
 
-  /** Sessions whose worker is taken: by a job, by what one has left behind, or because it is being killed. */
+  /** See PoolSessions. */
   get busy(): number {
-    return this.#busy;
+    return this.#sessions.busy;
   }
 
   /** Jobs that were accepted and have not begun. */
   get queued(): number {
-    return this.#line.size + this.#sent - this.#loaded;
+    return this.#line.size + this.#sessions.waiting;
   }
 
-  /** Of `busy`: those that are about to be free. */
+  /** See PoolSessions. */
   get ending(): number {
-    return this.#ending;
+    return this.#sessions.ending;
   }
 
   /** Whether a newcomer would begin at once. */
   get hasRoom(): boolean {
-    return this.#line.size === 0 && this.#busy < this.maxThreads;
+    return this.#line.size === 0 && this.busy < this.maxThreads;
   }
 
   /** The idents of the jobs that are threads already: those that run, and Threads in line. */
@@ -125,7 +123,7 @@ export class Dispatcher implements SessionOwner, JobHome {
   }
 
   #sessionFor(job: Job): PoolSession | undefined {
-    const least = this.#loads.least();
+    const least = this.#sessions.loads.least();
     if (least?.size === 0) return least;
     if (this.#sessions.size < this.maxThreads) return this.#open();
     if (least === undefined || !job.returns || least.size >= this.#depth(least, job)) return undefined;
@@ -140,18 +138,10 @@ export class Dispatcher implements SessionOwner, JobHome {
     return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(ahead / mean)));
   }
 
-  #open(): PoolSession {
-    const session = new PoolSession(this);
-    this.#sessions.add(session);
-    this.#loads.place(session);
-    this.workers.open(session);
-    return session;
-  }
-
   #give(job: Job, session: PoolSession): void {
     session.give(job);
-    this.#count(session);
-    if (session.size > 1 || !session.opened) this.#lookForSilent();
+    this.#sessions.count(session);
+    if (session.size > 1 || !session.opened) this.#patience.begin();
   }
 
   /** Hands out what stands in line, as far as there is room. */
@@ -172,7 +162,7 @@ export class Dispatcher implements SessionOwner, JobHome {
 
   withdrawn(job: Job, session: PoolSession | undefined): void {
     if (session === undefined) this.#line.left();
-    else this.#count(session);
+    else this.#sessions.count(session);
     this.#over(job, 'cancelled');
     this.#dispatch();
     this.#updated();
@@ -182,7 +172,7 @@ export class Dispatcher implements SessionOwner, JobHome {
   told(job: Job): void {
     if (!(job.session instanceof PoolSession)) return;
     job.session.told = true;
-    this.#count(job.session);
+    this.#sessions.count(job.session);
   }
 
   #over(job: Job, how: JobResult): void {
@@ -209,7 +199,7 @@ export class Dispatcher implements SessionOwner, JobHome {
     this.#over(job, how === CANCELLED ? 'cancelled' : how > COMPLETED ? 'failed' : 'completed');
     // Its worker begins with none of them until that is done.
     if (leftovers) this.#line.giveBack(session.takeBackAll());
-    this.#count(session);
+    this.#sessions.count(session);
     if (session.size === 0) this.#dispatch();
     this.#updated();
   }
@@ -221,7 +211,7 @@ export class Dispatcher implements SessionOwner, JobHome {
 
   freed(session: PoolSession, returned: readonly Job[]): void {
     this.#line.giveBack(returned);
-    this.#count(session);
+    this.#sessions.count(session);
     this.#dispatch();
     this.#updated();
   }
@@ -232,7 +222,7 @@ export class Dispatcher implements SessionOwner, JobHome {
 
   /** Only the job that the worker ran dies with it; the others are at the head of the line again. */
   exited(session: PoolSession, exit: WorkerExit, begun: readonly Job[], untouched: readonly Job[]): boolean {
-    this.#forget(session);
+    this.#sessions.delete(session);
     for (const job of begun) {
       if (!exit.terminated) this.counters.ran(job.accepted, session.lastEnd, clock());
       this.#over(job, exit.terminated ? 'cancelled' : 'failed');
@@ -253,106 +243,13 @@ export class Dispatcher implements SessionOwner, JobHome {
     return job.failedStarts === MOST_FAILED_STARTS || ![...this.#sessions].some(({ opened }) => opened);
   }
 
-  #count(session: PoolSession): void {
-    const { size, hasLeftovers, dead } = session;
-    const busy = size > 0 || hasLeftovers || (dead && !session.retired);
-    const ending = busy && (hasLeftovers || dead || session.told);
-    this.#sent += size - session.jobs;
-    this.#loaded += Number(size > 0) - Number(session.jobs > 0);
-    this.#busy += Number(busy) - Number(session.busy);
-    this.#ending += Number(ending) - Number(session.ending);
-    session.jobs = size;
-    session.busy = busy;
-    session.ending = ending;
-    this.#loads.place(session);
-    if (session.bucket !== 0) return;
-    session.idleSince = now();
-    this.#sweepLater(this.#idleTimeout);
-  }
+  // ─── workers ──────────────────────────────────────────────────────────────────────────────────
 
-  #forget(session: PoolSession): void {
-    this.#sessions.delete(session);
-    this.#loads.place(session);
-    this.#sent -= session.jobs;
-    this.#loaded -= Number(session.jobs > 0);
-    this.#busy -= Number(session.busy);
-    this.#ending -= Number(session.ending);
-  }
-
-  // ─── jobs that wait behind one that does not end ──────────────────────────────────────────────
-
-  #lookForSilent(): void {
-    if (this.#looks || this.#sessions.size < 2) return;
-    this.#looks = true;
-    after(PATIENCE_MS, () => {
-      this.#looks = false;
-      const more = [...this.#sessions].filter((session) => this.#relieve(session));
-      this.#dispatch();
-      this.#updated();
-      if (more.length > 0) this.#lookForSilent();
-    });
-  }
-
-  /** Takes back what has waited for long. Returns whether to look again. */
-  #relieve(session: PoolSession): boolean {
-    if (session.dead) return false;
-    if (session.unseen !== undefined) return this.#awaitLife(session, session.unseen);
-    const isSilent = (): boolean => clock() - session.lastEnd >= PATIENCE_MS;
-    if (session.size < (session.opened ? 2 : 1)) return false;
-    if (isSilent()) session.drain();
-    const [oldest] = session;
-    if (oldest === undefined || !isSilent()) return oldest !== undefined;
-    const runs = session.identOf(oldest) > 0;
-    // One that the worker has not begun with waits on, unless another worker is free for it.
-    if (!runs && this.#loads.idle.length === 0) return true;
-    const { seq } = session.newest ?? oldest;
-    this.#line.giveBack(session.takeBackAll());
-    session.silent = session.opened;
-    if (session.silent && session.size === 0) session.unseen = seq;
-    this.#count(session);
-    return session.unseen !== undefined;
-  }
-
-  /** All jobs were taken back from a worker that did not look at them. It gets others once it does, or else is killed. */
-  #awaitLife(session: PoolSession, seq: number): boolean {
-    if (session.hasSeen(seq)) {
-      session.unseen = undefined;
-      session.silent = false;
-      this.#count(session);
-      return false;
-    }
-    if (clock() - session.lastEnd < UNSEEN_MS) return true;
-    session.killHung(null);
-    return false;
-  }
-
-  // ─── workers that nobody needs, and that are missing ──────────────────────────────────────────
-
-  #sweepLater(ms: number): void {
-    if (this.#sweeps || this.#idleTimeout === Number.POSITIVE_INFINITY) return;
-    this.#sweeps = true;
-    after(ms, () => {
-      this.#sweeps = false;
-      this.#sweep();
-    });
-  }
-
-  /** Ends workers that have been idle for `idleTimeout`, as far as there are more than are kept. */
-  #sweep(): void {
-    let surplus = this.workers.count - this.#minThreads;
-    let next = Number.POSITIVE_INFINITY;
-    for (const session of [...this.#loads.idle].sort((a, b) => a.idleSince - b.idleSince)) {
-      if (surplus <= 0) return;
-      const left = session.idleSince + this.#idleTimeout - now();
-      if (left > 0) next = Math.min(next, left);
-      else {
-        surplus--;
-        session.retired = true;
-        void session.kill();
-        this.#count(session);
-      }
-    }
-    if (next < Number.POSITIVE_INFINITY) this.#sweepLater(next);
+  #open(): PoolSession {
+    const session = new PoolSession(this);
+    this.#sessions.add(session);
+    this.workers.open(session);
+    return session;
   }
 
   /** A worker has come up that no session waits for: it gets one, so that it is ended when it stays idle. */
@@ -362,7 +259,7 @@ export class Dispatcher implements SessionOwner, JobHome {
       const isSurplus = workers.surplus > 0 && workers.count > this.#minThreads;
       // Piscina gives up to replace workers once one has failed to come up.
       if (!isSurplus && workers.count >= this.#minThreads) return;
-      this.#count(this.#open());
+      this.#open();
     }
   }
 
@@ -376,7 +273,7 @@ export class Dispatcher implements SessionOwner, JobHome {
   }
 
   get #isEmpty(): boolean {
-    return this.#busy === 0 && this.#line.size === 0;
+    return this.busy === 0 && this.#line.size === 0;
   }
 
   #updated(): void {

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { Job } from './job.js';
 import { newPiscina, type Piscina } from './piscina.js';
-import { Session, type SessionOwner } from './session.js';
+import { Session } from './session.js';
+import type { SessionOwner } from './session-owner.js';
 import { explainMissing, WORKER_ENTRY } from './worker-files.js';
 
 /**
@@ -40,8 +41,13 @@ export function runInElasticPool(job: Job, stackSize: number): void {
   const session = takeIdle(stackSize);
   if (session === undefined) {
     const opened = new Session(owner, Number.POSITIVE_INFINITY);
-    // Before there is a worker, which an argument that cannot be cloned is not worth.
-    opened.give(job);
+    try {
+      // Before there is a worker, which an argument that cannot be cloned is not worth.
+      opened.give(job);
+    } catch (error) {
+      opened.discard();
+      throw error;
+    }
     open(opened, stackSize);
     return;
   }
@@ -123,7 +129,7 @@ function sweep(): void {
   if (sweeps) after(SURPLUS_MS, sweep);
 }
 
-const owner: SessionOwner = {
+const owner: SessionOwner<Session> = {
   ended: (session) => giveBack(session),
   lost: (session) => giveBack(session),
   freed: (session) => giveBack(session),

@@ -1,13 +1,15 @@
-import { MessageChannel, type MessagePort, type TransferListItem, threadId } from 'node:worker_threads';
+import { MessageChannel, threadId } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import { type Cells, load } from '../../primitives/memory/word.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { nativeId } from '../../primitives/threads/kernel.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
-import { after, nextTurn, soon } from '../../primitives/waiting/event-loop.js';
+import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
 import { CLAIM_WORDS, type JobClaims } from '../wire/job-claims.js';
 import {
+  type CancelMessage,
+  type CreditMessage,
   DECLINED,
   type EndMessage,
   FLUSHING,
@@ -17,9 +19,10 @@ import {
   type ToWorker,
 } from '../wire/messages.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
-import { allocateSession, claimsOf, hasSeen, ring, SEEN } from '../wire/session-cells.js';
+import { allocateSession, claimsOf, hasSeen, SEEN } from '../wire/session-cells.js';
 import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
-import type { JobTarget } from './job-target.js';
+import { Outbox } from './outbox.js';
+import type { SessionOpening, SessionOwner, SessionWorker } from './session-owner.js';
 import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /** ms that a worker has at least to look at a job that was withdrawn: it takes a turn of its loop. */
@@ -30,43 +33,6 @@ const HUNG = 'what a job left behind blocks its worker, which is killed';
 /** Messages, and ms, that are heard in one turn of the event loop. */
 const MOST_HEARD = 1000;
 const HEARD_MS = 5;
-/** Targets that a worker is told of before it is to forget them. */
-const MOST_TARGETS = 1000;
-const NOTHING: readonly TransferListItem[] = [];
-
-/** What the worker gets as the session opens: `openSession` in in-worker/session.ts takes it. */
-export interface SessionOpening {
-  readonly port: MessagePort;
-  readonly cells: Cells;
-  /** Who is the starter of the threads whose idents the worker takes: the kernel's id and Node's, and the flags of these threads. */
-  readonly starter: { readonly native: number; readonly worker: number; readonly flags: number };
-  /** ms that leftovers may keep the worker from its next job; then they count as there to stay. */
-  readonly leftoversMs: number;
-}
-
-/** Whose session it is: a ThreadPool's dispatcher, or the elastic pool. */
-export interface SessionOwner {
-  /** The job has ended, and has not been told yet. */
-  ended(session: Session, job: Job, end: JobEnd): void;
-  /** The job is lost, and has not been told yet; the worker goes on. */
-  lost(session: Session, job: Job, exit: WorkerExit): void;
-  /** These were taken back, or the worker is done with its leftovers: there is room. */
-  freed(session: Session, returned: readonly Job[]): void;
-  /** All that the worker had said by now has been heard. */
-  heard(session: Session): void;
-  /**
-   * The worker has exited. The owner tells those that it had `begun` with; those `untouched` may be run elsewhere.
-   * Returns whether one of them was told the error.
-   */
-  exited(session: Session, exit: WorkerExit, begun: readonly Job[], untouched: readonly Job[]): boolean;
-}
-
-/** The worker of a session, as far as the session needs it. */
-export interface SessionWorker {
-  readonly threadId: number;
-  ref(): void;
-  terminate(): unknown;
-}
 
 /**
  * A worker that stays, seen from who starts jobs in it: a port, and the shared words of wire/session-cells.ts. All jobs of
@@ -78,7 +44,7 @@ export interface SessionWorker {
  * those behind it go together, in a microtask.
  */
 export class Session implements JobHolder {
-  readonly owner: SessionOwner;
+  readonly owner: SessionOwner<Session>;
   readonly opening: SessionOpening;
   readonly #channel: PortChannel<ToWorker, FromWorker>;
   readonly #cells: Cells = allocateSession();
@@ -86,11 +52,7 @@ export class Session implements JobHolder {
   /** Those that were sent and have neither ended nor been taken back, oldest first. */
   readonly #jobs = new Map<number, Job>();
   #seq = 0;
-  readonly #targets = new Map<JobTarget, number>();
-  #outbox: unknown[] = [];
-  #posts = 0;
-  /** By the number of its message: those that went in a message of their own. */
-  readonly #alone = new Map<number, Job>();
+  readonly #outbox: Outbox;
   #worker: SessionWorker | undefined;
   #holds = 0;
   /** Those that have ended and whose output is on its way. */
@@ -111,10 +73,11 @@ export class Session implements JobHolder {
   /** The last job that was sent. */
   newest: Job | undefined;
 
-  constructor(owner: SessionOwner, leftoversMs: number) {
+  constructor(owner: SessionOwner<Session>, leftoversMs: number) {
     this.owner = owner;
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
+    this.#outbox = new Outbox(this.#channel, this.#cells);
     const starter = { native: nativeId() ?? 0, worker: threadId, flags: flagsOf(getIdent()) & DAEMON };
     this.opening = { port: port2, cells: this.#cells, starter, leftoversMs };
     this.#channel.hear((message) => this.#hear(message));
@@ -130,10 +93,6 @@ export class Session implements JobHolder {
 
   get workerId(): number {
     return this.#worker?.threadId ?? threadId;
-  }
-
-  get hasWorker(): boolean {
-    return this.#worker !== undefined;
   }
 
   /** Its worker has come up. */
@@ -172,60 +131,20 @@ export class Session implements JobHolder {
 
   /** @throws DataCloneError; it has not got the job then */
   give(job: Job): void {
-    const seq = this.#seq;
-    const target = job.target === null ? 0 : this.#announce(job.target);
-    this.#claims.offer(seq);
-    if (!Array.isArray(job.args)) {
-      this.flush();
-      this.#post([seq, target, job.ident, job.label, job.args], job.transfer);
-      this.#alone.set(this.#posts, job);
-    } else if (this.#jobs.size === 0) this.#post([seq, target, job.ident, job.label, job.args]);
-    else {
-      if (this.#outbox.length === 0) soon(() => this.flush());
-      this.#outbox.push(seq, target, job.ident, job.label, job.args);
-    }
-    this.#seq++;
-    if (this.#jobs.size === 0) this.lastEnd = clock();
-    this.#jobs.set(seq, job);
-    job.seq = seq;
+    const first = this.#jobs.size === 0;
+    this.#claims.offer(this.#seq);
+    this.#outbox.send(this.#seq, job, first);
+    job.seq = this.#seq++;
     job.session = this;
+    this.#jobs.set(job.seq, job);
     this.newest = job;
+    if (first) this.lastEnd = clock();
     if (job.holds) this.#hold(1);
     job.sent();
   }
 
-  post(message: ToWorker): void {
-    if (this.#gone) return;
-    this.flush();
-    this.#post(message);
-  }
-
-  /** Posts the jobs that wait for the microtask. */
-  flush(): void {
-    if (this.#outbox.length === 0) return;
-    const jobs = this.#outbox;
-    this.#outbox = [];
-    this.#post(jobs);
-  }
-
-  #post(message: ToWorker, transfer = NOTHING): void {
-    this.#channel.post(message, transfer);
-    this.#posts++;
-    ring(this.#cells);
-  }
-
-  #announce(target: JobTarget): number {
-    const known = this.#targets.get(target);
-    if (known !== undefined) return known;
-    this.flush();
-    if (this.#targets.size === MOST_TARGETS) {
-      this.#targets.clear();
-      this.#post({ kind: 'forget targets' });
-    }
-    const id = this.#targets.size + 1;
-    this.#post({ kind: 'target', id, target: target.packed, label: target.label });
-    this.#targets.set(target, id);
-    return id;
+  post(message: CancelMessage | CreditMessage): void {
+    if (!this.#gone) this.#outbox.post(message);
   }
 
   /** The ident of the job's thread; 0: the worker has not begun with it. */
@@ -235,7 +154,7 @@ export class Session implements JobHolder {
 
   /** Whether the job is posted, so that the worker needs nothing of this thread any more to begin with it. */
   isPosted(job: Job): boolean {
-    return this.hasWorker && !this.#outbox.includes(job.seq);
+    return this.#worker !== undefined && !this.#outbox.has(job.seq);
   }
 
   /** The job that the worker runs, or has run last and not told of. */
@@ -263,7 +182,7 @@ export class Session implements JobHolder {
   #remove(job: Job): void {
     this.#jobs.delete(job.seq);
     job.session = undefined;
-    if (this.#alone.size > 0 && this.#jobs.size === 0) this.#alone.clear();
+    if (this.#jobs.size === 0) this.#outbox.forgetJobs();
     if (job.holds) this.#hold(-1);
   }
 
@@ -355,7 +274,7 @@ export class Session implements JobHolder {
 
   /** A job whose arguments cannot be read in the worker. */
   #refused(nth: number, why: string): void {
-    const job = this.#alone.get(nth);
+    const job = this.#outbox.wentAlone(nth);
     if (job === undefined || !this.takeBack(job)) return;
     job.unread(`the arguments of the thread cannot be read in its worker: ${why}`);
     this.#told(job, { exitCode: 0, terminated: false, unbegun: true });
@@ -432,6 +351,12 @@ export class Session implements JobHolder {
   killHung(ident: number | null): void {
     reportUnhandled(ident, new ThreadError(HUNG, { code: 'ERR_THREAD_DIED' }));
     void this.kill();
+  }
+
+  /** Called in the place of `attach` when the first job could not be sent, and so there is no worker. */
+  discard(): void {
+    this.#gone = true;
+    this.#channel.close();
   }
 
   /** Called by who made the worker, with what was thrown in it and not caught. */
