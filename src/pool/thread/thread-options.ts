@@ -7,6 +7,9 @@ import { isDetached } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
 import type { JobPool } from './job-pool.js';
 
+/** ms that a thread has to end once it was asked to, by default. */
+export const GRACE = 1000;
+
 export interface ThreadOptions<A extends readonly unknown[], R> {
   target?: Target<A, R>;
   args?: readonly [...A];
