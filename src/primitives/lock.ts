@@ -76,10 +76,12 @@ export class Lock extends OwnedLock {
     this.helds = helds;
   }
 
+  /** @internal */
   protected lossOf(owner: number): string | undefined {
     return hasDied(owner) ? 'died' : undefined;
   }
 
+  /** @internal */
   protected freeFromLost(word: number): boolean {
     // In one step: were it the caller's for a moment, any thread could release it meanwhile, and the caller would then
     // free it from whoever took it next.

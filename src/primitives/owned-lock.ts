@@ -50,14 +50,15 @@ export abstract class OwnedLock extends Synchronizer implements Acquirable {
     return load(this.cells, WORD) & VALUE || null;
   }
 
+  /** @internal */
   protected valueAfterTake(value: number): number {
     return value === 0 ? getIdent() : -1;
   }
 
-  /** How an owner counts as lost, for the error; undefined: it does not. */
+  /** How an owner counts as lost, for the error; undefined: it does not. @internal */
   protected abstract lossOf(owner: number): string | undefined;
 
-  /** Frees it from a lost owner. false: WORD is not `word` any more, maybe because another thread was first. */
+  /** Frees it from a lost owner. false: WORD is not `word` any more, maybe because another thread was first. @internal */
   protected abstract freeFromLost(word: number): boolean;
 
   /** @internal */

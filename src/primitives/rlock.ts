@@ -161,11 +161,12 @@ export class RLock extends OwnedLock {
     return true;
   }
 
-  /** Also of a thread that ended by itself: nobody else may release it. */
+  /** Also of a thread that ended by itself: nobody else may release it. @internal */
   protected lossOf(owner: number): string | undefined {
     return isAlive(owner) ? undefined : 'ended';
   }
 
+  /** @internal */
   protected freeFromLost(word: number): boolean {
     // In two steps, because EXTRA has to be 0 before another thread takes it. In between it is the caller's, and an RLock
     // nobody but its owner may release.

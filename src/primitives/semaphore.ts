@@ -93,6 +93,7 @@ export class Semaphore extends Synchronizer implements Acquirable {
     return this.#values;
   }
 
+  /** @internal */
   protected valueAfterTake(value: number): number {
     return value - 1;
   }
