@@ -10,7 +10,7 @@
  */
 export class Held implements Disposable, AsyncDisposable {
   readonly #of: Holdable;
-  readonly #helds: HeldGroup;
+  readonly #helds: HeldGroup | undefined;
   #released = false;
 
   constructor(of: Holdable) {
@@ -25,7 +25,8 @@ export class Held implements Disposable, AsyncDisposable {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#helds.release(this.#of);
+    if (this.#helds === undefined) this.#of.release();
+    else this.#helds.release(this.#of);
   }
 
   [Symbol.dispose](): void {
@@ -40,8 +41,8 @@ export class Held implements Disposable, AsyncDisposable {
 /** What a Held releases. */
 export interface Holdable {
   release(): void;
-  /** The group that a Held taken now belongs to. @internal */
-  readonly helds: HeldGroup;
+  /** The group that a Held taken now belongs to; undefined: of a lock that no Condition can set aside. @internal */
+  readonly helds?: HeldGroup | undefined;
 }
 
 /**
