@@ -16,7 +16,7 @@ export type ThreadErrorCode =
   | 'ERR_OTHER_TABLE';
 
 export interface ThreadErrorOptions extends ErrorOptions {
-  code?: ThreadErrorCode;
+  code?: ThreadErrorCode | undefined;
 }
 
 /**
@@ -45,7 +45,7 @@ export class BrokenBarrierError extends ThreadError {
 }
 
 export interface OwnerDiedErrorOptions extends ThreadErrorOptions {
-  owner?: number;
+  owner?: number | undefined;
 }
 
 /**

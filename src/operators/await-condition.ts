@@ -9,7 +9,7 @@ import { withLock } from './with-lock.js';
 
 export interface AwaitConditionOptions {
   /** Longest wait of one value, from its arrival, in ms of RxJS's time; then RxJS's TimeoutError. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /**

@@ -7,9 +7,9 @@ import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 
 export interface AwaitEventOptions {
   /** Longest wait of one value at the gate, in ms of RxJS's time; then RxJS's TimeoutError. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Values kept while the gate is shut: all (default), the newest n, or, as 0, none. */
-  keep?: 'all' | number;
+  keep?: 'all' | number | undefined;
 }
 
 /**

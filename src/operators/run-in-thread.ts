@@ -4,14 +4,14 @@ import type { JobPool, RunOptions } from '../pool/thread/job-pool.js';
 import { limitRun, ranTooLong } from '../pool/thread/run-limit.js';
 import { stopThread } from '../pool/thread/stop-thread.js';
 import { Thread } from '../pool/thread/thread.js';
-import type { Emitted, Target } from '../primitives/target.js';
+import type { Emitted, RunParameters, Target } from '../primitives/target.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { checkPool } from './parts/pooled-options.js';
 
 export interface RunInThreadOptions extends RunOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: JobPool;
+  pool?: JobPool | undefined;
 }
 
 /**
@@ -28,9 +28,9 @@ export interface RunInThreadOptions extends RunOptions {
  */
 export function runInThread<A extends readonly unknown[], R>(
   target: Target<A, R>,
-  args?: readonly [...A],
-  options?: RunInThreadOptions,
+  ...argsAndOptions: RunParameters<A, RunInThreadOptions>
 ): Observable<Emitted<R>> {
+  const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunInThreadOptions];
   const request = checkRun(target as Target<readonly unknown[], R>, args, options, ['pool']);
   const { signal, grace, timeout, onProgress } = request;
   const pool: unknown = options?.pool;

@@ -8,15 +8,15 @@ import { MapRun } from './thread-map/map-run.js';
 
 export interface ThreadMapOptions {
   /** Default: a pool of `availableParallelism()` workers, one for all. */
-  pool?: JobPool;
+  pool?: JobPool | undefined;
   /** Values being mapped at once; default: twice the pool's workers. The source's surplus is buffered. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** Results in source order (default) or as they come. */
-  ordered?: boolean;
+  ordered?: boolean | undefined;
   /** Values sent to a worker in one message, mapped one after the other; default: adapts to how long one takes. */
-  batch?: number;
+  batch?: number | undefined;
   /** ms between asking what runs to stop and killing its worker. Default 1000; Infinity: never killed. */
-  grace?: number;
+  grace?: number | undefined;
 }
 
 /**

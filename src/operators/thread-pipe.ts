@@ -6,9 +6,9 @@ import { PipeRun } from './thread-pipe/pipe-run.js';
 
 export interface ThreadPipeOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: JobPool;
+  pool?: JobPool | undefined;
   /** ms between asking the thread to stop and killing its worker. Default 1000; Infinity: never killed. */
-  grace?: number;
+  grace?: number | undefined;
 }
 
 /**

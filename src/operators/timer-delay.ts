@@ -12,9 +12,9 @@ import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 
 export interface TimerDelayOptions {
   /** Once set, by any thread, what is still waiting is dropped, and what comes while it is set. */
-  cancel?: Event;
+  cancel?: Event | undefined;
   /** Whose time it is; default: RxJS's asyncScheduler. */
-  scheduler?: SchedulerLike;
+  scheduler?: SchedulerLike | undefined;
 }
 
 /**

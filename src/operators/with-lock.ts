@@ -13,12 +13,12 @@ import { type Section, Sections } from './parts/sections.js';
 
 export interface WithLockOptions {
   /** Longest wait of one value for the lock, in ms of RxJS's time; then RxJS's TimeoutError. */
-  timeout?: number;
+  timeout?: number | undefined;
   /**
    * Of an RLock: sections with the same owner are one owner, and re-enter. For pipelines that belong together but are
    * joined by a Subject, which does not tell the one that it runs within the other.
    */
-  owner?: object;
+  owner?: object | undefined;
 }
 
 /**

@@ -24,9 +24,9 @@ export interface BarrierOptions extends PrimitiveOptions {
    * Runs once, in the last thread to arrive, before anyone is let through. When it throws, that thread gets the error,
    * the others BrokenBarrierError.
    */
-  action?: Target<readonly [], unknown>;
+  action?: Target<readonly [], unknown> | undefined;
   /** Default for every wait, in ms. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** @internal */

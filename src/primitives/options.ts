@@ -5,24 +5,24 @@ export const TIMEOUT_MAX = 9_223_372_036_000;
 
 export interface WaitSyncOptions {
   /** Give up after this many ms; omitted: wait for ever; negative, NaN or above TIMEOUT_MAX: RangeError. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 export interface WaitOptions extends WaitSyncOptions {
   /** Aborting gives the place in the queue up and errors with `signal.reason`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface AcquireSyncOptions extends WaitSyncOptions {
   /** false: never wait. Together with `timeout`: RangeError. */
-  blocking?: boolean;
+  blocking?: boolean | undefined;
 }
 
 export interface AcquireOptions extends AcquireSyncOptions, WaitOptions {}
 
 export interface PrimitiveOptions {
   /** Shown by inspection, errors and monitors. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** A value as an error message shows it. */

@@ -27,7 +27,7 @@ export interface ModuleTarget<
   readonly module: string;
   readonly export: string;
   /** Only a type. */
-  readonly __signature?: (...args: [...A]) => R;
+  readonly __signature?: ((...args: [...A]) => R) | undefined;
 }
 
 /** A target as it travels. */
@@ -225,6 +225,11 @@ function checkRunnable(value: unknown, module: string, name: string): Runnable {
     code: 'ERR_THREAD_TARGET',
   });
 }
+
+/** The arguments of a target, then options: where the target needs none, they may be left out. */
+export type RunParameters<A extends readonly unknown[], O> =
+  | [args: readonly [...A], options?: O | undefined]
+  | ([] extends A ? [args?: readonly [...A] | undefined, options?: O | undefined] : never);
 
 /** What a target that returns R emits: a promise of a stream streams as well. */
 export type Emitted<R> =

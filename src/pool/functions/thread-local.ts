@@ -28,28 +28,29 @@ function currentToken(): object {
  * const requests = new ThreadLocal(() => 0);
  * requests.value = (requests.value ?? 0) + 1;
  */
-export class ThreadLocal<T> {
+export class ThreadLocal<T = unknown> {
   readonly #initial: (() => T) | undefined;
-  readonly #values = new WeakMap<object, { value: T | undefined }>();
+  readonly #values = new WeakMap<object, { value: T }>();
 
-  /** @param initial - makes the value in a thread that reads it before setting it; default: undefined */
-  constructor(initial?: () => T) {
+  constructor(...of: undefined extends T ? [initial?: (() => T) | undefined] : [initial: () => T]) {
+    const [initial] = of;
     if (initial !== undefined && typeof initial !== 'function') {
       throw new TypeError(`initial must be a function, got ${typeof initial}`);
     }
     this.#initial = initial;
   }
 
-  get value(): T | undefined {
+  get value(): T {
     const thread = currentToken();
     const known = this.#values.get(thread);
     if (known !== undefined) return known.value;
-    const value = this.#initial?.();
+    // Without `initial`, undefined is a T.
+    const value = this.#initial?.() as T;
     this.#values.set(thread, { value });
     return value;
   }
 
-  set value(value: T | undefined) {
+  set value(value: T) {
     this.#values.set(currentToken(), { value });
   }
 }

@@ -7,21 +7,21 @@ import { refuseUnknown } from './run-options.js';
 
 export interface ThreadPoolOptions {
   /** Default `ThreadPool-N`. */
-  name?: string;
+  name?: string | undefined;
   /** Workers that are kept however long they are idle. Default 1. */
-  minThreads?: number;
+  minThreads?: number | undefined;
   /** The most jobs that run at once. Default `availableParallelism()`. */
-  maxThreads?: number;
+  maxThreads?: number | undefined;
   /** ms an idle worker is kept, beyond `minThreads`; Infinity: for ever. Default 1000. */
-  idleTimeout?: number;
+  idleTimeout?: number | undefined;
   /** Jobs that may queue; one more is a ThreadError. Default: any number. */
-  maxQueue?: number;
+  maxQueue?: number | undefined;
   /** Of each worker. A job that needs more than its `maxOldGenerationSizeMb` fails. */
-  resourceLimits?: ResourceLimits;
+  resourceLimits?: ResourceLimits | undefined;
   /** Node's own, for each worker. Default: those of the process. */
-  execArgv?: string[];
+  execArgv?: string[] | undefined;
   /** What `process.env` is in the workers. Default: a copy of this thread's. */
-  env?: Record<string, string>;
+  env?: Record<string, string> | undefined;
 }
 
 /** Longest that a timer takes. */

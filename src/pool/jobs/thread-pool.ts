@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TransferListItem } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
 import { brand } from '../../primitives/brand.js';
-import type { Emitted, Target } from '../../primitives/target.js';
+import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -148,9 +148,9 @@ export class ThreadPool extends Executor implements JobPool {
    */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
-    args?: readonly [...A],
-    options?: RunOptions,
+    ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>> {
+    const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
     const request = checkRun(target as Target<readonly unknown[], R>, args, options);
     this.#jobs.refuseIfClosed(request.name ?? 'job');
     const { signal } = request;

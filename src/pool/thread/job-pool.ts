@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { Emitted, Target } from '../../primitives/target.js';
+import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { Piscina } from '../workers/piscina.js';
@@ -49,20 +49,20 @@ export interface PoolWarning {
 
 export interface RunOptions {
   /** Aborting is unsubscribing, with `signal.reason` as the error. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Of the job's thread. Default `Thread-N (target's name)`. */
-  name?: string;
+  name?: string | undefined;
   /** Moved to the job instead of copied, as in postMessage. */
-  transferList?: readonly unknown[];
+  transferList?: readonly unknown[] | undefined;
   /** ms between asking a running job to stop and killing its worker. Default 1000; Infinity: never killed. */
-  grace?: number;
+  grace?: number | undefined;
   /**
    * ms that the job may run, counted from when it begins. Then it is cancelled, killed when it has not ended after
    * `grace`, and RxJS's TimeoutError with its name is the error. Default: as long as it takes.
    */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Called with what the job reports with `reportProgress`, in order, before its result. */
-  onProgress?: (value: unknown) => void;
+  onProgress?: ((value: unknown) => void) | undefined;
 }
 
 /** A ThreadPool, for the rooms that users hand one to and that must not import the class. */
@@ -73,8 +73,7 @@ export interface JobPool {
   readonly stats$: Observable<PoolStats>;
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
-    args?: readonly [...A],
-    options?: RunOptions,
+    ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -26,6 +26,7 @@ import {
   checkThreadName,
   checkThreadOptions,
   defaultName,
+  type NeedsArgs,
   type ThreadOptions,
 } from './thread-options.js';
 import { isDaemon, type ThreadState } from './thread-side.js';
@@ -80,7 +81,8 @@ export function startingOf(thread: Thread): StartedHere<unknown> {
  * const thread = new Thread({ target: (n) => n * 2, args: [21] }).start();
  * await thread.result(); // 42
  */
-export class Thread<R = unknown> {
+// biome-ignore lint/suspicious/noExplicitAny: a Thread whose options do not tell its arguments takes any
+export class Thread<R = unknown, A extends readonly unknown[] = any> {
   /** See uncloneable.ts. @internal */
   readonly uncloneable: symbol = ADVICE;
   readonly #target: Target<readonly unknown[], R> | undefined;
@@ -95,9 +97,8 @@ export class Thread<R = unknown> {
     sideOf = (thread) => thread.#side;
   }
 
-  /** @throws TypeError, RangeError naming the value that is none of what it should be */
-  // biome-ignore lint/suspicious/noExplicitAny: arguments of any target, as the contract says
-  constructor(options: ThreadOptions<any, R> = {}) {
+  constructor(options?: ThreadOptions<A, R> & NeedsArgs<A>);
+  constructor(options: ThreadOptions<readonly unknown[], R> = {}) {
     if (options instanceof ExistingThread) {
       this.#packed = options.packed;
       this.#args = options.args;

@@ -8,7 +8,7 @@ import {
   TIMEOUT_MAX,
   type WaitSyncOptions,
 } from '../../primitives/options.js';
-import { checkTarget, type Target } from '../../primitives/target.js';
+import { checkTarget, type RunParameters, type Target } from '../../primitives/target.js';
 import { after, keepAlive, now, recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { registerCodec } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
@@ -17,9 +17,10 @@ import { knownThread, markSent, remember } from './local-threads.js';
 import { answerQuestions } from './remote-answer.js';
 import type { StartedHere } from './started-here.js';
 import { startingOf, Thread } from './thread.js';
-import type { ThreadOptions } from './thread-options.js';
+import type { NeedsArgs, ThreadOptions } from './thread-options.js';
 
-export type TimerOptions<R> = Omit<ThreadOptions<readonly unknown[], R>, 'target' | 'args'>;
+/** What a Timer takes beside its target and the target's arguments: what a Thread does. */
+export type TimerOptions = Omit<ThreadOptions<readonly unknown[], unknown>, 'target' | 'args'>;
 
 /** A Timer that has not fired: when it will, in ms of `now`, and how it does so at once. */
 interface Waiting {
@@ -37,7 +38,8 @@ interface Waiting {
  * @example
  * new Timer(30_000, () => console.log('hello, world')).start();
  */
-export class Timer<R = unknown> extends Thread<R> {
+// biome-ignore lint/suspicious/noExplicitAny: a Timer whose target is not known takes any arguments
+export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thread<R, A> {
   /** ms. */
   readonly interval: number;
   /** Set once the timer was cancelled or its target has ended. */
@@ -46,20 +48,15 @@ export class Timer<R = unknown> extends Thread<R> {
   #waiting: Waiting | undefined;
 
   /** @throws TypeError, RangeError showing the value */
-  constructor(
-    interval: number,
-    // biome-ignore lint/suspicious/noExplicitAny: any target at all, as the contract says
-    target: Target<any, R>,
-    args: readonly unknown[] = [],
-    options: TimerOptions<R> = {},
-  ) {
+  constructor(interval: number, target: Target<A, R>, ...argsAndOptions: RunParameters<A, TimerOptions>) {
+    const [args = [], options] = argsAndOptions as [args?: readonly unknown[], options?: TimerOptions];
     if (typeof interval !== 'number')
       throw new TypeError(`interval must be a number of ms, got ${show(interval)}`);
     if (!(interval >= 0 && interval <= TIMEOUT_MAX)) {
       throw new RangeError(`interval must be 0 to ${TIMEOUT_MAX} ms, got ${interval}`);
     }
     checkTarget(target);
-    super({ ...options, target, args });
+    super({ ...options, target, args } as ThreadOptions<A, R> & NeedsArgs<A>);
     this.interval = interval;
     this.finished = new Event({ name: `${this.name}.finished` });
   }
