@@ -54,7 +54,7 @@ export abstract class Primitive {
   }
 
   /**
-   * How many waiters, of all threads, are queued. The table of them has room for what all threads block on and for 65,536
+   * How many waiters, of all threads, are queued, at this moment. The table of them has room for what all threads block on and for 65,536
    * primitives that Observables wait for, each in one thread; waits for more than that are not counted.
    */
   get waiting(): number {

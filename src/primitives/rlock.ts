@@ -26,15 +26,23 @@ const heldBySections = new Set<RLock>();
  * A thread that ends with it, killed or not, makes one acquirer see OwnerDiedError. Source: CPython,
  * `threading.RLock`.
  *
+ * @throws TypeError for bad options
  * @example
  * const lock = new RLock();
- * using outer = lock.holdSync();
- * using inner = lock.holdSync(); // does not wait
+ * lock.acquireSync();
+ * lock.acquireSync(); // does not wait
+ * console.log(lock.count); // prints 2
+ * lock.release();
+ * lock.release();
  */
 export class RLock extends OwnedLock {
   #holder: object | undefined;
 
-  /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
+  /**
+   * Blocks the thread. true once acquired, at once by its owner, false when `blocking: false` or `timeout` (ms) gave up.
+   *
+   * @throws TypeError, RangeError for bad options; OwnerDiedError; the reason when the thread is cancelled
+   */
   acquireSync(options?: AcquireSyncOptions): boolean {
     if (options === undefined && !tracing()) {
       const me = getIdent();
@@ -48,7 +56,7 @@ export class RLock extends OwnedLock {
     return this.acquireBlocking(options);
   }
 
-  /** @throws ThreadError when the caller is not the owner */
+  /** Takes back one acquire; the last one unlocks it. @throws ThreadError (`ERR_NOT_OWNER`) when the caller is not the owner */
   release(): void {
     const word = load(this.cells, WORD);
     if ((word & VALUE) !== getIdent() || !this.#isHolder()) throw this.#notOwner(word & VALUE);
@@ -177,6 +185,7 @@ export class RLock extends OwnedLock {
     return true;
   }
 
+  /** Its state, owner, count and name. */
   override toString(): string {
     const state = this.locked() ? 'locked' : 'unlocked';
     return `<${state} RLock object '${this.name}' owner=${this.owner ?? 0} count=${this.count} at #${this.id}>`;

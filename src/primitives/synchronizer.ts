@@ -60,6 +60,7 @@ export abstract class Synchronizer extends Primitive {
   /** Ends what a dead owner holds; a Semaphore has no owner. @throws OwnerDiedError @internal */
   checkOwner(): void {}
 
+  /** Gives back what was acquired. */
   abstract release(): void;
 
   /** Takes it if it is free. Flags stay, but for those of the watchers, who are told. @internal */
@@ -132,9 +133,11 @@ export abstract class Synchronizer extends Primitive {
   }
 
   /**
-   * Acquires and emits the Held. Unsubscribing before gives the place up; after, the Held must still be released.
+   * Acquires and emits the Held, to be released by whoever has it. Unsubscribing before gives the place up; after, the Held
+   * must still be released.
    *
-   * @throws TimeoutError (RxJS's) as the Observable's error, when `timeout` ms have passed
+   * @throws TypeError, RangeError for bad options; as the Observable's error: RxJS's TimeoutError when `timeout` ms have
+   * passed, the reason of `signal`, and OwnerDiedError of a Lock or RLock
    */
   hold(options?: WaitOptions): Wait<Held> {
     checkOptions(options);
@@ -148,7 +151,12 @@ export abstract class Synchronizer extends Primitive {
     );
   }
 
-  /** Acquires, blocking the thread. @throws TimeoutError (RxJS's) when `timeout` ms have passed */
+  /**
+   * Acquires, blocking the thread, and gives the Held.
+   *
+   * @throws TypeError, RangeError for bad options; RxJS's TimeoutError when `timeout` ms have passed; OwnerDiedError of a
+   * Lock or RLock
+   */
   holdSync(options?: WaitSyncOptions): Held {
     checkOptions(options);
     if (!this.takeBlocking(checkTimeout(options?.timeout), true)) throw new TimeoutError();
