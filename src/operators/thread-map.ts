@@ -6,12 +6,13 @@ import type { Emitted, Target } from '../primitives/target.js';
 import { checkPooled } from './parts/pooled-options.js';
 import { MapRun } from './thread-map/map-run.js';
 
+/** Where `threadMap` maps, how much at once, and in which order. */
 export interface ThreadMapOptions {
-  /** Default: a pool of `availableParallelism()` workers, one for all. */
+  /** Default: a pool of `availableParallelism()` workers, one for all of the process. */
   pool?: JobPool | undefined;
   /** Values being mapped at once; default: twice the pool's workers. The source's surplus is buffered. */
   concurrency?: number | undefined;
-  /** Results in source order (default) or as they come. */
+  /** Default true: results in source order. false: as they come. */
   ordered?: boolean | undefined;
   /** Values sent to a worker in one message, mapped one after the other; default: adapts to how long one takes. */
   batch?: number | undefined;
@@ -31,12 +32,15 @@ export interface ThreadMapOptions {
  * A source that is faster is kept without limit, as in `mergeMap`. One that never lets the event loop turn is cut all the
  * same when what comes of its values ends the subscription, in a pool that has a worker (`minThreads` above 0).
  *
- * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms.
+ * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms. Source:
+ * RxJS, `map`, and CPython, `concurrent.futures.Executor.map`.
  *
  * @throws at the call: TypeError for a target that is none, RangeError for a concurrency or batch below 1, ThreadError
  * for a closed pool. As the Observable's error: ThreadError when the pool is closed later, or its queue is full
  * @example
- * files.pipe(threadMap(jobs.parse, { concurrency: 8 }))
+ * of('a', 'bb', 'ccc')
+ *   .pipe(threadMap((text) => text.length, { concurrency: 2 }))
+ *   .subscribe((length) => console.log(length)); // prints 1, then 2, then 3
  */
 export function threadMap<T, R>(
   target: Target<[T], R>,

@@ -77,7 +77,7 @@ export class Condition extends Primitive implements Acquirable {
     return this.#waiters.slots;
   }
 
-  /** Acquires its lock: emits true, or false when `blocking: false` or `timeout` (ms) gave up. Unsubscribing gives the place up. */
+  /** Acquires its lock: true, or false when `blocking: false` or `timeout` (ms) gave up. Unsubscribing gives the place up. */
   acquire(options?: AcquireOptions): Wait<boolean> {
     return this.lock.acquire(options);
   }

@@ -126,9 +126,9 @@ function digestOf(action: PackedTarget): Int32Array {
  * port1.once('message', (handle) => {
  *   const lock = fromHandle(handle);
  *   if (lock instanceof Lock) console.log(lock.name); // prints printer
+ *   port1.close();
  * });
  * port2.postMessage(toHandle(new Lock({ name: 'printer' })));
- * port1.once('message', () => port1.close());
  */
 export function fromHandle(handle: unknown): AnyPrimitive {
   const checked = checkHandle(handle);

@@ -24,22 +24,25 @@ function currentToken(): object {
  * makes. It is not an AsyncLocalStorage: all that runs in a thread sees the same value. It cannot be sent to a thread (a
  * TypeError): make it in a module that both import. Source: CPython, `threading.local`.
  *
+ * @param initial - makes the value in a thread that reads it before setting it; without one, T must take undefined
+ * @throws TypeError when `initial` is no function
  * @example
  * const requests = new ThreadLocal(() => 0);
- * requests.value = (requests.value ?? 0) + 1;
+ * requests.value += 1;
+ * console.log(requests.value); // prints 1
  */
 export class ThreadLocal<T = unknown> {
   readonly #initial: (() => T) | undefined;
   readonly #values = new WeakMap<object, { value: T }>();
 
-  constructor(...of: undefined extends T ? [initial?: (() => T) | undefined] : [initial: () => T]) {
-    const [initial] = of;
+  constructor(...[initial]: undefined extends T ? [initial?: (() => T) | undefined] : [initial: () => T]) {
     if (initial !== undefined && typeof initial !== 'function') {
       throw new TypeError(`initial must be a function, got ${typeof initial}`);
     }
     this.#initial = initial;
   }
 
+  /** The current thread's value: what `initial` makes, until it is set. @throws what `initial` throws */
   get value(): T {
     const thread = currentToken();
     const known = this.#values.get(thread);

@@ -5,6 +5,7 @@ import type { PiscinaOptions } from '../workers/piscina.js';
 import { WORKER_ENTRY } from '../workers/worker-files.js';
 import { refuseUnknown } from './run-options.js';
 
+/** How many workers a ThreadPool has, for how long, and what they are started with. */
 export interface ThreadPoolOptions {
   /** Default `ThreadPool-N`. */
   name?: string | undefined;

@@ -61,15 +61,17 @@ const UNCLONEABLE = uncloneable(STAYS);
  * the jobs to come; what it waits for is given up when one of them begins. A worker that what was left behind blocks for
  * five seconds is killed, and the excepthook told.
  *
- * Python has no such thing in `threading`.
+ * Source: CPython, `concurrent.futures.Executor`; its `threading` has no such thing.
  *
+ * @throws TypeError, RangeError showing the value
  * @example
  * await using pool = new ThreadPool({ maxThreads: 4 });
- * await pool.run((n) => n * 2, [21]); // 42
+ * console.log(await pool.run((n) => n * 2, [21])); // prints 42
  */
 export class ThreadPool extends Executor implements JobPool {
   /** See uncloneable.ts. @internal */
   readonly uncloneable: symbol = UNCLONEABLE;
+  /** As it was given, or `ThreadPool-N`. */
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: Piscina;
@@ -79,7 +81,6 @@ export class ThreadPool extends Executor implements JobPool {
   readonly #warnings = new Subject<PoolWarning>();
   readonly #starvation: StarvationWatch;
 
-  /** @throws TypeError, RangeError showing the value */
   constructor(options: ThreadPoolOptions = {}) {
     super();
     const { name, maxThreads, maxQueue, piscina } = checkPoolOptions(options);
@@ -140,11 +141,18 @@ export class ThreadPool extends Executor implements JobPool {
    * when it has not ended after `grace` ms. So is one that runs into its `timeout`. Callbacks run in the async context of
    * the subscriber.
    *
+   * @param argsAndOptions - the target's arguments, which may be left out when it needs none; then the options
    * @throws TypeError, RangeError at the call, and ThreadError when the pool is closed; as the Observable's error:
    * ThreadError when the pool has been closed since or its queue is full, TypeError naming the argument that cannot be
    * cloned, RxJS's TimeoutError, and whatever ends the job
    * @example
-   * pool.run(jobs.resize, [file], { onProgress: (done) => bar.update(done) }).pipe(retry(2))
+   * await using pool = new ThreadPool();
+   * const halve = (n: number) => {
+   *   if (n % 2 === 1) throw new RangeError(`${n} is odd`);
+   *   return n / 2;
+   * };
+   * const job = pool.run(halve, [3], { timeout: 1000 }).pipe(retry(2));
+   * await lastValueFrom(job).catch((error) => console.log(error.message)); // prints 3 is odd
    */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
@@ -182,8 +190,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   /**
-   * What `stats` tells, now and whenever a job or a worker comes or goes; distinct, bursts coalesce. Does not keep the
-   * process alive.
+   * What `stats` tells, now and whenever a job or a worker comes or goes; distinct, bursts coalesce. Never completes.
+   * Unsubscribing ends only the watching. Does not keep the process alive.
    */
   readonly stats$: Observable<PoolStats> = new Observable((subscriber) => {
     this.#watchers.add(subscriber, this.stats);
@@ -193,7 +201,8 @@ export class ThreadPool extends Executor implements JobPool {
   /**
    * Emits when the pool begins to starve: every worker has waited for more than a second for the end of a job that is
    * queued, or for a lock that a job of the pool holds. A wait that somebody else may end, as that for an Event, is none.
-   * More `maxThreads`, or Threads without a pool, get it going again. Does not keep the process alive.
+   * More `maxThreads`, or Threads without a pool, get it going again. Never completes. Unsubscribing ends only the watching.
+   * Does not keep the process alive.
    */
   readonly warnings$: Observable<PoolWarning> = new Observable((subscriber) =>
     this.#warnings.subscribe(subscriber),
@@ -218,6 +227,7 @@ export class ThreadPool extends Executor implements JobPool {
     return this.#jobs.close();
   }
 
+  /** As `close`; called by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -6,9 +6,13 @@ import type { Piscina } from '../workers/piscina.js';
 
 /** How long something took, in ms, over many times. The mean and the maximum are exact, the percentiles within 1 %. */
 export interface TimeStats {
+  /** The mean, in ms. */
   readonly mean: number;
+  /** The median, in ms. */
   readonly p50: number;
+  /** What 99 of 100 stay under, in ms. */
   readonly p99: number;
+  /** The longest, in ms. */
   readonly max: number;
 }
 
@@ -36,8 +40,9 @@ export interface PoolStats {
   readonly waitTime: TimeStats;
 }
 
-/** A pool does not get on. */
+/** That a pool does not get on, and why. */
 export interface PoolWarning {
+  /** The pool's name. */
   readonly pool: string;
   /** Which job waits for what, and who holds it. */
   readonly message: string;
@@ -47,12 +52,13 @@ export interface PoolWarning {
   readonly queued: number;
 }
 
+/** How a job of a pool, or of `runInThread`, is run, and what ends it. */
 export interface RunOptions {
   /** Aborting is unsubscribing, with `signal.reason` as the error. */
   signal?: AbortSignal | undefined;
-  /** Of the job's thread. Default `Thread-N (target's name)`. */
+  /** Of the job's thread. Default: `Thread-N (target's name)`. */
   name?: string | undefined;
-  /** Moved to the job instead of copied, as in postMessage. */
+  /** What of the arguments moves to the job instead of being copied, as in postMessage. */
   transferList?: readonly unknown[] | undefined;
   /** ms between asking a running job to stop and killing its worker. Default 1000; Infinity: never killed. */
   grace?: number | undefined;

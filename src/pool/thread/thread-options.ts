@@ -7,21 +7,24 @@ import { isDetached } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
 import type { JobPool } from './job-pool.js';
 
+/** What a Thread is to run, and how. */
 export interface ThreadOptions<A extends readonly unknown[], R> {
+  /** What `run` calls. Default: nothing, for a subclass that has a `run` of its own. */
   target?: Target<A, R> | undefined;
+  /** What the target is called with: cloned, or moved, when the thread is started. */
   args?: readonly [...A] | undefined;
-  /** Default `Thread-N`, or `Thread-N (target's name)`; more than 380 bytes of UTF-8: RangeError. */
+  /** Default: `Thread-N`, or `Thread-N (target's name)`. More than 380 bytes of UTF-8: RangeError. */
   name?: string | undefined;
   /** Default: that of the current thread. A daemon thread does not keep the process alive. */
   daemon?: boolean | undefined;
-  /** Reserved, as in Python. */
+  /** Reserved, as in Python: null. */
   group?: null | undefined;
   /**
    * A ThreadPool in which the thread is a job: it waits there for a free worker, and keeps the process alive from its
    * start, daemon or not. Default: an elastic pool, in which a started thread never waits for another to end.
    */
   pool?: JobPool | undefined;
-  /** Moved to the thread instead of copied, as in postMessage. */
+  /** What of the arguments moves to the thread instead of being copied, as in postMessage. */
   transferList?: readonly unknown[] | undefined;
 }
 

@@ -35,19 +35,23 @@ interface Waiting {
  *
  * A cancelled Timer ends without a value: `result()` gives undefined. Source: CPython, `threading.Timer`.
  *
+ * @param interval - ms, from 0 to TIMEOUT_MAX
+ * @param target - what runs then
+ * @param argsAndOptions - the target's arguments, which may be left out when it needs none; then a Thread's options
+ * @throws TypeError, RangeError showing the value
  * @example
- * new Timer(30_000, () => console.log('hello, world')).start();
+ * const timer = new Timer(50, (name) => `hello, ${name}`, ['world']).start();
+ * console.log(await timer.result()); // prints hello, world
  */
 // biome-ignore lint/suspicious/noExplicitAny: a Timer whose target is not known takes any arguments
 export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thread<R, A> {
-  /** ms. */
+  /** ms from `start` until it fires. */
   readonly interval: number;
   /** Set once the timer was cancelled or its target has ended. */
   readonly finished: Event;
   /** From `start` until it fires. */
   #waiting: Waiting | undefined;
 
-  /** @throws TypeError, RangeError showing the value */
   constructor(interval: number, target: Target<A, R>, ...argsAndOptions: RunParameters<A, TimerOptions>) {
     const [args = [], options] = argsAndOptions as [args?: readonly unknown[], options?: TimerOptions];
     if (typeof interval !== 'number')
@@ -113,6 +117,7 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
     return #waiting in this ? this.#waiting : undefined;
   }
 
+  /** As Thread's; while the timer waits, this call fires it. @throws as Thread's */
   override joinSync(options?: WaitSyncOptions): boolean {
     // This very call blocks the event loop that would fire the timer, so it fires it itself.
     const waiting = this.#stillWaiting;
