@@ -33,6 +33,7 @@ export interface ThreadErrorOptions extends ErrorOptions {
  * }
  */
 export class ThreadError extends Error {
+  /** The class's name. */
   override name = 'ThreadError';
   /** What went wrong; stable, unlike the message. */
   readonly code: ThreadErrorCode;
@@ -53,10 +54,11 @@ export class ThreadError extends Error {
  * barrier.abort();
  */
 export class BrokenBarrierError extends ThreadError {
+  /** The class's name. */
   override name = 'BrokenBarrierError';
 
   constructor(message?: string, options: ThreadErrorOptions = {}) {
-    super(message, { code: 'ERR_BROKEN_BARRIER', ...options });
+    super(message, { ...options, code: options.code ?? 'ERR_BROKEN_BARRIER' });
   }
 }
 
@@ -77,12 +79,13 @@ export interface OwnerDiedErrorOptions extends ThreadErrorOptions {
  * lock.acquire().subscribe({ error: (error) => console.log(error instanceof OwnerDiedError) }); // prints true
  */
 export class OwnerDiedError extends ThreadError {
+  /** The class's name. */
   override name = 'OwnerDiedError';
   /** `ident` of the thread that died. */
   readonly owner: number;
 
   constructor(message?: string, options: OwnerDiedErrorOptions = {}) {
-    super(message, { code: 'ERR_OWNER_DIED', ...options });
+    super(message, { ...options, code: options.code ?? 'ERR_OWNER_DIED' });
     this.owner = options.owner ?? 0;
   }
 }

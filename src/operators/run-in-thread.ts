@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import { checkRun } from '../pool/jobs/run-options.js';
-import type { JobPool, RunOptions } from '../pool/thread/job-pool.js';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
+import type { RunOptions } from '../pool/thread/job-pool.js';
 import { limitRun, ranTooLong } from '../pool/thread/run-limit.js';
 import { stopThread } from '../pool/thread/stop-thread.js';
 import { Thread } from '../pool/thread/thread.js';
@@ -12,7 +13,7 @@ import { checkPool } from './parts/pooled-options.js';
 /** How `runInThread` runs its target, and where. */
 export interface RunInThreadOptions extends RunOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: JobPool | undefined;
+  pool?: ThreadPool | undefined;
 }
 
 /**

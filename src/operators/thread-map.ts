@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import { defaultPool } from '../pool/jobs/default-pool.js';
-import type { JobPool } from '../pool/thread/job-pool.js';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
 import { checkCount, show } from '../primitives/options.js';
 import type { Emitted, Target } from '../primitives/target.js';
 import { checkPooled } from './parts/pooled-options.js';
@@ -9,7 +9,7 @@ import { MapRun } from './thread-map/map-run.js';
 /** Where `threadMap` maps, how much at once, and in which order. */
 export interface ThreadMapOptions {
   /** Default: a pool of `availableParallelism()` workers, one for all of the process. */
-  pool?: JobPool | undefined;
+  pool?: ThreadPool | undefined;
   /** Values being mapped at once; default: twice the pool's workers. The source's surplus is buffered. */
   concurrency?: number | undefined;
   /** Default true: results in source order. false: as they come. */

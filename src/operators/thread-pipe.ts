@@ -1,5 +1,5 @@
 import { Observable, type ObservableInput, type OperatorFunction } from 'rxjs';
-import type { JobPool } from '../pool/thread/job-pool.js';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
 import type { Target } from '../primitives/target.js';
 import { checkPooled } from './parts/pooled-options.js';
 import { PipeRun } from './thread-pipe/pipe-run.js';
@@ -7,7 +7,7 @@ import { PipeRun } from './thread-pipe/pipe-run.js';
 /** Where `threadPipe` runs its pipeline. */
 export interface ThreadPipeOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: JobPool | undefined;
+  pool?: ThreadPool | undefined;
   /** ms between asking the thread to stop and killing its worker. Default 1000; Infinity: never killed. */
   grace?: number | undefined;
 }

@@ -51,7 +51,7 @@ export function withLock<T, O extends ObservableInput<unknown>>(
 ): OperatorFunction<T, ObservedValueOf<O>>;
 /**
  * The whole source subscription inside the lock: it is subscribed to once the lock is acquired, and the lock released when it
- * completes, errors or is unsubscribed.
+ * completes, errors or is unsubscribed. Source: CPython, the `with` statement on a lock.
  *
  * @throws as with a `project`
  * @example

@@ -61,7 +61,7 @@ function isKind(kind: unknown): kind is Kind {
 
 /**
  * A structured-cloneable stand-in for a primitive, for postMessage, workerData and pools of your own. Threads of this
- * library need none: a primitive in their arguments arrives as itself.
+ * library need none: a primitive in their arguments arrives as itself. Python needs none: its threads share all objects.
  *
  * @throws TypeError for anything else
  * @example
@@ -117,7 +117,7 @@ function digestOf(action: PackedTarget): Int32Array {
 /**
  * The primitive again, in whatever thread: the same memory, and the same object each time in one thread.
  *
- * Every part of the handle is checked, and nothing has changed here when one is refused.
+ * Every part of the handle is checked, and nothing has changed here when one is refused. Python needs none.
  *
  * @throws TypeError for anything but what toHandle gave; ThreadError (`ERR_OTHER_TABLE`) in a worker that loaded the
  * library before the main thread did

@@ -12,7 +12,8 @@ export type ThreadModule<M> = {
 
 /**
  * The exports of a module as typed targets, without loading it here: the thread imports it. For a module of your own:
- * `threadModule<typeof import('./jobs.js')>(new URL('./jobs.js', import.meta.url))`.
+ * `threadModule<typeof import('./jobs.js')>(new URL('./jobs.js', import.meta.url))`. Source: CPython, `pickle`, which names
+ * functions by their modules.
  *
  * @param module - a file:, data: or node: URL, an absolute path or a package
  * @throws TypeError for anything else, such as a relative path

@@ -1,9 +1,21 @@
 import { availableParallelism } from 'node:os';
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
 import { WORKER_ENTRY } from '../workers/worker-files.js';
 import { refuseUnknown } from './run-options.js';
+
+/** How much memory a worker may take, in MB. Default: Node's own limits. */
+export interface WorkerLimits {
+  /** Of the main heap. */
+  maxOldGenerationSizeMb?: number | undefined;
+  /** Of the heap of recent objects. */
+  maxYoungGenerationSizeMb?: number | undefined;
+  /** Of the range that holds generated code. */
+  codeRangeSizeMb?: number | undefined;
+  /** Of the stack; 1 at least. Default 4. */
+  stackSizeMb?: number | undefined;
+}
 
 /** How many workers a ThreadPool has, for how long, and what they are started with. */
 export interface ThreadPoolOptions {
@@ -17,8 +29,8 @@ export interface ThreadPoolOptions {
   idleTimeout?: number | undefined;
   /** Jobs that may queue; one more is a ThreadError. Default: any number. */
   maxQueue?: number | undefined;
-  /** Of each worker. A job that needs more than its `maxOldGenerationSizeMb` fails. */
-  resourceLimits?: ResourceLimits | undefined;
+  /** Of each worker, in MB. A job that needs more than its `maxOldGenerationSizeMb` fails. */
+  resourceLimits?: WorkerLimits | undefined;
   /** Node's own, for each worker. Default: those of the process. */
   execArgv?: string[] | undefined;
   /** What `process.env` is in the workers. Default: a copy of this thread's. */
@@ -82,6 +94,7 @@ function checkLimits(limits: unknown): void {
   if (typeof limits !== 'object' || limits === null)
     throw new TypeError(`resourceLimits must be an object, got ${show(limits)}`);
   for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined) continue;
     if (!LIMITS.includes(name))
       throw new TypeError(`resourceLimits has ${LIMITS.join(', ')}, got ${show({ [name]: value })}`);
     const least = name === 'stackSizeMb' ? LEAST_STACK_MB : 0;

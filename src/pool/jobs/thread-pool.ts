@@ -20,7 +20,7 @@ import { checkRun } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
 
 export type { PoolStats, PoolWarning, RunOptions, TimeStats } from '../thread/job-pool.js';
-export type { ThreadPoolOptions } from './pool-options.js';
+export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
 
 /*
  * A job from `run` to its result.

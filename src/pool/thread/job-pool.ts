@@ -71,16 +71,23 @@ export interface RunOptions {
   onProgress?: ((value: unknown) => void) | undefined;
 }
 
-/** A ThreadPool, for the rooms that users hand one to and that must not import the class. */
+/** What a Thread's options take as a `pool`: a ThreadPool. */
 export interface JobPool {
+  /** See ThreadPool. */
   readonly name: string;
+  /** See ThreadPool. */
   readonly piscina: Piscina;
+  /** See ThreadPool. */
   readonly stats: PoolStats;
+  /** See ThreadPool; unsubscribing ends only the watching. */
   readonly stats$: Observable<PoolStats>;
+  /** See ThreadPool; unsubscribing drops the job, or cancels it. */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
     ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>>;
+  /** See ThreadPool. */
   close(): Promise<void>;
+  /** See ThreadPool. */
   [Symbol.asyncDispose](): Promise<void>;
 }
