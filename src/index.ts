@@ -39,8 +39,10 @@ export {
 export type { TraceEvent } from './pool/functions/trace-events.js';
 export { reportProgress } from './pool/in-worker/progress.js';
 export {
+  type PoolPiscina,
   type PoolStats,
   type PoolWarning,
+  type PoolWorker,
   type RunOptions,
   ThreadPool,
   type ThreadPoolOptions,

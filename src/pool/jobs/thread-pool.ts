@@ -7,11 +7,10 @@ import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
-import type { JobPool, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
+import type { JobPool, PoolPiscina, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
 import { refuseToTravel } from '../wire/codec.js';
 import type { ToThread } from '../wire/messages.js';
 import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
-import type { Piscina } from '../workers/piscina.js';
 import { PoolJobs } from './pool-jobs.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import { PoolWorkers } from './pool-workers.js';
@@ -19,7 +18,14 @@ import { QueuedJob } from './queued-job.js';
 import { checkRun } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
 
-export type { PoolStats, PoolWarning, RunOptions, TimeStats } from '../thread/job-pool.js';
+export type {
+  PoolPiscina,
+  PoolStats,
+  PoolWarning,
+  PoolWorker,
+  RunOptions,
+  TimeStats,
+} from '../thread/job-pool.js';
 export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
 
 /*
@@ -74,7 +80,7 @@ export class ThreadPool extends Executor implements JobPool {
   /** As it was given, or `ThreadPool-N`. */
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
-  readonly piscina: Piscina;
+  readonly piscina: PoolPiscina;
   readonly #jobs: PoolJobs;
   readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
   #telling = false;
@@ -89,7 +95,7 @@ export class ThreadPool extends Executor implements JobPool {
     this.piscina = workers.piscina;
     this.name = name ?? `ThreadPool-${++pools}`;
     this.#jobs = new PoolJobs(this.name, maxThreads, maxQueue, workers, changed);
-    this.#starvation = new StarvationWatch(this.name, this.piscina, this.#jobs, (warning) => {
+    this.#starvation = new StarvationWatch(this.name, workers.piscina, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
       this.#changed();
     });

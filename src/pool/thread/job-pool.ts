@@ -2,7 +2,6 @@ import type { Observable } from 'rxjs';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
-import type { Piscina } from '../workers/piscina.js';
 
 /** How long something took, in ms, over many times. The mean and the maximum are exact, the percentiles within 1 %. */
 export interface TimeStats {
@@ -71,12 +70,33 @@ export interface RunOptions {
   onProgress?: ((value: unknown) => void) | undefined;
 }
 
+/** One of the Piscina's workers: a Worker of node:worker_threads, of which this is a part. */
+export interface PoolWorker {
+  /** Node's number of it; -1 once it has ended. */
+  readonly threadId: number;
+  /** Ends it at once; the job that it runs fails alone. */
+  terminate(): Promise<number>;
+}
+
+/**
+ * The Piscina that makes a pool's workers, as far as it concerns who uses the pool. For the rest cast it to Piscina's own
+ * class, whose types need those of Node: `pool.piscina as Piscina`.
+ */
+export interface PoolPiscina {
+  /** The workers, those that are being started included. */
+  readonly threads: readonly PoolWorker[];
+  /** How many workers are kept. */
+  readonly minThreads: number;
+  /** How many workers there may be. */
+  readonly maxThreads: number;
+}
+
 /** What a Thread's options take as a `pool`: a ThreadPool. */
 export interface JobPool {
   /** See ThreadPool. */
   readonly name: string;
   /** See ThreadPool. */
-  readonly piscina: Piscina;
+  readonly piscina: PoolPiscina;
   /** See ThreadPool. */
   readonly stats: PoolStats;
   /** See ThreadPool; unsubscribing ends only the watching. */
