@@ -1,16 +1,16 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { TransferListItem } from 'node:worker_threads';
 import { type Cells, load, park, store } from '../../primitives/memory/word.js';
-import { claimSlot, unclaimSlot } from '../../primitives/threads/claim-slot.js';
+import { KeptSlot } from '../../primitives/threads/kept-slot.js';
 import { clock } from '../../primitives/threads/table.js';
-import { markDied } from '../../primitives/threads/thread-slots.js';
+import { markDied, withdraw } from '../../primitives/threads/thread-slots.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { JobClaims } from '../wire/job-claims.js';
 import { type FromWorker, JOB_FIELDS, type JobsMessage, type ToWorker } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { BELL, claimsOf, OPEN, SEEN, seen } from '../wire/session-cells.js';
-import { threadName } from '../wire/thread-name.js';
+import { isTold, threadName } from '../wire/thread-name.js';
 import type { SessionOpening } from '../workers/session-owner.js';
 import { isQuiet } from './leftovers.js';
 import { type KnownTarget, Running, type SentJob } from './thread-body.js';
@@ -45,6 +45,7 @@ class Session {
   readonly #opening: SessionOpening;
   readonly #cells: Cells;
   readonly #claims: JobClaims;
+  readonly #slot: KeptSlot;
   readonly #channel: PortChannel<FromWorker, ToWorker>;
   readonly #targets = new Map<number, KnownTarget>();
   /** Messages that have come. */
@@ -63,6 +64,7 @@ class Session {
     this.#opening = opening;
     this.#cells = opening.cells;
     this.#claims = claimsOf(opening.cells);
+    this.#slot = new KeptSlot(opening.starter);
     this.#channel = new PortChannel(opening.port);
     setParent(
       (message, transfer) => {
@@ -135,13 +137,14 @@ class Session {
       // Taken back in this very moment: the ident is the next job's.
       if (job.ident === 0) spare = ident;
     }
-    if (spare !== 0) unclaimSlot(spare);
+    if (spare !== 0) withdraw(spare);
   }
 
   #claimIdent({ name, target }: SentJob): number {
-    const { starter } = this.#opening;
-    const text = typeof name === 'string' ? name : threadName(name, target?.label ?? '');
-    return claimSlot(text, starter.flags, starter);
+    const { flags } = this.#opening;
+    const label = target?.label ?? '';
+    if (typeof name === 'number' && isTold(label)) return this.#slot.claim(label, flags, name);
+    return this.#slot.claim(typeof name === 'string' ? name : threadName(name, label), flags, 0);
   }
 
   #begin(job: SentJob, ident: number): void {

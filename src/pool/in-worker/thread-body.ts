@@ -1,11 +1,11 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { type PackedTarget, type Runnable, unpackTarget } from '../../primitives/target.js';
+import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { endThread, setIdent } from '../../primitives/threads/current-ident.js';
 import { clock } from '../../primitives/threads/table.js';
 import { markRunning, markStopped } from '../../primitives/threads/thread-slots.js';
 import { someoneTraces } from '../../primitives/threads/trace-flag.js';
 import { after } from '../../primitives/waiting/event-loop.js';
-import { isCancelled } from '../thread/cancellation.js';
 import { decode, type Encoded, encode } from '../wire/codec.js';
 import {
   CANCELLED,
@@ -97,12 +97,13 @@ export class Running implements RunningThread {
   /** Calls a function that is at hand at once; whatever else the thread is needs something imported first. */
   begin(): void {
     endThread();
-    setIdent(this.ident);
     this.#began = clock();
+    // Before anything is written for the ident, because its slot may be another's by now.
     if (!markRunning(this.ident)) {
       this.#decline();
       return;
     }
+    setIdent(this.ident);
     const run = this.#atHand();
     if (run === undefined || this.#args.hasStandIns || isCancelled(this.ident) || someoneTraces()) {
       this.#prepare().then(
@@ -127,7 +128,6 @@ export class Running implements RunningThread {
 
   /** The thread was withdrawn before it began. */
   #decline(): void {
-    setIdent(0);
     dropCancel(this.ident);
     this.#post([this.seq, DECLINED, undefined, this.#began, this.#began, 0]);
     this.#free();

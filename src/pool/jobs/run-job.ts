@@ -1,6 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import type { Emitted } from '../../primitives/target.js';
+import { markCancelled } from '../../primitives/threads/cancel-flag.js';
 import { nextThreadNumber } from '../../primitives/threads/table.js';
 import { markStopped } from '../../primitives/threads/thread-slots.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
@@ -8,7 +9,6 @@ import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
 import { cancelMessage } from '../thread/cancel-request.js';
-import { markCancelled } from '../thread/cancellation.js';
 import { limitRun, ranTooLong } from '../thread/run-limit.js';
 import { cannotStart } from '../thread/start.js';
 import { StartedHere } from '../thread/started-here.js';

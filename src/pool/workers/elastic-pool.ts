@@ -4,6 +4,7 @@ import type { Job } from './job.js';
 import { newPiscina, type Piscina } from './piscina.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
+import { checkThreadLimit } from './thread-limit.js';
 import { explainMissing, WORKER_ENTRY } from './worker-files.js';
 
 /**
@@ -40,6 +41,7 @@ let sweeps = false;
 export function runInElasticPool(job: Job, stackSize: number): void {
   const session = takeIdle(stackSize);
   if (session === undefined) {
+    checkThreadLimit();
     const opened = new Session(owner, Number.POSITIVE_INFINITY);
     try {
       // Before there is a worker, which an argument that cannot be cloned is not worth.

@@ -5,7 +5,7 @@ import type { ThreadJob } from './thread-job.js';
  * does (`runInElasticPool`), at once. thread/start.ts picks one of the two.
  */
 export abstract class Executor {
-  /** @throws ThreadError when it takes no more, DataCloneError */
+  /** @throws ThreadError when it takes no more, DataCloneError @internal */
   static execute(executor: Executor, job: ThreadJob): void {
     executor.execute(job);
   }

@@ -36,6 +36,7 @@ export interface JobEnd {
 
 /** Who has a job in its worker: a Session. */
 export interface JobHolder {
+  /** Node's number of the worker; -1: not known yet. */
   readonly workerId: number;
   identOf(job: Job): number;
   isPosted(job: Job): boolean;

@@ -1,13 +1,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Cells } from '../../primitives/memory/word.js';
+import type { Starter } from '../../primitives/threads/claim-slot.js';
 import type { Job, JobEnd, WorkerExit } from './job.js';
 
 /** What the worker gets as the session opens: `openSession` in in-worker/session.ts takes it. */
 export interface SessionOpening {
   readonly port: MessagePort;
   readonly cells: Cells;
-  /** Who is the starter of the threads whose idents the worker takes: the kernel's id and Node's, and the flags of these threads. */
-  readonly starter: { readonly native: number; readonly worker: number; readonly flags: number };
+  /** Who counts as the starter of the threads whose idents the worker takes, and their FLAGS. */
+  readonly starter: Starter;
+  readonly flags: number;
   /** ms that leftovers may keep the worker from its next job; then they count as there to stay. */
   readonly leftoversMs: number;
 }

@@ -1,8 +1,8 @@
-import { MessageChannel, threadId } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import { type Cells, load } from '../../primitives/memory/word.js';
+import { starterHere } from '../../primitives/threads/claim-slot.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
-import { nativeId } from '../../primitives/threads/kernel.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
 import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -78,8 +78,8 @@ export class Session implements JobHolder {
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
     this.#outbox = new Outbox(this.#channel, this.#cells);
-    const starter = { native: nativeId() ?? 0, worker: threadId, flags: flagsOf(getIdent()) & DAEMON };
-    this.opening = { port: port2, cells: this.#cells, starter, leftoversMs };
+    const flags = flagsOf(getIdent()) & DAEMON;
+    this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs };
     this.#channel.hear((message) => this.#hear(message));
     // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
     // nobody would learn of the death.
@@ -92,7 +92,7 @@ export class Session implements JobHolder {
   }
 
   get workerId(): number {
-    return this.#worker?.threadId ?? threadId;
+    return this.#worker?.threadId ?? -1;
   }
 
   /** Its worker has come up. */
