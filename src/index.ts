@@ -40,9 +40,11 @@ export type { TraceEvent } from './pool/functions/trace-events.js';
 export { reportProgress } from './pool/in-worker/progress.js';
 export {
   type PoolPiscina,
+  type PoolRunOptions,
   type PoolStats,
   type PoolWarning,
   type PoolWorker,
+  type RoomOptions,
   type RunOptions,
   ThreadPool,
   type ThreadPoolOptions,

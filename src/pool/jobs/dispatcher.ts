@@ -7,12 +7,12 @@ import type { SessionOwner } from '../workers/session-owner.js';
 import { ThreadJob } from '../workers/thread-job.js';
 import { IdleSweep } from './idle-sweep.js';
 import { JobCounters, type JobResult } from './job-counters.js';
-import { Line } from './line.js';
 import { Patience } from './patience.js';
 import type { CheckedPoolOptions } from './pool-options.js';
 import { PoolSession } from './pool-session.js';
 import { PoolSessions } from './pool-sessions.js';
 import { PoolWorkers } from './pool-workers.js';
+import { PriorityLine } from './priority-line.js';
 
 /** Jobs that a session has at most, and at least while it has room: the one that runs and those sent ahead. */
 const DEEPEST = 64;
@@ -38,7 +38,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly maxThreads: number;
   readonly counters: JobCounters;
   readonly #minThreads: number;
-  readonly #line = new Line();
+  readonly #line = new PriorityLine();
   readonly #sessions: PoolSessions;
   readonly #patience: Patience;
   /** Threads that were accepted and are not over. */
@@ -48,6 +48,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   #lag = 0;
   #isChild = false;
   readonly #emptied: (() => void)[] = [];
+  /** The lowest priority of the jobs that wait behind another of their session. */
+  #lowestAhead = Number.POSITIVE_INFINITY;
 
   /** @param changed - a job has come, begun or ended, or a worker has */
   constructor(options: CheckedPoolOptions, changed: () => void) {
@@ -110,6 +112,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   submit(job: Job): void {
     job.order = this.#line.nextOrder();
     job.accepted = clock();
+    const displaces = job.priority > this.#lowestAhead && this.#makeWay(job);
     const session = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
     if (session !== undefined && session.size === 0) this.#give(job, session);
     else {
@@ -119,7 +122,18 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
       else this.#give(job, behind);
     }
     if (job instanceof ThreadJob) this.#threads.add(job);
+    if (displaces) this.#dispatch();
     this.#updated();
+  }
+
+  /** Takes the jobs of lower priorities back from the session that has least to do. Returns whether there were any. */
+  #makeWay({ priority }: Job): boolean {
+    const session = this.#sessions.loads.least();
+    const lower = session?.takeBackAll((job) => job.priority < priority) ?? [];
+    if (session === undefined || lower.length === 0) return false;
+    this.#line.giveBack(lower);
+    this.#sessions.count(session);
+    return true;
   }
 
   #sessionFor(job: Job): PoolSession | undefined {
@@ -141,6 +155,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   #give(job: Job, session: PoolSession): void {
     session.give(job);
     this.#sessions.count(session);
+    if (this.#sessions.waiting === 0) this.#lowestAhead = Number.POSITIVE_INFINITY;
+    else this.#lowestAhead = Math.min(this.#lowestAhead, job.priority);
     if (session.size > 1 || !session.opened) this.#patience.begin();
   }
 
@@ -161,7 +177,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   // ─── jobs that leave ──────────────────────────────────────────────────────────────────────────
 
   withdrawn(job: Job, session: PoolSession | undefined): void {
-    if (session === undefined) this.#line.left();
+    if (session === undefined) this.#line.left(job);
     else this.#sessions.count(session);
     this.#over(job, 'cancelled');
     this.#dispatch();

@@ -4,13 +4,12 @@ import type { Job } from '../workers/job.js';
 const SHORT = 32;
 
 /**
- * The jobs that wait for a worker: first come, first served; anybody may leave from anywhere. An array rather than a
+ * The jobs of one priority that wait for a worker: first come, first served; anybody may leave from anywhere. An array rather than a
  * linked list: links between old and new objects cost the garbage collector more than all else that a long line does.
  *
  * Invariant: those that were given back are older than all others, and each job stands in it once.
  */
 export class Line {
-  #orders = 0;
   #all: (Job | undefined)[] = [];
   /** Of the first in `#all`. */
   #at = 0;
@@ -20,11 +19,6 @@ export class Line {
 
   get size(): number {
     return this.#size;
-  }
-
-  /** The place of a newcomer, which it keeps whether or not it ever stands in line. */
-  nextOrder(): number {
-    return ++this.#orders;
   }
 
   push(job: Job): void {

@@ -9,7 +9,7 @@ import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
 import { cancelMessage } from '../thread/cancel-request.js';
-import { limitRun, ranTooLong } from '../thread/run-limit.js';
+import { limitRun, ranTooLong, waitedTooLong } from '../thread/run-limit.js';
 import { cannotStart } from '../thread/start.js';
 import { StartedHere } from '../thread/started-here.js';
 import { transferItems } from '../thread/thread-options.js';
@@ -31,7 +31,7 @@ import { movesWith } from '../wire/transfer.js';
 import { Job, type JobEnd, type WorkerExit } from '../workers/job.js';
 import type { JobTarget } from '../workers/job-target.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { RunRequest } from './run-options.js';
+import type { PoolRunRequest } from './run-options.js';
 
 const NOTHING: readonly TransferListItem[] = [];
 
@@ -46,7 +46,7 @@ export class RunJob<R> extends Job {
   args: readonly unknown[] | Envelope;
   transfer: readonly TransferListItem[] = NOTHING;
   copied = false;
-  readonly #request: RunRequest<R>;
+  readonly #request: PoolRunRequest<R>;
   /** Undefined: its user knows how it ended, or does not want to. */
   #settle: Settle<Emitted<R>> | undefined;
   /** Of who subscribed: its callbacks run in it, whichever message ends the job. */
@@ -58,15 +58,19 @@ export class RunJob<R> extends Job {
   /** What ends with the interest of its user, and with the job. */
   #forget: (() => void) | undefined;
   #stopLimit: (() => void) | undefined;
+  #stopWaiting: (() => void) | undefined;
+  /** It is being taken out of the line for this. */
+  #tooLate: unknown;
   #spare: (() => void) | undefined;
   /** Once somebody has asked for its Thread, that hears what the worker says. */
   #run: ThreadRun | undefined;
 
-  constructor(home: Dispatcher, target: JobTarget, request: RunRequest<R>, settle: Settle<Emitted<R>>) {
+  constructor(home: Dispatcher, target: JobTarget, request: PoolRunRequest<R>, settle: Settle<Emitted<R>>) {
     super();
     this.home = home;
     this.target = target;
     this.label = request.name || nextThreadNumber();
+    this.priority = request.priority;
     this.args = request.args;
     this.#request = request;
     this.#settle = settle;
@@ -102,6 +106,9 @@ export class RunJob<R> extends Job {
       throw cannotStart(this.name, args, cause);
     }
     this.#forget = signal && onAbort(signal, () => this.#aborted());
+    const { waitTimeout } = this.#request;
+    if (waitTimeout !== Number.POSITIVE_INFINITY)
+      this.#stopWaiting = after(waitTimeout, () => nextTurn(() => this.#waited(waitTimeout)));
   }
 
   copy(): void {
@@ -188,7 +195,7 @@ export class RunJob<R> extends Job {
   died(exit: WorkerExit): void {
     this.#over();
     if (this.#run !== undefined) this.#run.died(exit);
-    else this.#reject(this.#unread ?? explainExit(this.name, exit));
+    else this.#reject(this.#tooLate ?? this.#unread ?? explainExit(this.name, exit));
   }
 
   flushed(): void {
@@ -225,6 +232,13 @@ export class RunJob<R> extends Job {
     if (grace !== Number.POSITIVE_INFINITY) this.#spare = after(grace, () => void this.kill());
   }
 
+  /** Its worker may begin with it at this very moment: then it is in time. */
+  #waited(ms: number): void {
+    if (this.#settle === undefined || this.over || this.begun) return;
+    this.#tooLate = waitedTooLong(this.name, ms);
+    if (!this.withdraw(this.#request.grace)) this.#tooLate = undefined;
+  }
+
   #expired(timeout: number): void {
     const error = ranTooLong(this.name, timeout);
     this.#leaveWith(error, error);
@@ -257,6 +271,7 @@ export class RunJob<R> extends Job {
     this.#settle = undefined;
     this.#forget?.();
     this.#stopLimit?.();
+    this.#stopWaiting?.();
     return settle;
   }
 

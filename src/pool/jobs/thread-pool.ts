@@ -7,7 +7,7 @@ import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
-import type { JobPool, PoolPiscina, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
+import type { JobPool, PoolPiscina, PoolStats, PoolWarning } from '../thread/job-pool.js';
 import { refuseToTravel } from '../wire/codec.js';
 import { Executor } from '../workers/executor.js';
 import { jobTarget } from '../workers/job-target.js';
@@ -15,8 +15,9 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
+import { Room, type RoomOptions } from './room.js';
 import { RunJob } from './run-job.js';
-import { checkRun } from './run-options.js';
+import { checkPoolRun, type PoolRunOptions } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
 
 export type {
@@ -28,6 +29,8 @@ export type {
   TimeStats,
 } from '../thread/job-pool.js';
 export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
+export type { RoomOptions } from './room.js';
+export type { PoolRunOptions } from './run-options.js';
 
 /*
  * A job from `run` to its result: STORY
@@ -70,6 +73,7 @@ export class ThreadPool extends Executor implements JobPool {
   #telling = false;
   readonly #warnings = new Subject<PoolWarning>();
   readonly #starvation: StarvationWatch;
+  readonly #room = new Room(this);
 
   constructor(options: ThreadPoolOptions = {}) {
     super();
@@ -162,10 +166,10 @@ export class ThreadPool extends Executor implements JobPool {
    */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
-    ...argsAndOptions: RunParameters<A, RunOptions>
+    ...argsAndOptions: RunParameters<A, PoolRunOptions>
   ): Wait<Emitted<R>> {
-    const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
-    const request = checkRun(target as Target<readonly unknown[], R>, args, options);
+    const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: PoolRunOptions];
+    const request = checkPoolRun(target as Target<readonly unknown[], R>, args, options);
     this.#refuseIfClosed(request.name ?? 'job');
     const known = jobTarget(target as Target);
     const { signal } = request;
@@ -217,8 +221,36 @@ export class ThreadPool extends Executor implements JobPool {
     this.#warnings.subscribe(subscriber),
   );
 
+  /**
+   * Waits until a job that comes now would begin at once, or until fewer than `buffer` jobs are queued: true; false on timeout.
+   * So a loop that makes jobs faster than they are done holds no more of them than it needs. Several who wait are told one
+   * after the other, in their order. Unsubscribing gives the place up.
+   *
+   * @throws TypeError, RangeError at the call; ThreadError, as the Observable's error, when the pool is closed
+   * @example
+   * await using pool = new ThreadPool({ maxThreads: 2 });
+   * const sizes: Promise<number>[] = [];
+   * for (const text of ['a', 'bb', 'ccc']) {
+   *   await pool.room({ buffer: 2 });
+   *   sizes.push(firstValueFrom(pool.run((text: string) => text.length, [text])));
+   * }
+   * console.log(await Promise.all(sizes)); // prints [ 1, 2, 3 ]
+   */
+  room(options?: RoomOptions): Wait<boolean> {
+    return this.#room.wait(options);
+  }
+
+  /**
+   * How many jobs would begin at once, now and whenever that changes; distinct, bursts coalesce. Never completes.
+   * Unsubscribing ends only the watching. Does not keep the process alive.
+   */
+  get room$(): Observable<number> {
+    return this.#room.count$;
+  }
+
   #changed(): void {
     this.#starvation.watch();
+    this.#room.changed();
     if (this.#watchers.size === 0 || this.#telling) return;
     this.#telling = true;
     nextTurn(() => {
@@ -234,6 +266,7 @@ export class ThreadPool extends Executor implements JobPool {
    */
   close(): Promise<void> {
     this.#closed ??= this.#jobs.close();
+    this.#room.changed();
     return this.#closed;
   }
 

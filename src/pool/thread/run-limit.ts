@@ -32,7 +32,14 @@ export function limitRun(thread: Timed, ms: number, expired: () => void): () => 
   };
 }
 
-/** RxJS's TimeoutError, which says whose and how long. */
+/** RxJS's TimeoutError, which says whose and how long it ran. */
 export function ranTooLong(name: string, ms: number): TimeoutError {
   return Object.assign(new TimeoutError(), { message: `'${name}' ran into its timeout of ${ms} ms` });
+}
+
+/** The same, of a job that has not begun. */
+export function waitedTooLong(name: string, ms: number): TimeoutError {
+  return Object.assign(new TimeoutError(), {
+    message: `'${name}' waited in line for its waitTimeout of ${ms} ms`,
+  });
 }

@@ -77,6 +77,8 @@ export abstract class Job {
   session: JobHolder | undefined = undefined;
   /** In the session. */
   seq = 0;
+  /** A higher one goes first; raised when it has waited for long. */
+  priority = 0;
   /** Its place in the line, and when it was accepted, in ms on the clock of all threads: of a ThreadPool's. */
   order = 0;
   accepted = 0;

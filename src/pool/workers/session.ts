@@ -174,9 +174,9 @@ export class Session implements JobHolder {
     return true;
   }
 
-  /** Takes back all that the worker has not begun with. */
-  takeBackAll(except?: Job): Job[] {
-    return [...this.#jobs.values()].filter((job) => job !== except && job.returns && this.takeBack(job));
+  /** Takes back all that the worker has not begun with, or of these the `wanted`. */
+  takeBackAll(wanted: (job: Job) => boolean = () => true): Job[] {
+    return [...this.#jobs.values()].filter((job) => job.returns && wanted(job) && this.takeBack(job));
   }
 
   #remove(job: Job): void {
@@ -316,7 +316,7 @@ export class Session implements JobHolder {
    * Once all others are taken back, the worker begins with nothing more.
    */
   #killWith(job: Job): boolean {
-    const returned = this.takeBackAll(job);
+    const returned = this.takeBackAll((other) => other !== job);
     const alone = this.#jobs.size === 1;
     if (alone) void this.kill();
     this.owner.freed(this, returned);
