@@ -1,17 +1,12 @@
 import { Observable } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import { checkCount, type WaitOptions } from '../../primitives/options.js';
+import { checkCount } from '../../primitives/options.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
+import type { RoomOptions } from '../thread/job-pool.js';
 import { pendingWait } from '../thread/pending-wait.js';
 import { refuseUnknown } from './run-options.js';
-
-/** How long `room` waits, and for how much. */
-export interface RoomOptions extends WaitOptions {
-  /** Jobs that may wait for a worker while there is room. Default 0: a job that comes begins at once. */
-  buffer?: number | undefined;
-}
 
 /** What room is about: a ThreadPool. */
 export interface Roomy {

@@ -7,7 +7,7 @@ import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
-import type { JobPool, PoolPiscina, PoolStats, PoolWarning } from '../thread/job-pool.js';
+import type { JobPool, PoolPiscina, PoolStats, PoolWarning, RoomOptions } from '../thread/job-pool.js';
 import { refuseToTravel } from '../wire/codec.js';
 import { Executor } from '../workers/executor.js';
 import { jobTarget } from '../workers/job-target.js';
@@ -15,7 +15,7 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
-import { Room, type RoomOptions } from './room.js';
+import { Room } from './room.js';
 import { RunJob } from './run-job.js';
 import { checkPoolRun, type PoolRunOptions } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
@@ -25,11 +25,11 @@ export type {
   PoolStats,
   PoolWarning,
   PoolWorker,
+  RoomOptions,
   RunOptions,
   TimeStats,
 } from '../thread/job-pool.js';
 export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
-export type { RoomOptions } from './room.js';
 export type { PoolRunOptions } from './run-options.js';
 
 /*

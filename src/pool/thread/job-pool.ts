@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { WaitOptions } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
@@ -70,6 +71,12 @@ export interface RunOptions {
   onProgress?: ((value: unknown) => void) | undefined;
 }
 
+/** How long `room` waits, and for how much. */
+export interface RoomOptions extends WaitOptions {
+  /** Jobs that may wait for a worker while there is room. Default 0: a job that comes begins at once. */
+  buffer?: number | undefined;
+}
+
 /** One of the Piscina's workers: a Worker of node:worker_threads, of which this is a part. */
 export interface PoolWorker {
   /** Node's number of it; -1 once it has ended. */
@@ -106,6 +113,10 @@ export interface JobPool {
     target: Target<A, R>,
     ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>>;
+  /** See ThreadPool; unsubscribing gives the place up. */
+  room(options?: RoomOptions): Wait<boolean>;
+  /** See ThreadPool; unsubscribing ends only the watching. */
+  readonly room$: Observable<number>;
   /** See ThreadPool. */
   close(): Promise<void>;
   /** See ThreadPool. */
