@@ -26,10 +26,15 @@ export interface PoolRunOptions extends RunOptions {
   waitTimeout?: number | undefined;
 }
 
-/** A job as its user asked for it, checked. */
+/** What `run` was asked for, checked. */
 export interface RunRequest<R> {
   readonly target: Target<readonly unknown[], R>;
   readonly args: readonly unknown[];
+  readonly options: CheckedRunOptions;
+}
+
+/** How the job is to run: one object for all that say nothing of it. */
+export interface CheckedRunOptions {
   readonly name: string | undefined;
   readonly transferList: readonly unknown[];
   readonly signal: AbortSignal | undefined;
@@ -37,16 +42,15 @@ export interface RunRequest<R> {
   /** ms; Infinity: none. */
   readonly timeout: number;
   readonly onProgress: ((value: unknown) => void) | undefined;
-}
-
-/** The same, of a job of `ThreadPool.run`. */
-export interface PoolRunRequest<R> extends RunRequest<R> {
   readonly priority: number;
   /** ms; Infinity: none. */
   readonly waitTimeout: number;
 }
 
 const RUN_OPTIONS: readonly string[] = ['signal', 'name', 'transferList', 'grace', 'timeout', 'onProgress'];
+/** Those that only a job of a pool has. */
+export const OF_POOL: readonly string[] = ['priority', 'waitTimeout'];
+const DEFAULTS = checkRunOptions({}, []);
 
 /**
  * @param more - names of other options that the caller takes
@@ -55,39 +59,28 @@ const RUN_OPTIONS: readonly string[] = ['signal', 'name', 'transferList', 'grace
 export function checkRun<R>(
   target: Target<readonly unknown[], R>,
   args: readonly unknown[] = [],
-  options: RunOptions = {},
+  options?: PoolRunOptions,
   more: readonly string[] = [],
 ): RunRequest<R> {
+  checkTarget(target);
+  if (!Array.isArray(args)) throw new TypeError(`args must be an array, got ${show(args)}`);
+  return { target, args, options: options === undefined ? DEFAULTS : checkRunOptions(options, more) };
+}
+
+function checkRunOptions(options: PoolRunOptions, more: readonly string[]): CheckedRunOptions {
   checkOptions(options);
   refuseUnknown(options, [...RUN_OPTIONS, ...more]);
-  checkTarget(target);
   const { name, transferList = [], onProgress } = options;
-  checkThreadOptions({ args, transferList, ...(name !== undefined && { name }) } as ThreadOptions<
-    [],
-    unknown
-  >);
+  checkThreadOptions({ name, transferList } as ThreadOptions<[], unknown>);
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw new TypeError(`onProgress must be a function, got ${show(onProgress)}`);
   return {
-    target,
-    args,
     name,
     transferList,
     signal: checkSignal(options),
     grace: checkGrace(options.grace),
     timeout: checkTimeout(options.timeout),
     onProgress,
-  };
-}
-
-/** @throws TypeError, RangeError showing the value */
-export function checkPoolRun<R>(
-  target: Target<readonly unknown[], R>,
-  args: readonly unknown[] | undefined,
-  options: PoolRunOptions = {},
-): PoolRunRequest<R> {
-  return {
-    ...checkRun(target, args, options, ['priority', 'waitTimeout']),
     priority: checkCount('priority', options.priority ?? 0, -MOST_PRIORITY, MOST_PRIORITY),
     waitTimeout: checkMs('waitTimeout', options.waitTimeout ?? Number.POSITIVE_INFINITY),
   };
