@@ -64,7 +64,7 @@ export default defineConfig([
           { name: 'session', test: /in-worker\/(prepare|session)\.ts$|rolldown\/runtime/, priority: 3 },
           {
             name: 'later',
-            test: /in-worker\/(failure|progress|streaming|target-trace|worker-batch)\.ts$/,
+            test: /in-worker\/(failure|progress|streaming|target-trace|worker-batch|worker-life)\.ts$/,
             priority: 2,
           },
           { name: 'main', test: /\/src\/(?!index\.ts$|operators\/.*\/in-worker\/)/, priority: 1 },

@@ -38,6 +38,7 @@ export {
 } from './pool/functions/trace.js';
 export type { TraceEvent } from './pool/functions/trace-events.js';
 export { reportProgress } from './pool/in-worker/progress.js';
+export { workerContext } from './pool/in-worker/worker-context.js';
 export {
   type PoolPiscina,
   type PoolRunOptions,

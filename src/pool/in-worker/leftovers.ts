@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { childCount } from '../workers/children.js';
 
 /**
@@ -24,6 +25,11 @@ export function isQuiet(): boolean {
   if (expected.size > 0 || childCount() > 0) return false;
   const resources = process.getActiveResourcesInfo();
   return resources.length <= OWN_PORTS && resources.every((resource) => resource === 'MessagePort');
+}
+
+/** How much of the worker's heap is used, what nobody needs any more and was not collected included, in MB. */
+export function heapMb(): number {
+  return getHeapStatistics().used_heap_size / 2 ** 20;
 }
 
 /** From now on the leftovers that there are count as there to stay. */

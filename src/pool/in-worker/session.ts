@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { TransferListItem } from 'node:worker_threads';
 import { type Cells, load, park, store } from '../../primitives/memory/word.js';
+import type { PackedTarget } from '../../primitives/target.js';
 import { KeptSlot } from '../../primitives/threads/kept-slot.js';
 import { clock } from '../../primitives/threads/table.js';
 import { markDied, withdraw } from '../../primitives/threads/thread-slots.js';
@@ -12,7 +13,7 @@ import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { BELL, claimsOf, OPEN, SEEN, seen } from '../wire/session-cells.js';
 import { isTold, threadName } from '../wire/thread-name.js';
 import type { SessionOpening } from '../workers/session-owner.js';
-import { isQuiet } from './leftovers.js';
+import { heapMb, isQuiet } from './leftovers.js';
 import { type KnownTarget, Running, type SentJob } from './thread-body.js';
 
 /**
@@ -59,6 +60,9 @@ class Session {
   /** When the event loop turned last. */
   #turned = clock();
   #bell = 0;
+  #ran = 0;
+  /** It has run as many jobs as it may, or its heap has grown too large: it begins with no more. */
+  #worn = false;
 
   constructor(opening: SessionOpening) {
     this.#opening = opening;
@@ -79,9 +83,27 @@ class Session {
       },
       () => this.#channel.drain(),
     );
-    store(this.#cells, SEEN, OPEN);
     this.#channel.hear((message) => this.#received(message));
     this.#channel.hold(true);
+    const { setup } = opening.life;
+    if (setup === undefined) store(this.#cells, SEEN, OPEN);
+    else void this.#setUp(setup);
+  }
+
+  /** An error of it ends the worker, as nobody catches it. */
+  async #setUp(setup: PackedTarget): Promise<void> {
+    this.#taken = true;
+    const { setUpWorker } = await import('./worker-life.js');
+    await outsideOfJobs(() => setUpWorker(setup));
+    store(this.#cells, SEEN, OPEN);
+    this.#free();
+  }
+
+  async #tearDown(): Promise<void> {
+    const { teardown } = this.#opening.life;
+    this.#taken = true;
+    const { tearDownWorker } = await import('./worker-life.js');
+    if (teardown !== undefined) await outsideOfJobs(() => tearDownWorker(teardown));
   }
 
   readonly post = (message: FromWorker, transfer?: readonly TransferListItem[]): void => {
@@ -102,6 +124,7 @@ class Session {
     } else if (message.kind === 'target')
       this.#targets.set(message.id, { packed: message.target, label: message.label, run: undefined });
     else if (message.kind === 'forget targets') this.#targets.clear();
+    else if (message.kind === 'tear down') void this.#tearDown();
     else this.post({ kind: 'refused', nth: this.#came, why: message.why });
   }
 
@@ -121,7 +144,7 @@ class Session {
   /** Begins the next job that has not been taken back. */
   #next(): void {
     let spare = 0;
-    while (this.#at < this.#jobs.length) {
+    while (!this.#worn && this.#at < this.#jobs.length) {
       const job = this.#jobs[this.#at++] as SentJob;
       if (this.#at === this.#jobs.length) {
         this.#jobs = [];
@@ -149,9 +172,16 @@ class Session {
 
   #begin(job: SentJob, ident: number): void {
     this.#taken = true;
-    this.running = new Running(job, ident, this.post, this.#opening.leftoversMs, this.#free);
+    this.running = new Running(job, ident, this.post, this.#opening.leftoversMs, this.#isWorn, this.#free);
     beginIn(this.running);
   }
+
+  /** Asked at the end of a job: whether it is the last one of this worker. */
+  readonly #isWorn = (): boolean => {
+    const { maxJobs, maxHeap } = this.#opening.life;
+    this.#worn = ++this.#ran >= maxJobs || (maxHeap !== Number.POSITIVE_INFINITY && heapMb() > maxHeap);
+    return this.#worn;
+  };
 
   /** The worker can take another job: a turn later, so that what the last one has left in promises fails before that. */
   readonly #free = (): void => {
@@ -181,8 +211,12 @@ const clean = new AsyncResource('rxjs-threading');
  * 20 would keep it for the next thread of the worker.
  */
 function beginIn(thread: Running): void {
+  outsideOfJobs(() => thread.begin());
+}
+
+function outsideOfJobs<T>(run: () => T): T {
   const own = clean.runInAsyncScope(() => new AsyncResource('rxjs-threading.Thread'));
-  own.runInAsyncScope(() => thread.begin());
+  return own.runInAsyncScope(run);
 }
 
 /** The only task of ours that Piscina runs in a worker: takes the port over which jobs come, the first of which may be in it. */

@@ -20,6 +20,7 @@ import {
   RETURNED_ENCODED,
   type RunningThread,
   THREW,
+  WORN,
 } from '../wire/messages.js';
 import { dropCancel, keepCancel } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';
@@ -66,6 +67,7 @@ export class Running implements RunningThread {
   readonly #credit: number;
   readonly #post: Post;
   readonly #leftoversMs: number;
+  readonly #isLast: () => boolean;
   readonly #free: () => void;
   #began = 0;
   #trace: typeof TargetTrace | undefined;
@@ -75,9 +77,17 @@ export class Running implements RunningThread {
 
   /**
    * @param leftoversMs - until leftovers count as there to stay: see leftovers.ts
+   * @param isLast - asked at its end: whether the worker takes no other
    * @param free - called once the worker can take another thread
    */
-  constructor(job: SentJob, ident: number, post: Post, leftoversMs: number, free: () => void) {
+  constructor(
+    job: SentJob,
+    ident: number,
+    post: Post,
+    leftoversMs: number,
+    isLast: () => boolean,
+    free: () => void,
+  ) {
     const { seq, target, args } = job;
     const envelope: Envelope = Array.isArray(args)
       ? { args: { value: args, hasStandIns: false } }
@@ -91,6 +101,7 @@ export class Running implements RunningThread {
     if (envelope.cancel !== undefined) keepCancel(envelope.cancel);
     this.#post = post;
     this.#leftoversMs = leftoversMs;
+    this.#isLast = isLast;
     this.#free = free;
   }
 
@@ -228,7 +239,7 @@ export class Running implements RunningThread {
     endThread();
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();
-    const aftermath = (flushing ? FLUSHING : 0) | (idle ? 0 : LEFTOVERS);
+    const aftermath = (flushing ? FLUSHING : 0) | (idle ? 0 : LEFTOVERS) | (this.#isLast() ? WORN : 0);
     this.#post([this.seq, how, value, this.#began, clock(), aftermath], transfer);
     this.#trace?.traceEnd(event, this.target, arg);
     markStopped(this.ident);

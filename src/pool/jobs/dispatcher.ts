@@ -3,7 +3,7 @@ import { CANCELLED, COMPLETED } from '../wire/messages.js';
 import { countChild } from '../workers/children.js';
 import type { Job, JobEnd, JobHome, WorkerExit } from '../workers/job.js';
 import { noteRunTime } from '../workers/job-target.js';
-import type { SessionOwner } from '../workers/session-owner.js';
+import type { SessionOwner, WorkerLife } from '../workers/session-owner.js';
 import { ThreadJob } from '../workers/thread-job.js';
 import { IdleSweep } from './idle-sweep.js';
 import { JobCounters, type JobResult } from './job-counters.js';
@@ -38,6 +38,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly maxThreads: number;
   readonly counters: JobCounters;
   readonly #minThreads: number;
+  readonly #life: WorkerLife;
   readonly #line = new PriorityLine();
   readonly #sessions: PoolSessions;
   readonly #patience: Patience;
@@ -46,6 +47,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly #changed: () => void;
   /** How late this thread hears of ends, in ms: the most of the last ones. */
   #lag = 0;
+  #closing = false;
   #isChild = false;
   readonly #emptied: (() => void)[] = [];
   /** The lowest priority of the jobs that wait behind another of their session. */
@@ -53,7 +55,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** @param changed - a job has come, begun or ended, or a worker has */
   constructor(options: CheckedPoolOptions, changed: () => void) {
-    const { maxThreads, minThreads, idleTimeout, piscina } = options;
+    const { maxThreads, minThreads, idleTimeout, life, piscina } = options;
+    this.#life = life;
     this.maxThreads = maxThreads;
     this.#minThreads = minThreads;
     this.#changed = changed;
@@ -136,6 +139,26 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     return true;
   }
 
+  /** Starts as many workers as there may be. */
+  openAll(): void {
+    while (this.#sessions.size < this.maxThreads) this.#open();
+  }
+
+  /** A session for each worker that there is, those that are starting included, and that takes jobs. */
+  openForAll(): PoolSession[] {
+    while (this.workers.surplus > 0 && this.#sessions.size < this.maxThreads) this.#open();
+    return [...this.#sessions].filter(({ dead, worn }) => !dead && !worn);
+  }
+
+  /** Gives the job to that worker, behind those that it has. @throws what keeps it from being sent */
+  send(job: Job, session: PoolSession): void {
+    job.pinned = true;
+    job.order = this.#line.nextOrder();
+    job.accepted = clock();
+    this.#give(job, session);
+    this.#updated();
+  }
+
   #sessionFor(job: Job): PoolSession | undefined {
     const least = this.#sessions.loads.least();
     if (least?.size === 0) return least;
@@ -193,7 +216,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   #over(job: Job, how: JobResult): void {
     if (job.ident !== 0) this.#threads.delete(job);
-    this.counters.ended(how);
+    if (job.counts) this.counters.ended(how);
   }
 
   /** One that cannot be sent, or whose worker did not come up. */
@@ -211,10 +234,11 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     session.told = false;
     this.#lag = Math.max(this.#lag * 0.97, session.heardAt - ended);
     if (job.target !== null) noteRunTime(job.target, ended - began);
-    this.counters.ran(job.accepted, began, ended);
+    if (job.counts) this.counters.ran(job.accepted, began, ended);
     this.#over(job, how === CANCELLED ? 'cancelled' : how > COMPLETED ? 'failed' : 'completed');
     // Its worker begins with none of them until that is done.
-    if (leftovers) this.#line.giveBack(session.takeBackAll());
+    if (leftovers || session.worn) this.#line.giveBack(session.takeBackAll());
+    this.#endWorn(session);
     this.#sessions.count(session);
     if (session.size === 0) this.#dispatch();
     this.#updated();
@@ -227,9 +251,16 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   freed(session: PoolSession, returned: readonly Job[]): void {
     this.#line.giveBack(returned);
+    this.#endWorn(session);
     this.#sessions.count(session);
     this.#dispatch();
     this.#updated();
+  }
+
+  /** Another worker takes its place, once it has exited. */
+  #endWorn(session: PoolSession): void {
+    const isDone = session.size === 0 && !session.hasLeftovers && !session.flushing;
+    if (session.worn && isDone && !session.dead) void session.end();
   }
 
   heard(): void {
@@ -262,7 +293,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   // ─── workers ──────────────────────────────────────────────────────────────────────────────────
 
   #open(): PoolSession {
-    const session = new PoolSession(this);
+    const session = new PoolSession(this, this.#life);
     this.#sessions.add(session);
     this.workers.open(session);
     return session;
@@ -271,7 +302,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** A worker has come up that no session waits for: it gets one, so that it is ended when it stays idle. */
   #adopt(): void {
     const { workers } = this;
-    while (this.#sessions.size < this.maxThreads) {
+    while (this.#sessions.size < this.maxThreads && !this.#closing) {
       const isSurplus = workers.surplus > 0 && workers.count > this.#minThreads;
       // Piscina gives up to replace workers once one has failed to come up.
       if (!isSurplus && workers.count >= this.#minThreads) return;
@@ -285,6 +316,9 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   async close(): Promise<void> {
     while (!this.#isEmpty || [...this.#sessions].some(({ flushing }) => flushing))
       await new Promise<void>((resolve) => this.#emptied.push(resolve));
+    this.#closing = true;
+    if (this.#life.teardown !== undefined)
+      await Promise.all([...this.#sessions].map((session) => session.end()));
     await this.workers.close();
   }
 

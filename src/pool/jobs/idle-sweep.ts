@@ -39,7 +39,7 @@ export class IdleSweep {
       }
       surplus--;
       session.retired = true;
-      void session.kill();
+      void session.end();
       this.#sessions.count(session);
     }
   }

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
+import { packTarget, type Target } from '../../primitives/target.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
+import type { WorkerLife } from '../workers/session-owner.js';
 import { WORKER_ENTRY } from '../workers/worker-files.js';
 import { refuseUnknown } from './run-options.js';
 
@@ -33,6 +35,24 @@ export interface ThreadPoolOptions {
   resourceLimits?: WorkerLimits | undefined;
   /** Node's own, for each worker. Default: those of the process. */
   execArgv?: string[] | undefined;
+  /**
+   * Runs once in each worker, before its first job. What it gives, or what a promise of it comes to, is there for every job of
+   * the worker: `workerContext()`. When it fails the worker does not come up, and the job that waits for it fails.
+   */
+  setup?: Target<[], unknown> | undefined;
+  /**
+   * Runs once in each worker after its last job, with what `setup` gave: when the pool is closed, when the worker was idle for
+   * long, and when it is replaced. It has 5 s. Not when the worker dies, is killed, or the process ends without `close`.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: what setup gave, which this type does not tell
+  teardown?: Target<[context: any], unknown> | undefined;
+  /** Jobs that a worker runs before another takes its place. Default: any number. */
+  maxJobs?: number | undefined;
+  /**
+   * MB of heap that a worker may use after a job, what nobody needs any more and was not collected included, before another
+   * takes its place. Default: any number; see `resourceLimits` for what ends one within a job.
+   */
+  maxHeap?: number | undefined;
   /** What `process.env` is in the workers. Default: a copy of this thread's. */
   env?: Record<string, string> | undefined;
 }
@@ -45,6 +65,10 @@ const POOL_OPTIONS: readonly string[] = [
   'maxThreads',
   'idleTimeout',
   'maxQueue',
+  'setup',
+  'teardown',
+  'maxJobs',
+  'maxHeap',
   'resourceLimits',
   'execArgv',
   'env',
@@ -61,6 +85,7 @@ export interface CheckedPoolOptions {
   /** ms; Infinity: for ever. */
   readonly idleTimeout: number;
   readonly maxQueue: number;
+  readonly life: WorkerLife;
   readonly piscina: PiscinaOptions;
 }
 
@@ -90,7 +115,17 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     maxThreads,
     idleTimeout: kept > LONGEST_TIMEOUT ? Number.POSITIVE_INFINITY : kept,
     maxQueue,
+    life: checkLife(options),
     piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, ...ofWorker },
+  };
+}
+
+function checkLife({ setup, teardown, maxJobs, maxHeap }: ThreadPoolOptions): WorkerLife {
+  return {
+    setup: setup === undefined ? undefined : packTarget(setup),
+    teardown: teardown === undefined ? undefined : packTarget(teardown),
+    maxJobs: maxJobs === undefined ? Number.POSITIVE_INFINITY : checkCount('maxJobs', maxJobs, 1, 2 ** 31),
+    maxHeap: maxHeap === undefined ? Number.POSITIVE_INFINITY : checkCount('maxHeap', maxHeap, 1, 2 ** 20),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Job } from '../workers/job.js';
 import { Session } from '../workers/session.js';
+import type { WorkerLife } from '../workers/session-owner.js';
 
 /** ms that the leftovers of a job may keep its worker from the next job. */
 const LEFTOVERS_MS = 1000;
@@ -23,13 +24,13 @@ export class PoolSession extends Session {
   /** The job that was last taken back from it with all others, while it looked at none; undefined: it is no such session. */
   unseen: number | undefined;
 
-  constructor(owner: ConstructorParameters<typeof Session>[0]) {
-    super(owner, LEFTOVERS_MS);
+  constructor(owner: ConstructorParameters<typeof Session>[0], life: WorkerLife) {
+    super(owner, LEFTOVERS_MS, life);
   }
 
   /** Whether it takes jobs, besides those that it has. */
   get takes(): boolean {
-    if (this.dead || this.silent || this.hasLeftovers || !this.hasWord) return false;
+    if (this.dead || this.worn || this.silent || this.hasLeftovers || !this.hasWord) return false;
     return this.size === 0 || this.opened;
   }
 

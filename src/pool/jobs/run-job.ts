@@ -94,8 +94,11 @@ export class RunJob<R> extends Job {
     return typeof label === 'string' ? label : threadName(label, this.target.label);
   }
 
-  /** @throws ThreadError when the pool takes no more; TypeError naming the argument that cannot be cloned */
-  submit(): void {
+  /**
+   * @param submit - hands it to its pool
+   * @throws ThreadError when the pool takes no more; TypeError naming the argument that cannot be cloned
+   */
+  submit(submit: () => void = () => this.home.submit(this)): void {
     const { signal, transferList } = this.#options;
     const args = this.args as readonly unknown[];
     try {
@@ -107,7 +110,7 @@ export class RunJob<R> extends Job {
         this.transfer = movesWith(transferItems(this.#options), args);
         this.args = { args: encode(args, this.transfer) };
       }
-      this.home.submit(this);
+      submit();
     } catch (cause) {
       throw cannotStart(this.name, args, cause);
     }

@@ -1,23 +1,32 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Observable, Subject } from 'rxjs';
+import { Observable, Subject, type TeardownLogic } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import { brand } from '../../primitives/brand.js';
+import { show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
-import { Wait } from '../../primitives/waiting/wait.js';
-import type { JobPool, PoolPiscina, PoolStats, PoolWarning, RoomOptions } from '../thread/job-pool.js';
+import { type Settle, Wait } from '../../primitives/waiting/wait.js';
+import type {
+  JobPool,
+  PoolPiscina,
+  PoolStats,
+  PoolWarning,
+  RoomOptions,
+  RunOptions,
+} from '../thread/job-pool.js';
 import { refuseToTravel } from '../wire/codec.js';
 import { Executor } from '../workers/executor.js';
 import { jobTarget } from '../workers/job-target.js';
 import type { ThreadJob } from '../workers/thread-job.js';
+import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import { Room } from './room.js';
 import { RunJob } from './run-job.js';
-import { checkRun, OF_POOL, type PoolRunOptions } from './run-options.js';
+import { checkRun, OF_POOL, type PoolRunOptions, type RunRequest } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
 
 export type {
@@ -37,6 +46,8 @@ export type { PoolRunOptions } from './run-options.js';
  */
 
 let pools = 0;
+/** What `warmUp` runs. */
+const NOTHING = (): void => {};
 
 /** Why one can neither be an argument nor be posted. */
 const STAYS = 'a ThreadPool cannot be sent to a thread, its workers belong to this one: make one there';
@@ -139,8 +150,11 @@ export class ThreadPool extends Executor implements JobPool {
 
   /** @throws ThreadError */
   #refuseIfClosed(job: string): void {
-    if (this.closed)
-      throw new ThreadError(`${this.name} is closed: it takes no '${job}'`, { code: 'ERR_POOL' });
+    if (this.closed) throw this.#isClosed(job);
+  }
+
+  #isClosed(job: string): ThreadError {
+    return new ThreadError(`${this.name} is closed: it takes no '${job}'`, { code: 'ERR_POOL' });
   }
 
   /**
@@ -184,6 +198,69 @@ export class ThreadPool extends Executor implements JobPool {
         return void settle.reject(error);
       }
     });
+  }
+
+  /**
+   * Cold: a job a subscription in each worker that there is, those that are starting included, whichever jobs wait; emits
+   * what they give, in no particular order of the workers. For what a worker keeps, such as a cache that is to be dropped; what
+   * each new worker needs belongs into `setup`. Unsubscribing leaves all of them, as does the first error.
+   *
+   * @throws as `run`; a TypeError for a transferList, as what moves can go to one worker
+   * @example
+   * await using pool = new ThreadPool({ minThreads: 2, maxThreads: 2 });
+   * console.log(await pool.broadcast((n: number) => n * 2, [21])); // prints [ 42, 42 ]
+   */
+  broadcast<A extends readonly unknown[], R>(
+    target: Target<A, R>,
+    ...argsAndOptions: RunParameters<A, RunOptions>
+  ): Wait<Emitted<R>[]> {
+    const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
+    const request = checkRun(target as Target<readonly unknown[], R>, args, options);
+    if (request.options.transferList.length > 0)
+      throw new TypeError(`broadcast takes no transferList, got ${show(options?.transferList)}`);
+    this.#refuseIfClosed(request.options.name ?? 'job');
+    return new Wait((settle) => this.#broadcast(request, true, settle));
+  }
+
+  /**
+   * Starts all of its workers, so that no job has to wait for that, and waits until each has run its `setup`: true. Workers
+   * beyond `minThreads` are ended again when they are idle for `idleTimeout`. Unsubscribing ends only the waiting.
+   *
+   * @throws ThreadError, as the Observable's error: one did not come up, or the pool is closed
+   * @example
+   * await using pool = new ThreadPool({ maxThreads: 2, idleTimeout: Infinity });
+   * console.log(await pool.warmUp()); // prints true
+   */
+  warmUp(): Wait<boolean> {
+    return new Wait((settle) => {
+      if (!this.closed) this.#jobs.openAll();
+      return this.#broadcast(checkRun(NOTHING, [], { name: 'warmUp' }), false, {
+        resolve: () => settle.resolve(true),
+        reject: (error) => settle.reject(error),
+      });
+    });
+  }
+
+  /** @param counts - the statistics tell of its jobs */
+  #broadcast<R>(request: RunRequest<R>, counts: boolean, settle: Settle<Emitted<R>[]>): TeardownLogic {
+    const { signal } = request.options;
+    if (signal?.aborted === true) return void settle.reject(signal.reason);
+    const known = jobTarget(request.target as Target);
+    if (this.closed) return void settle.reject(this.#isClosed(request.options.name ?? 'job'));
+    const sessions = this.#jobs.openForAll();
+    const broadcast = new Broadcast<Emitted<R>>(sessions.length, settle);
+    for (const [nth, session] of sessions.entries()) {
+      const job = new RunJob<R>(this.#jobs, known, request, broadcast.end(nth));
+      job.counts = counts;
+      try {
+        job.submit(() => this.#jobs.send(job, session));
+        broadcast.sent(job);
+      } catch (error) {
+        broadcast.fail(error);
+        break;
+      }
+    }
+    return () => broadcast.leave();
   }
 
   /** What the pool does now, and what became of its jobs. Costs some µs, however many jobs there were. */

@@ -113,6 +113,13 @@ export interface JobPool {
     target: Target<A, R>,
     ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>>;
+  /** See ThreadPool; unsubscribing leaves all of its jobs. */
+  broadcast<A extends readonly unknown[], R>(
+    target: Target<A, R>,
+    ...argsAndOptions: RunParameters<A, RunOptions>
+  ): Wait<Emitted<R>[]>;
+  /** See ThreadPool; unsubscribing ends only the waiting. */
+  warmUp(): Wait<boolean>;
   /** See ThreadPool; unsubscribing gives the place up. */
   room(options?: RoomOptions): Wait<boolean>;
   /** See ThreadPool; unsubscribing ends only the watching. */

@@ -62,6 +62,11 @@ export interface ForgetTargetsMessage {
   readonly kind: 'forget targets';
 }
 
+/** The worker has no job, and gets none: it runs the pool's `teardown`, and exits. */
+export interface TearDownMessage {
+  readonly kind: 'tear down';
+}
+
 /** Why a thread is cancelled. That it is cancelled, its CANCEL word says, which any thread can write. */
 export interface CancelMessage {
   readonly kind: 'cancel';
@@ -76,7 +81,13 @@ export interface CreditMessage {
   readonly values: number;
 }
 
-export type ToWorker = JobsMessage | TargetMessage | ForgetTargetsMessage | CancelMessage | CreditMessage;
+export type ToWorker =
+  | JobsMessage
+  | TargetMessage
+  | ForgetTargetsMessage
+  | TearDownMessage
+  | CancelMessage
+  | CreditMessage;
 
 // ─── from the worker ────────────────────────────────────────────────────────────────────────────
 
@@ -97,6 +108,8 @@ export const DECLINED = 5;
 export const FLUSHING = 1;
 /** The worker cannot take another job yet. An IdleMessage follows. */
 export const LEFTOVERS = 2;
+/** The worker begins with no other job. */
+export const WORN = 4;
 
 /** The end of a job; `began` and `ended` in ms, on the clock of all threads. One message a job, posted at once. */
 export type EndMessage = readonly [

@@ -85,6 +85,10 @@ export abstract class Job {
   /** How many workers did not come up that it was given to. */
   failedStarts = 0;
   over = false;
+  /** It is for the worker that has it, and for no other. */
+  pinned = false;
+  /** The pool's statistics tell of it. */
+  counts = true;
 
   /** Called before it stands in line: what it is called with is as it is now. @throws what keeps it from being copied */
   abstract copy(): void;
@@ -102,7 +106,7 @@ export abstract class Job {
 
   /** It can be taken back once it was sent, as it can be sent again. */
   get returns(): boolean {
-    return this.copied && this.transfer.length === 0;
+    return this.copied && !this.pinned && this.transfer.length === 0;
   }
 
   /** Whether it has a worker and that has begun with it. */

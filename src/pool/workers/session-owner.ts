@@ -1,7 +1,25 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Cells } from '../../primitives/memory/word.js';
+import type { PackedTarget } from '../../primitives/target.js';
 import type { Starter } from '../../primitives/threads/claim-slot.js';
 import type { Job, JobEnd, WorkerExit } from './job.js';
+
+/** What is done in a worker besides its jobs, and when it is replaced. */
+export interface WorkerLife {
+  /** Runs before the first job, and gives the worker's context; after the last one. */
+  readonly setup: PackedTarget | undefined;
+  readonly teardown: PackedTarget | undefined;
+  /** Jobs that it may run, and MB that its heap may have after one. */
+  readonly maxJobs: number;
+  readonly maxHeap: number;
+}
+
+export const PLAIN_LIFE: WorkerLife = {
+  setup: undefined,
+  teardown: undefined,
+  maxJobs: Number.POSITIVE_INFINITY,
+  maxHeap: Number.POSITIVE_INFINITY,
+};
 
 /** What the worker gets as the session opens: `openSession` in in-worker/session.ts takes it. */
 export interface SessionOpening {
@@ -12,6 +30,7 @@ export interface SessionOpening {
   readonly flags: number;
   /** ms that leftovers may keep the worker from its next job; then they count as there to stay. */
   readonly leftoversMs: number;
+  readonly life: WorkerLife;
 }
 
 /** Whose session it is: a ThreadPool's dispatcher, or the elastic pool. */

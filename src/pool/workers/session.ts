@@ -17,18 +17,27 @@ import {
   LEFTOVERS,
   THREW,
   type ToWorker,
+  WORN,
 } from '../wire/messages.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { allocateSession, claimsOf, hasSeen, SEEN } from '../wire/session-cells.js';
 import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
 import { Outbox } from './outbox.js';
-import type { SessionOpening, SessionOwner, SessionWorker } from './session-owner.js';
+import {
+  PLAIN_LIFE,
+  type SessionOpening,
+  type SessionOwner,
+  type SessionWorker,
+  type WorkerLife,
+} from './session-owner.js';
 import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /** ms that a worker has at least to look at a job that was withdrawn: it takes a turn of its loop. */
 const PROMPT_MS = 100;
 /** ms after the end of a job in which a worker that has limited leftovers says that it is free: some more than it has. */
 const HUNG_MS = 5000;
+/** ms that a `teardown` may take. */
+const TEARDOWN_MS = 5000;
 const HUNG = 'what a job left behind blocks its worker, which is killed';
 /** Messages, and ms, that are heard in one turn of the event loop. */
 const MOST_HEARD = 1000;
@@ -59,6 +68,7 @@ export class Session implements JobHolder {
   readonly #flushes: Job[] = [];
   #draining = false;
   #killed = false;
+  #tearsDown = false;
   #gone = false;
   #exited: () => void = () => {};
   readonly exit: Promise<void> = new Promise((resolve) => {
@@ -70,16 +80,18 @@ export class Session implements JobHolder {
   /** When a job ended last, or the first of several was sent; when the messages that are being heard were received. */
   lastEnd = 0;
   heardAt = 0;
+  /** Its worker begins with no other job. */
+  worn = false;
   /** The last job that was sent. */
   newest: Job | undefined;
 
-  constructor(owner: SessionOwner<Session>, leftoversMs: number) {
+  constructor(owner: SessionOwner<Session>, leftoversMs: number, life: WorkerLife = PLAIN_LIFE) {
     this.owner = owner;
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
     this.#outbox = new Outbox(this.#channel, this.#cells);
     const flags = flagsOf(getIdent()) & DAEMON;
-    this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs };
+    this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs, life };
     this.#channel.hear((message) => this.#hear(message));
     // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
     // nobody would learn of the death.
@@ -102,7 +114,7 @@ export class Session implements JobHolder {
 
   /** Its worker is no more, or is about to be. */
   get dead(): boolean {
-    return this.#gone || this.#killed;
+    return this.#gone || this.#killed || this.#tearsDown;
   }
 
   get hasLeftovers(): boolean {
@@ -238,6 +250,7 @@ export class Session implements JobHolder {
     }
     const ident = this.identOf(job);
     const [flushing, leftovers] = [(aftermath & FLUSHING) !== 0, (aftermath & LEFTOVERS) !== 0];
+    if ((aftermath & WORN) !== 0) this.worn = true;
     if (flushing) {
       // The process stays for what was printed, also by a thread that it does not stay for.
       this.#flushes.push(job);
@@ -323,8 +336,20 @@ export class Session implements JobHolder {
     return alone;
   }
 
-  kill(): Promise<void> {
+  /** Ends the worker, which has no job: what the pool's `teardown` does in it goes first, for TEARDOWN_MS at most. */
+  end(): Promise<void> {
     if (this.dead) return this.exit;
+    // The process stays for it, and for those who wait for another worker in its place.
+    this.#hold(1);
+    if (!this.opened || this.opening.life.teardown === undefined) return this.kill();
+    this.#tearsDown = true;
+    this.#outbox.post({ kind: 'tear down' });
+    lateAfter(TEARDOWN_MS, () => void this.kill());
+    return this.exit;
+  }
+
+  kill(): Promise<void> {
+    if (this.#gone || this.#killed) return this.exit;
     this.#killed = true;
     if (this.#worker !== undefined) this.#worker.terminate();
     else this.abandon();
@@ -377,7 +402,7 @@ export class Session implements JobHolder {
       job.over = true;
       markDied(this.identOf(job));
     }
-    const terminated = this.#killed;
+    const terminated = this.#killed || (this.#tearsDown && error === undefined);
     const exit: WorkerExit = { exitCode, terminated, ...(error !== undefined && !terminated && { error }) };
     const told = this.owner.exited(this, exit, begun, untouched);
     if (exit.error !== undefined && !told) reportUnhandled(left === 0 ? null : left, exit.error);
