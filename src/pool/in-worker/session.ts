@@ -59,7 +59,6 @@ class Session {
   #taken = false;
   /** When the event loop turned last. */
   #turned = clock();
-  #bell = 0;
   #ran = 0;
   /** It has run as many jobs as it may, or its heap has grown too large: it begins with no more. */
   #worn = false;
@@ -195,11 +194,11 @@ class Session {
 
   /** Sleeps until a message comes, unless something else in the worker waits for its event loop. */
   #park(): void {
-    const isDue = clock() - this.#turned < PARKED_MS;
-    if (!isDue || !isQuiet()) return;
+    if (clock() - this.#turned >= PARKED_MS || !isQuiet()) return;
+    // Read before the port is looked into: a message that comes after the look changes it.
     const bell = load(this.#cells, BELL);
-    if (bell === this.#bell && park(this.#cells, BELL, bell, PARKED_MS) === 'timed-out') return;
-    this.#bell = load(this.#cells, BELL);
+    this.#channel.drain();
+    if (this.#taken || park(this.#cells, BELL, bell, PARKED_MS) === 'timed-out') return;
     this.#channel.drain();
   }
 }
