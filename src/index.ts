@@ -37,9 +37,11 @@ export {
   trace$,
 } from './pool/functions/trace.js';
 export type { TraceEvent } from './pool/functions/trace-events.js';
+export { jobContext } from './pool/in-worker/job-context.js';
 export { reportProgress } from './pool/in-worker/progress.js';
 export { workerContext } from './pool/in-worker/worker-context.js';
 export {
+  type ContextStorage,
   type PoolPiscina,
   type PoolRunOptions,
   type PoolStats,

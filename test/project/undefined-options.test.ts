@@ -104,6 +104,7 @@ describe('an option that is undefined is one left out', () => {
       teardown: undefined,
       maxJobs: undefined,
       maxHeap: undefined,
+      contexts: undefined,
       resourceLimits: undefined,
       execArgv: undefined,
       env: undefined,

@@ -13,6 +13,7 @@ import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { BELL, claimsOf, OPEN, SEEN, seen } from '../wire/session-cells.js';
 import { isTold, threadName } from '../wire/thread-name.js';
 import type { SessionOpening } from '../workers/session-owner.js';
+import { withContexts } from './job-context.js';
 import { heapMb, isQuiet } from './leftovers.js';
 import { type KnownTarget, Running, type SentJob } from './thread-body.js';
 
@@ -210,7 +211,9 @@ const clean = new AsyncResource('rxjs-threading');
  * 20 would keep it for the next thread of the worker.
  */
 function beginIn(thread: Running): void {
-  outsideOfJobs(() => thread.begin());
+  const { contexts } = thread;
+  const begin = (): void => thread.begin();
+  outsideOfJobs(contexts === undefined ? begin : () => withContexts(contexts, begin));
 }
 
 function outsideOfJobs<T>(run: () => T): T {

@@ -62,6 +62,7 @@ export class Running implements RunningThread {
   readonly seq: number;
   readonly ident: number;
   readonly target: RunningThread['target'];
+  readonly contexts: Envelope['contexts'];
   readonly #known: KnownTarget | undefined;
   readonly #args: Encoded;
   readonly #credit: number;
@@ -96,6 +97,7 @@ export class Running implements RunningThread {
     this.ident = ident;
     this.#known = target;
     this.target = envelope.run ?? target?.packed ?? null;
+    this.contexts = envelope.contexts;
     this.#args = envelope.args;
     this.#credit = envelope.credit ?? creditOf(job.ident);
     if (envelope.cancel !== undefined) keepCancel(envelope.cancel);

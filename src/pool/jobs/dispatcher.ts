@@ -37,6 +37,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly workers: PoolWorkers;
   readonly maxThreads: number;
   readonly counters: JobCounters;
+  readonly contexts: CheckedPoolOptions['contexts'];
   readonly #minThreads: number;
   readonly #life: WorkerLife;
   readonly #line = new PriorityLine();
@@ -57,6 +58,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   constructor(options: CheckedPoolOptions, changed: () => void) {
     const { maxThreads, minThreads, idleTimeout, life, piscina } = options;
     this.#life = life;
+    this.contexts = options.contexts;
     this.maxThreads = maxThreads;
     this.#minThreads = minThreads;
     this.#changed = changed;

@@ -5,6 +5,7 @@ import { packTarget, type Target } from '../../primitives/target.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
 import type { WorkerLife } from '../workers/session-owner.js';
 import { WORKER_ENTRY } from '../workers/worker-files.js';
+import { type ContextStorage, checkContexts } from './job-contexts.js';
 import { refuseUnknown } from './run-options.js';
 
 /** How much memory a worker may take, in MB. Default: Node's own limits. */
@@ -53,6 +54,11 @@ export interface ThreadPoolOptions {
    * takes its place. Default: any number; see `resourceLimits` for what ends one within a job.
    */
   maxHeap?: number | undefined;
+  /**
+   * Each AsyncLocalStorage whose store travels with the jobs, by the name under which they find it: `jobContext(name)`. Of a
+   * store that cannot be cloned as a whole, the properties that can.
+   */
+  contexts?: Readonly<Record<string, ContextStorage>> | undefined;
   /** What `process.env` is in the workers. Default: a copy of this thread's. */
   env?: Record<string, string> | undefined;
 }
@@ -69,6 +75,7 @@ const POOL_OPTIONS: readonly string[] = [
   'teardown',
   'maxJobs',
   'maxHeap',
+  'contexts',
   'resourceLimits',
   'execArgv',
   'env',
@@ -86,6 +93,7 @@ export interface CheckedPoolOptions {
   readonly idleTimeout: number;
   readonly maxQueue: number;
   readonly life: WorkerLife;
+  readonly contexts: readonly (readonly [string, ContextStorage])[];
   readonly piscina: PiscinaOptions;
 }
 
@@ -116,6 +124,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     idleTimeout: kept > LONGEST_TIMEOUT ? Number.POSITIVE_INFINITY : kept,
     maxQueue,
     life: checkLife(options),
+    contexts: checkContexts(options.contexts),
     piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, ...ofWorker },
   };
 }

@@ -31,6 +31,7 @@ import { movesWith } from '../wire/transfer.js';
 import { Job, type JobEnd, type WorkerExit } from '../workers/job.js';
 import type { JobTarget } from '../workers/job-target.js';
 import type { Dispatcher } from './dispatcher.js';
+import { captureContexts } from './job-contexts.js';
 import type { CheckedRunOptions, RunRequest } from './run-options.js';
 
 const NOTHING: readonly TransferListItem[] = [];
@@ -103,12 +104,13 @@ export class RunJob<R> extends Job {
     const args = this.args as readonly unknown[];
     try {
       const plain = cloning(() => plainCopy(args));
-      if (plain !== NOT_PLAIN && transferList.length === 0) {
+      const contexts = captureContexts(this.home.contexts);
+      if (plain !== NOT_PLAIN && transferList.length === 0 && contexts === undefined) {
         this.args = plain;
         this.copied = true;
       } else {
         this.transfer = movesWith(transferItems(this.#options), args);
-        this.args = { args: encode(args, this.transfer) };
+        this.args = { args: encode(args, this.transfer), ...(contexts && { contexts }) };
       }
       submit();
     } catch (cause) {
@@ -122,9 +124,9 @@ export class RunJob<R> extends Job {
 
   copy(): void {
     if (this.copied) return;
-    const { args } = this.args as Envelope;
+    const { args, ...rest } = this.args as Envelope;
     const copied = clone({ args, transfer: this.transfer }, this.transfer);
-    this.args = { args: copied.args };
+    this.args = { args: copied.args, ...rest };
     this.transfer = copied.transfer;
     this.copied = true;
   }

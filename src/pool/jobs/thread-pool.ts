@@ -38,6 +38,7 @@ export type {
   RunOptions,
   TimeStats,
 } from '../thread/job-pool.js';
+export type { ContextStorage } from './job-contexts.js';
 export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
 export type { PoolRunOptions } from './run-options.js';
 
