@@ -42,7 +42,13 @@ export function threadMap<T, R>(
   target: Target<[T], R>,
   options?: ThreadMapOptions,
 ): OperatorFunction<T, Emitted<R>> {
-  const pooled = checkPooled('threadMap', target, options);
+  const pooled = checkPooled('threadMap', target, options, [
+    'pool',
+    'concurrency',
+    'ordered',
+    'batch',
+    'grace',
+  ]);
   const { concurrency, ordered = true, batch } = options ?? {};
   if (typeof ordered !== 'boolean') throw new TypeError(`ordered must be a boolean, got ${show(ordered)}`);
   if (concurrency !== undefined && concurrency !== Number.POSITIVE_INFINITY)

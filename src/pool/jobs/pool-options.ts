@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
-import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
+import { checkCount, checkMs, checkName, refuseUnknown, show } from '../../primitives/options.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
 import { WORKER_ENTRY } from '../workers/worker-files.js';
-import { refuseUnknown } from './run-options.js';
 
 export interface ThreadPoolOptions {
   /** Default `ThreadPool-N`. */

@@ -29,8 +29,7 @@ export function checkRun<R>(
   options: RunOptions = {},
   more: readonly string[] = [],
 ): RunRequest<R> {
-  checkOptions(options);
-  refuseUnknown(options, [...RUN_OPTIONS, ...more]);
+  checkOptions(options, [...RUN_OPTIONS, ...more]);
   checkTarget(target);
   const { name, transferList = [], onProgress } = options;
   checkThreadOptions({ args, transferList, ...(name !== undefined && { name }) } as ThreadOptions<
@@ -49,14 +48,4 @@ export function checkRun<R>(
     timeout: checkTimeout(options.timeout),
     onProgress,
   };
-}
-
-/** An option that nobody heeds is a mistake of whoever wrote it. @throws TypeError */
-export function refuseUnknown(options: object, known: readonly string[]): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name) && value !== undefined)
-      throw new TypeError(
-        `there is no option ${name}: ${known.join(', ')} are known, got ${show({ [name]: value })}`,
-      );
-  }
 }

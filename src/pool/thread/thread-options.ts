@@ -25,9 +25,19 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
   transferList?: readonly unknown[];
 }
 
+const THREAD_OPTIONS: readonly string[] = [
+  'target',
+  'args',
+  'name',
+  'daemon',
+  'group',
+  'pool',
+  'transferList',
+];
+
 /** @throws TypeError, RangeError */
 export function checkThreadOptions(options: ThreadOptions<readonly unknown[], unknown> | undefined): void {
-  checkOptions(options);
+  checkOptions(options, THREAD_OPTIONS);
   if (options === undefined) return;
   const { target, args, name, daemon, group, pool, transferList } = options;
   if (group !== undefined && group !== null)
