@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import { ThreadError } from '../../../errors.js';
 import { packFailure } from '../../../pool/in-worker/failure.js';
 import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
-import { refuseProgress } from '../../../pool/in-worker/progress.js';
+import { redirectProgress } from '../../../pool/in-worker/progress.js';
 import { onCancel, reasonFor } from '../../../pool/thread/cancellation.js';
 import { encode } from '../../../pool/wire/codec.js';
 import type { StartMessage } from '../../../pool/wire/messages.js';
@@ -11,21 +12,35 @@ import type { Cells } from '../../../primitives/memory/word.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
 import { getIdent } from '../../../primitives/threads/current-ident.js';
 import type { BatchMessage, FromSession, ToSession } from '../messages.js';
-import { TakenBatch, type TakingSession } from './worker-batch.js';
+import { TakenBatch, type TakingSession, type ValuePlace } from './worker-batch.js';
 
 /**
  * The worker's side of a threadMap's session: maps what comes over the port, until that is closed or the thread is
  * cancelled.
+ *
+ * @param watched - somebody is to be told of the values' progress
  */
-export async function mapValues(port: MessagePort, target: PackedTarget, cells: Cells): Promise<void> {
+export async function mapValues(
+  port: MessagePort,
+  target: PackedTarget,
+  cells: Cells,
+  watched: boolean,
+): Promise<void> {
   const run = await unpackTarget(target);
   const ident = getIdent();
-  refuseProgress('threadMap');
   const channel = new PortChannel<FromSession, ToSession>(port);
   const batches = new Map<number, TakenBatch>();
   const start: StartMessage = { kind: 'start', ident, target, args: encode([]), credit: 0 };
+  const mapping = watched ? new AsyncLocalStorage<ValuePlace>() : undefined;
+  // Where nobody watches, what is reported goes nowhere, as in any other thread.
+  redirectProgress((value, transfer) => {
+    const place = mapping?.getStore();
+    if (place !== undefined) channel.post({ kind: 'progress', ...place, value }, transfer);
+    return true;
+  });
   const session: TakingSession = {
     run,
+    within: mapping && ((place, code) => mapping.run(place, code)),
     cells,
     explain: (error) => packFailure(error, start).error,
     post: (message, transfer) => {
@@ -39,7 +54,7 @@ export async function mapValues(port: MessagePort, target: PackedTarget, cells: 
       batch = new TakenBatch(message, session);
     } catch (error) {
       // One of its values cannot be made again here.
-      session.post({ kind: 'failed', id: message.id, done: 0, error: session.explain(error) });
+      session.post({ kind: 'failed', id: message.id, done: 0, error: session.explain(error), unmade: true });
       return;
     }
     batches.set(message.id, batch);
