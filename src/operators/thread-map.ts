@@ -22,14 +22,17 @@ export { pulled } from './thread-map/pulled.js';
  * never lets the event loop turn is cut all the same when what comes of its values ends the subscription, in a pool that
  * has a worker (`minThreads` above 0).
  *
- * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms.
+ * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms. Source:
+ * RxJS, `map`, and CPython, `concurrent.futures.Executor.map`.
  *
  * @throws at the call: TypeError for a target or an option that is none, RangeError for a number out of range, ThreadError
  * for a closed pool. At `pipe`: TypeError for overflow 'pause' of a source that is not `pulled`. As the Observable's error:
  * ThreadError when the pool is closed later, or its queue or the `buffer` is full; RxJS's TimeoutError; what `key` and the
  * callbacks throw
  * @example
- * files.pipe(threadMap(jobs.parse, { concurrency: 8 }))
+ * of('a', 'bb', 'ccc')
+ *   .pipe(threadMap((text) => text.length, { concurrency: 2 }))
+ *   .subscribe((length) => console.log(length)); // prints 1, then 2, then 3
  */
 export function threadMap<T, R>(
   target: Target<[T], R>,

@@ -23,7 +23,7 @@ export interface Pooled<P = ThreadPool | undefined> {
 export function checkPooled(
   operator: string,
   target: Target,
-  options: { readonly pool?: unknown; readonly grace?: number } | undefined,
+  options: { readonly pool?: unknown; readonly grace?: number | undefined } | undefined,
   known: readonly string[],
 ): Pooled {
   const packed = packTarget(target);

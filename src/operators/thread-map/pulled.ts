@@ -17,11 +17,16 @@ export class Pulled<T> extends Observable<T> {
  * `buffer` of its options. Nothing else can pull: for whoever else subscribes, and behind any other operator, it is what
  * `from` gives.
  *
- * Unsubscribing calls the iterator's `return`, so that a generator's `finally` runs.
+ * Source: RxJS, `from`. Unsubscribing calls the iterator's `return`, so that a generator's `finally` runs.
  *
  * @throws TypeError unless it is an iterable or an async iterable
  * @example
- * pulled(readline.createInterface({ input })).pipe(threadMap(jobs.parse, { buffer: 100 }))
+ * function* naturals() {
+ *   for (let n = 1; ; n++) yield n;
+ * }
+ * pulled(naturals())
+ *   .pipe(threadMap((n: number) => n * n, { buffer: 100 }), take(2))
+ *   .subscribe((square) => console.log(square)); // prints 1, then 4
  */
 export function pulled<T>(iterable: Iterable<T> | AsyncIterable<T>): Observable<T> {
   checkPullable(iterable);
