@@ -10,12 +10,12 @@ import { cannotClone } from './failure.js';
 
 /**
  * Tells whoever started the current thread how far it is: every value arrives, in the order of the calls and before the
- * thread's result, at its `progress$`, or at the `onProgress` of the `run` or `threadMap` that it works for. Values are structured-cloned,
- * or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values emitted before it;
- * where the reader has no room for these, it does not wait for them. Python has no such thing.
+ * thread's result, at its `progress$`, or at the `onProgress` of the `run` or `threadMap` that it works for. Values are
+ * structured-cloned, or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values
+ * emitted before it; where the reader has no room for these, it does not wait for them. Python has no such thing.
  *
- * @throws ThreadError outside a thread that this library started, in a target of threadPipe, and when
- * `value` cannot be cloned
+ * @throws ThreadError outside a thread that this library started, in a target of threadPipe, and when `value` cannot be
+ * cloned
  * @example
  * const target = async (steps: number) => {
  *   const { reportProgress } = await import('rxjs-threading');
@@ -32,7 +32,7 @@ export function reportProgress(value: unknown): void {
     throw new ThreadError(`reportProgress was called in ${refused.operator}, which has no progress to watch`);
   let told = false;
   try {
-    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(ident, value);
+    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(value);
   } catch (cause) {
     throw cannotClone(ident, 'progress', value, cause);
   }
@@ -55,9 +55,9 @@ export function redirectProgress(tell: TellProgress): void {
   redirected = { ident: getIdent(), tell };
 }
 
-function tell(ident: number, value: unknown): boolean {
+function tell(value: unknown): boolean {
   const transfer = movesOf([value]);
   const encoded = encode(value, transfer);
-  if (ident === redirected?.ident) return redirected.tell(encoded, transfer);
-  return tellParent({ kind: 'progress', ident, value: encoded }, transfer);
+  if (redirected?.ident === getIdent()) return redirected.tell(encoded, transfer);
+  return tellParent({ kind: 'progress', value: encoded }, transfer);
 }

@@ -5,8 +5,6 @@ import { packFailure } from '../../../pool/in-worker/failure.js';
 import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
 import { redirectProgress } from '../../../pool/in-worker/progress.js';
 import { onCancel, reasonFor } from '../../../pool/thread/cancellation.js';
-import { encode } from '../../../pool/wire/codec.js';
-import type { StartMessage } from '../../../pool/wire/messages.js';
 import { PortChannel } from '../../../pool/wire/port-channel.js';
 import type { Cells } from '../../../primitives/memory/word.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
@@ -30,7 +28,6 @@ export async function mapValues(
   const ident = getIdent();
   const channel = new PortChannel<FromSession, ToSession>(port);
   const batches = new Map<number, TakenBatch>();
-  const start: StartMessage = { kind: 'start', ident, target, args: encode([]), credit: 0 };
   const mapping = watched ? new AsyncLocalStorage<ValuePlace>() : undefined;
   // Where nobody watches, what is reported goes nowhere, as in any other thread.
   redirectProgress((value, transfer) => {
@@ -42,7 +39,7 @@ export async function mapValues(
     run,
     within: mapping && ((place, code) => mapping.run(place, code)),
     cells,
-    explain: (error) => packFailure(error, start).error,
+    explain: (error) => packFailure(error, { ident, target }).error,
     post: (message, transfer) => {
       channel.post(message, transfer);
       if (message.kind !== 'results') batches.delete(message.id);
