@@ -31,7 +31,7 @@ import { movesWith } from '../wire/transfer.js';
 import { Job, type JobEnd, type WorkerExit } from '../workers/job.js';
 import type { JobTarget } from '../workers/job-target.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { RunRequest } from './run-options.js';
+import type { CheckedRunOptions, RunRequest } from './run-options.js';
 
 const NOTHING: readonly TransferListItem[] = [];
 
@@ -46,7 +46,7 @@ export class RunJob<R> extends Job {
   args: readonly unknown[] | Envelope;
   transfer: readonly TransferListItem[] = NOTHING;
   copied = false;
-  readonly #request: RunRequest<R>;
+  readonly #options: CheckedRunOptions;
   /** Undefined: its user knows how it ended, or does not want to. */
   #settle: Settle<Emitted<R>> | undefined;
   /** Of who subscribed: its callbacks run in it, whichever message ends the job. */
@@ -62,13 +62,18 @@ export class RunJob<R> extends Job {
   /** Once somebody has asked for its Thread, that hears what the worker says. */
   #run: ThreadRun | undefined;
 
-  constructor(home: Dispatcher, target: JobTarget, request: RunRequest<R>, settle: Settle<Emitted<R>>) {
+  constructor(
+    home: Dispatcher,
+    target: JobTarget,
+    { args, options }: RunRequest<R>,
+    settle: Settle<Emitted<R>>,
+  ) {
     super();
     this.home = home;
     this.target = target;
-    this.label = request.name || nextThreadNumber();
-    this.args = request.args;
-    this.#request = request;
+    this.label = options.name || nextThreadNumber();
+    this.args = args;
+    this.#options = options;
     this.#settle = settle;
   }
 
@@ -87,14 +92,15 @@ export class RunJob<R> extends Job {
 
   /** @throws ThreadError when the pool takes no more; TypeError naming the argument that cannot be cloned */
   submit(): void {
-    const { args, signal } = this.#request;
+    const { signal, transferList } = this.#options;
+    const args = this.args as readonly unknown[];
     try {
       const plain = cloning(() => plainCopy(args));
-      if (plain !== NOT_PLAIN && this.#request.transferList.length === 0) {
+      if (plain !== NOT_PLAIN && transferList.length === 0) {
         this.args = plain;
         this.copied = true;
       } else {
-        this.transfer = movesWith(transferItems(this.#request), args);
+        this.transfer = movesWith(transferItems(this.#options), args);
         this.args = { args: encode(args, this.transfer) };
       }
       this.home.submit(this);
@@ -118,7 +124,7 @@ export class RunJob<R> extends Job {
   override sent(): void {
     // Not the user's own object, which may change.
     if (!this.copied) this.args = [];
-    const { timeout } = this.#request;
+    const { timeout } = this.#options;
     if (timeout === Number.POSITIVE_INFINITY || this.#settle === undefined) return;
     this.#stopLimit?.();
     this.#stopLimit = limitRun(this, timeout, () => this.#expired(timeout));
@@ -143,7 +149,7 @@ export class RunJob<R> extends Job {
   }
 
   #progress(value: unknown): void {
-    const { onProgress } = this.#request;
+    const { onProgress } = this.#options;
     if (onProgress === undefined || this.#settle === undefined) return;
     try {
       this.#context.run(() => onProgress(value));
@@ -214,14 +220,14 @@ export class RunJob<R> extends Job {
 
   /** Nobody wants it any more: out of the line, or asked to stop. @param reason - of the cancel of one that runs */
   leave(reason?: unknown): void {
-    if (this.#finish() === undefined || this.over || this.withdraw(this.#request.grace)) return;
+    if (this.#finish() === undefined || this.over || this.withdraw(this.#options.grace)) return;
     const { session } = this;
     if (session === undefined) return;
     this.home.told(this);
     const ident = session.identOf(this);
     this.post(cancelMessage(ident, reason ?? wasCancelled(this.name)));
     markCancelled(ident);
-    const { grace } = this.#request;
+    const { grace } = this.#options;
     if (grace !== Number.POSITIVE_INFINITY) this.#spare = after(grace, () => void this.kill());
   }
 
@@ -231,7 +237,7 @@ export class RunJob<R> extends Job {
   }
 
   #aborted(): void {
-    this.#leaveWith(this.#request.signal?.reason, undefined);
+    this.#leaveWith(this.#options.signal?.reason, undefined);
   }
 
   #leaveWith(error: unknown, reason: unknown): void {

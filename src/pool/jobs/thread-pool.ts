@@ -113,7 +113,7 @@ export class ThreadPool extends Executor implements JobPool {
 
   /** @internal */
   protected execute(job: ThreadJob): void {
-    this.#admit(job.label);
+    this.#admit(job);
     this.#accept(job);
   }
 
@@ -124,12 +124,12 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   /** @throws ThreadError */
-  #admit(job: string): void {
-    this.#refuseIfClosed(job);
+  #admit(job: { readonly name: string }): void {
+    if (this.closed) this.#refuseIfClosed(job.name);
     const { hasRoom, queued, ending } = this.#jobs;
     // Who comes when a worker is about to be free does not wait for a job.
     if (hasRoom || queued - ending < this.#maxQueue) return;
-    const message = `${this.name} takes no '${job}': ${queued} jobs are queued already, which is its maxQueue`;
+    const message = `${this.name} takes no '${job.name}': ${queued} jobs are queued already, which is its maxQueue`;
     throw new ThreadError(message, { code: 'ERR_POOL' });
   }
 
@@ -166,14 +166,14 @@ export class ThreadPool extends Executor implements JobPool {
   ): Wait<Emitted<R>> {
     const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
     const request = checkRun(target as Target<readonly unknown[], R>, args, options);
-    this.#refuseIfClosed(request.name ?? 'job');
+    this.#refuseIfClosed(request.options.name ?? 'job');
     const known = jobTarget(target as Target);
-    const { signal } = request;
+    const { signal } = request.options;
     return new Wait((settle) => {
       if (signal?.aborted === true) return void settle.reject(signal.reason);
       const job = new RunJob<R>(this.#jobs, known, request, settle);
       try {
-        this.#admit(job.name);
+        this.#admit(job);
         job.submit();
         return () => job.leave();
       } catch (error) {

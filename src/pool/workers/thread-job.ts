@@ -63,6 +63,10 @@ export class ThreadJob extends Job {
     this.#cancel = cancel;
   }
 
+  get name(): string {
+    return this.label;
+  }
+
   get args(): readonly unknown[] | Envelope {
     const plain = !this.#args.hasStandIns && this.#run === undefined && this.#cancel === undefined;
     // What is not copied is posted at once, by itself.
