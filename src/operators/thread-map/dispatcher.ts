@@ -191,7 +191,8 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     if (batch.ended && batch.size > 0) this.#inFlight--;
     if (batch.ended) this.#sessions.makeWay(session);
     const finished = this.#finish(batch);
-    this.#results.pass(...parts.filter(({ values }) => values.length > 0));
+    const waitedFor = parts.filter(({ values }) => values.length > 0);
+    if (waitedFor.length > 0) this.#results.pass(...waitedFor);
     if (message.kind === 'failed') this.#losses.threw(batch, message);
     if (batch.ended || finished) this.dispatch();
   }

@@ -51,14 +51,15 @@ export class Losses {
     const { first, values } = only;
     const half = values.length >> 1;
     if (others.length > 0) this.giveBack(apart(chunks));
-    else if (half === 0) {
-      const error = cannotSend(values[0], cause);
-      this.#failed({ part: new Part(only), error, again: false });
-    } else
+    else if (half > 0)
       this.giveBack([
         { first, values: values.slice(0, half) },
         { first: first + half, values: values.slice(half) },
       ]);
+    else {
+      const error = cannotSend(values[0], cause);
+      this.#moving(() => this.#failed({ part: new Part(only), error, again: false }));
+    }
   }
 
   /** The worker has told that a value of the batch failed. */
@@ -72,14 +73,15 @@ export class Losses {
   died(session: MapSession, why: unknown): void {
     const error =
       why ?? new ThreadError('a worker of threadMap ended by itself', { code: 'ERR_THREAD_DIED' });
-    const lost = this.#owner.forget(session, (batch) => batch.lose(error));
-    for (const { untouched, touched } of lost) this.giveBack([...untouched, ...touched]);
-    const failed = lost.flatMap((one) => one.failed ?? []);
-    // No value has failed by it. Mapped again by another worker, it would come to the same where values cannot be read.
-    const unreadable = error instanceof ThreadError && error.code === 'ERR_CLONE';
-    if (failed.length === 0 && (!session.worked || unreadable)) this.#results.fail(error);
-    for (const one of failed) this.#failed({ ...one, error: anotherOf(error) });
-    this.#owner.dispatch();
+    this.#moving(() => {
+      const lost = this.#owner.forget(session, (batch) => batch.lose(error));
+      for (const { untouched, touched } of lost) this.giveBack([...untouched, ...touched]);
+      const failed = lost.flatMap((one) => one.failed ?? []);
+      // No value has failed by it. Mapped again by another worker, it would come to the same where values cannot be read.
+      const unreadable = error instanceof ThreadError && error.code === 'ERR_CLONE';
+      if (failed.length === 0 && (!session.worked || unreadable)) this.#results.fail(error);
+      for (const one of failed) this.#failed({ ...one, error: anotherOf(error) });
+    });
   }
 
   /**
@@ -105,17 +107,27 @@ export class Losses {
 
   /** Stops a session. What its worker may still be at, and other values of the same keys, wait until that has ended. */
   #abandon(session: MapSession, reason: unknown, lose: (batch: Batch) => LostBatch): void {
-    const lost = this.#owner.forget(session, lose);
     const held: (() => void)[] = [];
-    session.abandon(this.#mapping.grace, reason, () => {
-      for (const letGo of held) letGo();
-      this.#owner.dispatch();
+    this.#moving(() => {
+      const lost = this.#owner.forget(session, lose);
+      session.abandon(this.#mapping.grace, reason, () => {
+        for (const letGo of held) letGo();
+        this.#owner.dispatch();
+      });
+      for (const { untouched, touched, failed } of lost) {
+        this.giveBack(untouched);
+        held.push(this.#hold(touched));
+        if (failed !== undefined) this.#failed(failed, (run) => held.push(run));
+      }
     });
-    for (const { untouched, touched, failed } of lost) {
-      this.giveBack(untouched);
-      held.push(this.#hold(touched));
-      if (failed !== undefined) this.#failed(failed, (run) => held.push(run));
-    }
+  }
+
+  /** Runs what takes values out of their batches, and only then puts them where they belong: meanwhile they are held. */
+  #moving(move: () => void): void {
+    this.held++;
+    move();
+    this.held--;
+    this.#results.pass();
     this.#owner.dispatch();
   }
 

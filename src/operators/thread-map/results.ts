@@ -163,7 +163,7 @@ export class MapResults {
   pass(...parts: readonly Part[]): void {
     for (const part of parts) this.#arrived(part);
     // The subscriber's code may have led back here: the loop below it goes on with these parts.
-    if (this.#passing || parts.length === 0) return;
+    if (this.#passing) return;
     this.#passing = true;
     this.#context.run(() => {
       if (this.#ordered) this.#passInOrder();

@@ -35,7 +35,17 @@ export async function mapValues(
     if (place !== undefined) channel.post({ kind: 'progress', ...place, value }, transfer);
     return true;
   });
+  let end: (() => void) | undefined;
+  // What is asynchronous and runs has to end first: until then its value, and others of its key, are given to nobody else.
+  const endWhenSettled = (): void => {
+    if (end !== undefined && ![...batches.values()].some((batch) => batch.pending)) end();
+  };
+  const stop = (): void => {
+    for (const batch of batches.values()) batch.stop();
+    endWhenSettled();
+  };
   const session: TakingSession = {
+    settled: endWhenSettled,
     run,
     within: mapping && ((place, code) => mapping.run(place, code)),
     cells,
@@ -63,16 +73,16 @@ export async function mapValues(
     for (const batch of batches.values()) batch.tell();
   };
   process.on('exit', tellAll);
-  await new Promise<void>((resolve, reject) => {
-    const forget = onCancel(ident, () => {
-      for (const batch of batches.values()) batch.stop();
+  let forget = (): void => {};
+  const over = new Promise<void>((resolve, reject) => {
+    forget = onCancel(ident, () => {
+      end = () => reject(reasonFor(ident));
+      stop();
       channel.close();
-      reject(reasonFor(ident));
     });
     channel.onClose(() => {
-      process.off('exit', tellAll);
-      forget();
-      resolve();
+      end ??= resolve;
+      stop();
     });
     channel.hear((message) => {
       if (message.kind === 'unread') reject(cannotRead(message.why));
@@ -82,6 +92,12 @@ export async function mapValues(
     });
     channel.hold(true);
   });
+  try {
+    await over;
+  } finally {
+    process.off('exit', tellAll);
+    forget();
+  }
 }
 
 function cannotRead(why: string): ThreadError {

@@ -27,6 +27,8 @@ export interface TakingSession {
   readonly within: (<T>(place: ValuePlace, code: () => T) => T) | undefined;
   readonly cells: Cells;
   explain(error: unknown): PackedError;
+  /** Nothing of a batch that was stopped runs any more. */
+  settled(): void;
   post(message: FromBatchMessage, transfer?: readonly TransferListItem[]): void;
 }
 
@@ -46,6 +48,8 @@ export class TakenBatch {
   #told = 0;
   #streaming: Streaming | undefined;
   #stopped = false;
+  /** The value that is being mapped is asynchronous, and has not settled. */
+  pending = false;
 
   constructor(message: BatchMessage, session: TakingSession) {
     this.#id = message.id;
@@ -76,9 +80,10 @@ export class TakenBatch {
       }
       if (isThenable(result)) {
         this.flush();
+        this.pending = true;
         result.then(
-          (value) => this.#resulted(value),
-          (error) => this.#fail(error),
+          (value) => this.#settled(() => this.#resulted(value)),
+          (error) => this.#settled(() => this.#fail(error)),
         );
         return;
       }
@@ -89,6 +94,13 @@ export class TakenBatch {
       if (!this.#keep(result)) return;
     }
     this.#done();
+  }
+
+  /** What was asynchronous has ended. */
+  #settled(go: () => void): void {
+    this.pending = false;
+    if (this.#stopped) this.#session.settled();
+    else go();
   }
 
   #resulted(value: unknown): void {
@@ -179,17 +191,21 @@ export class TakenBatch {
   /** Sends the values of a result that is a stream, as far as the results before them are passed on. */
   async #stream(source: object): Promise<void> {
     if (!this.flush()) return;
+    this.pending = true;
     this.#streaming = new Streaming(STREAM_WINDOW, (values, transfer) =>
       this.#post(values, this.#at, true, transfer),
     );
     try {
       await this.#streaming.run(source);
+      this.#streaming = undefined;
     } catch (error) {
-      return this.#fail(error);
+      this.#settled(() => this.#fail(error));
+      return;
     }
-    this.#streaming = undefined;
-    this.#at++;
-    this.go();
+    this.#settled(() => {
+      this.#at++;
+      this.go();
+    });
   }
 
   #fail(error: unknown): void {
