@@ -13,6 +13,9 @@ import type { MapSession } from './session.js';
 
 const VERDICTS: readonly unknown[] = ['fail', 'skip', 'retry'] satisfies Verdict[];
 
+/** A worker may be killed, because of another of its threads, just as it is to begin with a session. */
+const MOST_STILLBORN = 3;
+
 /** Who is called about what is lost: the Dispatcher. */
 export interface LossesOwner {
   /** The session is none any more, and nothing more comes of its batches; `lose` takes each apart. */
@@ -35,6 +38,8 @@ export class Losses {
   readonly #results: MapResults;
   readonly #owner: LossesOwner;
   held = 0;
+  /** How many sessions, one after the other, have died before anything came of a value. */
+  #stillborn = 0;
 
   constructor(mapping: Mapping, backlog: Backlog, results: MapResults, owner: LossesOwner) {
     this.#mapping = mapping;
@@ -77,11 +82,19 @@ export class Losses {
       const lost = this.#owner.forget(session, (batch) => batch.lose(error));
       for (const { untouched, touched } of lost) this.giveBack([...untouched, ...touched]);
       const failed = lost.flatMap((one) => one.failed ?? []);
-      // No value has failed by it. Mapped again by another worker, it would come to the same where values cannot be read.
-      const unreadable = error instanceof ThreadError && error.code === 'ERR_CLONE';
-      if (failed.length === 0 && (!session.worked || unreadable)) this.#results.fail(error);
+      // No value has failed by it. Would another worker come to the same?
+      if (failed.length === 0 && this.#isHopeless(session, error)) this.#results.fail(error);
       for (const one of failed) this.#failed({ ...one, error: anotherOf(error) });
     });
+  }
+
+  /** Values cannot be read, the target not be loaded, or one worker after the other dies before it gets to that. */
+  #isHopeless(session: MapSession, error: unknown): boolean {
+    const code = error instanceof ThreadError ? error.code : undefined;
+    if (code === 'ERR_CLONE') return true;
+    if (session.worked) this.#stillborn = 0;
+    else if (code === 'ERR_THREAD_DIED') return ++this.#stillborn > MOST_STILLBORN;
+    return !session.worked;
   }
 
   /**

@@ -56,6 +56,7 @@ export async function mapValues(
     },
   };
   const begin = (message: BatchMessage): void => {
+    if (end !== undefined) return;
     let batch: TakenBatch;
     try {
       batch = new TakenBatch(message, session);
