@@ -22,8 +22,8 @@ export { pulled } from './thread-map/pulled.js';
  * never lets the event loop turn is cut all the same when what comes of its values ends the subscription, in a pool that
  * has a worker (`minThreads` above 0).
  *
- * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms. Source:
- * RxJS, `map`, and CPython, `concurrent.futures.Executor.map`.
+ * Unsubscribing tells what is pulled to return, drops what waits, cancels what runs, and kills its worker when that has not
+ * ended after `grace` ms, asynchronous or not. Source: RxJS, `map`, and CPython, `concurrent.futures.Executor.map`.
  *
  * @throws at the call: TypeError for a target or an option that is none, RangeError for a number out of range, ThreadError
  * for a closed pool. At `pipe`: TypeError for overflow 'pause' of a source that is not `pulled`. As the Observable's error:
