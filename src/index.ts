@@ -10,7 +10,7 @@ export { type AwaitConditionOptions, awaitCondition } from './operators/await-co
 export { type AwaitEventOptions, awaitEvent } from './operators/await-event.js';
 export { barrierZip } from './operators/barrier-zip.js';
 export { type RunInThreadOptions, runInThread } from './operators/run-in-thread.js';
-export { type ThreadMapOptions, threadMap } from './operators/thread-map.js';
+export { pulled, type ThreadMapOptions, threadMap } from './operators/thread-map.js';
 export { type ThreadPipeOptions, threadPipe } from './operators/thread-pipe.js';
 export { type TimerDelayOptions, timerDelay } from './operators/timer-delay.js';
 export { type WithLockOptions, withLock } from './operators/with-lock.js';

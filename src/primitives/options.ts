@@ -45,10 +45,24 @@ export function show(value: unknown): string {
   }
 }
 
-/** @throws TypeError unless it is an object or left out. */
-export function checkOptions(options: unknown): void {
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+/**
+ * @param known - the names of all options there are; undefined: they are not looked at
+ * @throws TypeError unless it is an object or left out, and for an option that is not known
+ */
+export function checkOptions(options: unknown, known?: readonly string[]): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null)
     throw new TypeError(`options must be an object, got ${show(options)}`);
+  if (known !== undefined) refuseUnknown(options, known);
+}
+
+/** An option that nobody heeds is a mistake of whoever wrote it. @throws TypeError */
+export function refuseUnknown(options: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name) && value !== undefined)
+      throw new TypeError(
+        `there is no option ${name}: ${known.join(', ')} are known, got ${show({ [name]: value })}`,
+      );
   }
 }
 

@@ -124,6 +124,13 @@ describe('an option that is undefined is one left out', () => {
       concurrency: undefined,
       ordered: undefined,
       batch: undefined,
+      buffer: undefined,
+      overflow: undefined,
+      onDrop: undefined,
+      key: undefined,
+      onError: undefined,
+      timeout: undefined,
+      onProgress: undefined,
     };
     const open = new Event();
     open.set();

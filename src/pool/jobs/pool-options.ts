@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
+import { checkCount, checkMs, checkName, refuseUnknown, show } from '../../primitives/options.js';
 import { packTarget, type Target } from '../../primitives/target.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
 import type { WorkerLife } from '../workers/session-owner.js';
 import { WORKER_ENTRY } from '../workers/worker-files.js';
 import { type ContextStorage, checkContexts } from './job-contexts.js';
-import { refuseUnknown } from './run-options.js';
 
 /** How much memory a worker may take, in MB. Default: Node's own limits. */
 export interface WorkerLimits {

@@ -1,12 +1,11 @@
 import { Observable } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import { checkCount } from '../../primitives/options.js';
+import { checkCount, refuseUnknown } from '../../primitives/options.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { RoomOptions } from '../thread/job-pool.js';
 import { pendingWait } from '../thread/pending-wait.js';
-import { refuseUnknown } from './run-options.js';
 
 /** What room is about: a ThreadPool. */
 export interface Roomy {

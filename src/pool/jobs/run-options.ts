@@ -68,8 +68,7 @@ export function checkRun<R>(
 }
 
 function checkRunOptions(options: PoolRunOptions, more: readonly string[]): CheckedRunOptions {
-  checkOptions(options);
-  refuseUnknown(options, [...RUN_OPTIONS, ...more]);
+  checkOptions(options, [...RUN_OPTIONS, ...more]);
   const { name, transferList = [], onProgress } = options;
   checkThreadOptions({ name, transferList } as ThreadOptions<[], unknown>);
   if (onProgress !== undefined && typeof onProgress !== 'function')
@@ -84,14 +83,4 @@ function checkRunOptions(options: PoolRunOptions, more: readonly string[]): Chec
     priority: checkCount('priority', options.priority ?? 0, -MOST_PRIORITY, MOST_PRIORITY),
     waitTimeout: checkMs('waitTimeout', options.waitTimeout ?? Number.POSITIVE_INFINITY),
   };
-}
-
-/** An option that nobody heeds is a mistake of whoever wrote it. @throws TypeError */
-export function refuseUnknown(options: object, known: readonly string[]): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name) && value !== undefined)
-      throw new TypeError(
-        `there is no option ${name}: ${known.join(', ')} are known, got ${show({ [name]: value })}`,
-      );
-  }
 }

@@ -37,9 +37,19 @@ export type NeedsArgs<A extends readonly unknown[]> =
   | { readonly args: readonly [...A] }
   | ([] extends A ? unknown : never);
 
+const THREAD_OPTIONS: readonly string[] = [
+  'target',
+  'args',
+  'name',
+  'daemon',
+  'group',
+  'pool',
+  'transferList',
+];
+
 /** @throws TypeError, RangeError */
 export function checkThreadOptions(options: ThreadOptions<readonly unknown[], unknown> | undefined): void {
-  checkOptions(options);
+  checkOptions(options, THREAD_OPTIONS);
   if (options === undefined) return;
   const { target, args, name, daemon, group, pool, transferList } = options;
   if (group !== undefined && group !== null)
