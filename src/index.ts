@@ -52,7 +52,6 @@ export {
   ThreadPool,
   type ThreadPoolOptions,
   type TimeStats,
-  type WorkerLimits,
 } from './pool/jobs/thread-pool.js';
 export type { JobPool } from './pool/thread/job-pool.js';
 export { Thread } from './pool/thread/thread.js';
@@ -60,8 +59,10 @@ export type { NeedsArgs, ThreadOptions } from './pool/thread/thread-options.js';
 export type { ThreadState } from './pool/thread/thread-side.js';
 export { Timer, type TimerOptions } from './pool/thread/timer.js';
 export { transfer } from './pool/wire/transfer.js';
+export type { ThreadOutput } from './pool/workers/elastic-pool.js';
 export { stackSize } from './pool/workers/stack-size.js';
 export { threadLimit } from './pool/workers/thread-limit.js';
+export type { WorkerLimits, WorkerOptions } from './pool/workers/worker-options.js';
 export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';

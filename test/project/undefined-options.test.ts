@@ -85,6 +85,11 @@ describe('an option that is undefined is one left out', () => {
       group: undefined,
       pool: undefined,
       transferList: undefined,
+      resourceLimits: undefined,
+      execArgv: undefined,
+      env: undefined,
+      stdout: undefined,
+      stderr: undefined,
     };
     expect(await new Thread({ ...thread, target: () => 1 }).start().result(wait)).toBe(1);
     const { args, ...timer } = thread;

@@ -39,7 +39,7 @@ export type {
   TimeStats,
 } from '../thread/job-pool.js';
 export type { ContextStorage } from './job-contexts.js';
-export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
+export type { ThreadPoolOptions } from './pool-options.js';
 export type { PoolRunOptions } from './run-options.js';
 
 /*

@@ -6,7 +6,7 @@ import { encode } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { PackedRun, StartPayload } from '../wire/messages.js';
 import { movesWith } from '../wire/transfer.js';
-import { runInElasticPool } from '../workers/elastic-pool.js';
+import { type Outputs, type OwnWorker, runInElasticPool } from '../workers/elastic-pool.js';
 import { Executor } from '../workers/executor.js';
 import { stackSize } from '../workers/stack-size.js';
 import type { ThreadJob } from '../workers/thread-job.js';
@@ -35,9 +35,14 @@ export function packStart(
  *
  * @throws DataCloneError for what cannot be sent; whatever the pool, or a worker that cannot be made, throws
  */
-export function execute(pool: JobPool | undefined, job: ThreadJob): void {
-  if (pool instanceof Executor) Executor.execute(pool, job);
-  else runInElasticPool(job, stackSize());
+export function execute(
+  pool: JobPool | undefined,
+  job: ThreadJob,
+  own: OwnWorker | undefined,
+): Outputs | undefined {
+  if (!(pool instanceof Executor)) return runInElasticPool(job, stackSize(), own);
+  Executor.execute(pool, job);
+  return undefined;
 }
 
 /** The error that `start` throws for what kept a thread from being started. */

@@ -7,6 +7,7 @@ import { DAEMON, OWN_WORKER } from '../../primitives/threads/table.js';
 import { flagsOf, markStopped, setFlags, unclaimSlot } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { type StartPayload, WINDOW } from '../wire/messages.js';
+import type { Outputs } from '../workers/elastic-pool.js';
 import type { Job } from '../workers/job.js';
 import { ThreadJob } from '../workers/thread-job.js';
 import { reportUnhandled } from '../workers/unhandled.js';
@@ -14,7 +15,7 @@ import { forget, keepRunning, keepRunningSide, keepSide, type LocalThread } from
 import { Outcome } from './outcome.js';
 import { answerQuestions } from './remote-answer.js';
 import { cannotStart, execute, packStart } from './start.js';
-import type { ThreadOptions } from './thread-options.js';
+import { checkOwnWorker, type ThreadOptions } from './thread-options.js';
 import { type Started, ThreadRun } from './thread-run.js';
 import { isDaemon, ThreadSide } from './thread-side.js';
 
@@ -33,6 +34,8 @@ export class StartedHere<R> extends ThreadSide implements Started {
   readonly #progress = new Subject<unknown>();
   readonly #endings: (() => void)[] = [];
   #run: ThreadRun | undefined;
+  /** What its worker prints, where that is read. */
+  outputs: Outputs | undefined;
 
   /** @param toRun - what the worker is to run, asked for as the thread starts. @throws why it cannot be sent */
   constructor(
@@ -84,7 +87,7 @@ export class StartedHere<R> extends ThreadSide implements Started {
       const cancel = this.cancelRequest.message(ident);
       if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
       const job = new ThreadJob({ ident, name, label, daemon, target, args, transfer, credit, cancel });
-      execute(this.#options.pool, job);
+      this.outputs = execute(this.#options.pool, job, checkOwnWorker(this.#options));
       this.#run = new ThreadRun(this as Started, job);
       job.listener = this.#run;
     });

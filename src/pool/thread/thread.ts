@@ -16,6 +16,7 @@ import { uncloneable } from '../../primitives/uncloneable.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { StartPayload } from '../wire/messages.js';
+import type { Outputs, ThreadOutput } from '../workers/elastic-pool.js';
 import { ExistingThread } from './existing-thread.js';
 import type { Outcome } from './outcome.js';
 import { packRun } from './start.js';
@@ -262,6 +263,27 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
    */
   result(options?: WaitOptions): Wait<Emitted<R>> {
     return this.#side.result(options);
+  }
+
+  /**
+   * What the thread prints, as bytes: a Readable of node:stream, where its `stdout` option is true, from its start on, in the
+   * thread that started it; else null. Does not keep the process alive.
+   *
+   * @example
+   * const thread = new Thread({ target: () => console.log('hello'), stdout: true }).start();
+   * for await (const bytes of thread.stdout ?? []) console.log(`${bytes}`.trim()); // prints hello
+   */
+  get stdout(): ThreadOutput | null {
+    return this.#outputs?.stdout ?? null;
+  }
+
+  /** The same, of its `stderr`. */
+  get stderr(): ThreadOutput | null {
+    return this.#outputs?.stderr ?? null;
+  }
+
+  get #outputs(): Outputs | undefined {
+    return this.#side instanceof StartedHere ? this.#side.outputs : undefined;
   }
 
   /** Where it was started: what it gives. @internal */

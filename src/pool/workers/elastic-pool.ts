@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { Job } from './job.js';
-import { newPiscina, type Piscina } from './piscina.js';
+import { newPiscina, type Piscina, type PiscinaOptions } from './piscina.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
 import { checkThreadLimit } from './thread-limit.js';
@@ -21,10 +21,31 @@ const SURPLUS_MS = 1_000;
 /** Bytes. With less stack, a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK = 2 ** 20;
 
+/** What a thread asks for that no other is to share a worker with. */
+export interface OwnWorker {
+  readonly piscina: PiscinaOptions;
+  /** Whether its output is read and not printed. */
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/** A Readable of node:stream, of which this is a part. */
+export type ThreadOutput = AsyncIterable<Uint8Array>;
+
+/** What the worker prints, where it is read and not printed. */
+export interface Outputs {
+  readonly stdout: ThreadOutput | null;
+  readonly stderr: ThreadOutput | null;
+}
+
+const PRINTED: Outputs = { stdout: null, stderr: null };
+
 /** What the elastic pool knows of a session. */
 interface Place {
   readonly session: Session;
   readonly stackSize: number;
+  /** It is one thread's alone. */
+  readonly own: boolean;
   /** In `idle`. */
   rests: boolean;
   /** When it began to. */
@@ -38,20 +59,19 @@ const idle = new Map<number, Place[]>();
 let sweeps = false;
 
 /** @throws DataCloneError, and whatever keeps a worker from being made */
-export function runInElasticPool(job: Job, stackSize: number): void {
-  const session = takeIdle(stackSize);
+export function runInElasticPool(job: Job, stackSize: number, own?: OwnWorker): Outputs {
+  const session = own === undefined ? takeIdle(stackSize) : undefined;
   if (session === undefined) {
     checkThreadLimit();
     const opened = new Session(owner, Number.POSITIVE_INFINITY);
     try {
       // Before there is a worker, which an argument that cannot be cloned is not worth.
       opened.give(job);
+      return open(opened, stackSize, own);
     } catch (error) {
       opened.discard();
       throw error;
     }
-    open(opened, stackSize);
-    return;
   }
   try {
     session.give(job);
@@ -59,10 +79,11 @@ export function runInElasticPool(job: Job, stackSize: number): void {
     giveBack(session);
     throw error;
   }
+  return PRINTED;
 }
 
-function open(session: Session, stackSize: number): void {
-  places.set(session, { session, stackSize, rests: false, since: 0 });
+function open(session: Session, stackSize: number, own: OwnWorker | undefined): Outputs {
+  places.set(session, { session, stackSize, own: own !== undefined, rests: false, since: 0 });
   const piscina = newPiscina({
     filename: WORKER_ENTRY,
     name: 'openSession',
@@ -71,7 +92,10 @@ function open(session: Session, stackSize: number): void {
     idleTimeout: Number.POSITIVE_INFINITY,
     atomics: 'disabled',
     recordTiming: false,
-    ...(stackSize > 0 && { resourceLimits: { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } }),
+    ...own?.piscina,
+    ...((stackSize > 0 || own !== undefined) && {
+      resourceLimits: { ...stackOf(stackSize), ...own?.piscina.resourceLimits },
+    }),
   });
   let thrown: unknown;
   // Piscina emits a worker's error as its own, too, and would throw it if nobody listened.
@@ -92,6 +116,15 @@ function open(session: Session, stackSize: number): void {
     thrown ??= error;
     void piscina.destroy();
   });
+  if (own === undefined) return PRINTED;
+  // Node has them printed from the start; nothing has come yet.
+  if (own.stdout) worker.stdout.unpipe(process.stdout);
+  if (own.stderr) worker.stderr.unpipe(process.stderr);
+  return { stdout: own.stdout ? worker.stdout : null, stderr: own.stderr ? worker.stderr : null };
+}
+
+function stackOf(stackSize: number): PiscinaOptions['resourceLimits'] {
+  return stackSize > 0 ? { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } : {};
 }
 
 /** Of the idle workers the last one used, because its caches are warm. */
@@ -107,6 +140,10 @@ function takeIdle(stackSize: number): Session | undefined {
 function giveBack(session: Session): void {
   const place = places.get(session);
   if (place === undefined || place.rests || session.dead || session.size > 0 || session.hasLeftovers) return;
+  if (place.own) {
+    if (!session.flushing) void session.kill();
+    return;
+  }
   place.rests = true;
   place.since = now();
   const those = idle.get(place.stackSize);

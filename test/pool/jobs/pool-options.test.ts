@@ -83,7 +83,7 @@ describe('options of a ThreadPool', () => {
     [{ execArgv: '--inspect' }, /execArgv must be an array of strings, got '--inspect'/],
     [{ execArgv: ['--expose-gc'], minThreads: 0 }, /--expose-gc/],
     [{ execArgv: ['--expose-gc'], minThreads: 1 }, /--expose-gc/],
-    [{ env: [] }, /env must be an object of strings, got \[\]/],
+    [{ env: [] }, /env must be an object of strings or SHARE_ENV, got \[\]/],
     [{ env: { A: 5 } }, /env.A must be a string, got 5/],
     [{ name: 5 }, /name must be a string, got 5/],
     [5, /options must be an object, got 5/],
