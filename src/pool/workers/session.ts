@@ -263,12 +263,16 @@ export class Session implements JobHolder {
   #left(ident: number): void {
     this.#leftoversOf = ident;
     if (this.opening.leftoversMs === Number.POSITIVE_INFINITY) return;
+    // Jobs may stand in line for this worker, and the line does not keep the process alive.
+    this.#hold(1);
     this.#stopTimer = lateAfter(HUNG_MS, () => this.killHung(ident));
   }
 
   #idle(): void {
     this.#leftoversOf = 0;
+    if (this.#stopTimer !== undefined) this.#hold(-1);
     this.#stopTimer?.();
+    this.#stopTimer = undefined;
     this.owner.freed(this, []);
   }
 
