@@ -143,10 +143,8 @@ export class Batch {
   #cut(from: number): readonly Chunk[] {
     if (from >= this.size) return [];
     const [part] = this.parts;
-    if (part === undefined || this.parts.length > 1)
-      return this.parts.splice(from).map((one) => one.chunk(0));
-    const rest = part.chunk(from);
-    part.values = part.values.slice(0, from);
+    if (part === undefined || this.parts.length > 1) return this.parts.splice(from).map((one) => one.cut(0));
+    const rest = part.cut(from);
     part.ended = part.done === from;
     if (from === 0) this.parts = [];
     return [rest];

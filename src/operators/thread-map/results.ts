@@ -37,9 +37,14 @@ export class Part implements Chunk {
     return this.first + this.values.length - 1;
   }
 
-  /** Its values from this one on. */
-  chunk(from: number): Chunk {
+  /** Cuts off the values from this one on. Of what one of them has streamed only what was passed on remains. */
+  cut(from: number): Chunk {
     const { first, values, lane, attempts } = this;
+    if (this.#stream !== undefined && this.#stream >= from) {
+      this.#outputs.length -= Math.min(this.#outputs.length, this.#streamed);
+      this.#streamed = 0;
+    }
+    this.values = values.slice(0, from);
     return { first: first + from, values: from === 0 ? values : values.slice(from), lane, attempts };
   }
 
@@ -68,10 +73,9 @@ export class Part implements Chunk {
     this.ended = true;
   }
 
-  /** Its last value is to be mapped again: of what that has streamed only what was passed on remains. */
+  /** Its last value is to be mapped again. */
   retract(): void {
-    this.#outputs.length -= Math.min(this.#outputs.length, this.#streamed);
-    this.values = this.values.slice(0, -1);
+    this.cut(this.values.length - 1);
     this.ended = true;
   }
 
@@ -140,7 +144,10 @@ export class MapResults {
 
   /** Forgets the part that begins with this value, as that goes back into the backlog. */
   forget(first: number): void {
+    const part = this.#parts.get(first);
+    if (part === undefined) return;
     this.#parts.delete(first);
+    this.#ready.delete(part);
   }
 
   /** Ends the subscription by an error that no single value is to blame for. */
