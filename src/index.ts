@@ -42,6 +42,7 @@ export { reportProgress } from './pool/in-worker/progress.js';
 export { workerContext } from './pool/in-worker/worker-context.js';
 export {
   type ContextStorage,
+  type MapOptions,
   type PoolPiscina,
   type PoolRunOptions,
   type PoolStats,

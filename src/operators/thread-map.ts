@@ -1,9 +1,10 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import { defaultPool } from '../pool/jobs/default-pool.js';
+import { setMapper } from '../pool/jobs/thread-pool.js';
 import type { Emitted, Target } from '../primitives/target.js';
 import { checkMap, type ThreadMapOptions } from './thread-map/map-options.js';
 import { MapRun } from './thread-map/map-run.js';
-import { Pulled } from './thread-map/pulled.js';
+import { Pulled, pulled } from './thread-map/pulled.js';
 
 export type { ThreadMapOptions } from './thread-map/map-options.js';
 export { pulled } from './thread-map/pulled.js';
@@ -49,3 +50,5 @@ export function threadMap<T, R>(
     });
   };
 }
+
+setMapper((iterable, target, options) => pulled(iterable).pipe(threadMap(target, options)));

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Observable, Subject, type TeardownLogic } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import { brand } from '../../primitives/brand.js';
-import { show } from '../../primitives/options.js';
+import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
@@ -23,7 +23,9 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
+import { MAP_OPTIONS, type MapOptions } from './map-options.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
+import type { Pullable } from './pulling.js';
 import { Room } from './room.js';
 import { RunJob } from './run-job.js';
 import { checkRun, OF_POOL, type PoolRunOptions, type RunRequest } from './run-options.js';
@@ -39,6 +41,7 @@ export type {
   TimeStats,
 } from '../thread/job-pool.js';
 export type { ContextStorage } from './job-contexts.js';
+export type { MapOptions } from './map-options.js';
 export type { ThreadPoolOptions } from './pool-options.js';
 export type { PoolRunOptions } from './run-options.js';
 
@@ -47,6 +50,19 @@ export type { PoolRunOptions } from './run-options.js';
  */
 
 let pools = 0;
+/** What `map` is made of, which stands in a room above this one. */
+type Mapper = (
+  iterable: Pullable<unknown>,
+  target: Target<[unknown], unknown>,
+  options: object,
+) => Observable<unknown>;
+let mapper: Mapper | undefined;
+
+/** Called as threadMap loads. */
+export function setMapper(made: Mapper): void {
+  mapper = made;
+}
+
 /** What `warmUp` runs. */
 const NOTHING = (): void => {};
 
@@ -199,6 +215,34 @@ export class ThreadPool extends Executor implements JobPool {
         return void settle.reject(error);
       }
     });
+  }
+
+  /**
+   * `map` over what is pulled from an iterable or an async iterable, in order unless `ordered` is false: a value is asked for
+   * only while fewer than `buffer` are here, so that a million of them, or an endless generator, take the memory of a few. Each
+   * subscription asks for an iterator of its own; unsubscribing tells it to return, cancels what runs and drops the rest. Many
+   * values travel in one message: it costs a twentieth of a job each. It is `pulled(iterable)` and `threadMap` in this pool.
+   *
+   * Source: CPython, `concurrent.futures.Executor.map`, with its `buffersize`.
+   *
+   * @throws TypeError, RangeError, ThreadError as `threadMap`
+   * @example
+   * await using pool = new ThreadPool();
+   * const squares = pool.map([1, 2, 3], (n: number) => n * n, { buffer: 2 });
+   * squares.subscribe((square) => console.log(square)); // prints 1, then 4, then 9
+   */
+  map<T, R>(
+    iterable: Iterable<T> | AsyncIterable<T>,
+    target: Target<[T], R>,
+    options: MapOptions<T> = {},
+  ): Observable<Emitted<R>> {
+    if (mapper === undefined) throw new ThreadError('ThreadPool.map needs threadMap, which was not loaded');
+    checkOptions(options, MAP_OPTIONS);
+    return mapper(
+      iterable,
+      target as Target<[unknown], unknown>,
+      { ...options, pool: this } as object,
+    ) as Observable<Emitted<R>>;
   }
 
   /**
