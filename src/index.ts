@@ -56,6 +56,7 @@ export type { ThreadState } from './pool/thread/thread-side.js';
 export { Timer, type TimerOptions } from './pool/thread/timer.js';
 export { transfer } from './pool/wire/transfer.js';
 export { stackSize } from './pool/workers/stack-size.js';
+export { threadLimit } from './pool/workers/thread-limit.js';
 export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';

@@ -13,10 +13,11 @@ import { emit, tracing } from './waiting/trace.js';
 const EXTRA = OWN;
 
 /**
- * RLocks whose owner is a section of this thread: at the thread's end its sections are void, because the worker's next
- * thread is another owner.
+ * How many threads have ended in this worker: the sections of those are void, because the worker's next thread is another
+ * owner.
  */
-const heldBySections = new Set<RLock>();
+let threadsEnded = 0;
+onThreadEnd(() => threadsEnded++);
 
 /**
  * Mutual exclusion that its owner, a thread, may enter again: it is free once released as often as acquired. Only the
@@ -36,7 +37,9 @@ const heldBySections = new Set<RLock>();
  * lock.release();
  */
 export class RLock extends OwnedLock {
-  #holder: object | undefined;
+  /** The owner of the section that took it last, and when: it is the holder while that thread goes on. */
+  #section: object | undefined;
+  #takenAt = 0;
 
   /**
    * Blocks the thread. true once acquired, at once by its owner, false when `blocking: false` or `timeout` (ms) gave up.
@@ -86,7 +89,7 @@ export class RLock extends OwnedLock {
   }
 
   #free(word: number): void {
-    if (this.#holder !== undefined) this.#holdAs(undefined);
+    this.#section = undefined;
     for (let now = word; ; word = now) {
       now = compareExchange(this.cells, WORD, word, word & TURN_ASKED);
       if (now === word) break;
@@ -110,12 +113,13 @@ export class RLock extends OwnedLock {
 
   /** Whether the caller counts as the holder, while the thread owns it. */
   #isHolder(): boolean {
-    return this.#holder === undefined || currentScope()?.countsAs(this.#holder) === true;
+    const { holder } = this;
+    return holder === undefined || currentScope()?.countsAs(holder) === true;
   }
 
   /** The owner of the section that holds it; undefined: the thread as a whole, or another thread. @internal */
   get holder(): object | undefined {
-    return this.#holder;
+    return this.#takenAt === threadsEnded ? this.#section : undefined;
   }
 
   /**
@@ -128,14 +132,8 @@ export class RLock extends OwnedLock {
   }
 
   #holdAs(holder: object | undefined): void {
-    this.#holder = holder;
-    if (holder === undefined) heldBySections.delete(this);
-    else heldBySections.add(this);
-  }
-
-  /** The thread ends that a section of held it: the worker's next thread is another owner. @internal */
-  forgetHolder(): void {
-    this.#holder = undefined;
+    this.#section = holder;
+    this.#takenAt = threadsEnded;
   }
 
   /** Releases every level while a Condition waits. Returns the number of levels, for `restore`. @internal */
@@ -191,8 +189,3 @@ export class RLock extends OwnedLock {
     return `<${state} RLock object '${this.name}' owner=${this.owner ?? 0} count=${this.count} at #${this.id}>`;
   }
 }
-
-onThreadEnd(() => {
-  for (const lock of heldBySections) lock.forgetHolder();
-  heldBySections.clear();
-});

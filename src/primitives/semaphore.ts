@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
 import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
-import { compareExchange, load, store, wake } from './memory/word.js';
+import { compareExchange, load, peek, store, wake } from './memory/word.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -60,8 +60,8 @@ export class Semaphore extends Synchronizer implements Acquirable {
    */
   acquireSync(options?: AcquireSyncOptions): boolean {
     if (options === undefined && !tracing()) {
-      const word = load(this.cells, WORD);
-      // Without flags, the word is the value.
+      // May be what it was a moment ago: then the compare-exchange fails. Without flags, the word is the value.
+      const word = peek(this.cells, WORD);
       if (word > 0 && word <= VALUE && compareExchange(this.cells, WORD, word, word - 1) === word)
         return true;
     }
@@ -76,6 +76,18 @@ export class Semaphore extends Synchronizer implements Acquirable {
    */
   release(n: number = 1): void {
     if (n !== 1) checkCount('n', n, 1, VALUE);
+    else if (!tracing()) {
+      // Below the bound, which never changes, the word has no flags.
+      const word = peek(this.cells, WORD);
+      if (
+        word >= 0 &&
+        word < peek(this.cells, BOUND) &&
+        compareExchange(this.cells, WORD, word, word + 1) === word
+      ) {
+        this.queue?.lookSoon();
+        return;
+      }
+    }
     for (let word = load(this.cells, WORD); ; ) {
       const value = (word & VALUE) + n;
       if (value > load(this.cells, BOUND)) throw this.#tooMany(value);

@@ -7,6 +7,9 @@ import { isDetached } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
 import type { JobPool } from './job-pool.js';
 
+/** ms that a thread has to end once it was asked to, by default. */
+export const GRACE = 1000;
+
 /** What a Thread is to run, and how. */
 export interface ThreadOptions<A extends readonly unknown[], R> {
   /** What `run` calls. Default: nothing, for a subclass that has a `run` of its own. */

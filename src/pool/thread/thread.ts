@@ -26,6 +26,7 @@ import {
   checkThreadName,
   checkThreadOptions,
   defaultName,
+  GRACE,
   type NeedsArgs,
   type ThreadOptions,
 } from './thread-options.js';
@@ -300,6 +301,24 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
    */
   terminate(): Promise<void> {
     return this.#side.terminate();
+  }
+
+  /**
+   * Leaves a block of `await using`: a thread that still lives is cancelled, and killed when it has not ended after a
+   * second; resolves when it has ended. An error with which it ends from here on is nobody's.
+   *
+   * @example
+   * await using reader = new Thread({ target: jobs.tail, args: [file] }).start();
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.isAlive()) return;
+    // Somebody who reads the end, or the excepthook would be told of it.
+    this.output$.subscribe({ error: () => {} });
+    this.cancel();
+    const dropped =
+      this.state === 'queued' && this.#side instanceof StartedHere && this.#side.withdraw(GRACE);
+    if (!dropped && !(await this.join({ timeout: GRACE }))) await this.terminate();
+    await this.join();
   }
 
   /** As Python shows it: `<Thread(Thread-1, started 4097)>`. */

@@ -137,6 +137,16 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
     this.finished.set();
   }
 
+  /**
+   * Leaves a block of `using`: cancels it.
+   *
+   * @example
+   * using reminder = new Timer(60_000, jobs.remind).start();
+   */
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+
   /** As Thread's; one that still waits is cancelled, because it has no worker yet. */
   override async terminate(): Promise<void> {
     if (this.#stillWaiting === undefined) return super.terminate();

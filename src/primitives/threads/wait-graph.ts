@@ -1,7 +1,7 @@
 import { readText, writeText } from '../memory/text.js';
 import { load, store } from '../memory/word.js';
 import { giveRecordBack, publishRecord, takeRecord, takerOfRecord } from './claimed-record.js';
-import { getIdent } from './current-ident.js';
+import { current, getIdent } from './current-ident.js';
 import { aliveIdents } from './liveness.js';
 import {
   BLOCKED,
@@ -26,7 +26,7 @@ const SINCE_HIGH = 4;
 const COUNT = 5;
 const NAME = 6;
 /** The record in a thread's slot belongs to that thread alone, so it needs no TAKER and has more room for the name. */
-const BLOCKED_NAME_WORDS = 15;
+const BLOCKED_NAME_WORDS = 14;
 const NAME_WORDS = WAIT_WORDS - NAME;
 
 /** What the records tell of a primitive that is waited for. */
@@ -90,6 +90,8 @@ const LOOK_AGAIN_AFTER = 1000;
 /** The record of this thread's Observable waits for one primitive. */
 export class WaitRecord {
   #at = -1;
+  /** Whose it is: once that thread has ended, the record may be another's. */
+  #ident = 0;
 
   /** `count` waits from now on; 0 gives the record back. While all 65,536 records are taken, waits are not listed. */
   set(on: Waited, count: number): void {
@@ -97,16 +99,17 @@ export class WaitRecord {
       if (this.#at >= 0) this.#close();
       return;
     }
+    if (this.#at >= 0 && this.#ident !== current) this.#close();
     if (this.#at < 0) this.#open(on);
     if (this.#at >= 0) store(table, this.#at + COUNT, count);
   }
 
   owner(owner: number | null): void {
-    if (this.#at >= 0) store(table, this.#at + OWNER, owner ?? 0);
+    if (this.#at >= 0 && this.#ident === current) store(table, this.#at + OWNER, owner ?? 0);
   }
 
   #close(): void {
-    giveRecordBack(table, this.#at);
+    giveRecordBack(table, this.#at, this.#ident);
     hint = (this.#at - WAITS) / WAIT_WORDS;
     noneUntil = 0;
     this.#at = -1;
@@ -128,6 +131,7 @@ export class WaitRecord {
       raise(WAITS_HIGH_WATER, number + 1);
       hint = (number + 1) % MOST_WAITS;
       this.#at = at;
+      this.#ident = me;
       return;
     }
     noneUntil = clock() + LOOK_AGAIN_AFTER;
