@@ -16,6 +16,16 @@ export function isIdle(): boolean {
   );
 }
 
+/** MessagePorts that the library itself has in a worker: the session's and Piscina's two. */
+const OWN_PORTS = 3;
+
+/** Whether nothing at all waits for the event loop of this worker, not even a port of the user's. */
+export function isQuiet(): boolean {
+  if (expected.size > 0 || childCount() > 0) return false;
+  const resources = process.getActiveResourcesInfo();
+  return resources.length <= OWN_PORTS && resources.every((resource) => resource === 'MessagePort');
+}
+
 /** From now on the leftovers that there are count as there to stay. */
 export function expectAll(): void {
   expected.clear();

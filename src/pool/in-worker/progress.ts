@@ -31,7 +31,7 @@ export function reportProgress(value: unknown): void {
     throw new ThreadError(`reportProgress was called in ${refused.operator}, which has no progress to watch`);
   let told = false;
   try {
-    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(ident, value);
+    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(value);
   } catch (cause) {
     throw cannotClone(ident, 'progress', value, cause);
   }
@@ -45,7 +45,7 @@ export function refuseProgress(operator: string): void {
   refused = { ident: getIdent(), operator };
 }
 
-function tell(ident: number, value: unknown): boolean {
+function tell(value: unknown): boolean {
   const transfer = movesOf([value]);
-  return tellParent({ kind: 'progress', ident, value: encode(value, transfer) }, transfer);
+  return tellParent({ kind: 'progress', value: encode(value, transfer) }, transfer);
 }

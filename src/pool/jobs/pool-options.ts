@@ -56,7 +56,10 @@ const LEAST_STACK_MB = 1;
 /** The options, checked, with their defaults. */
 export interface CheckedPoolOptions {
   readonly name: string | undefined;
+  readonly minThreads: number;
   readonly maxThreads: number;
+  /** ms; Infinity: for ever. */
+  readonly idleTimeout: number;
   readonly maxQueue: number;
   readonly piscina: PiscinaOptions;
 }
@@ -81,12 +84,13 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
   if (minThreads === 0 && (execArgv !== undefined || env !== undefined))
     void new Worker('', { ...ofWorker, eval: true }).terminate();
   const kept = checkMs('idleTimeout', options.idleTimeout ?? 1000);
-  const idleTimeout = kept > LONGEST_TIMEOUT ? Number.POSITIVE_INFINITY : kept;
   return {
     name,
+    minThreads,
     maxThreads,
+    idleTimeout: kept > LONGEST_TIMEOUT ? Number.POSITIVE_INFINITY : kept,
     maxQueue,
-    piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, idleTimeout, ...ofWorker },
+    piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, ...ofWorker },
   };
 }
 

@@ -4,10 +4,15 @@ import type { RunOptions } from '../thread/job-pool.js';
 import { checkGrace } from '../thread/stop-thread.js';
 import { checkThreadOptions, type ThreadOptions } from '../thread/thread-options.js';
 
-/** A job as its user asked for it, checked. */
+/** What `run` was asked for, checked. */
 export interface RunRequest<R> {
   readonly target: Target<readonly unknown[], R>;
   readonly args: readonly unknown[];
+  readonly options: CheckedRunOptions;
+}
+
+/** How the job is to run: one object for all that say nothing of it. */
+export interface CheckedRunOptions {
   readonly name: string | undefined;
   readonly transferList: readonly unknown[];
   readonly signal: AbortSignal | undefined;
@@ -18,6 +23,7 @@ export interface RunRequest<R> {
 }
 
 const RUN_OPTIONS: readonly string[] = ['signal', 'name', 'transferList', 'grace', 'timeout', 'onProgress'];
+const DEFAULTS = checkRunOptions({}, []);
 
 /**
  * @param more - names of other options that the caller takes
@@ -26,22 +32,22 @@ const RUN_OPTIONS: readonly string[] = ['signal', 'name', 'transferList', 'grace
 export function checkRun<R>(
   target: Target<readonly unknown[], R>,
   args: readonly unknown[] = [],
-  options: RunOptions = {},
+  options?: RunOptions,
   more: readonly string[] = [],
 ): RunRequest<R> {
+  checkTarget(target);
+  if (!Array.isArray(args)) throw new TypeError(`args must be an array, got ${show(args)}`);
+  return { target, args, options: options === undefined ? DEFAULTS : checkRunOptions(options, more) };
+}
+
+function checkRunOptions(options: RunOptions, more: readonly string[]): CheckedRunOptions {
   checkOptions(options);
   refuseUnknown(options, [...RUN_OPTIONS, ...more]);
-  checkTarget(target);
   const { name, transferList = [], onProgress } = options;
-  checkThreadOptions({ args, transferList, ...(name !== undefined && { name }) } as ThreadOptions<
-    [],
-    unknown
-  >);
+  checkThreadOptions({ name, transferList } as ThreadOptions<[], unknown>);
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw new TypeError(`onProgress must be a function, got ${show(onProgress)}`);
   return {
-    target,
-    args,
     name,
     transferList,
     signal: checkSignal(options),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TransferListItem } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
+import { ThreadError } from '../../errors.js';
 import { brand } from '../../primitives/brand.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
@@ -9,12 +9,13 @@ import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
 import type { JobPool, PoolPiscina, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
 import { refuseToTravel } from '../wire/codec.js';
-import type { ToThread } from '../wire/messages.js';
-import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
-import { PoolJobs } from './pool-jobs.js';
+import { Executor } from '../workers/executor.js';
+import { jobTarget } from '../workers/job-target.js';
+import type { ThreadJob } from '../workers/thread-job.js';
+import { Dispatcher } from './dispatcher.js';
+import { findJobsOf } from './job-threads.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
-import { PoolWorkers } from './pool-workers.js';
-import { QueuedJob } from './queued-job.js';
+import { RunJob } from './run-job.js';
 import { checkRun } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
 
@@ -29,26 +30,7 @@ export type {
 export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
 
 /*
- * A job from `run` to its result.
- *
- * `run` checks what was asked (run-options.ts). Each subscription makes a QueuedJob (queued-job.ts), which PoolJobs admits
- * or refuses (pool-jobs.ts) and Places lets begin at once or puts into the line (places.ts). In line it is no thread: its
- * arguments are cloned, its transferList has moved, and nothing of it is in the table of threads. A Thread with this pool
- * comes the same way, but is a thread from its start on.
- *
- * When its turn comes, QueuedJob starts a Thread, whose executor is the place it has; that makes a Job (job.ts), with a port
- * of its own. The Job is handed to PoolWorkers (pool-workers.ts), as a task of the pool's Piscina: to a worker that is
- * free, or else it waits for one that starts. In the worker `runJob` (in-worker/session.ts) takes the port and runs the
- * thread, as in any other worker (thread/thread.ts tells of that).
- *
- * Back: the Job hears the end message. If the worker is idle, the place and the worker go to the next in line before
- * anybody hears of the end; if not, what the job has left behind has a second, and the place waits. Then the thread's
- * Outcome tells the QueuedJob, which tells its subscriber, in the async context of that one.
- *
- * Who is asked to go and does not loses its worker, whatever keeps it: a job that runs is cancelled and killed after its
- * grace (thread/stop-thread.ts), one that has not begun is withdrawn in the table of threads and its worker killed if that
- * does not say in time that it has let go of it (job.ts). A worker's death ends its job alone, with the place (job.ts);
- * Piscina replaces the worker.
+ * A job from `run` to its result: STORY
  */
 
 let pools = 0;
@@ -81,7 +63,9 @@ export class ThreadPool extends Executor implements JobPool {
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: PoolPiscina;
-  readonly #jobs: PoolJobs;
+  readonly #jobs: Dispatcher;
+  readonly #maxQueue: number;
+  #closed: Promise<void> | undefined;
   readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
   #telling = false;
   readonly #warnings = new Subject<PoolWarning>();
@@ -89,54 +73,70 @@ export class ThreadPool extends Executor implements JobPool {
 
   constructor(options: ThreadPoolOptions = {}) {
     super();
-    const { name, maxThreads, maxQueue, piscina } = checkPoolOptions(options);
-    const changed = (): void => this.#changed();
-    const workers = new PoolWorkers(piscina, changed);
-    this.piscina = workers.piscina;
-    this.name = name ?? `ThreadPool-${++pools}`;
-    this.#jobs = new PoolJobs(this.name, maxThreads, maxQueue, workers, changed);
-    this.#starvation = new StarvationWatch(this.name, workers.piscina, this.#jobs, (warning) => {
+    const checked = checkPoolOptions(options);
+    this.name = checked.name ?? `ThreadPool-${++pools}`;
+    this.#maxQueue = checked.maxQueue;
+    this.#jobs = new Dispatcher(checked, () => this.#changed());
+    this.piscina = this.#jobs.workers.piscina;
+    this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
       this.#changed();
     });
+    findJobsOf(this.#jobs);
   }
 
   /** The most jobs that run at once. @internal */
   get maxThreads(): number {
-    return this.#jobs.places.size;
+    return this.#jobs.maxThreads;
   }
 
   /** Jobs that would not have to wait for a worker. @internal */
   get free(): number {
-    return this.#jobs.places.size - this.#jobs.places.busy;
+    return this.#jobs.maxThreads - this.#jobs.busy;
   }
 
   /** Jobs that wait for a worker. @internal */
   get queued(): number {
-    return this.#jobs.places.queued;
+    return this.#jobs.queued;
   }
 
   /** Takes no more. @internal */
   get closed(): boolean {
-    return this.#jobs.closed;
+    return this.#closed !== undefined;
   }
 
   /**
    * For the later jobs of one that comes and goes, such as a threadMap, once the pool has taken the first: what was
    * accepted is not refused later. @internal
    */
-  get claim(): JobPool {
-    return this.#jobs.claim as unknown as JobPool;
-  }
+  readonly claim: JobPool = new Claim((job) => this.#accept(job)) as unknown as JobPool;
 
   /** @internal */
-  protected execute(
-    name: string,
-    first: readonly ToThread[],
-    transfer: readonly TransferListItem[],
-    listener: WorkerListener,
-  ): WorkerHandle {
-    return this.#jobs.execute(name, first, transfer, listener);
+  protected execute(job: ThreadJob): void {
+    this.#admit(job);
+    this.#accept(job);
+  }
+
+  #accept(job: ThreadJob): void {
+    job.holds = true;
+    job.home = this.#jobs;
+    this.#jobs.submit(job);
+  }
+
+  /** @throws ThreadError */
+  #admit(job: { readonly name: string }): void {
+    if (this.closed) this.#refuseIfClosed(job.name);
+    const { hasRoom, queued, ending } = this.#jobs;
+    // Who comes when a worker is about to be free does not wait for a job.
+    if (hasRoom || queued - ending < this.#maxQueue) return;
+    const message = `${this.name} takes no '${job.name}': ${queued} jobs are queued already, which is its maxQueue`;
+    throw new ThreadError(message, { code: 'ERR_POOL' });
+  }
+
+  /** @throws ThreadError */
+  #refuseIfClosed(job: string): void {
+    if (this.closed)
+      throw new ThreadError(`${this.name} is closed: it takes no '${job}'`, { code: 'ERR_POOL' });
   }
 
   /**
@@ -166,13 +166,16 @@ export class ThreadPool extends Executor implements JobPool {
   ): Wait<Emitted<R>> {
     const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
     const request = checkRun(target as Target<readonly unknown[], R>, args, options);
-    this.#jobs.refuseIfClosed(request.name ?? 'job');
-    const { signal } = request;
+    this.#refuseIfClosed(request.options.name ?? 'job');
+    const known = jobTarget(target as Target);
+    const { signal } = request.options;
     return new Wait((settle) => {
       if (signal?.aborted === true) return void settle.reject(signal.reason);
+      const job = new RunJob<R>(this.#jobs, known, request, settle);
       try {
-        const run = new QueuedJob<R>(this.#jobs, request, settle);
-        return () => run.leave();
+        this.#admit(job);
+        job.submit();
+        return () => job.leave();
       } catch (error) {
         return void settle.reject(error);
       }
@@ -181,11 +184,11 @@ export class ThreadPool extends Executor implements JobPool {
 
   /** What the pool does now, and what became of its jobs. Costs some µs, however many jobs there were. */
   get stats(): PoolStats {
-    const { places, counters } = this.#jobs;
+    const { busy, queued, counters, workers } = this.#jobs;
     return {
-      threads: this.piscina.threads.length,
-      busy: places.busy,
-      queued: places.queued,
+      threads: workers.count,
+      busy,
+      queued,
       completed: counters.completed,
       failed: counters.failed,
       cancelled: counters.cancelled,
@@ -230,12 +233,28 @@ export class ThreadPool extends Executor implements JobPool {
    * from it, or abort it.
    */
   close(): Promise<void> {
-    return this.#jobs.close();
+    this.#closed ??= this.#jobs.close();
+    return this.#closed;
   }
 
   /** As `close`; called by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+/** Takes the jobs of who was accepted before: they stand in line whether the queue is full or the pool is closed. */
+class Claim extends Executor {
+  readonly #accept: (job: ThreadJob) => void;
+
+  constructor(accept: (job: ThreadJob) => void) {
+    super();
+    this.#accept = accept;
+  }
+
+  /** @internal */
+  protected override execute(job: ThreadJob): void {
+    this.#accept(job);
   }
 }
 

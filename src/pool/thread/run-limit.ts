@@ -1,13 +1,19 @@
 import { TimeoutError } from 'rxjs';
 import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
-import type { Thread } from './thread.js';
+import type { ThreadState } from './thread-side.js';
+
+/** A thread or job, as far as its time is concerned. */
+export interface Timed {
+  readonly state: ThreadState;
+  isAlive(): boolean;
+}
 
 /**
  * Runs `expired` when a thread has run for `ms`, the time before it begins not counted: never early, and late by a tenth,
  * at most 50 ms, because the begin is looked for and not told. A loop that was blocked hears first of an end in time.
  * Returns how to stop. Does not keep the process alive.
  */
-export function limitRun(thread: Thread<never>, ms: number, expired: () => void): () => void {
+export function limitRun(thread: Timed, ms: number, expired: () => void): () => void {
   let stop = (): void => {};
   if (ms === Number.POSITIVE_INFINITY) return stop;
   let stopped = false;

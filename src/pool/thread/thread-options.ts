@@ -3,6 +3,7 @@ import { ofAnotherCopy } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
 import { NAME_BYTES } from '../../primitives/threads/table.js';
+import { threadName } from '../wire/thread-name.js';
 import { isDetached } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
 import type { JobPool } from './job-pool.js';
@@ -70,9 +71,7 @@ export function checkDaemon(daemon: unknown): asserts daemon is boolean {
 
 /** Python's `Thread-N (target)`. */
 export function defaultName(number: number, target: Target | undefined): string {
-  const name = target === undefined ? '' : describeTarget(target);
-  // JavaScript names a function after the property that it is written into: `target` says nothing.
-  return name === '' || name === 'target' ? `Thread-${number}` : `Thread-${number} (${name})`;
+  return threadName(number, target === undefined ? '' : describeTarget(target));
 }
 
 /** What `transferList` names. @throws TypeError for what has moved before, which Node 20 would send as empty */

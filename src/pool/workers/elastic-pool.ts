@@ -1,15 +1,16 @@
 import { availableParallelism } from 'node:os';
-import type { TransferListItem } from 'node:worker_threads';
 import { after, now } from '../../primitives/waiting/event-loop.js';
-import type { ToThread } from '../wire/messages.js';
-import { DedicatedWorker } from './dedicated-worker.js';
-import type { WorkerHandle, WorkerListener } from './executor.js';
+import type { Job } from './job.js';
+import { newPiscina, type Piscina } from './piscina.js';
+import { Session } from './session.js';
+import type { SessionOwner } from './session-owner.js';
 import { checkThreadLimit } from './thread-limit.js';
-import { relayUnhandled, reportUnhandled } from './unhandled.js';
+import { explainMissing, WORKER_ENTRY } from './worker-files.js';
 
 /**
  * The workers of threads that have no ThreadPool. A thread takes an idle worker or gets a new one, and never waits for
- * another thread to end: 64 threads that meet at one barrier all run.
+ * another thread to end: 64 threads that meet at one barrier all run. So a session here has one job at a time, and is a
+ * Piscina of one worker.
  *
  * A start takes microseconds in an idle worker, and tens of ms and some MB in a new one. So KEPT idle workers stay for
  * KEPT_MS, and those that a burst leaves beyond them for SURPLUS_MS, in case the next burst follows.
@@ -17,76 +18,130 @@ import { relayUnhandled, reportUnhandled } from './unhandled.js';
 const KEPT = availableParallelism() * 2;
 const KEPT_MS = 30_000;
 const SURPLUS_MS = 1_000;
+/** Bytes. With less stack, a worker cannot load its modules, and Node aborts the process. */
+const LEAST_STACK = 2 ** 20;
 
-interface Idle {
-  readonly worker: DedicatedWorker;
-  readonly since: number;
+/** What the elastic pool knows of a session. */
+interface Place {
+  readonly session: Session;
+  readonly stackSize: number;
+  /** In `idle`. */
+  rests: boolean;
+  /** When it began to. */
+  since: number;
 }
 
-/** Longest idle first. */
-const idle: Idle[] = [];
+const places = new WeakMap<Session, Place>();
+/** By the stack size of their workers; longest idle first. */
+const idle = new Map<number, Place[]>();
 /** A sweep is due. */
 let sweeps = false;
 
 /** @throws DataCloneError, and whatever keeps a worker from being made */
-export function takeWorker(
-  stackSize: number,
-  first: readonly ToThread[],
-  transfer: readonly TransferListItem[],
-  listener: WorkerListener,
-): WorkerHandle {
-  const worker = takeIdle(stackSize);
-  if (worker === undefined) {
+export function runInElasticPool(job: Job, stackSize: number): void {
+  const session = takeIdle(stackSize);
+  if (session === undefined) {
     checkThreadLimit();
-    return new DedicatedWorker(stackSize, first, transfer, listener, giveBack);
+    const opened = new Session(owner, Number.POSITIVE_INFINITY);
+    try {
+      // Before there is a worker, which an argument that cannot be cloned is not worth.
+      opened.give(job);
+    } catch (error) {
+      opened.discard();
+      throw error;
+    }
+    open(opened, stackSize);
+    return;
   }
-  worker.listener = listener;
   try {
-    worker.post(first, transfer);
+    session.give(job);
   } catch (error) {
-    giveBack(worker);
+    giveBack(session);
     throw error;
   }
-  return worker;
+}
+
+function open(session: Session, stackSize: number): void {
+  places.set(session, { session, stackSize, rests: false, since: 0 });
+  const piscina = newPiscina({
+    filename: WORKER_ENTRY,
+    name: 'openSession',
+    minThreads: 1,
+    maxThreads: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    atomics: 'disabled',
+    recordTiming: false,
+    ...(stackSize > 0 && { resourceLimits: { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } }),
+  });
+  let thrown: unknown;
+  // Piscina emits a worker's error as its own, too, and would throw it if nobody listened.
+  piscina.on('error', () => {});
+  const worker = piscina.threads[0] as Piscina['threads'][number];
+  // Before Piscina's own listeners, which would put another worker in the place of this one.
+  worker.prependListener('error', (error: unknown) => {
+    thrown = explainMissing(error);
+    void piscina.destroy();
+  });
+  worker.prependListener('exit', (exitCode: number) => {
+    void piscina.destroy();
+    session.exited(thrown, exitCode);
+  });
+  const { threadId } = worker;
+  session.attach({ threadId, ref: () => worker.ref(), terminate: () => void piscina.destroy() });
+  void piscina.run(session.opening, { transferList: [session.opening.port] }).catch((error) => {
+    thrown ??= error;
+    void piscina.destroy();
+  });
 }
 
 /** Of the idle workers the last one used, because its caches are warm. */
-function takeIdle(stackSize: number): DedicatedWorker | undefined {
-  for (let at = idle.length - 1; at >= 0; at--) {
-    const worker = idle[at]?.worker;
-    if (worker === undefined || worker.dead || worker.stackSize !== stackSize) continue;
-    idle.splice(at, 1);
-    return worker;
+function takeIdle(stackSize: number): Session | undefined {
+  const those = idle.get(stackSize) ?? [];
+  for (let last = those.pop(); last !== undefined; last = those.pop()) {
+    last.rests = false;
+    if (!last.session.dead) return last.session;
   }
   return undefined;
 }
 
-function giveBack(worker: DedicatedWorker): void {
-  if (worker.dead || worker.terminated) return;
-  worker.listener = leftovers;
-  idle.push({ worker, since: now() });
+function giveBack(session: Session): void {
+  const place = places.get(session);
+  if (place === undefined || place.rests || session.dead || session.size > 0 || session.hasLeftovers) return;
+  place.rests = true;
+  place.since = now();
+  const those = idle.get(place.stackSize);
+  if (those === undefined) idle.set(place.stackSize, [place]);
+  else those.push(place);
   if (!sweeps) after(SURPLUS_MS, sweep);
   sweeps = true;
 }
 
 function sweep(): void {
   const time = now();
-  for (let oldest = idle[0]; oldest !== undefined; oldest = idle[0]) {
-    const kept = idle.length > KEPT ? SURPLUS_MS : KEPT_MS;
-    if (!oldest.worker.dead && time - oldest.since < kept) break;
-    idle.shift();
-    void oldest.worker.kill();
+  for (const [stackSize, those] of idle) {
+    for (let oldest = those[0]; oldest !== undefined; oldest = those[0]) {
+      const kept = those.length > KEPT ? SURPLUS_MS : KEPT_MS;
+      if (!oldest.session.dead && time - oldest.since < kept) break;
+      those.shift();
+      void oldest.session.kill();
+    }
+    if (those.length === 0) idle.delete(stackSize);
   }
-  sweeps = idle.length > 0;
+  sweeps = idle.size > 0;
   if (sweeps) after(SURPLUS_MS, sweep);
 }
 
-/** Listens to an idle worker, where what an ended thread left behind may still fail. */
-const leftovers: WorkerListener = {
-  onMessage: (message) => {
-    if (message.kind === 'unhandled') relayUnhandled(message);
-  },
-  onExit: ({ error, terminated }) => {
-    if (error !== undefined && !terminated) reportUnhandled(null, error);
+const owner: SessionOwner<Session> = {
+  ended: (session) => giveBack(session),
+  lost: (session) => giveBack(session),
+  freed: (session) => giveBack(session),
+  heard: () => {},
+  exited: (_, exit, begun, untouched) => {
+    for (const job of begun) job.died(exit);
+    for (const job of untouched) {
+      job.over = true;
+      job.died({ ...exit, unbegun: true });
+    }
+    return begun.length + untouched.length > 0;
   },
 };

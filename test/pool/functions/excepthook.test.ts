@@ -108,7 +108,10 @@ describe('the excepthook', () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     const gate = new Event();
     const subscription = run(pool, gate).subscribe();
-    const thread = enumerate().find(({ name }) => name.includes('failAfter'));
+    // A job of a pool is a thread once it has begun.
+    const find = (): Thread | undefined => enumerate().find(({ name }) => name.includes('failAfter'));
+    await until(() => find() !== undefined);
+    const thread = find();
     await firstValueFrom(thread!.state$.pipe(filter((state) => state === 'running')));
     gate.set();
     // It has failed, and main's event loop has not turned since.

@@ -4,8 +4,6 @@ import { packFailure } from '../../../pool/in-worker/failure.js';
 import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
 import { refuseProgress } from '../../../pool/in-worker/progress.js';
 import { onCancel, reasonFor } from '../../../pool/thread/cancellation.js';
-import { encode } from '../../../pool/wire/codec.js';
-import type { StartMessage } from '../../../pool/wire/messages.js';
 import { PortChannel } from '../../../pool/wire/port-channel.js';
 import type { Cells } from '../../../primitives/memory/word.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
@@ -23,11 +21,10 @@ export async function mapValues(port: MessagePort, target: PackedTarget, cells: 
   refuseProgress('threadMap');
   const channel = new PortChannel<FromSession, ToSession>(port);
   const batches = new Map<number, TakenBatch>();
-  const start: StartMessage = { kind: 'start', ident, target, args: encode([]), credit: 0 };
   const session: TakingSession = {
     run,
     cells,
-    explain: (error) => packFailure(error, start).error,
+    explain: (error) => packFailure(error, { ident, target }).error,
     post: (message, transfer) => {
       channel.post(message, transfer);
       if (message.kind !== 'results') batches.delete(message.id);

@@ -1,0 +1,287 @@
+import { clock } from '../../primitives/threads/table.js';
+import { CANCELLED, COMPLETED } from '../wire/messages.js';
+import { countChild } from '../workers/children.js';
+import type { Job, JobEnd, JobHome, WorkerExit } from '../workers/job.js';
+import { noteRunTime } from '../workers/job-target.js';
+import type { SessionOwner } from '../workers/session-owner.js';
+import { ThreadJob } from '../workers/thread-job.js';
+import { IdleSweep } from './idle-sweep.js';
+import { JobCounters, type JobResult } from './job-counters.js';
+import { Line } from './line.js';
+import { Patience } from './patience.js';
+import type { CheckedPoolOptions } from './pool-options.js';
+import { PoolSession } from './pool-session.js';
+import { PoolSessions } from './pool-sessions.js';
+import { PoolWorkers } from './pool-workers.js';
+
+/** Jobs that a session has at most, and at least while it has room: the one that runs and those sent ahead. */
+const DEEPEST = 64;
+const SHALLOWEST = 2;
+/** ms of work that is sent ahead, so that a worker need not wait for this thread; more while this thread hears late. */
+const AHEAD_MS = 1;
+/** How many workers may fail to come up for one job, where others are up. */
+const MOST_FAILED_STARTS = 3;
+
+/**
+ * The jobs of a pool, and who runs them: the line, the sessions, and what is remembered of jobs that have ended.
+ *
+ * A job goes to an idle session; to a new one, if there may be more; to the session that has least to do, if that has
+ * room; else it stands in line. How many jobs a session has room for depends on how long they run: about AHEAD_MS of work
+ * stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run elsewhere.
+ * So jobs begin in the order in which they came, but for those few ms.
+ *
+ * Invariant: nobody stands in line while a session has room. So whoever stands in line, somebody runs; those who run keep
+ * the process alive, and the line need not.
+ */
+export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
+  readonly workers: PoolWorkers;
+  readonly maxThreads: number;
+  readonly counters: JobCounters;
+  readonly #minThreads: number;
+  readonly #line = new Line();
+  readonly #sessions: PoolSessions;
+  readonly #patience: Patience;
+  /** Threads that were accepted and are not over. */
+  readonly #threads = new Set<Job>();
+  readonly #changed: () => void;
+  /** How late this thread hears of ends, in ms: the most of the last ones. */
+  #lag = 0;
+  #isChild = false;
+  readonly #emptied: (() => void)[] = [];
+
+  /** @param changed - a job has come, begun or ended, or a worker has */
+  constructor(options: CheckedPoolOptions, changed: () => void) {
+    const { maxThreads, minThreads, idleTimeout, piscina } = options;
+    this.maxThreads = maxThreads;
+    this.#minThreads = minThreads;
+    this.#changed = changed;
+    this.counters = new JobCounters(changed);
+    this.workers = new PoolWorkers(piscina, () => this.#adopt(), changed);
+    this.#sessions = new PoolSessions(() => sweep.begin());
+    const sweep = new IdleSweep(this.#sessions, this.workers, minThreads, idleTimeout);
+    this.#patience = new Patience(
+      this.#sessions,
+      (jobs) => this.#line.giveBack(jobs),
+      () => {
+        this.#dispatch();
+        this.#updated();
+      },
+    );
+  }
+
+  /** See PoolSessions. */
+  get busy(): number {
+    return this.#sessions.busy;
+  }
+
+  /** Jobs that were accepted and have not begun. */
+  get queued(): number {
+    return this.#line.size + this.#sessions.waiting;
+  }
+
+  /** See PoolSessions. */
+  get ending(): number {
+    return this.#sessions.ending;
+  }
+
+  /** Whether a newcomer would begin at once. */
+  get hasRoom(): boolean {
+    return this.#line.size === 0 && this.busy < this.maxThreads;
+  }
+
+  /** The idents of the jobs that are threads already: those that run, and Threads in line. */
+  idents(): number[] {
+    const idents = new Set<number>();
+    for (const { ident } of this.#threads) idents.add(ident);
+    for (const session of this.#sessions) for (const ident of session.idents()) idents.add(ident);
+    return [...idents];
+  }
+
+  /** The job that runs as the thread of that ident. */
+  jobOf(ident: number): Job | undefined {
+    for (const session of this.#sessions)
+      for (const job of session) if (session.identOf(job) === ident) return job;
+    return undefined;
+  }
+
+  // ─── jobs that come ───────────────────────────────────────────────────────────────────────────
+
+  /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent, or copied for the line */
+  submit(job: Job): void {
+    job.order = this.#line.nextOrder();
+    job.accepted = clock();
+    const session = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
+    if (session !== undefined && session.size === 0) this.#give(job, session);
+    else {
+      job.copy();
+      const behind = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
+      if (behind === undefined) this.#line.push(job);
+      else this.#give(job, behind);
+    }
+    if (job instanceof ThreadJob) this.#threads.add(job);
+    this.#updated();
+  }
+
+  #sessionFor(job: Job): PoolSession | undefined {
+    const least = this.#sessions.loads.least();
+    if (least?.size === 0) return least;
+    if (this.#sessions.size < this.maxThreads) return this.#open();
+    if (least === undefined || !job.returns || least.size >= this.#depth(least, job)) return undefined;
+    return least;
+  }
+
+  /** How many jobs the session may have, if that one is the last of them. */
+  #depth(session: PoolSession, job: Job): number {
+    const mean = Math.max(job.target?.meanTime ?? 0, session.newest?.target?.meanTime ?? 0);
+    if (mean === 0) return SHALLOWEST;
+    const ahead = Math.max(AHEAD_MS, 2 * this.#lag);
+    return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(ahead / mean)));
+  }
+
+  #give(job: Job, session: PoolSession): void {
+    session.give(job);
+    this.#sessions.count(session);
+    if (session.size > 1 || !session.opened) this.#patience.begin();
+  }
+
+  /** Hands out what stands in line, as far as there is room. */
+  #dispatch(): void {
+    for (let job = this.#line.first(); job !== undefined; job = this.#line.first()) {
+      const session = this.#sessionFor(job);
+      if (session === undefined) break;
+      this.#line.shift();
+      try {
+        this.#give(job, session);
+      } catch (error) {
+        this.#fail(job, { error, exitCode: 0, terminated: false, unbegun: true });
+      }
+    }
+  }
+
+  // ─── jobs that leave ──────────────────────────────────────────────────────────────────────────
+
+  withdrawn(job: Job, session: PoolSession | undefined): void {
+    if (session === undefined) this.#line.left();
+    else this.#sessions.count(session);
+    this.#over(job, 'cancelled');
+    this.#dispatch();
+    this.#updated();
+  }
+
+  /** The user of a job that runs knows how it ended, or does not want to: who comes next need not wait for its end. */
+  told(job: Job): void {
+    if (!(job.session instanceof PoolSession)) return;
+    job.session.told = true;
+    this.#sessions.count(job.session);
+  }
+
+  #over(job: Job, how: JobResult): void {
+    if (job.ident !== 0) this.#threads.delete(job);
+    this.counters.ended(how);
+  }
+
+  /** One that cannot be sent, or whose worker did not come up. */
+  #fail(job: Job, exit: WorkerExit): void {
+    job.over = true;
+    this.#over(job, exit.terminated ? 'cancelled' : 'failed');
+    job.died(exit);
+  }
+
+  // ─── what sessions tell ───────────────────────────────────────────────────────────────────────
+
+  /** Its place is given to the next before anybody hears of the end: who has awaited it finds room. */
+  ended(session: PoolSession, job: Job, { how, began, ended, leftovers }: JobEnd): void {
+    session.silent = false;
+    session.told = false;
+    this.#lag = Math.max(this.#lag * 0.97, session.heardAt - ended);
+    if (job.target !== null) noteRunTime(job.target, ended - began);
+    this.counters.ran(job.accepted, began, ended);
+    this.#over(job, how === CANCELLED ? 'cancelled' : how > COMPLETED ? 'failed' : 'completed');
+    // Its worker begins with none of them until that is done.
+    if (leftovers) this.#line.giveBack(session.takeBackAll());
+    this.#sessions.count(session);
+    if (session.size === 0) this.#dispatch();
+    this.#updated();
+  }
+
+  lost(session: PoolSession, job: Job, { terminated }: WorkerExit): void {
+    this.#over(job, terminated ? 'cancelled' : 'failed');
+    this.freed(session, []);
+  }
+
+  freed(session: PoolSession, returned: readonly Job[]): void {
+    this.#line.giveBack(returned);
+    this.#sessions.count(session);
+    this.#dispatch();
+    this.#updated();
+  }
+
+  heard(): void {
+    this.#dispatch();
+  }
+
+  /** Only the job that the worker ran dies with it; the others are at the head of the line again. */
+  exited(session: PoolSession, exit: WorkerExit, begun: readonly Job[], untouched: readonly Job[]): boolean {
+    this.#sessions.delete(session);
+    for (const job of begun) {
+      if (!exit.terminated) this.counters.ran(job.accepted, session.lastEnd, clock());
+      this.#over(job, exit.terminated ? 'cancelled' : 'failed');
+    }
+    const failed = untouched.filter((job) => !job.returns || this.#failsWith(session, exit, job, untouched));
+    this.#line.giveBack(untouched.filter((job) => !failed.includes(job)));
+    this.#dispatch();
+    for (const job of begun) job.died(exit);
+    for (const job of failed) this.#fail(job, { ...exit, unbegun: true });
+    this.#updated();
+    return begun.length + failed.length > 0;
+  }
+
+  /** The first job of a worker that did not come up fails with what kept that, so that a broken one is not tried for ever. */
+  #failsWith(session: PoolSession, exit: WorkerExit, job: Job, [first]: readonly Job[]): boolean {
+    if (session.opened || exit.terminated || job !== first) return false;
+    job.failedStarts++;
+    return job.failedStarts === MOST_FAILED_STARTS || ![...this.#sessions].some(({ opened }) => opened);
+  }
+
+  // ─── workers ──────────────────────────────────────────────────────────────────────────────────
+
+  #open(): PoolSession {
+    const session = new PoolSession(this);
+    this.#sessions.add(session);
+    this.workers.open(session);
+    return session;
+  }
+
+  /** A worker has come up that no session waits for: it gets one, so that it is ended when it stays idle. */
+  #adopt(): void {
+    const { workers } = this;
+    while (this.#sessions.size < this.maxThreads) {
+      const isSurplus = workers.surplus > 0 && workers.count > this.#minThreads;
+      // Piscina gives up to replace workers once one has failed to come up.
+      if (!isSurplus && workers.count >= this.#minThreads) return;
+      this.#open();
+    }
+  }
+
+  // ─── the end ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends the workers once no job runs or stands in line, and what jobs have printed is out. */
+  async close(): Promise<void> {
+    while (!this.#isEmpty || [...this.#sessions].some(({ flushing }) => flushing))
+      await new Promise<void>((resolve) => this.#emptied.push(resolve));
+    await this.workers.close();
+  }
+
+  get #isEmpty(): boolean {
+    return this.busy === 0 && this.#line.size === 0;
+  }
+
+  #updated(): void {
+    if (this.#isEmpty === this.#isChild) {
+      this.#isChild = !this.#isChild;
+      countChild(this.#isChild ? 1 : -1, false);
+    }
+    if (this.#isEmpty) for (const tell of this.#emptied.splice(0)) tell();
+    this.#changed();
+  }
+}
