@@ -10,7 +10,7 @@ const WAITS = ['acquire', 'acquireSync', 'hold', 'holdSync', 'name', 'release', 
 const OWNED = [...WAITS, 'locked', 'locked$', 'owner'];
 const THREAD = (
   'cancel cancelled daemon ident isAlive isAlive$ join joinSync name nativeId output$ progress$ result run signal start ' +
-  'state state$ terminate toString'
+  'state state$ terminate toString Symbol'
 ).split(' ');
 /** For `[Symbol.dispose]` or `[Symbol.asyncDispose]`. */
 const SYMBOL = 'Symbol';
