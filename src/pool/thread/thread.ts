@@ -330,7 +330,12 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
    * second; resolves when it has ended. An error with which it ends from here on is nobody's.
    *
    * @example
-   * await using reader = new Thread({ target: jobs.tail, args: [file] }).start();
+   * const thread = new Thread({ target: () => new Promise(() => {}) });
+   * {
+   *   await using reading = thread.start();
+   *   console.log(reading.isAlive()); // prints true
+   * }
+   * console.log(thread.isAlive()); // prints false
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.isAlive()) return;

@@ -141,7 +141,11 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
    * Leaves a block of `using`: cancels it.
    *
    * @example
-   * using reminder = new Timer(60_000, jobs.remind).start();
+   * const reminder = new Timer(60_000, () => 'remember');
+   * {
+   *   using waiting = reminder.start();
+   * }
+   * console.log(reminder.finished.isSet()); // prints true
    */
   [Symbol.dispose](): void {
     this.cancel();
