@@ -34,3 +34,15 @@ it.each([
   ]);
   expect(code).toBe(0);
 });
+
+it.each([
+  ['with the kernel', []],
+  ['without /proc', ['--require', fixture('no-proc.cjs')]],
+])('the death of a worker’s worker is heard of by a main that blocks, %s', async (_, flags) => {
+  const { stdout, code } = await runNode([...flags, fixture('threading/programs/nested-deaths.js')]);
+  expect(stdout.trim().split('\n')).toEqual([
+    'killed by its starter, which blocks then: ERR_OWNER_DIED',
+    'killed with its starter: ERR_OWNER_DIED',
+  ]);
+  expect(code).toBe(0);
+});
