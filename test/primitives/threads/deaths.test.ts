@@ -7,10 +7,10 @@ const died = (face: string, kind: string, end: string): string[] => [
   `${face}, afterwards: true`,
 ];
 const heard = [
-  ...['blocked', 'awaited'].flatMap((face) => [
-    ...['terminate', 'exit', 'throw'].flatMap((end) => died(face, 'Lock', end)),
-    ...died(face, 'RLock', 'terminate'),
-  ]),
+  ...['terminate', 'exit', 'throw'].flatMap((end) => died('blocked', 'Lock', end)),
+  ...died('blocked', 'RLock', 'terminate'),
+  ...died('awaited', 'Lock', 'exit'),
+  ...died('awaited', 'RLock', 'terminate'),
   ...died('blocked', 'Lock', 'memory'),
   ...['terminate', 'exit'].map((end) => `joinSync by ${end}: true`),
   ...['terminate', 'exit', 'throw'].map(
