@@ -27,17 +27,25 @@ onThreadEnd(() => threadsEnded++);
  * A thread that ends with it, killed or not, makes one acquirer see OwnerDiedError. Source: CPython,
  * `threading.RLock`.
  *
+ * @throws TypeError for bad options
  * @example
  * const lock = new RLock();
- * using outer = lock.holdSync();
- * using inner = lock.holdSync(); // does not wait
+ * lock.acquireSync();
+ * lock.acquireSync(); // does not wait
+ * console.log(lock.count); // prints 2
+ * lock.release();
+ * lock.release();
  */
 export class RLock extends OwnedLock {
   /** The owner of the section that took it last, and when: it is the holder while that thread goes on. */
   #section: object | undefined;
   #takenAt = 0;
 
-  /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
+  /**
+   * Blocks the thread. true once acquired, at once by its owner, false when `blocking: false` or `timeout` (ms) gave up.
+   *
+   * @throws TypeError, RangeError for bad options; OwnerDiedError; the reason when the thread is cancelled
+   */
   acquireSync(options?: AcquireSyncOptions): boolean {
     if (options === undefined && !tracing()) {
       const me = getIdent();
@@ -51,7 +59,7 @@ export class RLock extends OwnedLock {
     return this.acquireBlocking(options);
   }
 
-  /** @throws ThreadError when the caller is not the owner */
+  /** Takes back one acquire; the last one unlocks it. @throws ThreadError (`ERR_NOT_OWNER`) when the caller is not the owner */
   release(): void {
     const word = load(this.cells, WORD);
     if ((word & VALUE) !== getIdent() || !this.#isHolder()) throw this.#notOwner(word & VALUE);
@@ -159,11 +167,12 @@ export class RLock extends OwnedLock {
     return true;
   }
 
-  /** Also of a thread that ended by itself: nobody else may release it. */
+  /** Also of a thread that ended by itself: nobody else may release it. @internal */
   protected lossOf(owner: number): string | undefined {
     return isAlive(owner) ? undefined : 'ended';
   }
 
+  /** @internal */
   protected freeFromLost(word: number): boolean {
     // In two steps, because EXTRA has to be 0 before another thread takes it. In between it is the caller's, and an RLock
     // nobody but its owner may release.
@@ -174,6 +183,7 @@ export class RLock extends OwnedLock {
     return true;
   }
 
+  /** Its state, owner, count and name. */
   override toString(): string {
     const state = this.locked() ? 'locked' : 'unlocked';
     return `<${state} RLock object '${this.name}' owner=${this.owner ?? 0} count=${this.count} at #${this.id}>`;

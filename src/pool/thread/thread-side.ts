@@ -16,6 +16,7 @@ import { CancelRequest } from './cancel-request.js';
 import { EndWatch, joinBlocking } from './join.js';
 import { pendingWait } from './pending-wait.js';
 
+/** initial -start-> running, or queued in a ThreadPool -a worker is free-> running -its target has ended, or it died-> stopped. */
 export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
 
 /**

@@ -59,6 +59,8 @@ export const DAEMON = 1;
 export const DUMMY = 2;
 /** A dummy thread that called currentThread(): only then does enumerate() list it, as Python lists dummy threads. */
 export const LISTED = 4;
+/** Runs in a worker of its own, and not in one of a ThreadPool: counted by thread-limit.ts. */
+export const OWN_WORKER = 8;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
 const MAGIC = 0x7ead0003;
@@ -79,6 +81,8 @@ export const WAITS_HIGH_WATER = 10;
 /** Who made the table, when, and chance: the same in all views of one table, and in no two tables. */
 const ORIGIN = 11;
 const ORIGIN_WORDS = 3;
+/** See thread-limit.ts; 0: the default. */
+export const THREAD_LIMIT = 15;
 export const HEADER_WORDS = 64;
 
 // A slot.

@@ -37,12 +37,13 @@ export interface Waited {
   readonly owner: number | null;
 }
 
-/** An edge of the wait-for graph. */
+/** That a thread waits for a primitive: an edge of the wait-for graph. */
 export interface ThreadWait {
   /** The thread that waits. */
   readonly ident: number;
   /** Number of the primitive, unique in the process. */
   readonly primitive: number;
+  /** The primitive's name. */
   readonly name: string;
   /** `ident` of the thread that holds it, as the waiter saw it at most 50 ms ago; null: nobody in particular. */
   readonly owner: number | null;
@@ -137,7 +138,17 @@ export class WaitRecord {
   }
 }
 
-/** Every wait of every live thread: the edges of the wait-for graph. */
+/**
+ * Every wait of every live thread, at this moment: the edges of the wait-for graph, in which a deadlock is a cycle. Python
+ * has no such thing.
+ *
+ * @example
+ * const lock = new Lock({ name: 'printer' });
+ * lock.acquireSync();
+ * const waiting = lock.acquire().subscribe();
+ * for (const { name, owner } of waits()) console.log(name, owner === getIdent()); // prints printer true
+ * waiting.unsubscribe();
+ */
 export function waits(): ThreadWait[] {
   const found: ThreadWait[] = [];
   eachWait((at, ident, blocking) => found.push(read(at, ident, blocking)));
