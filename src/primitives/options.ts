@@ -94,10 +94,22 @@ export function checkAcquire(options: AcquireOptions | undefined): number {
 /** @throws TypeError */
 export function checkSignal(options: WaitOptions | undefined): AbortSignal | undefined {
   const signal = options?.signal;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${show(signal)}`);
   }
   return signal;
+}
+
+/** Not by its class alone: the global one may be of another realm than the signal, as in a test environment with a DOM. */
+function isSignal(signal: unknown): boolean {
+  if (signal instanceof AbortSignal) return true;
+  if (typeof signal !== 'object' || signal === null) return false;
+  const { aborted, addEventListener, removeEventListener } = signal as Partial<AbortSignal>;
+  return (
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof removeEventListener === 'function'
+  );
 }
 
 /** @throws TypeError */

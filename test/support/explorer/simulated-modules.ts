@@ -51,7 +51,7 @@ function stubs(port: Port, time: () => number): Record<string, object> {
   return {
     table: { clock: time, nextPrimitiveId: () => ++primitives },
     'current-ident': { getIdent: () => port.thread + FIRST_IDENT, onThreadEnd: () => {} },
-    liveness: { isAlive: lives, hasDied: (ident: number) => !lives(ident) },
+    liveness: { isAlive: lives, hasDied: (ident: number) => !lives(ident), noticeDeaths: () => {} },
     'cancel-flag': {
       throwIfCancelled: () => {
         if (port.perform({ does: 'cancelled' }) === 1) throw new Error('cancelled');
