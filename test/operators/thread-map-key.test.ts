@@ -101,8 +101,8 @@ describe('threadMap with a key', () => {
     const subscription = mapped.subscribe(() => results++);
     const heap = async (values: number): Promise<number> => {
       for (let n = 0; n < values; n += 10_000) {
-        for (let at = 0; at < 10_000; at++) source.next(n + at);
         const upTo = results + 10_000;
+        for (let at = 0; at < 10_000; at++) source.next(n + at);
         await until(() => results >= upTo);
       }
       await collectGarbage();

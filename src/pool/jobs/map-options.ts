@@ -29,7 +29,7 @@ export interface MapOptions<T = unknown> {
    * of('[1]', '[2', '[3]')
    *   .pipe(
    *     threadMap((text: string) => JSON.parse(text)[0] as number, {
-   *       onError: (_, text, attempt) => (attempt < 3 ? 'retry' : 'skip'),
+   *       onError: (_, __, attempt) => (attempt < 3 ? 'retry' : 'skip'),
    *     }),
    *   )
    *   .subscribe((n) => console.log(n)); // prints 1, then 3
