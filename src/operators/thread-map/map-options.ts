@@ -1,5 +1,5 @@
-import { MAP_OPTIONS, type MapOptions } from '../../pool/jobs/map-options.js';
 import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
+import { MAP_OPTIONS, type MapOptions } from '../../pool/thread/map-options.js';
 import { checkCount, checkTimeout, show } from '../../primitives/options.js';
 import type { Target } from '../../primitives/target.js';
 import { checkPooled, type Pooled } from '../parts/pooled-options.js';

@@ -16,6 +16,7 @@ import type {
   RoomOptions,
   RunOptions,
 } from '../thread/job-pool.js';
+import { MAP_OPTIONS, type MapOptions } from '../thread/map-options.js';
 import { refuseToTravel } from '../wire/codec.js';
 import { Executor } from '../workers/executor.js';
 import { jobTarget } from '../workers/job-target.js';
@@ -23,7 +24,6 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
-import { MAP_OPTIONS, type MapOptions } from './map-options.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import type { Pullable } from './pulling.js';
 import { Room } from './room.js';
@@ -40,8 +40,8 @@ export type {
   RunOptions,
   TimeStats,
 } from '../thread/job-pool.js';
+export type { MapOptions } from '../thread/map-options.js';
 export type { ContextStorage } from './job-contexts.js';
-export type { MapOptions } from './map-options.js';
 export type { ThreadPoolOptions } from './pool-options.js';
 export type { PoolRunOptions } from './run-options.js';
 

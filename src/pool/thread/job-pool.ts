@@ -3,6 +3,7 @@ import type { WaitOptions } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
+import type { MapOptions } from './map-options.js';
 
 /** How long something took, in ms, over many times. The mean and the maximum are exact, the percentiles within 1 %. */
 export interface TimeStats {
@@ -113,6 +114,12 @@ export interface JobPool {
     target: Target<A, R>,
     ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>>;
+  /** See ThreadPool; unsubscribing drops and cancels what it has taken. */
+  map<T, R>(
+    iterable: Iterable<T> | AsyncIterable<T>,
+    target: Target<[T], R>,
+    options?: MapOptions<T>,
+  ): Observable<Emitted<R>>;
   /** See ThreadPool; unsubscribing leaves all of its jobs. */
   broadcast<A extends readonly unknown[], R>(
     target: Target<A, R>,
