@@ -9,7 +9,7 @@ export function withContexts<T>(stores: Readonly<Record<string, unknown>>, run: 
 
 /**
  * In a job: what the AsyncLocalStorage of that name in the pool's `contexts` held where the job was subscribed to, as a copy;
- * undefined where it held nothing, or nothing that can be cloned.
+ * undefined where it held nothing, or nothing that can be cloned. Python has no such thing; source: Node.js, AsyncLocalStorage.
  *
  * @example
  * const trace = new AsyncLocalStorage<string>();

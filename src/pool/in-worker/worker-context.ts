@@ -7,7 +7,7 @@ export function setWorkerContext(value: unknown): void {
 
 /**
  * What the `setup` of the ThreadPool gave in this worker; undefined in a worker without one, and in main. The same object
- * for every job of the worker.
+ * for every job of the worker. Source: CPython, `concurrent.futures.ThreadPoolExecutor`, `initializer`, which gives nothing.
  *
  * @example
  * await using pool = new ThreadPool({ maxThreads: 1, setup: () => ({ jobs: 0 }) });
