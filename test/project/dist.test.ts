@@ -83,7 +83,7 @@ describe('what is published', () => {
   });
 });
 
-describe('what is loaded, and when', { timeout: 60_000 }, () => {
+describe.concurrent('what is loaded, and when', { timeout: 60_000 }, () => {
   it('is piscina with the first thread', async () => {
     const loaded = await printedBy(`
       const loaded = ${LOADED};

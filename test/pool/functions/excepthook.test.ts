@@ -12,6 +12,7 @@ import {
   threadModule,
 } from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { until } from '../../support/turns.js';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
@@ -25,9 +26,6 @@ const failing = (name: string): Thread =>
       throw new Error('nobody hears');
     },
   });
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-};
 const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
