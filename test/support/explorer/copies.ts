@@ -72,6 +72,10 @@ class SwitchedPort implements Port {
     return this.to.process;
   }
 
+  known(): number | undefined {
+    return this.to.known?.();
+  }
+
   perform(operation: Operation): number {
     return this.to.perform(operation);
   }

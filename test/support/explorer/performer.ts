@@ -8,7 +8,7 @@ import {
   TIMED_OUT,
   written,
 } from './operation.js';
-import type { Graph, Position } from './position.js';
+import type { Graph, Guess, Position } from './position.js';
 import { FIRST_IDENT } from './simulated-modules.js';
 import { IS, PARKED, POSITION, READY, type State, UNTIL, WOKEN } from './state.js';
 import type { Symmetry } from './symmetry.js';
@@ -74,10 +74,30 @@ export class Performer {
 
   /** The operation at hand came to this. */
   #comesTo(thread: number, result: number): void {
-    const { id } = (this.#threads[thread] as Graph).advance(this.position(thread), result);
-    this.#state.put(thread, POSITION, id);
+    this.#state.put(thread, POSITION, this.#advanced(thread, result).id);
     this.#state.put(thread, IS, READY);
     this.#state.put(thread, UNTIL, 0);
+  }
+
+  #advanced(thread: number, result: number): Position {
+    const position = this.position(thread);
+    const known = position.after.get(result);
+    if (known !== undefined) return known;
+    const { cameBack } = this;
+    const { changes } = this.#state;
+    const guess: Guess = (operation) => this.#tried(thread, this.#symmetry.onMemory(thread, operation));
+    const next = (this.#threads[thread] as Graph).advance(position, result, guess);
+    this.#state.undoTo(changes);
+    this.cameBack = cameBack;
+    return next;
+  }
+
+  /** What an operation comes to; undefined when the thread sleeps. The caller undoes it. */
+  #tried(thread: number, operation: Operation): number | undefined {
+    if (operation.does === 'wake') return 0;
+    if (operation.does === 'park')
+      return this.#state.read(operation.at) === operation.expected ? undefined : NOT_EQUAL;
+    return this.#perform(thread, operation);
   }
 
   step(thread: number): void {

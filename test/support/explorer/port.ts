@@ -16,6 +16,8 @@ export interface Port {
   readonly loop: EventLoop;
   /** Does it, or tells what it came to when it was done before. */
   perform(operation: Operation): number;
+  /** What the next operation came to when it was done before; undefined when it was not. */
+  known?(): number | undefined;
   /** Where new primitives get their words; only while the scenario is set up. */
   readonly allocator: MemoryMap | null;
   /** With a table of threads that is the real one. */

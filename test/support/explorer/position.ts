@@ -23,13 +23,18 @@ export interface Position {
   readonly renamed: Position[];
 }
 
+/** What the thread's next operation will come to if it goes on alone; undefined when it does not go on. */
+export type Guess = (operation: Operation) => number | undefined;
+
 /** What threads of one program may come to. */
 export interface Graph {
   /** By number. */
   readonly positions: readonly Position[];
   readonly start: Position;
   /** Where a thread comes to when its next operation comes to `input`, or when that event runs. */
-  advance(from: Position, input: number): Position;
+  advance(from: Position, input: number, guess?: Guess): Position;
+  /** Positions will be asked for again. */
+  open(): void;
   /** No position is asked for any more. */
   close(): void;
 }

@@ -61,10 +61,21 @@ export class State {
   }
 
   undo(): void {
-    for (let last = this.#changed.length - 1; last >= 0; last--) {
+    this.undoTo(0);
+  }
+
+  /** How many changes have been made since `begin`. */
+  get changes(): number {
+    return this.#changed.length;
+  }
+
+  /** Back to where it was after so many of them. */
+  undoTo(changes: number): void {
+    for (let last = this.#changed.length - 1; last >= changes; last--) {
       this.words[this.#changed[last] as number] = this.#before[last] as number;
     }
-    this.begin();
+    this.#changed.length = changes;
+    this.#before.length = changes;
   }
 
   read(at: number): number {

@@ -101,7 +101,6 @@ export class Symmetry {
 
   /** By the number of a permutation and by thread: how it looks in the graph of the thread's program. */
   #localPermutations(): (Local | undefined)[][] {
-    const numbers = new Map<string, number>();
     return this.permutations.map((all) =>
       all.map((there, thread) => {
         const before = this.#views[thread];
@@ -119,6 +118,9 @@ export class Symmetry {
     );
   }
 }
+
+/** By the permutation: the same for all scenarios, because graphs of positions are kept for the next. */
+const numbers = new Map<string, number>();
 
 interface Local {
   readonly permutation: Permutation;

@@ -1,5 +1,6 @@
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import { EventLoop } from './event-loop.js';
+import { Graphs } from './graphs.js';
 import { Hash } from './hash.js';
 import { Layout, START } from './layout.js';
 import { MemoryMap } from './memory-map.js';
@@ -28,7 +29,6 @@ import type { SimulatedProcess } from './port.js';
 import type { Graph, Position } from './position.js';
 import type { Scenario } from './scenario.js';
 import { simulatedModules } from './simulated-modules.js';
-import { SimulatedThread } from './simulated-thread.js';
 import { instantiate, PRIMITIVES, THREADS } from './sources.js';
 import { DEAD, IS, LOOKS, PARKED, POSITION, State, UNTIL, WOKEN } from './state.js';
 import { Symmetry } from './symmetry.js';
@@ -48,6 +48,7 @@ export class World<S> {
   readonly graphs: readonly Graph[];
   readonly scenario: Scenario<S>;
   readonly shared: S;
+  readonly #graphs: Graphs<S>;
   readonly #regions: number;
   readonly #process: SimulatedProcess | undefined;
   readonly #first: Int32Array;
@@ -63,13 +64,8 @@ export class World<S> {
     this.shared = this.#setUp(setUp);
     const { guarded, idents } = nameWords(this.map, this.shared as object);
     const symmetry = new Symmetry(scenario as never, idents);
-    const graphs = new Map<number, SimulatedThread<S>>();
-    this.graphs = symmetry.firsts.map((first) => {
-      const graph =
-        graphs.get(first) ?? new SimulatedThread(scenario, this.shared, first, setUp, this.#process);
-      graphs.set(first, graph);
-      return graph;
-    });
+    this.#graphs = new Graphs(scenario, this.shared, setUp, this.#process);
+    this.graphs = symmetry.firsts.map((first) => this.#graphs.of(first));
     this.state = new State(this.map.size, threads.length);
     const { state, layout } = this;
     state.words.set(setUp);
@@ -97,7 +93,7 @@ export class World<S> {
 
   /** It is explored. */
   close(): void {
-    for (const graph of new Set(this.graphs)) graph.close();
+    this.#graphs.close();
   }
 
   /** Back to the first state. */
