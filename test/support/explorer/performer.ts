@@ -8,7 +8,7 @@ import {
   TIMED_OUT,
   written,
 } from './operation.js';
-import type { Graph, Guess, Position } from './position.js';
+import type { Graph, Position } from './position.js';
 import { FIRST_IDENT } from './simulated-modules.js';
 import { IS, PARKED, POSITION, READY, type State, UNTIL, WOKEN } from './state.js';
 import type { Symmetry } from './symmetry.js';
@@ -85,8 +85,10 @@ export class Performer {
     if (known !== undefined) return known;
     const { cameBack } = this;
     const { changes } = this.#state;
-    const guess: Guess = (operation) => this.#tried(thread, this.#symmetry.onMemory(thread, operation));
-    const next = (this.#threads[thread] as Graph).advance(position, result, guess);
+    const next = (this.#threads[thread] as Graph).advance(position, result, {
+      guess: (operation) => this.#tried(thread, this.#symmetry.onMemory(thread, operation)),
+      passes: (operation) => this.#isQuiet(this.#symmetry.onMemory(thread, operation), thread),
+    });
     this.#state.undoTo(changes);
     this.cameBack = cameBack;
     return next;

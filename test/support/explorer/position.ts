@@ -23,8 +23,13 @@ export interface Position {
   readonly renamed: Position[];
 }
 
-/** What the thread's next operation will come to if it goes on alone; undefined when it does not go on. */
-export type Guess = (operation: Operation) => number | undefined;
+/** A thread that goes on alone. */
+export interface Alone {
+  /** What its next operation comes to; undefined when it does not go on. */
+  guess(operation: Operation): number | undefined;
+  /** Whether it stops nowhere before that operation, so that nothing need be compared there. */
+  passes(operation: Operation): boolean;
+}
 
 /** What threads of one program may come to. */
 export interface Graph {
@@ -32,7 +37,7 @@ export interface Graph {
   readonly positions: readonly Position[];
   readonly start: Position;
   /** Where a thread comes to when its next operation comes to `input`, or when that event runs. */
-  advance(from: Position, input: number, guess?: Guess): Position;
+  advance(from: Position, input: number, alone?: Alone): Position;
   /** Positions will be asked for again. */
   open(): void;
   /** No position is asked for any more. */

@@ -5,7 +5,7 @@ import { Membrane, Stories } from './membrane.js';
 import { fingerprint } from './memory.js';
 import type { Operation } from './operation.js';
 import type { Port, SimulatedProcess } from './port.js';
-import type { Graph, Guess, Position } from './position.js';
+import type { Alone, Graph, Position } from './position.js';
 import type { Me, Scenario } from './scenario.js';
 import { FIRST_IDENT } from './simulated-modules.js';
 import { viewsOf } from './views.js';
@@ -43,7 +43,7 @@ export class SimulatedThread<S> implements Graph, Port {
   // Of the replay that runs.
   #inputs: number[] = [];
   #used = 0;
-  #guess: Guess | undefined;
+  #alone: Alone | undefined;
   /** Where it has come to; null before the first operation. */
   #at: Position | null = null;
   #came: Position | undefined;
@@ -73,8 +73,8 @@ export class SimulatedThread<S> implements Graph, Port {
     this.start = this.#replay(null, 0);
   }
 
-  advance(from: Position, input: number, guess?: Guess): Position {
-    return from.after.get(input) ?? this.#replay(from, input, guess);
+  advance(from: Position, input: number, alone?: Alone): Position {
+    return from.after.get(input) ?? this.#replay(from, input, alone);
   }
 
   open(): void {
@@ -89,7 +89,7 @@ export class SimulatedThread<S> implements Graph, Port {
     if (this.#setUp !== undefined && operation.does === 'load') return this.#setUp[operation.at] ?? 0;
     if (this.#stopped) throw STOP;
     if (this.#used < this.#inputs.length) return this.#inputs[this.#used++] as number;
-    const guessed = this.#comesTo(operation) ? this.#guess?.(operation) : undefined;
+    const guessed = this.#comesTo(operation) ? this.#alone?.guess(operation) : undefined;
     if (guessed === undefined) {
       this.#stopped = true;
       throw STOP;
@@ -122,7 +122,7 @@ export class SimulatedThread<S> implements Graph, Port {
    * Runs the program through a history, and on from there as long as it can be guessed what its operations will come to:
    * as the thread going on alone is one of the schedules, those positions will be asked for.
    */
-  #replay(before: Position | null, input: number, guess?: Guess): Position {
+  #replay(before: Position | null, input: number, alone?: Alone): Position {
     const depth = before === null ? 0 : before.depth + 1;
     const inputs: number[] = new Array(depth);
     for (let at = before, left = depth - 1, last = input; at !== null; last = at.input, at = at.before) {
@@ -130,7 +130,7 @@ export class SimulatedThread<S> implements Graph, Port {
     }
     this.#inputs = inputs;
     this.#used = 0;
-    this.#guess = guess;
+    this.#alone = alone;
     this.#at = before;
     this.#came = undefined;
     this.#stopped = false;
@@ -158,7 +158,8 @@ export class SimulatedThread<S> implements Graph, Port {
 
   /** A position is reached; `operation` is the next. Whether it is a new one that is worth going on from. */
   #comesTo(operation: Operation | null): boolean {
-    const key = this.#remembers(operation);
+    const passes = operation !== null && this.#alone?.passes(operation) === true;
+    const key = passes ? undefined : this.#remembers(operation);
     const before = this.#at;
     const depth = before === null ? 0 : before.depth + 1;
     if (depth > LONGEST) this.#failure = 'runs without end';
