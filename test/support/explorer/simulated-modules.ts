@@ -89,7 +89,7 @@ function simulatedWord(port: Port): object {
     allocateGrowable: () => allocate(8 + 2 * 8 * 8),
     grow: () => false,
     load: (cells: Cells, index: number) => known() ?? perform({ does: 'load', at: addressOf(cells, index) }),
-    peek: (cells: Cells, index: number) => known() ?? perform({ does: 'load', at: addressOf(cells, index) }),
+    peek: (cells: Cells, index: number) => known() ?? perform({ does: 'peek', at: addressOf(cells, index) }),
     store: (cells: Cells, index: number, by: number) =>
       void (known() ?? perform({ does: 'store', at: addressOf(cells, index), by })),
     add: (cells: Cells, index: number, by: number) =>

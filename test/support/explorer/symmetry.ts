@@ -1,6 +1,6 @@
 import type { Operation } from './operation.js';
 import type { Graph, Position } from './position.js';
-import type { Scenario } from './scenario.js';
+import { type Scenario, victimsOf } from './scenario.js';
 import { FIRST_IDENT } from './simulated-modules.js';
 
 /** Where each thread goes, by index. */
@@ -27,9 +27,11 @@ export class Symmetry {
   readonly #views: readonly (Permutation | undefined)[];
   readonly #locals: readonly (readonly (Local | undefined)[])[];
 
-  constructor({ threads, victim, cancels, apart }: Scenario<never>, idents: ReadonlyMap<number, number>) {
+  constructor({ threads, cancels, apart, ...dying }: Scenario<never>, idents: ReadonlyMap<number, number>) {
     this.idents = idents;
-    const isAlone = (thread: number): boolean => apart === true || thread === victim || thread === cancels;
+    const victims = victimsOf(dying);
+    const isAlone = (thread: number): boolean =>
+      apart === true || victims.includes(thread) || thread === cancels;
     this.firsts = threads.map((program, thread) => {
       const first = threads.findIndex((other, index) => other === program && !isAlone(index));
       return isAlone(thread) ? thread : first;

@@ -17,6 +17,7 @@ import {
   LOOK_EVENT,
   looksAgain,
   NOTICE,
+  SEE,
   STEP,
   TIMEOUT,
   threadOf,
@@ -27,7 +28,7 @@ import { encodeEvent, type LoopEvent, NAP, type Operation, written } from './ope
 import { Performer } from './performer.js';
 import type { SimulatedProcess } from './port.js';
 import type { Graph, Position } from './position.js';
-import type { Scenario } from './scenario.js';
+import { type Scenario, victimsOf } from './scenario.js';
 import { simulatedModules } from './simulated-modules.js';
 import { instantiate, PRIMITIVES, THREADS } from './sources.js';
 import { DEAD, IS, LOOKS, PARKED, POSITION, State, UNTIL, WOKEN } from './state.js';
@@ -51,10 +52,13 @@ export class World<S> {
   readonly #graphs: Graphs<S>;
   readonly #regions: number;
   readonly #process: SimulatedProcess | undefined;
+  readonly #victims: readonly number[];
   readonly #first: Int32Array;
 
   constructor(scenario: Scenario<S>) {
-    const { threads, victim, cancels, jumps, preemptions } = scenario;
+    const { threads, cancels, jumps, preemptions } = scenario;
+    this.#victims = victimsOf(scenario);
+    const kills = this.#victims.length;
     this.scenario = scenario;
     this.#process =
       scenario.starters === undefined ? undefined : { environment: new Map(), starters: scenario.starters };
@@ -62,8 +66,8 @@ export class World<S> {
     this.layout = new Layout(this.map, threads.length, this.#regions);
     const setUp: number[] = [];
     this.shared = this.#setUp(setUp);
-    const { guarded, idents } = nameWords(this.map, this.shared as object);
-    const symmetry = new Symmetry(scenario as never, idents);
+    const named = nameWords(this.map, this.shared as object);
+    const symmetry = new Symmetry(scenario as never, named.idents);
     this.#graphs = new Graphs(scenario, this.shared, setUp, this.#process);
     this.graphs = symmetry.firsts.map((first) => this.#graphs.of(first));
     this.state = new State(this.map.size, threads.length);
@@ -71,11 +75,11 @@ export class World<S> {
     state.words.set(setUp);
     state.write(layout.time, START);
     state.write(layout.jumps, jumps ?? 0);
-    state.write(layout.kills, victim === undefined ? 0 : 1);
-    state.write(layout.earlyLooks, victim === undefined || preemptions === 0 ? 0 : 1);
+    state.write(layout.kills, kills);
+    state.write(layout.earlyLooks, kills === 0 || preemptions === 0 ? 0 : 1);
     state.write(layout.cancels, cancels === undefined ? 0 : 1);
     state.write(layout.last, -1);
-    this.performer = new Performer(state, layout, this.graphs, this.#mortal(), symmetry, guarded);
+    this.performer = new Performer(state, layout, this.graphs, this.#mortal(), symmetry, named);
     this.hash = new Hash(state, layout, this.#regions, symmetry, this.graphs);
     for (const [thread, { start }] of this.graphs.entries()) state.put(thread, POSITION, start.id);
     for (const thread of this.graphs.keys()) this.performer.goOn(thread);
@@ -83,12 +87,13 @@ export class World<S> {
     state.begin();
   }
 
-  /** The victim, and those that die with it. */
+  /** The victims, and those that die with it. */
   #mortal(): boolean[] {
-    const { threads, victim, starters } = this.scenario;
+    const { threads, starters } = this.scenario;
     const dies = (thread: number): boolean =>
-      thread === victim || (starters !== undefined && thread >= 0 && dies(starters[thread] ?? -1));
-    return threads.map((_, thread) => victim !== undefined && dies(thread));
+      this.#victims.includes(thread) ||
+      (starters !== undefined && thread >= 0 && dies(starters[thread] ?? -1));
+    return threads.map((_, thread) => this.#victims.length > 0 && dies(thread));
   }
 
   /** It is explored. */
@@ -131,7 +136,7 @@ export class World<S> {
     for (let thread = 0; thread < this.graphs.length; thread++)
       this.#movesOf(thread, mayPreempt, moves, looks);
     if (this.#word('jumps') > 0) moves.push(encodeMove(JUMP, 0));
-    const dead = this.scenario.victim !== undefined && this.#word('kills') === 0;
+    const dead = this.#word('kills') < this.#victims.length;
     if ((!dead && this.scenario.looks !== true) || looks.length === 0) return moves;
     if (moves.length > 0) return this.#word('earlyLooks') > 0 ? [...moves, ...looks] : moves;
     return looks.filter((look) => state.of(threadOf(look), LOOKS) < MOST_LOOKS);
@@ -139,17 +144,17 @@ export class World<S> {
 
   #movesOf(thread: number, mayPreempt: boolean, moves: number[], looks: number[]): void {
     const { state, layout } = this;
-    const { victim, cancels } = this.scenario;
+    const { cancels } = this.scenario;
     const is = state.of(thread, IS);
     if (is === DEAD) {
       if (state.read(layout.noticed + thread) === 0) moves.push(encodeMove(NOTICE, thread));
       return;
     }
     const starter = this.scenario.starters?.[thread] ?? -1;
-    const falls =
-      thread === victim ? this.#word('kills') > 0 : starter !== -1 && state.of(starter, IS) === DEAD;
+    const falls = this.#victims.includes(thread) || (starter !== -1 && state.of(starter, IS) === DEAD);
     if (falls) moves.push(encodeMove(KILL, thread));
     if (thread === cancels && this.#word('cancels') > 0) moves.push(encodeMove(CANCEL, thread));
+    if (this.performer.isBehind(thread)) moves.push(encodeMove(SEE, thread));
     if (!mayPreempt && this.preempts(thread)) return;
     const { operation, events } = this.position(thread);
     if (is === PARKED) {
@@ -193,6 +198,7 @@ export class World<S> {
       state.add(layout.jumps, -1);
       state.add(layout.time, JUMP_MS);
     } else if (what === KILL) this.#kill(thread);
+    else if (what === SEE) performer.see(thread);
     else if (what === NOTICE) state.write(layout.noticed + thread, 1);
     else if (what === CANCEL) {
       state.add(layout.cancels, -1);
@@ -219,7 +225,7 @@ export class World<S> {
 
   #kill(thread: number): void {
     const { state, layout } = this;
-    if (thread === this.scenario.victim) state.add(layout.kills, -1);
+    if (this.#victims.includes(thread)) state.add(layout.kills, -1);
     state.rouse((one) => one.thread === thread);
     state.put(thread, IS, DEAD);
     state.put(thread, UNTIL, 0);
