@@ -1,8 +1,9 @@
 import type { Cells } from '../../../src/primitives/memory/word.js';
+import { TRACE } from '../../../src/primitives/threads/table.js';
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import type { Asked } from './explores.js';
 import type { End, Me, Program } from './scenario.js';
-import { FEW_SLOTS, type ThreadModules } from './sources.js';
+import { fewSlots, type ThreadModules } from './sources.js';
 
 export interface Shared {
   readonly table: Cells;
@@ -17,9 +18,9 @@ const NOTHING = 2;
 export const MAIN = -1;
 
 /** A slot; 0 when there is none. */
-function claimed({ claimSlot }: ThreadModules, me: Me): number {
+function claimed({ claimSlot }: ThreadModules, me: Me, claim = () => claimSlot('one', 0)): number {
   try {
-    return claimSlot('one', 0);
+    return claim();
   } catch (error) {
     me.passOnStop();
     if ((error as { code?: string }).code !== 'ERR_NO_THREAD') me.fail(`${error}`);
@@ -61,6 +62,60 @@ export const worker: Program<Shared> = (
   };
   if (!parkAsync(mail, TOLD, 0, begin)) begin();
 };
+
+/** Takes the thread back, and its slot for another at once: nobody may run that one, or end it. */
+export const reclaims: Program<Shared> = ({ mail }, me, modules) => {
+  const { load, withdraw } = modules;
+  if (!withdraw(load(mail, IDENT))) return;
+  me.note('taken back');
+  const next = claimed(modules, me);
+  if (next !== 0 && !withdraw(next)) me.fail(`somebody else ran or ended ${next}`);
+};
+
+/** Runs two threads one after the other in a slot that it keeps, as long as nobody asks for the first. */
+export const keeper: Program<Shared> = ({ mail }, me, modules) => {
+  const { KeptSlot, markRunning, markStopped, setIdent, store } = modules;
+  const slot = new KeptSlot({ worker: 0, native: 0 });
+  for (let thread = 0; thread < 2; thread++) {
+    const ident = claimed(modules, me, () => slot.claim('one', 0, 0));
+    if (ident === 0) return;
+    me.note(`had ${ident}`);
+    setIdent(ident);
+    if (!markRunning(ident)) me.fail(`somebody else ended ${ident}`);
+    store(mail, IDENT, ident);
+    setIdent(0);
+    if (!markStopped(ident)) me.fail(`somebody else ended ${ident}`);
+  }
+};
+
+/** Starts that worker, and does no more. */
+export function starts(worker: number): Program<Shared> {
+  return (_, me) => me.starts(worker);
+}
+
+/** Has a Thread object for the thread that it hears of, as long as there is one. */
+export const asker: Program<Shared> = ({ mail }, me, { countHandle, hasHandles, load }) => {
+  const ident = load(mail, IDENT);
+  if (ident === 0) return;
+  countHandle(ident, 1);
+  if (hasHandles(ident)) me.note(`asks for ${ident}`);
+};
+
+/** A thread that is asked for keeps its slot, and no two have the same. */
+export function keptFor(slots: number): (end: End) => string | undefined {
+  return (end) => {
+    const asked = numbered(end, 'asks for ');
+    const had = numbered(end, 'had ');
+    const taken = asked.find((ident) => had.includes(ident + slots));
+    if (taken !== undefined) return `${taken + slots} has the slot of ${taken}, which is asked for`;
+    return allDifferent(end);
+  };
+}
+
+function numbered({ notes }: End, what: string): number[] {
+  const found = notes.flat().filter((note) => note.startsWith(what));
+  return found.map((note) => Number(note.slice(what.length)));
+}
 
 /** Waits, blocked, for the end of the thread that was started by then. */
 export const joiner: Program<Shared> = ({ mail }, me, { joinBlocking, load }) => {
@@ -143,8 +198,7 @@ export const sleeper: Program<Shared> = ({ mail }, me, modules) => {
 };
 
 /** Cancels that thread. */
-export const canceller: Program<Shared> = ({ mail }, me, modules) => {
-  const { clock, load, markCancelled } = modules;
+export const canceller: Program<Shared> = ({ mail }, me, { clock, load, markCancelled }) => {
   const ident = load(mail, IDENT);
   if (ident === 0) return;
   markCancelled(ident);
@@ -176,6 +230,39 @@ export function allDifferent({ notes }: End): string | undefined {
   return new Set(idents).size < idents.length ? idents.join('; ') : undefined;
 }
 
+/** Traces until its end. */
+export const tracer: Program<Shared> = (_, me, modules) => {
+  const { markRunning, markStopped, setIdent, setTraces } = modules;
+  const ident = claimed(modules, me);
+  if (ident === 0) return;
+  setIdent(ident);
+  markRunning(ident);
+  setTraces(ident, true);
+  if (!modules.someoneTraces()) me.fail('does not see that it traces');
+  setIdent(0);
+  markStopped(ident);
+};
+
+/** Main traces for a while. */
+export const mainTracer: Program<Shared> = (_, me, { MAIN_IDENT, setTraces, someoneTraces }) => {
+  setTraces(MAIN_IDENT, true);
+  if (!someoneTraces()) me.fail('does not see that it traces');
+  setTraces(MAIN_IDENT, false);
+};
+
+/** Only looks whether anybody traces; hears of the end of that worker. */
+export function looker(worker: number): Program<Shared> {
+  return (_, me, { someoneTraces }) => {
+    me.starts(worker);
+    me.note(`${someoneTraces()}`);
+  };
+}
+
+/** It is not said that somebody traces when nobody does. */
+export function nobodyTraces({ word }: End, { table }: Shared): string | undefined {
+  return (word(table, TRACE) & 1) === 0 ? undefined : 'somebody is said to trace';
+}
+
 /** With so few slots that they are claimed again. */
 export function table(
   starters: number[],
@@ -183,7 +270,7 @@ export function table(
   more: Partial<Asked<Shared>> = {},
 ): Asked<Shared> {
   return {
-    plants: FEW_SLOTS,
+    plants: fewSlots(1),
     shared: ({ allocate, ...modules }) => ({ table: modules.table, mail: allocate(3) }),
     threads,
     starters,
