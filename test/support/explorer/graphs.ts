@@ -2,6 +2,7 @@ import { fingerprint } from './memory.js';
 import type { SimulatedProcess } from './port.js';
 import type { Graph } from './position.js';
 import type { Scenario } from './scenario.js';
+import type { SetUp } from './set-up.js';
 import { SimulatedThread } from './simulated-thread.js';
 
 /** So many positions are kept for scenarios to come, those of the scenarios explored last. */
@@ -16,19 +17,13 @@ let count = 0;
 export class Graphs<S> {
   readonly #scenario: Scenario<S>;
   readonly #shared: S;
-  readonly #setUp: readonly number[];
+  readonly #setUp: SetUp;
   readonly #process: SimulatedProcess | undefined;
   readonly #open = new Map<number, Graph>();
   /** What all its threads have; undefined when the graphs cannot serve another scenario. */
   readonly #common: string | undefined;
 
-  /** @param setUp - the words as they are when the threads begin */
-  constructor(
-    scenario: Scenario<S>,
-    shared: S,
-    setUp: readonly number[],
-    process: SimulatedProcess | undefined,
-  ) {
+  constructor(scenario: Scenario<S>, shared: S, setUp: SetUp, process: SimulatedProcess | undefined) {
     this.#scenario = scenario;
     this.#shared = shared;
     this.#setUp = setUp;

@@ -8,6 +8,8 @@ export interface SimulatedProcess {
   readonly environment: Map<unknown, unknown>;
   /** By a thread's index: in which thread its worker was started; -1: main. */
   readonly starters: readonly number[];
+  /** Threads that loaded the library before main had. */
+  readonly early: readonly number[];
 }
 
 /** How the code of one simulated thread reaches everything outside of it. */

@@ -71,6 +71,8 @@ export interface Scenario<S> {
    * with which it dies; -1 for main.
    */
   readonly starters?: readonly number[];
+  /** Of these: threads that loaded the library before main had, and so found no table. */
+  readonly early?: readonly number[];
   /** Index of the thread that may be cancelled at any step, and then looks. */
   readonly cancels?: number;
   /** Whether sleepers look again, though nobody dies. */

@@ -7,9 +7,10 @@ const NATIVE = 100;
 /** In place of `node:worker_threads`, `process`, kernel.ts and text.ts, for the worker of one thread. */
 export function processModules(
   port: Port,
-  { environment, starters }: SimulatedProcess,
+  { environment: inherited, starters, early }: SimulatedProcess,
 ): Record<string, object> {
   const starts: ((worker: object) => void)[] = [];
+  const environment = early.includes(port.thread) ? new Map<unknown, unknown>() : inherited;
   return {
     'node:worker_threads': {
       isMainThread: (starters[port.thread] ?? -1) === -1,

@@ -3,10 +3,12 @@ import { Copy } from './copies.js';
 import { EventLoop } from './event-loop.js';
 import { Membrane, Stories } from './membrane.js';
 import { fingerprint } from './memory.js';
+import type { MemoryMap } from './memory-map.js';
 import type { Operation } from './operation.js';
 import type { Port, SimulatedProcess } from './port.js';
 import type { Alone, Graph, Position } from './position.js';
 import type { Me, Scenario } from './scenario.js';
+import { atOnce, type SetUp } from './set-up.js';
 import { FIRST_IDENT } from './simulated-modules.js';
 import { viewsOf } from './views.js';
 
@@ -25,7 +27,7 @@ const LONGEST = 600;
  */
 export class SimulatedThread<S> implements Graph, Port {
   readonly thread: number;
-  readonly allocator = null;
+  allocator: MemoryMap | null;
   readonly process: SimulatedProcess | undefined;
   readonly start: Position;
   loop = new EventLoop();
@@ -38,7 +40,7 @@ export class SimulatedThread<S> implements Graph, Port {
   readonly #known = new Map<string, Position>();
 
   /** Only while the modules are loaded: what they find in the memory. */
-  #setUp: readonly number[] | undefined;
+  #setUp: SetUp | undefined;
 
   // Of the replay that runs.
   #inputs: number[] = [];
@@ -54,12 +56,11 @@ export class SimulatedThread<S> implements Graph, Port {
   #membrane = new Membrane(this.#stories, () => false);
   #views: unknown;
 
-  /** @param setUp - the words as they are when the threads begin */
   constructor(
     scenario: Scenario<S>,
     shared: S,
     thread: number,
-    setUp: readonly number[],
+    setUp: SetUp,
     process: SimulatedProcess | undefined,
   ) {
     this.thread = thread;
@@ -68,8 +69,10 @@ export class SimulatedThread<S> implements Graph, Port {
     this.#regions = Object.keys(scenario.regions ?? {});
     this.process = process;
     this.#setUp = setUp;
+    this.allocator = setUp.map;
     this.#copy = Copy.for(this, scenario.sources);
     this.#setUp = undefined;
+    this.allocator = null;
     this.start = this.#replay(null, 0);
   }
 
@@ -86,7 +89,7 @@ export class SimulatedThread<S> implements Graph, Port {
   }
 
   perform(operation: Operation): number {
-    if (this.#setUp !== undefined && operation.does === 'load') return this.#setUp[operation.at] ?? 0;
+    if (this.#setUp !== undefined) return atOnce(operation, this.#setUp.words);
     if (this.#stopped) throw STOP;
     if (this.#used < this.#inputs.length) return this.#inputs[this.#used++] as number;
     const guessed = this.#comesTo(operation) ? this.#alone?.guess(operation) : undefined;

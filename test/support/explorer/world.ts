@@ -24,11 +24,12 @@ import {
   whatOf,
 } from './move.js';
 import { nameWords } from './name-words.js';
-import { encodeEvent, type LoopEvent, NAP, type Operation, written } from './operation.js';
+import { encodeEvent, type LoopEvent, NAP, type Operation } from './operation.js';
 import { Performer } from './performer.js';
 import type { SimulatedProcess } from './port.js';
 import type { Graph, Position } from './position.js';
 import { type Scenario, victimsOf } from './scenario.js';
+import { atOnce } from './set-up.js';
 import { simulatedModules } from './simulated-modules.js';
 import { instantiate, PRIMITIVES, THREADS } from './sources.js';
 import { DEAD, IS, LOOKS, PARKED, POSITION, State, UNTIL, WOKEN } from './state.js';
@@ -61,14 +62,16 @@ export class World<S> {
     const kills = this.#victims.length;
     this.scenario = scenario;
     this.#process =
-      scenario.starters === undefined ? undefined : { environment: new Map(), starters: scenario.starters };
+      scenario.starters === undefined
+        ? undefined
+        : { environment: new Map(), starters: scenario.starters, early: scenario.early ?? [] };
     this.#regions = Object.keys(scenario.regions ?? {}).length;
     this.layout = new Layout(this.map, threads.length, this.#regions);
     const setUp: number[] = [];
     this.shared = this.#setUp(setUp);
     const named = nameWords(this.map, this.shared as object);
     const symmetry = new Symmetry(scenario as never, named.idents);
-    this.#graphs = new Graphs(scenario, this.shared, setUp, this.#process);
+    this.#graphs = new Graphs(scenario, this.shared, { words: setUp, map: this.map }, this.#process);
     this.graphs = symmetry.firsts.map((first) => this.#graphs.of(first));
     this.state = new State(this.map.size, threads.length);
     const { state, layout } = this;
@@ -108,14 +111,7 @@ export class World<S> {
 
   /** Runs the scenario's `shared` at once, on words of their own. */
   #setUp(words: number[]): S {
-    const perform = (operation: Operation): number => {
-      if (operation.does === 'time') return START;
-      if (!('at' in operation)) throw new Error(`no ${operation.does} while setting up`);
-      const before = words[operation.at] ?? 0;
-      const after = written(operation, before);
-      if (after !== undefined) words[operation.at] = after;
-      return before;
-    };
+    const perform = (operation: Operation): number => atOnce(operation, words);
     const loop = new EventLoop();
     const { threads, sources, shared } = this.scenario;
     const thread = this.#process === undefined ? threads.length : 0;
