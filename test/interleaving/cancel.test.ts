@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { cancelled, type Kind, kinds } from '../support/explorer/cancelled.js';
 import { explores, finds } from '../support/explorer/explores.js';
+import { timer } from '../support/explorer/life-cycle.js';
 
 /** Nothing but a cancel ends the wait. */
 function alone({ ends: _, left: __, ...kind }: Kind): Kind {
@@ -16,6 +17,20 @@ describe('a cancel, at any step, ends the blocking wait that it finds', () => {
   }
 });
 
+describe('a Timer that is joined, blocked', () => {
+  explores('ends when it is cancelled as a Thread', timer());
+});
+
+finds(
+  'a Timer that is joined does not look whether it is cancelled',
+  {
+    file: 'timer.ts',
+    text: 'while (this.#recheck(waiting.fire) && !this.finished.isSet() && now() < until)\n      this.finished.waitSync({ timeout: Math.max(0, Math.min(until - now(), RECHECK_MS)) });',
+    instead: 'this.finished.waitSync({ timeout: Math.max(0, until - now()) });',
+  },
+  timer(),
+  /late/,
+);
 finds(
   'a blocked wait does not look for a cancel',
   { file: 'blocking-wait.ts', text: 'if (cancellable) leaveIfCancelled(attempt);', instead: '' },

@@ -1,5 +1,5 @@
 import type { EventLoop } from './event-loop.js';
-import type { MemoryMap } from './memory-map.js';
+import type { MemoryMap, SimulatedCells } from './memory-map.js';
 import type { Operation } from './operation.js';
 
 /** A process whose threads are workers with a table of their own: what the table's code stands on. */
@@ -22,6 +22,8 @@ export interface Port {
   known?(): number | undefined;
   /** Where new primitives get their words; only while the scenario is set up. */
   readonly allocator: MemoryMap | null;
+  /** The words that the scenario keeps for a primitive that this thread makes. */
+  reserved?(words: number): SimulatedCells | undefined;
   /** With a table of threads that is the real one. */
   readonly process?: SimulatedProcess | undefined;
 }

@@ -14,7 +14,6 @@ export function simulatedModules(port: Port): Record<string, object> {
   const time = (): number => port.perform({ does: 'time' });
   const threads = port.process === undefined ? stubs(port, time) : processModules(port, port.process);
   return {
-    ...threads,
     word: simulatedWord(port),
     'event-loop': {
       RECHECK_MS,
@@ -36,7 +35,9 @@ export function simulatedModules(port: Port): Record<string, object> {
     trace: { tracing: () => false, emit: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
+    ...threads,
     target: {
+      checkTarget: () => {},
       packTarget: (target: unknown) => target,
       unpackTargetSync: (target: unknown) => target,
     },
@@ -78,8 +79,9 @@ function simulatedWord(port: Port): object {
   const perform = port.perform.bind(port);
   const known = (): number | undefined => port.known?.();
   const allocate = (words: number): Cells => {
-    if (port.allocator === null) throw new Error('a thread of a scenario makes no primitive');
-    return asCells(port.allocator.allocate('cells', words));
+    const cells = port.allocator?.allocate('cells', words) ?? port.reserved?.(words);
+    if (cells === undefined) throw new Error('a thread of a scenario has no words for a primitive');
+    return asCells(cells);
   };
   return {
     allocate,

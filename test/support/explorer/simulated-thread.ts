@@ -3,7 +3,7 @@ import { Copy } from './copies.js';
 import { EventLoop } from './event-loop.js';
 import { Membrane, Stories } from './membrane.js';
 import { fingerprint } from './memory.js';
-import type { MemoryMap } from './memory-map.js';
+import { type MemoryMap, SimulatedCells } from './memory-map.js';
 import type { Operation } from './operation.js';
 import type { Port, SimulatedProcess } from './port.js';
 import type { Alone, Graph, Position } from './position.js';
@@ -100,6 +100,12 @@ export class SimulatedThread<S> implements Graph, Port {
     this.#inputs.push(guessed);
     this.#used++;
     return guessed;
+  }
+
+  /** One primitive a thread, in the words of that name. */
+  reserved(words: number): SimulatedCells | undefined {
+    const { reserve } = this.#shared as { reserve?: SimulatedCells };
+    return reserve === undefined ? undefined : new SimulatedCells(reserve.base, words);
   }
 
   known(): number | undefined {

@@ -4,6 +4,7 @@ import { Script } from 'node:vm';
 import { transformWithOxc } from 'vite';
 import type * as SleepModule from '../../../src/pool/functions/sleep-sync.js';
 import type * as JoinModule from '../../../src/pool/thread/join.js';
+import type * as TimerModule from '../../../src/pool/thread/timer.js';
 import type * as ClaimsModule from '../../../src/pool/wire/job-claims.js';
 import type * as BarrierModule from '../../../src/primitives/barrier.js';
 import type * as BoundedSemaphoreModule from '../../../src/primitives/bounded-semaphore.js';
@@ -52,6 +53,7 @@ export type ThreadModules = typeof CancelModule &
   typeof SleepModule &
   typeof SlotsModule &
   typeof TableModule &
+  typeof TimerModule &
   typeof TraceModule;
 
 /** A bug to plant into a copy of a source file: text that occurs once, and what stands there instead. */
@@ -85,6 +87,7 @@ const FOLDER = new URL('../../../src/primitives/', import.meta.url);
 const OTHERS = [
   '../errors.ts',
   '../pool/thread/join.ts',
+  '../pool/thread/timer.ts',
   '../pool/functions/sleep-sync.ts',
   '../pool/wire/job-claims.ts',
 ];
@@ -112,6 +115,7 @@ export const THREADS: readonly string[] = [
   'sleep-sync',
   'table',
   'thread-slots',
+  'timer',
   'trace-flag',
 ];
 /** What is simulated, always, and what nothing here needs. */
@@ -189,7 +193,9 @@ async function compile(path: string, source: string): Promise<Module> {
   const exported: string[] = [];
   const imported: string[] = [];
   const body = code
+    .replace(/#([a-z]\w*) in /g, "'private_$1' in ")
     .replace(/#([a-z]\w*)/g, 'private_$1')
+    .replace(/^import "[^"]*";$/gm, '')
     .replace(/^import \{([^}]*)\} from "([^"]*)";$/gm, (_, names: string, from: string) => {
       const live = LIVE.filter((name) => new RegExp(`\\b${name}\\b`).test(names));
       imported.push(...live);
