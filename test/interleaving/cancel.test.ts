@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { cancelled, type Kind, kinds } from '../support/explorer/cancelled.js';
 import { explores, finds } from '../support/explorer/explores.js';
-import { timer } from '../support/explorer/life-cycle.js';
+import { timer } from '../support/explorer/timers.js';
 
 /** Nothing but a cancel ends the wait. */
 function alone({ ends: _, left: __, ...kind }: Kind): Kind {

@@ -10,11 +10,8 @@ import {
   joiner,
   keeper,
   keptFor,
-  looker,
   MAIN,
-  mainTracer,
   mourner,
-  nobodyTraces,
   oneOfTwo,
   reclaims,
   sleeper,
@@ -22,13 +19,13 @@ import {
   starts,
   successor,
   table,
-  tracer,
   watcher,
   withdraws,
   wokenAtOnce,
   worker,
 } from '../support/explorer/life-cycle.js';
 import { fewSlots } from '../support/explorer/sources.js';
+import { looker, mainTracer, nobodyTraces, tracer } from '../support/explorer/tracers.js';
 
 describe('a thread is claimed, queued, runs and ends', () => {
   for (const [face, join] of [

@@ -1,9 +1,7 @@
 import type { Cells } from '../../../src/primitives/memory/word.js';
-import { TRACE } from '../../../src/primitives/threads/table.js';
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import type { Asked } from './explores.js';
 import type { End, Me, Program } from './scenario.js';
-import type { Side } from './simulated-process.js';
 import { fewSlots, type ThreadModules } from './sources.js';
 
 export interface Shared {
@@ -12,14 +10,14 @@ export interface Shared {
   readonly mail: Cells;
 }
 
-const IDENT = 0;
-const TOLD = 1;
+export const IDENT = 0;
+export const TOLD = 1;
 /** A word that stays as it is. */
 const NOTHING = 2;
 export const MAIN = -1;
 
 /** A slot; 0 when there is none. */
-function claimed({ claimSlot }: ThreadModules, me: Me, claim = () => claimSlot('one', 0)): number {
+export function claimed({ claimSlot }: ThreadModules, me: Me, claim = () => claimSlot('one', 0)): number {
   try {
     return claim();
   } catch (error) {
@@ -206,44 +204,6 @@ export const canceller: Program<Shared> = ({ mail }, me, { clock, load, markCanc
   me.note(`cancelled at ${clock()}`);
 };
 
-const INTERVAL_MS = 100;
-
-/** Starts a Timer, whose worker is the thread of that index, and waits for its end, blocked. */
-export function timerJoiner(worker: number): Program<Shared> {
-  return ({ mail }, me, modules) => {
-    const { MAIN_IDENT, Timer, clock, isCancelled, joinBlocking, load, setIdent, store, wake, withdraw } =
-      modules;
-    const ident = load(mail, IDENT);
-    setIdent(MAIN_IDENT);
-    let finished = (): void => {};
-    const side: Side = {
-      ident,
-      isCancelled: () => isCancelled(ident),
-      joinSync: ({ timeout = Number.POSITIVE_INFINITY } = {}) => joinBlocking(ident, timeout),
-      claim: () => {},
-      pack: () => null,
-      onEnd: (run) => {
-        finished = run;
-      },
-      begin: () => {
-        me.starts(worker);
-        store(mail, TOLD, 1);
-        wake(mail, TOLD);
-      },
-      skip: () => {
-        withdraw(ident);
-        finished();
-      },
-    };
-    const timer = new Timer(INTERVAL_MS, side as never);
-    timer.start();
-    me.waits(1);
-    timer.joinSync();
-    me.waits(-1);
-    me.note(`woken at ${clock()}`);
-  };
-}
-
 /** Nobody sleeps on when cancelled. */
 export function wokenAtOnce({ notes }: End): string | undefined {
   const at = (what: string): number =>
@@ -269,39 +229,6 @@ export function allDifferent({ notes }: End): string | undefined {
   return new Set(idents).size < idents.length ? idents.join('; ') : undefined;
 }
 
-/** Traces until its end. */
-export const tracer: Program<Shared> = (_, me, modules) => {
-  const { markRunning, markStopped, setIdent, setTraces } = modules;
-  const ident = claimed(modules, me);
-  if (ident === 0) return;
-  setIdent(ident);
-  markRunning(ident);
-  setTraces(ident, true);
-  if (!modules.someoneTraces()) me.fail('does not see that it traces');
-  setIdent(0);
-  markStopped(ident);
-};
-
-/** Main traces for a while. */
-export const mainTracer: Program<Shared> = (_, me, { MAIN_IDENT, setTraces, someoneTraces }) => {
-  setTraces(MAIN_IDENT, true);
-  if (!someoneTraces()) me.fail('does not see that it traces');
-  setTraces(MAIN_IDENT, false);
-};
-
-/** Only looks whether anybody traces; hears of the end of that worker. */
-export function looker(worker: number): Program<Shared> {
-  return (_, me, { someoneTraces }) => {
-    me.starts(worker);
-    me.note(`${someoneTraces()}`);
-  };
-}
-
-/** It is not said that somebody traces when nobody does. */
-export function nobodyTraces({ word }: End, { table }: Shared): string | undefined {
-  return (word(table, TRACE) & 1) === 0 ? undefined : 'somebody is said to trace';
-}
-
 /** With so few slots that they are claimed again. */
 export function table(
   starters: number[],
@@ -316,33 +243,6 @@ export function table(
     looks: true,
     ...more,
   };
-}
-
-/** A Timer that main joins while another thread may cancel it, as a Thread. */
-export function timer(): Asked<Shared> {
-  const { shared, ...rest } = table([MAIN, 0, MAIN], [timerJoiner(1), worker, canceller]);
-  return {
-    ...rest,
-    shared: (modules) => {
-      const made = shared(modules);
-      modules.store(made.mail, IDENT, modules.claimSlot('one', 0));
-      return { ...made, reserve: modules.allocate(16) };
-    },
-    atEnd: timerEnded,
-  };
-}
-
-/** It has ended at main's next look after the cancel, or at its time. */
-function timerEnded({ notes }: End): string | undefined {
-  const at = (what: string): number =>
-    Number(
-      notes
-        .flat()
-        .find((note) => note.startsWith(what))
-        ?.slice(what.length),
-    );
-  const late = at('woken at ') - at('cancelled at ');
-  return late > RECHECK_MS ? `${late} ms late; ${notes.join('; ')}` : undefined;
 }
 
 /** No slot is taken at the end. */
