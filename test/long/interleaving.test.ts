@@ -51,17 +51,12 @@ describe('3 threads, every interleaving, one killed', () => {
 });
 
 describe('3 threads, every interleaving', () => {
-  for (const faces of mixes(3)) {
-    for (const kind of ['Lock', 'RLock', 'Semaphore'] as const)
-      explores(`${kind}: ${titleOf(faces)}`, guarded(kind, faces));
-  }
   for (const faces of mixes(2)) {
     const both = faces.map((face) => eventWaiter(face));
     for (const [name, changes] of [
       ['set', set],
       ['set and cleared', setAndClear],
     ] as const) {
-      explores(`an Event is ${name}: ${titleOf(faces)}`, eventWaits([...both, changes]));
       for (const victim of VICTIMS) {
         const title = `an Event is ${name}: ${titleOf(faces)}, T${victim + 1} may die`;
         explores(title, eventWaits([...both, changes], { victim }));

@@ -199,8 +199,11 @@ export function passedOn(end: End, { lock }: Shared): string | undefined {
   const all = `notes: ${notes.join('; ')}`;
   const notified = notes.filter((of) => of.includes('notified')).length;
   if (notified > 1) return `${notified} were told; ${all}`;
-  const diedHolding =
-    notes.flat().includes('told') || dead.includes((word(lock.cells, 0) & VALUE) - FIRST_IDENT);
+  const holder = (word(lock.cells, 0) & VALUE) - FIRST_IDENT;
+  // Who had not come to wait may have taken the lock over from a dead one, and died before it said so.
+  const unsaid =
+    dead.length > 1 && dead.some((thread) => Number.isNaN(numberIn(notes[thread] ?? [], 'came ')));
+  const diedHolding = notes.flat().includes('told') || dead.includes(holder) || unsaid;
   const saw = Math.max(-1, ...notes.map((of) => numberIn(of, 'saw ')).filter((of) => !Number.isNaN(of)));
   const waiting = notes.filter((of, thread) => numberIn(of, 'came ') < saw && !dead.includes(thread));
   return notified === 1 || diedHolding || waiting.length === 0
