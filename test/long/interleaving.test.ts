@@ -9,7 +9,7 @@ import { type Asked, explores, finds, tries } from '../support/explorer/explores
 import { blocking, type Face, mixes, observable, titleOf } from '../support/explorer/faces.js';
 import { exploresAll, type Family, families } from '../support/explorer/generate.js';
 import { action, allOrNone, meet, type Shared as Parties, party } from '../support/explorer/parties.js';
-import { moves, movesThereAndBack, other, pool, worker } from '../support/explorer/sessions.js';
+import { moves, movesThereAndBack, other, pool, reusesBoth, worker } from '../support/explorer/sessions.js';
 import { atMostOneLost, type Guarded, notFree, user } from '../support/explorer/users.js';
 import {
   killed,
@@ -97,6 +97,8 @@ describe("every interleaving of a pool's starter and two workers", () => {
     [', or its worker dies', { victim: 1 }],
     [', whose worker dies', { victim: 2 }],
   ] as const) {
+    if (dies !== ', whose worker dies')
+      explores(`words are offered again in a ring${dies}`, pool(2, [reusesBoth, worker], more));
     explores(`a job goes to another session${dies}`, pool(1, [moves, worker, other], more));
     explores(`a job goes there and back${dies}`, pool(1, [movesThereAndBack, worker, other], more));
   }
