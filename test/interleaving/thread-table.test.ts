@@ -99,7 +99,7 @@ describe('a slot that its worker keeps', () => {
   const contended = table([MAIN, 0, MAIN], [starts(1), keeper, successor], { atEnd: keptFor(2) });
   const asked = table([MAIN, 0], [asker, keeper], { atEnd: keptFor(4), plants: fewSlots(2) });
   explores('may be claimed by another in between', contended);
-  explores('goes back when the worker dies', { ...contended, victim: 1, preemptions: 2 });
+  explores('goes back when the worker dies', { ...contended, victim: 1, preemptions: 1 });
   explores('is given up while somebody has a Thread for it', asked);
   finds(
     'a kept slot is taken without a compare-exchange',
@@ -136,7 +136,7 @@ describe('whether somebody traces', () => {
       `a worker traces ${title}, and main for a while`,
       table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], {
         atEnd: nobodyTraces,
-        preemptions: 3,
+        preemptions: 2,
         ...more,
       }),
     );
