@@ -25,6 +25,7 @@ import {
   WORKER,
 } from './table.js';
 import { flagsOf, markDied, markStarterDied, nativeIdOf, stateOf } from './thread-slots.js';
+import { dropTrace } from './trace-flag.js';
 import { stoppedWorkers, watchWorker } from './worker-watch.js';
 
 /** Least ms between two looks at the kernel for the same thread, by all threads together. */
@@ -99,6 +100,8 @@ function workerExited(worker: number): void {
       markDied(ident);
     });
   }
+  // A thread that has stopped may have been killed before it came to drop its trace.
+  dropTrace();
 }
 
 /** This worker ends by itself: what it has started and has not begun never will. Workers that it has started live on for a moment. */
