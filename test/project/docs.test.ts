@@ -114,23 +114,21 @@ describe('the README and the pages of docs/', () => {
 
   it.each(excerpts)('$page:$line is an excerpt of $file', ({ file, code }) => {
     const lines = (text: string) => text.split('\n').map((line) => line.trim());
-    const excerpt = lines(code.slice(code.indexOf('\n') + 1)).join('\n').trim();
+    const excerpt = lines(code.slice(code.indexOf('\n') + 1))
+      .join('\n')
+      .trim();
     expect(lines(readFileSync(join(root, file as string), 'utf8')).join('\n')).toContain(excerpt);
   });
 
-  it.concurrent.each(programs)(
-    '$page:$line prints what it says',
-    { timeout: 60_000 },
-    async (snippet) => {
-      const end = snippet.language === 'cjs' ? 'cjs' : 'js';
-      const program = join(folder, 'out', folderOf(snippet.page), `${stemOf(snippet)}.${end}`);
-      const { code, lines, errors } = await runProgram(program);
-      expect(errors).toBe('');
-      // In whatever order: some tell of two threads.
-      expect(lines.toSorted()).toEqual(printsOf(snippet.code).toSorted());
-      expect(code).toBe(0);
-    },
-  );
+  it.concurrent.each(programs)('$page:$line prints what it says', { timeout: 60_000 }, async (snippet) => {
+    const end = snippet.language === 'cjs' ? 'cjs' : 'js';
+    const program = join(folder, 'out', folderOf(snippet.page), `${stemOf(snippet)}.${end}`);
+    const { code, lines, errors } = await runProgram(program);
+    expect(errors).toBe('');
+    // In whatever order: some tell of two threads.
+    expect(lines.toSorted()).toEqual(printsOf(snippet.code).toSorted());
+    expect(code).toBe(0);
+  });
 
   it.concurrent.each(tests)('$page:$line is a test that passes', { timeout: 60_000 }, async (snippet) => {
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
