@@ -30,6 +30,7 @@ for (const [file, page] of places) write(page, relink(read(file), file, page, pl
 write('options.md', optionsPage());
 write('index.md', `---\n${read('docs/site/home.json')}---\n\n${read('docs/site/home.md')}`);
 cpSync(join(root, 'docs', 'site', 'icon.svg'), join(pages, 'public', 'icon.svg'));
+cpSync(join(root, 'docs', 'marbles', 'with-lock.svg'), join(pages, 'public', 'with-lock.svg'));
 
 run(bin('typedoc'), '--options', join(root, 'docs', 'site', 'typedoc.json'));
 withoutAncestry(join(pages, 'api'));

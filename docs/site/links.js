@@ -50,7 +50,12 @@ export function slug(heading) {
     .replaceAll(' ', '-');
 }
 
-/** Links of a page of the repository that lead nowhere: to a file that is not there, or an anchor. */
+/**
+ * Links of a page of the repository that lead nowhere: to a file that is not there, or an anchor.
+ *
+ * @param {string} file
+ * @returns {string[]}
+ */
 export function brokenLinks(file) {
   return linksOf(file).filter((target) => {
     const [path = '', anchor] = target.split('#');
@@ -61,7 +66,12 @@ export function brokenLinks(file) {
   });
 }
 
-/** Targets of the links and images of a page, without its code. */
+/**
+ * Targets of the links and images of a page, without its code.
+ *
+ * @param {string} file
+ * @returns {string[]}
+ */
 export function linksOf(file) {
   return [...proseOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
 }
