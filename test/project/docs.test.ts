@@ -50,7 +50,7 @@ function snippetsOf(page: string): Snippet[] {
   return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((block) => {
     const [, language = '', code = ''] = block;
     const line = text.slice(0, block.index).split('\n').length + 1;
-    const file = /^\/\/ ([\w./-]+\.[cm]?[jt]s)\n/.exec(code)?.[1];
+    const file = /^\/\/ ([\w./[\]-]+\.[cm]?[jt]s)\n/.exec(code)?.[1];
     return { page, line, language, code, file };
   });
 }
@@ -98,6 +98,11 @@ describe('the README and the pages of docs/', () => {
       else writeFileSync(join(place, `${stemOf(snippet)}.ts`), sourceOf(snippet));
     }
     await compile();
+    // Else vitest would look upwards for the one of this repository.
+    writeFileSync(
+      join(folder, 'out', 'vitest.config.js'),
+      "export default { test: { include: ['**/*.test.js'] } };",
+    );
   }, 120_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -133,15 +138,7 @@ describe('the README and the pages of docs/', () => {
   it.concurrent.each(tests)('$page:$line is a test that passes', { timeout: 60_000 }, async (snippet) => {
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
     const place = join(folder, 'out', folderOf(snippet.page));
-    const { code, stdout, stderr } = await runNode([
-      vitest,
-      'run',
-      '--root',
-      place,
-      '--config',
-      'false',
-      `${stemOf(snippet)}.js`,
-    ]);
+    const { code, stdout, stderr } = await runNode([vitest, 'run', '--root', place, `${stemOf(snippet)}.js`]);
     expect(code, stdout + stderr).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { REPOSITORY, slug } from '../links.js';
 
@@ -46,6 +46,7 @@ const GUIDE = [
       page('Express', '/frameworks/express'),
       page('Next', '/frameworks/next'),
       page('Production', '/production'),
+      ...(existsSync(`${pages}/support.md`) ? [page('Supported versions', '/support')] : []),
     ],
   },
   {
