@@ -16,6 +16,9 @@ const ELSEWHERE = {
   'CHANGELOG.md': 'changelog.md',
   'CONTRIBUTING.md': 'contributing.md',
   'SECURITY.md': 'security.md',
+  'examples/ingest/README.md': 'examples/ingest.md',
+  'examples/jobs/README.md': 'examples/jobs.md',
+  'examples/monitor/README.md': 'examples/monitor.md',
 };
 
 rmSync(pages, { recursive: true, force: true });

@@ -50,6 +50,14 @@ const GUIDE = [
     ],
   },
   {
+    text: 'Applications',
+    items: [
+      page('Ingest: a log into files', '/examples/ingest'),
+      page('Jobs: images on a pool', '/examples/jobs'),
+      page('Monitor: threads, live', '/examples/monitor'),
+    ],
+  },
+  {
     text: 'Reference',
     items: [
       page('All options', '/options'),
