@@ -34,7 +34,7 @@ interface Snippet {
 const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules'))
+    .filter((file) => file.endsWith('.md') && !/^(node_modules|build)\//.test(file))
     .map((file) => `docs/${file}`),
 ].filter((page) => page !== ELSEWHERE);
 
