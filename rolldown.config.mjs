@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
 
 const common = {
   logLevel: 'warn',
@@ -13,6 +15,18 @@ const output = {
   sourcemap: true,
   // The declarations and src have them.
   comments: { jsdoc: false },
+};
+
+/** What the declarations use that a project's own `lib` may not have. */
+const LIBRARIES = '/// <reference lib="es2022.error" />\n/// <reference lib="esnext.disposable" />';
+
+/** Lets an editor go from a declaration in dist to its source, by way of the maps that tsc has made. */
+const declarationMaps = {
+  name: 'declaration-maps',
+  load: {
+    filter: { id: /\.d\.ts$/ },
+    handler: (id) => ({ code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') }),
+  },
 };
 
 /**
@@ -63,5 +77,14 @@ export default defineConfig([
     input: { 'worker-entry': 'src/pool/in-worker/worker-entry.ts' },
     external: [...common.external, './session.js'],
     output: { ...output, format: 'cjs', entryFileNames: '[name].cjs' },
+  },
+  {
+    ...common,
+    // What tsc has declared: of all that, what index.ts exports and what its types name, in one file.
+    input: 'build/declarations/index.d.ts',
+    plugins: [declarationMaps, dts({ dtsInput: true, tsconfig: false, sourcemap: true })],
+    // Most of the build's time, and no fault.
+    checks: { bundlerTimings: false },
+    output: { dir: 'dist', format: 'esm', banner: LIBRARIES },
   },
 ]);
