@@ -16,6 +16,7 @@ export const GIVEN_TO = {
   WaitOptions: 'wait(options), join(options), result(options)',
   WaitSyncOptions: 'waitSync(options), joinSync(options)',
   ThreadOptions: 'new Thread(options)',
+  TimerOptions: 'new Timer(ms, target, args, options)',
   ThreadPoolOptions: 'new ThreadPool(options)',
   RunOptions: 'pool.run(target, args, options)',
   RunInThreadOptions: 'runInThread(target, args, options)',
@@ -31,14 +32,9 @@ export const GIVEN_TO = {
 
 /** Of the options whose text does not tell it. */
 const DEFAULTS = {
-  'AcquireSyncOptions.blocking': 'true',
   'AwaitConditionOptions.timeout': 'for ever',
   'AwaitEventOptions.keep': "'all'",
   'AwaitEventOptions.timeout': 'for ever',
-  'BarrierOptions.timeout': 'for ever',
-  'PrimitiveOptions.name': "the class's name and a number",
-  'ThreadMapOptions.batch': 'adapts',
-  'ThreadMapOptions.ordered': 'true',
   'ThreadOptions.args': '[]',
   'WaitSyncOptions.timeout': 'for ever',
   'WithLockOptions.timeout': 'for ever',
@@ -51,10 +47,6 @@ const TEXTS = {
   'ThreadMapOptions.pool': 'Whose workers map the values.',
   'ThreadPipeOptions.pool': 'A ThreadPool in which the thread is a job.',
   'ThreadPoolOptions.name': 'In errors, warnings and monitors.',
-  'OwnerDiedErrorOptions.owner': 'The ident of the thread that died.',
-  'ThreadErrorOptions.code': 'Stable, made for programs: see [errors](errors.md).',
-  'ThreadOptions.args': "The target's arguments; cloned.",
-  'ThreadOptions.target': 'What the thread runs: a function without a closure, or an export of a module.',
 };
 
 /** @typedef {{ name: string, type: string, text: string, default: string | undefined, of: string }} Option */
@@ -79,6 +71,8 @@ function optionsOf(name, file) {
       .map((node) => node.declaration ?? node)
       .find((node) => node.type === type.kind && node.id.name === name);
   const found = declared({ kind: 'TSInterfaceDeclaration' });
+  const alias = declared({ kind: 'TSTypeAliasDeclaration' });
+  if (alias !== undefined) return withoutOmitted(alias, program, path);
   if (found === undefined) return optionsOf(name, importedFrom(program, name, path));
   const own = found.body.body.map((member) => option(member, text, comments, name));
   const inherited = found.extends.flatMap(({ expression }) => {
@@ -89,6 +83,16 @@ function optionsOf(name, file) {
   });
   const all = [...own, ...inherited];
   return all.filter((one, index) => all.findIndex((other) => other.name === one.name) === index);
+}
+
+/** Of `type … = Omit<Options, 'a' | 'b'>`. */
+function withoutOmitted({ id, typeAnnotation }, program, path) {
+  const [base, names] = typeAnnotation.typeArguments?.params ?? [];
+  if (typeAnnotation.typeName?.name !== 'Omit')
+    throw new Error(`${id.name} is no interface, nor Omit of one`);
+  const omitted = (names.types ?? [names]).map(({ literal }) => literal.value);
+  const from = importedFrom(program, base.typeName.name, path);
+  return optionsOf(base.typeName.name, from).filter(({ name }) => !omitted.includes(name));
 }
 
 /** The file that a module imports, or exports, a name from. */
@@ -113,14 +117,14 @@ function option(member, text, comments, of) {
   );
   const name = member.key.name;
   const known = `${of}.${name}`;
-  const tag = /\s*@defaultValue (.*)$/.exec(told)?.[1] ?? DEFAULTS[known];
-  const said = tag === undefined ? /(?:^|(?<=[.;,] ))[Dd]efault:? ([^.;]*)[.;]? ?/.exec(told) : null;
+  const tag = /\s*@defaultValue (.*)$/.exec(told)?.[1];
+  const said = /(?:^|(?<=[.;,] ))[Dd]efault:? ([^.;:]*)[.;:]? ?/.exec(told);
   return {
     name,
     of,
     type: type.replace(/\s*\| undefined$/, '').replace(/\s+/g, ' '),
     text: sentence(told.replace(/\s*@\w+.*$/, '').replace(said?.[0] ?? '', '')) || (TEXTS[known] ?? ''),
-    default: tag ?? said?.[1] ?? (member.optional ? '–' : 'required'),
+    default: tag ?? said?.[1] ?? DEFAULTS[known] ?? (member.optional ? '–' : 'required'),
   };
 }
 
