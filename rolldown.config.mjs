@@ -11,8 +11,18 @@ const common = {
 const output = {
   dir: 'dist',
   sourcemap: true,
+  // The maps lead to src, which is published as well.
+  sourcemapExcludeSources: true,
   // The declarations and src have them.
   comments: { jsdoc: false },
+};
+
+/** tsc puts a second copy of the declarations into dist/cjs, where this makes them those of a CommonJS module. */
+const commonJsDeclarations = {
+  name: 'commonjs-declarations',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'cjs/package.json', source: '{ "type": "commonjs" }\n' });
+  },
 };
 
 /**
@@ -25,7 +35,8 @@ const output = {
  *   import is lazy for it and something else imports it statically, rolldown warns, and the build fails.
  * - main.js: what index.js exports.
  *
- * A build for `require` is to be a third of this list: index in format cjs, beside the worker files of the first.
+ * index.cjs is all that index.js exports once more, for loaders that cannot `require` an ES module: Jest, TypeScript's
+ * node16, older Nodes. Its threads load the worker files of the first. package.json has Node's `require` find index.js.
  */
 export default defineConfig([
   {
@@ -63,5 +74,11 @@ export default defineConfig([
     input: { 'worker-entry': 'src/pool/in-worker/worker-entry.ts' },
     external: [...common.external, './session.js'],
     output: { ...output, format: 'cjs', entryFileNames: '[name].cjs' },
+  },
+  {
+    ...common,
+    input: { index: 'src/index.ts' },
+    output: { ...output, format: 'cjs', entryFileNames: '[name].cjs', keepNames: true, codeSplitting: false },
+    plugins: [commonJsDeclarations],
   },
 ]);

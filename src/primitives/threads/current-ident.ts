@@ -13,9 +13,18 @@ import {
   useTable,
 } from './table.js';
 import { markDied, markRunning, markStopped } from './thread-slots.js';
+import { threadWide } from './thread-wide.js';
 
-/** `ident` of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
-export let current: number = isMainThread ? MAIN_IDENT : 0;
+const own = {
+  /** Of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
+  ident: isMainThread ? MAIN_IDENT : 0,
+  /** Ident of the dummy thread: the code in this worker that no Thread runs; 0 while it has needed none. */
+  dummy: 0,
+  watchesExit: false,
+  beginnings: [] as (() => void)[],
+  endings: [] as (() => void)[],
+};
+const current: typeof own = threadWide('current', own);
 
 /**
  * Sees to it that a handle and this worker have one table of threads, because an ident means nothing in another table.
@@ -42,48 +51,40 @@ export function joinTable(buffer: unknown): void {
   useTable(cells);
 }
 
-const endings: (() => void)[] = [];
-
 /** Runs in this worker whenever the target of a thread has ended. */
 export function onThreadEnd(ending: () => void): void {
-  endings.push(ending);
+  current.endings.push(ending);
 }
 
 export function endThread(): void {
-  for (const ending of endings) ending();
+  for (const ending of current.endings) ending();
 }
-
-const beginnings: (() => void)[] = [];
 
 /** Runs in this worker before a thread begins. */
 export function onThreadBegin(beginning: () => void): void {
-  beginnings.push(beginning);
+  current.beginnings.push(beginning);
 }
 
 /** `ident` of the thread that runs this code. */
 export function getIdent(): number {
-  return current !== 0 ? current : registerDummy();
+  return current.ident !== 0 ? current.ident : registerDummy();
 }
 
 /** Called as a Thread begins in this worker. 0: it has ended, and what still runs here are the timers and promises it left. */
 export function setIdent(ident: number): void {
-  if (dummy !== 0) markStopped(dummy);
-  dummy = 0;
-  current = ident;
-  if (ident !== 0) for (const beginning of beginnings) beginning();
+  if (current.dummy !== 0) markStopped(current.dummy);
+  current.dummy = 0;
+  current.ident = ident;
+  if (ident !== 0) for (const beginning of current.beginnings) beginning();
 }
-
-/** Ident of the dummy thread: the code in this worker that no Thread runs; 0 while it has needed none. */
-let dummy = 0;
-let watchesExit = false;
 
 /** Code of a worker that somebody else started, or that an ended Thread left behind, gets a slot when it needs an ident. */
 function registerDummy(): number {
   const ident = claimSlot(`Dummy-${nextThreadNumber()}`, DUMMY | DAEMON);
-  dummy = ident;
-  current = ident;
+  current.dummy = ident;
+  current.ident = ident;
   markRunning(ident);
-  if (!watchesExit) process.once('exit', () => dummy !== 0 && markDied(dummy));
-  watchesExit = true;
+  if (!current.watchesExit) process.once('exit', () => current.dummy !== 0 && markDied(current.dummy));
+  current.watchesExit = true;
   return ident;
 }
