@@ -109,6 +109,7 @@ const LEFT_OUT = [
   'state-stream',
   'wait',
   'target',
+  'inline-function',
   'handle',
   'text',
 ];
