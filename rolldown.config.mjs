@@ -1,4 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { defineConfig } from 'rolldown';
+
+const require = createRequire(import.meta.url);
+const piscina = dirname(require.resolve('piscina'));
 
 const common = {
   logLevel: 'warn',
@@ -25,6 +31,25 @@ const commonJsDeclarations = {
   },
 };
 
+/** Piscina starts a worker.js that lies beside it: in one file with it, that is this file. */
+const piscinaInOneFile = {
+  name: 'piscina-in-one-file',
+  transform: {
+    filter: { id: join(piscina, 'index.js') },
+    handler(code) {
+      const beside = "(0, node_path_1.resolve)(__dirname, 'worker.js')";
+      if (code.split(beside).length !== 2) throw new Error(`Piscina no longer starts ${beside}`);
+      return code.replace(beside, '__filename');
+    },
+  },
+  generateBundle() {
+    const licences = ['node_modules/piscina/LICENSE', 'node_modules/rxjs/LICENSE.txt'].map(
+      (file) => `${file}\n\n${readFileSync(file, 'utf8')}`,
+    );
+    this.emitFile({ type: 'asset', fileName: 'worker-bundle.LICENSES.txt', source: licences.join('\n\n') });
+  },
+};
+
 /**
  * tsc checks and declares, rolldown joins: src -> dist, few files, because Node takes longer to find and open a module
  * than to run it. Chunks are shared by all entries, so each thread has one instance of every module.
@@ -37,6 +62,8 @@ const commonJsDeclarations = {
  *
  * index.cjs is all that index.js exports once more, for loaders that cannot `require` an ES module: Jest, TypeScript's
  * node16, older Nodes. Its threads load the worker files of the first. package.json has Node's `require` find index.js.
+ *
+ * worker-bundle.cjs is for applications that are bundled, who copy it: see `setWorkerFile`. Nothing here loads it.
  */
 export default defineConfig([
   {
@@ -80,5 +107,25 @@ export default defineConfig([
     input: { index: 'src/index.ts' },
     output: { ...output, format: 'cjs', entryFileNames: '[name].cjs', keepNames: true, codeSplitting: false },
     plugins: [commonJsDeclarations],
+  },
+  {
+    ...common,
+    input: { 'worker-bundle': 'src/worker-bundle.cjs' },
+    // A package that Piscina does without, if it is not there.
+    external: [/^node:/, '@napi-rs/nice'],
+    resolve: {
+      alias: { 'piscina/worker': join(piscina, 'worker.js') },
+      conditionNames: ['es2015', 'import', 'require', 'default'],
+    },
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      keepNames: true,
+      codeSplitting: false,
+      minify: true,
+      comments: false,
+    },
+    plugins: [piscinaInOneFile],
   },
 ]);

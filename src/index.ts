@@ -52,6 +52,7 @@ export type { ThreadState } from './pool/thread/thread-side.js';
 export { Timer } from './pool/thread/timer.js';
 export { transfer } from './pool/wire/transfer.js';
 export { stackSize } from './pool/workers/stack-size.js';
+export { setWorkerFile } from './pool/workers/worker-files.js';
 export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { show } from './options.js';
+import { requireFrom } from './require-from.js';
 
 /*
  * Functions that travel to a thread by their source, and are compiled from it there. They see their arguments, the
@@ -103,7 +103,7 @@ function helpers(): Record<string, unknown> {
       Object.defineProperty(target, 'name', { value, configurable: true }),
     // import(): Vite, and so Vitest; tsc, swc, Babel and esbuild where they make CommonJS.
     __vite_ssr_dynamic_import__: importForVite,
-    require: createRequire(import.meta.url),
+    require: requireFrom(import.meta.url),
     __importStar: star,
     __importDefault: only,
     _interop_require_wildcard: star,

@@ -1,10 +1,11 @@
-import { createRequire } from 'node:module';
-import { isAbsolute } from 'node:path';
+import { existsSync } from 'node:fs';
+import { extname, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Observable } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { compile, isClass, type Runnable, sourceOf } from './inline-function.js';
 import { show } from './options.js';
+import { requireFrom } from './require-from.js';
 
 export type { Runnable } from './inline-function.js';
 
@@ -115,7 +116,7 @@ export function unpackTargetSync(packed: PackedTarget): Runnable {
   const { module, export: name } = packed;
   let namespace: unknown;
   try {
-    namespace = createRequire(import.meta.url)(module.startsWith('file:') ? fileURLToPath(module) : module);
+    namespace = requireFrom(import.meta.url)(module.startsWith('file:') ? fileURLToPath(module) : module);
   } catch (cause) {
     throw cannotLoad(module, cause);
   }
@@ -124,7 +125,32 @@ export function unpackTargetSync(packed: PackedTarget): Runnable {
 
 function cannotLoad(module: string, cause: unknown): ThreadError {
   const why = cause instanceof Error ? cause.message : show(cause);
-  return new ThreadError(`cannot load module '${module}': ${why}`, { code: 'ERR_THREAD_TARGET', cause });
+  const hint = module.startsWith('file:') ? hintOn(fileURLToPath(module), cause) : '';
+  return new ThreadError(`cannot load module '${module}': ${why}${hint}`, {
+    code: 'ERR_THREAD_TARGET',
+    cause,
+  });
+}
+
+/** Of the file that a compiler makes of another, or the other way round. */
+const SIBLINGS: Readonly<Record<string, string>> = {
+  '.js': '.ts',
+  '.mjs': '.mts',
+  '.cjs': '.cts',
+  '.ts': '.js',
+  '.mts': '.mjs',
+  '.cts': '.cjs',
+};
+
+/** For the two mistakes with TypeScript: the wrong one of two files, and a Node that loads none. */
+function hintOn(file: string, cause: unknown): string {
+  const ending = extname(file);
+  const sibling = `${file.slice(0, -ending.length)}${SIBLINGS[ending]}`;
+  const hasSibling = ending in SIBLINGS && existsSync(sibling);
+  if (!existsSync(file)) return hasSibling ? `. There is ${sibling}: name that, if it is meant` : '';
+  if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') return '';
+  const compiled = hasSibling ? `, ${sibling}` : '';
+  return `. ${process.version} loads no TypeScript: name the compiled file${compiled}, or take Node 22.18 or later`;
 }
 
 function pick(namespace: unknown, module: string, name: string): unknown {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
-import { WORKER_ENTRY } from '../workers/worker-files.js';
+import { workerEntry } from '../workers/worker-files.js';
 import { refuseUnknown } from './run-options.js';
 
 export interface ThreadPoolOptions {
@@ -73,7 +73,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     name,
     maxThreads,
     maxQueue,
-    piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, idleTimeout, ...ofWorker },
+    piscina: { filename: workerEntry(), minThreads, maxThreads, idleTimeout, ...ofWorker },
   };
 }
 

@@ -2,7 +2,6 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import { soon } from '../../primitives/waiting/event-loop.js';
 import { newPiscina, type Piscina, type PiscinaOptions, queueOptions } from '../workers/piscina.js';
 import { reportUnhandled } from '../workers/unhandled.js';
-import { explainMissing } from '../workers/worker-files.js';
 
 /** How a worker ended. */
 export interface WorkerExit {
@@ -202,7 +201,7 @@ export class PoolWorkers {
     };
     // Before Piscina hears of it.
     worker.prependListener('error', (error: unknown) => {
-      state.error = explainMissing(error);
+      state.error = error;
       // Piscina takes it for the end of a job that has ended, and tells nobody.
       if (state.up && state.job === undefined && state.tasks > 0) reportUnhandled(null, state.error);
     });

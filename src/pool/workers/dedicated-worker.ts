@@ -3,7 +3,7 @@ import type { FromThread, ToThread } from '../wire/messages.js';
 import { PortChannel } from '../wire/port-channel.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
 import { newPiscina, type Piscina } from './piscina.js';
-import { explainMissing, WORKER_ENTRY } from './worker-files.js';
+import { workerEntry } from './worker-files.js';
 
 /** Bytes. With less stack, a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK = 2 ** 20;
@@ -41,7 +41,7 @@ export class DedicatedWorker implements WorkerHandle {
     this.stackSize = stackSize;
     this.listener = listener;
     this.#piscina = newPiscina({
-      filename: WORKER_ENTRY,
+      filename: workerEntry(),
       name: 'openSession',
       minThreads: 1,
       maxThreads: 1,
@@ -115,7 +115,7 @@ export class DedicatedWorker implements WorkerHandle {
     this.#piscina.on('error', () => {});
     // Before Piscina's own listener, which would put another worker in the place of this one.
     worker?.prependListener('error', (error: unknown) => {
-      this.#error = explainMissing(error);
+      this.#error = error;
       void this.#piscina.destroy();
     });
     return new Promise((resolve) => {

@@ -110,6 +110,7 @@ const LEFT_OUT = [
   'wait',
   'target',
   'inline-function',
+  'require-from',
   'handle',
   'text',
 ];
