@@ -10,6 +10,8 @@ const common = {
   logLevel: 'warn',
   platform: 'node',
   external: [/^node:/, 'rxjs', 'piscina'],
+  // package.json speaks of the files in dist. Of those in src, some are imported for what they register.
+  treeshake: { moduleSideEffects: [{ test: /[\\/]src[\\/]/, sideEffects: true }] },
   onLog(_level, log) {
     throw new Error(log.message);
   },
@@ -58,7 +60,8 @@ const piscinaInOneFile = {
  * - session.js: what a worker loads before its first thread. Nothing in it may reach rxjs.
  * - later.js: what a worker needs for some threads, for errors, streams, tracing and `threadMap`. Nor may this. Where an
  *   import is lazy for it and something else imports it statically, rolldown warns, and the build fails.
- * - main.js: what index.js exports.
+ * - primitives.js, threads.js, operators.js: what index.js exports. Three, so that a bundler leaves out what a program does
+ *   not use: package.json says that no file has effects but for whoever uses it.
  *
  * index.cjs is all that index.js exports once more, for loaders that cannot `require` an ES module: Jest, TypeScript's
  * node16, older Nodes. Its threads load the worker files of the first. package.json has Node's `require` find index.js.
@@ -91,7 +94,9 @@ export default defineConfig([
             test: /in-worker\/(failure|progress|streaming|target-trace|worker-batch)\.ts$/,
             priority: 2,
           },
-          { name: 'main', test: /\/src\/(?!index\.ts$|operators\/.*\/in-worker\/)/, priority: 1 },
+          { name: 'primitives', test: /\/src\/primitives\//, priority: 1 },
+          { name: 'threads', test: /\/src\/pool\//, priority: 1 },
+          { name: 'operators', test: /\/src\/operators\/(?!.*\/in-worker\/)/, priority: 1 },
         ],
       },
     },
@@ -123,7 +128,7 @@ export default defineConfig([
       entryFileNames: '[name].cjs',
       keepNames: true,
       codeSplitting: false,
-      minify: true,
+      minify: { mangle: { keepNames: true }, compress: { keepNames: { function: true, class: true } } },
       comments: false,
     },
     plugins: [piscinaInOneFile],
