@@ -119,8 +119,11 @@ export default defineConfig([
     // A package that Piscina does without, if it is not there.
     external: [/^node:/, '@napi-rs/nice'],
     resolve: {
-      alias: { 'piscina/worker': join(piscina, 'worker.js') },
-      conditionNames: ['es2015', 'import', 'require', 'default'],
+      alias: {
+        'piscina/worker': join(piscina, 'worker.js'),
+        // The build that shakes; for Node rxjs names one that does not.
+        rxjs$: join(dirname(require.resolve('rxjs')), '../esm/index.js'),
+      },
     },
     output: {
       dir: 'dist',
