@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
 
 const require = createRequire(import.meta.url);
 const piscina = dirname(require.resolve('piscina'));
@@ -25,14 +26,6 @@ const output = {
   comments: { jsdoc: false },
 };
 
-/** tsc puts a second copy of the declarations into dist/cjs, where this makes them those of a CommonJS module. */
-const commonJsDeclarations = {
-  name: 'commonjs-declarations',
-  generateBundle() {
-    this.emitFile({ type: 'asset', fileName: 'cjs/package.json', source: '{ "type": "commonjs" }\n' });
-  },
-};
-
 /** Piscina starts a worker.js that lies beside it: in one file with it, that is this file. */
 const piscinaInOneFile = {
   name: 'piscina-in-one-file',
@@ -50,6 +43,24 @@ const piscinaInOneFile = {
     );
     this.emitFile({ type: 'asset', fileName: 'worker-bundle.LICENSES.txt', source: licences.join('\n\n') });
   },
+};
+
+/** What the declarations use that a project's own `lib` may not have. */
+const LIBRARIES = '/// <reference lib="es2022.error" />\n/// <reference lib="esnext.disposable" />';
+
+/** Lets an editor go from a declaration in dist to its source, by way of the maps that tsc has made. */
+const declarationMaps = {
+  name: 'declaration-maps',
+  load: {
+    filter: { id: /\.d\.ts$/ },
+    handler: (id) => ({ code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') }),
+  },
+};
+
+/** The same declarations are those of the CommonJS build. */
+const commonJsDeclarations = {
+  name: 'commonjs-declarations',
+  writeBundle: () => copyFileSync('dist/index.d.ts', 'dist/index.d.cts'),
 };
 
 /**
@@ -111,7 +122,6 @@ export default defineConfig([
     ...common,
     input: { index: 'src/index.ts' },
     output: { ...output, format: 'cjs', entryFileNames: '[name].cjs', keepNames: true, codeSplitting: false },
-    plugins: [commonJsDeclarations],
   },
   {
     ...common,
@@ -135,5 +145,18 @@ export default defineConfig([
       comments: false,
     },
     plugins: [piscinaInOneFile],
+  },
+  {
+    ...common,
+    // What tsc has declared: of all that, what index.ts exports and what its types name, in one file.
+    input: 'build/declarations/index.d.ts',
+    plugins: [
+      declarationMaps,
+      dts({ dtsInput: true, tsconfig: false, sourcemap: true }),
+      commonJsDeclarations,
+    ],
+    // Most of the build's time, and no fault.
+    checks: { bundlerTimings: false },
+    output: { dir: 'dist', format: 'esm', banner: LIBRARIES },
   },
 ]);

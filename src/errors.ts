@@ -15,18 +15,27 @@ export type ThreadErrorCode =
   | 'ERR_OWNER_DIED'
   | 'ERR_OTHER_TABLE';
 
+/** What a ThreadError is made of, beside its message. */
 export interface ThreadErrorOptions extends ErrorOptions {
-  code?: ThreadErrorCode;
+  /** Default `ERR_THREAD_STATE`; of the subclasses, their own. */
+  code?: ThreadErrorCode | undefined;
 }
 
 /**
- * What Python raises as RuntimeError: an operation that the state of a primitive or a thread does not allow.
+ * What Python raises as RuntimeError: an operation that the state of a primitive or a thread does not allow. The message
+ * names what was asked and what was found.
  *
  * @example
- * try { new Lock().release(); } catch (error) { error.code; // 'ERR_NOT_LOCKED' }
+ * try {
+ *   new Lock().release();
+ * } catch (error) {
+ *   if (error instanceof ThreadError) console.log(error.code); // prints ERR_NOT_LOCKED
+ * }
  */
 export class ThreadError extends Error {
+  /** The class's name. */
   override name = 'ThreadError';
+  /** What went wrong; stable, unlike the message. */
   readonly code: ThreadErrorCode;
 
   constructor(message?: string, options: ThreadErrorOptions = {}) {
@@ -35,30 +44,48 @@ export class ThreadError extends Error {
   }
 }
 
-/** A barrier was broken or reset while waiting, or was broken already. */
+/**
+ * A barrier was broken or reset while waiting, or was broken already. Its code is `ERR_BROKEN_BARRIER`. Source: CPython,
+ * `threading.BrokenBarrierError`.
+ *
+ * @example
+ * const barrier = new Barrier(2);
+ * barrier.wait().subscribe({ error: (error) => console.log(error instanceof BrokenBarrierError) }); // prints true
+ * barrier.abort();
+ */
 export class BrokenBarrierError extends ThreadError {
+  /** The class's name. */
   override name = 'BrokenBarrierError';
 
   constructor(message?: string, options: ThreadErrorOptions = {}) {
-    super(message, { code: 'ERR_BROKEN_BARRIER', ...options });
+    super(message, { ...options, code: options.code ?? 'ERR_BROKEN_BARRIER' });
   }
 }
 
+/** What an OwnerDiedError is made of, beside its message. */
 export interface OwnerDiedErrorOptions extends ThreadErrorOptions {
-  owner?: number;
+  /** `ident` of the thread that died; default 0. */
+  owner?: number | undefined;
 }
 
 /**
  * The thread that held a Lock or RLock died with it. Told to exactly one acquirer, who does not hold it; what the
- * lock guards may be half changed. The lock is free again.
+ * lock guards may be half changed. The lock is free again. Its code is `ERR_OWNER_DIED`. Python has no such thing: there
+ * the lock stays locked for good. Source: POSIX, EOWNERDEAD of robust mutexes.
+ *
+ * @example
+ * const lock = new RLock();
+ * await new Thread({ target: (lock) => void lock.acquireSync(), args: [lock] }).start().join();
+ * lock.acquire().subscribe({ error: (error) => console.log(error instanceof OwnerDiedError) }); // prints true
  */
 export class OwnerDiedError extends ThreadError {
+  /** The class's name. */
   override name = 'OwnerDiedError';
   /** `ident` of the thread that died. */
   readonly owner: number;
 
   constructor(message?: string, options: OwnerDiedErrorOptions = {}) {
-    super(message, { code: 'ERR_OWNER_DIED', ...options });
+    super(message, { ...options, code: options.code ?? 'ERR_OWNER_DIED' });
     this.owner = options.owner ?? 0;
   }
 }

@@ -39,19 +39,24 @@ export {
 export type { TraceEvent } from './pool/functions/trace-events.js';
 export { reportProgress } from './pool/in-worker/progress.js';
 export {
+  type PoolPiscina,
   type PoolStats,
   type PoolWarning,
+  type PoolWorker,
   type RunOptions,
   ThreadPool,
   type ThreadPoolOptions,
   type TimeStats,
+  type WorkerLimits,
 } from './pool/jobs/thread-pool.js';
+export type { JobPool } from './pool/thread/job-pool.js';
 export { Thread } from './pool/thread/thread.js';
-export type { ThreadOptions } from './pool/thread/thread-options.js';
+export type { NeedsArgs, ThreadOptions } from './pool/thread/thread-options.js';
 export type { ThreadState } from './pool/thread/thread-side.js';
-export { Timer } from './pool/thread/timer.js';
+export { Timer, type TimerOptions } from './pool/thread/timer.js';
 export { transfer } from './pool/wire/transfer.js';
 export { stackSize } from './pool/workers/stack-size.js';
+export { threadLimit } from './pool/workers/thread-limit.js';
 export { setWorkerFile } from './pool/workers/worker-files.js';
 export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
@@ -59,7 +64,7 @@ export { BoundedSemaphore } from './primitives/bounded-semaphore.js';
 export { Condition } from './primitives/condition.js';
 export { Event } from './primitives/event.js';
 export { type AnyPrimitive, fromHandle, toHandle } from './primitives/handle.js';
-export { Held } from './primitives/held.js';
+export { Held, type Holdable } from './primitives/held.js';
 export { Lock } from './primitives/lock.js';
 export {
   type AcquireOptions,
@@ -71,7 +76,8 @@ export {
 } from './primitives/options.js';
 export { RLock } from './primitives/rlock.js';
 export { Semaphore } from './primitives/semaphore.js';
-export type { Emitted, ModuleTarget, Target } from './primitives/target.js';
+export type { Emitted, ModuleTarget, RunParameters, Target } from './primitives/target.js';
 export { getIdent } from './primitives/threads/current-ident.js';
 export { type ThreadWait, waits } from './primitives/threads/wait-graph.js';
-export { Wait } from './primitives/waiting/wait.js';
+export type { PrimitiveEvent } from './primitives/waiting/trace.js';
+export { type Begin, type Settle, Wait } from './primitives/waiting/wait.js';

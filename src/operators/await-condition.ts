@@ -7,9 +7,10 @@ import { withValue } from './parts/value-error.js';
 import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 import { withLock } from './with-lock.js';
 
+/** How long `awaitCondition` lets a value wait. */
 export interface AwaitConditionOptions {
-  /** Longest wait of one value, from its arrival, in ms of RxJS's time; then RxJS's TimeoutError. */
-  timeout?: number;
+  /** Longest wait of one value, from its arrival, in ms of RxJS's time; then RxJS's TimeoutError. Default: for ever. */
+  timeout?: number | undefined;
 }
 
 /**
@@ -17,12 +18,19 @@ export interface AwaitConditionOptions {
  * it is looked at again whenever the condition is notified. The value is emitted once the lock has been released. The
  * source's completion waits for those that wait; its error does not.
  *
- * Unsubscribing drops what waits; a notification already given goes to the next waiter.
+ * Unsubscribing drops what waits; a notification already given goes to the next waiter. Source: CPython,
+ * `threading.Condition.wait_for`.
  *
  * @throws TypeError, RangeError at the call, for bad arguments. As the Observable's error: what the predicate throws,
  * OwnerDiedError and TimeoutError, whose `cause` tells the value and its index
  * @example
- * orders.pipe(awaitCondition(stock, (order) => shelf.has(order.item)))
+ * const [stock, shelf] = [new Condition(), new Set(['bread'])];
+ * of('bread', 'milk')
+ *   .pipe(awaitCondition(stock, (item) => shelf.has(item)))
+ *   .subscribe((item) => console.log(item)); // prints bread, then milk
+ * using held = stock.holdSync();
+ * shelf.add('milk');
+ * stock.notifyAll();
  */
 export function awaitCondition<T>(
   condition: Condition,

@@ -5,23 +5,28 @@ import { EventWatch } from './parts/event-watch.js';
 import { Fifo } from './parts/fifo.js';
 import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 
+/** What `awaitEvent` does with values while the gate is shut. */
 export interface AwaitEventOptions {
-  /** Longest wait of one value at the gate, in ms of RxJS's time; then RxJS's TimeoutError. */
-  timeout?: number;
+  /** Longest wait of one value at the gate, in ms of RxJS's time; then RxJS's TimeoutError. Default: for ever. */
+  timeout?: number | undefined;
   /** Values kept while the gate is shut: all (default), the newest n, or, as 0, none. */
-  keep?: 'all' | number;
+  keep?: 'all' | number | undefined;
 }
 
 /**
  * A gate: values pass while the event is set and wait, in order, while it is not. Those that wait when any thread sets
  * it all pass, even when it is cleared at once. The source's completion waits for them; its error does not.
  *
- * Unsubscribing drops what waits.
+ * Unsubscribing drops what waits. Source: CPython, `threading.Event.wait`.
  *
  * @throws TypeError, RangeError at the call, for bad arguments. As the Observable's error: TimeoutError, whose `cause`
  * tells the value and its index
  * @example
- * requests.pipe(awaitEvent(online, { keep: 100 }))
+ * const online = new Event();
+ * of('a', 'b', 'c')
+ *   .pipe(awaitEvent(online, { keep: 2 }))
+ *   .subscribe((request) => console.log(request)); // prints b, then c
+ * online.set();
  */
 export function awaitEvent<T>(event: Event, options?: AwaitEventOptions): MonoTypeOperatorFunction<T> {
   if (!(event instanceof Event)) throw new TypeError(`event must be an Event, got ${show(event)}`);

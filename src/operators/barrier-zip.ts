@@ -18,12 +18,16 @@ import { withValue } from './parts/value-error.js';
  * when all parties, those of other threads included, have. What a stream has beyond the round is kept. Completes as zip
  * does: when a stream that has completed has no value for the next round.
  *
- * The others are subscribed to before the source. Unsubscribing withdraws those that have arrived.
+ * The others are subscribed to before the source. Unsubscribing withdraws those that have arrived. Source: RxJS, `zip`, and
+ * CPython, `threading.Barrier`.
  *
  * @throws TypeError, RangeError at the call: a barrier that is none, or has fewer parties than there are streams. As the
  * Observable's error: BrokenBarrierError, whose `cause` tells the value and its index
  * @example
- * left.pipe(barrierZip(barrier, right)) // new Barrier(2), or more with other threads
+ * const barrier = new Barrier(2); // of more, when streams of other threads take part
+ * of(1, 2)
+ *   .pipe(barrierZip(barrier, of('a', 'b')))
+ *   .subscribe((pair) => console.log(pair.join())); // prints 1,a, then 2,b
  */
 export function barrierZip<T, A extends readonly unknown[]>(
   barrier: Barrier,

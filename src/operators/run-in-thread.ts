@@ -1,17 +1,19 @@
 import { Observable } from 'rxjs';
 import { checkRun } from '../pool/jobs/run-options.js';
-import type { JobPool, RunOptions } from '../pool/thread/job-pool.js';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
+import type { RunOptions } from '../pool/thread/job-pool.js';
 import { limitRun, ranTooLong } from '../pool/thread/run-limit.js';
 import { stopThread } from '../pool/thread/stop-thread.js';
 import { Thread } from '../pool/thread/thread.js';
-import type { Emitted, Target } from '../primitives/target.js';
+import type { Emitted, RunParameters, Target } from '../primitives/target.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { checkPool } from './parts/pooled-options.js';
 
+/** How `runInThread` runs its target, and where. */
 export interface RunInThreadOptions extends RunOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: JobPool;
+  pool?: ThreadPool | undefined;
 }
 
 /**
@@ -20,17 +22,21 @@ export interface RunInThreadOptions extends RunOptions {
  *
  * Unsubscribing, or aborting `signal`, drops a thread that is still queued; one that runs is cancelled, and its worker
  * is killed when it has not ended after `grace` ms. What moves there (`transferList`, `transfer`) can be sent once:
- * subscribing again is a TypeError.
+ * subscribing again is a TypeError. Source: RxJS, `defer`, over CPython's `threading.Thread`.
  *
+ * @param argsAndOptions - the target's arguments, which may be left out when it needs none; then the options
  * @throws TypeError, RangeError at the call; ThreadError as the Observable's error, for a pool that is closed or full
  * @example
- * runInThread(jobs.countPrimes, [1e7]).subscribe(console.log)
+ * const countTo = function* (last: number) {
+ *   for (let n = 1; n <= last; n++) yield n;
+ * };
+ * runInThread(countTo, [2]).subscribe((n) => console.log(n)); // prints 1, then 2
  */
 export function runInThread<A extends readonly unknown[], R>(
   target: Target<A, R>,
-  args?: readonly [...A],
-  options?: RunInThreadOptions,
+  ...argsAndOptions: RunParameters<A, RunInThreadOptions>
 ): Observable<Emitted<R>> {
+  const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunInThreadOptions];
   const request = checkRun(target as Target<readonly unknown[], R>, args, options, ['pool']);
   const { signal, grace, timeout, onProgress } = request;
   const pool: unknown = options?.pool;

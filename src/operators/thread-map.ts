@@ -1,22 +1,23 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import { defaultPool } from '../pool/jobs/default-pool.js';
-import type { JobPool } from '../pool/thread/job-pool.js';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
 import { checkCount, show } from '../primitives/options.js';
 import type { Emitted, Target } from '../primitives/target.js';
 import { checkPooled } from './parts/pooled-options.js';
 import { MapRun } from './thread-map/map-run.js';
 
+/** Where `threadMap` maps, how much at once, and in which order. */
 export interface ThreadMapOptions {
-  /** Default: a pool of `availableParallelism()` workers, one for all. */
-  pool?: JobPool;
+  /** Default: a pool of `availableParallelism()` workers, one for all of the process. */
+  pool?: ThreadPool | undefined;
   /** Values being mapped at once; default: twice the pool's workers. The source's surplus is buffered. */
-  concurrency?: number;
-  /** Results in source order (default) or as they come. */
-  ordered?: boolean;
+  concurrency?: number | undefined;
+  /** Default true: results in source order. false: as they come. */
+  ordered?: boolean | undefined;
   /** Values sent to a worker in one message, mapped one after the other; default: adapts to how long one takes. */
-  batch?: number;
+  batch?: number | undefined;
   /** ms between asking what runs to stop and killing its worker. Default 1000; Infinity: never killed. */
-  grace?: number;
+  grace?: number | undefined;
 }
 
 /**
@@ -31,12 +32,15 @@ export interface ThreadMapOptions {
  * A source that is faster is kept without limit, as in `mergeMap`. One that never lets the event loop turn is cut all the
  * same when what comes of its values ends the subscription, in a pool that has a worker (`minThreads` above 0).
  *
- * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms.
+ * Unsubscribing drops what waits, cancels what runs, and kills its worker when it has not ended after `grace` ms. Source:
+ * RxJS, `map`, and CPython, `concurrent.futures.Executor.map`.
  *
  * @throws at the call: TypeError for a target that is none, RangeError for a concurrency or batch below 1, ThreadError
  * for a closed pool. As the Observable's error: ThreadError when the pool is closed later, or its queue is full
  * @example
- * files.pipe(threadMap(jobs.parse, { concurrency: 8 }))
+ * of('a', 'bb', 'ccc')
+ *   .pipe(threadMap((text) => text.length, { concurrency: 2 }))
+ *   .subscribe((length) => console.log(length)); // prints 1, then 2, then 3
  */
 export function threadMap<T, R>(
   target: Target<[T], R>,

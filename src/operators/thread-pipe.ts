@@ -1,14 +1,15 @@
 import { Observable, type ObservableInput, type OperatorFunction } from 'rxjs';
-import type { JobPool } from '../pool/thread/job-pool.js';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
 import type { Target } from '../primitives/target.js';
 import { checkPooled } from './parts/pooled-options.js';
 import { PipeRun } from './thread-pipe/pipe-run.js';
 
+/** Where `threadPipe` runs its pipeline. */
 export interface ThreadPipeOptions {
   /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: JobPool;
+  pool?: ThreadPool | undefined;
   /** ms between asking the thread to stop and killing its worker. Default 1000; Infinity: never killed. */
-  grace?: number;
+  grace?: number | undefined;
 }
 
 /**
@@ -22,12 +23,18 @@ export interface ThreadPipeOptions {
  * in both directions, errors as they were thrown.
  *
  * Unsubscribing tears the source down and cancels the thread, or drops it from the pool's queue; its worker is killed
- * when it has not ended after `grace` ms.
+ * when it has not ended after `grace` ms. Source: RxJS, `pipe`; Python has no such thing.
  *
  * @throws at the call: TypeError for a target that is none, ThreadError for a closed pool. As the Observable's error:
  * ThreadError when no thread can be had, or it dies
  * @example
- * ticks.pipe(threadPipe(jobs.indicators)) // export const indicators = (source) => source.pipe(scan(…), map(…))
+ * const sums = async (numbers: Observable<number>) => {
+ *   const { scan } = await import('rxjs');
+ *   return numbers.pipe(scan((sum, n) => sum + n));
+ * };
+ * of(1, 2, 3)
+ *   .pipe(threadPipe(sums))
+ *   .subscribe((sum) => console.log(sum)); // prints 1, then 3, then 6
  */
 export function threadPipe<T, R>(
   target: Target<[Observable<T>], ObservableInput<R>>,

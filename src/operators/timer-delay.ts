@@ -10,22 +10,30 @@ import { checkOptions, show, TIMEOUT_MAX } from '../primitives/options.js';
 import { EventWatch } from './parts/event-watch.js';
 import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 
+/** What ends the waiting of `timerDelay` early, and whose time it is. */
 export interface TimerDelayOptions {
   /** Once set, by any thread, what is still waiting is dropped, and what comes while it is set. */
-  cancel?: Event;
+  cancel?: Event | undefined;
   /** Whose time it is; default: RxJS's asyncScheduler. */
-  scheduler?: SchedulerLike;
+  scheduler?: SchedulerLike | undefined;
 }
 
 /**
  * Delays every value by `interval` ms, as if each had a Timer of its own; waiting costs no worker. The source's
  * completion waits for those that wait; its error does not.
  *
- * Unsubscribing drops what waits.
+ * Unsubscribing drops what waits. Source: RxJS, `delay`, and CPython, `threading.Timer`.
  *
+ * @param interval - ms, from 0 to TIMEOUT_MAX
  * @throws TypeError, RangeError at the call, for bad arguments
  * @example
- * drafts.pipe(timerDelay(30_000, { cancel: undo }))
+ * const undo = new Event();
+ * const drafts = new Subject<string>();
+ * drafts.pipe(timerDelay(50, { cancel: undo })).subscribe((draft) => console.log(draft)); // prints second
+ * drafts.next('first');
+ * undo.set();
+ * undo.clear();
+ * drafts.next('second');
  */
 export function timerDelay<T>(interval: number, options?: TimerDelayOptions): MonoTypeOperatorFunction<T> {
   if (typeof interval !== 'number')

@@ -11,14 +11,15 @@ import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { type Section, Sections } from './parts/sections.js';
 
+/** How `withLock` waits for its lock, and as whom. */
 export interface WithLockOptions {
-  /** Longest wait of one value for the lock, in ms of RxJS's time; then RxJS's TimeoutError. */
-  timeout?: number;
+  /** Longest wait of one value for the lock, in ms of RxJS's time; then RxJS's TimeoutError. Default: for ever. */
+  timeout?: number | undefined;
   /**
    * Of an RLock: sections with the same owner are one owner, and re-enter. For pipelines that belong together but are
    * joined by a Subject, which does not tell the one that it runs within the other.
    */
-  owner?: object;
+  owner?: object | undefined;
 }
 
 /**
@@ -31,18 +32,33 @@ export interface WithLockOptions {
  * An RLock belongs to the section: two pipelines of one thread exclude each other, and a `withLock` within the section,
  * also after an asynchronous hop, re-enters.
  *
- * Unsubscribing drops what waits, tears down what runs, and then releases.
+ * Unsubscribing drops what waits, tears down what runs, and then releases. Source: CPython, the `with` statement on a lock,
+ * and RxJS, `concatMap`.
  *
  * @throws TypeError, RangeError at the call: a lock that is none, a project that is no function, bad options. As the
  * Observable's error: OwnerDiedError and TimeoutError, whose `cause` tells the value and its index
  * @example
- * orders.pipe(withLock(lock, (order) => save(order)))
+ * const lock = new Lock();
+ * const save = async (order: string) => console.log(order, lock.locked()); // prints tea true, then bread true
+ * of('tea', 'bread')
+ *   .pipe(withLock(lock, save))
+ *   .subscribe();
  */
 export function withLock<T, O extends ObservableInput<unknown>>(
   lock: Acquirable,
   project: (value: T, index: number) => O,
   options?: WithLockOptions,
 ): OperatorFunction<T, ObservedValueOf<O>>;
+/**
+ * The whole source subscription inside the lock: it is subscribed to once the lock is acquired, and the lock released when it
+ * completes, errors or is unsubscribed. Source: CPython, the `with` statement on a lock.
+ *
+ * @throws as with a `project`
+ * @example
+ * const printer = new Lock();
+ * const page = of('a page').pipe(withLock(printer));
+ * page.subscribe((text) => console.log(text, printer.locked())); // prints a page true
+ */
 export function withLock<T>(lock: Acquirable, options?: WithLockOptions): MonoTypeOperatorFunction<T>;
 export function withLock<T>(
   lock: Acquirable,

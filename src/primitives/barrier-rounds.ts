@@ -116,10 +116,10 @@ export class BarrierRounds {
   outcome(slot: number): Outcome<number> {
     const state = this.slots.state(slot);
     if (state === WAITING) {
-      if (this.slots.sweep(() => {})) this.#afterSweep();
+      if (this.slots.sweep((dead) => this.#drop(dead))) this.#afterSweep();
       return PENDING;
     }
-    this.slots.inside(() => this.slots.free(slot));
+    this.#change(() => this.slots.free(slot));
     if (state === REFUSED) throw this.#refused('was broken or reset');
     return state - PASSED;
   }
@@ -133,10 +133,13 @@ export class BarrierRounds {
   }
 
   withdraw(slot: number): void {
-    this.#change(() => {
-      this.slots.free(slot);
-      this.#concerned |= WATCHED;
-    });
+    this.#change(() => this.#drop(slot));
+  }
+
+  /** Of a party that does not come after all. */
+  #drop(slot: number): void {
+    this.slots.free(slot);
+    this.#concerned |= WATCHED;
   }
 
   #refused(why: string): BrokenBarrierError {

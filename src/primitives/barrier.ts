@@ -19,14 +19,15 @@ import { valueStream } from './waiting/state-stream.js';
 import { Wait } from './waiting/wait.js';
 import type { Slots } from './waiting/waiter-list.js';
 
+/** What a Barrier takes beside its number of parties. */
 export interface BarrierOptions extends PrimitiveOptions {
   /**
    * Runs once, in the last thread to arrive, before anyone is let through. When it throws, that thread gets the error,
    * the others BrokenBarrierError.
    */
-  action?: Target<readonly [], unknown>;
-  /** Default for every wait, in ms. */
-  timeout?: number;
+  action?: Target<readonly [], unknown> | undefined;
+  /** Of every wait that is given none, in ms. Default: wait for ever. */
+  timeout?: number | undefined;
 }
 
 /** @internal */
@@ -49,9 +50,14 @@ export class SharedBarrier extends Shared {
  * A wait that is unsubscribed, aborted or cancelled withdraws, as does one whose thread is killed: the others go on
  * waiting for their number. A timeout breaks the barrier for everybody.
  *
+ * @param parties - how many have to arrive
+ * @throws TypeError, RangeError unless `parties` is a whole number above 0; for bad options
  * @example
  * const barrier = new Barrier(2, { timeout: 5000 });
- * const index = await barrier.wait(); // 0 or 1
+ * const arrive = (barrier: Barrier) => barrier.waitSync();
+ * const thread = new Thread({ target: arrive, args: [barrier] }).start();
+ * const [here, there] = [await barrier.wait(), await thread.result()];
+ * console.log(here + there); // prints 1
  */
 export class Barrier extends Primitive {
   readonly #rounds: BarrierRounds;
@@ -62,7 +68,6 @@ export class Barrier extends Primitive {
   #nWaiting: Observable<number> | undefined;
   #broken: Observable<boolean> | undefined;
 
-  /** @throws TypeError, RangeError unless `parties` is a whole number above 0; for bad options */
   constructor(parties: number, options?: BarrierOptions) {
     if (options instanceof SharedBarrier) {
       super(options, SLOTTED_WORDS);
@@ -93,40 +98,50 @@ export class Barrier extends Primitive {
     else if (action !== undefined) unpackTargetSync(action)();
   }
 
+  /** How many have to arrive. */
   get parties(): number {
     return this.#rounds.parties;
   }
 
-  /** How many wait for the others. */
+  /** How many wait for the others, at this moment. */
   get nWaiting(): number {
     return this.slots.countAlive();
   }
 
-  /** How many wait for the others, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  /**
+   * How many wait for the others, and every change, by any thread; bursts coalesce. Never completes. Unsubscribing ends only
+   * the watching. Does not keep the process alive.
+   */
   get nWaiting$(): Observable<number> {
     this.#nWaiting ??= valueStream(this, () => this.nWaiting);
     return this.#nWaiting;
   }
 
+  /** Whether it is broken: every wait is a BrokenBarrierError until `reset`. */
   get broken(): boolean {
     return this.#rounds.broken;
   }
 
-  /** Whether it is broken, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  /**
+   * Whether it is broken, and every change, by any thread; bursts coalesce. Never completes. Unsubscribing ends only the
+   * watching. Does not keep the process alive.
+   */
   get broken$(): Observable<boolean> {
     this.#broken ??= valueStream(this, () => this.broken);
     return this.#broken;
   }
 
+  /** As `nWaiting`. */
   override get waiting(): number {
     return this.nWaiting;
   }
 
   /**
    * Emits, when all parties have arrived, a number from 0 to parties - 1 that no other of them gets, in the order of
-   * arrival. Unsubscribing withdraws.
+   * arrival. Unsubscribing withdraws: the others wait for one more again.
    *
-   * @throws BrokenBarrierError as the Observable's error: broken, or broken or reset meanwhile
+   * @throws TypeError, RangeError for bad options; as the Observable's error: BrokenBarrierError when it is broken, or is
+   * broken or reset meanwhile, or `timeout` ms have passed; what the action throws; the reason of `signal`
    */
   wait(options?: WaitOptions): Wait<number> {
     checkOptions(options);
@@ -137,7 +152,12 @@ export class Barrier extends Primitive {
     );
   }
 
-  /** Blocks the thread; see `wait`. */
+  /**
+   * The same, blocking the thread.
+   *
+   * @throws TypeError, RangeError for bad options; BrokenBarrierError as `wait`; what the action throws; the reason when
+   * the thread is cancelled
+   */
   waitSync(options?: WaitSyncOptions): number {
     checkOptions(options);
     const timeout = options?.timeout === undefined ? this.timeout : checkTimeout(options.timeout);
@@ -154,6 +174,7 @@ export class Barrier extends Primitive {
     this.#rounds.abort();
   }
 
+  /** Its state and name. */
   override toString(): string {
     const state = this.broken ? 'broken' : `waiters=${this.nWaiting}/${this.parties}`;
     return `<Barrier object '${this.name}' at #${this.id}: ${state}>`;

@@ -8,9 +8,15 @@ import { BOUND, Semaphore } from './semaphore.js';
  * A Semaphore whose value never exceeds the initial one: a release too many is a RangeError and changes nothing.
  * Source: CPython, `threading.BoundedSemaphore`.
  *
+ * @param value - the permits to begin with, and the most there are; default 1
+ * @throws TypeError, RangeError unless `value` is a whole number from 0 to 134,217,727; for bad options
  * @example
- * const pool = new BoundedSemaphore(5);
- * pool.release(); // RangeError
+ * const connections = new BoundedSemaphore(5);
+ * try {
+ *   connections.release();
+ * } catch (error) {
+ *   console.log(error instanceof RangeError, connections.value); // prints true 5
+ * }
  */
 export class BoundedSemaphore extends Semaphore {
   constructor(value: number = 1, options?: PrimitiveOptions) {
@@ -23,6 +29,7 @@ export class BoundedSemaphore extends Semaphore {
     return load(this.cells, BOUND);
   }
 
+  /** Its value, bound and name. */
   override toString(): string {
     return `<BoundedSemaphore object '${this.name}' at #${this.id}: value=${this.value}/${this.bound}>`;
   }

@@ -3,14 +3,21 @@ import { ThreadError } from '../errors.js';
 import type { HeldGroup } from './held.js';
 import type { Lock } from './lock.js';
 import { FLAGS, WORD } from './memory/layout.js';
-import { and, type Cells } from './memory/word.js';
+import { and, type Cells, load, store } from './memory/word.js';
 import type { RLock } from './rlock.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
 import { beginWait, type Queued } from './waiting/begin-wait.js';
 import type { Settle } from './waiting/wait.js';
-import { DONE, Slots, WAITING } from './waiting/waiter-list.js';
+import { AFTER_SLOTS, DONE, EMPTY, Slots, WAITING } from './waiting/waiter-list.js';
 
 const NOTIFIED = DONE;
+
+/**
+ * The slot that gives its notification up, 0: none; and the one that gets it, 0: nobody waits. Whoever dies at that is
+ * followed by another, who goes on.
+ */
+const FROM = AFTER_SLOTS;
+const TO = AFTER_SLOTS + 1;
 
 /** What the waiters need of their Condition. */
 export interface Notifier {
@@ -24,7 +31,7 @@ export interface Notifier {
  * Those of all threads that wait to be notified, longest first.
  *
  * A slot: EMPTY -wait, with the lock held-> WAITING -notify-> NOTIFIED -its waiter, holding the lock again-> EMPTY;
- * WAITING -timeout, left, dead-> EMPTY; NOTIFIED -left, dead-> EMPTY, and the next is notified in its place.
+ * WAITING -timeout, left, dead-> EMPTY; NOTIFIED -left, dead-> EMPTY, and in the same section the next is notified.
  * Invariant: a notification given ends in one wait that goes on with the lock, as long as anybody waits.
  */
 export class ConditionWaiters {
@@ -34,7 +41,8 @@ export class ConditionWaiters {
   /** @param slots - of a Condition that was made before */
   constructor(of: Notifier, slots: Cells | undefined) {
     this.#of = of;
-    this.slots = slots === undefined ? Slots.fresh(of.cells) : new Slots(of.cells, slots);
+    const recover = (): void => this.#goOnPassing();
+    this.slots = slots === undefined ? Slots.fresh(of.cells, recover) : new Slots(of.cells, slots, recover);
   }
 
   get lock(): Lock | RLock {
@@ -56,6 +64,51 @@ export class ConditionWaiters {
         this.slots.settle(slot, NOTIFIED);
       }
     });
+    this.#wakeAgents();
+  }
+
+  /** A waiter goes without having had what it waited for. */
+  leave(slot: number): void {
+    let passed = false;
+    this.slots.inside(() => {
+      if (this.slots.state(slot) === WAITING) this.slots.free(slot);
+      else passed = this.#passOn(slot);
+    });
+    if (passed) this.#wakeAgents();
+  }
+
+  /** Looks for the dead, now and then: what they were told goes to the next. */
+  sweep(): void {
+    let passed = false;
+    this.slots.sweep((slot, state) => {
+      if (state === WAITING) this.slots.free(slot);
+      else if (this.#passOn(slot)) passed = true;
+    });
+    if (passed) this.#wakeAgents();
+  }
+
+  /** Frees a slot that was notified, and notifies the next. false: nobody waits. Inside. */
+  #passOn(slot: number): boolean {
+    const { cells } = this.#of;
+    const next = this.slots.firstAlive();
+    store(cells, TO, next);
+    // From here on it is to be done, by whomever.
+    store(cells, FROM, slot);
+    this.#goOnPassing();
+    return next !== 0;
+  }
+
+  #goOnPassing(): void {
+    const { cells } = this.#of;
+    const from = load(cells, FROM);
+    if (from === 0) return;
+    const to = load(cells, TO);
+    if (to !== 0 && this.slots.state(to) === WAITING) this.slots.settle(to, NOTIFIED);
+    if (this.slots.state(from) !== EMPTY) this.slots.free(from);
+    store(cells, FROM, 0);
+  }
+
+  #wakeAgents(): void {
     this.#of.wakeFlagged(and(this.#of.cells, WORD, ~FLAGS) & FLAGS, 0);
   }
 }
@@ -113,9 +166,7 @@ export class ConditionAttempt implements BlockingAttempt<boolean> {
   poll(): Outcome<boolean> {
     const { slots } = this.#waiters;
     if (slots.state(this.#slot) !== WAITING) return true;
-    let lost = 0;
-    slots.sweep(() => lost++);
-    for (; lost > 0; lost--) this.#waiters.notify(1);
+    this.#waiters.sweep();
     return PENDING;
   }
 
@@ -130,9 +181,7 @@ export class ConditionAttempt implements BlockingAttempt<boolean> {
   }
 
   leave(): void {
-    if (!this.expire()) return;
-    this.end();
-    this.#waiters.notify(1);
+    this.#waiters.leave(this.#slot);
   }
 
   /** The lock is taken again: it is held as before. */

@@ -41,15 +41,27 @@ export class SharedCondition extends Shared {
  *
  * A thread killed after it was notified passes that on to the next.
  *
+ * @param lock - default: a new RLock
+ * @throws TypeError unless `lock` is a Lock or an RLock; for bad options
  * @example
- * using held = await condition.hold();
- * await condition.waitFor(() => queue.length > 0);
+ * const [condition, queue] = [new Condition(), new Array<string>()];
+ * const taking = async () => {
+ *   await using held = await condition.hold();
+ *   await condition.waitFor(() => queue.length > 0);
+ *   console.log(queue.shift()); // prints bread
+ * };
+ * const putting = async () => {
+ *   await using held = await condition.hold();
+ *   queue.push('bread');
+ *   condition.notify();
+ * };
+ * await Promise.all([taking(), putting()]);
  */
 export class Condition extends Primitive implements Acquirable {
+  /** The lock that guards what is waited for. */
   readonly lock: Lock | RLock;
   readonly #waiters: ConditionWaiters;
 
-  /** @throws TypeError unless `lock` is a Lock or an RLock; default: a new RLock */
   constructor(lock?: Lock | RLock, options?: PrimitiveOptions) {
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock)) {
       throw new TypeError(`lock must be a Lock or an RLock, got ${show(lock)}${ofAnotherCopy(lock)}`);
@@ -65,37 +77,37 @@ export class Condition extends Primitive implements Acquirable {
     return this.#waiters.slots;
   }
 
-  /** The lock's. */
+  /** Acquires its lock: true, or false when `blocking: false` or `timeout` (ms) gave up. Unsubscribing gives the place up. */
   acquire(options?: AcquireOptions): Wait<boolean> {
     return this.lock.acquire(options);
   }
 
-  /** The lock's. */
+  /** The same, blocking the thread. */
   acquireSync(options?: AcquireSyncOptions): boolean {
     return this.lock.acquireSync(options);
   }
 
-  /** The lock's. */
+  /** Releases its lock. @throws ThreadError when it is not held */
   release(): void {
     this.lock.release();
   }
 
-  /** The lock's. */
+  /** Acquires its lock and emits the Held; RxJS's TimeoutError after `timeout` ms. Unsubscribing gives the place up. */
   hold(options?: WaitOptions): Wait<Held> {
     return this.lock.hold(options);
   }
 
-  /** The lock's. */
+  /** The same, blocking the thread. */
   holdSync(options?: WaitSyncOptions): Held {
     return this.lock.holdSync(options);
   }
 
-  /** The lock's. */
+  /** Whether any thread has its lock, at this moment. */
   locked(): boolean {
     return this.lock.locked();
   }
 
-  /** How many, of all threads, wait to be notified. */
+  /** How many, of all threads, wait to be notified, at this moment. */
   override get waiting(): number {
     return this.slots.countAlive();
   }
@@ -105,7 +117,8 @@ export class Condition extends Primitive implements Acquirable {
    * it is held, is held again either way, and also when `signal` aborts. Unsubscribing does not take the lock again:
    * a Held of it then has nothing to release, and a notification already given goes to the next waiter.
    *
-   * @throws ThreadError as the Observable's error, when the lock is not held
+   * @throws TypeError, RangeError for bad options; as the Observable's error: ThreadError when the lock is not held, the
+   * reason of `signal`, OwnerDiedError
    */
   wait(options?: WaitOptions): Wait<boolean> {
     const { timeout, signal } = checkWait(options);
@@ -116,7 +129,12 @@ export class Condition extends Primitive implements Acquirable {
     return new NotifiedWait(this.lock, new ConditionAttempt(this.#waiters), settle);
   }
 
-  /** Blocks the thread: true when notified, false when `timeout` ms have passed; see `wait`. */
+  /**
+   * Blocks the thread: true when notified, false when `timeout` ms have passed; the lock is held again either way.
+   *
+   * @throws TypeError, RangeError for bad options; ThreadError when the lock is not held; OwnerDiedError; the reason when
+   * the thread is cancelled
+   */
   waitSync(options?: WaitSyncOptions): boolean {
     const { timeout } = checkWait(options);
     const attempt = new ConditionAttempt(this.#waiters);
@@ -142,6 +160,8 @@ export class Condition extends Primitive implements Acquirable {
   /**
    * Waits until the predicate, called with the lock held, returns something truthy, and emits that; or its last value
    * once `timeout` ms have passed, which wake-ups do not restart. Unsubscribing: as for `wait`.
+   *
+   * @throws as `wait`, and what the predicate throws, as the Observable's error
    */
   waitFor<T>(predicate: () => T, options?: WaitOptions): Wait<T> {
     checkPredicate(predicate);
@@ -180,7 +200,11 @@ export class Condition extends Primitive implements Acquirable {
     });
   }
 
-  /** Blocks the thread; see `waitFor`. */
+  /**
+   * The same, blocking the thread: the predicate's first truthy value, or its last once `timeout` ms have passed.
+   *
+   * @throws as `waitSync`, and what the predicate throws
+   */
   waitForSync<T>(predicate: () => T, options?: WaitSyncOptions): T {
     checkPredicate(predicate);
     const { timeout } = checkWait(options);
@@ -194,9 +218,10 @@ export class Condition extends Primitive implements Acquirable {
   }
 
   /**
-   * Wakes exactly min(n, waiting) of those waiting now, longest first.
+   * Wakes exactly min(n, waiting) of those waiting now, longest first. They have the lock once the caller releases it.
    *
-   * @throws ThreadError when the lock is not held; RangeError when `n` is negative
+   * @param n - default 1
+   * @throws ThreadError when the lock is not held; TypeError, RangeError unless `n` is a whole number of 0 or more
    */
   notify(n: number = 1): void {
     checkCount('n', n, 0, Number.MAX_SAFE_INTEGER);
@@ -205,10 +230,12 @@ export class Condition extends Primitive implements Acquirable {
     this.#waiters.notify(n);
   }
 
+  /** Wakes all that wait now. @throws ThreadError when the lock is not held */
   notifyAll(): void {
     this.notify(Number.MAX_SAFE_INTEGER);
   }
 
+  /** Its lock, and how many wait. */
   override toString(): string {
     return `<Condition(${this.lock}, ${this.waiting})>`;
   }

@@ -18,11 +18,13 @@ import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
 
 /**
- * A flag that threads wait for. Source: CPython, `threading.Event`.
+ * A flag that threads wait for. Not DOM's Event, which is a global of Node's: import it. Source: CPython,
+ * `threading.Event`.
  *
+ * @throws TypeError for bad options
  * @example
  * const ready = new Event();
- * ready.wait({ timeout: 1000 }).subscribe((set) => console.log(set ? 'ready' : 'gave up'));
+ * ready.wait({ timeout: 1000 }).subscribe((set) => console.log(set ? 'ready' : 'gave up')); // prints ready
  * ready.set();
  */
 export class Event extends Primitive {
@@ -41,18 +43,22 @@ export class Event extends Primitive {
     return load(this.cells, WORD) & VALUE;
   }
 
+  /** Whether it is set, at this moment. */
   isSet(): boolean {
     return (load(this.cells, WORD) & 1) === 1;
   }
 
-  /** Whether it is set, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  /**
+   * Whether it is set, and every change, by any thread; bursts coalesce. Never completes. Unsubscribing ends only the
+   * watching. Does not keep the process alive.
+   */
   get isSet$(): Observable<boolean> {
     this.#isSet ??= valueStream(this, () => this.isSet());
     return this.#isSet;
   }
 
   /**
-   * Wakes every current waiter with true, even when clear() follows at once. The Observable waits of this thread emit
+   * Sets it, and wakes every current waiter with true, even when clear() follows at once. The Observable waits of this thread emit
    * before it returns, as a Subject's do in `next`.
    */
   set(): void {
@@ -61,6 +67,7 @@ export class Event extends Primitive {
     this.queue?.lookAtOnce();
   }
 
+  /** Resets it: who waits from now on waits for the next `set`. */
   clear(): void {
     if (tracing()) emit('clear', this.name);
     this.#change(1);
@@ -80,6 +87,8 @@ export class Event extends Primitive {
   /**
    * Emits true once it is set, or has been since, false when `timeout` ms have passed. Unsubscribing ends the wait and
    * costs nobody anything.
+   *
+   * @throws TypeError, RangeError for bad options; as the Observable's error: the reason of `signal`
    */
   wait(options?: WaitOptions): Wait<boolean> {
     checkOptions(options);
@@ -98,13 +107,18 @@ export class Event extends Primitive {
     return beginWait(this, new EventAttempt(this, generation), timeout, signal, settle);
   }
 
-  /** Blocks the thread. true once it is set, or has been since, false when `timeout` ms have passed. */
+  /**
+   * Blocks the thread. true once it is set, or has been since, false when `timeout` ms have passed.
+   *
+   * @throws TypeError, RangeError for bad options; the reason when the thread is cancelled
+   */
   waitSync(options?: WaitSyncOptions): boolean {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
     return waitBlocking<boolean>(this, new EventAttempt(this, this.generation), timeout);
   }
 
+  /** Its state and name. */
   override toString(): string {
     return `<Event object '${this.name}' at #${this.id}: ${this.isSet() ? 'set' : 'unset'}>`;
   }

@@ -15,6 +15,7 @@ import { type PackedTarget, packTarget } from './target.js';
 import { joinTable } from './threads/current-ident.js';
 import { table } from './threads/table.js';
 
+/** Any of the primitives: narrow it by `instanceof`. */
 export type AnyPrimitive = Lock | RLock | Condition | Semaphore | Event | Barrier;
 
 const MARK = 'rxjs-threading';
@@ -59,11 +60,14 @@ function isKind(kind: unknown): kind is Kind {
 }
 
 /**
- * A structured-cloneable stand-in for a primitive, for postMessage, workerData and pools of your own.
+ * A structured-cloneable stand-in for a primitive, for postMessage, workerData and pools of your own. Threads of this
+ * library need none: a primitive in their arguments arrives as itself. Python needs none: its threads share all objects.
  *
  * @throws TypeError for anything else
  * @example
- * new Worker(url, { workerData: toHandle(lock) }); // there: fromHandle(workerData)
+ * const done = new Event();
+ * const there = structuredClone(toHandle(done)); // as postMessage and workerData do
+ * console.log(fromHandle(there) === done); // prints true
  */
 export function toHandle(primitive: AnyPrimitive): object {
   if (!isPrimitive(primitive))
@@ -113,11 +117,18 @@ function digestOf(action: PackedTarget): Int32Array {
 /**
  * The primitive again, in whatever thread: the same memory, and the same object each time in one thread.
  *
- * Every part of the handle is checked, and nothing has changed here when one is refused.
+ * Every part of the handle is checked, and nothing has changed here when one is refused. Python needs none.
  *
- * @throws TypeError for anything but what toHandle gave
+ * @throws TypeError for anything but what toHandle gave; ThreadError (`ERR_OTHER_TABLE`) in a worker that loaded the
+ * library before the main thread did
  * @example
- * const done = fromHandle(workerData) as Event;
+ * const { port1, port2 } = new MessageChannel();
+ * port1.once('message', (handle) => {
+ *   const lock = fromHandle(handle);
+ *   if (lock instanceof Lock) console.log(lock.name); // prints printer
+ *   port1.close();
+ * });
+ * port2.postMessage(toHandle(new Lock({ name: 'printer' })));
  */
 export function fromHandle(handle: unknown): AnyPrimitive {
   const checked = checkHandle(handle);

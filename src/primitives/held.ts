@@ -3,14 +3,20 @@
  * no-op.
  *
  * While a Condition's `wait` has let the lock go there is nothing to release: it is released when that wait is over and
- * its subscriber was told, and never when that wait was left.
+ * its subscriber was told, and never when that wait was left. Source: CPython, the `with` statement on a lock.
  *
+ * @param of - what is released; for a lock of your own, an object with a `release`
  * @example
- * using held = lock.holdSync();
+ * const lock = new Lock();
+ * {
+ *   using held = lock.holdSync();
+ *   console.log(lock.locked(), held.released); // prints true false
+ * }
+ * console.log(lock.locked()); // prints false
  */
 export class Held implements Disposable, AsyncDisposable {
   readonly #of: Holdable;
-  readonly #helds: HeldGroup;
+  readonly #helds: HeldGroup | undefined;
   #released = false;
 
   constructor(of: Holdable) {
@@ -18,20 +24,25 @@ export class Held implements Disposable, AsyncDisposable {
     this.#helds = of.helds;
   }
 
+  /** Whether `release` was called, by whichever way. */
   get released(): boolean {
     return this.#released;
   }
 
+  /** Releases the lock or permit; nothing the second time. @throws what the lock's own `release` throws */
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#helds.release(this.#of);
+    if (this.#helds === undefined) this.#of.release();
+    else this.#helds.release(this.#of);
   }
 
+  /** As `release`; called by `using`. */
   [Symbol.dispose](): void {
     this.release();
   }
 
+  /** As `release`; called by `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.release();
   }
@@ -39,9 +50,10 @@ export class Held implements Disposable, AsyncDisposable {
 
 /** What a Held releases. */
 export interface Holdable {
+  /** Called once. */
   release(): void;
-  /** The group that a Held taken now belongs to. @internal */
-  readonly helds: HeldGroup;
+  /** The group that a Held taken now belongs to; undefined: of a lock that no Condition can set aside. @internal */
+  readonly helds?: HeldGroup | undefined;
 }
 
 /**

@@ -15,21 +15,30 @@ import { emit, tracing } from './waiting/trace.js';
  * A thread that is killed with it makes one acquirer see OwnerDiedError; a thread whose target has ended leaves it
  * locked. Source: CPython, `threading.Lock`.
  *
+ * @throws TypeError for bad options
  * @example
  * const lock = new Lock();
  * if (await lock.acquire({ timeout: 100 })) {
- *   try { update(); } finally { lock.release(); }
+ *   try {
+ *     console.log(lock.locked()); // prints true
+ *   } finally {
+ *     lock.release();
+ *   }
  * }
  */
 export class Lock extends OwnedLock {
-  /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
+  /**
+   * Blocks the thread. true once acquired, false when `blocking: false` or `timeout` (ms) gave up.
+   *
+   * @throws TypeError, RangeError for bad options; OwnerDiedError; the reason when the thread is cancelled
+   */
   acquireSync(options?: AcquireSyncOptions): boolean {
     if (options === undefined && !tracing() && compareExchange(this.cells, WORD, 0, getIdent()) === 0)
       return true;
     return this.acquireBlocking(options);
   }
 
-  /** Any thread may. @throws ThreadError when unlocked */
+  /** Unlocks it; any thread may. @throws ThreadError (`ERR_NOT_LOCKED`) when unlocked */
   release(): void {
     const me = getIdent();
     const free = !tracing() && compareExchange(this.cells, WORD, me, 0) === me;
@@ -76,10 +85,12 @@ export class Lock extends OwnedLock {
     this.helds = helds;
   }
 
+  /** @internal */
   protected lossOf(owner: number): string | undefined {
     return hasDied(owner) ? 'died' : undefined;
   }
 
+  /** @internal */
   protected freeFromLost(word: number): boolean {
     // In one step: were it the caller's for a moment, any thread could release it meanwhile, and the caller would then
     // free it from whoever took it next.
@@ -96,6 +107,7 @@ export class Lock extends OwnedLock {
     return super.takeFirst(ahead, mayBarge);
   }
 
+  /** Its state and name. */
   override toString(): string {
     return `<${this.locked() ? 'locked' : 'unlocked'} Lock object '${this.name}' at #${this.id}>`;
   }

@@ -1,28 +1,33 @@
 import { inspect } from 'node:util';
 
-/** The longest `timeout` accepted, CPython's: 292 years in ms. */
+/** The longest `timeout` accepted: 292 years in ms. Source: CPython, `threading.TIMEOUT_MAX`. */
 export const TIMEOUT_MAX = 9_223_372_036_000;
 
+/** How long a wait that blocks the thread may take. */
 export interface WaitSyncOptions {
   /** Give up after this many ms; omitted: wait for ever; negative, NaN or above TIMEOUT_MAX: RangeError. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
+/** How long a wait may take, and what ends it early. */
 export interface WaitOptions extends WaitSyncOptions {
   /** Aborting gives the place in the queue up and errors with `signal.reason`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
+/** How an acquire that blocks the thread waits, if at all. */
 export interface AcquireSyncOptions extends WaitSyncOptions {
-  /** false: never wait. Together with `timeout`: RangeError. */
-  blocking?: boolean;
+  /** Default true. false: never wait. Together with `timeout`: RangeError. */
+  blocking?: boolean | undefined;
 }
 
+/** How an acquire waits, if at all. */
 export interface AcquireOptions extends AcquireSyncOptions, WaitOptions {}
 
+/** What every primitive takes. */
 export interface PrimitiveOptions {
-  /** Shown by inspection, errors and monitors. */
-  name?: string;
+  /** Shown by inspection, errors and monitors. Default: the class's name and a number, such as `Lock-3`. */
+  name?: string | undefined;
 }
 
 /** A value as an error message shows it. */

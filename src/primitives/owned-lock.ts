@@ -23,41 +23,50 @@ export abstract class OwnedLock extends Synchronizer implements Acquirable {
   }
 
   /**
-   * Emits true once acquired, false when `blocking: false` or `timeout` gave up; an RLock that the thread owns is
+   * Emits true once acquired, false when `blocking: false` or `timeout` (ms) gave up; an RLock that the thread owns is
    * acquired at once. Unsubscribing before gives the place up; after, the lock must still be released.
    *
-   * @throws TypeError, RangeError for bad options
+   * @throws TypeError, RangeError for bad options; as the Observable's error: OwnerDiedError, the reason of `signal`
    */
   acquire(options?: AcquireOptions): Wait<boolean> {
     return this.acquireAsWait(options);
   }
 
-  /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
+  /**
+   * Blocks the thread. true once acquired, false when `blocking: false` or `timeout` (ms) gave up.
+   *
+   * @throws TypeError, RangeError for bad options; OwnerDiedError; the reason when the thread is cancelled
+   */
   abstract acquireSync(options?: AcquireSyncOptions): boolean;
 
+  /** Whether any thread has it, at this moment. */
   locked(): boolean {
     return (load(this.cells, WORD) & VALUE) !== 0;
   }
 
-  /** Whether it is locked, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  /**
+   * Whether it is locked, and every change, by any thread; bursts coalesce. Never completes. Unsubscribing ends only the
+   * watching. Does not keep the process alive.
+   */
   get locked$(): Observable<boolean> {
     this.#locked ??= valueStream(this, () => this.locked());
     return this.#locked;
   }
 
-  /** `ident` of the thread that acquired it last, null while unlocked. */
+  /** `ident` of the thread that acquired it, null while unlocked. */
   override get owner(): number | null {
     return load(this.cells, WORD) & VALUE || null;
   }
 
+  /** @internal */
   protected valueAfterTake(value: number): number {
     return value === 0 ? getIdent() : -1;
   }
 
-  /** How an owner counts as lost, for the error; undefined: it does not. */
+  /** How an owner counts as lost, for the error; undefined: it does not. @internal */
   protected abstract lossOf(owner: number): string | undefined;
 
-  /** Frees it from a lost owner. false: WORD is not `word` any more, maybe because another thread was first. */
+  /** Frees it from a lost owner. false: WORD is not `word` any more, maybe because another thread was first. @internal */
   protected abstract freeFromLost(word: number): boolean;
 
   /** @internal */

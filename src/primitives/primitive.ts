@@ -5,7 +5,6 @@ import { checkName, type PrimitiveOptions } from './options.js';
 import { nextPrimitiveId } from './threads/table.js';
 import { countWaiting } from './threads/wait-graph.js';
 import { uncloneable } from './uncloneable.js';
-import type { Queued } from './waiting/begin-wait.js';
 import type { LocalQueue } from './waiting/local-queue.js';
 
 /** In place of options: the words of a primitive that was made before, maybe in another thread. */
@@ -25,7 +24,7 @@ export type Origin = PrimitiveOptions | Shared;
 const ADVICE = uncloneable('a primitive travels as toHandle(primitive): the primitive itself');
 
 /** What all primitives have: shared words, a name, and waiters to wake. The object is only a view of the words. */
-export abstract class Primitive implements Queued {
+export abstract class Primitive {
   /** Shown by inspection, errors and monitors; default: the class's name and a number. */
   readonly name: string;
   /** @internal */
@@ -35,6 +34,7 @@ export abstract class Primitive implements Queued {
   /** This thread's Observable waits; made when the first one waits. @internal */
   queue: LocalQueue | undefined = undefined;
 
+  /** @internal */
   protected constructor(origin: Origin | undefined, words: number = HEADER_WORDS) {
     if (origin instanceof Shared) {
       this.cells = origin.cells;
@@ -54,7 +54,7 @@ export abstract class Primitive implements Queued {
   }
 
   /**
-   * How many waiters, of all threads, are queued. The table of them has room for what all threads block on and for 65,536
+   * How many waiters, of all threads, are queued, at this moment. The table of them has room for what all threads block on and for 65,536
    * primitives that Observables wait for, each in one thread; waits for more than that are not counted.
    */
   get waiting(): number {

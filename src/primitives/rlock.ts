@@ -13,10 +13,11 @@ import { emit, tracing } from './waiting/trace.js';
 const EXTRA = OWN;
 
 /**
- * RLocks whose owner is a section of this thread: at the thread's end its sections are void, because the worker's next
- * thread is another owner.
+ * How many threads have ended in this worker: the sections of those are void, because the worker's next thread is another
+ * owner.
  */
-const heldBySections = new Set<RLock>();
+let threadsEnded = 0;
+onThreadEnd(() => threadsEnded++);
 
 /**
  * Mutual exclusion that its owner, a thread, may enter again: it is free once released as often as acquired. Only the
@@ -26,15 +27,25 @@ const heldBySections = new Set<RLock>();
  * A thread that ends with it, killed or not, makes one acquirer see OwnerDiedError. Source: CPython,
  * `threading.RLock`.
  *
+ * @throws TypeError for bad options
  * @example
  * const lock = new RLock();
- * using outer = lock.holdSync();
- * using inner = lock.holdSync(); // does not wait
+ * lock.acquireSync();
+ * lock.acquireSync(); // does not wait
+ * console.log(lock.count); // prints 2
+ * lock.release();
+ * lock.release();
  */
 export class RLock extends OwnedLock {
-  #holder: object | undefined;
+  /** The owner of the section that took it last, and when: it is the holder while that thread goes on. */
+  #section: object | undefined;
+  #takenAt = 0;
 
-  /** Blocks the thread. true once acquired, false when `blocking: false` or `timeout` gave up. */
+  /**
+   * Blocks the thread. true once acquired, at once by its owner, false when `blocking: false` or `timeout` (ms) gave up.
+   *
+   * @throws TypeError, RangeError for bad options; OwnerDiedError; the reason when the thread is cancelled
+   */
   acquireSync(options?: AcquireSyncOptions): boolean {
     if (options === undefined && !tracing()) {
       const me = getIdent();
@@ -48,7 +59,7 @@ export class RLock extends OwnedLock {
     return this.acquireBlocking(options);
   }
 
-  /** @throws ThreadError when the caller is not the owner */
+  /** Takes back one acquire; the last one unlocks it. @throws ThreadError (`ERR_NOT_OWNER`) when the caller is not the owner */
   release(): void {
     const word = load(this.cells, WORD);
     if ((word & VALUE) !== getIdent() || !this.#isHolder()) throw this.#notOwner(word & VALUE);
@@ -78,7 +89,7 @@ export class RLock extends OwnedLock {
   }
 
   #free(word: number): void {
-    if (this.#holder !== undefined) this.#holdAs(undefined);
+    this.#section = undefined;
     for (let now = word; ; word = now) {
       now = compareExchange(this.cells, WORD, word, word & TURN_ASKED);
       if (now === word) break;
@@ -102,12 +113,13 @@ export class RLock extends OwnedLock {
 
   /** Whether the caller counts as the holder, while the thread owns it. */
   #isHolder(): boolean {
-    return this.#holder === undefined || currentScope()?.countsAs(this.#holder) === true;
+    const { holder } = this;
+    return holder === undefined || currentScope()?.countsAs(holder) === true;
   }
 
   /** The owner of the section that holds it; undefined: the thread as a whole, or another thread. @internal */
   get holder(): object | undefined {
-    return this.#holder;
+    return this.#takenAt === threadsEnded ? this.#section : undefined;
   }
 
   /**
@@ -120,14 +132,8 @@ export class RLock extends OwnedLock {
   }
 
   #holdAs(holder: object | undefined): void {
-    this.#holder = holder;
-    if (holder === undefined) heldBySections.delete(this);
-    else heldBySections.add(this);
-  }
-
-  /** The thread ends that a section of held it: the worker's next thread is another owner. @internal */
-  forgetHolder(): void {
-    this.#holder = undefined;
+    this.#section = holder;
+    this.#takenAt = threadsEnded;
   }
 
   /** Releases every level while a Condition waits. Returns the number of levels, for `restore`. @internal */
@@ -161,11 +167,12 @@ export class RLock extends OwnedLock {
     return true;
   }
 
-  /** Also of a thread that ended by itself: nobody else may release it. */
+  /** Also of a thread that ended by itself: nobody else may release it. @internal */
   protected lossOf(owner: number): string | undefined {
     return isAlive(owner) ? undefined : 'ended';
   }
 
+  /** @internal */
   protected freeFromLost(word: number): boolean {
     // In two steps, because EXTRA has to be 0 before another thread takes it. In between it is the caller's, and an RLock
     // nobody but its owner may release.
@@ -176,13 +183,9 @@ export class RLock extends OwnedLock {
     return true;
   }
 
+  /** Its state, owner, count and name. */
   override toString(): string {
     const state = this.locked() ? 'locked' : 'unlocked';
     return `<${state} RLock object '${this.name}' owner=${this.owner ?? 0} count=${this.count} at #${this.id}>`;
   }
 }
-
-onThreadEnd(() => {
-  for (const lock of heldBySections) lock.forgetHolder();
-  heldBySections.clear();
-});

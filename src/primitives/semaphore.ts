@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
 import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
-import { compareExchange, load, store, wake } from './memory/word.js';
+import { compareExchange, load, peek, store, wake } from './memory/word.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -22,16 +22,19 @@ export const BOUND: number = OWN;
  * A counter of permits: acquiring takes one, waiting while there is none; any thread may release. Permits have no
  * owner: those that a killed thread had taken are gone. Source: CPython, `threading.Semaphore`.
  *
+ * @param value - the permits to begin with; default 1
+ * @throws TypeError, RangeError unless `value` is a whole number from 0 to 134,217,727; for bad options
  * @example
  * const slots = new Semaphore(3);
- * using permit = await slots.hold();
+ * const permit = await slots.hold();
+ * console.log(slots.value); // prints 2
+ * permit.release();
  */
 export class Semaphore extends Synchronizer implements Acquirable {
   // VALUE: the permits that are left.
 
   #values: Observable<number> | undefined;
 
-  /** @throws TypeError, RangeError unless `value` is a whole number from 0 to 134,217,727 */
   constructor(value: number = 1, options?: PrimitiveOptions) {
     checkCount('value', value, 0, VALUE);
     super(options as Origin | undefined);
@@ -41,29 +44,50 @@ export class Semaphore extends Synchronizer implements Acquirable {
   }
 
   /**
-   * Emits true once a permit is taken, false when `blocking: false` or `timeout` gave up. Unsubscribing before gives
+   * Emits true once a permit is taken, false when `blocking: false` or `timeout` (ms) gave up. Unsubscribing before gives
    * the place up; after, the permit must still be released.
    *
-   * @throws TypeError, RangeError for bad options
+   * @throws TypeError, RangeError for bad options; as the Observable's error: the reason of `signal`
    */
   acquire(options?: AcquireOptions): Wait<boolean> {
     return this.acquireAsWait(options);
   }
 
-  /** Blocks the thread. true once a permit is taken, false when `blocking: false` or `timeout` gave up. */
+  /**
+   * Blocks the thread. true once a permit is taken, false when `blocking: false` or `timeout` (ms) gave up.
+   *
+   * @throws TypeError, RangeError for bad options; the reason when the thread is cancelled
+   */
   acquireSync(options?: AcquireSyncOptions): boolean {
     if (options === undefined && !tracing()) {
-      const word = load(this.cells, WORD);
-      // Without flags, the word is the value.
+      // May be what it was a moment ago: then the compare-exchange fails. Without flags, the word is the value.
+      const word = peek(this.cells, WORD);
       if (word > 0 && word <= VALUE && compareExchange(this.cells, WORD, word, word - 1) === word)
         return true;
     }
     return this.acquireBlocking(options);
   }
 
-  /** Gives `n` permits back, or adds new ones. @throws RangeError when `n` < 1, or past the bound: then nothing changes */
+  /**
+   * Gives `n` permits back, or adds new ones; any thread may.
+   *
+   * @param n - default 1
+   * @throws TypeError, RangeError when `n` < 1, or past the bound: then nothing changes
+   */
   release(n: number = 1): void {
     if (n !== 1) checkCount('n', n, 1, VALUE);
+    else if (!tracing()) {
+      // Below the bound, which never changes, the word has no flags.
+      const word = peek(this.cells, WORD);
+      if (
+        word >= 0 &&
+        word < peek(this.cells, BOUND) &&
+        compareExchange(this.cells, WORD, word, word + 1) === word
+      ) {
+        this.queue?.lookSoon();
+        return;
+      }
+    }
     for (let word = load(this.cells, WORD); ; ) {
       const value = (word & VALUE) + n;
       if (value > load(this.cells, BOUND)) throw this.#tooMany(value);
@@ -82,17 +106,21 @@ export class Semaphore extends Synchronizer implements Acquirable {
     return new RangeError(`release of ${this.name} would make its value ${value}; the most is ${most}`);
   }
 
-  /** The permits that are left. */
+  /** The permits that are left, at this moment. */
   get value(): number {
     return load(this.cells, WORD) & VALUE;
   }
 
-  /** The permits that are left, and every change, by any thread; bursts coalesce. Does not keep the process alive. */
+  /**
+   * The permits that are left, and every change, by any thread; bursts coalesce. Never completes. Unsubscribing ends only
+   * the watching. Does not keep the process alive.
+   */
   get value$(): Observable<number> {
     this.#values ??= valueStream(this, () => this.value);
     return this.#values;
   }
 
+  /** @internal */
   protected valueAfterTake(value: number): number {
     return value - 1;
   }
@@ -108,6 +136,7 @@ export class Semaphore extends Synchronizer implements Acquirable {
     return true;
   }
 
+  /** Its value and name. */
   override toString(): string {
     return `<Semaphore object '${this.name}' at #${this.id}: value=${this.value}>`;
   }

@@ -1,5 +1,5 @@
 import { TimeoutError, type Unsubscribable } from 'rxjs';
-import { AcquireAttempt, type Takeable } from './acquire-attempt.js';
+import { AcquireAttempt } from './acquire-attempt.js';
 import { Held, HeldGroup } from './held.js';
 import { FLAGS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './memory/layout.js';
 import { compareExchange, load, or, store } from './memory/word.js';
@@ -33,7 +33,7 @@ import { type Begin, type Settle, Wait } from './waiting/wait.js';
  * Invariant: a release wakes whoever had set a flag before it; a blocked waiter sets SLEEPERS again before it takes or
  * gives up, for those that sleep behind it.
  */
-export abstract class Synchronizer extends Primitive implements Takeable {
+export abstract class Synchronizer extends Primitive {
   /** The Helds in effect in this thread. @internal */
   helds: HeldGroup = new HeldGroup();
   /** Shared by the Observable waits of this thread, of which only the first tries. */
@@ -41,7 +41,7 @@ export abstract class Synchronizer extends Primitive implements Takeable {
   /** How all waits without options begin. */
   #begin: Begin<boolean> | undefined;
 
-  /** VALUE when taken from `value`, or -1 while that cannot be. */
+  /** VALUE when taken from `value`, or -1 while that cannot be. @internal */
   protected abstract valueAfterTake(value: number): number;
 
   /**
@@ -60,6 +60,7 @@ export abstract class Synchronizer extends Primitive implements Takeable {
   /** Ends what a dead owner holds; a Semaphore has no owner. @throws OwnerDiedError @internal */
   checkOwner(): void {}
 
+  /** Gives back what was acquired. */
   abstract release(): void;
 
   /** Takes it if it is free. Flags stay, but for those of the watchers, who are told. @internal */
@@ -115,6 +116,7 @@ export abstract class Synchronizer extends Primitive implements Takeable {
     return taken;
   }
 
+  /** @internal */
   protected acquireAsWait(options: AcquireOptions | undefined): Wait<boolean> {
     if (options === undefined) {
       this.#begin ??= (settle) => this.begin(Number.POSITIVE_INFINITY, undefined, settle);
@@ -125,14 +127,17 @@ export abstract class Synchronizer extends Primitive implements Takeable {
     return new Wait((settle) => this.begin(timeout, signal, settle));
   }
 
+  /** @internal */
   protected acquireBlocking(options: AcquireSyncOptions | undefined): boolean {
     return this.takeBlocking(checkAcquire(options), true);
   }
 
   /**
-   * Acquires and emits the Held. Unsubscribing before gives the place up; after, the Held must still be released.
+   * Acquires and emits the Held, to be released by whoever has it. Unsubscribing before gives the place up; after, the Held
+   * must still be released.
    *
-   * @throws TimeoutError (RxJS's) as the Observable's error, when `timeout` ms have passed
+   * @throws TypeError, RangeError for bad options; as the Observable's error: RxJS's TimeoutError when `timeout` ms have
+   * passed, the reason of `signal`, and OwnerDiedError of a Lock or RLock
    */
   hold(options?: WaitOptions): Wait<Held> {
     checkOptions(options);
@@ -146,14 +151,19 @@ export abstract class Synchronizer extends Primitive implements Takeable {
     );
   }
 
-  /** Acquires, blocking the thread. @throws TimeoutError (RxJS's) when `timeout` ms have passed */
+  /**
+   * Acquires, blocking the thread, and gives the Held.
+   *
+   * @throws TypeError, RangeError for bad options; RxJS's TimeoutError when `timeout` ms have passed; OwnerDiedError of a
+   * Lock or RLock
+   */
   holdSync(options?: WaitSyncOptions): Held {
     checkOptions(options);
     if (!this.takeBlocking(checkTimeout(options?.timeout), true)) throw new TimeoutError();
     return new Held(this);
   }
 
-  /** Wakes after a release: `sleepers` of the blocked ones, or all while one of them was promised the turn. */
+  /** Wakes after a release: `sleepers` of the blocked ones, or all while one of them was promised the turn. @internal */
   protected wakeAfterRelease(flags: number, sleepers: number): void {
     if (flags === 0) this.queue?.lookSoon();
     else this.wakeFlagged(flags, (flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : sleepers);

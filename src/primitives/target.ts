@@ -13,7 +13,7 @@ export type { Runnable } from './inline-function.js';
  * What a thread runs: a function without a closure (its source travels), or an export of a module.
  *
  * An inline function sees its arguments and the globals, nothing else; `await import()` in it resolves bare specifiers
- * and absolute URLs.
+ * and absolute URLs. A and R are its arguments and what it returns.
  */
 export type Target<
   // biome-ignore lint/suspicious/noExplicitAny: any target at all, as the contract says
@@ -29,9 +29,10 @@ export interface ModuleTarget<
 > {
   /** A file:, data: or node: URL, an absolute path, or a bare specifier. */
   readonly module: string;
+  /** The name it is exported under. */
   readonly export: string;
   /** Only a type. */
-  readonly __signature?: (...args: [...A]) => R;
+  readonly __signature?: ((...args: [...A]) => R) | undefined;
 }
 
 /** A target as it travels. */
@@ -176,7 +177,15 @@ function checkRunnable(value: unknown, module: string, name: string): Runnable {
   });
 }
 
-/** What a target that returns R emits: a promise of a stream streams as well. */
+/** The arguments of a target, then options: where the target needs none, they may be left out. */
+export type RunParameters<A extends readonly unknown[], O> =
+  | [args: readonly [...A], options?: O | undefined]
+  | ([] extends A ? [args?: readonly [...A] | undefined, options?: O | undefined] : never);
+
+/**
+ * What a target that returns R gives: the values of an Observable, AsyncIterable or generator, else R itself; in either
+ * case, what a promise of it comes to.
+ */
 export type Emitted<R> =
   Awaited<R> extends infer V
     ? V extends Observable<infer T>

@@ -20,7 +20,7 @@ function taker(rounds = 1): Program<Shared> {
       publishRecord(cells, at, me.ident);
       if (load(cells, at + 1) !== me.ident) me.fail(`somebody else wrote to its record at ${at}`);
       if (takerOfRecord(cells, at) !== me.ident) me.fail(`its record at ${at} does not count`);
-      if (left > 1) giveRecordBack(cells, at);
+      if (left > 1) giveRecordBack(cells, at, me.ident);
     }
     me.note('has one');
   };

@@ -79,7 +79,7 @@ describe.each(named)('%s, changed at full speed by a worker,', (_, it$) => {
     const told: unknown[] = [];
     const begun = new Event();
     const written = new Event();
-    const args = [it$.stream, primitive, it$.last, begun, written];
+    const args = [it$.stream, primitive, it$.last, begun, written] as const;
     const elsewhere = new Thread({ target: threads.watch, args }).start();
     const watching = streamOf(primitive, it$.stream).subscribe((value) => told.push(value));
     await begun.wait();

@@ -43,7 +43,7 @@ async function costs(of: object, streams: string[], watchers: number): Promise<C
   const begun = new Event();
   const over = new Event();
   const watching = fixture.watchMany(streams, of, watchers, seen, 0) as Subscription;
-  const args = [streams, of, watchers, seen, 1, begun, over];
+  const args = [streams, of, watchers, seen, 1, begun, over] as const;
   const elsewhere = new Thread({ target: threads.watchManyUntil, args }).start();
   await begun.wait();
   const changing = new Thread({ target: threads.costsOfChanges, args: [streams[0], of, CHANGES, seen] });
@@ -119,7 +119,7 @@ describe('watchers that have left', () => {
     const all = Array.from({ length: 1000 }, () => lock.locked$.subscribe());
     for (const one of all) one.unsubscribe();
     const seen = new Int32Array(new SharedArrayBuffer(0));
-    const args = ['locked$', lock, CHANGES, seen];
+    const args = ['locked$', lock, CHANGES, seen] as const;
     const found = (await new Thread({ target: threads.costsOfChanges, args }).start().result()) as Cost[];
     // The flag that they left behind goes with the first.
     expect(found.slice(1).map(({ notified }) => notified)).toEqual(Array(CHANGES - 1).fill(0));

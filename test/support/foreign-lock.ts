@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import { type Acquirable, type Held, Lock, Wait } from 'rxjs-threading';
+import { type Acquirable, Held, Lock, Wait } from 'rxjs-threading';
 
 /** An Acquirable that has nothing of ours but its shape: a queue in one thread, served inside `release`. */
 export function foreignLock(): Acquirable & { readonly waiting: number } {
@@ -10,18 +10,10 @@ export function foreignLock(): Acquirable & { readonly waiting: number } {
     taken = false;
     queue.shift()?.();
   };
-  const held = (): Held => {
-    let released = false;
-    const once = () => {
-      if (!released) release();
-      released = true;
-    };
-    return { release: once } as Held;
-  };
   const wait = new Observable<Held>((subscriber) => {
     const take = () => {
       taken = true;
-      subscriber.next(held());
+      subscriber.next(new Held({ release }));
       if (!subscriber.closed) subscriber.complete();
     };
     if (!taken) return take();

@@ -10,13 +10,19 @@ export interface NodeEnd {
 
 export interface RunOptions {
   readonly env?: Record<string, string>;
+  /** The command, with its arguments, that runs Node: such as one that limits it. */
+  readonly under?: readonly string[];
   /** Called with all it has printed so far, and how to send it a signal. */
   readonly heard?: (stdout: string, send: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs a Node of its own; nobody ends it but itself, or 50 s: then the test shows what it had printed. */
-export async function runNode(args: readonly string[], { env, heard }: RunOptions = {}): Promise<NodeEnd> {
-  const program = spawn(process.execPath, args, {
+export async function runNode(
+  args: readonly string[],
+  { env, under = [], heard }: RunOptions = {},
+): Promise<NodeEnd> {
+  const [command = process.execPath, ...rest] = [...under, process.execPath, ...args];
+  const program = spawn(command, rest, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 50_000,

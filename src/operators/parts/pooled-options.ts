@@ -22,7 +22,7 @@ export interface Pooled<P = ThreadPool | undefined> {
 export function checkPooled(
   operator: string,
   target: Target,
-  options: { readonly pool?: unknown; readonly grace?: number } | undefined,
+  options: { readonly pool?: unknown; readonly grace?: number | undefined } | undefined,
 ): Pooled {
   const packed = packTarget(target);
   checkOptions(options);

@@ -10,7 +10,7 @@ import { threadOf } from '../thread/thread-of.js';
  * from now on seen by `enumerate`, that cannot be joined to its end. Source: CPython, `threading.current_thread`.
  *
  * @example
- * console.log(`${currentThread()}`); // <_MainThread(MainThread, started 4096)>
+ * console.log(`${currentThread()}`); // prints <_MainThread(MainThread, started 4096)>
  */
 export function currentThread(): Thread {
   const ident = getIdent();
@@ -23,7 +23,7 @@ export function currentThread(): Thread {
  * The thread the process began with. Source: CPython, `threading.main_thread`.
  *
  * @example
- * console.log(mainThread().ident); // 4096
+ * console.log(mainThread() === currentThread()); // prints true
  */
 export function mainThread(): Thread {
   return threadOf(MAIN_IDENT);
@@ -34,7 +34,7 @@ export function mainThread(): Thread {
  * `threading.get_native_id`.
  *
  * @example
- * console.log(getNativeId() === currentThread().nativeId); // true
+ * console.log(getNativeId() === currentThread().nativeId); // prints true
  */
 export function getNativeId(): number | null {
   return nativeId();

@@ -10,7 +10,7 @@ import { threadOf } from '../thread/thread-of.js';
  * every thread. Source: CPython, `threading.enumerate`.
  *
  * @example
- * console.log(enumerate().join()); // <_MainThread(MainThread, started 4096)>
+ * console.log(enumerate().join()); // prints <_MainThread(MainThread, started 4096)>
  */
 export function enumerate(): Thread[] {
   return aliveIdents().map(threadOf);
@@ -20,7 +20,7 @@ export function enumerate(): Thread[] {
  * How many `enumerate` would tell of. Source: CPython, `threading.active_count`.
  *
  * @example
- * console.log(activeCount()); // 1
+ * console.log(activeCount()); // prints 1
  */
 export function activeCount(): number {
   return aliveIdents().length;
@@ -33,19 +33,19 @@ const idents$ = stateStream(
 );
 
 /**
- * The live threads, and every change, made by any thread; bursts coalesce. Does not keep the process alive.
- * Unsubscribing ends only the watching.
+ * The live threads, and every change, made by any thread; bursts coalesce. Never completes. Does not keep the process
+ * alive. Unsubscribing ends only the watching. Python has no such thing.
  *
  * @example
- * enumerate$.subscribe((threads) => console.log(threads.join()));
+ * enumerate$.subscribe((threads) => console.log(threads.map(({ name }) => name).join())); // prints MainThread
  */
 export const enumerate$: Observable<readonly Thread[]> = idents$.pipe(map((idents) => idents.map(threadOf)));
 
 /**
- * How many threads live, and every change; bursts coalesce. Does not keep the process alive. Unsubscribing ends only the
- * watching.
+ * How many threads live, and every change, made by any thread; bursts coalesce. Never completes. Does not keep the process
+ * alive. Unsubscribing ends only the watching. Python has no such thing.
  *
  * @example
- * activeCount$.subscribe((count) => console.log(count));
+ * activeCount$.subscribe((count) => console.log(count)); // prints 1
  */
 export const activeCount$: Observable<number> = stateStream(watchedTable, activeCount);

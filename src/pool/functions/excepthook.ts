@@ -4,11 +4,14 @@ import type { Thread } from '../thread/thread.js';
 import { threadOf } from '../thread/thread-of.js';
 import { printUnhandled, setUnhandledHook } from '../workers/unhandled.js';
 
+/** An error that ended a thread and that nobody took. */
 export interface ExceptHookArgs {
+  /** What was thrown. */
   readonly error: unknown;
   /** The thread that ended with it; null when something failed that an ended thread had left behind in its worker. */
   readonly thread: Thread | null;
 }
+/** What `setExcepthook` takes. */
 export type ExceptHook = (args: ExceptHookArgs) => void;
 
 let hook: ExceptHook | null = null;
@@ -24,7 +27,8 @@ const told = new Subject<ExceptHookArgs>();
  * @param to - null: the default, which prints to stderr
  * @throws TypeError for anything else
  * @example
- * setExcepthook(({ error, thread }) => log.error({ error, thread: thread?.name }));
+ * setExcepthook(({ error, thread }) => console.log(`${thread?.name}: ${error}`)); // prints mill: Error: jammed
+ * new Thread({ name: 'mill', target: () => { throw new Error('jammed'); } }).start();
  */
 export function setExcepthook(to: ExceptHook | null): void {
   if (to !== null && typeof to !== 'function')
@@ -38,15 +42,25 @@ export function setExcepthook(to: ExceptHook | null): void {
  *
  * @example
  * setExcepthook((args) => {
- *   excepthook(args);
- *   process.exitCode = 1;
+ *   if (args.thread?.daemon) console.log('never mind'); // prints never mind
+ *   else excepthook(args);
  * });
+ * const thread = new Thread({ target: () => { throw new Error('jammed'); }, daemon: true }).start();
+ * await thread.join();
  */
 export function excepthook(args: ExceptHookArgs): void {
   printUnhandled(args.thread?.name, args.error);
 }
 
-/** The same errors as a stream, beside the hook. Unsubscribing costs nothing. */
+/**
+ * The errors that the hook of `setExcepthook` is told of, as a stream beside it. Never completes. Unsubscribing ends only the
+ * watching. Does not keep the process alive. Python has no such thing.
+ *
+ * @example
+ * setExcepthook(() => {}); // or the default prints as well
+ * excepthook$.subscribe(({ error }) => console.log(String(error))); // prints Error: jammed
+ * new Thread({ target: () => { throw new Error('jammed'); } }).start();
+ */
 export const excepthook$: Observable<ExceptHookArgs> = told.asObservable();
 
 setUnhandledHook((ident, error) => {

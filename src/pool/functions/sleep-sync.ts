@@ -6,11 +6,14 @@ import { CANCEL, slotOf, table } from '../../primitives/threads/table.js';
 import { now } from '../../primitives/waiting/event-loop.js';
 
 /**
- * Blocks the calling thread for so many ms: Python's `time.sleep`. Cancelling the thread ends it with the reason.
+ * Blocks the calling thread for so many ms. Source: CPython, `time.sleep`, which takes seconds.
  *
- * @throws TypeError when no number; RangeError when negative, NaN or above TIMEOUT_MAX
+ * @throws TypeError when no number; RangeError when negative, NaN or above TIMEOUT_MAX; the reason when the thread is
+ * cancelled
  * @example
+ * const before = performance.now();
  * sleepSync(100);
+ * console.log(performance.now() - before >= 99); // prints true
  */
 export function sleepSync(ms: number): void {
   if (typeof ms !== 'number') throw new TypeError(`sleepSync takes a number of ms, got ${show(ms)}`);

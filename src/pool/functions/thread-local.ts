@@ -24,32 +24,36 @@ function currentToken(): object {
  * makes. It is not an AsyncLocalStorage: all that runs in a thread sees the same value. It cannot be sent to a thread (a
  * TypeError): make it in a module that both import. Source: CPython, `threading.local`.
  *
+ * @param initial - makes the value in a thread that reads it before setting it; without one, T must take undefined
+ * @throws TypeError when `initial` is no function
  * @example
  * const requests = new ThreadLocal(() => 0);
- * requests.value = (requests.value ?? 0) + 1;
+ * requests.value += 1;
+ * console.log(requests.value); // prints 1
  */
-export class ThreadLocal<T> {
+export class ThreadLocal<T = unknown> {
   readonly #initial: (() => T) | undefined;
-  readonly #values = new WeakMap<object, { value: T | undefined }>();
+  readonly #values = new WeakMap<object, { value: T }>();
 
-  /** @param initial - makes the value in a thread that reads it before setting it; default: undefined */
-  constructor(initial?: () => T) {
+  constructor(...[initial]: undefined extends T ? [initial?: (() => T) | undefined] : [initial: () => T]) {
     if (initial !== undefined && typeof initial !== 'function') {
       throw new TypeError(`initial must be a function, got ${typeof initial}`);
     }
     this.#initial = initial;
   }
 
-  get value(): T | undefined {
+  /** The current thread's value: what `initial` makes, until it is set. @throws what `initial` throws */
+  get value(): T {
     const thread = currentToken();
     const known = this.#values.get(thread);
     if (known !== undefined) return known.value;
-    const value = this.#initial?.();
+    // Without `initial`, undefined is a T.
+    const value = this.#initial?.() as T;
     this.#values.set(thread, { value });
     return value;
   }
 
-  set value(value: T | undefined) {
+  set value(value: T) {
     this.#values.set(currentToken(), { value });
   }
 }

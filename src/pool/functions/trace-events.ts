@@ -6,12 +6,15 @@ import { type Encoded, encodeOrShow } from '../wire/codec.js';
 
 /** Something a traced thread did. */
 export interface TraceEvent {
+  /** A target is called, returns or throws; or what was done with a primitive. */
   readonly event: 'call' | 'return' | 'exception' | PrimitiveEvent;
+  /** The thread's. */
   readonly ident: number;
   /** Name of the target or the primitive; that of the thread, where the target's source has no name. */
   readonly name: string;
   /** ms, on one clock for all threads. */
   readonly time: number;
+  /** Of a 'call' the arguments, of a 'return' the value, of an 'exception' the error; of a release or notify, how many. */
   readonly arg?: unknown;
 }
 

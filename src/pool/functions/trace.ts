@@ -9,6 +9,7 @@ import { unpackError } from '../wire/codec.js';
 import { reportUnhandled } from '../workers/unhandled.js';
 import { setTraceListener, type TraceEvent, traced } from './trace-events.js';
 
+/** What `settrace` and `setprofile` take. What it throws goes to the excepthook. */
 export type TraceFunction = (event: TraceEvent) => void;
 
 interface Tracer {
@@ -107,13 +108,20 @@ const profiling = new Hook(({ event }) => event === 'call' || event === 'return'
  * @param fn - null: no more
  * @throws TypeError for anything else
  * @example
- * settrace(({ event, name, ident }) => console.log(ident, event, name));
+ * settrace(({ event, name }) => console.log(event, name)); // prints call twice, then return twice
+ * await new Thread({ target: function twice(n) { return n * 2; }, args: [21] }).start().join();
+ * settrace(null);
  */
 export function settrace(fn: TraceFunction | null): void {
   tracing.set(fn, new Set(aliveIdents(true)));
 }
 
-/** What `settrace` or `settraceAllThreads` has set in this thread. Source: CPython, `threading.gettrace`. */
+/**
+ * What `settrace` or `settraceAllThreads` has set in this thread; null: nothing. Source: CPython, `threading.gettrace`.
+ *
+ * @example
+ * console.log(gettrace()); // prints null
+ */
 export function gettrace(): TraceFunction | null {
   return tracing.fn;
 }
@@ -122,7 +130,12 @@ export function gettrace(): TraceFunction | null {
  * As `settrace`, for the threads already running too, this one among them. Source: CPython,
  * `threading.settrace_all_threads`.
  *
+ * @param fn - null: no more
  * @throws TypeError for what is neither a function nor null
+ * @example
+ * settraceAllThreads(({ event, name }) => console.log(event, name)); // prints set ready
+ * new Event({ name: 'ready' }).set();
+ * settraceAllThreads(null);
  */
 export function settraceAllThreads(fn: TraceFunction | null): void {
   tracing.set(fn, NOBODY);
@@ -131,15 +144,24 @@ export function settraceAllThreads(fn: TraceFunction | null): void {
 /**
  * As `settrace`, for the 'call', 'return' and 'exception' events alone. Source: CPython, `threading.setprofile`.
  *
+ * @param fn - null: no more
  * @throws TypeError for what is neither a function nor null
  * @example
- * setprofile(({ event, ident }) => console.log(ident, event));
+ * setprofile(({ event }) => console.log(event)); // prints call, then return
+ * await new Thread({ target: (n) => n * 2, args: [21] }).start().join();
+ * setprofile(null);
  */
 export function setprofile(fn: TraceFunction | null): void {
   profiling.set(fn, new Set(aliveIdents(true)));
 }
 
-/** What `setprofile` or `setprofileAllThreads` has set in this thread. Source: CPython, `threading.getprofile`. */
+/**
+ * What `setprofile` or `setprofileAllThreads` has set in this thread; null: nothing. Source: CPython,
+ * `threading.getprofile`.
+ *
+ * @example
+ * console.log(getprofile()); // prints null
+ */
 export function getprofile(): TraceFunction | null {
   return profiling.fn;
 }
@@ -147,18 +169,25 @@ export function getprofile(): TraceFunction | null {
 /**
  * As `setprofile`, for the threads already running too. Source: CPython, `threading.setprofile_all_threads`.
  *
+ * @param fn - null: no more
  * @throws TypeError for what is neither a function nor null
+ * @example
+ * setprofileAllThreads(({ event }) => console.log(event)); // prints call, then exception
+ * const thread = new Thread({ target: () => { throw new Error('jammed'); } }).start();
+ * await thread.result().then(undefined, () => setprofileAllThreads(null));
  */
 export function setprofileAllThreads(fn: TraceFunction | null): void {
   profiling.set(fn, NOBODY);
 }
 
 /**
- * The events of all threads while somebody subscribes. Does not keep the process alive. Unsubscribing ends the tracing,
- * unless somebody else traces.
+ * The events of all threads while somebody subscribes. Never completes. Does not keep the process alive. Unsubscribing ends
+ * the tracing, unless somebody else traces. Python has no such thing.
  *
  * @example
- * trace$.subscribe(({ event, name, ident }) => console.log(ident, event, name));
+ * const tracing = trace$.subscribe(({ event, name }) => console.log(event, name)); // prints set ready
+ * new Event({ name: 'ready' }).set();
+ * tracing.unsubscribe();
  */
 export const trace$: Observable<TraceEvent> = new Observable((subscriber) => {
   const tracer: Tracer = { tell: (event) => subscriber.next(event), except: NOBODY };

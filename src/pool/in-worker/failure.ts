@@ -1,6 +1,7 @@
 import { ThreadError } from '../../errors.js';
+import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { nameOf } from '../../primitives/threads/thread-slots.js';
-import { isCancelled, reasonFor } from '../thread/cancellation.js';
+import { reasonFor } from '../thread/cancellation.js';
 import { packError } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { StartMessage, ThrewMessage } from '../wire/messages.js';

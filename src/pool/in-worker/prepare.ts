@@ -1,7 +1,8 @@
 import { ThreadError } from '../../errors.js';
 import { type Runnable, unpackTarget } from '../../primitives/target.js';
+import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { nameOf } from '../../primitives/threads/thread-slots.js';
-import { isCancelled, reasonFor } from '../thread/cancellation.js';
+import { reasonFor } from '../thread/cancellation.js';
 import type { StartMessage } from '../wire/messages.js';
 
 /** What a thread is to call, where that is not a function that came by its source: it may have to be imported. */

@@ -11,12 +11,19 @@ import { cannotClone } from './failure.js';
  * Tells whoever started the current thread how far it is: every value arrives, in the order of the calls and before the
  * thread's result, at its `progress$`, or at the `onProgress` of the `run` it is a job of. Values are structured-cloned,
  * or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values emitted before it;
- * where the reader has no room for these, it does not wait for them.
+ * where the reader has no room for these, it does not wait for them. Python has no such thing.
  *
  * @throws ThreadError outside a thread that this library started, in a target of threadMap or threadPipe, and when
  * `value` cannot be cloned
  * @example
- * await pool.run(jobs.resize, [files], { onProgress: (done) => console.log(`${done} of ${files.length}`) });
+ * const target = async (steps: number) => {
+ *   const { reportProgress } = await import('rxjs-threading');
+ *   for (let done = 1; done <= steps; done++) reportProgress(done);
+ *   return 'done';
+ * };
+ * const thread = new Thread({ target, args: [2] });
+ * thread.progress$.subscribe((done) => console.log(`${done} of 2`)); // prints 1 of 2, then 2 of 2
+ * console.log(await thread.start().result()); // prints done
  */
 export function reportProgress(value: unknown): void {
   const ident = getIdent();

@@ -1,8 +1,8 @@
 import type { TransferListItem } from 'node:worker_threads';
-import { load } from '../../primitives/memory/word.js';
 import { type Runnable, unpackTarget } from '../../primitives/target.js';
+import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { endThread, setIdent } from '../../primitives/threads/current-ident.js';
-import { CANCEL, clock, slotOf, table } from '../../primitives/threads/table.js';
+import { clock } from '../../primitives/threads/table.js';
 import { markRunning, markStopped } from '../../primitives/threads/thread-slots.js';
 import { someoneTraces } from '../../primitives/threads/trace-flag.js';
 import { after } from '../../primitives/waiting/event-loop.js';
@@ -51,15 +51,16 @@ export class Running {
   /** Calls a plain function at once; whatever else the thread is needs something imported first. */
   begin(): void {
     endThread();
-    setIdent(this.ident);
     this.#began = clock();
+    // Before anything is written for the ident, because its slot may be another's by now.
     if (!markRunning(this.ident)) {
       this.#decline();
       return;
     }
+    setIdent(this.ident);
     const { target, args } = this.#start;
     const plain = target !== null && 'source' in target && !args.hasStandIns;
-    if (plain && load(table, slotOf(this.ident) + CANCEL) === 0 && !someoneTraces()) {
+    if (plain && !isCancelled(this.ident) && !someoneTraces()) {
       try {
         this.#call(unpackTarget(target) as Runnable);
       } catch (error) {
@@ -75,7 +76,6 @@ export class Running {
 
   /** The thread was killed before it began: its starter waits for no end message, but for the worker. */
   #decline(): void {
-    setIdent(0);
     this.#post({ kind: 'flushed' });
     this.#post({ kind: 'idle' });
   }

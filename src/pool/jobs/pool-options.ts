@@ -1,27 +1,40 @@
 import { availableParallelism } from 'node:os';
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
 import { workerEntry } from '../workers/worker-files.js';
 import { refuseUnknown } from './run-options.js';
 
+/** How much memory a worker may take, in MB. Default: Node's own limits. */
+export interface WorkerLimits {
+  /** Of the main heap. */
+  maxOldGenerationSizeMb?: number | undefined;
+  /** Of the heap of recent objects. */
+  maxYoungGenerationSizeMb?: number | undefined;
+  /** Of the range that holds generated code. */
+  codeRangeSizeMb?: number | undefined;
+  /** Of the stack; 1 at least. Default 4. */
+  stackSizeMb?: number | undefined;
+}
+
+/** How many workers a ThreadPool has, for how long, and what they are started with. */
 export interface ThreadPoolOptions {
   /** Default `ThreadPool-N`. */
-  name?: string;
+  name?: string | undefined;
   /** Workers that are kept however long they are idle. Default 1. */
-  minThreads?: number;
+  minThreads?: number | undefined;
   /** The most jobs that run at once. Default `availableParallelism()`. */
-  maxThreads?: number;
+  maxThreads?: number | undefined;
   /** ms an idle worker is kept, beyond `minThreads`; Infinity: for ever. Default 1000. */
-  idleTimeout?: number;
+  idleTimeout?: number | undefined;
   /** Jobs that may queue; one more is a ThreadError. Default: any number. */
-  maxQueue?: number;
-  /** Of each worker. A job that needs more than its `maxOldGenerationSizeMb` fails. */
-  resourceLimits?: ResourceLimits;
+  maxQueue?: number | undefined;
+  /** Of each worker, in MB. A job that needs more than its `maxOldGenerationSizeMb` fails. */
+  resourceLimits?: WorkerLimits | undefined;
   /** Node's own, for each worker. Default: those of the process. */
-  execArgv?: string[];
+  execArgv?: string[] | undefined;
   /** What `process.env` is in the workers. Default: a copy of this thread's. */
-  env?: Record<string, string>;
+  env?: Record<string, string> | undefined;
 }
 
 /** Longest that a timer takes. */
@@ -81,6 +94,7 @@ function checkLimits(limits: unknown): void {
   if (typeof limits !== 'object' || limits === null)
     throw new TypeError(`resourceLimits must be an object, got ${show(limits)}`);
   for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined) continue;
     if (!LIMITS.includes(name))
       throw new TypeError(`resourceLimits has ${LIMITS.join(', ')}, got ${show({ [name]: value })}`);
     const least = name === 'stackSizeMb' ? LEAST_STACK_MB : 0;

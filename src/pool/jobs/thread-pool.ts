@@ -2,16 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TransferListItem } from 'node:worker_threads';
 import { Observable, Subject } from 'rxjs';
 import { brand } from '../../primitives/brand.js';
-import type { Emitted, Target } from '../../primitives/target.js';
+import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { Wait } from '../../primitives/waiting/wait.js';
-import type { JobPool, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
+import type { JobPool, PoolPiscina, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
 import { refuseToTravel } from '../wire/codec.js';
 import type { ToThread } from '../wire/messages.js';
 import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
-import type { Piscina } from '../workers/piscina.js';
 import { PoolJobs } from './pool-jobs.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import { PoolWorkers } from './pool-workers.js';
@@ -19,8 +18,15 @@ import { QueuedJob } from './queued-job.js';
 import { checkRun } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
 
-export type { PoolStats, PoolWarning, RunOptions, TimeStats } from '../thread/job-pool.js';
-export type { ThreadPoolOptions } from './pool-options.js';
+export type {
+  PoolPiscina,
+  PoolStats,
+  PoolWarning,
+  PoolWorker,
+  RunOptions,
+  TimeStats,
+} from '../thread/job-pool.js';
+export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
 
 /*
  * A job from `run` to its result.
@@ -61,25 +67,26 @@ const UNCLONEABLE = uncloneable(STAYS);
  * the jobs to come; what it waits for is given up when one of them begins. A worker that what was left behind blocks for
  * five seconds is killed, and the excepthook told.
  *
- * Python has no such thing in `threading`.
+ * Source: CPython, `concurrent.futures.Executor`; its `threading` has no such thing.
  *
+ * @throws TypeError, RangeError showing the value
  * @example
  * await using pool = new ThreadPool({ maxThreads: 4 });
- * await pool.run((n) => n * 2, [21]); // 42
+ * console.log(await pool.run((n) => n * 2, [21])); // prints 42
  */
 export class ThreadPool extends Executor implements JobPool {
   /** See uncloneable.ts. @internal */
   readonly uncloneable: symbol = UNCLONEABLE;
+  /** As it was given, or `ThreadPool-N`. */
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
-  readonly piscina: Piscina;
+  readonly piscina: PoolPiscina;
   readonly #jobs: PoolJobs;
   readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
   #telling = false;
   readonly #warnings = new Subject<PoolWarning>();
   readonly #starvation: StarvationWatch;
 
-  /** @throws TypeError, RangeError showing the value */
   constructor(options: ThreadPoolOptions = {}) {
     super();
     const { name, maxThreads, maxQueue, piscina } = checkPoolOptions(options);
@@ -88,7 +95,7 @@ export class ThreadPool extends Executor implements JobPool {
     this.piscina = workers.piscina;
     this.name = name ?? `ThreadPool-${++pools}`;
     this.#jobs = new PoolJobs(this.name, maxThreads, maxQueue, workers, changed);
-    this.#starvation = new StarvationWatch(this.name, this.piscina, this.#jobs, (warning) => {
+    this.#starvation = new StarvationWatch(this.name, workers.piscina, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
       this.#changed();
     });
@@ -140,17 +147,24 @@ export class ThreadPool extends Executor implements JobPool {
    * when it has not ended after `grace` ms. So is one that runs into its `timeout`. Callbacks run in the async context of
    * the subscriber.
    *
+   * @param argsAndOptions - the target's arguments, which may be left out when it needs none; then the options
    * @throws TypeError, RangeError at the call, and ThreadError when the pool is closed; as the Observable's error:
    * ThreadError when the pool has been closed since or its queue is full, TypeError naming the argument that cannot be
    * cloned, RxJS's TimeoutError, and whatever ends the job
    * @example
-   * pool.run(jobs.resize, [file], { onProgress: (done) => bar.update(done) }).pipe(retry(2))
+   * await using pool = new ThreadPool();
+   * const halve = (n: number) => {
+   *   if (n % 2 === 1) throw new RangeError(`${n} is odd`);
+   *   return n / 2;
+   * };
+   * const job = pool.run(halve, [3], { timeout: 1000 }).pipe(retry(2));
+   * await lastValueFrom(job).catch((error) => console.log(error.message)); // prints 3 is odd
    */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
-    args?: readonly [...A],
-    options?: RunOptions,
+    ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>> {
+    const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
     const request = checkRun(target as Target<readonly unknown[], R>, args, options);
     this.#jobs.refuseIfClosed(request.name ?? 'job');
     const { signal } = request;
@@ -182,8 +196,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   /**
-   * What `stats` tells, now and whenever a job or a worker comes or goes; distinct, bursts coalesce. Does not keep the
-   * process alive.
+   * What `stats` tells, now and whenever a job or a worker comes or goes; distinct, bursts coalesce. Never completes.
+   * Unsubscribing ends only the watching. Does not keep the process alive.
    */
   readonly stats$: Observable<PoolStats> = new Observable((subscriber) => {
     this.#watchers.add(subscriber, this.stats);
@@ -193,7 +207,8 @@ export class ThreadPool extends Executor implements JobPool {
   /**
    * Emits when the pool begins to starve: every worker has waited for more than a second for the end of a job that is
    * queued, or for a lock that a job of the pool holds. A wait that somebody else may end, as that for an Event, is none.
-   * More `maxThreads`, or Threads without a pool, get it going again. Does not keep the process alive.
+   * More `maxThreads`, or Threads without a pool, get it going again. Never completes. Unsubscribing ends only the watching.
+   * Does not keep the process alive.
    */
   readonly warnings$: Observable<PoolWarning> = new Observable((subscriber) =>
     this.#warnings.subscribe(subscriber),
@@ -218,6 +233,7 @@ export class ThreadPool extends Executor implements JobPool {
     return this.#jobs.close();
   }
 
+  /** As `close`; called by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

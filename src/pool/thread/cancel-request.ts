@@ -1,7 +1,8 @@
+import { markCancelled } from '../../primitives/threads/cancel-flag.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { packError } from '../wire/codec.js';
 import type { CancelMessage } from '../wire/messages.js';
-import { markCancelled, onCancel, reasonFor, setReason } from './cancellation.js';
+import { onCancel, reasonFor, setReason } from './cancellation.js';
 import { remoteCancel } from './remote-ask.js';
 import type { ThreadRun } from './thread-run.js';
 

@@ -1,9 +1,9 @@
 import { ThreadError } from '../../errors.js';
-import { compareExchange, load, parkAsync, wake } from '../../primitives/memory/word.js';
-import { setCancelReason } from '../../primitives/threads/cancel-flag.js';
+import { parkAsync } from '../../primitives/memory/word.js';
+import { isCancelled, setCancelReason } from '../../primitives/threads/cancel-flag.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
-import { CANCEL, FREE, QUEUED, RUNNING, slotOf, table } from '../../primitives/threads/table.js';
-import { stateOf } from '../../primitives/threads/thread-slots.js';
+import { CANCEL, notCancelled, slotOf, table } from '../../primitives/threads/table.js';
+import { liveWord } from '../../primitives/threads/thread-slots.js';
 import { unpackError } from '../wire/codec.js';
 import { cancelOf } from '../wire/parent-link.js';
 
@@ -34,17 +34,6 @@ export function reasonFor(ident: number): unknown {
 
 setCancelReason(() => reasonFor(getIdent()));
 
-/** In any thread: whether the thread was cancelled. */
-export function isCancelled(ident: number): boolean {
-  return load(table, slotOf(ident) + CANCEL) !== 0;
-}
-
-/** Sets the thread's CANCEL word, and wakes its `sleepSync` and those that called `onCancel`. */
-export function markCancelled(ident: number): void {
-  const cell = slotOf(ident) + CANCEL;
-  if (compareExchange(table, cell, 0, 1) === 0) wake(table, cell);
-}
-
 /** What is to run when a thread is cancelled, by ident. Invariant: while an ident is in it, one waitAsync looks out. */
 const listening = new Map<number, Set<() => void>>();
 
@@ -68,10 +57,10 @@ export function onCancel(ident: number, cancelled: () => void): () => void {
 function lookOut(ident: number, listeners: Set<() => void>): void {
   const cell = slotOf(ident) + CANCEL;
   for (;;) {
-    const state = stateOf(ident);
-    const lives = state === QUEUED || state === RUNNING;
-    const isNow = state !== FREE && load(table, cell) !== 0;
-    if (lives && !isNow && parkAsync(table, cell, 0, () => lookOut(ident, listeners))) return;
+    const lives = liveWord(ident) !== undefined;
+    const isNow = isCancelled(ident);
+    const again = (): void => lookOut(ident, listeners);
+    if (lives && !isNow && parkAsync(table, cell, notCancelled(ident), again)) return;
     if (lives && !isNow) continue;
     listening.delete(ident);
     if (isNow) for (const cancelled of listeners) cancelled();

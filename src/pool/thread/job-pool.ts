@@ -1,14 +1,17 @@
 import type { Observable } from 'rxjs';
-import type { Emitted, Target } from '../../primitives/target.js';
+import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
-import type { Piscina } from '../workers/piscina.js';
 
 /** How long something took, in ms, over many times. The mean and the maximum are exact, the percentiles within 1 %. */
 export interface TimeStats {
+  /** The mean, in ms. */
   readonly mean: number;
+  /** The median, in ms. */
   readonly p50: number;
+  /** What 99 of 100 stay under, in ms. */
   readonly p99: number;
+  /** The longest, in ms. */
   readonly max: number;
 }
 
@@ -36,8 +39,9 @@ export interface PoolStats {
   readonly waitTime: TimeStats;
 }
 
-/** A pool does not get on. */
+/** That a pool does not get on, and why. */
 export interface PoolWarning {
+  /** The pool's name. */
   readonly pool: string;
   /** Which job waits for what, and who holds it. */
   readonly message: string;
@@ -47,35 +51,63 @@ export interface PoolWarning {
   readonly queued: number;
 }
 
+/** How a job of a pool, or of `runInThread`, is run, and what ends it. */
 export interface RunOptions {
   /** Aborting is unsubscribing, with `signal.reason` as the error. */
-  signal?: AbortSignal;
-  /** Of the job's thread. Default `Thread-N (target's name)`. */
-  name?: string;
-  /** Moved to the job instead of copied, as in postMessage. */
-  transferList?: readonly unknown[];
+  signal?: AbortSignal | undefined;
+  /** Of the job's thread. Default: `Thread-N (target's name)`. */
+  name?: string | undefined;
+  /** What of the arguments moves to the job instead of being copied, as in postMessage. */
+  transferList?: readonly unknown[] | undefined;
   /** ms between asking a running job to stop and killing its worker. Default 1000; Infinity: never killed. */
-  grace?: number;
+  grace?: number | undefined;
   /**
    * ms that the job may run, counted from when it begins. Then it is cancelled, killed when it has not ended after
    * `grace`, and RxJS's TimeoutError with its name is the error. Default: as long as it takes.
    */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Called with what the job reports with `reportProgress`, in order, before its result. */
-  onProgress?: (value: unknown) => void;
+  onProgress?: ((value: unknown) => void) | undefined;
 }
 
-/** A ThreadPool, for the rooms that users hand one to and that must not import the class. */
+/** One of the Piscina's workers: a Worker of node:worker_threads, of which this is a part. */
+export interface PoolWorker {
+  /** Node's number of it; -1 once it has ended. */
+  readonly threadId: number;
+  /** Ends it at once; the job that it runs fails alone. */
+  terminate(): Promise<number>;
+}
+
+/**
+ * The Piscina that makes a pool's workers, as far as it concerns who uses the pool. For the rest cast it to Piscina's own
+ * class, whose types need those of Node: `pool.piscina as Piscina`.
+ */
+export interface PoolPiscina {
+  /** The workers, those that are being started included. */
+  readonly threads: readonly PoolWorker[];
+  /** How many workers are kept. */
+  readonly minThreads: number;
+  /** How many workers there may be. */
+  readonly maxThreads: number;
+}
+
+/** What a Thread's options take as a `pool`: a ThreadPool. */
 export interface JobPool {
+  /** See ThreadPool. */
   readonly name: string;
-  readonly piscina: Piscina;
+  /** See ThreadPool. */
+  readonly piscina: PoolPiscina;
+  /** See ThreadPool. */
   readonly stats: PoolStats;
+  /** See ThreadPool; unsubscribing ends only the watching. */
   readonly stats$: Observable<PoolStats>;
+  /** See ThreadPool; unsubscribing drops the job, or cancels it. */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
-    args?: readonly [...A],
-    options?: RunOptions,
+    ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>>;
+  /** See ThreadPool. */
   close(): Promise<void>;
+  /** See ThreadPool. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,8 +1,8 @@
-import { load, park, parkAsync } from '../../primitives/memory/word.js';
+import { park, parkAsync } from '../../primitives/memory/word.js';
 import { throwIfCancelled } from '../../primitives/threads/cancel-flag.js';
 import { isAlive } from '../../primitives/threads/liveness.js';
-import { QUEUED, RUNNING, STATE, slotOf, table } from '../../primitives/threads/table.js';
-import { nameOf, stateOf } from '../../primitives/threads/thread-slots.js';
+import { STATE, slotOf, table } from '../../primitives/threads/table.js';
+import { liveWord, nameOf } from '../../primitives/threads/thread-slots.js';
 import { block, unblock, type Waited, WaitRecord } from '../../primitives/threads/wait-graph.js';
 import { now, RECHECK_MS, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 
@@ -60,10 +60,10 @@ export class EndWatch {
   #sleep(): void {
     const cell = slotOf(this.#ident) + STATE;
     while (!this.#asleep) {
-      const state = load(table, cell);
-      // The thread has ended, or its slot has gone to another: `recheck` finds that in a moment.
-      if (state !== QUEUED && state !== RUNNING) return;
-      this.#asleep = parkAsync(table, cell, state, () => {
+      const word = liveWord(this.#ident);
+      // The thread has ended: `recheck` finds that in a moment.
+      if (word === undefined) return;
+      this.#asleep = parkAsync(table, cell, word, () => {
         this.#asleep = false;
         this.recheck();
       });
@@ -81,12 +81,12 @@ export function joinBlocking(ident: number, timeout: number): boolean {
   block(joined(ident));
   try {
     for (;;) {
-      const state = load(table, cell);
-      if (!isAlive(ident)) return true;
+      const word = liveWord(ident);
+      if (word === undefined || !isAlive(ident)) return true;
       const left = deadline - now();
       if (left <= 0) return false;
       throwIfCancelled();
-      if (stateOf(ident) === state) park(table, cell, state, Math.min(left, RECHECK_MS));
+      park(table, cell, word, Math.min(left, RECHECK_MS));
     }
   } finally {
     unblock();

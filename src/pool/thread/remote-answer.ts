@@ -22,7 +22,7 @@ export function answerQuestions(): void {
   leaves.listen(({ asks }) => answering.get(asks)?.stop());
   reads.listen(({ asks, values }) => answering.get(asks)?.read(values));
   questions.listen(({ ident, by, asks, about }) => {
-    if (!startedHere(ident)) return;
+    if (!startedHere(ident) && keptThread(ident) === undefined) return;
     const thread = knownThread(ident) ?? keptThread(ident);
     const outcome = thread?.outcome;
     if (thread === undefined || outcome === undefined) {

@@ -52,8 +52,16 @@ export function cannotStart(name: string, args: readonly unknown[], cause: unkno
     return new TypeError(`cannot start thread '${name}': ${found}, which cannot be cloned`, { cause });
   }
   if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
-  const why = cause instanceof Error ? cause.message : show(cause);
+  const said = cause instanceof Error ? cause.message : show(cause);
+  const why = isInitFailure(cause)
+    ? `the system gives no more (${said}): see ulimit -u and the memory`
+    : said;
   return new ThreadError(`can't start new thread '${name}': ${why}`, { code: 'ERR_NO_THREAD', cause });
+}
+
+/** Whether it is the error with which Node tells that the system has no thread for a worker. */
+function isInitFailure(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_INIT_FAILED';
 }
 
 /**

@@ -2,9 +2,9 @@ import { type Observable, Subject } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import type { Emitted } from '../../primitives/target.js';
-import { claimSlot, unclaimSlot } from '../../primitives/threads/claim-slot.js';
-import { DAEMON } from '../../primitives/threads/table.js';
-import { markStopped } from '../../primitives/threads/thread-slots.js';
+import { claimSlot } from '../../primitives/threads/claim-slot.js';
+import { DAEMON, OWN_WORKER } from '../../primitives/threads/table.js';
+import { flagsOf, markStopped, setFlags, unclaimSlot } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
 import { reportUnhandled } from '../workers/unhandled.js';
@@ -77,6 +77,7 @@ export class StartedHere<R> extends ThreadSide implements Started {
   begin({ target, args, transfer }: StartPayload): void {
     this.#orGiveBack(() => {
       const { ident } = this;
+      if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
       const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
       const start: StartMessage = { kind: 'start', ident, target, args, credit };
       const first = [...this.cancelRequest.messages(ident), start];

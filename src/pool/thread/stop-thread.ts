@@ -1,9 +1,7 @@
 import { checkMs } from '../../primitives/options.js';
 import { after } from '../../primitives/waiting/event-loop.js';
 import { startingOf, type Thread } from './thread.js';
-
-/** ms that a thread has to end once it was asked to, by default. */
-export const GRACE = 1000;
+import { GRACE } from './thread-options.js';
 
 /** A `grace` of the user's, in ms; Infinity: as long as it takes. @throws TypeError, RangeError */
 export function checkGrace(grace: unknown): number {

@@ -7,23 +7,34 @@ import { isDetached } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
 import type { JobPool } from './job-pool.js';
 
+/** ms that a thread has to end once it was asked to, by default. */
+export const GRACE = 1000;
+
+/** What a Thread is to run, and how. */
 export interface ThreadOptions<A extends readonly unknown[], R> {
-  target?: Target<A, R>;
-  args?: readonly [...A];
-  /** Default `Thread-N`, or `Thread-N (target's name)`; more than 380 bytes of UTF-8: RangeError. */
-  name?: string;
+  /** What `run` calls. Default: nothing, for a subclass that has a `run` of its own. */
+  target?: Target<A, R> | undefined;
+  /** What the target is called with: cloned, or moved, when the thread is started. */
+  args?: readonly [...A] | undefined;
+  /** Default: `Thread-N`, or `Thread-N (target's name)`. More than 380 bytes of UTF-8: RangeError. */
+  name?: string | undefined;
   /** Default: that of the current thread. A daemon thread does not keep the process alive. */
-  daemon?: boolean;
-  /** Reserved, as in Python. */
-  group?: null;
+  daemon?: boolean | undefined;
+  /** Reserved, as in Python: null. */
+  group?: null | undefined;
   /**
    * A ThreadPool in which the thread is a job: it waits there for a free worker, and keeps the process alive from its
    * start, daemon or not. Default: an elastic pool, in which a started thread never waits for another to end.
    */
-  pool?: JobPool;
-  /** Moved to the thread instead of copied, as in postMessage. */
-  transferList?: readonly unknown[];
+  pool?: JobPool | undefined;
+  /** What of the arguments moves to the thread instead of being copied, as in postMessage. */
+  transferList?: readonly unknown[] | undefined;
 }
+
+/** Of a Thread's options: that `args` may not be left out where the target needs some. */
+export type NeedsArgs<A extends readonly unknown[]> =
+  | { readonly args: readonly [...A] }
+  | ([] extends A ? unknown : never);
 
 /** @throws TypeError, RangeError */
 export function checkThreadOptions(options: ThreadOptions<readonly unknown[], unknown> | undefined): void {
@@ -65,7 +76,9 @@ export function defaultName(number: number, target: Target | undefined): string 
 }
 
 /** What `transferList` names. @throws TypeError for what has moved before, which Node 20 would send as empty */
-export function transferItems(options: { readonly transferList?: readonly unknown[] }): TransferListItem[] {
+export function transferItems(options: {
+  readonly transferList?: readonly unknown[] | undefined;
+}): TransferListItem[] {
   const items = [...(options.transferList ?? [])] as TransferListItem[];
   for (const item of items) {
     if (isDetached(item))

@@ -5,6 +5,7 @@ import {
   type WaitOptions,
   type WaitSyncOptions,
 } from '../../primitives/options.js';
+import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { isAlive } from '../../primitives/threads/liveness.js';
 import { DAEMON, DUMMY, FREE, MAIN_IDENT, QUEUED } from '../../primitives/threads/table.js';
@@ -12,10 +13,10 @@ import { flagsOf, nameOf, nativeIdOf, setName, stateOf } from '../../primitives/
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { CancelRequest } from './cancel-request.js';
-import { isCancelled } from './cancellation.js';
 import { EndWatch, joinBlocking } from './join.js';
 import { pendingWait } from './pending-wait.js';
 
+/** initial -start-> running, or queued in a ThreadPool -a worker is free-> running -its target has ended, or it died-> stopped. */
 export type ThreadState = 'initial' | 'queued' | 'running' | 'stopped';
 
 /**
@@ -30,6 +31,7 @@ export abstract class ThreadSide {
   daemon: boolean;
   readonly cancelRequest: CancelRequest = new CancelRequest();
   #name: string;
+  #renamedAtEnd = false;
   #endWatch: EndWatch | undefined;
 
   constructor(ident: number, name: string, daemon: boolean) {
@@ -39,13 +41,13 @@ export abstract class ThreadSide {
   }
 
   get name(): string {
-    if (this.#inTable) this.#name = nameOf(this.ident);
+    if (this.#inTable && !this.#renamedAtEnd) this.#name = nameOf(this.ident) || this.#name;
     return this.#name;
   }
 
   set name(name: string) {
     this.#name = name;
-    if (this.#inTable) setName(this.ident, name);
+    this.#renamedAtEnd = this.ident !== 0 && !setName(this.ident, name);
   }
 
   get nativeId(): number | null {

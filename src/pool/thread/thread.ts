@@ -26,6 +26,8 @@ import {
   checkThreadName,
   checkThreadOptions,
   defaultName,
+  GRACE,
+  type NeedsArgs,
   type ThreadOptions,
 } from './thread-options.js';
 import { isDaemon, type ThreadState } from './thread-side.js';
@@ -74,13 +76,15 @@ export function startingOf(thread: Thread): StartedHere<unknown> {
  *
  * What the target leaves behind in its worker (a timer, threads it started) goes on; the worker takes no other thread
  * until that is done. Subscriptions to streams of state end when it takes one. When a thread is killed, so are those
- * that it started. Source: CPython, `threading.Thread`.
+ * that it started. R is what the target returns, A are its arguments. Source: CPython, `threading.Thread`.
  *
+ * @throws TypeError, RangeError naming the option that is not what it should be
  * @example
  * const thread = new Thread({ target: (n) => n * 2, args: [21] }).start();
- * await thread.result(); // 42
+ * console.log(await thread.result()); // prints 42
  */
-export class Thread<R = unknown> {
+// biome-ignore lint/suspicious/noExplicitAny: a Thread whose options do not tell its arguments takes any
+export class Thread<R = unknown, A extends readonly unknown[] = any> {
   /** See uncloneable.ts. @internal */
   readonly uncloneable: symbol = ADVICE;
   readonly #target: Target<readonly unknown[], R> | undefined;
@@ -95,9 +99,8 @@ export class Thread<R = unknown> {
     sideOf = (thread) => thread.#side;
   }
 
-  /** @throws TypeError, RangeError naming the value that is none of what it should be */
-  // biome-ignore lint/suspicious/noExplicitAny: arguments of any target, as the contract says
-  constructor(options: ThreadOptions<any, R> = {}) {
+  constructor(options?: ThreadOptions<A, R> & NeedsArgs<A>);
+  constructor(options: ThreadOptions<readonly unknown[], R> = {}) {
     if (options instanceof ExistingThread) {
       this.#packed = options.packed;
       this.#args = options.args;
@@ -113,6 +116,7 @@ export class Thread<R = unknown> {
     this.#side = new StartedHere(this as Thread, name, daemon, options, () => this.#toRun());
   }
 
+  /** As it was given, or `Thread-N`; may be changed at any time. */
   get name(): string {
     return this.#side.name;
   }
@@ -123,11 +127,12 @@ export class Thread<R = unknown> {
     this.#side.name = name;
   }
 
-  /** Whether the process may end while it runs. @throws ThreadError when set once started */
+  /** Whether the process may end while it runs. */
   get daemon(): boolean {
     return this.#side.daemon;
   }
 
+  /** @throws TypeError when no boolean; ThreadError once it is started */
   set daemon(daemon: boolean) {
     checkDaemon(daemon);
     if (this.#side.ident !== 0)
@@ -140,13 +145,13 @@ export class Thread<R = unknown> {
     return this.#side.ident === 0 ? null : this.#side.ident;
   }
 
-  /** The kernel's thread id where the platform tells it, null before the thread runs. */
+  /** The kernel's thread id; null where the platform does not tell it, and before the thread runs. */
   get nativeId(): number | null {
     return this.#side.nativeId;
   }
 
   /**
-   * Starts it; it runs even when the caller blocks from here on.
+   * Starts it, and returns it; it runs even when the caller blocks from here on.
    *
    * @throws ThreadError the second time, or when no thread can be had; TypeError naming the argument that cannot be
    * cloned. Nothing has been started then.
@@ -164,7 +169,7 @@ export class Thread<R = unknown> {
     return this.run === Thread.prototype.run ? this.#packed : packRun(this, this.#packed);
   }
 
-  /** What the thread does: calls the target. Calling it runs the target in the caller's thread. */
+  /** What the thread does: calls the target. A subclass may override it. Calling it runs the target in the caller's thread. */
   run(): unknown {
     if (typeof this.#target === 'function') return this.#target(...this.#args);
     if (this.#packed !== null) return unpackTargetSync(this.#packed)(...this.#args);
@@ -172,10 +177,11 @@ export class Thread<R = unknown> {
   }
 
   /**
-   * Waits until the thread has ended, however it did: true; false on timeout. Values of its stream that nobody reads
+   * Waits until the thread has ended, however it did: true; false when `timeout` ms have passed. Values of its stream that nobody reads
    * meanwhile are kept without limit. Unsubscribing leaves the thread alone.
    *
-   * @throws ThreadError, as the Observable's error: not started, or the current thread
+   * @throws TypeError, RangeError for bad options; as the Observable's error: ThreadError when it is not started, or is the
+   * current thread; the reason of `signal`
    */
   join(options?: WaitOptions): Wait<boolean> {
     return this.#side.join(options);
@@ -184,7 +190,7 @@ export class Thread<R = unknown> {
   /**
    * The same, blocking the calling thread.
    *
-   * @throws ThreadError: as `join`; without a timeout also when the thread is queued in a pool of the calling thread, whose
+   * @throws TypeError, RangeError for bad options; ThreadError: as `join`; without a timeout also when the thread is queued in a pool of the calling thread, whose
    * event loop would have to turn to start it
    */
   joinSync(options?: WaitSyncOptions): boolean {
@@ -196,19 +202,22 @@ export class Thread<R = unknown> {
     return this.#side.isAlive;
   }
 
-  /** Whether it is alive, and every change. Unsubscribing ends only the watching. Does not keep the process alive. */
+  /**
+   * Whether it is alive, and every change; bursts coalesce. Never completes. Unsubscribing ends only the watching. Does not
+   * keep the process alive.
+   */
   get isAlive$(): Observable<boolean> {
     this.#isAlive ??= stateStream(watchedTable, () => this.#side.isAlive);
     return this.#isAlive;
   }
 
-  /** As any thread sees it at this moment. */
+  /** Where it is between `new` and its end, as any thread sees it at this moment. */
   get state(): ThreadState {
     return this.#side.state;
   }
 
   /**
-   * Its state, and every change; bursts coalesce. Unsubscribing ends only the watching. Does not keep the process alive.
+   * Its state, and every change; bursts coalesce. Never completes. Unsubscribing ends only the watching. Does not keep the process alive.
    */
   get state$(): Observable<ThreadState> {
     this.#state ??= stateStream(watchedTable, () => this.#side.state);
@@ -220,6 +229,8 @@ export class Thread<R = unknown> {
    * for the first who does, and the target, unless it pushes, is not asked for more than some thousands ahead. Several
    * subscribers each get every value from when they subscribed; after the end, the last value again.
    * Unsubscribing leaves the thread running. Does not keep the process alive.
+   *
+   * @throws ThreadError, as the Observable's error: not started, or its worker died
    */
   get output$(): Observable<Emitted<R>> {
     // Its closure holds the Thread, and so what was not read, for whoever has this stream.
@@ -245,7 +256,9 @@ export class Thread<R = unknown> {
    * Elsewhere the thread that started it is asked, which has to turn its event loop, and which keeps what it gave as long
    * as another has a Thread for it. Once that one's worker is no more, it is a ThreadError.
    *
-   * @throws ThreadError, as the Observable's error: not started
+   * @throws TypeError, RangeError for bad options; as the Observable's error: what the target threw, with its stack;
+   * ThreadError when it is not started, its worker died, or its result cannot be cloned; RxJS's TimeoutError after `timeout`
+   * ms; the reason of `signal`
    */
   result(options?: WaitOptions): Wait<Emitted<R>> {
     return this.#side.result(options);
@@ -261,7 +274,7 @@ export class Thread<R = unknown> {
     return this.#side.cancelRequest.signal(this.#side.ident);
   }
 
-  /** Inside the thread: the same, for loops that never yield. */
+  /** Inside the thread: whether `cancel()` was called, also for a loop that never yields. */
   get cancelled(): boolean {
     return this.#side.isCancelled;
   }
@@ -288,6 +301,24 @@ export class Thread<R = unknown> {
    */
   terminate(): Promise<void> {
     return this.#side.terminate();
+  }
+
+  /**
+   * Leaves a block of `await using`: a thread that still lives is cancelled, and killed when it has not ended after a
+   * second; resolves when it has ended. An error with which it ends from here on is nobody's.
+   *
+   * @example
+   * await using reader = new Thread({ target: jobs.tail, args: [file] }).start();
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.isAlive()) return;
+    // Somebody who reads the end, or the excepthook would be told of it.
+    this.output$.subscribe({ error: () => {} });
+    this.cancel();
+    const dropped =
+      this.state === 'queued' && this.#side instanceof StartedHere && this.#side.withdraw(GRACE);
+    if (!dropped && !(await this.join({ timeout: GRACE }))) await this.terminate();
+    await this.join();
   }
 
   /** As Python shows it: `<Thread(Thread-1, started 4097)>`. */

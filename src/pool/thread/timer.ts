@@ -8,7 +8,7 @@ import {
   TIMEOUT_MAX,
   type WaitSyncOptions,
 } from '../../primitives/options.js';
-import { checkTarget, type Target } from '../../primitives/target.js';
+import { checkTarget, type RunParameters, type Target } from '../../primitives/target.js';
 import { after, keepAlive, now, recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { registerCodec } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
@@ -17,9 +17,10 @@ import { knownThread, markSent, remember } from './local-threads.js';
 import { answerQuestions } from './remote-answer.js';
 import type { StartedHere } from './started-here.js';
 import { startingOf, Thread } from './thread.js';
-import type { ThreadOptions } from './thread-options.js';
+import type { NeedsArgs, ThreadOptions } from './thread-options.js';
 
-export type TimerOptions<R> = Omit<ThreadOptions<readonly unknown[], R>, 'target' | 'args'>;
+/** What a Timer takes beside its target and the target's arguments: what a Thread does. */
+export type TimerOptions = Omit<ThreadOptions<readonly unknown[], unknown>, 'target' | 'args'>;
 
 /** A Timer that has not fired: when it will, in ms of `now`, and how it does so at once. */
 interface Waiting {
@@ -34,32 +35,32 @@ interface Waiting {
  *
  * A cancelled Timer ends without a value: `result()` gives undefined. Source: CPython, `threading.Timer`.
  *
+ * @param interval - ms, from 0 to TIMEOUT_MAX
+ * @param target - what runs then
+ * @param argsAndOptions - the target's arguments, which may be left out when it needs none; then a Thread's options
+ * @throws TypeError, RangeError showing the value
  * @example
- * new Timer(30_000, () => console.log('hello, world')).start();
+ * const timer = new Timer(50, (name) => `hello, ${name}`, ['world']).start();
+ * console.log(await timer.result()); // prints hello, world
  */
-export class Timer<R = unknown> extends Thread<R> {
-  /** ms. */
+// biome-ignore lint/suspicious/noExplicitAny: a Timer whose target is not known takes any arguments
+export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thread<R, A> {
+  /** ms from `start` until it fires. */
   readonly interval: number;
   /** Set once the timer was cancelled or its target has ended. */
   readonly finished: Event;
   /** From `start` until it fires. */
   #waiting: Waiting | undefined;
 
-  /** @throws TypeError, RangeError showing the value */
-  constructor(
-    interval: number,
-    // biome-ignore lint/suspicious/noExplicitAny: any target at all, as the contract says
-    target: Target<any, R>,
-    args: readonly unknown[] = [],
-    options: TimerOptions<R> = {},
-  ) {
+  constructor(interval: number, target: Target<A, R>, ...argsAndOptions: RunParameters<A, TimerOptions>) {
+    const [args = [], options] = argsAndOptions as [args?: readonly unknown[], options?: TimerOptions];
     if (typeof interval !== 'number')
       throw new TypeError(`interval must be a number of ms, got ${show(interval)}`);
     if (!(interval >= 0 && interval <= TIMEOUT_MAX)) {
       throw new RangeError(`interval must be 0 to ${TIMEOUT_MAX} ms, got ${interval}`);
     }
     checkTarget(target);
-    super({ ...options, target, args });
+    super({ ...options, target, args } as ThreadOptions<A, R> & NeedsArgs<A>);
     this.interval = interval;
     this.finished = new Event({ name: `${this.name}.finished` });
   }
@@ -116,6 +117,7 @@ export class Timer<R = unknown> extends Thread<R> {
     return #waiting in this ? this.#waiting : undefined;
   }
 
+  /** As Thread's; while the timer waits, this call fires it. @throws as Thread's */
   override joinSync(options?: WaitSyncOptions): boolean {
     // This very call blocks the event loop that would fire the timer, so it fires it itself.
     const waiting = this.#stillWaiting;
@@ -133,6 +135,16 @@ export class Timer<R = unknown> extends Thread<R> {
   /** Stops it if it still waits; one that runs goes on. From any thread. */
   override cancel(): void {
     this.finished.set();
+  }
+
+  /**
+   * Leaves a block of `using`: cancels it.
+   *
+   * @example
+   * using reminder = new Timer(60_000, jobs.remind).start();
+   */
+  [Symbol.dispose](): void {
+    this.cancel();
   }
 
   /** As Thread's; one that still waits is cancelled, because it has no worker yet. */

@@ -20,14 +20,16 @@ let lists: WeakMap<object, readonly TransferListItem[]> | undefined;
  * `threadMap` or `threadPipe`, what a target returns, emits or reports as progress. Elsewhere it means nothing.
  *
  * Returns the value itself. What has moved cannot be sent again: subscribing again needs it made anew. A worker that
- * dies takes with it what was moved there.
+ * dies takes with it what was moved there. Source: HTML, `postMessage` with a transfer list.
  *
  * @param transferList - what moves, as in postMessage; default: the value, or the buffer it is a view of
  * @throws TypeError showing what cannot move. What moved before is an error where it is sent
  * @example
- * images.pipe(threadMap(jobs.blur)) // copied both ways
- * images.pipe(map((image) => transfer(image)), threadMap(jobs.blur)) // and in jobs: return transfer(blurred)
- * pool.run(jobs.blur, [transfer({ width, pixels }, [pixels.buffer])])
+ * const pixels = new Uint8Array(1_000_000);
+ * const sum = (image: { pixels: Uint8Array }) => image.pixels.reduce((a, b) => a + b, 0);
+ * await using pool = new ThreadPool();
+ * console.log(await pool.run(sum, [transfer({ pixels }, [pixels.buffer])])); // prints 0
+ * console.log(pixels.length); // prints 0
  */
 export function transfer<T extends object>(value: T, transferList?: readonly object[]): T {
   if (typeof value !== 'object' || value === null)

@@ -4,6 +4,7 @@ import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { ToThread } from '../wire/messages.js';
 import { DedicatedWorker } from './dedicated-worker.js';
 import type { WorkerHandle, WorkerListener } from './executor.js';
+import { checkThreadLimit } from './thread-limit.js';
 import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /**
@@ -35,7 +36,10 @@ export function takeWorker(
   listener: WorkerListener,
 ): WorkerHandle {
   const worker = takeIdle(stackSize);
-  if (worker === undefined) return new DedicatedWorker(stackSize, first, transfer, listener, giveBack);
+  if (worker === undefined) {
+    checkThreadLimit();
+    return new DedicatedWorker(stackSize, first, transfer, listener, giveBack);
+  }
   worker.listener = listener;
   try {
     worker.post(first, transfer);

@@ -59,7 +59,7 @@ export interface WorkerHandle {
 
 /** Gives threads a worker. A ThreadPool is one; a Thread needs no more of it than this. */
 export abstract class Executor {
-  /** @throws ThreadError when it takes no more */
+  /** @throws ThreadError when it takes no more @internal */
   static execute(
     executor: Executor,
     name: string,

@@ -19,10 +19,14 @@ import {
   HEADER_WORDS,
   HIGH_WATER,
   IDENT,
-  IDENT_MASK,
+  identAfter,
+  identIn,
   NAME,
   NAME_WORDS,
   NATIVE,
+  NUMBER,
+  noHandles,
+  notCancelled,
   PROBED,
   QUEUED,
   raise,
@@ -33,48 +37,104 @@ import {
   STATE,
   STOPPED,
   slotOf,
+  stateIn,
+  stateWord,
   TRACES,
   table,
   WORKER,
 } from './table.js';
 
-/** Takes a slot for a thread that is to be started. @throws ThreadError when all are taken. */
-export function claimSlot(name: string, flags: number): number {
-  const claimed = -(nativeId() ?? process.pid);
+/** The worker that a thread counts as started from. */
+export interface Starter {
+  readonly worker: number;
+  /** 0 where the platform does not tell it. */
+  readonly native: number;
+}
+
+/** This worker, for a message to one that claims slots in its name. */
+export function starterHere(): Starter {
+  return { worker: threadId, native: nativeId() ?? 0 };
+}
+
+/**
+ * Takes a slot for a thread that is to be started.
+ *
+ * @param name - all of the name; with a `number` that is not 0, the `name` of `Thread-<number> (<name>)`
+ * @param starter - given by a worker that claims for a thread of its own, which another worker has asked for
+ * @throws ThreadError when all are taken
+ */
+export function claimSlot(name: string, flags: number, number = 0, starter?: Starter): number {
+  const claimed = claimedBy();
   // Two rounds: in the second the dead are looked for whose end nobody has noticed.
   for (let tries = 0; tries < 2 * SLOTS; tries++) {
-    const number = (add(table, CURSOR, 1) >>> 0) & (SLOTS - 1);
-    if (number === 0) continue;
-    const slot = HEADER_WORDS + number * SLOT_WORDS;
+    const slotNumber = (add(table, CURSOR, 1) >>> 0) & (SLOTS - 1);
+    if (slotNumber === 0) continue;
+    const slot = HEADER_WORDS + slotNumber * SLOT_WORDS;
     if (tries >= SLOTS) isAlive(load(table, slot + IDENT));
-    const state = load(table, slot + STATE);
-    if (!isFree(state)) continue;
+    const word = load(table, slot + STATE);
+    if (!isFree(stateIn(word))) continue;
     // Before the slot can be taken: a death logged twice is harmless, one not logged makes the locks of the dead thread look
     // as if it had ended by itself.
-    if (state === DIED) logDeath(load(table, slot + IDENT));
-    if (compareExchange(table, slot + STATE, state, claimed) !== state) continue;
-    let ident = ((load(table, slot + IDENT) & ~(SLOTS - 1)) + SLOTS + number) & IDENT_MASK;
-    if (ident < SLOTS) ident += SLOTS;
-    store(table, slot + IDENT, ident);
-    store(table, slot + FLAGS, flags);
-    store(table, slot + NATIVE, 0);
-    store(table, slot + WORKER, threadId);
-    store(table, slot + PROBED, 0);
-    store(table, slot + CANCEL, 0);
-    store(table, slot + TRACES, 0);
-    store(table, slot + STARTER_NATIVE, nativeId() ?? 0);
-    store(table, slot + STARTER_WORKER, threadId);
-    store(table, slot + HANDLES, 0);
-    store(table, slot + BLOCKED, 0);
+    if (stateIn(word) === DIED) logDeath(identIn(word));
+    if (compareExchange(table, slot + STATE, word, claimed) !== word) continue;
+    const ident = identAfter(load(table, slot + IDENT), slotNumber);
     writeText(table, slot + NAME, NAME_WORDS, name);
-    raise(HIGH_WATER, number + 1);
-    store(table, slot + STATE, QUEUED);
-    changed();
+    raise(HIGH_WATER, slotNumber + 1);
+    fill(ident, flags, number, starter);
     return ident;
   }
   throw new ThreadError(`can't start new thread '${name}': ${SLOTS - 1} are alive`, {
     code: 'ERR_NO_THREAD',
   });
+}
+
+/**
+ * Takes the slot of a thread that has ended for the next one that the same worker runs, which costs a tenth of another slot.
+ *
+ * @param name - null: the slot has it already
+ * @returns 0: another has taken the slot, or asks for the thread that has ended by a Thread object elsewhere
+ */
+export function claimAgain(
+  last: number,
+  name: string | null,
+  flags: number,
+  number: number,
+  starter: Starter,
+): number {
+  const slot = slotOf(last);
+  const ident = identAfter(last, last & (SLOTS - 1));
+  // First, because from then on no Thread object is counted for the last one. Who claims the slot meanwhile writes the same.
+  const none = noHandles(last);
+  if (compareExchange(table, slot + HANDLES, none, noHandles(ident)) !== none) return 0;
+  const ended = stateWord(last, STOPPED);
+  if (compareExchange(table, slot + STATE, ended, claimedBy()) !== ended) return 0;
+  if (name !== null) writeText(table, slot + NAME, NAME_WORDS, name);
+  fill(ident, flags, number, starter);
+  return ident;
+}
+
+/** STATE of a slot that this worker fills: who finds it can ask the kernel whether the worker lives. */
+function claimedBy(): number {
+  return -(nativeId() ?? process.pid);
+}
+
+/** Fills a slot that was claimed, but for the name, and gives it to the thread. */
+function fill(ident: number, flags: number, number: number, starter: Starter | undefined): void {
+  const slot = slotOf(ident);
+  store(table, slot + IDENT, ident);
+  store(table, slot + FLAGS, flags);
+  store(table, slot + NATIVE, starter === undefined ? -ident : (nativeId() ?? 0));
+  store(table, slot + WORKER, starter === undefined ? -ident : threadId);
+  store(table, slot + PROBED, 0);
+  store(table, slot + CANCEL, notCancelled(ident));
+  store(table, slot + TRACES, 0);
+  store(table, slot + STARTER_NATIVE, starter === undefined ? (nativeId() ?? 0) : starter.native);
+  store(table, slot + STARTER_WORKER, starter === undefined ? threadId : starter.worker);
+  store(table, slot + HANDLES, noHandles(ident));
+  store(table, slot + BLOCKED, 0);
+  store(table, slot + NUMBER, number);
+  store(table, slot + STATE, stateWord(ident, QUEUED));
+  changed();
 }
 
 /** Whether a slot in this state may be claimed: a starter that was killed as it filled one never comes back to it. */
@@ -85,10 +145,4 @@ function isFree(state: number): boolean {
 /** Called before the slot of a dead thread is claimed for another, so that `hasDied` still knows of it. */
 function logDeath(ident: number): void {
   store(table, DEATH_LOG + ((add(table, DEATHS, 1) >>> 0) % DEATH_LOG_WORDS), ident);
-}
-
-/** Gives the slot of a thread back that could not be started after all. */
-export function unclaimSlot(ident: number): void {
-  store(table, slotOf(ident) + STATE, FREE);
-  changed();
 }

@@ -23,8 +23,9 @@ export function publishRecord(cells: Cells, at: number, me: number): void {
   store(cells, at + TAKER, me);
 }
 
-export function giveRecordBack(cells: Cells, at: number): void {
-  store(cells, at + TAKER, FREE);
+/** Nothing happens when the thread has ended, and the record is another's by now. */
+export function giveRecordBack(cells: Cells, at: number, me: number): void {
+  compareExchange(cells, at + TAKER, me, FREE);
 }
 
 /** `ident` of the live thread that the record belongs to; 0 when it does not count. */

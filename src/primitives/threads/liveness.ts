@@ -67,9 +67,9 @@ function isFoundDead(ident: number, state: number): boolean {
   store(table, slot + PROBED, time);
   const native = load(table, slot + (queued ? STARTER_NATIVE : NATIVE));
   if (kernelTells() ? native === 0 || kernelHas(native) : !hasStopped(worker)) return false;
+  // The slot was its own all the while, so the worker was. It may have ended by itself before, as the starter heard.
   if (stateOf(ident) !== state) return hasDied(ident);
-  markDied(ident);
-  return true;
+  return markDied(ident) || hasDied(ident);
 }
 
 /**

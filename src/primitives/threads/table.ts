@@ -12,14 +12,18 @@ import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake }
  * is alive and finds the dead, current-ident.ts knows which ident this worker's code runs under, wait-graph.ts writes who
  * waits for what, trace-flag.ts whether anybody traces.
  *
- * A slot's STATE:
- *   FREE, STOPPED, DIED, -native of a dead starter -a starter claims it-> -native, its own id of the kernel
- *   -native -the same starter, having filled it-> QUEUED -the worker-> RUNNING
+ * A slot's STATE is one word of the ident it belongs to and of how that thread is:
+ *   FREE, STOPPED, DIED of any ident, -native of a dead starter -a starter claims it-> -native, its own id of the kernel
+ *   STOPPED -the worker that the thread ran in, for its next one (kept-slot.ts)-> -native, likewise
+ *   -native -the same thread, having filled it-> QUEUED of the next ident -the worker-> RUNNING
  *   QUEUED, RUNNING -the thread itself, its target has ended-> STOPPED
- *   QUEUED -the starter withdraws it-> STOPPED
+ *   QUEUED -the starter withdraws it-> STOPPED;  QUEUED -the starter could not start it-> FREE
  *   QUEUED, RUNNING -any thread that finds its worker dead, or while it is QUEUED that of its starter-> DIED
- * Invariant: a slot holds an ident until it is claimed again, and no two claims give the same ident. Slots are
- * claimed round and round, so that an ident stays readable for thousands of starts after its end.
+ * Invariant: no two claims give the same ident, and a slot belongs to an ident until it is claimed again. Whoever changes
+ * anything of a slot for an ident that is not its own compares the ident in that very exchange, because the slot may have
+ * gone round the table since that thread was looked at: so STATE, CANCEL and HANDLES hold the ident, and NATIVE and WORKER
+ * do until they are known. Slots are claimed round and round, so that an ident stays readable for thousands of starts
+ * after its end; only the last ident of a kept slot goes sooner.
  *
  * A death is found by four: a waiter that asks the kernel for the owner of what it waits for, the `exit` event of the
  * worker in the thread that started it, the starter's own watch over its worker, and the dying worker itself. All four
@@ -32,16 +36,35 @@ export const RUNNING = 2;
 export const STOPPED = 3;
 export const DIED = 4;
 
+const STATE_BITS = 3;
+
+/** What STATE holds of a thread. */
+export function stateWord(ident: number, state: number): number {
+  return (ident << STATE_BITS) | state;
+}
+
+/** The state in a slot's STATE word, whosever it is: negative while the slot is being filled. */
+export function stateIn(word: number): number {
+  return word < 0 ? word : word & ((1 << STATE_BITS) - 1);
+}
+
+/** Whose a slot's STATE word is; negative while the slot is being filled. */
+export function identIn(word: number): number {
+  return word >> STATE_BITS;
+}
+
 /** Of a slot's FLAGS. */
 export const DAEMON = 1;
 /** Of a worker that somebody else started: Python's dummy threads. */
 export const DUMMY = 2;
 /** A dummy thread that called currentThread(): only then does enumerate() list it, as Python lists dummy threads. */
 export const LISTED = 4;
+/** Runs in a worker of its own, and not in one of a ThreadPool: counted by thread-limit.ts. */
+export const OWN_WORKER = 8;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
 /** Copies of this library with the same one can use each other's table. */
-export const LAYOUT = 0x7ead0002;
+export const LAYOUT = 0x7ead0003;
 
 // The header.
 const LAYOUT_CELL = 0;
@@ -59,13 +82,17 @@ export const WAITS_HIGH_WATER = 10;
 /** Who made the table, when, and chance: the same in all views of one table, and in no two tables. */
 const ORIGIN = 11;
 const ORIGIN_WORDS = 3;
+/** See thread-limit.ts; 0: the default. */
+export const THREAD_LIMIT = 15;
 export const HEADER_WORDS = 64;
 
 // A slot.
 export const IDENT = 0;
 export const STATE = 1;
 export const FLAGS = 2;
+/** The kernel's id of the thread that it runs in, 0 where the platform does not tell it; -ident until it runs. */
 export const NATIVE = 3;
+/** Node's number of the worker that it runs in; -ident until that is known. */
 export const WORKER = 4;
 export const PROBED = 5;
 /** See cancel-flag.ts. The thread's `sleepSync` parks on it. */
@@ -74,10 +101,12 @@ export const CANCEL = 6;
 export const TRACES = 7;
 /** What the thread blocks on: see wait-graph.ts. */
 export const BLOCKED = 8;
+/** 0: NAME is all of the name; else the N of `Thread-N (NAME)`. */
+export const NUMBER = 28;
 /** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's. */
 export const STARTER_NATIVE = 29;
 export const STARTER_WORKER = 30;
-/** How many Thread objects stand for it in workers other than the one it was started from. */
+/** How many Thread objects stand for it in workers other than the one it was started from: see `countHandle`. */
 export const HANDLES = 31;
 export const NAME = 32;
 export const NAME_WORDS = 96;
@@ -88,7 +117,7 @@ export const SLOT_WORDS = 128;
 const SLOT_BITS = 12;
 export const SLOTS: number = 1 << SLOT_BITS;
 /** Idents fit below the flags of a lock's word. */
-export const IDENT_MASK: number = (1 << 27) - 1;
+const IDENT_MASK: number = (1 << 27) - 1;
 /** Idents of threads that died, kept after their slots were claimed again: their locks may be found much later. */
 export const DEATH_LOG: number = HEADER_WORDS + SLOTS * SLOT_WORDS;
 export const DEATH_LOG_WORDS: number = 1 << 16;
@@ -123,7 +152,9 @@ function create(): Cells {
   store(cells, HEADER_WORDS + IDENT, MAIN_IDENT);
   // The kernel's id of a process's first thread is that of the process.
   store(cells, HEADER_WORDS + NATIVE, process.pid);
-  store(cells, HEADER_WORDS + STATE, RUNNING);
+  store(cells, HEADER_WORDS + CANCEL, notCancelled(MAIN_IDENT));
+  store(cells, HEADER_WORDS + HANDLES, noHandles(MAIN_IDENT));
+  store(cells, HEADER_WORDS + STATE, stateWord(MAIN_IDENT, RUNNING));
   writeText(cells, HEADER_WORDS + NAME, NAME_WORDS, 'MainThread');
   setEnvironmentData(ENVIRONMENT_KEY, cells.buffer);
   return cells;
@@ -141,6 +172,22 @@ export function clock(): number {
 /** Where a thread's slot begins. */
 export function slotOf(ident: number): number {
   return HEADER_WORDS + (ident & (SLOTS - 1)) * SLOT_WORDS;
+}
+
+/** The ident of who claims a slot next; `last`: who had it, 0 when nobody has had it yet. */
+export function identAfter(last: number, slotNumber: number): number {
+  const ident = ((last & ~(SLOTS - 1)) + SLOTS + slotNumber) & IDENT_MASK;
+  return ident < SLOTS ? ident + SLOTS : ident;
+}
+
+/** What CANCEL of a slot holds at first: see cancel-flag.ts. */
+export function notCancelled(ident: number): number {
+  return ident << 2;
+}
+
+/** What HANDLES of a slot holds at first: the upper part of the ident, above room for the count. */
+export function noHandles(ident: number): number {
+  return (ident >>> SLOT_BITS) << 16;
 }
 
 /** A number that no other primitive of the process has. */

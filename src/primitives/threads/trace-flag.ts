@@ -7,6 +7,7 @@ import {
   SLOT_WORDS,
   STATE,
   slotOf,
+  stateIn,
   TRACE,
   TRACES,
   table,
@@ -55,7 +56,7 @@ function aLiveThreadTraces(): boolean {
   const most = load(table, HIGH_WATER);
   for (let number = 0; number < most; number++) {
     const slot = HEADER_WORDS + number * SLOT_WORDS;
-    const state = load(table, slot + STATE);
+    const state = stateIn(load(table, slot + STATE));
     if ((state === QUEUED || state === RUNNING) && load(table, slot + TRACES) !== 0) return true;
   }
   return false;

@@ -1,7 +1,7 @@
 import { readText, writeText } from '../memory/text.js';
 import { load, store } from '../memory/word.js';
 import { giveRecordBack, publishRecord, takeRecord, takerOfRecord } from './claimed-record.js';
-import { getIdent } from './current-ident.js';
+import { current, getIdent } from './current-ident.js';
 import { aliveIdents } from './liveness.js';
 import {
   BLOCKED,
@@ -26,7 +26,7 @@ const SINCE_HIGH = 4;
 const COUNT = 5;
 const NAME = 6;
 /** The record in a thread's slot belongs to that thread alone, so it needs no TAKER and has more room for the name. */
-const BLOCKED_NAME_WORDS = 15;
+const BLOCKED_NAME_WORDS = 14;
 const NAME_WORDS = WAIT_WORDS - NAME;
 
 /** What the records tell of a primitive that is waited for. */
@@ -37,12 +37,13 @@ export interface Waited {
   readonly owner: number | null;
 }
 
-/** An edge of the wait-for graph. */
+/** That a thread waits for a primitive: an edge of the wait-for graph. */
 export interface ThreadWait {
   /** The thread that waits. */
   readonly ident: number;
   /** Number of the primitive, unique in the process. */
   readonly primitive: number;
+  /** The primitive's name. */
   readonly name: string;
   /** `ident` of the thread that holds it, as the waiter saw it at most 50 ms ago; null: nobody in particular. */
   readonly owner: number | null;
@@ -89,6 +90,8 @@ const LOOK_AGAIN_AFTER = 1000;
 /** The record of this thread's Observable waits for one primitive. */
 export class WaitRecord {
   #at = -1;
+  /** Whose it is: once that thread has ended, the record may be another's. */
+  #ident = 0;
 
   /** `count` waits from now on; 0 gives the record back. While all 65,536 records are taken, waits are not listed. */
   set(on: Waited, count: number): void {
@@ -96,16 +99,17 @@ export class WaitRecord {
       if (this.#at >= 0) this.#close();
       return;
     }
+    if (this.#at >= 0 && this.#ident !== current.ident) this.#close();
     if (this.#at < 0) this.#open(on);
     if (this.#at >= 0) store(table, this.#at + COUNT, count);
   }
 
   owner(owner: number | null): void {
-    if (this.#at >= 0) store(table, this.#at + OWNER, owner ?? 0);
+    if (this.#at >= 0 && this.#ident === current.ident) store(table, this.#at + OWNER, owner ?? 0);
   }
 
   #close(): void {
-    giveRecordBack(table, this.#at);
+    giveRecordBack(table, this.#at, this.#ident);
     hint = (this.#at - WAITS) / WAIT_WORDS;
     noneUntil = 0;
     this.#at = -1;
@@ -127,13 +131,24 @@ export class WaitRecord {
       raise(WAITS_HIGH_WATER, number + 1);
       hint = (number + 1) % MOST_WAITS;
       this.#at = at;
+      this.#ident = me;
       return;
     }
     noneUntil = clock() + LOOK_AGAIN_AFTER;
   }
 }
 
-/** Every wait of every live thread: the edges of the wait-for graph. */
+/**
+ * Every wait of every live thread, at this moment: the edges of the wait-for graph, in which a deadlock is a cycle. Python
+ * has no such thing.
+ *
+ * @example
+ * const lock = new Lock({ name: 'printer' });
+ * lock.acquireSync();
+ * const waiting = lock.acquire().subscribe();
+ * for (const { name, owner } of waits()) console.log(name, owner === getIdent()); // prints printer true
+ * waiting.unsubscribe();
+ */
 export function waits(): ThreadWait[] {
   const found: ThreadWait[] = [];
   eachWait((at, ident, blocking) => found.push(read(at, ident, blocking)));

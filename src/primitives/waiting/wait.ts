@@ -2,22 +2,27 @@ import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
 
 /** Where a wait ends: exactly one of the two is called, once. */
 export interface Settle<T> {
+  /** Emits the value and completes. */
   resolve(value: T): void;
+  /** Ends with the error. */
   reject(error: unknown): void;
 }
 
 /** Starts a wait. Returns how to leave it, or nothing when it has ended already. */
 export type Begin<T> = (settle: Settle<T>) => TeardownLogic;
 
-type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
-
 /**
  * A cold, single-valued Observable that can also be awaited. Subscribing (or awaiting) starts the wait, each time
- * anew; it emits once and completes. Unsubscribing gives the place up at once: what had been granted goes on to the
- * next waiter.
+ * anew; it emits once and completes. A pending one keeps the process alive, as a timer does. Unsubscribing gives the place
+ * up at once: what had been granted goes on to the next waiter. Source: RxJS, Observable; the waits of CPython's
+ * `threading` only block.
  *
+ * @param begin - for a lock of your own: starts a wait, and returns how to leave it
  * @example
- * if (await lock.acquire({ timeout: 100 })) lock.release();
+ * const lock = new Lock();
+ * const wait = lock.acquire({ timeout: 100 });
+ * console.log(await wait); // prints true
+ * wait.subscribe((acquired) => console.log(acquired)); // prints false
  */
 export class Wait<T> extends Observable<T> implements PromiseLike<T> {
   /** RxJS calls it with the Wait as `this`. One for all Waits, because a closure each would show in every acquire. */
@@ -32,8 +37,12 @@ export class Wait<T> extends Observable<T> implements PromiseLike<T> {
     this.#begin = begin;
   }
 
+  /** Starts the wait, as `await` does. It cannot be left then, but for what its `signal` and `timeout` say. */
   // biome-ignore lint/suspicious/noThenProperty: a wait is awaited like any promise
-  then<A = T, B = never>(fulfilled?: Handler<T, A>, rejected?: Handler<unknown, B>): Promise<A | B> {
+  then<A = T, B = never>(
+    fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
     const end = new PromisedEnd<T>();
     this.#begin(end);
     return end.promise().then(fulfilled, rejected);

@@ -30,15 +30,15 @@ const IDENT = 1;
 const ORDER = 2;
 const NEXT = 3;
 const PREVIOUS = 4;
-const EMPTY = 0;
+export const EMPTY = 0;
 export const WAITING = 1;
 /** The first of the states that mean an outcome; the primitive says which. */
 export const DONE = 2;
 
 const FIRST_SLOTS = 8;
 
-/** Told the outcome of a waiter that died after it was settled and before it read that. */
-export type Lost = (outcome: number) => void;
+/** Told of the slot of a dead thread, and its state: frees it, and makes up for an outcome that the thread did not read. Inside. */
+export type Lost = (slot: number, state: number) => void;
 
 /**
  * The waiters of all threads, longest first, each with a slot of its own in shared memory. Everything but reading the
@@ -170,7 +170,7 @@ export class Slots {
     store(this.#cells, UNUSED, slot);
   }
 
-  /** Frees the slots of the dead, at most every RECHECK_MS ms by all threads together; true when it has looked. */
+  /** Looks for slots of the dead, at most every RECHECK_MS ms by all threads together; true when it has looked. */
   sweep(lost: Lost): boolean {
     const time = clock() | 0;
     const swept = load(this.#cells, SWEPT);
@@ -180,9 +180,7 @@ export class Slots {
     this.inside(() => {
       for (let slot = load(this.#cells, HIGH); slot > 0; slot--) {
         const state = this.state(slot);
-        if (state === EMPTY || this.#lives(slot)) continue;
-        this.free(slot);
-        if (state !== WAITING) lost(state);
+        if (state !== EMPTY && !this.#lives(slot)) lost(slot, state);
       }
     });
     return true;

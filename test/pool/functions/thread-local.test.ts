@@ -9,7 +9,7 @@ const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.
 describe('a ThreadLocal', () => {
   it('has the value that its initial makes, once', () => {
     let made = 0;
-    const local = new ThreadLocal(() => ++made);
+    const local = new ThreadLocal<number | undefined>(() => ++made);
     expect([local.value, local.value]).toEqual([1, 1]);
     local.value = undefined;
     expect(local.value).toBeUndefined();
@@ -17,7 +17,7 @@ describe('a ThreadLocal', () => {
   });
 
   it('has none without an initial, and each its own', () => {
-    const [a, b] = [new ThreadLocal<number>(), new ThreadLocal<number>()];
+    const [a, b] = [new ThreadLocal<number | undefined>(), new ThreadLocal<number | undefined>()];
     a.value = 1;
     expect(a.value).toBe(1);
     expect(b.value).toBeUndefined();

@@ -11,6 +11,7 @@ import {
   setprofile,
   settrace,
   settraceAllThreads,
+  type Target,
   Thread,
   type TraceEvent,
   threadModule,
@@ -110,7 +111,7 @@ describe('what a trace tells of a wait is the same for both faces', () => {
   const inVain = ['acquire', 'wait', 'woken'];
 
   /** What a thread that calls `target` tells of the primitive `P`, while `end` ends what it waits for. */
-  async function told(target: (...args: never[]) => unknown, args: unknown[], end?: () => void) {
+  async function told(target: Target, args: unknown[], end?: () => void) {
     const events: TraceEvent[] = [];
     settrace((event) => events.push(event));
     const thread = new Thread({ target, args }).start();

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { mergeMap } from 'rxjs';
 import { Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +17,7 @@ describe('close', () => {
     await begun.wait();
     const queued = Array.from({ length: 20 }, (_, n) => pool.run(identity, [n]).then((value) => value));
     const thread = new Thread({ target: identity, args: [99], pool }).start();
-    const workers = pool.piscina.threads;
+    const workers = pool.piscina.threads as readonly Worker[];
     let exits = 0;
     for (const worker of workers) worker.once('exit', () => exits++);
     const closed = pool.close();

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import {
   Event,
   excepthook$,
@@ -117,7 +118,7 @@ describe('terminate of a job', () => {
       pool,
     }).start();
     await begun.wait();
-    const [worker] = pool.piscina.threads;
+    const [worker] = pool.piscina.threads as readonly Worker[];
     let exited = false;
     worker?.once('exit', () => {
       exited = true;
@@ -140,7 +141,8 @@ describe('terminate of a job', () => {
     const thread = new Thread({ target: jobs.spin, args: [begun], pool }).start();
     await begun.wait();
     const alive: boolean[] = [];
-    pool.piscina.threads[0]?.prependListener('exit', () => alive.push(thread.isAlive()));
+    const [worker] = pool.piscina.threads as readonly Worker[];
+    worker?.prependListener('exit', () => alive.push(thread.isAlive()));
     const gone = thread.terminate();
     const next = pool.run(identity, [2]).then((value) => value);
     // Its place is not given to another before.

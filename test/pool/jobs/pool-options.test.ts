@@ -1,3 +1,4 @@
+import type { Piscina } from 'piscina';
 import { ThreadPool, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/turns.js';
@@ -53,7 +54,7 @@ describe('options of a ThreadPool', () => {
     expect([pool.piscina.maxThreads, pool.piscina.minThreads]).toEqual([3, 1]);
     const filename = new URL('../../fixtures/pool-jobs.js', import.meta.url).href;
     // A task of one's own may run on it, beside the pool's jobs.
-    const own = pool.piscina.run('PATH', { filename, name: 'environment' });
+    const own = (pool.piscina as Piscina).run('PATH', { filename, name: 'environment' });
     const job = pool.run((n: number) => n, [1]).then((value) => value);
     expect(await own).toHaveProperty('argv');
     expect(await job).toBe(1);

@@ -233,7 +233,7 @@ describe('start', () => {
   });
 
   it('names the argument that cannot be cloned and leaves the thread unstarted', () => {
-    const thread = new Thread({ target: () => 1, args: [{ job: { run() {} } }] });
+    const thread = new Thread({ target: (_: unknown) => 1, args: [{ job: { run() {} } }] });
     expect(messageOf(() => thread.start())).toMatch(/TypeError: .*args\[0\]\.job\.run is a function/);
     expect(thread.state).toBe('initial');
     expect(thread.ident).toBeNull();

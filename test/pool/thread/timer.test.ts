@@ -78,7 +78,7 @@ describe('a Timer', () => {
   });
 
   it('refuses arguments that cannot be cloned when it is started, and has not been started then', () => {
-    const timer = new Timer(0, () => 1, [() => 1]);
+    const timer = new Timer(0, (_: unknown) => 1, [() => 1]);
     expect(() => timer.start()).toThrow(/cannot start thread '.*': args\[0\] is a function/);
     expect(timer.state).toBe('initial');
     expect(timer.ident).toBeNull();

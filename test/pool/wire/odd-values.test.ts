@@ -124,7 +124,7 @@ describe('data that looks like what the library sends is data', () => {
 describe('what cannot be sent is a TypeError that names the place', () => {
   const start = (value: unknown): unknown => {
     try {
-      new Thread({ target: () => 1, args: [value] }).start();
+      new Thread({ target: (_: unknown) => 1, args: [value] }).start();
     } catch (error) {
       return error;
     }

@@ -238,7 +238,7 @@ describe('what cannot be sent is refused at start, by its path', () => {
     ['a function beside a primitive', { lock: new Lock(), f: () => 1 }, /args\[0\]\.f is a function/],
     ['a ThreadLocal', [new ThreadLocal()], /a ThreadLocal cannot be sent to a thread/],
   ])('%s', (_, value, message) => {
-    const thread = new Thread({ target: () => 1, args: [value] });
+    const thread = new Thread({ target: (_: unknown) => 1, args: [value] });
     expect(() => thread.start()).toThrow(TypeError);
     expect(() => thread.start()).toThrow(message);
     expect(thread.state).toBe('initial');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { load, store } from '../../../src/primitives/memory/word.js';
-import { claimSlot, unclaimSlot } from '../../../src/primitives/threads/claim-slot.js';
+import { claimSlot } from '../../../src/primitives/threads/claim-slot.js';
 import { hasDied, isAlive } from '../../../src/primitives/threads/liveness.js';
 import {
   NATIVE,
@@ -12,9 +12,11 @@ import {
   STARTER_WORKER,
   STATE,
   slotOf,
+  stateWord,
   table,
   WORKER,
 } from '../../../src/primitives/threads/table.js';
+import { markDied } from '../../../src/primitives/threads/thread-slots.js';
 import { block, unblock, waits } from '../../../src/primitives/threads/wait-graph.js';
 
 /** The kernel's id of a thread that is no more. */
@@ -30,7 +32,7 @@ const claim = (): number => {
 function runAndDie(ident: number): void {
   store(table, slotOf(ident) + WORKER, 99);
   store(table, slotOf(ident) + NATIVE, GONE);
-  store(table, slotOf(ident) + STATE, RUNNING);
+  store(table, slotOf(ident) + STATE, stateWord(ident, RUNNING));
 }
 
 /** As its starter's death leaves it. */
@@ -51,7 +53,7 @@ const clock = vi.hoisted(() => {
 
 afterEach(() => {
   clock.ms = undefined;
-  for (const ident of claimed.splice(0)) unclaimSlot(ident);
+  for (const ident of claimed.splice(0)) markDied(ident);
 });
 
 describe('a slot', () => {
@@ -90,7 +92,7 @@ describe('a death is noticed', () => {
       expect(isAlive(ident)).toBe(true);
       store(table, slotOf(ident) + WORKER, 99);
       store(table, slotOf(ident) + NATIVE, process.pid);
-      store(table, slotOf(ident) + STATE, RUNNING);
+      store(table, slotOf(ident) + STATE, stateWord(ident, RUNNING));
       expect(isAlive(ident)).toBe(true);
       expect(load(table, slotOf(ident) + PROBED)).not.toBe(0);
       runAndDie(ident);

@@ -86,7 +86,7 @@ it('a barrier can be made of two locks (BarrierTest.test_barrier)', async () => 
   checkOut.acquireSync();
   const state = new Int32Array(new SharedArrayBuffer(4));
   const seen = new Int32Array(new SharedArrayBuffer(12));
-  const args = [state, checkIn, checkOut, TASKS, seen];
+  const args = [state, checkIn, checkOut, TASKS, seen] as const;
   const threads = Array.from({ length: TASKS }, () => new Thread({ target: jobs.enterThrice, args }).start());
   await Promise.all(threads.map((thread) => thread.result()));
   expect([...seen]).toEqual([TASKS, TASKS, TASKS]);

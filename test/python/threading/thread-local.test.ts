@@ -66,7 +66,7 @@ it('a cycle through a value is collected (test_cycle_collection, test_derived_cy
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const make = (): WeakRef<object> => {
-    const cycle: { local?: ThreadLocal<object> } = {};
+    const cycle: { local?: ThreadLocal<object | undefined> } = {};
     cycle.local = new ThreadLocal();
     cycle.local.value = cycle;
     return new WeakRef(cycle);

@@ -144,11 +144,10 @@ export const sleeper: Program<Shared> = ({ mail }, me, modules) => {
 
 /** Cancels that thread. */
 export const canceller: Program<Shared> = ({ mail }, me, modules) => {
-  const { CANCEL, clock, compareExchange, load, slotOf, table, wake } = modules;
+  const { clock, load, markCancelled } = modules;
   const ident = load(mail, IDENT);
   if (ident === 0) return;
-  const cell = slotOf(ident) + CANCEL;
-  if (compareExchange(table, cell, 0, 1) === 0) wake(table, cell);
+  markCancelled(ident);
   me.note(`cancelled at ${clock()}`);
 };
 
@@ -197,8 +196,9 @@ export function table(
 export function allEnded({ word, notes, killed }: End, shared: Shared): string | undefined {
   const SLOT = 64 + 128;
   const state = word(shared.table, SLOT + 1);
+  // Above its low three bits is the ident.
   // FREE, STOPPED, DIED, or being claimed by who died.
-  return [0, 3, 4].includes(state) || (killed !== -1 && state < 0)
+  return (state >= 0 && [0, 3, 4].includes(state & 7)) || (killed !== -1 && state < 0)
     ? undefined
     : `slot 1 has state ${state}; notes: ${notes.join('; ')}`;
 }

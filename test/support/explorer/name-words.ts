@@ -49,7 +49,7 @@ export function nameWords(map: MemoryMap, shared: object): Named {
       continue;
     }
     idents.set(cells.base + OWN, SECTION_VALUE);
-    idents.set(cells.base + OWN + own.indexOf('ACTOR'), VALUE);
+    if (kind === 'Barrier') idents.set(cells.base + OWN + own.indexOf('ACTOR'), VALUE);
     const section = cells.base + OWN;
     for (const [word, name] of own.entries())
       if (GUARDED.includes(name)) guarded.set(section + word, section);

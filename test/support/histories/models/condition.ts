@@ -15,13 +15,11 @@ interface ConditionState {
   readonly notified: readonly Waiter[];
   /** Those that gave up, until they have the lock again. */
   readonly resuming: readonly Waiter[];
-  /** Those that were notified and left, until the next has been told. */
-  readonly passing: readonly number[];
   /** Notifications of the dead that go to the next: when, their finder decides. */
   readonly owed: number;
 }
 
-type Stage = 'begin' | 'leave' | 'pass' | 'give up' | 'either' | 'lock';
+type Stage = 'begin' | 'leave' | 'give up' | 'either' | 'lock';
 
 /** What a wait goes through, by how it ended. */
 function stagesOf({ result, timeout, leaves }: Operation): readonly Stage[] {
@@ -31,9 +29,9 @@ function stagesOf({ result, timeout, leaves }: Operation): readonly Stage[] {
     case 'false':
       return ['begin', 'give up', 'lock'];
     case 'left':
-      return ['begin', 'leave', 'pass'];
+      return ['begin', 'leave'];
     case 'aborted':
-      return ['begin', 'leave', 'pass', 'lock'];
+      return ['begin', 'leave', 'lock'];
     case 'ownerDied':
       return ['begin', 'either', 'lock'];
     case 'open':
@@ -90,13 +88,15 @@ export function condition(reentrant: boolean): Model<ConditionState> {
           ? resume(state, waiter)
           : state;
       case 'leave': {
-        const after = told ? { ...state, passing: [...state.passing, id] } : state;
-        if (result === 'aborted') return resume(after, waiter ?? told);
-        return { ...after, waiting: without(waiting, waiter), notified: without(notified, told) };
+        const left: ConditionState = {
+          ...state,
+          waiting: without(waiting, waiter),
+          notified: without(notified, told),
+        };
+        // What it had been told goes to the next in that very moment.
+        const after = told ? notify(left, 1) : left;
+        return result === 'aborted' ? resume(after, waiter ?? told) : after;
       }
-      case 'pass':
-        if (!state.passing.includes(id)) return state;
-        return notify({ ...state, passing: state.passing.filter((one) => one !== id) }, 1);
       default:
         return lockAgain(state, operation, waiter, told);
     }
@@ -130,12 +130,12 @@ export function condition(reentrant: boolean): Model<ConditionState> {
   }
 
   return {
-    initial: { lock: null, waiting: [], notified: [], resuming: [], passing: [], owed: 0 },
+    initial: { lock: null, waiting: [], notified: [], resuming: [], owed: 0 },
     steps: (operation): readonly Step[] => {
       if (operation.name !== 'wait') return gaveUp(operation) ? [] : atOnce(operation);
       const { begin, end, leave = begin } = operation;
       return stagesOf(operation).map((stage) => ({
-        from: stage === 'leave' || stage === 'pass' ? leave : begin,
+        from: stage === 'leave' ? leave : begin,
         to: end,
       }));
     },
@@ -159,10 +159,10 @@ export function condition(reentrant: boolean): Model<ConditionState> {
     },
     eager: ({ name, result }) =>
       name === 'locked' || (name === 'acquire' && result === 'false') || result === 'notOwner',
-    key: ({ lock, waiting, notified, resuming, passing, owed }) => {
+    key: ({ lock, waiting, notified, resuming, owed }) => {
       const ids = (waiters: readonly Waiter[]): string =>
         waiters.map(({ id, depth }) => `${id}*${depth}`).join();
-      return `${showLock(lock)} ${ids(waiting)} ${ids(notified)} ${ids(resuming)} ${passing} ${owed}`;
+      return `${showLock(lock)} ${ids(waiting)} ${ids(notified)} ${ids(resuming)} ${owed}`;
     },
     show: ({ lock, waiting, notified, owed }) => {
       const who = (waiters: readonly Waiter[]): string =>

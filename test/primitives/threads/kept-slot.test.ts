@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { claimSlot, type Starter, starterHere } from '../../../src/primitives/threads/claim-slot.js';
+import { KeptSlot } from '../../../src/primitives/threads/kept-slot.js';
+import { aliveIdents, isAlive } from '../../../src/primitives/threads/liveness.js';
+import { FREE, SLOTS, slotOf } from '../../../src/primitives/threads/table.js';
+import {
+  countHandle,
+  flagsOf,
+  hasHandles,
+  markRunning,
+  markStopped,
+  nameOf,
+  setName,
+  startedHere,
+  stateOf,
+  withdraw,
+} from '../../../src/primitives/threads/thread-slots.js';
+
+const here = starterHere();
+const kept = new KeptSlot(here);
+let last = 0;
+
+/** A thread of the kept slot, which has begun. */
+function run(name: string, number: number, flags = 0, slot = kept): number {
+  last = slot.claim(name, flags, number);
+  expect(markRunning(last)).toBe(true);
+  return last;
+}
+
+afterEach(() => markStopped(last));
+
+describe('a worker that keeps its slot', () => {
+  it('gives the next thread the next ident of it', () => {
+    const one = run('job', 1);
+    markStopped(one);
+    const two = run('job', 2);
+    expect(two).toBe(one + SLOTS);
+    expect([stateOf(one), isAlive(one), isAlive(two)]).toEqual([FREE, false, true]);
+    expect(aliveIdents()).toContain(two);
+    expect(aliveIdents()).not.toContain(one);
+  });
+
+  it('takes another after 64 threads', () => {
+    const slots: number[] = [];
+    const own = new KeptSlot(here);
+    for (let job = 1; job <= 129; job++) {
+      slots.push(slotOf(run('job', job, 0, own)));
+      markStopped(last);
+    }
+    const changes = slots.flatMap((slot, job) => (job > 0 && slot !== slots[job - 1] ? [job] : []));
+    expect(changes).toEqual([64, 128]);
+  });
+
+  it('leaves a slot that another has claimed', () => {
+    const one = run('job', 1);
+    markStopped(one);
+    const others: number[] = [];
+    while (slotOf(others.at(-1) ?? 0) !== slotOf(one)) {
+      others.push(claimSlot('other', 0));
+      if (slotOf(others.at(-1) ?? 0) !== slotOf(one)) withdraw(others.at(-1) ?? 0);
+    }
+    const two = run('job', 2);
+    expect(slotOf(two)).not.toBe(slotOf(one));
+    expect(nameOf(others.at(-1) ?? 0)).toBe('other');
+    expect(withdraw(others.at(-1) ?? 0)).toBe(true);
+  });
+
+  it('leaves a slot whose thread is asked for by an object elsewhere', () => {
+    const one = run('job', 1);
+    countHandle(one, 1);
+    markStopped(one);
+    const two = run('job', 2);
+    expect(slotOf(two)).not.toBe(slotOf(one));
+    expect(hasHandles(one)).toBe(true);
+    countHandle(one, -1);
+    expect(hasHandles(one)).toBe(false);
+    expect(hasHandles(two)).toBe(false);
+  });
+
+  it('takes one back that was not needed', () => {
+    const spare = kept.claim('job', 0, 1);
+    expect(withdraw(spare)).toBe(true);
+    expect(run('job', 2)).toBe(spare + SLOTS);
+  });
+
+  it('counts as started from whom it was told', () => {
+    const elsewhere: Starter = { worker: here.worker + 1000, native: here.native };
+    expect(startedHere(run('job', 1, 0, new KeptSlot(elsewhere)))).toBe(false);
+    markStopped(last);
+    expect(startedHere(run('job', 1))).toBe(true);
+  });
+});
+
+describe('its name', () => {
+  it('is the number and the text', () => {
+    expect(nameOf(run('job', 7))).toBe('Thread-7 (job)');
+    markStopped(last);
+    expect(nameOf(run('job', 8, 5))).toBe('Thread-8 (job)');
+    expect(flagsOf(last)).toBe(5);
+    markStopped(last);
+    expect(nameOf(run('other', 9))).toBe('Thread-9 (other)');
+    markStopped(last);
+    expect(nameOf(run('all of it', 0))).toBe('all of it');
+    markStopped(last);
+    expect(nameOf(run('all of it', 10))).toBe('Thread-10 (all of it)');
+  });
+
+  it('is the next one’s own after a thread was renamed', () => {
+    const one = run('job', 1);
+    expect(setName(one, 'mine')).toBe(true);
+    expect(nameOf(one)).toBe('mine');
+    markStopped(one);
+    expect(nameOf(one)).toBe('mine');
+    expect(nameOf(run('job', 2))).toBe('Thread-2 (job)');
+    expect(nameOf(one)).toBe('');
+  });
+
+  it('cannot be changed by who knows a thread that has ended', () => {
+    const one = run('job', 1);
+    markStopped(one);
+    expect(setName(one, 'late')).toBe(false);
+    const two = run('job', 2);
+    expect(setName(one, 'later')).toBe(false);
+    expect(nameOf(two)).toBe('Thread-2 (job)');
+  });
+});
