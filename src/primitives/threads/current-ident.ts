@@ -15,16 +15,24 @@ import {
 import { markDied, markRunning, markStopped } from './thread-slots.js';
 import { threadWide } from './thread-wide.js';
 
-const own = {
+interface Current {
   /** Of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
-  ident: isMainThread ? MAIN_IDENT : 0,
+  ident: number;
   /** Ident of the dummy thread: the code in this worker that no Thread runs; 0 while it has needed none. */
+  dummy: number;
+  watchesExit: boolean;
+  readonly beginnings: (() => void)[];
+  readonly endings: (() => void)[];
+}
+
+const own: Current = {
+  ident: isMainThread ? MAIN_IDENT : 0,
   dummy: 0,
   watchesExit: false,
-  beginnings: [] as (() => void)[],
-  endings: [] as (() => void)[],
+  beginnings: [],
+  endings: [],
 };
-export const current: typeof own = threadWide('current', own);
+export const current: Current = threadWide('current', own);
 
 /**
  * Sees to it that a handle and this worker have one table of threads, because an ident means nothing in another table.
