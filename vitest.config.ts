@@ -6,8 +6,8 @@ export default defineConfig({
   oxc: { target: 'es2022' },
   test: {
     include: ['test/**/*.test.ts'],
-    // `npm run test:long`.
-    exclude: [...configDefaults.exclude, 'test/long/**'],
+    // `npm run test:long`, `npm run test:consumers`.
+    exclude: [...configDefaults.exclude, 'test/long/**', 'test/consumers/**'],
     // In a worker thread `isMainThread` would be false.
     pool: 'forks',
     maxWorkers: 2,

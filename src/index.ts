@@ -63,6 +63,7 @@ export { transfer } from './pool/wire/transfer.js';
 export type { ThreadOutput } from './pool/workers/elastic-pool.js';
 export { stackSize } from './pool/workers/stack-size.js';
 export { threadLimit } from './pool/workers/thread-limit.js';
+export { setWorkerFile } from './pool/workers/worker-files.js';
 export type { WorkerLimits, WorkerOptions } from './pool/workers/worker-options.js';
 export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';

@@ -6,7 +6,7 @@ import { Thread } from '../../pool/thread/thread.js';
 import { decode, encode } from '../../pool/wire/codec.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
-import { MAP_VALUES } from '../../pool/workers/worker-files.js';
+import { mapValuesModule } from '../../pool/workers/worker-files.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
 import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { Chunk } from './backlog.js';
@@ -77,7 +77,7 @@ export class MapSession {
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
     this.#thread = new Thread<void>({
-      target: { module: MAP_VALUES, export: 'mapValues' },
+      target: { module: mapValuesModule(), export: 'mapValues' },
       args: [port2, target, this.#cells, onProgress !== undefined],
       transferList: [port2],
       name,

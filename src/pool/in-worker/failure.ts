@@ -6,6 +6,7 @@ import { type PackedError, packError } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { RunningThread } from '../wire/messages.js';
 import { isError } from '../wire/value-kinds.js';
+import { adviceOn } from './missing-name.js';
 
 /**
  * What ended a thread, as its starter is told.
@@ -44,11 +45,8 @@ function explainClosure(error: unknown, { ident, target }: RunningThread): unkno
   if (!(error instanceof ReferenceError) || target === null || !('source' in target)) return error;
   const name = /^(.+) is not defined$/.exec(error.message)?.[1];
   if (name === undefined) return error;
-  const instead = name.startsWith('__')
-    ? `It looks like a helper that a compiler has put in: make the target an export of a module`
-    : `Pass '${name}' in args, import it inside the function, or make the target an export of a module`;
   const message =
     `'${name}' is not defined in thread '${nameOf(ident)}': a function travels by its source, without the variables ` +
-    `around it. ${instead}`;
+    `around it. ${adviceOn(name)}`;
   return new ThreadError(message, { code: 'ERR_CLOSURE', cause: error });
 }

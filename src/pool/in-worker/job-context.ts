@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { threadWide } from '../../primitives/threads/thread-wide.js';
 
-const contexts = new AsyncLocalStorage<Readonly<Record<string, unknown>>>();
+const contexts = threadWide('job-contexts', new AsyncLocalStorage<Readonly<Record<string, unknown>>>());
 
 /** Called by the worker's session: runs a job with what stood in the pool's `contexts` where it was subscribed to. */
 export function withContexts<T>(stores: Readonly<Record<string, unknown>>, run: () => T): T {

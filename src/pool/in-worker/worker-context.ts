@@ -1,8 +1,10 @@
-let context: unknown;
+import { threadWide } from '../../primitives/threads/thread-wide.js';
+
+const worker = threadWide<{ context: unknown }>('worker-context', { context: undefined });
 
 /** Called by the worker's session with what the pool's `setup` gave. */
 export function setWorkerContext(value: unknown): void {
-  context = value;
+  worker.context = value;
 }
 
 /**
@@ -19,5 +21,5 @@ export function setWorkerContext(value: unknown): void {
  * console.log(await pool.run(count)); // prints 2
  */
 export function workerContext<C = unknown>(): C {
-  return context as C;
+  return worker.context as C;
 }

@@ -3,7 +3,7 @@ import { checkCount, checkMs, checkName, refuseUnknown } from '../../primitives/
 import { packTarget, type Target } from '../../primitives/target.js';
 import type { PiscinaOptions } from '../workers/piscina.js';
 import type { WorkerLife } from '../workers/session-owner.js';
-import { WORKER_ENTRY } from '../workers/worker-files.js';
+import { workerEntry } from '../workers/worker-files.js';
 import {
   checkWorkerOptions,
   tryWorkerOptions,
@@ -97,7 +97,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     maxQueue,
     life: checkLife(options),
     contexts: checkContexts(options.contexts),
-    piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, ...ofWorker },
+    piscina: { filename: workerEntry(), minThreads, maxThreads, ...ofWorker },
   };
 }
 

@@ -3,7 +3,6 @@ import { soon } from '../../primitives/waiting/event-loop.js';
 import { newPiscina, type Piscina, type PiscinaOptions, queueOptions } from '../workers/piscina.js';
 import type { Session } from '../workers/session.js';
 import { reportUnhandled } from '../workers/unhandled.js';
-import { explainMissing } from '../workers/worker-files.js';
 
 /** What is known of a worker. */
 interface WorkerState {
@@ -156,7 +155,7 @@ export class PoolWorkers {
     const state: WorkerState = { worker, up: false, unwanted: false, error: undefined, session: undefined };
     // Before Piscina hears of it.
     worker.prependListener('error', (error: unknown) => {
-      state.error = explainMissing(error);
+      state.error = error;
     });
     worker.once('exit', (exitCode: number) => {
       this.#alive.delete(threadId);

@@ -236,7 +236,10 @@ export class ThreadPool extends Executor implements JobPool {
     target: Target<[T], R>,
     options: MapOptions<T> = {},
   ): Observable<Emitted<R>> {
-    if (mapper === undefined) throw new ThreadError('ThreadPool.map needs threadMap, which was not loaded');
+    if (mapper === undefined)
+      throw new ThreadError(
+        'a bundler has left out what ThreadPool.map is made of: pulled(iterable).pipe(threadMap(target, { pool })) is the same',
+      );
     checkOptions(options, MAP_OPTIONS);
     return mapper(
       iterable,

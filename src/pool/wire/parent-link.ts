@@ -1,4 +1,5 @@
 import type { TransferListItem } from 'node:worker_threads';
+import { threadWide } from '../../primitives/threads/thread-wide.js';
 import type { CancelMessage, ProgressMessage, UnhandledMessage } from './messages.js';
 
 /**
@@ -15,34 +16,38 @@ type Told = Omit<ProgressMessage, 'seq'> | UnhandledMessage;
  */
 type Post = (message: Told, transfer?: readonly TransferListItem[]) => boolean;
 
-let post: Post | undefined;
-let drain: () => void = () => {};
-/** By ident: of the thread that runs, and of those that wait behind it. */
-const cancels = new Map<number, CancelMessage>();
+interface ParentLink {
+  post: Post | undefined;
+  drain: () => void;
+  /** By ident: of the thread that runs, and of those that wait behind it. */
+  readonly cancels: Map<number, CancelMessage>;
+}
+
+const parent: ParentLink = threadWide('parent', { post: undefined, drain: () => {}, cancels: new Map() });
 
 /** @param drainPort - receives now what the event loop would bring later */
 export function setParent(postToParent: Post, drainPort: () => void): void {
-  post = postToParent;
-  drain = drainPort;
+  parent.post = postToParent;
+  parent.drain = drainPort;
 }
 
 /** false in main, and in workers that this library did not start. */
 export function tellParent(...told: Parameters<Post>): boolean {
-  return post?.(...told) ?? false;
+  return parent.post?.(...told) ?? false;
 }
 
 /** Called by the session for a message of the parent, which writes the thread's CANCEL word only after posting it. */
 export function keepCancel(message: CancelMessage): void {
-  cancels.set(message.ident, message);
+  parent.cancels.set(message.ident, message);
 }
 
 /** Called by the session once the thread has ended. */
 export function dropCancel(ident: number): void {
-  cancels.delete(ident);
+  parent.cancels.delete(ident);
 }
 
 /** The parent's message that cancels the thread, even if no event loop has taken it yet. */
 export function cancelOf(ident: number): CancelMessage | undefined {
-  drain();
-  return cancels.get(ident);
+  parent.drain();
+  return parent.cancels.get(ident);
 }

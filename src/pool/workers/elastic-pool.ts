@@ -5,7 +5,7 @@ import { newPiscina, type Piscina, type PiscinaOptions } from './piscina.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
 import { checkThreadLimit } from './thread-limit.js';
-import { explainMissing, WORKER_ENTRY } from './worker-files.js';
+import { workerEntry } from './worker-files.js';
 
 /**
  * The workers of threads that have no ThreadPool. A thread takes an idle worker or gets a new one, and never waits for
@@ -85,7 +85,7 @@ export function runInElasticPool(job: Job, stackSize: number, own?: OwnWorker): 
 function open(session: Session, stackSize: number, own: OwnWorker | undefined): Outputs {
   places.set(session, { session, stackSize, own: own !== undefined, rests: false, since: 0 });
   const piscina = newPiscina({
-    filename: WORKER_ENTRY,
+    filename: workerEntry(),
     name: 'openSession',
     minThreads: 1,
     maxThreads: 1,
@@ -103,7 +103,7 @@ function open(session: Session, stackSize: number, own: OwnWorker | undefined): 
   const worker = piscina.threads[0] as Piscina['threads'][number];
   // Before Piscina's own listeners, which would put another worker in the place of this one.
   worker.prependListener('error', (error: unknown) => {
-    thrown = explainMissing(error);
+    thrown = error;
     void piscina.destroy();
   });
   worker.prependListener('exit', (exitCode: number) => {

@@ -1,5 +1,7 @@
-import { createRequire } from 'node:module';
 import type * as PiscinaModule from 'piscina';
+import { requireFrom } from '../../primitives/require-from.js';
+import { LAYOUT } from '../../primitives/threads/table.js';
+import { bundled, namedWorkerFile } from './worker-files.js';
 
 /**
  * The only file that imports Piscina, which makes, keeps and ends all workers, as the project promises. It is used for
@@ -17,8 +19,22 @@ let loaded: typeof PiscinaModule | undefined;
 
 /** With the first worker that this thread makes: programs that only lock, and most workers, make none. */
 function load(): typeof PiscinaModule {
-  loaded ??= createRequire(import.meta.url)('piscina') as typeof PiscinaModule;
+  loaded ??= namedWorkerFile() === undefined ? installed() : ofWorkerFile(namedWorkerFile() as string);
   return loaded;
+}
+
+function installed(): typeof PiscinaModule {
+  try {
+    return requireFrom(import.meta.url)('piscina');
+  } catch (cause) {
+    throw bundled(`Piscina cannot be loaded (${(cause as Error).message.split('\n', 1)[0]})`, cause);
+  }
+}
+
+function ofWorkerFile(file: string): typeof PiscinaModule {
+  const built: typeof PiscinaModule & { readonly LAYOUT?: number } = requireFrom(file)(file);
+  if (built.LAYOUT === LAYOUT) return built;
+  throw bundled(`${file} is not the worker-bundle.cjs of this version of rxjs-threading`);
 }
 
 export type Piscina = PiscinaModule.Piscina;

@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
-import { type Cells, viewOf } from '../memory/word.js';
+import { viewOf } from '../memory/word.js';
 import { claimSlot } from './claim-slot.js';
 import {
   DAEMON,
@@ -14,14 +14,13 @@ import {
   useTable,
 } from './table.js';
 import { markDied, markRunning, markStopped } from './thread-slots.js';
+import { threadWide } from './thread-wide.js';
 
 /**
  * What the copies of this library share that are loaded in this worker, because a thread has one ident, in whichever of
  * them it asks, and ends in all of them.
  */
 interface Worker {
-  /** The table of threads. */
-  cells: Cells;
   ident: number;
   /** Ident of the dummy thread: the code in this worker that no Thread runs; 0 while it has needed none. */
   dummy: number;
@@ -31,23 +30,13 @@ interface Worker {
   readonly copies: ((ident: number) => void)[];
 }
 
-const WORKER = Symbol.for('rxjs-threading:worker');
-const here = sharedInWorker(process as { [WORKER]?: Worker });
-
-function sharedInWorker(holder: { [WORKER]?: Worker }): Worker {
-  const found = holder[WORKER];
-  if (found !== undefined && isSameTable(found.cells)) return found;
-  const fresh: Worker = {
-    cells: table,
-    ident: isMainThread ? MAIN_IDENT : 0,
-    dummy: 0,
-    beginnings: [],
-    endings: [],
-    copies: [],
-  };
-  holder[WORKER] = fresh;
-  return fresh;
-}
+const here: Worker = threadWide('worker', {
+  ident: isMainThread ? MAIN_IDENT : 0,
+  dummy: 0,
+  beginnings: [],
+  endings: [],
+  copies: [],
+});
 
 /** `ident` of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
 export let current: number = here.ident;
@@ -83,7 +72,6 @@ export function joinTable(buffer: unknown): void {
     );
   }
   useTable(cells);
-  here.cells = cells;
 }
 
 /** Runs in this worker whenever the target of a thread has ended. */

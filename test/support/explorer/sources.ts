@@ -127,6 +127,8 @@ const LEFT_OUT = [
   'state-stream',
   'wait',
   'target',
+  'inline-function',
+  'require-from',
   'handle',
   'text',
 ];
