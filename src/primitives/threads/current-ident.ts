@@ -9,7 +9,6 @@ import {
   isTable,
   MAIN_IDENT,
   nextThreadNumber,
-  table,
   tableMayChange,
   useTable,
 } from './table.js';
