@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { checkCount, checkMs, checkName, show } from '../../primitives/options.js';
-import type { PiscinaOptions } from '../workers/piscina.js';
-import { WORKER_ENTRY } from '../workers/worker-files.js';
+import type { WorkerSettings } from '../workers/open-worker.js';
 import { refuseUnknown } from './run-options.js';
 
 /** How much memory a worker may take, in MB. Default: Node's own limits. */
@@ -61,7 +60,7 @@ export interface CheckedPoolOptions {
   /** ms; Infinity: for ever. */
   readonly idleTimeout: number;
   readonly maxQueue: number;
-  readonly piscina: PiscinaOptions;
+  readonly worker: WorkerSettings;
 }
 
 /** @throws TypeError, RangeError showing the value */
@@ -90,7 +89,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     maxThreads,
     idleTimeout: kept > LONGEST_TIMEOUT ? Number.POSITIVE_INFINITY : kept,
     maxQueue,
-    piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, ...ofWorker },
+    worker: ofWorker as WorkerSettings,
   };
 }
 
