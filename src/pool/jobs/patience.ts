@@ -73,7 +73,7 @@ export class Patience {
       return false;
     }
     if (clock() - session.lastEnd < UNSEEN_MS) return true;
-    session.killHung(null);
+    session.killHung();
     return false;
   }
 }

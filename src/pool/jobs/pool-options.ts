@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { checkCount, checkMs, checkName, refuseUnknown } from '../../primitives/options.js';
 import { packTarget, type Target } from '../../primitives/target.js';
-import type { PiscinaOptions } from '../workers/piscina.js';
+import type { WorkerSettings } from '../workers/open-worker.js';
 import type { WorkerLife } from '../workers/session-owner.js';
-import { workerEntry } from '../workers/worker-files.js';
 import {
   checkWorkerOptions,
   tryWorkerOptions,
@@ -75,7 +74,7 @@ export interface CheckedPoolOptions {
   readonly maxQueue: number;
   readonly life: WorkerLife;
   readonly contexts: readonly (readonly [string, ContextStorage])[];
-  readonly piscina: PiscinaOptions;
+  readonly worker: WorkerSettings;
 }
 
 /** @throws TypeError, RangeError showing the value */
@@ -97,7 +96,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     maxQueue,
     life: checkLife(options),
     contexts: checkContexts(options.contexts),
-    piscina: { filename: workerEntry(), minThreads, maxThreads, ...ofWorker },
+    worker: ofWorker,
   };
 }
 

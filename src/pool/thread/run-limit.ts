@@ -1,5 +1,6 @@
 import { TimeoutError } from 'rxjs';
-import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
+import { after } from '../../primitives/waiting/event-loop.js';
+import { lateAfter } from '../workers/late-after.js';
 import type { ThreadState } from './thread-side.js';
 
 /** A thread or job, as far as its time is concerned. */
@@ -16,20 +17,16 @@ export interface Timed {
 export function limitRun(thread: Timed, ms: number, expired: () => void): () => void {
   let stop = (): void => {};
   if (ms === Number.POSITIVE_INFINITY) return stop;
-  let stopped = false;
   const look = (): void => {
     const { state } = thread;
     if (state === 'queued') stop = after(Math.min(50, Math.max(5, ms / 10)), look);
-    else if (state === 'running') stop = after(ms, () => nextTurn(over));
+    else if (state === 'running') stop = lateAfter(ms, over);
   };
   const over = (): void => {
-    if (!stopped && thread.isAlive()) expired();
+    if (thread.isAlive()) expired();
   };
   look();
-  return () => {
-    stopped = true;
-    stop();
-  };
+  return () => stop();
 }
 
 /** RxJS's TimeoutError, which says whose and how long it ran. */

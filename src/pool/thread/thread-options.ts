@@ -85,14 +85,14 @@ export function checkOwnWorker(options: ThreadOptions<readonly unknown[], unknow
   const { stdout = false, stderr = false, pool } = options;
   if (typeof stdout !== 'boolean') throw new TypeError(`stdout must be a boolean, got ${show(stdout)}`);
   if (typeof stderr !== 'boolean') throw new TypeError(`stderr must be a boolean, got ${show(stderr)}`);
-  const piscina = checkWorkerOptions(options);
-  const [first] = [...Object.keys(piscina), ...(stdout ? ['stdout'] : []), ...(stderr ? ['stderr'] : [])];
+  const settings = checkWorkerOptions(options);
+  const [first] = [...Object.keys(settings), ...(stdout ? ['stdout'] : []), ...(stderr ? ['stderr'] : [])];
   if (first === undefined) return undefined;
   if (pool !== undefined)
     throw new TypeError(
       `${first} is an option of a worker: a Thread with a pool has the pool's, got ${show(pool)}`,
     );
-  return { piscina, stdout, stderr };
+  return { settings, stdout, stderr };
 }
 
 /** A name must fit into the thread's slot of the table. @throws TypeError, RangeError */

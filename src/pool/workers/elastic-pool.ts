@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { Job } from './job.js';
-import { newPiscina, type Piscina, type PiscinaOptions } from './piscina.js';
+import { openWorker, type WorkerSettings } from './open-worker.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
 import { checkThreadLimit } from './thread-limit.js';
-import { workerEntry } from './worker-files.js';
 
 /**
  * The workers of threads that have no ThreadPool. A thread takes an idle worker or gets a new one, and never waits for
@@ -23,7 +22,7 @@ const LEAST_STACK = 2 ** 20;
 
 /** What a thread asks for that no other is to share a worker with. */
 export interface OwnWorker {
-  readonly piscina: PiscinaOptions;
+  readonly settings: WorkerSettings;
   /** Whether its output is read and not printed. */
   readonly stdout: boolean;
   readonly stderr: boolean;
@@ -83,39 +82,11 @@ export function runInElasticPool(job: Job, stackSize: number, own?: OwnWorker): 
 }
 
 function open(session: Session, stackSize: number, own: OwnWorker | undefined): Outputs {
+  const worker = openWorker(session, {
+    ...own?.settings,
+    resourceLimits: { ...stackOf(stackSize), ...own?.settings.resourceLimits },
+  });
   places.set(session, { session, stackSize, own: own !== undefined, rests: false, since: 0 });
-  const piscina = newPiscina({
-    filename: workerEntry(),
-    name: 'openSession',
-    minThreads: 1,
-    maxThreads: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    atomics: 'disabled',
-    recordTiming: false,
-    ...own?.piscina,
-    ...((stackSize > 0 || own !== undefined) && {
-      resourceLimits: { ...stackOf(stackSize), ...own?.piscina.resourceLimits },
-    }),
-  });
-  let thrown: unknown;
-  // Piscina emits a worker's error as its own, too, and would throw it if nobody listened.
-  piscina.on('error', () => {});
-  const worker = piscina.threads[0] as Piscina['threads'][number];
-  // Before Piscina's own listeners, which would put another worker in the place of this one.
-  worker.prependListener('error', (error: unknown) => {
-    thrown = error;
-    void piscina.destroy();
-  });
-  worker.prependListener('exit', (exitCode: number) => {
-    void piscina.destroy();
-    session.exited(thrown, exitCode);
-  });
-  const { threadId } = worker;
-  session.attach({ threadId, ref: () => worker.ref(), terminate: () => void piscina.destroy() });
-  void piscina.run(session.opening, { transferList: [session.opening.port] }).catch((error) => {
-    thrown ??= error;
-    void piscina.destroy();
-  });
   if (own === undefined) return PRINTED;
   // Node has them printed from the start; nothing has come yet.
   if (own.stdout) worker.stdout.unpipe(process.stdout);
@@ -123,7 +94,7 @@ function open(session: Session, stackSize: number, own: OwnWorker | undefined): 
   return { stdout: own.stdout ? worker.stdout : null, stderr: own.stderr ? worker.stderr : null };
 }
 
-function stackOf(stackSize: number): PiscinaOptions['resourceLimits'] {
+function stackOf(stackSize: number): WorkerSettings['resourceLimits'] {
   return stackSize > 0 ? { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } : {};
 }
 

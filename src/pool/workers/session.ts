@@ -1,12 +1,9 @@
 import { MessageChannel } from 'node:worker_threads';
-import { ThreadError } from '../../errors.js';
 import { type Cells, load } from '../../primitives/memory/word.js';
 import { starterHere } from '../../primitives/threads/claim-slot.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
-import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
-import { CLAIM_WORDS, type JobClaims } from '../wire/job-claims.js';
 import {
   type CancelMessage,
   type CreditMessage,
@@ -20,9 +17,12 @@ import {
   WORN,
 } from '../wire/messages.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
-import { allocateSession, claimsOf, hasSeen, SEEN } from '../wire/session-cells.js';
+import { allocateSession, hasSeen, SEEN } from '../wire/session-cells.js';
 import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
+import { lateAfter } from './late-after.js';
+import { LeftoversWatch } from './leftovers-watch.js';
 import { Outbox } from './outbox.js';
+import { SentJobs } from './sent-jobs.js';
 import {
   PLAIN_LIFE,
   type SessionOpening,
@@ -34,11 +34,8 @@ import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /** ms that a worker has at least to look at a job that was withdrawn: it takes a turn of its loop. */
 const PROMPT_MS = 100;
-/** ms after the end of a job in which a worker that has limited leftovers says that it is free: some more than it has. */
-const HUNG_MS = 5000;
 /** ms that a `teardown` may take. */
 const TEARDOWN_MS = 5000;
-const HUNG = 'what a job left behind blocks its worker, which is killed';
 /** Messages, and ms, that are heard in one turn of the event loop. */
 const MOST_HEARD = 1000;
 const HEARD_MS = 5;
@@ -57,12 +54,10 @@ export class Session implements JobHolder {
   readonly opening: SessionOpening;
   readonly #channel: PortChannel<ToWorker, FromWorker>;
   readonly #cells: Cells = allocateSession();
-  readonly #claims: JobClaims = claimsOf(this.#cells);
-  /** Those that were sent and have neither ended nor been taken back, oldest first. */
-  readonly #jobs = new Map<number, Job>();
-  #seq = 0;
+  readonly #jobs: SentJobs = new SentJobs(this.#cells);
   readonly #outbox: Outbox;
   #worker: SessionWorker | undefined;
+  #handedOver = false;
   #holds = 0;
   /** Those that have ended and whose output is on its way. */
   readonly #flushes: Job[] = [];
@@ -74,9 +69,7 @@ export class Session implements JobHolder {
   readonly exit: Promise<void> = new Promise((resolve) => {
     this.#exited = resolve;
   });
-  #stopTimer: (() => void) | undefined;
-  /** The ident whose leftovers keep the worker from its next job. */
-  #leftoversOf = 0;
+  readonly #leftovers: LeftoversWatch;
   /** When a job ended last, or the first of several was sent; when the messages that are being heard were received. */
   lastEnd = 0;
   heardAt = 0;
@@ -90,6 +83,7 @@ export class Session implements JobHolder {
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
     this.#outbox = new Outbox(this.#channel, this.#cells);
+    this.#leftovers = new LeftoversWatch(leftoversMs < Number.POSITIVE_INFINITY, () => void this.kill());
     const flags = flagsOf(getIdent()) & DAEMON;
     this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs, life };
     this.#channel.hear((message) => this.#hear(message));
@@ -118,7 +112,7 @@ export class Session implements JobHolder {
   }
 
   get hasLeftovers(): boolean {
-    return this.#leftoversOf !== 0;
+    return this.#leftovers.of !== 0;
   }
 
   /** Whether output of jobs that have ended is on its way. */
@@ -126,31 +120,35 @@ export class Session implements JobHolder {
     return this.#flushes.length > 0;
   }
 
-  /** Whether the ring has a word for one more: a job that runs for long keeps its own. */
+  /** See SentJobs. */
   get hasWord(): boolean {
-    return !this.#jobs.has(this.#seq - CLAIM_WORDS);
+    return this.#jobs.hasWord;
   }
 
   /** It has a worker from now on, which may still be starting. */
   attach(worker: SessionWorker): void {
     this.#worker = worker;
+    if (this.size > 0) this.#open();
   }
 
-  /** Called when it is killed and has no worker; set by who looks for one. */
-  abandon: () => void = () => {};
+  /** Not before there is a job: a worker that is kept for later keeps no process alive meanwhile. */
+  #open(): void {
+    if (this.#handedOver || this.#worker === undefined) return;
+    this.#handedOver = true;
+    this.#worker.open();
+  }
 
   // ─── jobs on their way to the worker ──────────────────────────────────────────────────────────
 
   /** @throws DataCloneError; it has not got the job then */
   give(job: Job): void {
     const first = this.#jobs.size === 0;
-    this.#claims.offer(this.#seq);
-    this.#outbox.send(this.#seq, job, first);
-    job.seq = this.#seq++;
+    this.#outbox.send(this.#jobs.offer(), job, first);
+    this.#jobs.add(job);
     job.session = this;
-    this.#jobs.set(job.seq, job);
     this.newest = job;
     if (first) this.lastEnd = clock();
+    this.#open();
     if (job.holds) this.#hold(1);
     job.sent();
   }
@@ -161,7 +159,7 @@ export class Session implements JobHolder {
 
   /** The ident of the job's thread; 0: the worker has not begun with it. */
   identOf(job: Job): number {
-    return this.#claims.identOf(job.seq);
+    return this.#jobs.identOf(job);
   }
 
   /** Whether the job is posted, so that the worker needs nothing of this thread any more to begin with it. */
@@ -169,31 +167,24 @@ export class Session implements JobHolder {
     return this.#worker !== undefined && !this.#outbox.has(job.seq);
   }
 
-  /** The job that the worker runs, or has run last and not told of. */
-  get running(): Job | undefined {
-    for (const job of this.#jobs.values()) if (this.identOf(job) > 0) return job;
-    return undefined;
-  }
-
   [Symbol.iterator](): Iterator<Job> {
-    return this.#jobs.values();
+    return this.#jobs[Symbol.iterator]();
   }
 
   /** false: the worker has begun with it. */
   takeBack(job: Job): boolean {
-    if (!this.#claims.takeBack(job.seq)) return false;
+    if (!this.#jobs.takeBack(job)) return false;
     this.#remove(job);
     return true;
   }
 
   /** Takes back all that the worker has not begun with, or of these the `wanted`. */
   takeBackAll(wanted: (job: Job) => boolean = () => true): Job[] {
-    return [...this.#jobs.values()].filter((job) => job.returns && wanted(job) && this.takeBack(job));
+    return [...this].filter((job) => job.returns && wanted(job) && this.takeBack(job));
   }
 
   #remove(job: Job): void {
-    this.#jobs.delete(job.seq);
-    job.session = undefined;
+    this.#jobs.delete(job);
     if (this.#jobs.size === 0) this.#outbox.forgetJobs();
     if (job.holds) this.#hold(-1);
   }
@@ -217,14 +208,13 @@ export class Session implements JobHolder {
   }
 
   #hear(message: FromWorker | UnreadMessage): void {
-    if (!this.#draining) {
-      this.#draining = true;
+    if (this.#draining) this.#heed(message);
+    else {
       this.heardAt = clock();
       this.#heed(message);
-      this.#draining = false;
       // While this thread is awake to hear it, no message of the worker has to wake it.
       this.drain(MOST_HEARD, HEARD_MS);
-    } else this.#heed(message);
+    }
   }
 
   #heed(message: FromWorker | UnreadMessage): void {
@@ -256,7 +246,8 @@ export class Session implements JobHolder {
       this.#flushes.push(job);
       this.#hold(1);
     }
-    if (leftovers) this.#left(ident);
+    // Jobs may stand in line for this worker, and the line does not keep the process alive.
+    if (leftovers && this.#leftovers.begin(ident)) this.#hold(1);
     this.lastEnd = this.heardAt;
     this.#remove(job);
     job.over = true;
@@ -273,19 +264,8 @@ export class Session implements JobHolder {
     this.owner.freed(this, []);
   }
 
-  #left(ident: number): void {
-    this.#leftoversOf = ident;
-    if (this.opening.leftoversMs === Number.POSITIVE_INFINITY) return;
-    // Jobs may stand in line for this worker, and the line does not keep the process alive.
-    this.#hold(1);
-    this.#stopTimer = lateAfter(HUNG_MS, () => this.killHung(ident));
-  }
-
   #idle(): void {
-    this.#leftoversOf = 0;
-    if (this.#stopTimer !== undefined) this.#hold(-1);
-    this.#stopTimer?.();
-    this.#stopTimer = undefined;
+    if (this.#leftovers.end()) this.#hold(-1);
     this.owner.freed(this, []);
   }
 
@@ -303,7 +283,7 @@ export class Session implements JobHolder {
    * as before.
    */
   #unread(why: string): void {
-    const job = this.running;
+    const job = this.#jobs.running;
     if (job === undefined) return;
     job.unread(why);
     if (!this.#killWith(job)) this.#lose(job, { exitCode: 0, terminated: false });
@@ -355,8 +335,7 @@ export class Session implements JobHolder {
   kill(): Promise<void> {
     if (this.#gone || this.#killed) return this.exit;
     this.#killed = true;
-    if (this.#worker !== undefined) this.#worker.terminate();
-    else this.abandon();
+    this.#worker?.terminate();
     return this.exit;
   }
 
@@ -367,7 +346,7 @@ export class Session implements JobHolder {
   expectLife(seq: number, grace: number): void {
     if (grace === Number.POSITIVE_INFINITY || this.#gone) return;
     lateAfter(Math.max(grace, PROMPT_MS), () => {
-      if (!this.dead && !this.hasSeen(seq) && this.running === undefined) void this.kill();
+      if (!this.dead && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
     });
   }
 
@@ -376,10 +355,9 @@ export class Session implements JobHolder {
     return hasSeen(this.#cells, seq);
   }
 
-  /** Kills the worker, which is blocked by what a job has left behind, and tells of it: nobody else can. */
-  killHung(ident: number | null): void {
-    reportUnhandled(ident, new ThreadError(HUNG, { code: 'ERR_THREAD_DIED' }));
-    void this.kill();
+  /** The worker looks at no job: what an earlier one has left behind blocks it. */
+  killHung(): void {
+    this.#leftovers.killHung(null);
   }
 
   /** Called in the place of `attach` when the first job could not be sent, and so there is no worker. */
@@ -393,15 +371,10 @@ export class Session implements JobHolder {
     if (this.#gone) return;
     this.drain();
     this.#gone = true;
-    this.#stopTimer?.();
     this.#channel.close();
-    const left = this.#leftoversOf;
-    this.#leftoversOf = 0;
-    const untouched: Job[] = [];
-    const begun: Job[] = [];
-    for (const job of this.#jobs.values()) (this.#claims.takeBack(job.seq) ? untouched : begun).push(job);
-    this.#jobs.clear();
-    for (const job of [...untouched, ...begun]) job.session = undefined;
+    const left = this.#leftovers.of;
+    this.#leftovers.end();
+    const { begun, untouched } = this.#jobs.empty();
     for (const job of begun) {
       job.over = true;
       markDied(this.identOf(job));
@@ -413,18 +386,4 @@ export class Session implements JobHolder {
     for (const job of this.#flushes.splice(0)) job.flushed();
     this.#exited();
   }
-}
-
-/** A turn later than due: a loop that was blocked hears first what the worker has said meanwhile. */
-function lateAfter(ms: number, run: () => void): () => void {
-  let stopped = false;
-  const stop = after(ms, () =>
-    nextTurn(() => {
-      if (!stopped) run();
-    }),
-  );
-  return () => {
-    stopped = true;
-    stop();
-  };
 }

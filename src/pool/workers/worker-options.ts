@@ -1,6 +1,6 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { show } from '../../primitives/options.js';
-import type { PiscinaOptions } from './piscina.js';
+import type { WorkerSettings } from './open-worker.js';
 
 /** How much memory a worker may take, in MB. Default: Node's own limits. */
 export interface WorkerLimits {
@@ -30,19 +30,19 @@ const LIMITS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRange
 const LEAST_STACK_MB = 1;
 
 /** @throws TypeError, RangeError showing the value */
-export function checkWorkerOptions({ resourceLimits, execArgv, env }: WorkerOptions): PiscinaOptions {
+export function checkWorkerOptions({ resourceLimits, execArgv, env }: WorkerOptions): WorkerSettings {
   if (resourceLimits !== undefined) checkLimits(resourceLimits);
   if (execArgv !== undefined) checkExecArgv(execArgv);
   if (env !== undefined) checkEnv(env);
   return {
     ...(resourceLimits !== undefined && { resourceLimits }),
     ...(execArgv !== undefined && { execArgv }),
-    ...(env !== undefined && { env: env as NonNullable<PiscinaOptions['env']> }),
+    ...(env !== undefined && { env: env as NonNullable<WorkerSettings['env']> }),
   };
 }
 
 /** Some values only Node's Worker refuses: makes one now, so that the error comes at this call and not at the first job. */
-export function tryWorkerOptions({ execArgv, env }: PiscinaOptions): void {
+export function tryWorkerOptions({ execArgv, env }: WorkerSettings): void {
   if (execArgv === undefined && env === undefined) return;
   void new Worker('', { ...(execArgv && { execArgv }), ...(env && { env }), eval: true }).terminate();
 }
