@@ -256,6 +256,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   }
 
   lost(session: PoolSession, job: Job, { terminated }: WorkerExit): void {
+    session.silent = false;
+    session.told = false;
     this.#over(job, terminated ? 'cancelled' : 'failed');
     this.freed(session, []);
   }
