@@ -49,7 +49,8 @@ export class ThreadRun implements JobListener {
   constructor(thread: Started, job: Job) {
     this.#thread = thread;
     this.#job = job;
-    if (job.session !== undefined) setWorker(thread.ident, job.session.workerId);
+    // One that can be taken back outlives the worker that was to run it.
+    if (job.session !== undefined && !job.returns) setWorker(thread.ident, job.session.workerId);
     countChild(1, thread.daemon);
   }
 
