@@ -40,6 +40,13 @@ import { type KnownTarget, Running, type SentJob } from './thread-body.js';
  */
 const PARKED_MS = 10;
 
+/**
+ * Node's own end of a turn, which the REPL calls: runs what is left in ticks and microtasks, and reports the rejections that
+ * nobody has handled. No part of its documentation, and so maybe undefined one day; then the event loop turns instead, which
+ * costs a small job as much again.
+ */
+const endTurn = (process as { readonly _tickCallback?: () => void })._tickCallback;
+
 let session: Session | undefined;
 
 /** The worker's side of workers/session.ts. */
@@ -183,15 +190,30 @@ class Session {
     return this.#worn;
   };
 
-  /** The worker can take another job: a turn later, so that what the last one has left in promises fails before that. */
+  /**
+   * The worker can take another job, once what the last one has left in promises has run: a rejection that nobody handles
+   * ends the worker, and no job that has begun by then. At times the event loop turns in between, for timers and the like.
+   */
   readonly #free = (): void => {
-    nextTurn(() => {
-      this.#turned = clock();
-      this.#taken = false;
-      this.#next();
-      if (!this.#taken) this.#park();
-    });
+    if (endTurn === undefined || clock() - this.#turned >= PARKED_MS) nextTurn(this.#turn);
+    else process.nextTick(this.#tick);
   };
+
+  readonly #turn = (): void => {
+    this.#turned = clock();
+    this.#go();
+  };
+
+  readonly #tick = (): void => {
+    endTurn?.();
+    this.#go();
+  };
+
+  #go(): void {
+    this.#taken = false;
+    this.#next();
+    if (!this.#taken) this.#park();
+  }
 
   /** Sleeps until a message comes, unless something else in the worker waits for its event loop. */
   #park(): void {

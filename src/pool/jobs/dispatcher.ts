@@ -38,7 +38,6 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly maxThreads: number;
   readonly counters: JobCounters;
   readonly contexts: CheckedPoolOptions['contexts'];
-  readonly #minThreads: number;
   readonly #life: WorkerLife;
   readonly #line = new PriorityLine();
   readonly #sessions: PoolSessions;
@@ -48,22 +47,22 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly #changed: () => void;
   /** How late this thread hears of ends, in ms: the most of the last ones. */
   #lag = 0;
-  #closing = false;
   #isChild = false;
+  /** All jobs are over, and the workers are being ended. */
+  #closes = false;
   readonly #emptied: (() => void)[] = [];
   /** The lowest priority of the jobs that wait behind another of their session. */
   #lowestAhead = Number.POSITIVE_INFINITY;
 
   /** @param changed - a job has come, begun or ended, or a worker has */
   constructor(options: CheckedPoolOptions, changed: () => void) {
-    const { maxThreads, minThreads, idleTimeout, life, piscina } = options;
+    const { maxThreads, minThreads, idleTimeout, life, worker } = options;
     this.#life = life;
     this.contexts = options.contexts;
     this.maxThreads = maxThreads;
-    this.#minThreads = minThreads;
     this.#changed = changed;
     this.counters = new JobCounters(changed);
-    this.workers = new PoolWorkers(piscina, () => this.#adopt(), changed);
+    this.workers = new PoolWorkers(minThreads, maxThreads, worker, changed);
     this.#sessions = new PoolSessions(() => sweep.begin());
     const sweep = new IdleSweep(this.#sessions, this.workers, minThreads, idleTimeout);
     this.#patience = new Patience(
@@ -74,6 +73,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
         this.#updated();
       },
     );
+    this.#keepEnough();
   }
 
   /** See PoolSessions. */
@@ -148,7 +148,6 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** A session for each worker that there is, those that are starting included, and that takes jobs. */
   openForAll(): PoolSession[] {
-    while (this.workers.surplus > 0 && this.#sessions.size < this.maxThreads) this.#open();
     return [...this.#sessions].filter(({ dead, worn }) => !dead && !worn);
   }
 
@@ -161,10 +160,18 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#updated();
   }
 
+  /** @throws whatever keeps a worker from being made, when there is none at all */
   #sessionFor(job: Job): PoolSession | undefined {
     const least = this.#sessions.loads.least();
     if (least?.size === 0) return least;
-    if (this.#sessions.size < this.maxThreads) return this.#open();
+    if (this.#sessions.size < this.maxThreads) {
+      try {
+        return this.#open();
+      } catch (error) {
+        // Somebody runs, so the job need not fail.
+        if (this.#sessions.size === 0) throw error;
+      }
+    }
     if (least === undefined || !job.returns || least.size >= this.#depth(least, job)) return undefined;
     return least;
   }
@@ -188,12 +195,13 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** Hands out what stands in line, as far as there is room. */
   #dispatch(): void {
     for (let job = this.#line.first(); job !== undefined; job = this.#line.first()) {
-      const session = this.#sessionFor(job);
-      if (session === undefined) break;
-      this.#line.shift();
       try {
+        const session = this.#sessionFor(job);
+        if (session === undefined) break;
+        this.#line.shift();
         this.#give(job, session);
       } catch (error) {
+        if (this.#line.first() === job) this.#line.shift();
         this.#fail(job, { error, exitCode: 0, terminated: false, unbegun: true });
       }
     }
@@ -243,6 +251,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#endWorn(session);
     this.#sessions.count(session);
     if (session.size === 0) this.#dispatch();
+    if (this.#sessions.size < this.workers.minThreads) this.#keepEnough();
     this.#updated();
   }
 
@@ -279,6 +288,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     const failed = untouched.filter((job) => !job.returns || this.#failsWith(session, exit, job, untouched));
     this.#line.giveBack(untouched.filter((job) => !failed.includes(job)));
     this.#dispatch();
+    // A worker that did not come up is not tried again until another has.
+    if (session.opened && !session.retired && !this.#closes) this.#keepEnough();
     for (const job of begun) job.died(exit);
     for (const job of failed) this.#fail(job, { ...exit, unbegun: true });
     this.#updated();
@@ -294,21 +305,29 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   // ─── workers ──────────────────────────────────────────────────────────────────────────────────
 
+  /** @throws whatever keeps a worker from being made */
   #open(): PoolSession {
     const session = new PoolSession(this, this.#life);
+    try {
+      this.workers.open(session);
+    } catch (error) {
+      session.discard();
+      throw error;
+    }
     this.#sessions.add(session);
-    this.workers.open(session);
     return session;
   }
 
-  /** A worker has come up that no session waits for: it gets one, so that it is ended when it stays idle. */
-  #adopt(): void {
-    const { workers } = this;
-    while (this.#sessions.size < this.maxThreads && !this.#closing) {
-      const isSurplus = workers.surplus > 0 && workers.count > this.#minThreads;
-      // Piscina gives up to replace workers once one has failed to come up.
-      if (!isSurplus && workers.count >= this.#minThreads) return;
-      this.#open();
+  /** Opens those that are to be kept, and that there are not: at first, and when one has died. */
+  #keepEnough(): void {
+    while (this.#sessions.size < this.workers.minThreads) {
+      try {
+        this.#open();
+      } catch (error) {
+        if (this.#sessions.size === 0) throw error;
+        // The system has no more for now: those that there are carry on.
+        return;
+      }
     }
   }
 
@@ -318,10 +337,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   async close(): Promise<void> {
     while (!this.#isEmpty || [...this.#sessions].some(({ flushing }) => flushing))
       await new Promise<void>((resolve) => this.#emptied.push(resolve));
-    this.#closing = true;
-    if (this.#life.teardown !== undefined)
-      await Promise.all([...this.#sessions].map((session) => session.end()));
-    await this.workers.close();
+    this.#closes = true;
+    await Promise.all([...this.#sessions].map((session) => session.end()));
   }
 
   get #isEmpty(): boolean {

@@ -2,9 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { checkCount, checkMs, checkName, refuseUnknown, show } from '../../primitives/options.js';
 import { packTarget, type Target } from '../../primitives/target.js';
-import type { PiscinaOptions } from '../workers/piscina.js';
+import type { WorkerSettings } from '../workers/open-worker.js';
 import type { WorkerLife } from '../workers/session-owner.js';
-import { WORKER_ENTRY } from '../workers/worker-files.js';
 import { type ContextStorage, checkContexts } from './job-contexts.js';
 
 /** How much memory a worker may take, in MB. Default: Node's own limits. */
@@ -93,7 +92,7 @@ export interface CheckedPoolOptions {
   readonly maxQueue: number;
   readonly life: WorkerLife;
   readonly contexts: readonly (readonly [string, ContextStorage])[];
-  readonly piscina: PiscinaOptions;
+  readonly worker: WorkerSettings;
 }
 
 /** @throws TypeError, RangeError showing the value */
@@ -124,7 +123,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
     maxQueue,
     life: checkLife(options),
     contexts: checkContexts(options.contexts),
-    piscina: { filename: WORKER_ENTRY, minThreads, maxThreads, ...ofWorker },
+    worker: ofWorker as WorkerSettings,
   };
 }
 

@@ -92,7 +92,7 @@ export class StarvationWatch implements Rechecked {
   /** Numbers of the workers whose event loop has had nothing to do since the last look. */
   #idleWorkers(): Set<number> {
     const idle = new Set<number>();
-    for (const worker of this.#jobs.workers.piscina.threads) {
+    for (const worker of this.#jobs.workers.threads) {
       const { idle: idleTime, active } = worker.performance.eventLoopUtilization();
       const before = this.#usage.get(worker.threadId);
       this.#usage.set(worker.threadId, { idle: idleTime, active });

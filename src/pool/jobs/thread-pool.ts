@@ -43,7 +43,29 @@ export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
 export type { PoolRunOptions } from './run-options.js';
 
 /*
- * A job from `run` to its result: STORY
+ * A job from `run` to its result.
+ *
+ * `run` checks what was asked (run-options.ts). Each subscription makes a RunJob (run-job.ts), which the pool admits or
+ * refuses, and whose arguments are copied: plain data by hand (wire/plain-copy.ts), all else by a clone, unless it is posted
+ * at once. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is a thread from its start on.
+ *
+ * The Dispatcher (dispatcher.ts) gives the job to a session, or lets it stand in line (line.ts). A Session
+ * (workers/session.ts) is a worker that stays, with one port for all of its jobs. It offers the job's claim word
+ * (wire/job-claims.ts) and posts the job as five fields of a flat array (wire/messages.ts), alone when the session has
+ * nothing to do, else with others in a microtask (workers/outbox.ts). So a session has some jobs ahead of their turn; what
+ * stands behind a job that does not end is taken back (patience.ts).
+ *
+ * In the worker (in-worker/session.ts) the job waits for those before it. When its turn comes, the worker takes an ident for
+ * it, claims its word, and from then on it is a thread: in-worker/thread-body.ts calls the target and posts one end message.
+ * Then the worker begins with the next, or sleeps on a word until it is rung for.
+ *
+ * Back: the Session hears the end, and with it all that has come by now. The Dispatcher counts it and gives the worker the
+ * next job before anybody hears of the end. Then the RunJob tells its subscriber, in the async context of that one. It makes
+ * a Thread only when somebody asks for one, as `enumerate` does (job-threads.ts).
+ *
+ * Who is asked to go and does not loses its worker, whatever keeps it: a job that runs is cancelled and killed after its
+ * grace, one that has not begun is taken back, and its worker killed if it does not look at it in time. The death of a worker
+ * is that of the job that it ran; those that it had not claimed are the first in line again.
  */
 
 let pools = 0;
@@ -93,7 +115,7 @@ export class ThreadPool extends Executor implements JobPool {
     this.name = checked.name ?? `ThreadPool-${++pools}`;
     this.#maxQueue = checked.maxQueue;
     this.#jobs = new Dispatcher(checked, () => this.#changed());
-    this.piscina = this.#jobs.workers.piscina;
+    this.piscina = this.#jobs.workers;
     this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
       this.#changed();

@@ -77,7 +77,7 @@ export interface RoomOptions extends WaitOptions {
   buffer?: number | undefined;
 }
 
-/** One of the Piscina's workers: a Worker of node:worker_threads, of which this is a part. */
+/** A worker of a pool: a Worker of node:worker_threads, of which this is a part. */
 export interface PoolWorker {
   /** Node's number of it; -1 once it has ended. */
   readonly threadId: number;
@@ -85,10 +85,7 @@ export interface PoolWorker {
   terminate(): Promise<number>;
 }
 
-/**
- * The Piscina that makes a pool's workers, as far as it concerns who uses the pool. For the rest cast it to Piscina's own
- * class, whose types need those of Node: `pool.piscina as Piscina`.
- */
+/** The workers of a pool, as Piscina's pools tell of theirs. Each is a Piscina of its own. */
 export interface PoolPiscina {
   /** The workers, those that are being started included. */
   readonly threads: readonly PoolWorker[];

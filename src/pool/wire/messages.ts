@@ -170,7 +170,7 @@ export type FromWorker =
   | UnhandledMessage;
 
 /** How many values a thread's stream may be ahead of its reader, give or take a batch. */
-export const WINDOW = 4096;
+export const WINDOW = 16_384;
 
 /** The credit that a job has without an Envelope: of a job that is no Thread the starter keeps the last value alone. */
 export function creditOf(ident: number): number {

@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { Job } from './job.js';
-import { newPiscina, type Piscina } from './piscina.js';
+import { openWorker } from './open-worker.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
 import { checkThreadLimit } from './thread-limit.js';
-import { explainMissing, WORKER_ENTRY } from './worker-files.js';
 
 /**
  * The workers of threads that have no ThreadPool. A thread takes an idle worker or gets a new one, and never waits for
@@ -46,11 +45,11 @@ export function runInElasticPool(job: Job, stackSize: number): void {
     try {
       // Before there is a worker, which an argument that cannot be cloned is not worth.
       opened.give(job);
+      open(opened, stackSize);
     } catch (error) {
       opened.discard();
       throw error;
     }
-    open(opened, stackSize);
     return;
   }
   try {
@@ -62,36 +61,9 @@ export function runInElasticPool(job: Job, stackSize: number): void {
 }
 
 function open(session: Session, stackSize: number): void {
+  const limits = { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 };
+  openWorker(session, stackSize === 0 ? {} : { resourceLimits: limits });
   places.set(session, { session, stackSize, rests: false, since: 0 });
-  const piscina = newPiscina({
-    filename: WORKER_ENTRY,
-    name: 'openSession',
-    minThreads: 1,
-    maxThreads: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    atomics: 'disabled',
-    recordTiming: false,
-    ...(stackSize > 0 && { resourceLimits: { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } }),
-  });
-  let thrown: unknown;
-  // Piscina emits a worker's error as its own, too, and would throw it if nobody listened.
-  piscina.on('error', () => {});
-  const worker = piscina.threads[0] as Piscina['threads'][number];
-  // Before Piscina's own listeners, which would put another worker in the place of this one.
-  worker.prependListener('error', (error: unknown) => {
-    thrown = explainMissing(error);
-    void piscina.destroy();
-  });
-  worker.prependListener('exit', (exitCode: number) => {
-    void piscina.destroy();
-    session.exited(thrown, exitCode);
-  });
-  const { threadId } = worker;
-  session.attach({ threadId, ref: () => worker.ref(), terminate: () => void piscina.destroy() });
-  void piscina.run(session.opening, { transferList: [session.opening.port] }).catch((error) => {
-    thrown ??= error;
-    void piscina.destroy();
-  });
 }
 
 /** Of the idle workers the last one used, because its caches are warm. */

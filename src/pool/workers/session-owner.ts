@@ -54,5 +54,7 @@ export interface SessionOwner<S> {
 export interface SessionWorker {
   readonly threadId: number;
   ref(): void;
-  terminate(): unknown;
+  terminate(): void;
+  /** Hands the port over: `opening` of the session. */
+  open(): void;
 }

@@ -63,6 +63,7 @@ export class Session implements JobHolder {
   #seq = 0;
   readonly #outbox: Outbox;
   #worker: SessionWorker | undefined;
+  #handedOver = false;
   #holds = 0;
   /** Those that have ended and whose output is on its way. */
   readonly #flushes: Job[] = [];
@@ -134,10 +135,15 @@ export class Session implements JobHolder {
   /** It has a worker from now on, which may still be starting. */
   attach(worker: SessionWorker): void {
     this.#worker = worker;
+    if (this.size > 0) this.#open();
   }
 
-  /** Called when it is killed and has no worker; set by who looks for one. */
-  abandon: () => void = () => {};
+  /** Not before there is a job: a worker that is kept for later keeps no process alive meanwhile. */
+  #open(): void {
+    if (this.#handedOver || this.#worker === undefined) return;
+    this.#handedOver = true;
+    this.#worker.open();
+  }
 
   // ─── jobs on their way to the worker ──────────────────────────────────────────────────────────
 
@@ -151,6 +157,7 @@ export class Session implements JobHolder {
     this.#jobs.set(job.seq, job);
     this.newest = job;
     if (first) this.lastEnd = clock();
+    this.#open();
     if (job.holds) this.#hold(1);
     job.sent();
   }
@@ -355,8 +362,7 @@ export class Session implements JobHolder {
   kill(): Promise<void> {
     if (this.#gone || this.#killed) return this.exit;
     this.#killed = true;
-    if (this.#worker !== undefined) this.#worker.terminate();
-    else this.abandon();
+    this.#worker?.terminate();
     return this.exit;
   }
 
