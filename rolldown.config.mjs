@@ -1,11 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { defineConfig } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+
+const require = createRequire(import.meta.url);
+const piscina = dirname(require.resolve('piscina'));
 
 const common = {
   logLevel: 'warn',
   platform: 'node',
   external: [/^node:/, 'rxjs', 'piscina'],
+  // package.json speaks of the files in dist. Of those in src, some are imported for what they register.
+  treeshake: { moduleSideEffects: [{ test: /[\\/]src[\\/]/, sideEffects: true }] },
   onLog(_level, log) {
     throw new Error(log.message);
   },
@@ -13,8 +20,29 @@ const common = {
 const output = {
   dir: 'dist',
   sourcemap: true,
+  // The maps lead to src, which is published as well.
+  sourcemapExcludeSources: true,
   // The declarations and src have them.
   comments: { jsdoc: false },
+};
+
+/** Piscina starts a worker.js that lies beside it: in one file with it, that is this file. */
+const piscinaInOneFile = {
+  name: 'piscina-in-one-file',
+  transform: {
+    filter: { id: join(piscina, 'index.js') },
+    handler(code) {
+      const beside = "(0, node_path_1.resolve)(__dirname, 'worker.js')";
+      if (code.split(beside).length !== 2) throw new Error(`Piscina no longer starts ${beside}`);
+      return code.replace(beside, '__filename');
+    },
+  },
+  generateBundle() {
+    const licences = ['node_modules/piscina/LICENSE', 'node_modules/rxjs/LICENSE.txt'].map(
+      (file) => `${file}\n\n${readFileSync(file, 'utf8')}`,
+    );
+    this.emitFile({ type: 'asset', fileName: 'worker-bundle.LICENSES.txt', source: licences.join('\n\n') });
+  },
 };
 
 /** What the declarations use that a project's own `lib` may not have. */
@@ -29,6 +57,12 @@ const declarationMaps = {
   },
 };
 
+/** The same declarations are those of the CommonJS build. */
+const commonJsDeclarations = {
+  name: 'commonjs-declarations',
+  writeBundle: () => copyFileSync('dist/index.d.ts', 'dist/index.d.cts'),
+};
+
 /**
  * tsc checks and declares, rolldown joins: src -> dist, few files, because Node takes longer to find and open a module
  * than to run it. Chunks are shared by all entries, so each thread has one instance of every module.
@@ -37,9 +71,13 @@ const declarationMaps = {
  * - session.js: what a worker loads before its first thread. Nothing in it may reach rxjs.
  * - later.js: what a worker needs for some threads, for errors, streams, tracing and `threadMap`. Nor may this. Where an
  *   import is lazy for it and something else imports it statically, rolldown warns, and the build fails.
- * - main.js: what index.js exports.
+ * - primitives.js, threads.js, operators.js: what index.js exports. Three, so that a bundler leaves out what a program does
+ *   not use: package.json says that no file has effects but for whoever uses it.
  *
- * A build for `require` is to be a third of this list: index in format cjs, beside the worker files of the first.
+ * index.cjs is all that index.js exports once more, for loaders that cannot `require` an ES module: Jest, TypeScript's
+ * node16, older Nodes. Its threads load the worker files of the first. package.json has Node's `require` find index.js.
+ *
+ * worker-bundle.cjs is for applications that are bundled, who copy it: see `setWorkerFile`. Nothing here loads it.
  */
 export default defineConfig([
   {
@@ -64,10 +102,12 @@ export default defineConfig([
           { name: 'session', test: /in-worker\/(prepare|session)\.ts$|rolldown\/runtime/, priority: 3 },
           {
             name: 'later',
-            test: /in-worker\/(failure|progress|streaming|target-trace|worker-batch)\.ts$/,
+            test: /in-worker\/(failure|progress|streaming|target-trace|worker-batch|worker-life)\.ts$/,
             priority: 2,
           },
-          { name: 'main', test: /\/src\/(?!index\.ts$|operators\/.*\/in-worker\/)/, priority: 1 },
+          { name: 'primitives', test: /\/src\/primitives\//, priority: 1 },
+          { name: 'threads', test: /\/src\/pool\//, priority: 1 },
+          { name: 'operators', test: /\/src\/operators\/(?!.*\/in-worker\/)/, priority: 1 },
         ],
       },
     },
@@ -80,9 +120,41 @@ export default defineConfig([
   },
   {
     ...common,
+    input: { index: 'src/index.ts' },
+    output: { ...output, format: 'cjs', entryFileNames: '[name].cjs', keepNames: true, codeSplitting: false },
+  },
+  {
+    ...common,
+    input: { 'worker-bundle': 'src/worker-bundle.cjs' },
+    // A package that Piscina does without, if it is not there.
+    external: [/^node:/, '@napi-rs/nice'],
+    resolve: {
+      alias: {
+        'piscina/worker': join(piscina, 'worker.js'),
+        // The build that shakes; for Node rxjs names one that does not.
+        rxjs$: join(dirname(require.resolve('rxjs')), '../esm/index.js'),
+      },
+    },
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      keepNames: true,
+      codeSplitting: false,
+      minify: { mangle: { keepNames: true }, compress: { keepNames: { function: true, class: true } } },
+      comments: false,
+    },
+    plugins: [piscinaInOneFile],
+  },
+  {
+    ...common,
     // What tsc has declared: of all that, what index.ts exports and what its types name, in one file.
     input: 'build/declarations/index.d.ts',
-    plugins: [declarationMaps, dts({ dtsInput: true, tsconfig: false, sourcemap: true })],
+    plugins: [
+      declarationMaps,
+      dts({ dtsInput: true, tsconfig: false, sourcemap: true }),
+      commonJsDeclarations,
+    ],
     // Most of the build's time, and no fault.
     checks: { bundlerTimings: false },
     output: { dir: 'dist', format: 'esm', banner: LIBRARIES },

@@ -1,18 +1,20 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import LongestFirst from './test/support/longest-first.js';
 
 export default defineConfig({
   // Node 20 has no `using`.
   oxc: { target: 'es2022' },
   test: {
     include: ['test/**/*.test.ts'],
-    // `npm run test:long`.
-    exclude: [...configDefaults.exclude, 'test/long/**'],
+    // `npm run test:long`, `npm run test:consumers`.
+    exclude: [...configDefaults.exclude, 'test/long/**', 'test/consumers/**'],
     // In a worker thread `isMainThread` would be false.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     retry: 0,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/closing-line.ts'],
     // The built package is loaded by Node itself, as its workers load it: one copy a thread.
     server: { deps: { external: [/\/dist\//] } },

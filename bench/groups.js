@@ -7,6 +7,7 @@ export const GROUPS = {
   wake: 'primitives/wake.js',
   barrier: 'primitives/barrier.js',
   thread: 'pool/thread.js',
+  jobs: 'pool/jobs.js',
   stream: 'pool/stream.js',
   elsewhere: 'pool/elsewhere.js',
   map: 'operators/map.js',

@@ -11,6 +11,7 @@ export type ThreadErrorCode =
   | 'ERR_CLOSURE'
   | 'ERR_POOL'
   | 'ERR_VALUE_FAILED'
+  | 'ERR_BUFFER_FULL'
   | 'ERR_BROKEN_BARRIER'
   | 'ERR_OWNER_DIED'
   | 'ERR_OTHER_TABLE';

@@ -10,7 +10,7 @@ export { type AwaitConditionOptions, awaitCondition } from './operators/await-co
 export { type AwaitEventOptions, awaitEvent } from './operators/await-event.js';
 export { barrierZip } from './operators/barrier-zip.js';
 export { type RunInThreadOptions, runInThread } from './operators/run-in-thread.js';
-export { type ThreadMapOptions, threadMap } from './operators/thread-map.js';
+export { pulled, type ThreadMapOptions, threadMap } from './operators/thread-map.js';
 export { type ThreadPipeOptions, threadPipe } from './operators/thread-pipe.js';
 export { type TimerDelayOptions, timerDelay } from './operators/timer-delay.js';
 export { type WithLockOptions, withLock } from './operators/with-lock.js';
@@ -37,17 +37,22 @@ export {
   trace$,
 } from './pool/functions/trace.js';
 export type { TraceEvent } from './pool/functions/trace-events.js';
+export { jobContext } from './pool/in-worker/job-context.js';
 export { reportProgress } from './pool/in-worker/progress.js';
+export { workerContext } from './pool/in-worker/worker-context.js';
 export {
+  type ContextStorage,
+  type MapOptions,
   type PoolPiscina,
+  type PoolRunOptions,
   type PoolStats,
   type PoolWarning,
   type PoolWorker,
+  type RoomOptions,
   type RunOptions,
   ThreadPool,
   type ThreadPoolOptions,
   type TimeStats,
-  type WorkerLimits,
 } from './pool/jobs/thread-pool.js';
 export type { JobPool } from './pool/thread/job-pool.js';
 export { Thread } from './pool/thread/thread.js';
@@ -55,8 +60,11 @@ export type { NeedsArgs, ThreadOptions } from './pool/thread/thread-options.js';
 export type { ThreadState } from './pool/thread/thread-side.js';
 export { Timer, type TimerOptions } from './pool/thread/timer.js';
 export { transfer } from './pool/wire/transfer.js';
+export type { ThreadOutput } from './pool/workers/elastic-pool.js';
 export { stackSize } from './pool/workers/stack-size.js';
 export { threadLimit } from './pool/workers/thread-limit.js';
+export { setWorkerFile } from './pool/workers/worker-files.js';
+export type { WorkerLimits, WorkerOptions } from './pool/workers/worker-options.js';
 export type { Acquirable } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';

@@ -1,4 +1,5 @@
 import { ignoreElements, type MonoTypeOperatorFunction, Observable, of, type Subscriber } from 'rxjs';
+import { ofAnotherCopy } from '../primitives/brand.js';
 import { Condition } from '../primitives/condition.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { currentScope, runIn, type Scope } from '../primitives/waiting/section-scope.js';
@@ -38,10 +39,10 @@ export function awaitCondition<T>(
   options?: AwaitConditionOptions,
 ): MonoTypeOperatorFunction<T> {
   if (!(condition instanceof Condition))
-    throw new TypeError(`condition must be a Condition, got ${show(condition)}`);
+    throw new TypeError(`condition must be a Condition, got ${show(condition)}${ofAnotherCopy(condition)}`);
   if (typeof predicate !== 'function')
     throw new TypeError(`predicate must be a function, got ${show(predicate)}`);
-  checkOptions(options);
+  checkOptions(options, ['timeout']);
   const timeout = checkTimeout(options?.timeout);
   return (source) =>
     new Observable((subscriber) => new Checkpoint(subscriber, condition, predicate, timeout).run(source));

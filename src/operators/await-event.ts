@@ -1,4 +1,5 @@
 import { type MonoTypeOperatorFunction, Observable, type Subscriber } from 'rxjs';
+import { ofAnotherCopy } from '../primitives/brand.js';
 import { Event } from '../primitives/event.js';
 import { checkCount, checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { EventWatch } from './parts/event-watch.js';
@@ -29,8 +30,9 @@ export interface AwaitEventOptions {
  * online.set();
  */
 export function awaitEvent<T>(event: Event, options?: AwaitEventOptions): MonoTypeOperatorFunction<T> {
-  if (!(event instanceof Event)) throw new TypeError(`event must be an Event, got ${show(event)}`);
-  checkOptions(options);
+  if (!(event instanceof Event))
+    throw new TypeError(`event must be an Event, got ${show(event)}${ofAnotherCopy(event)}`);
+  checkOptions(options, ['timeout', 'keep']);
   const timeout = checkTimeout(options?.timeout);
   const keep = checkKeep(options?.keep);
   return (source) => new Observable((subscriber) => new Gate(subscriber, event, timeout, keep).run(source));

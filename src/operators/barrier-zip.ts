@@ -7,6 +7,7 @@ import {
   Subscription,
 } from 'rxjs';
 import { Barrier } from '../primitives/barrier.js';
+import { ofAnotherCopy } from '../primitives/brand.js';
 import { show } from '../primitives/options.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { attach } from './parts/attached.js';
@@ -33,7 +34,8 @@ export function barrierZip<T, A extends readonly unknown[]>(
   barrier: Barrier,
   ...others: { [K in keyof A]: ObservableInput<A[K]> }
 ): OperatorFunction<T, [T, ...A]> {
-  if (!(barrier instanceof Barrier)) throw new TypeError(`barrier must be a Barrier, got ${show(barrier)}`);
+  if (!(barrier instanceof Barrier))
+    throw new TypeError(`barrier must be a Barrier, got ${show(barrier)}${ofAnotherCopy(barrier)}`);
   const count = others.length + 1;
   if (barrier.parties < count) {
     throw new RangeError(

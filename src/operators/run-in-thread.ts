@@ -38,14 +38,14 @@ export function runInThread<A extends readonly unknown[], R>(
 ): Observable<Emitted<R>> {
   const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunInThreadOptions];
   const request = checkRun(target as Target<readonly unknown[], R>, args, options, ['pool']);
-  const { signal, grace, timeout, onProgress } = request;
+  const { name, transferList, signal, grace, timeout, onProgress } = request.options;
   const pool: unknown = options?.pool;
   checkPool(pool);
   const described = {
     target: request.target,
     args: request.args,
-    transferList: request.transferList,
-    ...(request.name !== undefined && { name: request.name }),
+    transferList,
+    ...(name !== undefined && { name }),
     ...(pool && { pool }),
   };
   return new Observable((subscriber) => {

@@ -40,7 +40,7 @@ export function threadPipe<T, R>(
   target: Target<[Observable<T>], ObservableInput<R>>,
   options?: ThreadPipeOptions,
 ): OperatorFunction<T, R> {
-  const pooled = checkPooled('threadPipe', target as Target, options);
+  const pooled = checkPooled('threadPipe', target as Target, options, ['pool', 'grace']);
   return (source) =>
     new Observable((subscriber) => {
       new PipeRun<R>(subscriber, pooled).run(source);

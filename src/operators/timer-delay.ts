@@ -5,6 +5,7 @@ import {
   type SchedulerLike,
   type Subscriber,
 } from 'rxjs';
+import { ofAnotherCopy } from '../primitives/brand.js';
 import { Event } from '../primitives/event.js';
 import { checkOptions, show, TIMEOUT_MAX } from '../primitives/options.js';
 import { EventWatch } from './parts/event-watch.js';
@@ -40,10 +41,10 @@ export function timerDelay<T>(interval: number, options?: TimerDelayOptions): Mo
     throw new TypeError(`interval must be a number of ms, got ${show(interval)}`);
   if (!(interval >= 0 && interval <= TIMEOUT_MAX))
     throw new RangeError(`interval must be 0 to ${TIMEOUT_MAX} ms, got ${interval}`);
-  checkOptions(options);
+  checkOptions(options, ['cancel', 'scheduler']);
   const { cancel, scheduler = asyncScheduler } = options ?? {};
   if (cancel !== undefined && !(cancel instanceof Event))
-    throw new TypeError(`cancel must be an Event, got ${show(cancel)}`);
+    throw new TypeError(`cancel must be an Event, got ${show(cancel)}${ofAnotherCopy(cancel)}`);
   if (typeof (scheduler as Partial<SchedulerLike> | null)?.schedule !== 'function')
     throw new TypeError(`scheduler must be a scheduler, got ${show(scheduler)}`);
   return (source) =>

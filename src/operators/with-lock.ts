@@ -93,7 +93,7 @@ function checkLock(lock: unknown): void {
 }
 
 function checkWithLock(options: WithLockOptions | undefined): { timeout: number; owner: object | undefined } {
-  checkOptions(options);
+  checkOptions(options, ['timeout', 'owner']);
   const owner: unknown = options?.owner;
   if (owner !== undefined && (typeof owner !== 'object' || owner === null)) {
     throw new TypeError(`owner must be an object, got ${show(owner)}`);

@@ -45,10 +45,24 @@ export function show(value: unknown): string {
   }
 }
 
-/** @throws TypeError unless it is an object or left out. */
-export function checkOptions(options: unknown): void {
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+/**
+ * @param known - the names of all options there are; undefined: they are not looked at
+ * @throws TypeError unless it is an object or left out, and for an option that is not known
+ */
+export function checkOptions(options: unknown, known?: readonly string[]): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null)
     throw new TypeError(`options must be an object, got ${show(options)}`);
+  if (known !== undefined) refuseUnknown(options, known);
+}
+
+/** An option that nobody heeds is a mistake of whoever wrote it. @throws TypeError */
+export function refuseUnknown(options: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name) && value !== undefined)
+      throw new TypeError(
+        `there is no option ${name}: ${known.join(', ')} are known, got ${show({ [name]: value })}`,
+      );
   }
 }
 
@@ -80,10 +94,22 @@ export function checkAcquire(options: AcquireOptions | undefined): number {
 /** @throws TypeError */
 export function checkSignal(options: WaitOptions | undefined): AbortSignal | undefined {
   const signal = options?.signal;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${show(signal)}`);
   }
   return signal;
+}
+
+/** Not by its class alone: the global one may be of another realm than the signal, as in a test environment with a DOM. */
+function isSignal(signal: unknown): boolean {
+  if (signal instanceof AbortSignal) return true;
+  if (typeof signal !== 'object' || signal === null) return false;
+  const { aborted, addEventListener, removeEventListener } = signal as Partial<AbortSignal>;
+  return (
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof removeEventListener === 'function'
+  );
 }
 
 /** @throws TypeError */

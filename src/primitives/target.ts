@@ -1,9 +1,13 @@
-import { createRequire } from 'node:module';
-import { isAbsolute } from 'node:path';
+import { existsSync } from 'node:fs';
+import { extname, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Observable } from 'rxjs';
 import { ThreadError } from '../errors.js';
+import { compile, isClass, type Runnable, sourceOf } from './inline-function.js';
 import { show } from './options.js';
+import { requireFrom } from './require-from.js';
+
+export type { Runnable } from './inline-function.js';
 
 /**
  * What a thread runs: a function without a closure (its source travels), or an export of a module.
@@ -33,9 +37,6 @@ export interface ModuleTarget<
 
 /** A target as it travels. */
 export type PackedTarget = { readonly source: string } | { readonly module: string; readonly export: string };
-
-/** A target as it is called. */
-export type Runnable = (this: unknown, ...args: readonly unknown[]) => unknown;
 
 /** @throws TypeError unless it is a target whose module can be found from any thread. */
 export function checkTarget(target: unknown): asserts target is Target {
@@ -87,82 +88,6 @@ export function checkModule(module: string | URL): string {
   return module;
 }
 
-// ─── functions ──────────────────────────────────────────────────────────────────────────────────
-
-const MOST_COMPILED = 1000;
-/** Of functions that have been checked. */
-const sources = new WeakMap<Runnable, string>();
-/** By source: the expression that compiles. */
-const expressions = new Map<string, string>();
-const compiled = new Map<string, Runnable>();
-
-function sourceOf(target: Runnable): string {
-  const known = sources.get(target);
-  if (known !== undefined) return known;
-  const source = Function.prototype.toString.call(target);
-  if (isClass(source)) {
-    throw new TypeError(`target must be a function, got ${show(target)}: a class cannot be called`);
-  }
-  if (/\{\s*\[native code\]\s*\}$/.test(source)) {
-    throw new TypeError(
-      `target ${show(target)} is native or bound: it has no source that could travel to a thread`,
-    );
-  }
-  expressionOf(source, target);
-  sources.set(target, source);
-  return source;
-}
-
-/** A method named `class` is none. */
-function isClass(source: string): boolean {
-  return /^class\b(?!\s*\()/.test(source);
-}
-
-/** The source as an expression; a method's becomes one as part of an object. */
-function expressionOf(source: string, target: unknown): string {
-  const known = expressions.get(source);
-  if (known !== undefined) return known;
-  const expression = [`(${source})`, `Object.values({${source}})[0]`].find(compiles);
-  if (expression === undefined) {
-    const why = compiles('0')
-      ? 'its source is not complete in itself'
-      : 'code generation from strings is disallowed in this process (--disallow-code-generation-from-strings), so make ' +
-        'the target an export of a module';
-    throw new TypeError(`target ${show(target)} cannot travel to a thread: ${why}`);
-  }
-  keep(expressions, source, expression);
-  return expression;
-}
-
-function compiles(expression: string): boolean {
-  try {
-    new Function(`"use strict";return ${expression}`);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What esbuild, and so tsx, puts around functions within functions: it keeps their names, and is not in the source. */
-const NAME_KEEPER =
-  'const __name=(target,value)=>Object.defineProperty(target,"name",{value,configurable:true});';
-
-function compile(source: string): Runnable {
-  const known = compiled.get(source);
-  if (known !== undefined) return known;
-  // Indirect, so that it sees the globals alone; modules are strict, so is this.
-  // biome-ignore lint/security/noGlobalEval: the source of a function of this very program
-  // biome-ignore lint/complexity/noCommaOperator: makes the eval indirect
-  const run = (0, eval)(`"use strict";${NAME_KEEPER}${expressionOf(source, source)}`) as Runnable;
-  keep(compiled, source, run);
-  return run;
-}
-
-function keep<V>(cache: Map<string, V>, key: string, value: V): void {
-  if (cache.size >= MOST_COMPILED) cache.clear();
-  cache.set(key, value);
-}
-
 // ─── modules ────────────────────────────────────────────────────────────────────────────────────
 
 /** The function itself; at once when it came by source. @throws ThreadError, a missing module or export. */
@@ -179,7 +104,7 @@ async function importTarget(module: string, name: string): Promise<Runnable> {
 export async function importExport(module: string, name: string): Promise<unknown> {
   let namespace: unknown;
   try {
-    namespace = await import(module);
+    namespace = await import(/* webpackIgnore: true */ module);
   } catch (cause) {
     throw cannotLoad(module, cause);
   }
@@ -192,7 +117,7 @@ export function unpackTargetSync(packed: PackedTarget): Runnable {
   const { module, export: name } = packed;
   let namespace: unknown;
   try {
-    namespace = createRequire(import.meta.url)(module.startsWith('file:') ? fileURLToPath(module) : module);
+    namespace = requireFrom(import.meta.url)(module.startsWith('file:') ? fileURLToPath(module) : module);
   } catch (cause) {
     throw cannotLoad(module, cause);
   }
@@ -201,7 +126,32 @@ export function unpackTargetSync(packed: PackedTarget): Runnable {
 
 function cannotLoad(module: string, cause: unknown): ThreadError {
   const why = cause instanceof Error ? cause.message : show(cause);
-  return new ThreadError(`cannot load module '${module}': ${why}`, { code: 'ERR_THREAD_TARGET', cause });
+  const hint = module.startsWith('file:') ? hintOn(fileURLToPath(module), cause) : '';
+  return new ThreadError(`cannot load module '${module}': ${why}${hint}`, {
+    code: 'ERR_THREAD_TARGET',
+    cause,
+  });
+}
+
+/** Of the file that a compiler makes of another, or the other way round. */
+const SIBLINGS: Readonly<Record<string, string>> = {
+  '.js': '.ts',
+  '.mjs': '.mts',
+  '.cjs': '.cts',
+  '.ts': '.js',
+  '.mts': '.mjs',
+  '.cts': '.cjs',
+};
+
+/** For the two mistakes with TypeScript: the wrong one of two files, and a Node that loads none. */
+function hintOn(file: string, cause: unknown): string {
+  const ending = extname(file);
+  const sibling = `${file.slice(0, -ending.length)}${SIBLINGS[ending]}`;
+  const hasSibling = ending in SIBLINGS && existsSync(sibling);
+  if (!existsSync(file)) return hasSibling ? `. There is ${sibling}: name that, if it is meant` : '';
+  if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') return '';
+  const compiled = hasSibling ? `, ${sibling}` : '';
+  return `. ${process.version} loads no TypeScript: name the compiled file${compiled}, or take Node 22.18 or later`;
 }
 
 function pick(namespace: unknown, module: string, name: string): unknown {

@@ -9,6 +9,7 @@ import {
   noneLost,
   nothingLeft,
   notifier,
+  passedOn,
   robbed,
   robber,
   waiter,
@@ -93,6 +94,26 @@ describe('3 threads that wait for each other only where they must, one killed', 
   }
 });
 
+const leftByADeadOne = waits([leaver, waiter(blocking), notifier(blocking, 1)], {
+  preemptions: 0,
+  victim: 0,
+  atEnd: passedOn,
+});
+
+describe('a notification that one gives up goes to the next', () => {
+  explores('though it dies at that', leftByADeadOne);
+});
+
+finds(
+  'a slot is given back before its notification is passed on',
+  {
+    file: 'condition-waiters.ts',
+    text: 'this.#waiters.leave(this.#slot);',
+    instead: 'if (!this.expire()) return; this.end(); this.#waiters.notify(1);',
+  },
+  leftByADeadOne,
+  /none was told/,
+);
 const oneOfTwo = waits([waiter(blocking), waiter(blocking), notifier(blocking, 1)], {
   preemptions: 0,
   atEnd: exactly(1),

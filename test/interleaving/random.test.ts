@@ -11,16 +11,16 @@ for (const victim of [0, 2]) {
   tries(
     `a Condition and 3 threads, T${victim + 1} may die`,
     { ...killed(faces, victim), atEnd: noneTwice },
-    400,
+    150,
   );
   tries(
     `a Barrier of 3 and 3 threads, T${victim + 1} may die`,
     meet(3, parties, { victim, atEnd: allOrNone(3) }),
-    400,
+    150,
   );
 }
 tries(
   'a Barrier of 2 with an action and 3 threads, one of which may die',
   meet(2, parties, { victim: 0, action, atEnd: allOrNone(2) }),
-  400,
+  150,
 );

@@ -59,10 +59,10 @@ describe('every interleaving of 2 threads', () => {
 });
 
 describe('3 threads', () => {
-  explores('every interleaving: blocking', contend([user(blocking), user(blocking), user(blocking)]));
   for (const faces of mixes(3)) {
     const title = titleOf(faces);
     const [first, ...others] = faces.map(nester);
+    explores(`every interleaving: ${title}`, contend(faces.map((face) => user(face))));
     explores(`up to 2 preemptions: ${title}`, contend([first!, ...others], { preemptions: 2 }));
     explores(
       `none but by blocking, one killed: ${title}`,

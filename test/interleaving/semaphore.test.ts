@@ -81,14 +81,6 @@ describe('every interleaving of 2 threads', () => {
 });
 
 describe('3 threads', () => {
-  explores(
-    'every interleaving, 1 permit: blocking',
-    contend(1, [user(blocking), user(blocking), user(blocking)]),
-  );
-  explores(
-    'every interleaving, 2 permits: blocking',
-    contend(2, [user(blocking), user(blocking), user(blocking)]),
-  );
   for (const faces of mixes(2)) {
     explores(`every interleaving, release(2) for two: ${titleOf(faces)}`, feed(faces, giver(2)));
     explores(
@@ -99,7 +91,8 @@ describe('3 threads', () => {
   for (const faces of mixes(3)) {
     const title = titleOf(faces);
     const users = faces.map((face) => user(face));
-    explores(`up to 3 preemptions, 2 permits: ${title}`, contend(2, users, { preemptions: 3 }));
+    for (const permits of [1, 2])
+      explores(`every interleaving, of ${permits} permits: ${title}`, contend(permits, users));
     explores(
       `up to 1, 2 permits, one killed: ${title}`,
       contend(2, users, { preemptions: 1, victim: 0, atEnd: atMostOneLost }),

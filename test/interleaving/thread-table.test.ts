@@ -3,15 +3,20 @@ import { explores, finds } from '../support/explorer/explores.js';
 import {
   allDifferent,
   allEnded,
+  asker,
   canceller,
   claimer,
   eternal,
   joiner,
+  keeper,
+  keptFor,
   MAIN,
   mourner,
   oneOfTwo,
+  reclaims,
   sleeper,
   starter,
+  starts,
   successor,
   table,
   watcher,
@@ -19,6 +24,8 @@ import {
   wokenAtOnce,
   worker,
 } from '../support/explorer/life-cycle.js';
+import { fewSlots } from '../support/explorer/sources.js';
+import { looker, mainTracer, nobodyTraces, tracer } from '../support/explorer/tracers.js';
 
 describe('a thread is claimed, queued, runs and ends', () => {
   for (const [face, join] of [
@@ -60,7 +67,7 @@ describe('its slot', () => {
   explores('comes back when who claimed it dies', table([MAIN, 0], [successor, claimer], { victim: 1 }));
   explores(
     'comes back when its worker dies',
-    table([MAIN, 0, 1], [successor, starter(2), worker], { victim: 2, preemptions: 3 }),
+    table([MAIN, 0, 1], [successor, starter(2), worker], { victim: 2, preemptions: 2 }),
   );
   explores(
     'is claimed anew, and the dead one still counts as dead',
@@ -70,6 +77,96 @@ describe('its slot', () => {
 
 describe('sleepSync', () => {
   explores('ends at once when cancelled', table([MAIN, MAIN], [sleeper, canceller], { atEnd: wokenAtOnce }));
+});
+
+describe('a slot that went to another thread', () => {
+  const late = table([MAIN, 0], [starter(1, reclaims), worker]);
+  explores('is not touched by the worker of the one before', late);
+  finds(
+    'a late worker moves whatever thread the slot has by now',
+    {
+      file: 'thread-slots.ts',
+      text: 'if (!move(ident, QUEUED, RUNNING)) return false;',
+      instead:
+        'if (stateOf(ident) !== QUEUED) return false; const now = load(table, slot + STATE); compareExchange(table, slot + STATE, now, (now & ~7) | RUNNING);',
+    },
+    late,
+    /somebody else ran or ended/,
+  );
+});
+
+describe('a slot that its worker keeps', () => {
+  const contended = table([MAIN, 0, MAIN], [starts(1), keeper, successor], { atEnd: keptFor(2) });
+  const asked = table([MAIN, 0], [asker, keeper], { atEnd: keptFor(4), plants: fewSlots(2) });
+  explores('may be claimed by another in between', contended);
+  explores('goes back when the worker dies', { ...contended, victim: 1, preemptions: 1 });
+  explores('is given up while somebody has a Thread for it', asked);
+  finds(
+    'a kept slot is taken without a compare-exchange',
+    {
+      file: 'claim-slot.ts',
+      text: 'if (compareExchange(table, slot + STATE, ended, claimedBy()) !== ended) return 0;',
+      instead: 'store(table, slot + STATE, claimedBy());',
+    },
+    contended,
+    /somebody else ended|had /,
+  );
+  finds(
+    'a kept slot is taken though it is asked for',
+    {
+      file: 'claim-slot.ts',
+      text: 'if (compareExchange(table, slot + HANDLES, none, noHandles(ident)) !== none) return 0;',
+      instead: 'if (load(table, slot + HANDLES) !== none) return 0;',
+    },
+    asked,
+    /which is asked for/,
+  );
+});
+
+describe('whether somebody traces', () => {
+  for (const [title, more] of [
+    ['until its end', {}],
+    ['and dies', { victim: 1 }],
+  ] as const) {
+    explores(
+      `a worker traces ${title}`,
+      table([MAIN, 0], [looker(1), tracer], { atEnd: nobodyTraces, ...more }),
+    );
+    explores(
+      `a worker traces ${title}, and main for a while`,
+      table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], {
+        atEnd: nobodyTraces,
+        preemptions: 2,
+        ...more,
+      }),
+    );
+  }
+  finds(
+    'what a dead thread had set stays',
+    { file: 'thread-slots.ts', text: '  endTraces(slot);\n', instead: '' },
+    table([MAIN, 0], [looker(1), tracer], { atEnd: nobodyTraces }),
+    /said to trace/,
+  );
+  finds(
+    'whether to drop it is decided by a plain load',
+    {
+      file: 'trace-flag.ts',
+      text: 'const word = load(table, TRACE);\n    if ((word & ON)',
+      instead: 'const word = peek(table, TRACE);\n    if ((word & ON)',
+    },
+    table([MAIN, 0], [looker(1), tracer], { victim: 1, atEnd: nobodyTraces }),
+    /said to trace/,
+  );
+  finds(
+    'tracing ends without a look at the number of changes',
+    {
+      file: 'trace-flag.ts',
+      text: 'return compareExchange(table, TRACE, word, ((word + ONE_CHANGE) & ~ON) | to) === word;',
+      instead: 'store(table, TRACE, to); return word >= 0;',
+    },
+    table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], { atEnd: nobodyTraces, preemptions: 3 }),
+    /does not see/,
+  );
 });
 
 finds(

@@ -117,6 +117,29 @@ it('lets pass what waited when it was set, though a consumer clears it meanwhile
   expect(seen).toEqual([1, 2, 3, 4]);
 });
 
+it('lets a consumer be done with a value before the next, though it sends, sets and completes meanwhile', () => {
+  const [event, source] = [new Event(), new Subject<number>()];
+  const seen: unknown[] = [];
+  source.pipe(awaitEvent(event)).subscribe({
+    next: (value) => {
+      seen.push(`in ${value}`);
+      if (value === 1) {
+        source.next(4);
+        event.clear();
+        source.next(5);
+        event.set();
+      }
+      if (value === 3) source.complete();
+      seen.push(`out ${value}`);
+    },
+    complete: () => seen.push('complete'),
+  });
+  for (const value of [1, 2, 3]) source.next(value);
+  event.set();
+  const values = [1, 2, 3, 4, 5].flatMap((value) => [`in ${value}`, `out ${value}`]);
+  expect(seen).toEqual([...values, 'complete']);
+});
+
 it('drops none that may pass for newer ones that may not', () => {
   const event = new Event();
   const source = new Subject<number>();

@@ -1,4 +1,4 @@
-import { catchError, concat, lastValueFrom, NEVER, of, range, Subject, toArray } from 'rxjs';
+import { catchError, concat, config, lastValueFrom, NEVER, of, range, Subject, toArray } from 'rxjs';
 import { Barrier, BrokenBarrierError, barrierZip, Thread, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/turns.js';
@@ -75,6 +75,37 @@ describe('barrierZip, in virtual time,', () => {
     });
     expect(barrier.nWaiting).toBe(0);
   });
+});
+
+it.each([0, 1, 2])('ends once, and at once, when stream %i has nothing for the next round', async (ends) => {
+  const late: unknown[] = [];
+  config.onStoppedNotification = (notification) => late.push(notification);
+  const streams = [new Subject<number>(), new Subject<number>(), new Subject<number>()] as const;
+  const seen: unknown[] = [];
+  streams[0].pipe(barrierZip(new Barrier(3), streams[1], streams[2])).subscribe({
+    next: (tuple) => {
+      seen.push(tuple);
+      // All at once, within the last round: of a stream that is left none is heard.
+      for (const stream of streams) stream.complete();
+    },
+    complete: () => {
+      seen.push('complete');
+      expect(streams.map((stream) => stream.observed)).not.toContain(true);
+    },
+  });
+  for (const [index, stream] of streams.entries()) if (index !== ends) stream.next(index);
+  streams[ends]?.next(ends);
+  expect(seen).toEqual([[0, 1, 2], 'complete']);
+  const [left, right] = [new Subject<number>(), new Subject<number>()];
+  left.pipe(barrierZip(new Barrier(2), right)).subscribe({ complete: () => seen.push('again') });
+  left.next(1);
+  right.complete();
+  expect(seen.at(-1)).toBe('again');
+  expect(left.observed).toBe(false);
+  // RxJS tells of what comes too late in a timer.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  config.onStoppedNotification = null;
+  expect(late).toEqual([]);
 });
 
 it('goes through a hundred thousand rounds that are there already', async () => {

@@ -47,6 +47,9 @@ beforeAll(() => pool.run(() => {}));
 afterAll(() => pool.close());
 mappingLaws('threadMap', forReal, () => overMap(pool));
 mappingLaws('threadMap, one at a time', forReal, () => overMap(pool, { ordered: false, concurrency: 1 }));
+mappingLaws('threadMap, one key after the other and watched', forReal, () =>
+  overMap(pool, { key: () => 'one', timeout: 60_000, onError: () => 'fail', onProgress: () => {} }),
+);
 mappingLaws('threadPipe', forReal, overPipe);
 streamLaws('runInThread', forReal, overRun);
 functionLaws('runInThread', forReal, overRun);

@@ -41,3 +41,31 @@ describe('waits for more primitives than the table of them has room for', () => 
     expect(waits()).toEqual([]);
   });
 });
+
+describe('a signal of another realm', () => {
+  class ForeignSignal extends EventTarget {
+    aborted = false;
+    reason: unknown = undefined;
+
+    abort(reason: unknown): void {
+      this.aborted = true;
+      this.reason = reason;
+      this.dispatchEvent(new globalThis.Event('abort'));
+    }
+  }
+
+  it('ends a wait as one of this realm does', async () => {
+    const signal = new ForeignSignal();
+    const event = new Event();
+    const wait = Promise.resolve(event.wait({ signal: signal as never }));
+    const reason = new Error('enough');
+    signal.abort(reason);
+    await expect(wait).rejects.toBe(reason);
+    expect(event.waiting).toBe(0);
+    await expect(Promise.resolve(event.wait({ signal: signal as never }))).rejects.toBe(reason);
+  });
+
+  it.each([{ aborted: false }, new EventTarget(), 'abort'])('is none without all of it: %s', (signal) => {
+    expect(() => new Event().wait({ signal: signal as never })).toThrow(/signal must be an AbortSignal, got/);
+  });
+});

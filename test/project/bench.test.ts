@@ -14,7 +14,7 @@ interface Row {
 }
 
 describe('the benchmarks, with tiny numbers', () => {
-  it.each(Object.keys(GROUPS))(
+  it.concurrent.each(Object.keys(GROUPS))(
     '%s runs, checks its results, tells ratios',
     { timeout: 60_000 },
     async (group) => {

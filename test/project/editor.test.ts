@@ -10,9 +10,11 @@ const WAITS = ['acquire', 'acquireSync', 'hold', 'holdSync', 'name', 'release', 
 const OWNED = [...WAITS, 'locked', 'locked$', 'owner'];
 const THREAD = (
   'cancel cancelled daemon ident isAlive isAlive$ join joinSync name nativeId output$ progress$ result run signal start ' +
-  'state state$ terminate toString'
+  'state state$ terminate toString Symbol'
 ).split(' ');
-const POOL = ['close', 'name', 'piscina', 'run', 'stats', 'stats$', 'warnings$'];
+/** For `[Symbol.dispose]` or `[Symbol.asyncDispose]`. */
+const SYMBOL = 'Symbol';
+const POOL = ['close', 'name', 'piscina', 'run', 'stats', 'stats$', 'warnings$', SYMBOL];
 
 /** By class: how one is made, and what a user may ask of it. */
 const CLASSES: Record<string, readonly [made: string, members: readonly string[]]> = {
@@ -36,13 +38,14 @@ const CLASSES: Record<string, readonly [made: string, members: readonly string[]
     'new Barrier(2)',
     'abort broken broken$ nWaiting nWaiting$ name parties reset toString wait waitSync waiting'.split(' '),
   ],
-  Held: ['new Lock().holdSync()', ['release', 'released']],
+  Held: ['new Lock().holdSync()', ['release', 'released', SYMBOL]],
 };
 const names = Object.keys(CLASSES);
 const lines = [
   `import { ${names.join(', ')} } from 'rxjs-threading';`,
   ...names.map((name) => `${CLASSES[name]?.[0]}.;`),
   ...names.map((name) => `new ${name}(`),
+  ');new Lock().locked();',
 ];
 
 describe('an editor', () => {
@@ -71,13 +74,11 @@ describe('an editor', () => {
     expect(hover).toContain('@example');
   });
 
-  it('goes from a class to its source', async () => {
-    const [place = ''] = await file.definitionsOf({
-      line: 0,
-      character: (lines[0] ?? '').indexOf(' Lock,') + 2,
-    });
-    const [uri = '', line] = place.split('#');
-    expect(fileURLToPath(uri)).toBe(join(root, 'src/primitives/lock.ts'));
-    expect(readFileSync(new URL(uri), 'utf8').split('\n')[Number(line)]).toMatch(/^export class Lock /);
+  it('goes from a name to its source', async () => {
+    const line = lines.length - 1;
+    const [place = ''] = await file.definitionsOf({ line, character: (lines[line] ?? '').indexOf('locked') });
+    const [uri = '', at] = place.split('#');
+    expect(fileURLToPath(uri)).toBe(join(root, 'src/primitives/owned-lock.ts'));
+    expect(readFileSync(new URL(uri), 'utf8').split('\n')[Number(at)]).toBe('  locked(): boolean {');
   });
 });

@@ -155,7 +155,7 @@ const completedIn = ({ primitives }: Frame): number =>
 const showsContention = ({ threads }: Frame): boolean =>
   [...threads.values()].some(([, , state, waits]) => state === 'blocked' && /held by/.test(waits ?? ''));
 
-describe('the monitor', { timeout: 60_000 }, () => {
+describe.concurrent('the monitor', { timeout: 60_000 }, () => {
   it('draws frames that tell the truth, until q', async () => {
     const { code, output, before, after } = await runInTerminal(file, 'q', (output) => {
       const frames = framesOf(output);

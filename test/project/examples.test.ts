@@ -172,7 +172,7 @@ describe.concurrent('an example', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the demo', { timeout: 60_000 }, () => {
+describe.concurrent('the demo', { timeout: 60_000 }, () => {
   it('runs all, one after another', async () => {
     const { code, lines, errors } = await run('demo', 1, '--fast');
     expect(errors).toBe('');

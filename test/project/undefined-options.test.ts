@@ -85,6 +85,11 @@ describe('an option that is undefined is one left out', () => {
       group: undefined,
       pool: undefined,
       transferList: undefined,
+      resourceLimits: undefined,
+      execArgv: undefined,
+      env: undefined,
+      stdout: undefined,
+      stderr: undefined,
     };
     expect(await new Thread({ ...thread, target: () => 1 }).start().result(wait)).toBe(1);
     const { args, ...timer } = thread;
@@ -100,6 +105,11 @@ describe('an option that is undefined is one left out', () => {
       maxThreads: undefined,
       idleTimeout: undefined,
       maxQueue: undefined,
+      setup: undefined,
+      teardown: undefined,
+      maxJobs: undefined,
+      maxHeap: undefined,
+      contexts: undefined,
       resourceLimits: undefined,
       execArgv: undefined,
       env: undefined,
@@ -119,6 +129,13 @@ describe('an option that is undefined is one left out', () => {
       concurrency: undefined,
       ordered: undefined,
       batch: undefined,
+      buffer: undefined,
+      overflow: undefined,
+      onDrop: undefined,
+      key: undefined,
+      onError: undefined,
+      timeout: undefined,
+      onProgress: undefined,
     };
     const open = new Event();
     open.set();

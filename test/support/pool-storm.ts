@@ -128,6 +128,7 @@ export async function poolStorm({ seed, pool: options, jobs: most, pause }: Stor
   );
   await pool.close();
   expect(pool.stats).toMatchObject({ threads: 0, busy: 0, queued: 0 });
+  expect(enumerate()).toHaveLength(1);
   setExcepthook(null);
   // All errors were told to those who run the jobs, or nobody wanted them any more.
   expect(unheard).toEqual([]);

@@ -71,7 +71,7 @@ export const waits: [Wait<string>, Wait<number>, Wait<number>] = [
 
 /** A subclass takes and passes on what it likes. */
 export class Worker extends Thread<number> {
-  static readonly module: string = import.meta.url;
+  static readonly module: string = 'file:///worker.js';
   readonly to: number;
   constructor(to: number) {
     super({ name: `to ${to}`, daemon: true });

@@ -17,15 +17,17 @@ export interface Pooled<P = ThreadPool | undefined> {
 
 /**
  * @param operator - what the user called
+ * @param known - the names of all its options
  * @throws TypeError, RangeError; ThreadError for a closed pool
  */
 export function checkPooled(
   operator: string,
   target: Target,
   options: { readonly pool?: unknown; readonly grace?: number | undefined } | undefined,
+  known: readonly string[],
 ): Pooled {
   const packed = packTarget(target);
-  checkOptions(options);
+  checkOptions(options, known);
   const grace = checkGrace(options?.grace);
   const pool = options?.pool;
   checkPool(pool);

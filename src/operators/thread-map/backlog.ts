@@ -6,10 +6,45 @@ export interface Chunk {
   /** Index of the first. */
   readonly first: number;
   readonly values: readonly unknown[];
+  /** Of a threadMap with a `key`: where the one value is that the chunk has then. */
+  readonly lane?: Lane | undefined;
+  /** It is to travel without others: one of those it travelled with could not be sent or read, and nobody knows which. */
+  readonly alone?: boolean;
+  /** How often the one value that it has then has failed. */
+  readonly attempts?: number;
+}
+
+/** The values of one key: see lanes.ts. */
+export interface Lane {
+  readonly key: unknown;
+  /** Those that wait and have not been taken, each a chunk of its own. */
+  readonly arrived: Fifo<Chunk>;
+  /** Those that wait and came back from a worker, in order; all before `arrived`. */
+  readonly back: Chunk[];
+  /** How many of them have been taken and are not over. */
+  out: number;
 }
 
 /** The values of a threadMap that no worker has, in order: those that came back from a worker are where they were. */
-export class Backlog {
+export interface Backlog {
+  readonly size: number;
+  /** How many of them may be taken now. */
+  readonly available: number;
+  /** Index of the value that the source emits next. */
+  readonly next: number;
+  /** @throws what the user's `key` throws; nothing has changed then */
+  push(value: unknown): void;
+  /** Takes the first values that may be taken, at most so many of them; a value that moves is taken alone. */
+  take(most: number): readonly Chunk[];
+  giveBack(chunk: Chunk): void;
+  /** What was taken is done with. */
+  over(chunk: Chunk): void;
+  /** Drops the values from `index` on, and all that come. */
+  cut(index: number): void;
+}
+
+/** Of a threadMap without a `key`: any worker may have any value. */
+export class PlainBacklog implements Backlog {
   readonly #arrived = new Fifo<unknown>();
   /** Index of the first of `#arrived`. */
   #from = 0;
@@ -22,7 +57,10 @@ export class Backlog {
     return this.#backSize + this.#arrived.size;
   }
 
-  /** Index of the value that the source emits next. */
+  get available(): number {
+    return this.size;
+  }
+
   get next(): number {
     return this.#from + this.#arrived.size;
   }
@@ -31,14 +69,13 @@ export class Backlog {
     this.#arrived.push(value);
   }
 
-  /** Takes the first values, at most so many of them; a value that moves is taken alone. */
-  take(most: number): Chunk {
+  take(most: number): readonly [Chunk] {
     const back = this.#back.shift();
-    if (back === undefined) return this.#takeArrived(most);
+    if (back === undefined) return [this.#takeArrived(most)];
     this.#backSize -= back.values.length;
-    if (back.values.length <= most) return back;
+    if (back.values.length <= most) return [back];
     this.giveBack({ first: back.first + most, values: back.values.slice(most) });
-    return { first: back.first, values: back.values.slice(0, most) };
+    return [{ first: back.first, values: back.values.slice(0, most) }];
   }
 
   #takeArrived(most: number): Chunk {
@@ -61,7 +98,8 @@ export class Backlog {
     this.#backSize += chunk.values.length;
   }
 
-  /** Drops the values from `index` on, and all that come. */
+  over(): void {}
+
   cut(index: number): void {
     this.#end = index;
     if (index <= this.#from) this.#arrived.clear();

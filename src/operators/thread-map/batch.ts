@@ -1,4 +1,4 @@
-import { decode, unpackError } from '../../pool/wire/codec.js';
+import { decode } from '../../pool/wire/codec.js';
 import type { Cells } from '../../primitives/memory/word.js';
 import { now } from '../../primitives/waiting/event-loop.js';
 import type { Chunk } from './backlog.js';
@@ -18,35 +18,47 @@ export interface BatchPlace {
   readonly credit: (values: number) => void;
 }
 
-/** What a batch comes to whose worker has died. */
+/** A value that failed: the last one of the part, which is to fail, to skip it or to retract it. */
+export interface FailedValue {
+  readonly part: Part;
+  readonly error: unknown;
+  /** It is still here, and can be mapped again. */
+  readonly again: boolean;
+}
+
+/** What a batch comes to that its worker sends nothing more of. */
 export interface LostBatch {
-  /** A value of it was being mapped. */
-  readonly begun: boolean;
-  /** Values to be mapped again. */
-  readonly again: readonly Chunk[];
-  /** The value that failed, if it is none of the batch any more. */
-  readonly failed: Part | undefined;
+  /** What the worker has not taken up. */
+  readonly untouched: readonly Chunk[];
+  /** What it has taken up, and sent no result of. */
+  readonly touched: readonly Chunk[];
+  readonly failed: FailedValue | undefined;
 }
 
 /**
  * Values that were sent to a worker in one message, as the thread that sent them sees it.
  *
  * A value: waits -the worker claims it-> being mapped -> done;  waits -takeBack-> the backlog's again.
- * being mapped, or done and not yet told -the worker dies-> failed, or the backlog's again.
- * Invariant: `values` are those that have not been taken back. All results of the first `#done` of them have come, and
- * of the others none but the first values of one stream.
+ * being mapped, or done and not yet told -`lose`-> failed, or the backlog's again.
+ * Invariant: `parts` has the values that have not been taken back; there is one part, or each has one value. All results
+ * of the first `#done` of them have come, and of the others none but the first values of one stream.
  */
-export class Batch extends Part {
+export class Batch {
   readonly sent: number = now();
   readonly #place: BatchPlace;
+  parts: Part[];
+  /** No message about it will come. */
+  ended = false;
   #done = 0;
+  #finished: Part[] = [];
   /** The first values of a stream have come, which is the result of the value after those. */
   #partly = false;
-  /** Outputs that came of streams, and were not yet passed on. */
-  #streamed = 0;
+  /** Which value was being mapped when somebody last looked, and since when it has been, at least. */
+  #running = -1;
+  #since = 0;
 
-  constructor(first: number, values: readonly unknown[], place: BatchPlace) {
-    super(first, values);
+  constructor(chunks: readonly Chunk[], place: BatchPlace) {
+    this.parts = chunks.map((chunk) => new Part(chunk, place.credit));
     this.#place = place;
   }
 
@@ -58,58 +70,144 @@ export class Batch extends Part {
     return this.#place.cell;
   }
 
-  heard(message: FromBatchMessage): void {
-    this.#done = message.done;
-    this.#partly = message.kind === 'results' && message.streamed;
+  /** How many values it has that have not been taken back. */
+  get size(): number {
+    return this.parts.length === 1 ? (this.parts[0]?.values.length ?? 0) : this.parts.length;
+  }
+
+  /** Returns the parts that it is about. @throws ThreadError when the results cannot be read; nothing has changed then */
+  heard(message: FromBatchMessage): readonly Part[] {
+    const streamed = message.kind === 'results' && message.streamed;
+    const from = this.#done;
+    if (message.kind !== 'failed') this.#came(decode(message.values) as unknown[], message.done, streamed);
+    while (this.#done < message.done) this.#finish();
+    this.#partly = streamed;
     this.ended = message.kind !== 'results';
-    if (message.kind === 'failed') this.failure = { at: message.done, error: unpackError(message.error) };
+    return this.parts.length === 1 ? [...this.parts] : this.parts.slice(from, message.done + 1);
+  }
+
+  #came(outputs: unknown[], done: number, streamed: boolean): void {
+    if (this.parts.length === 1) this.parts[0]?.came(outputs, streamed ? done : undefined);
+    else if (streamed) this.parts[done]?.came(outputs, 0);
     else {
-      const outputs = decode(message.values) as unknown[];
-      if (this.#partly) this.#streamed += outputs.length;
-      this.came(outputs);
+      const first = done - outputs.length;
+      for (const [at, output] of outputs.entries()) this.parts[first + at]?.came([output], undefined);
     }
   }
+
+  #finish(): void {
+    const part = this.#partAt(this.#done++);
+    if (part === undefined) return;
+    part.done++;
+    if (part.done < part.values.length) return;
+    part.ended = true;
+    this.#finished.push(part);
+  }
+
+  /** The parts that have ended well since the last call. */
+  takeFinished(): readonly Part[] {
+    const finished = this.#finished;
+    this.#finished = [];
+    return finished;
+  }
+
+  #partAt(at: number): Part | undefined {
+    return this.parts.length === 1 ? this.parts[0] : this.parts[at];
+  }
+
+  /** The value at this place of it; undefined: it has been taken back. */
+  at(at: number): { readonly index: number; readonly value: unknown } | undefined {
+    const part = this.#partAt(at);
+    const place = this.parts.length === 1 ? at : 0;
+    if (part === undefined || place >= part.values.length) return undefined;
+    return { index: part.first + place, value: part.values[place] };
+  }
+
+  // ─── what the worker has not taken up ────────────────────────────────────────────────────────
 
   /** The worker has not taken up all of its values, and they can be taken back. */
   get hasUntouched(): boolean {
     const { cells, cell, moved } = this.#place;
     const taken = claimed(cells, cell);
-    return !moved && taken >= 0 && taken < this.values.length;
+    return !moved && taken >= 0 && taken < this.size;
   }
 
   /** Cuts off the values that the worker has not taken up. */
-  takeBack(): Chunk {
+  takeBack(): readonly Chunk[] {
     const { cells, cell } = this.#place;
     const taken = this.ended ? -1 : takeBack(cells, cell);
-    const rest = taken < 0 ? [] : this.values.slice(taken);
-    if (rest.length > 0) this.values = this.values.slice(0, taken);
-    return { first: this.first + this.values.length, values: rest };
+    return taken < 0 ? [] : this.#cut(taken);
   }
 
-  /** The worker has died. The value that it was mapping has failed by that; those whose results did not come have not. */
+  /** Cuts off the values from this one on. */
+  #cut(from: number): readonly Chunk[] {
+    if (from >= this.size) return [];
+    const [part] = this.parts;
+    if (part === undefined || this.parts.length > 1) return this.parts.splice(from).map((one) => one.cut(0));
+    const rest = part.cut(from);
+    part.ended = part.done === from;
+    if (from === 0) this.parts = [];
+    return [rest];
+  }
+
+  /** The worker has taken up a value that it has not told the result of. */
+  get begun(): boolean {
+    const { cells, cell } = this.#place;
+    const taken = claimed(cells, cell);
+    return (taken < 0 ? this.size : taken) > this.#done;
+  }
+
+  // ─── what will not come ──────────────────────────────────────────────────────────────────────
+
+  /** ms that the value has taken which is being mapped, at least: it is looked for, and does not tell when it begins. */
+  running(time: number): number {
+    const { cells, cell } = this.#place;
+    const taken = claimed(cells, cell);
+    const running = (taken < 0 ? this.size : taken) - 1;
+    if (running !== this.#running) {
+      this.#running = running;
+      this.#since = time;
+    }
+    return running < this.#done ? 0 : time - this.#since;
+  }
+
+  /**
+   * The worker has told that its next value failed, and takes up no more.
+   *
+   * @param unmade - it has begun none, because any one of them cannot be made there
+   */
+  fail(error: unknown, unmade: boolean): LostBatch {
+    this.ended = true;
+    if (unmade && this.size > 1) return { untouched: this.#cut(0), touched: [], failed: undefined };
+    return { untouched: this.#cut(this.#done + 1), touched: [], failed: this.#failed(this.#done, error) };
+  }
+
+  /**
+   * Its worker sends nothing more of it: by a value that is being mapped, which has failed then, or by another one.
+   *
+   * @param error - undefined: no value has failed by it
+   */
   lose(error: unknown): LostBatch {
     const untouched = this.takeBack();
-    if (this.#place.moved && untouched.values.length > 0)
-      return { begun: false, again: [], failed: Part.failed(this.first, untouched.values[0], error) };
     this.ended = true;
-    const { first, values } = this;
-    const last = values.length - 1;
+    const [moved] = this.#place.moved ? untouched : [];
+    if (moved !== undefined && error !== undefined)
+      return { untouched: [], touched: [], failed: { part: new Part(moved), error, again: false } };
     // A value is taken up only when the stream of the one before it has ended, and all of it is on its way.
-    const done = this.#done + (this.#partly && this.#done < last ? 1 : 0);
-    const again = [untouched];
-    let failed: Part | undefined;
-    if (done === last) this.failure = { at: last, error };
-    else if (done < last) {
-      this.values = values.slice(0, done);
-      again.push({ first: first + done, values: values.slice(done, last) });
-      failed = Part.failed(first + last, values[last], error);
-    }
-    return { begun: last >= 0 && done <= last, again, failed };
+    if (this.#partly && this.#done < this.size - 1) this.#finish();
+    const last = this.size - 1;
+    if (error === undefined || this.#done > last)
+      return { untouched, touched: this.#cut(this.#done), failed: undefined };
+    if (this.#done === last) return { untouched, touched: [], failed: this.#failed(last, error) };
+    const [alone] = this.#cut(last);
+    const touched = this.#cut(this.#done);
+    const failed = alone && { part: new Part(alone), error, again: !this.#place.moved };
+    return { untouched, touched, failed };
   }
 
-  override passed(): void {
-    if (this.#streamed > 0 && !this.ended) this.#place.credit(this.#streamed);
-    this.#streamed = 0;
+  #failed(at: number, error: unknown): FailedValue | undefined {
+    const part = this.#partAt(at);
+    return part && { part, error, again: !this.#place.moved };
   }
 }
 

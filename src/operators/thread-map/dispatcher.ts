@@ -1,12 +1,15 @@
-import { ThreadError } from '../../errors.js';
-import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
-import { after, now, soon } from '../../primitives/waiting/event-loop.js';
+import type { ThreadError } from '../../errors.js';
+import { now, soon } from '../../primitives/waiting/event-loop.js';
 import type { Backlog, Chunk } from './backlog.js';
-import { type Batch, BatchSize } from './batch.js';
+import { type Batch, BatchSize, type LostBatch } from './batch.js';
+import { EarliestTimer } from './earliest-timer.js';
+import { Losses, type LossesOwner } from './losses.js';
+import type { Mapping } from './map-options.js';
 import type { FromBatchMessage } from './messages.js';
-import { type MapResults, Part } from './results.js';
+import type { MapResults, Part } from './results.js';
 import type { MapSession, SessionOwner } from './session.js';
-import { LINGER, type Mapping, MapSessions } from './sessions.js';
+import { LINGER, MapSessions } from './sessions.js';
+import { ValueLimit } from './value-limit.js';
 
 /** How long values wait in a worker before they are taken back for a worker that has nothing to do. */
 const TAKE_BACK_AFTER_MS = 2;
@@ -23,22 +26,26 @@ const TAKE_BACK_FROM_BUSY_AFTER_MS = 20;
  * Small values travel together, as many as take a worker about a millisecond (BatchSize); each batch goes to the session
  * with least to do, which sessions.ts finds or opens. The worker claims each value in the batch's word of shared memory
  * before it calls the target (batch-claims.ts). So this thread may take back what the worker has not begun, and knows of a
- * worker that has died which value it was mapping.
+ * worker that has died which value it was mapping. With a `key` the backlog is lanes.ts, which lets values of one key be in
+ * one batch at a time.
  *
  * A value leaves that way, and is put back into the backlog, when it waits in a worker behind a slow one, when its worker
- * dies before it is begun or before its result is sent, and when another of its batch cannot be cloned. It ends as a failed
- * part of the results when its target throws, its worker dies of it, or it cannot be sent; whatever comes after it is then
- * dropped, and the subscription ends once what comes before it has been passed on.
+ * dies before it is begun or before its result is sent, and when another of its batch fails. It fails when its target
+ * throws, its worker dies of it, it takes too long (value-limit.ts), or it cannot be sent; losses.ts asks `onError` what
+ * becomes of it then. Where it ends the subscription, whatever comes after it is dropped, and the end comes once what is
+ * before it has been passed on.
  *
- * Invariant: while the backlog has values and less than `concurrency` batches are in flight, every session is full, or
- * `dispatch` is about to run: by a message, the timer, or `dispatchSoon`.
+ * Invariant: while the backlog has values that may be taken and less than `concurrency` batches are in flight, every
+ * session is full, or `dispatch` is about to run: by a message, the timer, or `dispatchSoon`.
  */
-export class Dispatcher implements SessionOwner {
+export class Dispatcher implements SessionOwner, LossesOwner {
+  readonly #mapping: Mapping;
   readonly #backlog: Backlog;
   readonly #results: MapResults;
+  readonly #losses: Losses;
   readonly #sessions: MapSessions;
   readonly #size: BatchSize;
-  readonly #concurrency: number;
+  readonly #limit: ValueLimit;
   /** Batches that sessions have values of. */
   #inFlight = 0;
   #stopped = false;
@@ -51,11 +58,18 @@ export class Dispatcher implements SessionOwner {
   });
 
   constructor(mapping: Mapping, backlog: Backlog, results: MapResults) {
+    this.#mapping = mapping;
     this.#sessions = new MapSessions(mapping, this);
     this.#backlog = backlog;
     this.#results = results;
+    this.#losses = new Losses(mapping, backlog, results, this);
     this.#size = new BatchSize(mapping.batch);
-    this.#concurrency = mapping.concurrency;
+    this.#limit = new ValueLimit(mapping.timeout, this.#sessions, this.#losses);
+  }
+
+  /** Values are neither in the backlog nor in the results, and will come back. */
+  get holds(): boolean {
+    return this.#losses.held > 0;
   }
 
   /** Dispatches in a microtask: values that the source emits at once then travel together. */
@@ -71,7 +85,7 @@ export class Dispatcher implements SessionOwner {
   dispatch(): void {
     if (this.#dispatching) return;
     this.#dispatching = true;
-    while (!this.#stopped && this.#inFlight < this.#concurrency && this.#sendOne());
+    while (!this.#stopped && this.#inFlight < this.#mapping.concurrency && this.#sendOne());
     this.#dispatching = false;
     if (!this.#stopped) this.#setTimer();
   }
@@ -84,13 +98,15 @@ export class Dispatcher implements SessionOwner {
   /** The value of this index has failed: those after it are not wanted. */
   dropFrom(index: number): void {
     for (const session of this.#sessions) {
-      for (const batch of session.batches.values()) if (batch.first > index) this.#takeBack(batch);
+      for (const batch of session.batches.values())
+        if (batch.parts.some(({ first }) => first > index)) this.#takeBack(batch);
     }
   }
 
   stop(): void {
     this.#stopped = true;
     this.#timer.stop();
+    this.#limit.stop();
     this.#sessions.endAll();
   }
 
@@ -99,25 +115,22 @@ export class Dispatcher implements SessionOwner {
   /** Sends one batch. false: there is nothing to send, or nowhere to send it. */
   #sendOne(): boolean {
     const overdue = this.#overdue();
-    if (overdue === undefined && this.#backlog.size === 0) return false;
+    if (overdue === undefined && this.#backlog.available === 0) return false;
     const session = this.#sessionWithRoom();
     if (session === undefined) return false;
-    if (overdue !== undefined) this.#backlog.giveBack(this.#takeBack(overdue));
-    const chunk = this.#backlog.take(this.#size.of(this.#backlog.size, this.#sessions.most));
-    if (chunk.values.length > 0) this.#send(session, chunk);
+    if (overdue !== undefined) this.#takeBack(overdue);
+    const chunks = this.#backlog.take(this.#size.of(this.#backlog.available, this.#sessions.most));
+    if (chunks.some(({ values }) => values.length > 0)) this.#send(session, chunks);
     return true;
   }
 
-  #send(session: MapSession, { first, values }: Chunk): void {
+  #send(session: MapSession, chunks: readonly Chunk[]): void {
     try {
-      this.#results.add(session.send(first, values));
+      for (const part of session.send(chunks).parts) this.#results.add(part);
       this.#inFlight++;
+      this.#limit.watch();
     } catch (cause) {
-      // One of the values cannot be cloned. Halves of the batch go on, until that value is alone and fails.
-      const half = values.length >> 1;
-      if (half === 0) this.#results.add(Part.failed(first, values[0], cannotSend(values[0], cause)));
-      this.#backlog.giveBack({ first, values: values.slice(0, half) });
-      if (half > 0) this.#backlog.giveBack({ first: first + half, values: values.slice(half) });
+      this.#losses.unsendable(chunks, cause);
     }
   }
 
@@ -146,14 +159,11 @@ export class Dispatcher implements SessionOwner {
     return found;
   }
 
-  #takeBack(batch: Batch): Chunk {
-    const chunk = batch.takeBack();
-    if (chunk.values.length > 0 && batch.values.length === 0) {
-      // Nobody waits for the batch any more; its worker still sends the end of it.
-      this.#inFlight--;
-      this.#results.remove(batch);
-    }
-    return chunk;
+  #takeBack(batch: Batch): void {
+    const chunks = batch.takeBack();
+    // Nobody waits for the batch any more; its worker still sends the end of it.
+    if (chunks.length > 0 && batch.size === 0) this.#inFlight--;
+    this.#losses.giveBack(chunks);
   }
 
   /**
@@ -163,7 +173,7 @@ export class Dispatcher implements SessionOwner {
   #setTimer(): void {
     const sessions = [...this.#sessions];
     const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
-    if (this.#inFlight < this.#concurrency && sessions.some(held))
+    if (this.#inFlight < this.#mapping.concurrency && sessions.some(held))
       this.#timer.set(this.#sessions.hasIdle ? TAKE_BACK_AFTER_MS : TAKE_BACK_FROM_BUSY_AFTER_MS);
     if (sessions.some(({ batches }) => batches.size === 0)) this.#timer.set(LINGER);
   }
@@ -176,62 +186,51 @@ export class Dispatcher implements SessionOwner {
   }
 
   /** Called by a session when a message has come about one of its batches. @internal */
-  heard(session: MapSession, batch: Batch, message: FromBatchMessage): void {
+  heard(session: MapSession, batch: Batch, message: FromBatchMessage, parts: readonly Part[]): void {
     if (message.kind === 'done') this.#size.learn(message.done, message.took);
-    const waitedFor = batch.values.length > 0;
-    if (batch.ended) {
-      if (waitedFor) this.#inFlight--;
-      this.#sessions.makeWay(session);
-    }
-    if (waitedFor) this.#results.pass(batch);
-    if (batch.ended) this.dispatch();
+    if (batch.ended && batch.size > 0) this.#inFlight--;
+    if (batch.ended) this.#sessions.makeWay(session);
+    const finished = this.#finish(batch);
+    const waitedFor = parts.filter(({ values }) => values.length > 0);
+    if (waitedFor.length > 0) this.#results.pass(...waitedFor);
+    if (message.kind === 'failed') this.#losses.threw(batch, message);
+    if (batch.ended || finished) this.dispatch();
   }
 
-  /** Called by a session whose thread has ended by itself: its worker died, or never could load the target. @internal */
+  /** Lets the keys go of which a batch has no more values. true: there may be any. */
+  #finish(batch: Batch): boolean {
+    const finished = batch.takeFinished();
+    for (const part of finished) this.#backlog.over(part);
+    return finished.length > 0 && this.#mapping.key !== undefined;
+  }
+
+  /** Called by a session when a value that it is mapping has told of its progress. @internal */
+  progressed(value: unknown, index: number, progress: unknown): void {
+    const { onProgress } = this.#mapping;
+    if (onProgress !== undefined) this.#results.call(() => onProgress(progress, value, index));
+  }
+
+  /** Called by a session whose thread has ended by itself. @internal */
   died(session: MapSession, error: unknown): void {
+    this.#losses.died(session, error);
+  }
+
+  /** Called by a session that could not read what came. @internal */
+  unread(session: MapSession, error: ThreadError, known: Batch | undefined): void {
+    this.#losses.unread(session, error, known);
+  }
+
+  /** Called as a session is given up, or has ended by itself. @internal */
+  forget(session: MapSession, lose: (batch: Batch) => LostBatch): readonly LostBatch[] {
     this.#sessions.delete(session);
-    let begun = false;
-    for (const batch of session.batches.values()) begun = this.#lose(batch, error) || begun;
-    // No value has failed by it. Mapped again by another worker, it would come to the same where values cannot be read.
-    const unreadable = error instanceof ThreadError && error.code === 'ERR_CLONE';
-    if (!begun && error !== undefined && (!session.worked || unreadable)) this.#results.fail(error);
-    this.dispatch();
-  }
-
-  #lose(batch: Batch, error: unknown): boolean {
-    if (batch.values.length > 0) this.#inFlight--;
-    const { begun, again, failed } = batch.lose(error);
-    for (const chunk of again) this.#backlog.giveBack(chunk);
-    if (batch.values.length === 0) this.#results.remove(batch);
-    if (failed !== undefined) this.#results.add(failed);
-    if (batch.values.length > 0) this.#results.pass(batch);
-    return begun;
-  }
-}
-
-/** Calls back once, at the earliest of the times it was set to since it last did. Does not keep the process alive. */
-class EarliestTimer {
-  readonly #onDue: () => void;
-  #at = Number.POSITIVE_INFINITY;
-  #cancel: (() => void) | undefined;
-
-  constructor(onDue: () => void) {
-    this.#onDue = onDue;
-  }
-
-  /** In so many ms at the latest. */
-  set(ms: number): void {
-    const at = now() + ms;
-    if (at >= this.#at) return;
-    this.#cancel?.();
-    this.#at = at;
-    this.#cancel = after(ms, () => {
-      this.#at = Number.POSITIVE_INFINITY;
-      this.#onDue();
+    const batches = [...session.batches.values()];
+    const lost = batches.map((batch) => {
+      if (batch.size > 0) this.#inFlight--;
+      const one = lose(batch);
+      this.#finish(batch);
+      return one;
     });
-  }
-
-  stop(): void {
-    this.#cancel?.();
+    for (const batch of batches) this.#results.pass(...batch.parts);
+    return lost;
   }
 }

@@ -53,10 +53,21 @@ export interface DoneMessage extends FromBatch {
 export interface FailedMessage extends FromBatch {
   readonly kind: 'failed';
   readonly error: PackedError;
+  /** None was begun: one of the values, any of them, cannot be made again in the worker. */
+  readonly unmade: boolean;
+}
+
+/** What the target reported of a value that it is mapping. */
+export interface ProgressMessage {
+  readonly kind: 'progress';
+  readonly id: number;
+  /** Which of the batch's values it is. */
+  readonly at: number;
+  readonly value: Encoded;
 }
 
 export type FromBatchMessage = ResultsMessage | DoneMessage | FailedMessage;
-export type FromSession = ReadyMessage | FromBatchMessage | UnreadMessage;
+export type FromSession = ReadyMessage | FromBatchMessage | ProgressMessage | UnreadMessage;
 
 /** How many values of a stream may be ahead of whoever they are for. */
 export const STREAM_WINDOW = 1024;

@@ -1,36 +1,89 @@
 import type { Subscriber } from 'rxjs';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
-import { toValueError } from '../parts/value-error.js';
-import type { Chunk } from './backlog.js';
+import type { Chunk, Lane } from './backlog.js';
 
 /** Values that follow one another, and what came of them. */
 export class Part implements Chunk {
   readonly first: number;
+  readonly lane: Lane | undefined;
+  readonly attempts: number;
   values: readonly unknown[];
   /** Nothing more comes. */
   ended = false;
-  /** Which of the values failed: nothing comes of those after it. */
-  failure: { readonly at: number; readonly error: unknown } | undefined;
+  /** The error of the last of the values, if that ends the subscription. */
+  failure: { readonly error: unknown } | undefined;
+  /** How many of the values have all their results here. */
+  done = 0;
+  /** Lets the worker send so many more values of the stream that it is reading. */
+  readonly #credit: (values: number) => void;
   /** Came, and not yet passed on. */
   #outputs: unknown[] = [];
+  /** Which of the values they are streamed by, and how many of them by that one. */
+  #stream: number | undefined;
+  #streamed = 0;
+  /** How many of `done` are not kept any more. */
+  #left = 0;
 
-  constructor(first: number, values: readonly unknown[]) {
+  constructor({ first, values, lane, attempts = 0 }: Chunk, credit: (values: number) => void = () => {}) {
     this.first = first;
     this.values = values;
+    this.lane = lane;
+    this.attempts = attempts;
+    this.#credit = credit;
   }
 
-  /** A value that failed by itself. */
-  static failed(index: number, value: unknown, error: unknown): Part {
-    const part = new Part(index, [value]);
-    part.ended = true;
-    part.failure = { at: 0, error };
-    return part;
+  /** Index of its last value. */
+  get last(): number {
+    return this.first + this.values.length - 1;
   }
 
-  /** Outputs that come after those that have come; the array is the part's from now on. */
-  came(outputs: unknown[]): void {
+  /** Cuts off the values from this one on. Of what one of them has streamed only what was passed on remains. */
+  cut(from: number): Chunk {
+    const { first, values, lane, attempts } = this;
+    if (this.#stream !== undefined && this.#stream >= from) {
+      this.#outputs.length -= Math.min(this.#outputs.length, this.#streamed);
+      this.#streamed = 0;
+    }
+    this.values = values.slice(0, from);
+    return { first: first + from, values: from === 0 ? values : values.slice(from), lane, attempts };
+  }
+
+  /**
+   * Outputs that come after those that have come; the array is the part's from now on.
+   *
+   * @param stream - which of the values they are streamed by; undefined: they are results of a value each
+   */
+  came(outputs: unknown[], stream: number | undefined): void {
+    if (stream !== this.#stream) this.#streamed = 0;
+    this.#stream = stream;
+    if (stream !== undefined) this.#streamed += outputs.length;
     if (this.#outputs.length === 0) this.#outputs = outputs;
     else for (const output of outputs) this.#outputs.push(output);
+  }
+
+  /** Its last value ends the subscription. */
+  fail(error: unknown): void {
+    this.failure = { error };
+    this.ended = true;
+  }
+
+  /** Its last value is done with. */
+  skip(): void {
+    this.done = this.values.length;
+    this.ended = true;
+  }
+
+  /** Its last value is to be mapped again. */
+  retract(): void {
+    this.cut(this.values.length - 1);
+    this.ended = true;
+  }
+
+  /** How many of its values are done since the last call. */
+  leave(): number {
+    const leaving = this.done - this.#left;
+    this.#left = this.done;
+    return leaving;
   }
 
   /** What came since the last call. */
@@ -41,13 +94,18 @@ export class Part implements Chunk {
   }
 
   /** All that came has been passed on. */
-  passed(): void {}
+  passed(): void {
+    if (this.#streamed > 0 && !this.ended) this.#credit(this.#streamed);
+    this.#streamed = 0;
+  }
 }
 
 /** Who is called as results are passed on: the MapRun. */
 export interface ResultsOwner {
   /** The value of this index has failed: those after it are not wanted any more. */
   failed(index: number): void;
+  /** The results of so many values are about to be passed on, and there will be no others. */
+  left(values: number): void;
   /** All that can be passed on now has been. */
   passed(): void;
 }
@@ -84,9 +142,12 @@ export class MapResults {
     if (part.ended) this.pass(part);
   }
 
-  /** Forgets a part whose values have all been taken back. */
-  remove(part: Part): void {
-    if (this.#parts.get(part.first) === part) this.#parts.delete(part.first);
+  /** Forgets the part that begins with this value, as that goes back into the backlog. */
+  forget(first: number): void {
+    const part = this.#parts.get(first);
+    if (part === undefined) return;
+    this.#parts.delete(first);
+    this.#ready.delete(part);
   }
 
   /** Ends the subscription by an error that no single value is to blame for. */
@@ -94,14 +155,21 @@ export class MapResults {
     this.#context.run(() => this.#subscriber.error(error));
   }
 
-  /** Passes on what has come of this part, if it is its turn, and of those that follow. */
-  pass(part: Part): void {
-    if (part.failure !== undefined && part.first + part.failure.at < this.#failed) {
-      this.#failed = part.first + part.failure.at;
-      this.#owner.failed(this.#failed);
+  /** Runs code of the user's: what it throws ends the subscription, and undefined is returned. */
+  call<T>(code: () => T): T | undefined {
+    if (this.#subscriber.closed) return undefined;
+    try {
+      return this.#context.run(code);
+    } catch (error) {
+      this.fail(error);
+      return undefined;
     }
-    if (!this.#ordered) this.#ready.add(part);
-    // The subscriber's code may have led back here: the loop below it goes on with this part.
+  }
+
+  /** Passes on what has come of these parts, of each in its turn, and of those that follow. */
+  pass(...parts: readonly Part[]): void {
+    for (const part of parts) this.#arrived(part);
+    // The subscriber's code may have led back here: the loop below it goes on with these parts.
     if (this.#passing) return;
     this.#passing = true;
     this.#context.run(() => {
@@ -110,6 +178,14 @@ export class MapResults {
       this.#passing = false;
       this.#owner.passed();
     });
+  }
+
+  #arrived(part: Part): void {
+    if (part.failure !== undefined && part.last < this.#failed) {
+      this.#failed = part.last;
+      this.#owner.failed(this.#failed);
+    }
+    if (!this.#ordered) this.#ready.add(part);
   }
 
   #passInOrder(): void {
@@ -123,7 +199,10 @@ export class MapResults {
   #passOne(part: Part): boolean {
     this.#ready.delete(part);
     // More may come meanwhile, by a subscriber that comes back here.
-    for (let outputs = part.take(); outputs.length > 0; outputs = part.take()) {
+    for (;;) {
+      this.#owner.left(part.leave());
+      const outputs = part.take();
+      if (outputs.length === 0) break;
       for (const output of outputs) {
         if (this.#subscriber.closed) return false;
         this.#subscriber.next(output);
@@ -131,12 +210,11 @@ export class MapResults {
     }
     if (this.#subscriber.closed) return false;
     if (part.failure !== undefined) {
-      const { at, error } = part.failure;
-      this.fail(toValueError(error, part.first + at, part.values[at]));
+      this.fail(part.failure.error);
       return false;
     }
     part.passed();
-    if (part.ended) this.remove(part);
+    if (part.ended && this.#parts.get(part.first) === part) this.#parts.delete(part.first);
     return part.ended;
   }
 }

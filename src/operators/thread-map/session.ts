@@ -3,21 +3,30 @@ import { ThreadError } from '../../errors.js';
 import type { JobPool } from '../../pool/thread/job-pool.js';
 import { stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
-import { encode } from '../../pool/wire/codec.js';
+import { decode, encode } from '../../pool/wire/codec.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
-import { MAP_VALUES } from '../../pool/workers/worker-files.js';
+import { mapValuesModule } from '../../pool/workers/worker-files.js';
 import { allocate, type Cells } from '../../primitives/memory/word.js';
-import type { PackedTarget } from '../../primitives/target.js';
-import { now } from '../../primitives/waiting/event-loop.js';
+import { after, now } from '../../primitives/waiting/event-loop.js';
+import type { Chunk } from './backlog.js';
 import { Batch } from './batch.js';
 import { offer } from './batch-claims.js';
-import type { FromBatchMessage, FromSession, ToSession } from './messages.js';
+import type { Mapping } from './map-options.js';
+import type { FromBatchMessage, FromSession, ProgressMessage, ToSession } from './messages.js';
+import type { Part } from './results.js';
+
+/** ms that a worker has to end by itself, when nothing is asked of it any more and it most likely is at nothing. */
+const ENDS_BY_ITSELF_MS = 20;
 
 /** Who is called about what comes from a session: the Dispatcher. */
 export interface SessionOwner {
-  /** A message has come about a batch. */
-  heard(session: MapSession, batch: Batch, message: FromBatchMessage): void;
+  /** A message has come about a batch, and these parts of it. */
+  heard(session: MapSession, batch: Batch, message: FromBatchMessage, parts: readonly Part[]): void;
+  /** A value that is being mapped has reported its progress. */
+  progressed(value: unknown, index: number, progress: unknown): void;
+  /** What came cannot be read; of the batch that it was about, if that is known. */
+  unread(session: MapSession, error: ThreadError, known: Batch | undefined): void;
   /** The session has its worker now. */
   ready(): void;
   /** The session's thread has ended although nobody asked it to. */
@@ -51,6 +60,8 @@ export class MapSession {
   /** Something has come of one of its values: the target can be loaded. */
   worked = false;
   #ended = false;
+  /** Called when the thread has ended, of a session that was given up. */
+  #abandoned: (() => void) | undefined;
   #ids = 0;
   /** It gets no more batches, because other jobs of the pool wait for its worker. */
   leaving = false;
@@ -59,15 +70,15 @@ export class MapSession {
    * @param depth - how many batches it takes at once
    * @throws ThreadError when the pool takes no more
    */
-  constructor(pool: JobPool, target: PackedTarget, name: string, depth: number, owner: SessionOwner) {
+  constructor(pool: JobPool, { target, name, onProgress }: Mapping, depth: number, owner: SessionOwner) {
     this.#owner = owner;
     this.#cells = allocate(depth);
     for (let cell = depth - 1; cell >= 0; cell--) this.#free.push(cell);
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
     this.#thread = new Thread<void>({
-      target: { module: MAP_VALUES, export: 'mapValues' },
-      args: [port2, target, this.#cells],
+      target: { module: mapValuesModule(), export: 'mapValues' },
+      args: [port2, target, this.#cells, onProgress !== undefined],
       transferList: [port2],
       name,
       pool,
@@ -96,14 +107,16 @@ export class MapSession {
   }
 
   /** @throws whatever keeps one of the values from being sent; nothing has been sent then */
-  send(first: number, values: readonly unknown[]): Batch {
+  send(chunks: readonly Chunk[]): Batch {
+    const values =
+      chunks.length === 1 ? (chunks[0] as Chunk).values : chunks.flatMap((chunk) => chunk.values);
     const cell = this.#free.at(-1) as number;
     offer(this.#cells, cell);
     const id = ++this.#ids;
     const transfer = movesOf(values);
     this.#channel.post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
     this.#free.pop();
-    const batch = new Batch(first, values, {
+    const batch = new Batch(chunks, {
       id,
       cells: this.#cells,
       cell,
@@ -135,42 +148,68 @@ export class MapSession {
     this.#channel.close();
   }
 
-  #heard(message: FromSession): void {
-    if (this.#ended) return;
-    if (message.kind === 'unread') this.#cannotRead(message.why);
-    else if (message.kind === 'ready') this.#owner.ready();
-    else this.#heardOf(message);
+  /**
+   * Gives its worker up: called when a value takes too long, or what came cannot be read.
+   *
+   * @param reason - of the cancel; undefined: the worker most likely has nothing to do, and ends by itself
+   * @param over - called when the thread has ended
+   */
+  abandon(grace: number, reason: unknown, over: () => void): void {
+    this.#ended = true;
+    this.#abandoned = over;
+    this.#channel.close();
+    const stop = (): void => stopThread(this.#thread as Thread<never>, grace, reason);
+    if (reason === undefined) after(ENDS_BY_ITSELF_MS, stop);
+    else stop();
   }
 
-  #heardOf(message: FromBatchMessage): void {
-    const batch = this.batches.get(message.id);
-    if (batch === undefined) return;
+  #heard(message: FromSession): void {
+    if (this.#ended) return;
+    if (message.kind === 'ready') this.#owner.ready();
+    else if (message.kind === 'unread') this.#cannotRead(message.why, undefined);
+    else {
+      const batch = this.batches.get(message.id);
+      if (batch === undefined) return;
+      if (message.kind === 'progress') this.#progressed(batch, message);
+      else this.#heardOf(batch, message);
+    }
+  }
+
+  #progressed(batch: Batch, { at, value }: ProgressMessage): void {
+    const about = batch.at(at);
+    const progress = this.#read(batch, () => decode(value));
+    if (about && progress) this.#owner.progressed(about.value, about.index, progress.read);
+  }
+
+  #heardOf(batch: Batch, message: FromBatchMessage): void {
+    const parts = this.#read(batch, () => batch.heard(message))?.read;
+    if (parts === undefined) return;
     this.lastHeard = now();
     this.worked = true;
-    try {
-      batch.heard(message);
-    } catch (error) {
-      this.#cannotRead((error as ThreadError).message);
-      return;
-    }
     if (batch.ended) {
       this.batches.delete(batch.id);
       this.#free.push(batch.cell);
     }
-    this.#owner.heard(this, batch, message);
+    this.#owner.heard(this, batch, message, parts);
   }
 
-  /** It is not known whose results these were: as when the worker dies, whatever it was mapping has failed. */
-  #cannotRead(why: string): void {
+  #read<T>(batch: Batch, read: () => T): { readonly read: T } | undefined {
+    try {
+      return { read: read() };
+    } catch (error) {
+      this.#cannotRead((error as Error).message, batch);
+      return undefined;
+    }
+  }
+
+  #cannotRead(why: string, known: Batch | undefined): void {
     const error = new ThreadError(`a result of threadMap cannot be read here: ${why}`, { code: 'ERR_CLONE' });
-    this.#ended = true;
-    this.#channel.close();
-    stopThread(this.#thread as Thread<never>, 0);
-    this.#owner.died(this, error);
+    this.#owner.unread(this, error, known);
   }
 
   #over(error: unknown): void {
     this.drain();
+    this.#abandoned?.();
     if (this.#ended) return;
     this.#ended = true;
     this.#channel.close();

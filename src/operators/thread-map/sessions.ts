@@ -1,15 +1,6 @@
-import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { now } from '../../primitives/waiting/event-loop.js';
-import type { Pooled } from '../parts/pooled-options.js';
+import type { Mapping } from './map-options.js';
 import { MapSession, type SessionOwner } from './session.js';
-
-/** What a threadMap does with its values, and where. */
-export interface Mapping extends Pooled<ThreadPool> {
-  /** Batches in flight: each maps one value at a time. */
-  readonly concurrency: number;
-  /** Values in each; undefined: as many as take about a millisecond. */
-  readonly batch: number | undefined;
-}
 
 /** ms that a session keeps its worker with nothing to do, because more values may come right after. */
 export const LINGER = 10;
@@ -63,10 +54,10 @@ export class MapSessions {
   }
 
   #open(): MapSession | undefined {
-    const { pool, target, name } = this.#mapping;
+    const { pool } = this.#mapping;
     try {
       const claimed = this.#accepted && this.#sessions.size === 0 ? pool.claim : pool;
-      const session = new MapSession(claimed, target, name, this.#depth, this.#owner);
+      const session = new MapSession(claimed, this.#mapping, this.#depth, this.#owner);
       this.#accepted = true;
       this.#sessions.add(session);
       return session;

@@ -8,7 +8,7 @@ import { decodeTo, encode, packError, unpackError } from '../../pool/wire/codec.
 import { cannotSend } from '../../pool/wire/explain-uncloneable.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
-import { RUN_PIPE } from '../../pool/workers/worker-files.js';
+import { runPipeModule } from '../../pool/workers/worker-files.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { attach } from '../parts/attached.js';
 import { Fifo } from '../parts/fifo.js';
@@ -58,7 +58,7 @@ export class PipeRun<R> {
     this.#channel = new PortChannel(port1);
     this.#output = new BatchSender(PIPE_WINDOW, (values) => this.#send(values));
     this.#thread = new Thread<void>({
-      target: { module: RUN_PIPE, export: 'runPipe' },
+      target: { module: runPipeModule(), export: 'runPipe' },
       args: [port2, target],
       transferList: [port2],
       name,

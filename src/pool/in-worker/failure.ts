@@ -2,10 +2,11 @@ import { ThreadError } from '../../errors.js';
 import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { nameOf } from '../../primitives/threads/thread-slots.js';
 import { reasonFor } from '../thread/cancellation.js';
-import { packError } from '../wire/codec.js';
+import { type PackedError, packError } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
-import type { StartMessage, ThrewMessage } from '../wire/messages.js';
+import type { RunningThread } from '../wire/messages.js';
 import { isError } from '../wire/value-kinds.js';
+import { adviceOn } from './missing-name.js';
 
 /**
  * What ended a thread, as its starter is told.
@@ -14,9 +15,9 @@ import { isError } from '../wire/value-kinds.js';
  */
 export function packFailure(
   thrown: unknown,
-  start: StartMessage,
+  start: RunningThread,
   uncloneable?: unknown,
-): Pick<ThrewMessage, 'error' | 'cancelled'> {
+): { readonly error: PackedError; readonly cancelled: boolean } {
   const { ident } = start;
   if (uncloneable !== undefined)
     return { error: packError(cannotClone(ident, 'result', uncloneable, thrown)), cancelled: false };
@@ -40,15 +41,12 @@ export function cannotClone(ident: number, path: string, value: unknown, cause: 
 }
 
 /** Says more of a ReferenceError in a function that came by its source: the name was most likely in its closure. */
-function explainClosure(error: unknown, { ident, target }: StartMessage): unknown {
+function explainClosure(error: unknown, { ident, target }: RunningThread): unknown {
   if (!(error instanceof ReferenceError) || target === null || !('source' in target)) return error;
   const name = /^(.+) is not defined$/.exec(error.message)?.[1];
   if (name === undefined) return error;
-  const instead = name.startsWith('__')
-    ? `It looks like a helper that a compiler has put in: make the target an export of a module`
-    : `Pass '${name}' in args, import it inside the function, or make the target an export of a module`;
   const message =
     `'${name}' is not defined in thread '${nameOf(ident)}': a function travels by its source, without the variables ` +
-    `around it. ${instead}`;
+    `around it. ${adviceOn(name)}`;
   return new ThreadError(message, { code: 'ERR_CLOSURE', cause: error });
 }

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { childCount } from '../workers/children.js';
 
 /**
@@ -14,6 +15,21 @@ export function isIdle(): boolean {
   return (
     childCount() === 0 && process.getActiveResourcesInfo().every((resource) => resource === 'MessagePort')
   );
+}
+
+/** MessagePorts that the library itself has in a worker: the session's and Piscina's two. */
+const OWN_PORTS = 3;
+
+/** Whether nothing at all waits for the event loop of this worker, not even a port of the user's. */
+export function isQuiet(): boolean {
+  if (expected.size > 0 || childCount() > 0) return false;
+  const resources = process.getActiveResourcesInfo();
+  return resources.length <= OWN_PORTS && resources.every((resource) => resource === 'MessagePort');
+}
+
+/** How much of the worker's heap is used, what nobody needs any more and was not collected included, in MB. */
+export function heapMb(): number {
+  return getHeapStatistics().used_heap_size / 2 ** 20;
 }
 
 /** From now on the leftovers that there are count as there to stay. */

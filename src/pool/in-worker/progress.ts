@@ -1,20 +1,21 @@
+import type { TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { MAIN_IDENT, RUNNING } from '../../primitives/threads/table.js';
 import { stateOf } from '../../primitives/threads/thread-slots.js';
-import { encode } from '../wire/codec.js';
+import { type Encoded, encode } from '../wire/codec.js';
 import { tellParent } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';
 import { cannotClone } from './failure.js';
 
 /**
  * Tells whoever started the current thread how far it is: every value arrives, in the order of the calls and before the
- * thread's result, at its `progress$`, or at the `onProgress` of the `run` it is a job of. Values are structured-cloned,
- * or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values emitted before it;
- * where the reader has no room for these, it does not wait for them. Python has no such thing.
+ * thread's result, at its `progress$`, or at the `onProgress` of the `run` or `threadMap` that it works for. Values are
+ * structured-cloned, or move: see `transfer`. Nobody has to watch. Of a target that streams, it comes after the values
+ * emitted before it; where the reader has no room for these, it does not wait for them. Python has no such thing.
  *
- * @throws ThreadError outside a thread that this library started, in a target of threadMap or threadPipe, and when
- * `value` cannot be cloned
+ * @throws ThreadError outside a thread that this library started, in a target of threadPipe, and when `value` cannot be
+ * cloned
  * @example
  * const target = async (steps: number) => {
  *   const { reportProgress } = await import('rxjs-threading');
@@ -31,7 +32,7 @@ export function reportProgress(value: unknown): void {
     throw new ThreadError(`reportProgress was called in ${refused.operator}, which has no progress to watch`);
   let told = false;
   try {
-    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(ident, value);
+    if (ident !== MAIN_IDENT && stateOf(ident) === RUNNING) told = tell(value);
   } catch (cause) {
     throw cannotClone(ident, 'progress', value, cause);
   }
@@ -45,7 +46,18 @@ export function refuseProgress(operator: string): void {
   refused = { ident: getIdent(), operator };
 }
 
-function tell(ident: number, value: unknown): boolean {
+type TellProgress = (value: Encoded, transfer: readonly TransferListItem[]) => boolean;
+
+let redirected: { readonly ident: number; readonly tell: TellProgress } | undefined;
+
+/** Called by an operator's thread before it calls the target: what that reports is the operator's to pass on. */
+export function redirectProgress(tell: TellProgress): void {
+  redirected = { ident: getIdent(), tell };
+}
+
+function tell(value: unknown): boolean {
   const transfer = movesOf([value]);
-  return tellParent({ kind: 'progress', ident, value: encode(value, transfer) }, transfer);
+  const encoded = encode(value, transfer);
+  if (redirected?.ident === getIdent()) return redirected.tell(encoded, transfer);
+  return tellParent({ kind: 'progress', value: encoded }, transfer);
 }

@@ -1,17 +1,25 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { MessagePort, TransferListItem } from 'node:worker_threads';
-import { ThreadError } from '../../errors.js';
+import type { TransferListItem } from 'node:worker_threads';
+import { type Cells, load, park, store } from '../../primitives/memory/word.js';
+import type { PackedTarget } from '../../primitives/target.js';
+import { KeptSlot } from '../../primitives/threads/kept-slot.js';
 import { clock } from '../../primitives/threads/table.js';
-import { markDied } from '../../primitives/threads/thread-slots.js';
-import { packError } from '../wire/codec.js';
-import type { EndMessage, FromThread, ToThread } from '../wire/messages.js';
+import { markDied, withdraw } from '../../primitives/threads/thread-slots.js';
+import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import type { JobClaims } from '../wire/job-claims.js';
+import { type FromWorker, JOB_FIELDS, type JobsMessage, type ToWorker } from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
-import { Running } from './thread-body.js';
+import { BELL, claimsOf, OPEN, SEEN, seen } from '../wire/session-cells.js';
+import { isTold, threadName } from '../wire/thread-name.js';
+import type { SessionOpening } from '../workers/session-owner.js';
+import { withContexts } from './job-context.js';
+import { heapMb, isQuiet } from './leftovers.js';
+import { type KnownTarget, Running, type SentJob } from './thread-body.js';
 
 /**
- * What runs inside a worker. Piscina loads worker-entry.ts and calls `openSession` or `runJob`, which take over the
- * port; from then on threads come over it as messages:
+ * What runs inside a worker. Piscina loads worker-entry.ts and calls `openSession`, which takes over the port; from then
+ * on jobs come over it as messages:
  *
  *   worker-entry.ts -> session.ts -> thread-body.ts -> the target
  *
@@ -22,66 +30,202 @@ import { Running } from './thread-body.js';
  * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
  * target-trace.ts. Most targets are plain functions on plain values and get by with the first three.
  *
- * A worker runs one thread after the other: begun by a `start` message, over with an end message, and followed by the
- * next once the worker has said that it is idle (leftovers.ts). A worker of a ThreadPool gets each job, a thread of its
- * own, with a port of its own.
+ * A worker runs one thread after the other, in the order in which they came: claimed as it begins, over with an end
+ * message, and followed by the next a turn of the event loop later, or once its leftovers are done (leftovers.ts).
  */
 
-/** ms that the leftovers of a job may keep the worker of a ThreadPool from the next job. */
-const LEFTOVERS_MS = 1000;
+/**
+ * ms that an idle worker sleeps on BELL before its event loop turns again. It is woken there in half the time that the
+ * event loop takes; a shorter sleep makes the kernel set another timer each time.
+ */
+const PARKED_MS = 10;
 
-/** The one that threads come over now. */
+/**
+ * Node's own end of a turn, which the REPL calls: runs what is left in ticks and microtasks, and reports the rejections that
+ * nobody has handled. No part of its documentation, and so maybe undefined one day; then the event loop turns instead, which
+ * costs a small job as much again.
+ */
+const endTurn = (process as { readonly _tickCallback?: () => void })._tickCallback;
+
 let session: Session | undefined;
 
-/** A port over which threads come to this worker, one at a time. */
+/** The worker's side of workers/session.ts. */
 class Session {
-  readonly #channel: PortChannel<FromThread, ToThread>;
-  readonly #leftoversMs: number;
-  readonly #jobEnd: JobEnd | undefined;
+  readonly #opening: SessionOpening;
+  readonly #cells: Cells;
+  readonly #claims: JobClaims;
+  readonly #slot: KeptSlot;
+  readonly #channel: PortChannel<FromWorker, ToWorker>;
+  readonly #targets = new Map<number, KnownTarget>();
+  /** Messages that have come. */
+  #came = 0;
+  /** Jobs that have come and that the worker has not looked at: from `#at` on. */
+  #jobs: SentJob[] = [];
+  #at = 0;
   running: Running | undefined;
+  /** A job runs, or its leftovers do, or the turn before the next has not come. */
+  #taken = false;
+  /** When the event loop turned last. */
+  #turned = clock();
+  #ran = 0;
+  /** It has run as many jobs as it may, or its heap has grown too large: it begins with no more. */
+  #worn = false;
 
-  constructor(port: MessagePort, leftoversMs: number, jobEnd?: JobEnd) {
-    this.#channel = new PortChannel(port);
-    this.#leftoversMs = leftoversMs;
-    this.#jobEnd = jobEnd;
-    session = this;
-    setParent(post, drain);
+  constructor(opening: SessionOpening) {
+    this.#opening = opening;
+    this.#cells = opening.cells;
+    this.#claims = claimsOf(opening.cells);
+    this.#slot = new KeptSlot(opening.starter);
+    this.#channel = new PortChannel(opening.port);
+    setParent(
+      (message, transfer) => {
+        const { running } = this;
+        if (message.kind !== 'progress') this.post(message, transfer);
+        else if (running !== undefined) {
+          // Values that the thread's stream emitted before the progress go first, as far as the reader has room.
+          running.flush();
+          this.post({ ...message, seq: running.seq }, transfer);
+        }
+        return true;
+      },
+      () => this.#channel.drain(),
+    );
     this.#channel.hear((message) => this.#received(message));
     this.#channel.hold(true);
+    const { setup } = opening.life;
+    if (setup === undefined) store(this.#cells, SEEN, OPEN);
+    else void this.#setUp(setup);
   }
 
-  readonly post = (message: FromThread, transfer?: readonly TransferListItem[]): void => {
-    // Values that the thread's stream emitted before the progress go first, as far as the reader has room.
-    if (message.kind === 'progress') this.running?.flush();
+  /** An error of it ends the worker, as nobody catches it. */
+  async #setUp(setup: PackedTarget): Promise<void> {
+    this.#taken = true;
+    const { setUpWorker } = await import('./worker-life.js');
+    await outsideOfJobs(() => setUpWorker(setup));
+    store(this.#cells, SEEN, OPEN);
+    this.#free();
+  }
+
+  async #tearDown(): Promise<void> {
+    const { teardown } = this.#opening.life;
+    this.#taken = true;
+    const { tearDownWorker } = await import('./worker-life.js');
+    if (teardown !== undefined) await outsideOfJobs(() => tearDownWorker(teardown));
+  }
+
+  readonly post = (message: FromWorker, transfer?: readonly TransferListItem[]): void => {
     this.#channel.post(message, transfer);
-    this.#jobEnd?.heed(message);
   };
 
-  drain(): void {
+  #received(message: ToWorker | UnreadMessage): void {
+    this.#came++;
+    if (Array.isArray(message)) this.#take(message);
+    else this.#heed(message as Exclude<typeof message, JobsMessage>);
+    if (!this.#taken) this.#next();
+  }
+
+  #heed(message: Exclude<ToWorker, JobsMessage> | UnreadMessage): void {
+    if (message.kind === 'cancel') keepCancel(message);
+    else if (message.kind === 'credit') {
+      if (this.running?.seq === message.seq) this.running.credit(message.values);
+    } else if (message.kind === 'target')
+      this.#targets.set(message.id, { packed: message.target, label: message.label, run: undefined });
+    else if (message.kind === 'forget targets') this.#targets.clear();
+    else if (message.kind === 'tear down') void this.#tearDown();
+    else this.post({ kind: 'refused', nth: this.#came, why: message.why });
+  }
+
+  #take(message: JobsMessage): void {
+    for (let at = 0; at < message.length; at += JOB_FIELDS) {
+      const [seq, target, ident, name, args] = message.slice(at, at + JOB_FIELDS);
+      this.#jobs.push({
+        seq: seq as number,
+        target: this.#targets.get(target as number),
+        ident: ident as number,
+        name: name as SentJob['name'],
+        args: args as SentJob['args'],
+      });
+    }
+  }
+
+  /** Begins the next job that has not been taken back. */
+  #next(): void {
+    let spare = 0;
+    while (!this.#worn && this.#at < this.#jobs.length) {
+      const job = this.#jobs[this.#at++] as SentJob;
+      if (this.#at === this.#jobs.length) {
+        this.#jobs = [];
+        this.#at = 0;
+      }
+      store(this.#cells, SEEN, seen(job.seq));
+      if (!this.#claims.isOffered(job.seq)) continue;
+      const ident = job.ident || spare || this.#claimIdent(job);
+      if (this.#claims.claim(job.seq, ident)) {
+        this.#begin(job, ident);
+        return;
+      }
+      // Taken back in this very moment: the ident is the next job's.
+      if (job.ident === 0) spare = ident;
+    }
+    if (spare !== 0) withdraw(spare);
+  }
+
+  #claimIdent({ name, target }: SentJob): number {
+    const { flags } = this.#opening;
+    const label = target?.label ?? '';
+    if (typeof name === 'number' && isTold(label)) return this.#slot.claim(label, flags, name);
+    return this.#slot.claim(typeof name === 'string' ? name : threadName(name, label), flags, 0);
+  }
+
+  #begin(job: SentJob, ident: number): void {
+    this.#taken = true;
+    this.running = new Running(job, ident, this.post, this.#opening.leftoversMs, this.#isWorn, this.#free);
+    beginIn(this.running);
+  }
+
+  /** Asked at the end of a job: whether it is the last one of this worker. */
+  readonly #isWorn = (): boolean => {
+    const { maxJobs, maxHeap } = this.#opening.life;
+    this.#worn = ++this.#ran >= maxJobs || (maxHeap !== Number.POSITIVE_INFINITY && heapMb() > maxHeap);
+    return this.#worn;
+  };
+
+  /**
+   * The worker can take another job, once what the last one has left in promises has run: a rejection that nobody handles
+   * ends the worker, and no job that has begun by then. At times the event loop turns in between, for timers and the like.
+   */
+  readonly #free = (): void => {
+    if (endTurn === undefined || clock() - this.#turned >= PARKED_MS) nextTurn(this.#turn);
+    else process.nextTick(this.#tick);
+  };
+
+  readonly #turn = (): void => {
+    this.#turned = clock();
+    this.#go();
+  };
+
+  readonly #tick = (): void => {
+    endTurn?.();
+    this.#go();
+  };
+
+  #go(): void {
+    this.#taken = false;
+    this.#next();
+    if (!this.#taken) this.#park();
+  }
+
+  /** Sleeps until a message comes, unless something else in the worker waits for its event loop. */
+  #park(): void {
+    if (clock() - this.#turned >= PARKED_MS || !isQuiet()) return;
+    // Read before the port is looked into: a message that comes after the look changes it.
+    const bell = load(this.#cells, BELL);
+    this.#channel.drain();
+    if (this.#taken || park(this.#cells, BELL, bell, PARKED_MS) === 'timed-out') return;
     this.#channel.drain();
   }
-
-  close(): void {
-    if (session === this) session = undefined;
-    this.#channel.close();
-  }
-
-  #received(message: ToThread | UnreadMessage): void {
-    if (message.kind === 'start') {
-      this.running = new Running(message, this.post, this.#leftoversMs);
-      beginIn(this.running);
-    } else if (message.kind === 'unread') this.post(refusal(message.why));
-    else if (message.kind === 'cancel') keepCancel(message);
-    else if (this.running?.ident === message.ident) this.running.credit(message.values);
-  }
 }
 
-function post(message: FromThread, transfer?: readonly TransferListItem[]): boolean {
-  session?.post(message, transfer);
-  return session !== undefined;
-}
-
-/** Made as the worker starts, before code of the user's has run: nothing has been entered into an AsyncLocalStorage. */
 const clean = new AsyncResource('rxjs-threading');
 
 /**
@@ -89,75 +233,22 @@ const clean = new AsyncResource('rxjs-threading');
  * 20 would keep it for the next thread of the worker.
  */
 function beginIn(thread: Running): void {
+  const { contexts } = thread;
+  const begin = (): void => thread.begin();
+  outsideOfJobs(contexts === undefined ? begin : () => withContexts(contexts, begin));
+}
+
+function outsideOfJobs<T>(run: () => T): T {
   const own = clean.runInAsyncScope(() => new AsyncResource('rxjs-threading.Thread'));
-  own.runInAsyncScope(() => thread.begin());
+  return own.runInAsyncScope(run);
 }
 
-/** Of the messages from the starter only a start message has values of the user's that are not made to be readable. */
-function refusal(why: string): EndMessage {
-  const error = new ThreadError(`the arguments of the thread cannot be read in its worker: ${why}`, {
-    code: 'ERR_CLONE',
-  });
-  const time = clock();
-  return {
-    kind: 'threw',
-    ident: 0,
-    error: packError(error),
-    cancelled: false,
-    began: time,
-    ended: time,
-    flushing: false,
-    idle: true,
-  };
-}
-
-/** Called from code that never yields, which has to learn why it was cancelled. */
-function drain(): void {
-  session?.drain();
-}
-
-/** The only job of a DedicatedWorker's Piscina: takes the port over which threads come, the first of which is in it already. */
-export function openSession(job: { readonly port: MessagePort }): void {
-  new Session(job.port, Number.POSITIVE_INFINITY);
-}
-
-/**
- * A job of a ThreadPool's Piscina: one thread, over its own port. Resolves when its output is printed and its leftovers
- * are done; the next may begin while the output is still on its way.
- */
-export async function runJob(job: { readonly port: MessagePort }): Promise<void> {
-  const end = new JobEnd();
-  const own = new Session(job.port, LEFTOVERS_MS, end);
-  await end.come;
-  own.close();
+/** The only task of ours that Piscina runs in a worker: takes the port over which jobs come, the first of which may be in it. */
+export function openSession(opening: SessionOpening): void {
+  session = new Session(opening);
 }
 
 // Others learn of the death from this sooner than from the kernel or from the parent's event loop.
 process.on('exit', () => {
   if (session?.running !== undefined) markDied(session.running.ident);
 });
-
-/** Waits until a job of a ThreadPool is over: its thread has ended, its output is printed, its leftovers are done. */
-export class JobEnd {
-  readonly come: Promise<void>;
-  #came: () => void = () => {};
-  #flushing = true;
-  #busy = true;
-
-  constructor() {
-    this.come = new Promise((resolve) => {
-      this.#came = resolve;
-    });
-  }
-
-  /** Called with each message that the worker posts. */
-  heed(message: FromThread): void {
-    if ('flushing' in message) {
-      this.#flushing = message.flushing;
-      this.#busy = !message.idle;
-    } else if (message.kind === 'flushed') this.#flushing = false;
-    else if (message.kind === 'idle') this.#busy = false;
-    else return;
-    if (!this.#flushing && !this.#busy) this.#came();
-  }
-}

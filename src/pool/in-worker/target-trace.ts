@@ -1,14 +1,14 @@
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { nameOf } from '../../primitives/threads/thread-slots.js';
 import { emitTrace } from '../functions/trace-events.js';
-import type { StartMessage } from '../wire/messages.js';
+import type { RunningThread } from '../wire/messages.js';
 
 /** The target's name in trace events; the thread's, where the target has none. */
-function nameIn(target: StartMessage['target']): string {
+function nameIn(target: RunningThread['target']): string {
   return nameOfTarget(target) || nameOf(getIdent());
 }
 
-function nameOfTarget(target: StartMessage['target']): string {
+function nameOfTarget(target: RunningThread['target']): string {
   if (target === null) return '';
   if ('className' in target) return `${target.className}.run`;
   if ('export' in target) return target.export;
@@ -19,10 +19,10 @@ function nameOfTarget(target: StartMessage['target']): string {
   );
 }
 
-export function traceStart(target: StartMessage['target']): void {
+export function traceStart(target: RunningThread['target']): void {
   emitTrace('call', nameIn(target), undefined);
 }
 
-export function traceEnd(event: 'return' | 'exception', target: StartMessage['target'], arg: unknown): void {
+export function traceEnd(event: 'return' | 'exception', target: RunningThread['target'], arg: unknown): void {
   emitTrace(event, nameIn(target), arg);
 }

@@ -1,13 +1,28 @@
 import type { TransferListItem } from 'node:worker_threads';
-import { type Runnable, unpackTarget } from '../../primitives/target.js';
+import { type PackedTarget, type Runnable, unpackTarget } from '../../primitives/target.js';
 import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { endThread, setIdent } from '../../primitives/threads/current-ident.js';
 import { clock } from '../../primitives/threads/table.js';
 import { markRunning, markStopped } from '../../primitives/threads/thread-slots.js';
 import { someoneTraces } from '../../primitives/threads/trace-flag.js';
 import { after } from '../../primitives/waiting/event-loop.js';
-import { decode, encode } from '../wire/codec.js';
-import type { EndMessage, EndReport, FromThread, StartMessage } from '../wire/messages.js';
+import { decode, type Encoded, encode } from '../wire/codec.js';
+import {
+  CANCELLED,
+  COMPLETED,
+  creditOf,
+  DECLINED,
+  type Envelope,
+  FLUSHING,
+  type FromWorker,
+  LEFTOVERS,
+  RETURNED,
+  RETURNED_ENCODED,
+  type RunningThread,
+  THREW,
+  WORN,
+} from '../wire/messages.js';
+import { dropCancel, keepCancel } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';
 import { hasAwaitedChildren } from '../workers/children.js';
 import { expectAll, isIdle } from './leftovers.js';
@@ -19,36 +34,80 @@ import type * as TargetTrace from './target-trace.js';
 /** How often a worker looks whether the leftovers of its thread are done, in ms. */
 const LOOK_AFTER = 5;
 
+/** A target that this session was told of. */
+export interface KnownTarget {
+  readonly packed: PackedTarget;
+  readonly label: string;
+  /** The function itself, once it has been unpacked: kept, as an import takes several turns each time. */
+  run: Runnable | undefined;
+}
+
+/** A job as it came: see JobsMessage. */
+export interface SentJob {
+  readonly seq: number;
+  /** Undefined: nothing, or what the Envelope says. */
+  readonly target: KnownTarget | undefined;
+  readonly ident: number;
+  readonly name: string | number;
+  readonly args: readonly unknown[] | Envelope;
+}
+
+type Post = (message: FromWorker, transfer?: readonly TransferListItem[]) => void;
+
 /**
- * A thread that runs in this worker: from its start message to its end message. A new worker loads this file and what
+ * A thread that runs in this worker: from its claim to its end message. A new worker loads this file and what
  * it imports before its first thread (see session.ts), so what most threads do not need is imported when it is needed.
  */
-export class Running {
-  readonly #start: StartMessage;
-  readonly #post: (message: FromThread, transfer?: readonly TransferListItem[]) => void;
+export class Running implements RunningThread {
+  readonly seq: number;
+  readonly ident: number;
+  readonly target: RunningThread['target'];
+  readonly contexts: Envelope['contexts'];
+  readonly #known: KnownTarget | undefined;
+  readonly #args: Encoded;
+  readonly #credit: number;
+  readonly #post: Post;
   readonly #leftoversMs: number;
+  readonly #isLast: () => boolean;
+  readonly #free: () => void;
   #began = 0;
   #trace: typeof TargetTrace | undefined;
   #streaming: Streaming | undefined;
   /** Credit that came before the target had returned its stream. */
   #early = 0;
 
-  /** @param leftoversMs - until leftovers count as there to stay: see leftovers.ts */
+  /**
+   * @param leftoversMs - until leftovers count as there to stay: see leftovers.ts
+   * @param isLast - asked at its end: whether the worker takes no other
+   * @param free - called once the worker can take another thread
+   */
   constructor(
-    start: StartMessage,
-    post: (message: FromThread, transfer?: readonly TransferListItem[]) => void,
+    job: SentJob,
+    ident: number,
+    post: Post,
     leftoversMs: number,
+    isLast: () => boolean,
+    free: () => void,
   ) {
-    this.#start = start;
+    const { seq, target, args } = job;
+    const envelope: Envelope = Array.isArray(args)
+      ? { args: { value: args, hasStandIns: false } }
+      : (args as Envelope);
+    this.seq = seq;
+    this.ident = ident;
+    this.#known = target;
+    this.target = envelope.run ?? target?.packed ?? null;
+    this.contexts = envelope.contexts;
+    this.#args = envelope.args;
+    this.#credit = envelope.credit ?? creditOf(job.ident);
+    if (envelope.cancel !== undefined) keepCancel(envelope.cancel);
     this.#post = post;
     this.#leftoversMs = leftoversMs;
+    this.#isLast = isLast;
+    this.#free = free;
   }
 
-  get ident(): number {
-    return this.#start.ident;
-  }
-
-  /** Calls a plain function at once; whatever else the thread is needs something imported first. */
+  /** Calls a function that is at hand at once; whatever else the thread is needs something imported first. */
   begin(): void {
     endThread();
     this.#began = clock();
@@ -58,26 +117,33 @@ export class Running {
       return;
     }
     setIdent(this.ident);
-    const { target, args } = this.#start;
-    const plain = target !== null && 'source' in target && !args.hasStandIns;
-    if (plain && !isCancelled(this.ident) && !someoneTraces()) {
-      try {
-        this.#call(unpackTarget(target) as Runnable);
-      } catch (error) {
-        void this.#threw(error);
-      }
-    } else {
+    const run = this.#atHand();
+    if (run === undefined || this.#args.hasStandIns || isCancelled(this.ident) || someoneTraces()) {
       this.#prepare().then(
-        (run) => this.#call(run),
+        (prepared) => this.#call(prepared),
         (error) => this.#threw(error),
       );
-    }
+    } else this.#call(run);
   }
 
-  /** The thread was killed before it began: its starter waits for no end message, but for the worker. */
+  /** The function, where it came by its source, or its module was imported before. */
+  #atHand(): Runnable | undefined {
+    const known = this.#known;
+    if (known === undefined || known.run !== undefined) return known?.run;
+    if (!('source' in known.packed)) return undefined;
+    try {
+      known.run = unpackTarget(known.packed) as Runnable;
+    } catch {
+      // It throws again where that is told.
+    }
+    return known.run;
+  }
+
+  /** The thread was withdrawn before it began. */
   #decline(): void {
-    this.#post({ kind: 'flushed' });
-    this.#post({ kind: 'idle' });
+    dropCancel(this.ident);
+    this.#post([this.seq, DECLINED, undefined, this.#began, this.#began, 0]);
+    this.#free();
   }
 
   /** The starter has read so many values of the thread's stream. */
@@ -94,15 +160,18 @@ export class Running {
   async #prepare(): Promise<Runnable> {
     if (someoneTraces()) this.#trace = await import('./target-trace.js');
     const { prepare } = await import('./prepare.js');
-    await prepareDecode(this.#start.args);
-    return prepare(this.#start);
+    await prepareDecode(this.#args);
+    const run = await prepare(this);
+    // One that cannot be imported is tried again for the next job.
+    if (this.#known !== undefined) this.#known.run = run;
+    return run;
   }
 
   #call(run: Runnable): void {
-    this.#trace?.traceStart(this.#start.target);
+    this.#trace?.traceStart(this.target);
     let result: unknown;
     try {
-      result = run(...(decode(this.#start.args) as unknown[]));
+      result = run(...(decode(this.#args) as unknown[]));
     } catch (error) {
       return void this.#threw(error);
     }
@@ -117,12 +186,7 @@ export class Running {
   #resulted(result: unknown): void {
     if (isStream(result)) {
       this.#stream(result).then(
-        () =>
-          this.#end('return', undefined, (report) => ({
-            kind: 'completed',
-            ident: this.ident,
-            ...report,
-          })),
+        () => this.#end('return', undefined, COMPLETED, undefined),
         (error) => this.#threw(error),
       );
     } else this.#returned(result);
@@ -130,9 +194,8 @@ export class Running {
 
   async #stream(source: object): Promise<void> {
     const { Streaming } = await import('./streaming.js');
-    const { ident, credit } = this.#start;
-    const streaming = new Streaming(credit + this.#early, (values, transfer) =>
-      this.#post({ kind: 'values', ident, values }, transfer),
+    const streaming = new Streaming(this.#credit + this.#early, (values, transfer) =>
+      this.#post({ kind: 'values', seq: this.seq, values }, transfer),
     );
     this.#streaming = streaming;
     await streaming.run(source);
@@ -142,13 +205,8 @@ export class Running {
     try {
       const transfer = movesOf([value]);
       const encoded = encode(value, transfer);
-      const message = (report: EndReport): EndMessage => ({
-        kind: 'returned',
-        ident: this.ident,
-        value: encoded,
-        ...report,
-      });
-      this.#end('return', value, message, transfer);
+      if (encoded.hasStandIns) this.#end('return', value, RETURNED_ENCODED, encoded, transfer);
+      else this.#end('return', value, RETURNED, value, transfer);
     } catch (cause) {
       void this.#threw(cause, value);
     }
@@ -157,13 +215,8 @@ export class Running {
   /** @param uncloneable - the result that could not be sent, if that is what went wrong */
   async #threw(thrown: unknown, uncloneable?: unknown): Promise<void> {
     const { packFailure } = await import('./failure.js');
-    const failure = packFailure(thrown, this.#start, uncloneable);
-    this.#end('exception', thrown, (report) => ({
-      kind: 'threw',
-      ident: this.ident,
-      ...failure,
-      ...report,
-    }));
+    const { error, cancelled } = packFailure(thrown, this, uncloneable);
+    this.#end('exception', thrown, cancelled ? CANCELLED : THREW, error);
   }
 
   /**
@@ -173,26 +226,30 @@ export class Running {
   #end(
     event: 'return' | 'exception',
     arg: unknown,
-    message: (report: EndReport) => EndMessage,
+    how: number,
+    value: unknown,
     transfer?: readonly TransferListItem[],
   ): void {
     // Traced since it began.
     if (this.#trace === undefined && someoneTraces()) {
       void import('./target-trace.js').then((trace) => {
         this.#trace = trace;
-        this.#end(event, arg, message, transfer);
+        this.#end(event, arg, how, value, transfer);
       });
       return;
     }
     endThread();
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();
-    this.#post(message({ began: this.#began, ended: clock(), flushing, idle }), transfer);
-    this.#trace?.traceEnd(event, this.#start.target, arg);
+    const aftermath = (flushing ? FLUSHING : 0) | (idle ? 0 : LEFTOVERS) | (this.#isLast() ? WORN : 0);
+    this.#post([this.seq, how, value, this.#began, clock(), aftermath], transfer);
+    this.#trace?.traceEnd(event, this.target, arg);
     markStopped(this.ident);
     // Leftovers that ask for an ident get one of their own, because an ended thread can hold nothing.
     setIdent(0);
+    dropCancel(this.ident);
     if (flushing || !idle) this.#watchLeftovers(flushing, idle);
+    if (idle) this.#free();
   }
 
   /** Posts `flushed` and `idle` once they are true, where the end message could not say so. */
@@ -210,6 +267,7 @@ export class Running {
       if (busy && isIdle()) {
         busy = false;
         this.#post({ kind: 'idle' });
+        this.#free();
       }
       // Not kept alive by this, so that it is not taken for a timer that the thread left behind.
       if (flushes || busy) after(LOOK_AFTER, look);

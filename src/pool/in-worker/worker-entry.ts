@@ -6,4 +6,3 @@ import type * as Session from './session.js';
 const session: Promise<typeof Session> = import('./session.js');
 
 export const openSession: Promise<typeof Session.openSession> = session.then((loaded) => loaded.openSession);
-export const runJob: Promise<typeof Session.runJob> = session.then((loaded) => loaded.runJob);

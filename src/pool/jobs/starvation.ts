@@ -4,8 +4,7 @@ import { nameOf, stateOf, workerOf } from '../../primitives/threads/thread-slots
 import { type ThreadWait, waits } from '../../primitives/threads/wait-graph.js';
 import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { PoolWarning } from '../thread/job-pool.js';
-import type { Piscina } from '../workers/piscina.js';
-import type { PoolJobs } from './pool-jobs.js';
+import type { Dispatcher } from './dispatcher.js';
 
 /** ms that a wait has to last before it counts, because a pool whose jobs wait for a moment is only slow. */
 const LASTING = 1000;
@@ -24,8 +23,7 @@ const TOLD = 5;
  */
 export class StarvationWatch implements Rechecked {
   readonly #name: string;
-  readonly #piscina: Piscina;
-  readonly #jobs: PoolJobs;
+  readonly #jobs: Dispatcher;
   readonly #changed: (warning: PoolWarning | undefined) => void;
   readonly #usage = new Map<number, { readonly idle: number; readonly active: number }>();
   #looked = 0;
@@ -33,14 +31,8 @@ export class StarvationWatch implements Rechecked {
   #starved = false;
 
   /** @param changed - called with a warning when the pool begins to starve, with undefined when it no longer does */
-  constructor(
-    name: string,
-    piscina: Piscina,
-    jobs: PoolJobs,
-    changed: (warning: PoolWarning | undefined) => void,
-  ) {
+  constructor(name: string, jobs: Dispatcher, changed: (warning: PoolWarning | undefined) => void) {
     this.#name = name;
-    this.#piscina = piscina;
     this.#jobs = jobs;
     this.#changed = changed;
   }
@@ -51,7 +43,7 @@ export class StarvationWatch implements Rechecked {
 
   /** Called when jobs have come or gone. */
   watch(): void {
-    if (this.#jobs.places.queued === 0) this.#tell(undefined);
+    if (this.#jobs.queued === 0) this.#tell(undefined);
     else if (!this.#rechecked) {
       this.#rechecked = true;
       recheckPeriodically(this);
@@ -59,7 +51,7 @@ export class StarvationWatch implements Rechecked {
   }
 
   recheck(): boolean {
-    if (this.#jobs.places.queued === 0) {
+    if (this.#jobs.queued === 0) {
       this.#rechecked = false;
       this.#usage.clear();
       this.#tell(undefined);
@@ -84,7 +76,7 @@ export class StarvationWatch implements Rechecked {
     const idle = this.#idleWorkers();
     const idents = new Set(this.#jobs.idents());
     const running = [...idents].filter((ident) => isAlive(ident) && stateOf(ident) !== QUEUED);
-    if (running.length < this.#jobs.places.size) return undefined;
+    if (running.length < this.#jobs.maxThreads) return undefined;
     const lasting = waits().filter(({ since }) => clock() - since >= LASTING);
     const found: ThreadWait[] = [];
     for (const ident of running) {
@@ -100,7 +92,7 @@ export class StarvationWatch implements Rechecked {
   /** Numbers of the workers whose event loop has had nothing to do since the last look. */
   #idleWorkers(): Set<number> {
     const idle = new Set<number>();
-    for (const worker of this.#piscina.threads) {
+    for (const worker of this.#jobs.workers.threads) {
       const { idle: idleTime, active } = worker.performance.eventLoopUtilization();
       const before = this.#usage.get(worker.threadId);
       this.#usage.set(worker.threadId, { idle: idleTime, active });
@@ -113,7 +105,7 @@ export class StarvationWatch implements Rechecked {
 
   #warning(found: readonly ThreadWait[]): PoolWarning {
     const pool = this.#name;
-    const queued = this.#jobs.places.queued;
+    const queued = this.#jobs.queued;
     const told = found.slice(0, TOLD).map(describe);
     if (found.length > TOLD) told.push(`and ${found.length - TOLD} more`);
     const workers = found.length === 1 ? 'its only worker waits' : `all of its ${found.length} workers wait`;

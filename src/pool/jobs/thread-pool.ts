@@ -1,21 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TransferListItem } from 'node:worker_threads';
-import { Observable, Subject } from 'rxjs';
+import { Observable, Subject, type TeardownLogic } from 'rxjs';
+import { ThreadError } from '../../errors.js';
 import { brand } from '../../primitives/brand.js';
+import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
-import { Wait } from '../../primitives/waiting/wait.js';
-import type { JobPool, PoolPiscina, PoolStats, PoolWarning, RunOptions } from '../thread/job-pool.js';
+import { type Settle, Wait } from '../../primitives/waiting/wait.js';
+import type {
+  JobPool,
+  PoolPiscina,
+  PoolStats,
+  PoolWarning,
+  RoomOptions,
+  RunOptions,
+} from '../thread/job-pool.js';
+import { MAP_OPTIONS, type MapOptions } from '../thread/map-options.js';
 import { refuseToTravel } from '../wire/codec.js';
-import type { ToThread } from '../wire/messages.js';
-import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
-import { PoolJobs } from './pool-jobs.js';
+import { Executor } from '../workers/executor.js';
+import { jobTarget } from '../workers/job-target.js';
+import type { ThreadJob } from '../workers/thread-job.js';
+import { Broadcast } from './broadcast.js';
+import { Dispatcher } from './dispatcher.js';
+import { findJobsOf } from './job-threads.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
-import { PoolWorkers } from './pool-workers.js';
-import { QueuedJob } from './queued-job.js';
-import { checkRun } from './run-options.js';
+import type { Pullable } from './pulling.js';
+import { Room } from './room.js';
+import { RunJob } from './run-job.js';
+import { checkRun, OF_POOL, type PoolRunOptions, type RunRequest } from './run-options.js';
 import { StarvationWatch } from './starvation.js';
 
 export type {
@@ -23,35 +36,57 @@ export type {
   PoolStats,
   PoolWarning,
   PoolWorker,
+  RoomOptions,
   RunOptions,
   TimeStats,
 } from '../thread/job-pool.js';
-export type { ThreadPoolOptions, WorkerLimits } from './pool-options.js';
+export type { MapOptions } from '../thread/map-options.js';
+export type { ContextStorage } from './job-contexts.js';
+export type { ThreadPoolOptions } from './pool-options.js';
+export type { PoolRunOptions } from './run-options.js';
 
 /*
  * A job from `run` to its result.
  *
- * `run` checks what was asked (run-options.ts). Each subscription makes a QueuedJob (queued-job.ts), which PoolJobs admits
- * or refuses (pool-jobs.ts) and Places lets begin at once or puts into the line (places.ts). In line it is no thread: its
- * arguments are cloned, its transferList has moved, and nothing of it is in the table of threads. A Thread with this pool
- * comes the same way, but is a thread from its start on.
+ * `run` checks what was asked (run-options.ts). Each subscription makes a RunJob (run-job.ts), which the pool admits or
+ * refuses, and whose arguments are copied: plain data by hand (wire/plain-copy.ts), all else by a clone, unless it is posted
+ * at once. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is a thread from its start on.
  *
- * When its turn comes, QueuedJob starts a Thread, whose executor is the place it has; that makes a Job (job.ts), with a port
- * of its own. The Job is handed to PoolWorkers (pool-workers.ts), as a task of the pool's Piscina: to a worker that is
- * free, or else it waits for one that starts. In the worker `runJob` (in-worker/session.ts) takes the port and runs the
- * thread, as in any other worker (thread/thread.ts tells of that).
+ * The Dispatcher (dispatcher.ts) gives the job to a session, or lets it stand in line (line.ts). A Session
+ * (workers/session.ts) is a worker that stays, with one port for all of its jobs. It offers the job's claim word
+ * (wire/job-claims.ts) and posts the job as five fields of a flat array (wire/messages.ts), alone when the session has
+ * nothing to do, else with others in a microtask (workers/outbox.ts). So a session has some jobs ahead of their turn; what
+ * stands behind a job that does not end is taken back (patience.ts).
  *
- * Back: the Job hears the end message. If the worker is idle, the place and the worker go to the next in line before
- * anybody hears of the end; if not, what the job has left behind has a second, and the place waits. Then the thread's
- * Outcome tells the QueuedJob, which tells its subscriber, in the async context of that one.
+ * In the worker (in-worker/session.ts) the job waits for those before it. When its turn comes, the worker takes an ident for
+ * it, claims its word, and from then on it is a thread: in-worker/thread-body.ts calls the target and posts one end message.
+ * Then the worker begins with the next, or sleeps on a word until it is rung for.
+ *
+ * Back: the Session hears the end, and with it all that has come by now. The Dispatcher counts it and gives the worker the
+ * next job before anybody hears of the end. Then the RunJob tells its subscriber, in the async context of that one. It makes
+ * a Thread only when somebody asks for one, as `enumerate` does (job-threads.ts).
  *
  * Who is asked to go and does not loses its worker, whatever keeps it: a job that runs is cancelled and killed after its
- * grace (thread/stop-thread.ts), one that has not begun is withdrawn in the table of threads and its worker killed if that
- * does not say in time that it has let go of it (job.ts). A worker's death ends its job alone, with the place (job.ts);
- * Piscina replaces the worker.
+ * grace, one that has not begun is taken back, and its worker killed if it does not look at it in time. The death of a worker
+ * is that of the job that it ran; those that it had not claimed are the first in line again.
  */
 
 let pools = 0;
+/** What `map` is made of, which stands in a room above this one. */
+type Mapper = (
+  iterable: Pullable<unknown>,
+  target: Target<[unknown], unknown>,
+  options: object,
+) => Observable<unknown>;
+let mapper: Mapper | undefined;
+
+/** Called as threadMap loads. */
+export function setMapper(made: Mapper): void {
+  mapper = made;
+}
+
+/** What `warmUp` runs. */
+const NOTHING = (): void => {};
 
 /** Why one can neither be an argument nor be posted. */
 const STAYS = 'a ThreadPool cannot be sent to a thread, its workers belong to this one: make one there';
@@ -81,62 +116,84 @@ export class ThreadPool extends Executor implements JobPool {
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: PoolPiscina;
-  readonly #jobs: PoolJobs;
+  readonly #jobs: Dispatcher;
+  readonly #maxQueue: number;
+  #closed: Promise<void> | undefined;
   readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
   #telling = false;
   readonly #warnings = new Subject<PoolWarning>();
   readonly #starvation: StarvationWatch;
+  readonly #room = new Room(this);
 
   constructor(options: ThreadPoolOptions = {}) {
     super();
-    const { name, maxThreads, maxQueue, piscina } = checkPoolOptions(options);
-    const changed = (): void => this.#changed();
-    const workers = new PoolWorkers(piscina, changed);
-    this.piscina = workers.piscina;
-    this.name = name ?? `ThreadPool-${++pools}`;
-    this.#jobs = new PoolJobs(this.name, maxThreads, maxQueue, workers, changed);
-    this.#starvation = new StarvationWatch(this.name, workers.piscina, this.#jobs, (warning) => {
+    const checked = checkPoolOptions(options);
+    this.name = checked.name ?? `ThreadPool-${++pools}`;
+    this.#maxQueue = checked.maxQueue;
+    this.#jobs = new Dispatcher(checked, () => this.#changed());
+    this.piscina = this.#jobs.workers;
+    this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
       this.#changed();
     });
+    findJobsOf(this.#jobs);
   }
 
   /** The most jobs that run at once. @internal */
   get maxThreads(): number {
-    return this.#jobs.places.size;
+    return this.#jobs.maxThreads;
   }
 
   /** Jobs that would not have to wait for a worker. @internal */
   get free(): number {
-    return this.#jobs.places.size - this.#jobs.places.busy;
+    return this.#jobs.maxThreads - this.#jobs.busy;
   }
 
   /** Jobs that wait for a worker. @internal */
   get queued(): number {
-    return this.#jobs.places.queued;
+    return this.#jobs.queued;
   }
 
   /** Takes no more. @internal */
   get closed(): boolean {
-    return this.#jobs.closed;
+    return this.#closed !== undefined;
   }
 
   /**
    * For the later jobs of one that comes and goes, such as a threadMap, once the pool has taken the first: what was
    * accepted is not refused later. @internal
    */
-  get claim(): JobPool {
-    return this.#jobs.claim as unknown as JobPool;
-  }
+  readonly claim: JobPool = new Claim((job) => this.#accept(job)) as unknown as JobPool;
 
   /** @internal */
-  protected execute(
-    name: string,
-    first: readonly ToThread[],
-    transfer: readonly TransferListItem[],
-    listener: WorkerListener,
-  ): WorkerHandle {
-    return this.#jobs.execute(name, first, transfer, listener);
+  protected execute(job: ThreadJob): void {
+    this.#admit(job);
+    this.#accept(job);
+  }
+
+  #accept(job: ThreadJob): void {
+    job.holds = true;
+    job.home = this.#jobs;
+    this.#jobs.submit(job);
+  }
+
+  /** @throws ThreadError */
+  #admit(job: { readonly name: string }): void {
+    if (this.closed) this.#refuseIfClosed(job.name);
+    const { hasRoom, queued, ending } = this.#jobs;
+    // Who comes when a worker is about to be free does not wait for a job.
+    if (hasRoom || queued - ending < this.#maxQueue) return;
+    const message = `${this.name} takes no '${job.name}': ${queued} jobs are queued already, which is its maxQueue`;
+    throw new ThreadError(message, { code: 'ERR_POOL' });
+  }
+
+  /** @throws ThreadError */
+  #refuseIfClosed(job: string): void {
+    if (this.closed) throw this.#isClosed(job);
+  }
+
+  #isClosed(job: string): ThreadError {
+    return new ThreadError(`${this.name} is closed: it takes no '${job}'`, { code: 'ERR_POOL' });
   }
 
   /**
@@ -162,30 +219,127 @@ export class ThreadPool extends Executor implements JobPool {
    */
   run<A extends readonly unknown[], R>(
     target: Target<A, R>,
-    ...argsAndOptions: RunParameters<A, RunOptions>
+    ...argsAndOptions: RunParameters<A, PoolRunOptions>
   ): Wait<Emitted<R>> {
-    const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
-    const request = checkRun(target as Target<readonly unknown[], R>, args, options);
-    this.#jobs.refuseIfClosed(request.name ?? 'job');
-    const { signal } = request;
+    const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: PoolRunOptions];
+    const request = checkRun(target as Target<readonly unknown[], R>, args, options, OF_POOL);
+    this.#refuseIfClosed(request.options.name ?? 'job');
+    const known = jobTarget(target as Target);
+    const { signal } = request.options;
     return new Wait((settle) => {
       if (signal?.aborted === true) return void settle.reject(signal.reason);
+      const job = new RunJob<R>(this.#jobs, known, request, settle);
       try {
-        const run = new QueuedJob<R>(this.#jobs, request, settle);
-        return () => run.leave();
+        this.#admit(job);
+        job.submit();
+        return () => job.leave();
       } catch (error) {
         return void settle.reject(error);
       }
     });
   }
 
+  /**
+   * `map` over what is pulled from an iterable or an async iterable, in order unless `ordered` is false: a value is asked for
+   * only while fewer than `buffer` are here, so that a million of them, or an endless generator, take the memory of a few. Each
+   * subscription asks for an iterator of its own; unsubscribing tells it to return, cancels what runs and drops the rest. Many
+   * values travel in one message: it costs a twentieth of a job each. It is `pulled(iterable)` and `threadMap` in this pool.
+   *
+   * Source: CPython, `concurrent.futures.Executor.map`, with its `buffersize`.
+   *
+   * @throws TypeError, RangeError, ThreadError as `threadMap`
+   * @example
+   * await using pool = new ThreadPool();
+   * const squares = pool.map([1, 2, 3], (n: number) => n * n, { buffer: 2 });
+   * squares.subscribe((square) => console.log(square)); // prints 1, then 4, then 9
+   */
+  map<T, R>(
+    iterable: Iterable<T> | AsyncIterable<T>,
+    target: Target<[T], R>,
+    options: MapOptions<T> = {},
+  ): Observable<Emitted<R>> {
+    if (mapper === undefined)
+      throw new ThreadError(
+        'a bundler has left out what ThreadPool.map is made of: pulled(iterable).pipe(threadMap(target, { pool })) is the same',
+      );
+    checkOptions(options, MAP_OPTIONS);
+    return mapper(
+      iterable,
+      target as Target<[unknown], unknown>,
+      { ...options, pool: this } as object,
+    ) as Observable<Emitted<R>>;
+  }
+
+  /**
+   * Cold: a job a subscription in each worker that there is, those that are starting included, whichever jobs wait; emits
+   * what they give, in no particular order of the workers. For what a worker keeps, such as a cache that is to be dropped; what
+   * each new worker needs belongs into `setup`. Unsubscribing leaves all of them, as does the first error.
+   *
+   * @throws as `run`; a TypeError for a transferList, as what moves can go to one worker
+   * @example
+   * await using pool = new ThreadPool({ minThreads: 2, maxThreads: 2 });
+   * console.log(await pool.broadcast((n: number) => n * 2, [21])); // prints [ 42, 42 ]
+   */
+  broadcast<A extends readonly unknown[], R>(
+    target: Target<A, R>,
+    ...argsAndOptions: RunParameters<A, RunOptions>
+  ): Wait<Emitted<R>[]> {
+    const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
+    const request = checkRun(target as Target<readonly unknown[], R>, args, options);
+    if (request.options.transferList.length > 0)
+      throw new TypeError(`broadcast takes no transferList, got ${show(options?.transferList)}`);
+    this.#refuseIfClosed(request.options.name ?? 'job');
+    return new Wait((settle) => this.#broadcast(request, true, settle));
+  }
+
+  /**
+   * Starts all of its workers, so that no job has to wait for that, and waits until each has run its `setup`: true. Workers
+   * beyond `minThreads` are ended again when they are idle for `idleTimeout`. Unsubscribing ends only the waiting.
+   *
+   * @throws ThreadError, as the Observable's error: one did not come up, or the pool is closed
+   * @example
+   * await using pool = new ThreadPool({ maxThreads: 2, idleTimeout: Infinity });
+   * console.log(await pool.warmUp()); // prints true
+   */
+  warmUp(): Wait<boolean> {
+    return new Wait((settle) => {
+      if (!this.closed) this.#jobs.openAll();
+      return this.#broadcast(checkRun(NOTHING, [], { name: 'warmUp' }), false, {
+        resolve: () => settle.resolve(true),
+        reject: (error) => settle.reject(error),
+      });
+    });
+  }
+
+  /** @param counts - the statistics tell of its jobs */
+  #broadcast<R>(request: RunRequest<R>, counts: boolean, settle: Settle<Emitted<R>[]>): TeardownLogic {
+    const { signal } = request.options;
+    if (signal?.aborted === true) return void settle.reject(signal.reason);
+    const known = jobTarget(request.target as Target);
+    if (this.closed) return void settle.reject(this.#isClosed(request.options.name ?? 'job'));
+    const sessions = this.#jobs.openForAll();
+    const broadcast = new Broadcast<Emitted<R>>(sessions.length, settle);
+    for (const [nth, session] of sessions.entries()) {
+      const job = new RunJob<R>(this.#jobs, known, request, broadcast.end(nth));
+      job.counts = counts;
+      try {
+        job.submit(() => this.#jobs.send(job, session));
+        broadcast.sent(job);
+      } catch (error) {
+        broadcast.fail(error);
+        break;
+      }
+    }
+    return () => broadcast.leave();
+  }
+
   /** What the pool does now, and what became of its jobs. Costs some µs, however many jobs there were. */
   get stats(): PoolStats {
-    const { places, counters } = this.#jobs;
+    const { busy, queued, counters, workers } = this.#jobs;
     return {
-      threads: this.piscina.threads.length,
-      busy: places.busy,
-      queued: places.queued,
+      threads: workers.count,
+      busy,
+      queued,
       completed: counters.completed,
       failed: counters.failed,
       cancelled: counters.cancelled,
@@ -214,8 +368,36 @@ export class ThreadPool extends Executor implements JobPool {
     this.#warnings.subscribe(subscriber),
   );
 
+  /**
+   * Waits until a job that comes now would begin at once, or until fewer than `buffer` jobs are queued: true; false on timeout.
+   * So a loop that makes jobs faster than they are done holds no more of them than it needs. Several who wait are told one
+   * after the other, in their order. Unsubscribing gives the place up.
+   *
+   * @throws TypeError, RangeError at the call; ThreadError, as the Observable's error, when the pool is closed
+   * @example
+   * await using pool = new ThreadPool({ maxThreads: 2 });
+   * const sizes: Promise<number>[] = [];
+   * for (const text of ['a', 'bb', 'ccc']) {
+   *   await pool.room({ buffer: 2 });
+   *   sizes.push(firstValueFrom(pool.run((text: string) => text.length, [text])));
+   * }
+   * console.log(await Promise.all(sizes)); // prints [ 1, 2, 3 ]
+   */
+  room(options?: RoomOptions): Wait<boolean> {
+    return this.#room.wait(options);
+  }
+
+  /**
+   * How many jobs would begin at once, now and whenever that changes; distinct, bursts coalesce. Never completes.
+   * Unsubscribing ends only the watching. Does not keep the process alive.
+   */
+  get room$(): Observable<number> {
+    return this.#room.count$;
+  }
+
   #changed(): void {
     this.#starvation.watch();
+    this.#room.changed();
     if (this.#watchers.size === 0 || this.#telling) return;
     this.#telling = true;
     nextTurn(() => {
@@ -230,12 +412,29 @@ export class ThreadPool extends Executor implements JobPool {
    * from it, or abort it.
    */
   close(): Promise<void> {
-    return this.#jobs.close();
+    this.#closed ??= this.#jobs.close();
+    this.#room.changed();
+    return this.#closed;
   }
 
   /** As `close`; called by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+/** Takes the jobs of who was accepted before: they stand in line whether the queue is full or the pool is closed. */
+class Claim extends Executor {
+  readonly #accept: (job: ThreadJob) => void;
+
+  constructor(accept: (job: ThreadJob) => void) {
+    super();
+    this.#accept = accept;
+  }
+
+  /** @internal */
+  protected override execute(job: ThreadJob): void {
+    this.#accept(job);
   }
 }
 

@@ -38,9 +38,9 @@ export class CancelRequest {
     if (this.asked) markCancelled(ident);
   }
 
-  /** What the thread's worker is sent before the start message. */
-  messages(ident: number): CancelMessage[] {
-    return this.#asked === undefined ? [] : [cancelMessage(ident, this.#asked.reason)];
+  /** What the thread's worker is told with its start. */
+  message(ident: number): CancelMessage | undefined {
+    return this.#asked && cancelMessage(ident, this.#asked.reason);
   }
 
   /** Aborted when the thread is cancelled, with the reason. */
@@ -55,6 +55,7 @@ export class CancelRequest {
   }
 }
 
-function cancelMessage(ident: number, reason: unknown): CancelMessage {
+/** What tells the worker why a thread is cancelled. */
+export function cancelMessage(ident: number, reason: unknown): CancelMessage {
   return { kind: 'cancel', ident, reason: packError(reason) };
 }

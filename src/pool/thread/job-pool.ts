@@ -1,7 +1,9 @@
 import type { Observable } from 'rxjs';
+import type { WaitOptions } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import type { ThreadWait } from '../../primitives/threads/wait-graph.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
+import type { MapOptions } from './map-options.js';
 
 /** How long something took, in ms, over many times. The mean and the maximum are exact, the percentiles within 1 %. */
 export interface TimeStats {
@@ -70,7 +72,13 @@ export interface RunOptions {
   onProgress?: ((value: unknown) => void) | undefined;
 }
 
-/** One of the Piscina's workers: a Worker of node:worker_threads, of which this is a part. */
+/** How long `room` waits, and for how much. */
+export interface RoomOptions extends WaitOptions {
+  /** Jobs that may wait for a worker while there is room. Default 0: a job that comes begins at once. */
+  buffer?: number | undefined;
+}
+
+/** A worker of a pool: a Worker of node:worker_threads, of which this is a part. */
 export interface PoolWorker {
   /** Node's number of it; -1 once it has ended. */
   readonly threadId: number;
@@ -78,10 +86,7 @@ export interface PoolWorker {
   terminate(): Promise<number>;
 }
 
-/**
- * The Piscina that makes a pool's workers, as far as it concerns who uses the pool. For the rest cast it to Piscina's own
- * class, whose types need those of Node: `pool.piscina as Piscina`.
- */
+/** The workers of a pool, as Piscina's pools tell of theirs. Each is a Piscina of its own. */
 export interface PoolPiscina {
   /** The workers, those that are being started included. */
   readonly threads: readonly PoolWorker[];
@@ -106,6 +111,23 @@ export interface JobPool {
     target: Target<A, R>,
     ...argsAndOptions: RunParameters<A, RunOptions>
   ): Wait<Emitted<R>>;
+  /** See ThreadPool; unsubscribing drops and cancels what it has taken. */
+  map<T, R>(
+    iterable: Iterable<T> | AsyncIterable<T>,
+    target: Target<[T], R>,
+    options?: MapOptions<T>,
+  ): Observable<Emitted<R>>;
+  /** See ThreadPool; unsubscribing leaves all of its jobs. */
+  broadcast<A extends readonly unknown[], R>(
+    target: Target<A, R>,
+    ...argsAndOptions: RunParameters<A, RunOptions>
+  ): Wait<Emitted<R>[]>;
+  /** See ThreadPool; unsubscribing ends only the waiting. */
+  warmUp(): Wait<boolean>;
+  /** See ThreadPool; unsubscribing gives the place up. */
+  room(options?: RoomOptions): Wait<boolean>;
+  /** See ThreadPool; unsubscribing ends only the watching. */
+  readonly room$: Observable<number>;
   /** See ThreadPool. */
   close(): Promise<void>;
   /** See ThreadPool. */

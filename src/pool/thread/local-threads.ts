@@ -58,14 +58,26 @@ export function keepRunning(ident: number, thread: LocalThread): void {
   running.set(ident, thread);
 }
 
+/** Called for a job of a ThreadPool whose worker runs it, when somebody wants a Thread for it. */
+export function keepRunningSide(ident: number, side: LocalThread): void {
+  running.set(ident, side);
+}
+
 /** The Thread object may be collected: what it gives is with its side, which is a LocalThread as well. */
 export function keepSide(ident: number, side: LocalThread): void {
   if (running.has(ident)) running.set(ident, side);
 }
 
+let jobOf: (ident: number) => LocalThread | undefined = () => undefined;
+
+/** @param find - what stands for a job of a ThreadPool, which is no Thread until somebody asks for it */
+export function setJobFinder(find: (ident: number) => LocalThread | undefined): void {
+  jobOf = find;
+}
+
 /** What stands here for a thread that was started here, whether or not its Thread object still exists. */
 export function keptThread(ident: number): LocalThread | undefined {
-  return running.get(ident) ?? ended.get(ident);
+  return running.get(ident) ?? ended.get(ident) ?? (startedHere(ident) ? jobOf(ident) : undefined);
 }
 
 /** The thread has ended, or could not be started after all. */

@@ -4,11 +4,12 @@ import { checkModule, type PackedTarget } from '../../primitives/target.js';
 import { clone, isCloneError } from '../wire/clone-error.js';
 import { encode } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
-import type { PackedRun, StartPayload, ToThread } from '../wire/messages.js';
+import type { PackedRun, StartPayload } from '../wire/messages.js';
 import { movesWith } from '../wire/transfer.js';
-import { takeWorker } from '../workers/elastic-pool.js';
-import { Executor, type WorkerHandle, type WorkerListener } from '../workers/executor.js';
+import { type Outputs, type OwnWorker, runInElasticPool } from '../workers/elastic-pool.js';
+import { Executor } from '../workers/executor.js';
 import { stackSize } from '../workers/stack-size.js';
+import type { ThreadJob } from '../workers/thread-job.js';
 import type { JobPool } from './job-pool.js';
 import { type ThreadOptions, transferItems } from './thread-options.js';
 
@@ -30,19 +31,18 @@ export function packStart(
 }
 
 /**
- * Finds a worker, of the pool or else of the elastic one, and hands it what it begins with.
+ * Finds a worker, of the pool or else of the elastic one, or a place in the pool's line.
  *
  * @throws DataCloneError for what cannot be sent; whatever the pool, or a worker that cannot be made, throws
  */
 export function execute(
   pool: JobPool | undefined,
-  name: string,
-  first: readonly ToThread[],
-  transfer: StartPayload['transfer'],
-  listener: WorkerListener,
-): WorkerHandle {
-  if (pool instanceof Executor) return Executor.execute(pool, name, first, transfer, listener);
-  return takeWorker(stackSize(), first, transfer, listener);
+  job: ThreadJob,
+  own: OwnWorker | undefined,
+): Outputs | undefined {
+  if (!(pool instanceof Executor)) return runInElasticPool(job, stackSize(), own);
+  Executor.execute(pool, job);
+  return undefined;
 }
 
 /** The error that `start` throws for what kept a thread from being started. */

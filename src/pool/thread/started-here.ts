@@ -1,20 +1,23 @@
 import { type Observable, Subject } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
-import type { Emitted } from '../../primitives/target.js';
+import { describeTarget, type Emitted } from '../../primitives/target.js';
 import { claimSlot } from '../../primitives/threads/claim-slot.js';
 import { DAEMON, OWN_WORKER } from '../../primitives/threads/table.js';
 import { flagsOf, markStopped, setFlags, unclaimSlot } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
-import { type StartMessage, type StartPayload, WINDOW } from '../wire/messages.js';
+import { type StartPayload, WINDOW } from '../wire/messages.js';
+import type { Outputs } from '../workers/elastic-pool.js';
+import type { Job } from '../workers/job.js';
+import { ThreadJob } from '../workers/thread-job.js';
 import { reportUnhandled } from '../workers/unhandled.js';
-import { forget, keepRunning, keepSide, type LocalThread } from './local-threads.js';
+import { forget, keepRunning, keepRunningSide, keepSide, type LocalThread } from './local-threads.js';
 import { Outcome } from './outcome.js';
 import { answerQuestions } from './remote-answer.js';
 import { cannotStart, execute, packStart } from './start.js';
-import type { ThreadOptions } from './thread-options.js';
+import { checkOwnWorker, type ThreadOptions } from './thread-options.js';
 import { type Started, ThreadRun } from './thread-run.js';
-import { ThreadSide } from './thread-side.js';
+import { isDaemon, ThreadSide } from './thread-side.js';
 
 /**
  * A Thread where it is started: the steps of its start, the run in a worker, and what it gives.
@@ -31,10 +34,12 @@ export class StartedHere<R> extends ThreadSide implements Started {
   readonly #progress = new Subject<unknown>();
   readonly #endings: (() => void)[] = [];
   #run: ThreadRun | undefined;
+  /** What its worker prints, where that is read. */
+  outputs: Outputs | undefined;
 
   /** @param toRun - what the worker is to run, asked for as the thread starts. @throws why it cannot be sent */
   constructor(
-    thread: LocalThread,
+    thread: LocalThread | undefined,
     name: string,
     daemon: boolean,
     options: ThreadOptions<readonly unknown[], R>,
@@ -76,14 +81,15 @@ export class StartedHere<R> extends ThreadSide implements Started {
   /** Hands it to a worker. */
   begin({ target, args, transfer }: StartPayload): void {
     this.#orGiveBack(() => {
-      const { ident } = this;
-      if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
+      const { ident, name, daemon } = this;
       const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
-      const start: StartMessage = { kind: 'start', ident, target, args, credit };
-      const first = [...this.cancelRequest.messages(ident), start];
-      this.#run = new ThreadRun(this as Started, (listener) =>
-        execute(this.#options.pool, this.name, first, transfer, listener),
-      );
+      const label = this.#options.target === undefined ? '' : describeTarget(this.#options.target);
+      const cancel = this.cancelRequest.message(ident);
+      if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
+      const job = new ThreadJob({ ident, name, label, daemon, target, args, transfer, credit, cancel });
+      this.outputs = execute(this.#options.pool, job, checkOwnWorker(this.#options));
+      this.#run = new ThreadRun(this as Started, job);
+      job.listener = this.#run;
     });
     answerQuestions();
   }
@@ -96,6 +102,19 @@ export class StartedHere<R> extends ThreadSide implements Started {
     this.#thread = undefined;
     this.#toRun = undefined;
     keepSide(this.ident, this);
+  }
+
+  /**
+   * The side of a job of a ThreadPool for which somebody wants a Thread: it runs, or has just ended.
+   *
+   * @returns who is to hear what the job's worker says from now on
+   */
+  static ofJob(ident: number, name: string, job: Job): readonly [side: StartedHere<unknown>, run: ThreadRun] {
+    const side = new StartedHere<unknown>(undefined, name, isDaemon(ident), {}, () => null);
+    side.ident = ident;
+    side.#run = new ThreadRun(side, job);
+    keepRunningSide(ident, side);
+    return [side, side.#run];
   }
 
   /** The thread ends without having run: with undefined as its result, or with an error. */
@@ -145,7 +164,7 @@ export class StartedHere<R> extends ThreadSide implements Started {
   // ─── what its Thread tells and does ───────────────────────────────────────────────────────────
 
   override get isAlive(): boolean {
-    return this.#run?.ended !== true && super.isAlive;
+    return this.#run?.isOver !== true && super.isAlive;
   }
 
   get output$(): Observable<Emitted<R>> {

@@ -3,15 +3,18 @@ import { ofAnotherCopy } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
 import { NAME_BYTES } from '../../primitives/threads/table.js';
+import { threadName } from '../wire/thread-name.js';
 import { isDetached } from '../wire/transfer.js';
+import type { OwnWorker } from '../workers/elastic-pool.js';
 import { Executor } from '../workers/executor.js';
+import { checkWorkerOptions, WORKER_OPTIONS, type WorkerOptions } from '../workers/worker-options.js';
 import type { JobPool } from './job-pool.js';
 
 /** ms that a thread has to end once it was asked to, by default. */
 export const GRACE = 1000;
 
 /** What a Thread is to run, and how. */
-export interface ThreadOptions<A extends readonly unknown[], R> {
+export interface ThreadOptions<A extends readonly unknown[], R> extends WorkerOptions {
   /** What `run` calls. Default: nothing, for a subclass that has a `run` of its own. */
   target?: Target<A, R> | undefined;
   /** What the target is called with: cloned, or moved, when the thread is started. */
@@ -29,6 +32,14 @@ export interface ThreadOptions<A extends readonly unknown[], R> {
   pool?: JobPool | undefined;
   /** What of the arguments moves to the thread instead of being copied, as in postMessage. */
   transferList?: readonly unknown[] | undefined;
+  /**
+   * true: what the thread prints is read from `thread.stdout`, and is not printed. Read it to its end: a thread that has
+   * printed some kB that nobody reads is not over. A thread with this, or with one of WorkerOptions, has a worker of its own
+   * that ends with it; in a ThreadPool it is a TypeError, as the pool has these options itself.
+   */
+  stdout?: boolean | undefined;
+  /** The same, of `thread.stderr`. */
+  stderr?: boolean | undefined;
 }
 
 /** Of a Thread's options: that `args` may not be left out where the target needs some. */
@@ -36,9 +47,22 @@ export type NeedsArgs<A extends readonly unknown[]> =
   | { readonly args: readonly [...A] }
   | ([] extends A ? unknown : never);
 
+const THREAD_OPTIONS: readonly string[] = [
+  'target',
+  'args',
+  'name',
+  'daemon',
+  'group',
+  'pool',
+  'transferList',
+  'stdout',
+  'stderr',
+  ...WORKER_OPTIONS,
+];
+
 /** @throws TypeError, RangeError */
 export function checkThreadOptions(options: ThreadOptions<readonly unknown[], unknown> | undefined): void {
-  checkOptions(options);
+  checkOptions(options, THREAD_OPTIONS);
   if (options === undefined) return;
   const { target, args, name, daemon, group, pool, transferList } = options;
   if (group !== undefined && group !== null)
@@ -53,6 +77,22 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
   if (transferList !== undefined && !Array.isArray(transferList)) {
     throw new TypeError(`transferList must be an array, got ${show(transferList)}`);
   }
+  checkOwnWorker(options);
+}
+
+/** Those of a worker of the thread's own; undefined: none is asked for. @throws TypeError, RangeError showing the value */
+export function checkOwnWorker(options: ThreadOptions<readonly unknown[], unknown>): OwnWorker | undefined {
+  const { stdout = false, stderr = false, pool } = options;
+  if (typeof stdout !== 'boolean') throw new TypeError(`stdout must be a boolean, got ${show(stdout)}`);
+  if (typeof stderr !== 'boolean') throw new TypeError(`stderr must be a boolean, got ${show(stderr)}`);
+  const settings = checkWorkerOptions(options);
+  const [first] = [...Object.keys(settings), ...(stdout ? ['stdout'] : []), ...(stderr ? ['stderr'] : [])];
+  if (first === undefined) return undefined;
+  if (pool !== undefined)
+    throw new TypeError(
+      `${first} is an option of a worker: a Thread with a pool has the pool's, got ${show(pool)}`,
+    );
+  return { settings, stdout, stderr };
 }
 
 /** A name must fit into the thread's slot of the table. @throws TypeError, RangeError */
@@ -70,9 +110,7 @@ export function checkDaemon(daemon: unknown): asserts daemon is boolean {
 
 /** Python's `Thread-N (target)`. */
 export function defaultName(number: number, target: Target | undefined): string {
-  const name = target === undefined ? '' : describeTarget(target);
-  // JavaScript names a function after the property that it is written into: `target` says nothing.
-  return name === '' || name === 'target' ? `Thread-${number}` : `Thread-${number} (${name})`;
+  return threadName(number, target === undefined ? '' : describeTarget(target));
 }
 
 /** What `transferList` names. @throws TypeError for what has moved before, which Node 20 would send as empty */

@@ -16,6 +16,7 @@ import { uncloneable } from '../../primitives/uncloneable.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { StartPayload } from '../wire/messages.js';
+import type { Outputs, ThreadOutput } from '../workers/elastic-pool.js';
 import { ExistingThread } from './existing-thread.js';
 import type { Outcome } from './outcome.js';
 import { packRun } from './start.js';
@@ -264,6 +265,27 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
     return this.#side.result(options);
   }
 
+  /**
+   * What the thread prints, as bytes: a Readable of node:stream, where its `stdout` option is true, from its start on, in the
+   * thread that started it; else null. Does not keep the process alive.
+   *
+   * @example
+   * const thread = new Thread({ target: () => console.log('hello'), stdout: true }).start();
+   * for await (const bytes of thread.stdout ?? []) console.log(`${bytes}`.trim()); // prints hello
+   */
+  get stdout(): ThreadOutput | null {
+    return this.#outputs?.stdout ?? null;
+  }
+
+  /** The same, of its `stderr`. */
+  get stderr(): ThreadOutput | null {
+    return this.#outputs?.stderr ?? null;
+  }
+
+  get #outputs(): Outputs | undefined {
+    return this.#side instanceof StartedHere ? this.#side.outputs : undefined;
+  }
+
   /** Where it was started: what it gives. @internal */
   get outcome(): Outcome<unknown> | undefined {
     return this.#side.outcome as Outcome<unknown> | undefined;
@@ -308,7 +330,12 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
    * second; resolves when it has ended. An error with which it ends from here on is nobody's.
    *
    * @example
-   * await using reader = new Thread({ target: jobs.tail, args: [file] }).start();
+   * const thread = new Thread({ target: () => new Promise(() => {}) });
+   * {
+   *   await using reading = thread.start();
+   *   console.log(reading.isAlive()); // prints true
+   * }
+   * console.log(thread.isAlive()); // prints false
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.isAlive()) return;

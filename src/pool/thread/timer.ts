@@ -9,7 +9,14 @@ import {
   type WaitSyncOptions,
 } from '../../primitives/options.js';
 import { checkTarget, type RunParameters, type Target } from '../../primitives/target.js';
-import { after, keepAlive, now, recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
+import {
+  after,
+  keepAlive,
+  now,
+  RECHECK_MS,
+  recheckPeriodically,
+  soon,
+} from '../../primitives/waiting/event-loop.js';
 import { registerCodec } from '../wire/codec.js';
 import type { StartPayload } from '../wire/messages.js';
 import { ExistingThread } from './existing-thread.js';
@@ -88,13 +95,13 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
     this.#waiting = { due: now() + this.interval, fire };
     const stopTimer = after(this.interval, fire);
     const watched = this.finished.isSet$.subscribe((set) => set && soon(fire));
-    recheckPeriodically({ recheck: () => this.#isCancelled(fire) });
+    recheckPeriodically({ recheck: () => this.#recheck(fire) });
     answerQuestions();
     return this;
   }
 
-  /** A thread that knows the Timer as a Thread alone can set no more than its CANCEL word: look for that. */
-  #isCancelled(fire: () => void): boolean {
+  /** Looks for a cancel by a thread that knows it as a Thread alone, and can set no more than its CANCEL word. false: it waits no more. */
+  #recheck(fire: () => void): boolean {
     if (this.#waiting === undefined) return false;
     if (this.cancelled) {
       this.finished.set();
@@ -124,7 +131,10 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
     if (waiting === undefined) return super.joinSync(options);
     checkOptions(options);
     const deadline = now() + checkTimeout(options?.timeout);
-    this.finished.waitSync({ timeout: Math.max(0, Math.min(waiting.due, deadline) - now()) });
+    const until = Math.min(waiting.due, deadline);
+    // Looks again and again, because the event loop that would look for a cancel by the CANCEL word is blocked as well.
+    while (this.#recheck(waiting.fire) && !this.finished.isSet() && now() < until)
+      this.finished.waitSync({ timeout: Math.max(0, Math.min(until - now(), RECHECK_MS)) });
     if (this.finished.isSet() || now() >= waiting.due) waiting.fire();
     return super.joinSync({
       ...options,
@@ -141,7 +151,11 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
    * Leaves a block of `using`: cancels it.
    *
    * @example
-   * using reminder = new Timer(60_000, jobs.remind).start();
+   * const reminder = new Timer(60_000, () => 'remember');
+   * {
+   *   using waiting = reminder.start();
+   * }
+   * console.log(reminder.finished.isSet()); // prints true
    */
   [Symbol.dispose](): void {
     this.cancel();

@@ -2,8 +2,9 @@ import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { SampledClock } from './sampled-clock.js';
 import { moves } from './transfer.js';
 
-/** Values in one message, at most. */
-const BATCH = 512;
+/** Values in one message, at most: an eighth of what the reader takes ahead, between these two. */
+const LEAST_BATCH = 512;
+const MOST_BATCH = 2048;
 /** ms from the first value of a batch to its message, at most. */
 const LATEST = 5;
 
@@ -14,6 +15,7 @@ const LATEST = 5;
  */
 export class BatchSender {
   readonly #send: (values: unknown[]) => void;
+  readonly #most: number;
   /** How many more values the reader takes; the last batch may overdraw it. */
   #credit: number;
   /** Complete batches that wait for credit. */
@@ -29,8 +31,10 @@ export class BatchSender {
   /** Those that wait for credit. There may be several: a pipeline's end, and the source that feeds it. */
   #waiting: (() => void)[] = [];
 
+  /** @param credit - how many values the reader takes before it has read any */
   constructor(credit: number, send: (values: unknown[]) => void) {
     this.#credit = credit;
+    this.#most = Math.max(LEAST_BATCH, Math.min(MOST_BATCH, credit / 8));
     this.#send = send;
   }
 
@@ -47,7 +51,7 @@ export class BatchSender {
     if (length === 0) this.#since = this.#clock.exactly();
     const late =
       length === 0 ? this.#since - this.#closed > LATEST : this.#clock.roughly() - this.#since > LATEST;
-    if (alone || late || length + 1 === BATCH) this.flush();
+    if (alone || late || length + 1 >= this.#most) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
   }
 

@@ -1,6 +1,10 @@
 import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
+import { now } from '../../primitives/waiting/event-loop.js';
 import { cloning } from './clone-error.js';
 import { isError } from './value-kinds.js';
+
+/** Messages between two looks at the clock. */
+const LOOK_EVERY = 16;
 
 /** In the place of a message that came and cannot be read, such as one that nests deeper than this thread's stack. */
 export interface UnreadMessage {
@@ -36,9 +40,15 @@ export class PortChannel<Sent, Received> {
     this.#port.unref();
   }
 
-  /** Receives now what the event loop would bring later. */
-  drain(): void {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#received(next.message);
+  /** Receives now what the event loop would bring later. @param most - messages, and after so many ms no more */
+  drain(most: number = Number.POSITIVE_INFINITY, ms: number = Number.POSITIVE_INFINITY): void {
+    const end = ms === Number.POSITIVE_INFINITY ? ms : now() + ms;
+    for (let count = 1; count <= most; count++) {
+      const next = this.#next();
+      if (next === undefined) return;
+      this.#received(next.message);
+      if (count % LOOK_EVERY === 0 && now() > end) return;
+    }
   }
 
   #next(): { readonly message: Received | UnreadMessage } | undefined {

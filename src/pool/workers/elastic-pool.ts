@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
-import type { TransferListItem } from 'node:worker_threads';
 import { after, now } from '../../primitives/waiting/event-loop.js';
-import type { ToThread } from '../wire/messages.js';
-import { DedicatedWorker } from './dedicated-worker.js';
-import type { WorkerHandle, WorkerListener } from './executor.js';
+import type { Job } from './job.js';
+import { openWorker, type WorkerSettings } from './open-worker.js';
+import { Session } from './session.js';
+import type { SessionOwner } from './session-owner.js';
 import { checkThreadLimit } from './thread-limit.js';
-import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /**
  * The workers of threads that have no ThreadPool. A thread takes an idle worker or gets a new one, and never waits for
- * another thread to end: 64 threads that meet at one barrier all run.
+ * another thread to end: 64 threads that meet at one barrier all run. So a session here has one job at a time, and is a
+ * Piscina of one worker.
  *
  * A start takes microseconds in an idle worker, and tens of ms and some MB in a new one. So KEPT idle workers stay for
  * KEPT_MS, and those that a burst leaves beyond them for SURPLUS_MS, in case the next burst follows.
@@ -17,76 +17,139 @@ import { relayUnhandled, reportUnhandled } from './unhandled.js';
 const KEPT = availableParallelism() * 2;
 const KEPT_MS = 30_000;
 const SURPLUS_MS = 1_000;
+/** Bytes. With less stack, a worker cannot load its modules, and Node aborts the process. */
+const LEAST_STACK = 2 ** 20;
 
-interface Idle {
-  readonly worker: DedicatedWorker;
-  readonly since: number;
+/** What a thread asks for that no other is to share a worker with. */
+export interface OwnWorker {
+  readonly settings: WorkerSettings;
+  /** Whether its output is read and not printed. */
+  readonly stdout: boolean;
+  readonly stderr: boolean;
 }
 
-/** Longest idle first. */
-const idle: Idle[] = [];
+/** A Readable of node:stream, of which this is a part. */
+export type ThreadOutput = AsyncIterable<Uint8Array>;
+
+/** What the worker prints, where it is read and not printed. */
+export interface Outputs {
+  readonly stdout: ThreadOutput | null;
+  readonly stderr: ThreadOutput | null;
+}
+
+const PRINTED: Outputs = { stdout: null, stderr: null };
+
+/** What the elastic pool knows of a session. */
+interface Place {
+  readonly session: Session;
+  readonly stackSize: number;
+  /** It is one thread's alone. */
+  readonly own: boolean;
+  /** In `idle`. */
+  rests: boolean;
+  /** When it began to. */
+  since: number;
+}
+
+const places = new WeakMap<Session, Place>();
+/** By the stack size of their workers; longest idle first. */
+const idle = new Map<number, Place[]>();
 /** A sweep is due. */
 let sweeps = false;
 
 /** @throws DataCloneError, and whatever keeps a worker from being made */
-export function takeWorker(
-  stackSize: number,
-  first: readonly ToThread[],
-  transfer: readonly TransferListItem[],
-  listener: WorkerListener,
-): WorkerHandle {
-  const worker = takeIdle(stackSize);
-  if (worker === undefined) {
+export function runInElasticPool(job: Job, stackSize: number, own?: OwnWorker): Outputs {
+  const session = own === undefined ? takeIdle(stackSize) : undefined;
+  if (session === undefined) {
     checkThreadLimit();
-    return new DedicatedWorker(stackSize, first, transfer, listener, giveBack);
+    const opened = new Session(owner, Number.POSITIVE_INFINITY);
+    try {
+      // Before there is a worker, which an argument that cannot be cloned is not worth.
+      opened.give(job);
+      return open(opened, stackSize, own);
+    } catch (error) {
+      opened.discard();
+      throw error;
+    }
   }
-  worker.listener = listener;
   try {
-    worker.post(first, transfer);
+    session.give(job);
   } catch (error) {
-    giveBack(worker);
+    giveBack(session);
     throw error;
   }
-  return worker;
+  return PRINTED;
+}
+
+function open(session: Session, stackSize: number, own: OwnWorker | undefined): Outputs {
+  const worker = openWorker(session, {
+    ...own?.settings,
+    resourceLimits: { ...stackOf(stackSize), ...own?.settings.resourceLimits },
+  });
+  places.set(session, { session, stackSize, own: own !== undefined, rests: false, since: 0 });
+  if (own === undefined) return PRINTED;
+  // Node has them printed from the start; nothing has come yet.
+  if (own.stdout) worker.stdout.unpipe(process.stdout);
+  if (own.stderr) worker.stderr.unpipe(process.stderr);
+  return { stdout: own.stdout ? worker.stdout : null, stderr: own.stderr ? worker.stderr : null };
+}
+
+function stackOf(stackSize: number): WorkerSettings['resourceLimits'] {
+  return stackSize > 0 ? { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } : {};
 }
 
 /** Of the idle workers the last one used, because its caches are warm. */
-function takeIdle(stackSize: number): DedicatedWorker | undefined {
-  for (let at = idle.length - 1; at >= 0; at--) {
-    const worker = idle[at]?.worker;
-    if (worker === undefined || worker.dead || worker.stackSize !== stackSize) continue;
-    idle.splice(at, 1);
-    return worker;
+function takeIdle(stackSize: number): Session | undefined {
+  const those = idle.get(stackSize) ?? [];
+  for (let last = those.pop(); last !== undefined; last = those.pop()) {
+    last.rests = false;
+    if (!last.session.dead) return last.session;
   }
   return undefined;
 }
 
-function giveBack(worker: DedicatedWorker): void {
-  if (worker.dead || worker.terminated) return;
-  worker.listener = leftovers;
-  idle.push({ worker, since: now() });
+function giveBack(session: Session): void {
+  const place = places.get(session);
+  if (place === undefined || place.rests || session.dead || session.size > 0 || session.hasLeftovers) return;
+  if (place.own) {
+    if (!session.flushing) void session.kill();
+    return;
+  }
+  place.rests = true;
+  place.since = now();
+  const those = idle.get(place.stackSize);
+  if (those === undefined) idle.set(place.stackSize, [place]);
+  else those.push(place);
   if (!sweeps) after(SURPLUS_MS, sweep);
   sweeps = true;
 }
 
 function sweep(): void {
   const time = now();
-  for (let oldest = idle[0]; oldest !== undefined; oldest = idle[0]) {
-    const kept = idle.length > KEPT ? SURPLUS_MS : KEPT_MS;
-    if (!oldest.worker.dead && time - oldest.since < kept) break;
-    idle.shift();
-    void oldest.worker.kill();
+  for (const [stackSize, those] of idle) {
+    for (let oldest = those[0]; oldest !== undefined; oldest = those[0]) {
+      const kept = those.length > KEPT ? SURPLUS_MS : KEPT_MS;
+      if (!oldest.session.dead && time - oldest.since < kept) break;
+      those.shift();
+      void oldest.session.kill();
+    }
+    if (those.length === 0) idle.delete(stackSize);
   }
-  sweeps = idle.length > 0;
+  sweeps = idle.size > 0;
   if (sweeps) after(SURPLUS_MS, sweep);
 }
 
-/** Listens to an idle worker, where what an ended thread left behind may still fail. */
-const leftovers: WorkerListener = {
-  onMessage: (message) => {
-    if (message.kind === 'unhandled') relayUnhandled(message);
-  },
-  onExit: ({ error, terminated }) => {
-    if (error !== undefined && !terminated) reportUnhandled(null, error);
+const owner: SessionOwner<Session> = {
+  ended: (session) => giveBack(session),
+  lost: (session) => giveBack(session),
+  freed: (session) => giveBack(session),
+  heard: () => {},
+  exited: (_, exit, begun, untouched) => {
+    for (const job of begun) job.died(exit);
+    for (const job of untouched) {
+      job.over = true;
+      job.died({ ...exit, unbegun: true });
+    }
+    return begun.length + untouched.length > 0;
   },
 };

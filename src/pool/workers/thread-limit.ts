@@ -14,7 +14,8 @@ const DEFAULT = 256;
  *
  * @throws TypeError, RangeError: 1 to 4095
  * @example
- * threadLimit(1000);
+ * const before = threadLimit(1000);
+ * console.log(before, threadLimit()); // prints 256 1000
  */
 export function threadLimit(limit?: number): number {
   const before = load(table, THREAD_LIMIT) || DEFAULT;

@@ -1,25 +1,85 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ThreadError } from '../../errors.js';
+import { show } from '../../primitives/options.js';
+import { threadWide } from '../../primitives/threads/thread-wide.js';
 
-/**
+/*
  * The files that workers load, as they lie in dist: all of it is flat, so they are beside whatever file this one is
- * joined into. The entries of rolldown.config.mjs have these names.
+ * joined into. The entries of rolldown.config.mjs have these names. An application that is bundled has none of them,
+ * but one file that it names itself: src/worker-bundle.cjs, as it is built.
+ *
+ * Where they are is found out with the first thread: a bundle that starts none may have no URL to find them by. They
+ * are not named by `new URL`, which bundlers take for a file to copy.
  */
 
-/** What Piscina loads in each worker, in-worker/worker-entry.ts. A path, because Piscina takes it for one. */
-export const WORKER_ENTRY: string = fileURLToPath(new URL('./worker-entry.cjs', import.meta.url));
-/** What a session of a `threadMap` runs, thread-map/in-worker/map-values.ts. */
-export const MAP_VALUES: string = new URL('./map-values.js', import.meta.url).href;
-/** What a `threadPipe` runs, thread-pipe/in-worker/run-pipe.ts. */
-export const RUN_PIPE: string = new URL('./run-pipe.js', import.meta.url).href;
+const own: { file: string | undefined } = { file: undefined };
+const named: typeof own = threadWide('worker-file', own);
 
-/** What kept a worker from starting, when that is that its file is not where this module is. */
-export function explainMissing(error: unknown): unknown {
-  if (existsSync(WORKER_ENTRY)) return error;
+/**
+ * For an application that is bundled, this library and all: names the file that workers load. It is a copy of
+ * `node_modules/rxjs-threading/dist/worker-bundle.cjs`, which needs no other file, from the same version of the package.
+ * Call it before the first thread starts. Threads that are started in threads know it.
+ *
+ * @param file - an absolute path or a file: URL
+ * @throws TypeError for anything else; ThreadError when there is no such file
+ * @example
+ * setWorkerFile(new URL('./worker-bundle.cjs', import.meta.url)); // beside a bundle
+ * setWorkerFile(join(dirname(process.execPath), 'worker-bundle.cjs')); // beside a single executable application
+ */
+export function setWorkerFile(file: string | URL): void {
+  const path = pathOf(file);
+  if (!existsSync(path)) {
+    throw new ThreadError(
+      `there is no worker file ${path}: copy node_modules/rxjs-threading/dist/worker-bundle.cjs there`,
+      { code: 'ERR_NO_THREAD' },
+    );
+  }
+  named.file = path;
+}
+
+function pathOf(file: unknown): string {
+  if (file instanceof URL || (typeof file === 'string' && file.startsWith('file:')))
+    return fileURLToPath(file);
+  if (typeof file === 'string' && isAbsolute(file)) return file;
+  throw new TypeError(`worker file must be an absolute path or a file: URL, got ${show(file)}`);
+}
+
+/** What `setWorkerFile` was given, in whatever copy of the library in this thread. */
+export function namedWorkerFile(): string | undefined {
+  return named.file;
+}
+
+/** What Piscina loads in each worker, in-worker/worker-entry.ts: a path. @throws ThreadError when it is not there */
+export function workerEntry(): string {
+  if (named.file !== undefined) return named.file;
+  const entry = beside('worker-entry.cjs');
+  if (entry !== undefined && existsSync(entry)) return entry;
+  throw bundled(`there is no file ${entry ?? 'worker-entry.cjs'} for workers to load`);
+}
+
+/** What a session of a `threadMap` runs, thread-map/in-worker/map-values.ts: a URL. */
+export function mapValuesModule(): string {
+  return pathToFileURL(named.file ?? beside('map-values.js') ?? workerEntry()).href;
+}
+
+/** What a `threadPipe` runs, thread-pipe/in-worker/run-pipe.ts: a URL. */
+export function runPipeModule(): string {
+  return pathToFileURL(named.file ?? beside('run-pipe.js') ?? workerEntry()).href;
+}
+
+/** undefined in a bundle that does not know its own URL. */
+function beside(file: string): string | undefined {
+  const url: string | undefined = import.meta.url;
+  return url === undefined ? undefined : join(dirname(fileURLToPath(url)), file);
+}
+
+/** Why no thread can start: most likely that. */
+export function bundled(why: string, cause?: unknown): ThreadError {
   return new ThreadError(
-    `there is no file ${WORKER_ENTRY} for workers to load. Was the application bundled into one file? Keep ` +
-      'rxjs-threading external, as esbuild does with --external:rxjs-threading',
-    { code: 'ERR_NO_THREAD', cause: error },
+    `no thread can start: ${why}. Was rxjs-threading bundled? Keep it external, as esbuild does with ` +
+      '--external:rxjs-threading, or name its worker file by setWorkerFile',
+    { code: 'ERR_NO_THREAD', cause },
   );
 }

@@ -13,9 +13,40 @@ import {
   useTable,
 } from './table.js';
 import { markDied, markRunning, markStopped } from './thread-slots.js';
+import { threadWide } from './thread-wide.js';
+
+/**
+ * What the copies of this library share that are loaded in this worker, because a thread has one ident, in whichever of
+ * them it asks, and ends in all of them.
+ */
+interface Worker {
+  ident: number;
+  /** Ident of the dummy thread: the code in this worker that no Thread runs; 0 while it has needed none. */
+  dummy: number;
+  readonly beginnings: (() => void)[];
+  readonly endings: (() => void)[];
+  /** Tells each copy the ident. */
+  readonly copies: ((ident: number) => void)[];
+}
+
+const here: Worker = threadWide('worker', {
+  ident: isMainThread ? MAIN_IDENT : 0,
+  dummy: 0,
+  beginnings: [],
+  endings: [],
+  copies: [],
+});
 
 /** `ident` of what this worker runs; 0 until somebody asks for it, see `getIdent`. */
-export let current: number = isMainThread ? MAIN_IDENT : 0;
+export let current: number = here.ident;
+here.copies.push((ident) => {
+  current = ident;
+});
+
+function become(ident: number): void {
+  here.ident = ident;
+  for (const tell of here.copies) tell(ident);
+}
 
 /**
  * Sees to it that a handle and this worker have one table of threads, because an ident means nothing in another table.
@@ -32,7 +63,7 @@ export function joinTable(buffer: unknown): void {
   if (cells === null || !isTable(cells))
     throw new TypeError('the handle does not come with the table of threads that toHandle puts there');
   if (isSameTable(cells)) return;
-  if (isMainThread || !tableMayChange()) {
+  if (isMainThread || !tableMayChange() || here.copies.length > 1) {
     throw new ThreadError(
       'the handle comes from a worker that shares no table of threads with this one, as rxjs-threading was loaded in one ' +
         "of them before the main thread had loaded it: import 'rxjs-threading' in the main thread before it starts workers",
@@ -42,22 +73,18 @@ export function joinTable(buffer: unknown): void {
   useTable(cells);
 }
 
-const endings: (() => void)[] = [];
-
 /** Runs in this worker whenever the target of a thread has ended. */
 export function onThreadEnd(ending: () => void): void {
-  endings.push(ending);
+  here.endings.push(ending);
 }
 
 export function endThread(): void {
-  for (const ending of endings) ending();
+  for (const ending of here.endings) ending();
 }
-
-const beginnings: (() => void)[] = [];
 
 /** Runs in this worker before a thread begins. */
 export function onThreadBegin(beginning: () => void): void {
-  beginnings.push(beginning);
+  here.beginnings.push(beginning);
 }
 
 /**
@@ -73,23 +100,21 @@ export function getIdent(): number {
 
 /** Called as a Thread begins in this worker. 0: it has ended, and what still runs here are the timers and promises it left. */
 export function setIdent(ident: number): void {
-  if (dummy !== 0) markStopped(dummy);
-  dummy = 0;
-  current = ident;
-  if (ident !== 0) for (const beginning of beginnings) beginning();
+  if (here.dummy !== 0) markStopped(here.dummy);
+  here.dummy = 0;
+  become(ident);
+  if (ident !== 0) for (const beginning of here.beginnings) beginning();
 }
 
-/** Ident of the dummy thread: the code in this worker that no Thread runs; 0 while it has needed none. */
-let dummy = 0;
 let watchesExit = false;
 
 /** Code of a worker that somebody else started, or that an ended Thread left behind, gets a slot when it needs an ident. */
 function registerDummy(): number {
   const ident = claimSlot(`Dummy-${nextThreadNumber()}`, DUMMY | DAEMON);
-  dummy = ident;
-  current = ident;
+  here.dummy = ident;
+  become(ident);
   markRunning(ident);
-  if (!watchesExit) process.once('exit', () => dummy !== 0 && markDied(dummy));
+  if (!watchesExit) process.once('exit', () => here.dummy !== 0 && markDied(here.dummy));
   watchesExit = true;
   return ident;
 }

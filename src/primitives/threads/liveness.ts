@@ -25,7 +25,8 @@ import {
   WORKER,
 } from './table.js';
 import { flagsOf, markDied, markStarterDied, nativeIdOf, stateOf } from './thread-slots.js';
-import { hasStopped, watchWorker } from './worker-watch.js';
+import { dropTrace } from './trace-flag.js';
+import { stoppedWorkers, watchWorker } from './worker-watch.js';
 
 /** Least ms between two looks at the kernel for the same thread, by all threads together. */
 const PROBE_EVERY = 40;
@@ -52,24 +53,36 @@ function diedLongAgo(ident: number): boolean {
 
 /**
  * Looks for the worker that a thread runs in, or while it is queued for the one that will start it. Asks the kernel, which
- * knows of a death before any event loop does; where the kernel does not tell, the thread that started that worker asks
- * Node. What remains there unknown until an event loop turns: the death of a worker that another thread has started.
+ * knows of a death before any event loop does; where the kernel does not tell, see `noticeDeaths`.
  */
 function isFoundDead(ident: number, state: number): boolean {
   const slot = slotOf(ident);
   const queued = state === QUEUED;
   const worker = load(table, slot + (queued ? STARTER_WORKER : WORKER));
   if (worker === threadId) return false;
+  if (!kernelTells()) {
+    noticeDeaths();
+    return stateOf(ident) !== state && hasDied(ident);
+  }
   const time = clock() | 0;
   const probed = load(table, slot + PROBED);
   // Of 32 bits, unsigned: a difference of 25 days is not taken for a negative one, and so for a moment ago.
   if (probed !== 0 && (time - probed) >>> 0 < PROBE_EVERY) return false;
   store(table, slot + PROBED, time);
   const native = load(table, slot + (queued ? STARTER_NATIVE : NATIVE));
-  if (kernelTells() ? native === 0 || kernelHas(native) : !hasStopped(worker)) return false;
+  if (native === 0 || kernelHas(native)) return false;
   // The slot was its own all the while, so the worker was. It may have ended by itself before, as the starter heard.
   if (stateOf(ident) !== state) return hasDied(ident);
   return markDied(ident) || hasDied(ident);
+}
+
+/**
+ * Where the kernel does not tell, each thread tells the table of the workers that it has started itself, and Node asks no
+ * event loop for that: whenever the thread looks for any other, and in every blocking wait. What remains unknown: the death
+ * of a worker whose starter computes or sleeps, until that one waits or turns its event loop.
+ */
+export function noticeDeaths(): void {
+  if (!kernelTells()) for (const worker of stoppedWorkers()) workerExited(worker);
 }
 
 /**
@@ -87,6 +100,8 @@ function workerExited(worker: number): void {
       markDied(ident);
     });
   }
+  // A thread that has stopped may have been killed before it came to drop its trace.
+  dropTrace();
 }
 
 /** This worker ends by itself: what it has started and has not begun never will. Workers that it has started live on for a moment. */

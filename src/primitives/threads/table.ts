@@ -63,10 +63,11 @@ export const LISTED = 4;
 export const OWN_WORKER = 8;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
-const MAGIC = 0x7ead0003;
+/** Copies of this library with the same one can use each other's table. */
+export const LAYOUT = 0x7ead0003;
 
 // The header.
-const MAGIC_CELL = 0;
+const LAYOUT_CELL = 0;
 export const HIGH_WATER = 1;
 export const CURSOR = 2;
 const PRIMITIVE_IDS = 3;
@@ -141,7 +142,7 @@ function inherited(): Cells | null {
 function create(): Cells {
   madeHere = true;
   const cells = allocate(TABLE_WORDS);
-  store(cells, MAGIC_CELL, MAGIC);
+  store(cells, LAYOUT_CELL, LAYOUT);
   const origin = [threadId, process.hrtime()[1], (Math.random() * 2 ** 32) | 0];
   origin.forEach((value, word) => {
     store(cells, ORIGIN + word, value);
@@ -228,7 +229,7 @@ export function changed(): void {
 
 /** Whether the memory is a table of threads, of this version. */
 export function isTable(cells: Cells): boolean {
-  return cells.length === TABLE_WORDS && load(cells, MAGIC_CELL) === MAGIC;
+  return cells.length === TABLE_WORDS && load(cells, LAYOUT_CELL) === LAYOUT;
 }
 
 /** Whether the memory is that of this worker's table: two views of it are two objects here. */

@@ -18,7 +18,8 @@ import {
  * up, so that who traces nothing pays one plain load.
  *
  * TRACE: ON in bit 0, above it how often the word was changed.
- *   any -a thread, having set its TRACES-> ON;  ON -who has cleared a TRACES or ended a thread, and found none-> not ON
+ *   any -a thread, having set its TRACES-> ON
+ *   ON -who has cleared a TRACES, ended a thread or heard the exit of a worker, and found none-> not ON
  * Invariant: it is ON while a live thread has TRACES. A change between the search and the compare-exchange is seen in the
  * number, so a thread that begins to trace meanwhile is not overlooked; and what a dead thread had set is void.
  */
@@ -41,7 +42,8 @@ export function endTraces(slot: number): void {
   if (load(table, slot + TRACES) !== 0) dropTrace();
 }
 
-function dropTrace(): void {
+/** Called when a thread may have gone that traced: ON goes, unless a live one traces. */
+export function dropTrace(): void {
   for (;;) {
     const word = load(table, TRACE);
     if ((word & ON) === 0 || aLiveThreadTraces() || change(word, 0)) return;

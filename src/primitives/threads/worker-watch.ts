@@ -41,10 +41,21 @@ function isAsked(worker: Worker): boolean {
   return worker.performance.eventLoopUtilization().active > 0;
 }
 
-/** false for workers that other threads have started, too. */
-export function hasStopped(number: number): boolean {
-  const one = watched.get(number);
-  if (one === undefined || one.worker.performance.eventLoopUtilization().idle !== -1) return false;
-  one.stops ??= clock();
-  return clock() - one.stops >= STOPPING_MS;
+/** Least ms between two questions to Node. */
+const ASK_EVERY = 40;
+let askedAt = Number.NEGATIVE_INFINITY;
+
+/** Node's numbers of the workers that have stopped since this was last called. */
+export function stoppedWorkers(): number[] {
+  const time = clock();
+  if (time - askedAt < ASK_EVERY) return [];
+  askedAt = time;
+  const stopped: number[] = [];
+  for (const [number, one] of watched) {
+    if (one.worker.performance.eventLoopUtilization().idle !== -1) continue;
+    one.stops ??= time;
+    if (time - one.stops >= STOPPING_MS) stopped.push(number);
+  }
+  for (const number of stopped) watched.delete(number);
+  return stopped;
 }

@@ -1,5 +1,6 @@
 import { park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
+import { noticeDeaths } from '../threads/liveness.js';
 import { block, blockedBy, unblock, type Waited } from '../threads/wait-graph.js';
 import { type BlockingAttempt, isDecided, PENDING, YIELD_MS, YIELDED } from './attempt.js';
 import { now, RECHECK_MS } from './event-loop.js';
@@ -47,6 +48,7 @@ function sleepUntilDecided<T>(
       }
       if (cancellable) leaveIfCancelled(attempt);
       blockedBy(attempt.owner());
+      noticeDeaths();
       const most = outcome === YIELDED ? YIELD_MS : RECHECK_MS;
       park(attempt.cells, attempt.cell, seen, left > 0 ? Math.min(left, most) : most);
     }

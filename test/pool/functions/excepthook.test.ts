@@ -12,6 +12,7 @@ import {
   threadModule,
 } from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { until } from '../../support/turns.js';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
@@ -25,9 +26,6 @@ const failing = (name: string): Thread =>
       throw new Error('nobody hears');
     },
   });
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-};
 const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -108,7 +106,10 @@ describe('the excepthook', () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     const gate = new Event();
     const subscription = run(pool, gate).subscribe();
-    const thread = enumerate().find(({ name }) => name.includes('failAfter'));
+    // A job of a pool is a thread once it has begun.
+    const find = (): Thread | undefined => enumerate().find(({ name }) => name.includes('failAfter'));
+    await until(() => find() !== undefined);
+    const thread = find();
     await firstValueFrom(thread!.state$.pipe(filter((state) => state === 'running')));
     gate.set();
     // It has failed, and main's event loop has not turned since.

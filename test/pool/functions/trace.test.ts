@@ -19,6 +19,7 @@ import {
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { someoneTraces } from '../../../src/primitives/threads/trace-flag.js';
+import { until } from '../../support/turns.js';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
@@ -27,9 +28,6 @@ const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.
 const starters = threadModule<typeof import('../../fixtures/threading/starters.js')>(
   new URL('../../fixtures/threading/starters.js', import.meta.url),
 );
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-};
 const short = ({ event, name }: TraceEvent): string => `${event} ${name}`;
 
 afterEach(() => {

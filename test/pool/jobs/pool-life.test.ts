@@ -71,6 +71,11 @@ describe('a process', () => {
       'end',
     ],
     [
+      'stays for what is queued behind what a job has left behind',
+      `${POOL} await pool.run(() => void setTimeout(() => {}, 300)); console.log(await pool.run(() => 'next'));`,
+      'next',
+    ],
+    [
       'stays for terminate',
       `${POOL} const thread = new Thread({ target: () => { for (;;); }, pool }).start();
        await new Promise((begun) => setTimeout(begun, 200));

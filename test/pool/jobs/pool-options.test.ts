@@ -1,4 +1,3 @@
-import type { Piscina } from 'piscina';
 import { ThreadPool, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/turns.js';
@@ -49,16 +48,15 @@ describe('options of a ThreadPool', () => {
     }
   });
 
-  it('piscina is the pool underneath', async () => {
+  it('piscina tells of the workers', async () => {
     const pool = new ThreadPool({ maxThreads: 3, minThreads: 1 });
     expect([pool.piscina.maxThreads, pool.piscina.minThreads]).toEqual([3, 1]);
-    const filename = new URL('../../fixtures/pool-jobs.js', import.meta.url).href;
-    // A task of one's own may run on it, beside the pool's jobs.
-    const own = (pool.piscina as Piscina).run('PATH', { filename, name: 'environment' });
-    const job = pool.run((n: number) => n, [1]).then((value) => value);
-    expect(await own).toHaveProperty('argv');
-    expect(await job).toBe(1);
+    const [worker, ...others] = pool.piscina.threads;
+    expect(others).toEqual([]);
+    const { threadId } = worker!;
+    expect(await pool.run(() => process.getBuiltinModule('node:worker_threads').threadId)).toBe(threadId);
     await pool.close();
+    expect(pool.piscina.threads).toEqual([]);
   });
 
   it.each<[unknown, RegExp]>([
@@ -83,7 +81,7 @@ describe('options of a ThreadPool', () => {
     [{ execArgv: '--inspect' }, /execArgv must be an array of strings, got '--inspect'/],
     [{ execArgv: ['--expose-gc'], minThreads: 0 }, /--expose-gc/],
     [{ execArgv: ['--expose-gc'], minThreads: 1 }, /--expose-gc/],
-    [{ env: [] }, /env must be an object of strings, got \[\]/],
+    [{ env: [] }, /env must be an object of strings or SHARE_ENV, got \[\]/],
     [{ env: { A: 5 } }, /env.A must be a string, got 5/],
     [{ name: 5 }, /name must be a string, got 5/],
     [5, /options must be an object, got 5/],

@@ -3,7 +3,7 @@ import { runProgram } from '../../support/run-program.js';
 
 const program = new URL('../../fixtures/threading/programs/mocked-timers.js', import.meta.url).pathname;
 
-it.each(['before', 'after'])(
+it.concurrent.each(['before', 'after'])(
   'all waits end with timers mocked, loaded %s they were',
   { timeout: 60_000 },
   async (when) => {

@@ -28,7 +28,7 @@ const late = (ms: number): string =>
   `() => new Promise((resolve) => setTimeout(() => { console.log('late'); resolve(); }, ${ms}))`;
 
 describe('a process', () => {
-  it.each<[string, string, string]>([
+  it.concurrent.each<[string, string, string]>([
     ['stays for a running thread', `new Thread({ target: ${late(300)} }).start();`, 'late'],
     ['ends beside a daemon thread', `new Thread({ target: ${late(60_000)}, daemon: true }).start();`, ''],
     [

@@ -37,6 +37,19 @@ describe('a Timer', () => {
     expect(await timer.start().result()).toBeUndefined();
   });
 
+  it('that is cancelled as a Thread by another thread ends at once, though its starter is blocked in joinSync', async () => {
+    const timer = new Timer(60_000, () => 1).start();
+    const cancel = async (ident: number): Promise<void> => {
+      const { enumerate } = await import('rxjs-threading');
+      enumerate()
+        .find((one) => one.ident === ident)
+        ?.cancel();
+    };
+    new Thread({ target: cancel, args: [timer.ident as number] }).start();
+    expect(timer.joinSync({ timeout: 15_000 })).toBe(true);
+    expect(await timer.result()).toBeUndefined();
+  });
+
   it('is cancelled from any thread', async () => {
     const timer = new Timer(60_000, () => 1).start();
     await new Thread({ target: targets.cancelOther!, args: [timer] }).start().join();

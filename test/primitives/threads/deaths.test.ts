@@ -7,10 +7,10 @@ const died = (face: string, kind: string, end: string): string[] => [
   `${face}, afterwards: true`,
 ];
 const heard = [
-  ...['blocked', 'awaited'].flatMap((face) => [
-    ...['terminate', 'exit', 'throw'].flatMap((end) => died(face, 'Lock', end)),
-    ...died(face, 'RLock', 'terminate'),
-  ]),
+  ...['terminate', 'exit', 'throw'].flatMap((end) => died('blocked', 'Lock', end)),
+  ...died('blocked', 'RLock', 'terminate'),
+  ...died('awaited', 'Lock', 'exit'),
+  ...died('awaited', 'RLock', 'terminate'),
   ...died('blocked', 'Lock', 'memory'),
   ...['terminate', 'exit'].map((end) => `joinSync by ${end}: true`),
   ...['terminate', 'exit', 'throw'].map(
@@ -31,6 +31,18 @@ it.each([
     ...heard,
     `kernel's ids in a worker: ${ids},${ids}`,
     'alive: 1, in main: true',
+  ]);
+  expect(code).toBe(0);
+});
+
+it.each([
+  ['with the kernel', []],
+  ['without /proc', ['--require', fixture('no-proc.cjs')]],
+])('the death of a worker’s worker is heard of by a main that blocks, %s', async (_, flags) => {
+  const { stdout, code } = await runNode([...flags, fixture('threading/programs/nested-deaths.js')]);
+  expect(stdout.trim().split('\n')).toEqual([
+    'killed by its starter, which blocks then: ERR_OWNER_DIED',
+    'killed with its starter: ERR_OWNER_DIED',
   ]);
   expect(code).toBe(0);
 });

@@ -45,7 +45,7 @@ const PROGRAMS = [
   },
 ];
 
-it.each(PROGRAMS.map(({ title, program, stdout }) => [title, program, stdout] as const))(
+it.concurrent.each(PROGRAMS.map(({ title, program, stdout }) => [title, program, stdout] as const))(
   '%s',
   async (_, program, stdout) => {
     expect(await runFixture(`threading/programs/${program}.js`)).toEqual({ ...QUIET, stdout });
@@ -64,8 +64,10 @@ it('an error nobody asked for is printed, and changes no exit code (test_print_e
 });
 
 it('threads that run keep no signal from ending it (test_keyboard_interrupt_during_threading_shutdown)', async () => {
-  const { signal } = await runFixture('threading/programs/interrupted.js', (stdout, send) => {
-    if (stdout === 'aaa') send('SIGINT');
+  const { signal } = await runFixture('threading/programs/interrupted.js', {
+    heard: (stdout, send) => {
+      if (stdout === 'aaa') send('SIGINT');
+    },
   });
   expect(signal).toBe('SIGINT');
 });

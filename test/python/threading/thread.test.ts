@@ -26,6 +26,7 @@ import {
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TaskThread } from '../../fixtures/threading/task-thread.js';
+import { until } from '../../support/turns.js';
 
 const jobs = threadModule<typeof import('../../fixtures/threading/jobs.js')>(
   new URL('../../fixtures/threading/jobs.js', import.meta.url),
@@ -36,10 +37,6 @@ const joins = [
   ['awaited', async (thread: Thread, options?: { timeout: number }) => await thread.join(options)],
   ['blocked for', async (thread: Thread, options?: { timeout: number }) => thread.joinSync(options)],
 ] as const;
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
 
 function shared(cells: number): Int32Array<SharedArrayBuffer> {
   return new Int32Array(new SharedArrayBuffer(4 * cells));

@@ -4,7 +4,8 @@ import { SCRIPT, type Sources } from './sources.js';
 /** Where each call of the modules' code is and what its variables are; undefined when some of it is hidden. */
 export function callsUnderWay(frames: readonly Frame[], sources: Sources): unknown[] | undefined {
   if (frames.length === 0) return [];
-  const places = placesOnStack();
+  let places = placesOnStack(frames.length * 2 + 16);
+  if (places.length < frames.length) places = placesOnStack(DEEPEST);
   if (places.length !== frames.length) return undefined;
   const calls: unknown[] = [];
   for (const [index, { module, at }] of places.entries()) {
@@ -18,12 +19,15 @@ export function callsUnderWay(frames: readonly Frame[], sources: Sources): unkno
   return calls;
 }
 
-/** Where in the modules' code each call under way is, innermost first. */
-function placesOnStack(): { module: string; at: number }[] {
+/** No stack is deeper. */
+const DEEPEST = 200;
+
+/** Where in the modules' code each call under way is, innermost first, as far as so many calls tell. */
+function placesOnStack(depth: number): { module: string; at: number }[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const places: { module: string; at: number }[] = [];
   try {
-    Error.stackTraceLimit = 200;
+    Error.stackTraceLimit = depth;
     Error.prepareStackTrace = (_, sites) => {
       for (const site of sites) {
         const file = site.getFileName();

@@ -1,6 +1,6 @@
 import type { EventLoop } from './event-loop.js';
 import { Memory } from './memory.js';
-import type { MemoryMap } from './memory-map.js';
+import type { MemoryMap, SimulatedCells } from './memory-map.js';
 import type { Operation } from './operation.js';
 import type { Port, SimulatedProcess } from './port.js';
 import { simulatedModules } from './simulated-modules.js';
@@ -70,6 +70,14 @@ class SwitchedPort implements Port {
 
   get process(): SimulatedProcess | undefined {
     return this.to.process;
+  }
+
+  reserved(words: number): SimulatedCells | undefined {
+    return this.to.reserved?.(words);
+  }
+
+  known(): number | undefined {
+    return this.to.known?.();
   }
 
   perform(operation: Operation): number {

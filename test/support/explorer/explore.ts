@@ -79,6 +79,7 @@ class Exploration<S> {
   }
 
   run(): Explored {
+    this.#world.hash.begin();
     this.#reach(-1, 0, 0);
     for (const [used, frontier] of this.#frontiers.entries()) {
       for (;;) {
@@ -94,7 +95,8 @@ class Exploration<S> {
 
   #expand(number: number, used: number): Fault | undefined {
     const world = this.#world;
-    const { state } = world;
+    const { state, hash } = world;
+    hash.begin();
     const moves = world.moves(used + 1 < this.#frontiers.length || !this.#isBounded);
     const fault = this.#faults.of(moves.length === 0);
     if (fault !== undefined) return { what: fault };

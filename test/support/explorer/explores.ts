@@ -23,7 +23,8 @@ export async function explored<S>(scenario: Asked<S>): Promise<Explored> {
 export function explores<S>(title: string, scenario: Asked<S>): void {
   test(title, async () => {
     const { states, violation } = explore({ ...scenario, sources: await sourcesOf(scenario) });
-    if (process.env.SHOW_STATES !== undefined) console.log(`${states} states: ${title}`);
+    if (process.env.SHOW_STATES !== undefined)
+      console.log(`${states} states: ${title}${violation === null ? '' : `\n${violation}`}`);
     expect(violation).toBeNull();
     expect(states).toBeGreaterThan(scenario.threads.length * 10);
   });

@@ -2,7 +2,7 @@ import { START } from './layout.js';
 import { addressOf } from './memory-map.js';
 import { threadOf } from './move.js';
 import type { Position } from './position.js';
-import type { End } from './scenario.js';
+import { type End, victimsOf } from './scenario.js';
 import { DEAD, IS, PARKED } from './state.js';
 import type { World } from './world.js';
 
@@ -43,7 +43,7 @@ export class Faults<S> {
         return `T${thread + 1} touches ${this.#world.map.nameOf(operation.at)} outside of the section`;
     }
     if (
-      this.#world.scenario.victim === undefined &&
+      victimsOf(this.#world.scenario).length === 0 &&
       this.#world.state.read(this.#world.layout.time) > START + LONGEST
     )
       return 'runs for ever';
@@ -64,6 +64,7 @@ export class Faults<S> {
       stuck,
       notes: all.map((thread) => this.#world.position(thread).notes),
       killed: all.findIndex(isDead),
+      dead: all.filter(isDead),
       first: (thread) => firstInput(this.#world.position(thread)),
       word: (cells, index) => state.read(addressOf(cells as never, index)),
     };

@@ -15,8 +15,13 @@ export class Hash {
   readonly #regions: number;
   readonly #symmetry: Symmetry;
   readonly #graphs: readonly Graph[];
-  /** Words whose value does not depend on which thread is which. */
-  readonly #fixed: readonly number[];
+  /** By word: whether its value does not depend on which thread is which. */
+  readonly #isFixed: Uint8Array;
+  /** Words that do hold idents. */
+  readonly #idents: readonly number[];
+  // Of the fixed words as they were when the state was loaded.
+  #fixedLow = 0;
+  #fixedHigh = 0;
 
   constructor(state: State, layout: Layout, regions: number, symmetry: Symmetry, graphs: readonly Graph[]) {
     this.#state = state;
@@ -24,15 +29,28 @@ export class Hash {
     this.#regions = regions;
     this.#symmetry = symmetry;
     this.#graphs = graphs;
-    const moving = new Set([layout.last, ...symmetry.idents.keys()]);
-    for (let region = 0; region < regions; region++) moving.add(layout.regions + region);
-    this.#fixed = Array.from({ length: state.rows }, (_, at) => at).filter((at) => !moving.has(at));
+    this.#idents = [...symmetry.idents.keys()];
+    this.#isFixed = new Uint8Array(state.size).fill(1, 0, state.rows);
+    for (const at of this.#idents) this.#isFixed[at] = 0;
+    this.#isFixed[layout.last] = 0;
+    for (let region = 0; region < regions; region++) this.#isFixed[layout.regions + region] = 0;
+  }
+
+  /** Called when the state has been loaded. */
+  begin(): void {
+    this.low = 0;
+    this.high = 0;
+    const { words, rows } = this.#state;
+    for (let at = 0; at < rows; at++) {
+      const value = words[at] as number;
+      if (value !== 0 && this.#isFixed[at] === 1) this.#add(at, value);
+    }
+    this.#fixedLow = this.low;
+    this.#fixedHigh = this.high;
   }
 
   compute(): void {
-    this.low = 0;
-    this.high = 0;
-    for (const at of this.#fixed) this.#add(at, this.#state.words[at] as number);
+    this.#addChanges();
     const { low: fixedLow, high: fixedHigh } = this;
     let low = 0;
     let high = 0;
@@ -47,10 +65,30 @@ export class Hash {
     this.high = high;
   }
 
+  /** To what the fixed words were when the state was loaded. */
+  #addChanges(): void {
+    this.low = 0;
+    this.high = 0;
+    this.#state.eachChange((at, before) => {
+      if (this.#isFixed[at] === 1) this.#add(at, before);
+    });
+    const { low, high } = this;
+    this.low = this.#fixedLow;
+    this.high = this.#fixedHigh;
+    this.#state.eachChange((at, _, after) => {
+      if (this.#isFixed[at] === 1) this.#add(at, after);
+    });
+    this.low = (this.low - low) | 0;
+    this.high = (this.high - high) | 0;
+  }
+
   #addMoving(permutation: Permutation, number: number): void {
     const state = this.#state;
     const symmetry = this.#symmetry;
-    for (const at of symmetry.idents.keys()) this.#add(at, symmetry.rename(permutation, at, state.read(at)));
+    for (const at of this.#idents) {
+      const value = state.read(at);
+      if (value !== 0) this.#add(at, number === 0 ? value : symmetry.rename(permutation, at, value));
+    }
     const last = state.read(this.#layout.last);
     this.#add(this.#layout.last, permutation[last] ?? last);
     for (let region = 0; region < this.#regions; region++) {

@@ -13,6 +13,8 @@ export class Layout {
   readonly last: number;
   readonly noticed: number;
   readonly cancelled: number;
+  /** By thread: what a plain load of the one word that is read so shows. */
+  readonly shows: number;
   readonly regions: number;
 
   constructor(map: MemoryMap, threads: number, regions: number) {
@@ -25,6 +27,7 @@ export class Layout {
     this.last = one('last');
     this.noticed = one('noticed', threads);
     this.cancelled = one('cancelled', threads);
+    this.shows = one('shows', threads);
     this.regions = one('regions', regions);
   }
 }

@@ -2,7 +2,7 @@ import type { Cells } from '../../../src/primitives/memory/word.js';
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import type { Asked } from './explores.js';
 import type { End, Me, Program } from './scenario.js';
-import { FEW_SLOTS, type ThreadModules } from './sources.js';
+import { fewSlots, type ThreadModules } from './sources.js';
 
 export interface Shared {
   readonly table: Cells;
@@ -10,16 +10,16 @@ export interface Shared {
   readonly mail: Cells;
 }
 
-const IDENT = 0;
-const TOLD = 1;
+export const IDENT = 0;
+export const TOLD = 1;
 /** A word that stays as it is. */
 const NOTHING = 2;
 export const MAIN = -1;
 
 /** A slot; 0 when there is none. */
-function claimed({ claimSlot }: ThreadModules, me: Me): number {
+export function claimed({ claimSlot }: ThreadModules, me: Me, claim = () => claimSlot('one', 0)): number {
   try {
-    return claimSlot('one', 0);
+    return claim();
   } catch (error) {
     me.passOnStop();
     if ((error as { code?: string }).code !== 'ERR_NO_THREAD') me.fail(`${error}`);
@@ -61,6 +61,60 @@ export const worker: Program<Shared> = (
   };
   if (!parkAsync(mail, TOLD, 0, begin)) begin();
 };
+
+/** Takes the thread back, and its slot for another at once: nobody may run that one, or end it. */
+export const reclaims: Program<Shared> = ({ mail }, me, modules) => {
+  const { load, withdraw } = modules;
+  if (!withdraw(load(mail, IDENT))) return;
+  me.note('taken back');
+  const next = claimed(modules, me);
+  if (next !== 0 && !withdraw(next)) me.fail(`somebody else ran or ended ${next}`);
+};
+
+/** Runs two threads one after the other in a slot that it keeps, as long as nobody asks for the first. */
+export const keeper: Program<Shared> = ({ mail }, me, modules) => {
+  const { KeptSlot, markRunning, markStopped, setIdent, store } = modules;
+  const slot = new KeptSlot({ worker: 0, native: 0 });
+  for (let thread = 0; thread < 2; thread++) {
+    const ident = claimed(modules, me, () => slot.claim('one', 0, 0));
+    if (ident === 0) return;
+    me.note(`had ${ident}`);
+    setIdent(ident);
+    if (!markRunning(ident)) me.fail(`somebody else ended ${ident}`);
+    store(mail, IDENT, ident);
+    setIdent(0);
+    if (!markStopped(ident)) me.fail(`somebody else ended ${ident}`);
+  }
+};
+
+/** Starts that worker, and does no more. */
+export function starts(worker: number): Program<Shared> {
+  return (_, me) => me.starts(worker);
+}
+
+/** Has a Thread object for the thread that it hears of, as long as there is one. */
+export const asker: Program<Shared> = ({ mail }, me, { countHandle, hasHandles, load }) => {
+  const ident = load(mail, IDENT);
+  if (ident === 0) return;
+  countHandle(ident, 1);
+  if (hasHandles(ident)) me.note(`asks for ${ident}`);
+};
+
+/** A thread that is asked for keeps its slot, and no two have the same. */
+export function keptFor(slots: number): (end: End) => string | undefined {
+  return (end) => {
+    const asked = numbered(end, 'asks for ');
+    const had = numbered(end, 'had ');
+    const taken = asked.find((ident) => had.includes(ident + slots));
+    if (taken !== undefined) return `${taken + slots} has the slot of ${taken}, which is asked for`;
+    return allDifferent(end);
+  };
+}
+
+function numbered({ notes }: End, what: string): number[] {
+  const found = notes.flat().filter((note) => note.startsWith(what));
+  return found.map((note) => Number(note.slice(what.length)));
+}
 
 /** Waits, blocked, for the end of the thread that was started by then. */
 export const joiner: Program<Shared> = ({ mail }, me, { joinBlocking, load }) => {
@@ -143,8 +197,7 @@ export const sleeper: Program<Shared> = ({ mail }, me, modules) => {
 };
 
 /** Cancels that thread. */
-export const canceller: Program<Shared> = ({ mail }, me, modules) => {
-  const { clock, load, markCancelled } = modules;
+export const canceller: Program<Shared> = ({ mail }, me, { clock, load, markCancelled }) => {
   const ident = load(mail, IDENT);
   if (ident === 0) return;
   markCancelled(ident);
@@ -183,7 +236,7 @@ export function table(
   more: Partial<Asked<Shared>> = {},
 ): Asked<Shared> {
   return {
-    plants: FEW_SLOTS,
+    plants: fewSlots(1),
     shared: ({ allocate, ...modules }) => ({ table: modules.table, mail: allocate(3) }),
     threads,
     starters,

@@ -15,6 +15,8 @@ export const NOTICE = 6;
 export const CANCEL = 7;
 /** Time passes. */
 export const JUMP = 8;
+/** A plain load shows from now on what the word is. */
+export const SEE = 9;
 
 export function encodeMove(what: number, thread: number, event = 0): number {
   return (event << 8) | (thread << 4) | what;

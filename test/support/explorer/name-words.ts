@@ -3,6 +3,7 @@ import type { MemoryMap, SimulatedCells } from './memory-map.js';
 const HEADER = ['WORD', 'TURN', 'AGENT_SEQ', 'WATCH_SEQ', 'ID'];
 const SLOTTED = ['SECTION', 'NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HIGH', 'SWEPT'];
 const BARRIER = ['PARTIES', 'ACTOR', 'TELLING'];
+const CONDITION = ['FROM', 'TO'];
 const SLOT = ['STATE', 'IDENT', 'ORDER', 'NEXT', 'PREVIOUS'];
 const OWN = 8;
 const SLOT_WORDS = 8;
@@ -14,7 +15,7 @@ const THREAD = 'IDENT STATE FLAGS NATIVE WORKER PROBED CANCEL'.split(' ');
 const THREAD_WORDS = 128;
 
 /** Words that the sources touch in the section of slots.ts alone. */
-const GUARDED = ['NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HIGH', 'ACTOR', 'TELLING'];
+const GUARDED = ['NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HIGH', 'ACTOR', 'TELLING', ...CONDITION];
 
 /** What the words of some primitives hold besides their value. */
 const VALUE = (1 << 27) - 1;
@@ -25,6 +26,8 @@ export interface Named {
   readonly guarded: ReadonlyMap<number, number>;
   /** The words that hold idents, with the bits that do. */
   readonly idents: ReadonlyMap<number, number>;
+  /** The word that is read by plain loads; -1: none is. */
+  readonly peeked: number;
 }
 
 /**
@@ -34,15 +37,20 @@ export function nameWords(map: MemoryMap, shared: object): Named {
   const guarded = new Map<number, number>();
   const idents = new Map<number, number>();
   // Arenas of slots, each with its primitive; null when several share it.
+  let peeked = -1;
   const tables = new Map<SimulatedCells, { readonly key: string; readonly section: number } | null>();
   for (const [key, one] of Object.entries(shared)) {
-    if (key === 'table') nameTable(map, one as SimulatedCells);
+    if (key === 'table') {
+      nameTable(map, one as SimulatedCells);
+      peeked = (one as SimulatedCells).base + TABLE.indexOf('TRACE');
+    }
     const { cells, slots } = one as { cells?: SimulatedCells; slots?: { table: SimulatedCells } };
     if (cells === undefined) continue;
-    const own = slots === undefined ? ['EXTRA or BOUND'] : [...SLOTTED, ...BARRIER];
+    const kind = (one as object).constructor.name;
+    const slotted = [...SLOTTED, ...(kind === 'Barrier' ? BARRIER : CONDITION)];
+    const own = slots === undefined ? ['EXTRA or BOUND'] : slotted;
     for (const [word, name] of HEADER.entries()) map.rename(cells.base + word, `${key}.${name}`);
     for (const [word, name] of own.entries()) map.rename(cells.base + OWN + word, `${key}.${name}`);
-    const kind = (one as object).constructor.name;
     if (kind === 'Lock' || kind === 'RLock') idents.set(cells.base, VALUE);
     if (slots === undefined) {
       if (kind !== 'Event') idents.set(cells.base + HEADER.indexOf('TURN'), VALUE);
@@ -64,7 +72,9 @@ export function nameWords(map: MemoryMap, shared: object): Named {
       if (name !== 'STATE' && user !== null) guarded.set(base + word, user.section);
     }
   }
-  return { guarded, idents };
+  // With a table of threads an ident says more than which thread of the scenario it is.
+  if (peeked !== -1) return { guarded: new Map(), idents: new Map(), peeked };
+  return { guarded, idents, peeked };
 }
 
 /** The table of threads. */

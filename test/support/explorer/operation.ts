@@ -1,6 +1,7 @@
 /** What a thread is about to do to the memory that all threads share. */
 export type Operation =
-  | { readonly does: 'load'; readonly at: number }
+  /** `peek`: a load that may show what the word was a moment ago. */
+  | { readonly does: 'load' | 'peek'; readonly at: number }
   | { readonly does: 'store' | 'add' | 'or' | 'and' | 'exchange'; readonly at: number; readonly by: number }
   | {
       readonly does: 'compareExchange';

@@ -3,6 +3,7 @@ import { VALUE } from '../../../src/primitives/memory/layout.js';
 import { WAITING } from '../../../src/primitives/waiting/waiter-list.js';
 import type { Asked } from './explores.js';
 import { type Face, observable, once, subscribe } from './faces.js';
+import { seeable } from './memory.js';
 import type { End, Me, Program } from './scenario.js';
 import { placesOf } from './waiters.js';
 
@@ -58,6 +59,12 @@ export const leaver: Program<Shared> = ({ barrier }, me) => {
 export const resets: Program<Shared> = ({ barrier }) => barrier.reset();
 export const aborts: Program<Shared> = ({ barrier }) => barrier.abort();
 
+const nothing = seeable(
+  () => {},
+  'nothing',
+  () => [],
+);
+
 /** So many parties; the action, when there is one, takes a step inside of a region that has room for one. */
 export function meet(
   parties: number,
@@ -67,7 +74,7 @@ export function meet(
   const { action } = more;
   return {
     shared: ({ Barrier }) => {
-      const barrier = new Barrier(parties, action === undefined ? {} : { action: () => {} });
+      const barrier = new Barrier(parties, action === undefined ? {} : { action: nothing });
       barrier.slots.sweep(() => {});
       return { barrier };
     },

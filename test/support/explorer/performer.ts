@@ -1,4 +1,5 @@
 import type { Layout } from './layout.js';
+import type { Named } from './name-words.js';
 import {
   encodeEvent,
   type LoopEvent,
@@ -30,6 +31,8 @@ export class Performer {
   readonly #symmetry: Symmetry;
   /** Words that only who is in a section touches, each with that section's. */
   readonly #guarded: ReadonlyMap<number, number>;
+  /** The word that is read by plain loads; -1: none is. */
+  readonly #peeked: number;
 
   constructor(
     state: State,
@@ -37,7 +40,7 @@ export class Performer {
     threads: readonly Graph[],
     mortal: readonly boolean[],
     symmetry: Symmetry,
-    guarded: ReadonlyMap<number, number>,
+    { guarded, peeked }: Named,
   ) {
     this.#state = state;
     this.#layout = layout;
@@ -45,6 +48,8 @@ export class Performer {
     this.#mortal = mortal;
     this.#symmetry = symmetry;
     this.#guarded = guarded;
+    this.#peeked = peeked;
+    for (const thread of threads.keys()) this.see(thread);
   }
 
   position(thread: number): Position {
@@ -56,6 +61,18 @@ export class Performer {
   operation(thread: number): Operation | null {
     const { operation } = this.position(thread);
     return operation === null ? null : this.#symmetry.onMemory(thread, operation);
+  }
+
+  /** Whether its plain loads may show something else than the word is. */
+  isBehind(thread: number): boolean {
+    return (
+      this.#peeked !== -1 && this.#state.read(this.#peeked) !== this.#state.read(this.#layout.shows + thread)
+    );
+  }
+
+  /** Its plain loads show from now on what the word is. */
+  see(thread: number): void {
+    if (this.#peeked !== -1) this.#state.write(this.#layout.shows + thread, this.#state.read(this.#peeked));
   }
 
   canGoOn(thread: number): boolean {
@@ -74,10 +91,32 @@ export class Performer {
 
   /** The operation at hand came to this. */
   #comesTo(thread: number, result: number): void {
-    const { id } = (this.#threads[thread] as Graph).advance(this.position(thread), result);
-    this.#state.put(thread, POSITION, id);
+    this.#state.put(thread, POSITION, this.#advanced(thread, result).id);
     this.#state.put(thread, IS, READY);
     this.#state.put(thread, UNTIL, 0);
+  }
+
+  #advanced(thread: number, result: number): Position {
+    const position = this.position(thread);
+    const known = position.after.get(result);
+    if (known !== undefined) return known;
+    const { cameBack } = this;
+    const { changes } = this.#state;
+    const next = (this.#threads[thread] as Graph).advance(position, result, {
+      guess: (operation) => this.#tried(thread, this.#symmetry.onMemory(thread, operation)),
+      passes: (operation) => this.#isQuiet(this.#symmetry.onMemory(thread, operation), thread),
+    });
+    this.#state.undoTo(changes);
+    this.cameBack = cameBack;
+    return next;
+  }
+
+  /** What an operation comes to; undefined when the thread sleeps. The caller undoes it. */
+  #tried(thread: number, operation: Operation): number | undefined {
+    if (operation.does === 'wake') return 0;
+    if (operation.does === 'park')
+      return this.#state.read(operation.at) === operation.expected ? undefined : NOT_EQUAL;
+    return this.#perform(thread, operation);
   }
 
   step(thread: number): void {
@@ -159,10 +198,13 @@ export class Performer {
       case 'wake':
         this.#wake(operation.at, operation.count);
         return 0;
+      case 'peek':
+        return state.read(operation.at === this.#peeked ? layout.shows + thread : operation.at);
       default: {
         const before = state.read(operation.at);
         const after = written(operation, before);
         if (after !== undefined) state.write(operation.at, after);
+        if (operation.at === this.#peeked) this.see(thread);
         return this.#symmetry.seen(thread, operation.at, before);
       }
     }

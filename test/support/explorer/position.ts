@@ -23,13 +23,23 @@ export interface Position {
   readonly renamed: Position[];
 }
 
+/** A thread that goes on alone. */
+export interface Alone {
+  /** What its next operation comes to; undefined when it does not go on. */
+  guess(operation: Operation): number | undefined;
+  /** Whether it stops nowhere before that operation, so that nothing need be compared there. */
+  passes(operation: Operation): boolean;
+}
+
 /** What threads of one program may come to. */
 export interface Graph {
   /** By number. */
   readonly positions: readonly Position[];
   readonly start: Position;
   /** Where a thread comes to when its next operation comes to `input`, or when that event runs. */
-  advance(from: Position, input: number): Position;
+  advance(from: Position, input: number, alone?: Alone): Position;
+  /** Positions will be asked for again. */
+  open(): void;
   /** No position is asked for any more. */
   close(): void;
 }

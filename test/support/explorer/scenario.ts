@@ -37,10 +37,20 @@ export interface End {
   readonly stuck: readonly number[];
   /** Index of the thread that was killed, or -1. */
   readonly killed: number;
+  /** Of all that were. */
+  readonly dead: readonly number[];
   /** What the first operation of a thread came to. */
   first(thread: number): number;
   /** A word of the primitive's own cells. */
   word(cells: object, index: number): number;
+}
+
+/** Indices of the threads that may vanish. */
+export function victimsOf({
+  victim,
+  victims,
+}: Pick<Scenario<never>, 'victim' | 'victims'>): readonly number[] {
+  return victims ?? (victim === undefined ? [] : [victim]);
 }
 
 export interface Scenario<S> {
@@ -54,11 +64,15 @@ export interface Scenario<S> {
   action?(me: Me): void;
   /** Index of the thread that may vanish, once, at any step; also lets sleepers look again. */
   readonly victim?: number;
+  /** The same of several. */
+  readonly victims?: readonly number[];
   /**
    * With the real table of threads, where each thread is a worker: by its index, the index of the thread that started it,
    * with which it dies; -1 for main.
    */
   readonly starters?: readonly number[];
+  /** Of these: threads that loaded the library before main had, and so found no table. */
+  readonly early?: readonly number[];
   /** Index of the thread that may be cancelled at any step, and then looks. */
   readonly cancels?: number;
   /** Whether sleepers look again, though nobody dies. */

@@ -1,5 +1,17 @@
 import { showWord } from './memory-map.js';
-import { CANCEL, EVENT, eventOf, JUMP, KILL, LOOK_EVENT, NOTICE, STEP, threadOf, whatOf } from './move.js';
+import {
+  CANCEL,
+  EVENT,
+  eventOf,
+  JUMP,
+  KILL,
+  LOOK_EVENT,
+  NOTICE,
+  SEE,
+  STEP,
+  threadOf,
+  whatOf,
+} from './move.js';
 import { type Operation, PARK_RESULTS } from './operation.js';
 import type { Position } from './position.js';
 import { IS, PARKED } from './state.js';
@@ -23,6 +35,7 @@ function showMove<S>(world: World<S>, move: number): string {
   if (what === JUMP) return 'time passes';
   if (what === KILL) return `${who} IS KILLED`;
   if (what === NOTICE) return `${who}'s death can be seen`;
+  if (what === SEE) return `${who}'s plain loads see what the others have written`;
   if (what === CANCEL) return `${who} is cancelled`;
   const notes = showNotes(before, world.position(thread));
   if (event !== undefined)
@@ -47,7 +60,8 @@ function showOperation<S>(world: World<S>, operation: Operation): string {
     case 'wake':
       return `${where} wake ${operation.count}`;
     case 'load':
-      return `${where} load`;
+    case 'peek':
+      return `${where} ${operation.does}`;
     default:
       return `${where} ${operation.does} ${showWord(operation.by)}`;
   }

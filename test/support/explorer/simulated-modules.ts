@@ -14,7 +14,6 @@ export function simulatedModules(port: Port): Record<string, object> {
   const time = (): number => port.perform({ does: 'time' });
   const threads = port.process === undefined ? stubs(port, time) : processModules(port, port.process);
   return {
-    ...threads,
     word: simulatedWord(port),
     'event-loop': {
       RECHECK_MS,
@@ -36,7 +35,9 @@ export function simulatedModules(port: Port): Record<string, object> {
     trace: { tracing: () => false, emit: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
+    ...threads,
     target: {
+      checkTarget: () => {},
       packTarget: (target: unknown) => target,
       unpackTargetSync: (target: unknown) => target,
     },
@@ -51,7 +52,7 @@ function stubs(port: Port, time: () => number): Record<string, object> {
   return {
     table: { clock: time, nextPrimitiveId: () => ++primitives },
     'current-ident': { getIdent: () => port.thread + FIRST_IDENT, onThreadEnd: () => {} },
-    liveness: { isAlive: lives, hasDied: (ident: number) => !lives(ident) },
+    liveness: { isAlive: lives, hasDied: (ident: number) => !lives(ident), noticeDeaths: () => {} },
     'cancel-flag': {
       throwIfCancelled: () => {
         if (port.perform({ does: 'cancelled' }) === 1) throw new Error('cancelled');
@@ -76,9 +77,11 @@ export class SimulatedWait<T> {
 
 function simulatedWord(port: Port): object {
   const perform = port.perform.bind(port);
+  const known = (): number | undefined => port.known?.();
   const allocate = (words: number): Cells => {
-    if (port.allocator === null) throw new Error('a thread of a scenario makes no primitive');
-    return asCells(port.allocator.allocate('cells', words));
+    const cells = port.allocator?.allocate('cells', words) ?? port.reserved?.(words);
+    if (cells === undefined) throw new Error('a thread of a scenario has no words for a primitive');
+    return asCells(cells);
   };
   return {
     allocate,
@@ -87,28 +90,30 @@ function simulatedWord(port: Port): object {
     // An arena for the slots of two primitives: 8 words of its own, and for each the first 8 slots of 8 words.
     allocateGrowable: () => allocate(8 + 2 * 8 * 8),
     grow: () => false,
-    load: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
-    peek: (cells: Cells, index: number) => perform({ does: 'load', at: addressOf(cells, index) }),
+    load: (cells: Cells, index: number) => known() ?? perform({ does: 'load', at: addressOf(cells, index) }),
+    peek: (cells: Cells, index: number) => known() ?? perform({ does: 'peek', at: addressOf(cells, index) }),
     store: (cells: Cells, index: number, by: number) =>
-      void perform({ does: 'store', at: addressOf(cells, index), by }),
+      void (known() ?? perform({ does: 'store', at: addressOf(cells, index), by })),
     add: (cells: Cells, index: number, by: number) =>
-      perform({ does: 'add', at: addressOf(cells, index), by }),
-    or: (cells: Cells, index: number, by: number) => perform({ does: 'or', at: addressOf(cells, index), by }),
+      known() ?? perform({ does: 'add', at: addressOf(cells, index), by }),
+    or: (cells: Cells, index: number, by: number) =>
+      known() ?? perform({ does: 'or', at: addressOf(cells, index), by }),
     and: (cells: Cells, index: number, by: number) =>
-      perform({ does: 'and', at: addressOf(cells, index), by }),
+      known() ?? perform({ does: 'and', at: addressOf(cells, index), by }),
     exchange: (cells: Cells, index: number, by: number) =>
-      perform({ does: 'exchange', at: addressOf(cells, index), by }),
+      known() ?? perform({ does: 'exchange', at: addressOf(cells, index), by }),
     compareExchange: (cells: Cells, index: number, expected: number, by: number) =>
-      perform({ does: 'compareExchange', at: addressOf(cells, index), expected, by }),
+      known() ?? perform({ does: 'compareExchange', at: addressOf(cells, index), expected, by }),
     park: (cells: Cells, index: number, expected: number, ms: number) =>
-      PARK_RESULTS[perform({ does: 'park', at: addressOf(cells, index), expected, ms })],
+      PARK_RESULTS[known() ?? perform({ does: 'park', at: addressOf(cells, index), expected, ms })],
     parkAsync: (cells: Cells, index: number, expected: number, woken: () => void) => {
       const id = port.loop.nextId();
-      if (perform({ does: 'parkAsync', at: addressOf(cells, index), expected, id }) === 0) return false;
+      const parked = known() ?? perform({ does: 'parkAsync', at: addressOf(cells, index), expected, id });
+      if (parked === 0) return false;
       port.loop.sleeps(id, woken);
       return true;
     },
     wake: (cells: Cells, index: number, count = Number.POSITIVE_INFINITY) =>
-      void perform({ does: 'wake', at: addressOf(cells, index), count }),
+      void (known() ?? perform({ does: 'wake', at: addressOf(cells, index), count })),
   };
 }

@@ -4,12 +4,59 @@ import type { Port, SimulatedProcess } from './port.js';
 /** The kernel's id of a thread. */
 const NATIVE = 100;
 
+const nothing = seeable(
+  () => {},
+  'nothing',
+  () => [],
+);
+
+/** A stream that tells nothing. */
+const silent = {
+  subscribe: seeable(
+    () => ({ unsubscribe: nothing }),
+    'silent',
+    () => [],
+  ),
+};
+
+/** What a scenario's thread object does, given as the target. */
+export interface Side {
+  readonly ident: number;
+  isCancelled(): boolean;
+  joinSync(options?: { readonly timeout?: number }): boolean;
+  claim(): void;
+  pack(): unknown;
+  onEnd(run: () => void): void;
+  begin(): void;
+  skip(): void;
+}
+
+/** A Thread as its subclass sees it. */
+class SimulatedThreadObject {
+  readonly name = 'one';
+  readonly daemon = true;
+  readonly target: Side;
+
+  constructor({ target }: { readonly target: Side }) {
+    this.target = target;
+  }
+
+  get cancelled(): boolean {
+    return this.target.isCancelled();
+  }
+
+  joinSync(options?: { readonly timeout?: number }): boolean {
+    return this.target.joinSync(options);
+  }
+}
+
 /** In place of `node:worker_threads`, `process`, kernel.ts and text.ts, for the worker of one thread. */
 export function processModules(
   port: Port,
-  { environment, starters }: SimulatedProcess,
+  { environment: inherited, starters, early }: SimulatedProcess,
 ): Record<string, object> {
   const starts: ((worker: object) => void)[] = [];
+  const environment = early.includes(port.thread) ? new Map<unknown, unknown>() : inherited;
   return {
     'node:worker_threads': {
       isMainThread: (starters[port.thread] ?? -1) === -1,
@@ -22,6 +69,11 @@ export function processModules(
       nativeId: () => NATIVE + port.thread,
       kernelHas: (id: number) => port.perform({ does: 'lives', thread: id - NATIVE }) === 1,
     },
+    // What a Timer stands on.
+    thread: { Thread: SimulatedThreadObject, startingOf: ({ target }: SimulatedThreadObject) => target },
+    codec: { registerCodec: () => {} },
+    'remote-answer': { answerQuestions: () => {} },
+    'state-stream': { valueStream: () => silent },
     // Names are for people.
     text: { readText: () => '', writeText: () => {} },
     process: {

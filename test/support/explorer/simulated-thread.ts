@@ -3,10 +3,12 @@ import { Copy } from './copies.js';
 import { EventLoop } from './event-loop.js';
 import { Membrane, Stories } from './membrane.js';
 import { fingerprint } from './memory.js';
+import { type MemoryMap, SimulatedCells } from './memory-map.js';
 import type { Operation } from './operation.js';
 import type { Port, SimulatedProcess } from './port.js';
-import type { Graph, Position } from './position.js';
+import type { Alone, Graph, Position } from './position.js';
 import type { Me, Scenario } from './scenario.js';
+import { atOnce, type SetUp } from './set-up.js';
 import { FIRST_IDENT } from './simulated-modules.js';
 import { viewsOf } from './views.js';
 
@@ -25,7 +27,7 @@ const LONGEST = 600;
  */
 export class SimulatedThread<S> implements Graph, Port {
   readonly thread: number;
-  readonly allocator = null;
+  allocator: MemoryMap | null;
   readonly process: SimulatedProcess | undefined;
   readonly start: Position;
   loop = new EventLoop();
@@ -33,30 +35,32 @@ export class SimulatedThread<S> implements Graph, Port {
   readonly #scenario: Scenario<S>;
   readonly #shared: S;
   readonly #regions: readonly string[];
-  readonly #copy: Copy;
+  #copy: Copy;
   readonly #stories = new Stories();
   readonly #known = new Map<string, Position>();
 
   /** Only while the modules are loaded: what they find in the memory. */
-  #setUp: readonly number[] | undefined;
+  #setUp: SetUp | undefined;
 
   // Of the replay that runs.
-  #inputs: readonly number[] = [];
+  #inputs: number[] = [];
   #used = 0;
-  #stoppedAt: Operation | null = null;
+  #alone: Alone | undefined;
+  /** Where it has come to; null before the first operation. */
+  #at: Position | null = null;
+  #came: Position | undefined;
+  #stopped = false;
   #failure: string | null = null;
   #notes: string[] = [];
   #waiting = 0;
   #membrane = new Membrane(this.#stories, () => false);
   #views: unknown;
-  #key: string | undefined;
 
-  /** @param setUp - the words as they are when the threads begin */
   constructor(
     scenario: Scenario<S>,
     shared: S,
     thread: number,
-    setUp: readonly number[],
+    setUp: SetUp,
     process: SimulatedProcess | undefined,
   ) {
     this.thread = thread;
@@ -65,18 +69,19 @@ export class SimulatedThread<S> implements Graph, Port {
     this.#regions = Object.keys(scenario.regions ?? {});
     this.process = process;
     this.#setUp = setUp;
+    this.allocator = setUp.map;
     this.#copy = Copy.for(this, scenario.sources);
     this.#setUp = undefined;
+    this.allocator = null;
     this.start = this.#replay(null, 0);
   }
 
-  advance(from: Position, input: number): Position {
-    let to = from.after.get(input);
-    if (to === undefined) {
-      to = this.#replay(from, input);
-      from.after.set(input, to);
-    }
-    return to;
+  advance(from: Position, input: number, alone?: Alone): Position {
+    return from.after.get(input) ?? this.#replay(from, input, alone);
+  }
+
+  open(): void {
+    if (this.process === undefined) this.#copy = Copy.for(this, this.#scenario.sources);
   }
 
   close(): void {
@@ -84,14 +89,27 @@ export class SimulatedThread<S> implements Graph, Port {
   }
 
   perform(operation: Operation): number {
-    if (this.#setUp !== undefined && operation.does === 'load') return this.#setUp[operation.at] ?? 0;
-    if (this.#stoppedAt === null && this.#used < this.#inputs.length)
-      return this.#inputs[this.#used++] as number;
-    if (this.#stoppedAt === null) {
-      this.#stoppedAt = operation;
-      this.#key = this.#remembers(operation);
+    if (this.#setUp !== undefined) return atOnce(operation, this.#setUp.words);
+    if (this.#stopped) throw STOP;
+    if (this.#used < this.#inputs.length) return this.#inputs[this.#used++] as number;
+    const guessed = this.#comesTo(operation) ? this.#alone?.guess(operation) : undefined;
+    if (guessed === undefined) {
+      this.#stopped = true;
+      throw STOP;
     }
-    throw STOP;
+    this.#inputs.push(guessed);
+    this.#used++;
+    return guessed;
+  }
+
+  /** One primitive a thread, in the words of that name. */
+  reserved(words: number): SimulatedCells | undefined {
+    const { reserve } = this.#shared as { reserve?: SimulatedCells };
+    return reserve === undefined ? undefined : new SimulatedCells(reserve.base, words);
+  }
+
+  known(): number | undefined {
+    return this.#used < this.#inputs.length && !this.#stopped ? this.#inputs[this.#used++] : undefined;
   }
 
   /** All that is still of account, as text; undefined when some of it is hidden. */
@@ -109,7 +127,11 @@ export class SimulatedThread<S> implements Graph, Port {
     }
   }
 
-  #replay(before: Position | null, input: number): Position {
+  /**
+   * Runs the program through a history, and on from there as long as it can be guessed what its operations will come to:
+   * as the thread going on alone is one of the schedules, those positions will be asked for.
+   */
+  #replay(before: Position | null, input: number, alone?: Alone): Position {
     const depth = before === null ? 0 : before.depth + 1;
     const inputs: number[] = new Array(depth);
     for (let at = before, left = depth - 1, last = input; at !== null; last = at.input, at = at.before) {
@@ -117,12 +139,14 @@ export class SimulatedThread<S> implements Graph, Port {
     }
     this.#inputs = inputs;
     this.#used = 0;
-    this.#stoppedAt = null;
+    this.#alone = alone;
+    this.#at = before;
+    this.#came = undefined;
+    this.#stopped = false;
     this.#failure = null;
     this.#notes = [];
     this.#waiting = 0;
-    this.#key = undefined;
-    this.#membrane = new Membrane(this.#stories, () => this.#stoppedAt !== null);
+    this.#membrane = new Membrane(this.#stories, () => this.#stopped);
     this.loop = new EventLoop();
     this.#copy.memory.reset();
     const { stackTraceLimit } = Error;
@@ -131,32 +155,45 @@ export class SimulatedThread<S> implements Graph, Port {
     try {
       this.#run();
     } catch (error) {
-      if (this.#stoppedAt === null) this.#failure ??= `${error}`;
+      if (!this.#stopped) this.#failure ??= `${error}`;
     }
     Error.stackTraceLimit = stackTraceLimit;
-    if (this.#stoppedAt === null) {
+    if (!this.#stopped) {
       this.#copy.memory.frames.length = 0;
-      this.#key = this.#remembers(null);
+      this.#comesTo(null);
     }
+    return this.#came as unknown as Position;
+  }
+
+  /** A position is reached; `operation` is the next. Whether it is a new one that is worth going on from. */
+  #comesTo(operation: Operation | null): boolean {
+    const passes = operation !== null && this.#alone?.passes(operation) === true;
+    const key = passes ? undefined : this.#remembers(operation);
+    const before = this.#at;
+    const depth = before === null ? 0 : before.depth + 1;
     if (depth > LONGEST) this.#failure = 'runs without end';
-    const known = this.#key === undefined ? undefined : this.#known.get(this.#key);
-    if (known !== undefined && this.#failure === null) return known;
-    const position: Position = {
+    const known = key === undefined || this.#failure !== null ? undefined : this.#known.get(key);
+    const input = this.#inputs[this.#used - 1] ?? 0;
+    const position = known ?? {
       id: this.positions.length,
       before,
       input,
       depth,
-      operation: this.#stoppedAt,
-      events: this.#stoppedAt === null ? this.loop.events() : [],
-      notes: this.#notes,
+      operation,
+      events: operation === null ? this.loop.events() : [],
+      notes: [...this.#notes],
       waiting: this.#waiting,
       failure: this.#failure,
       after: new Map(),
       renamed: [],
     };
+    this.#came ??= position;
+    this.#at = position;
+    before?.after.set(input, position);
+    if (known !== undefined) return false;
     this.positions.push(position);
-    if (this.#key !== undefined) this.#known.set(this.#key, position);
-    return position;
+    if (key !== undefined) this.#known.set(key, position);
+    return this.#failure === null;
   }
 
   #run(): void {
@@ -205,21 +242,21 @@ export class SimulatedThread<S> implements Graph, Port {
       },
       exit: (region) => void seat('exit', region),
       note: (text) => {
-        if (this.#stoppedAt === null) this.#notes.push(text);
+        if (!this.#stopped) this.#notes.push(text);
       },
       fail,
       hears: (event) => {
-        if (this.#stoppedAt !== null) throw STOP;
+        if (this.#stopped) throw STOP;
         membrane.hears(event);
       },
       whenever: (label, run) => this.loop.whenever(label, told(label, run)),
       starts: (started) => this.#copy.starts?.(started),
       later: (run) => this.loop.nextTurn(told('later', run)),
       waits: (by) => {
-        if (this.#stoppedAt === null) this.#waiting += by;
+        if (!this.#stopped) this.#waiting += by;
       },
       passOnStop: () => {
-        if (this.#stoppedAt !== null) throw STOP;
+        if (this.#stopped) throw STOP;
       },
     };
   }

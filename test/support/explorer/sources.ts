@@ -4,6 +4,8 @@ import { Script } from 'node:vm';
 import { transformWithOxc } from 'vite';
 import type * as SleepModule from '../../../src/pool/functions/sleep-sync.js';
 import type * as JoinModule from '../../../src/pool/thread/join.js';
+import type * as TimerModule from '../../../src/pool/thread/timer.js';
+import type * as ClaimsModule from '../../../src/pool/wire/job-claims.js';
 import type * as BarrierModule from '../../../src/primitives/barrier.js';
 import type * as BoundedSemaphoreModule from '../../../src/primitives/bounded-semaphore.js';
 import type * as ConditionModule from '../../../src/primitives/condition.js';
@@ -17,9 +19,11 @@ import type * as CancelModule from '../../../src/primitives/threads/cancel-flag.
 import type * as ClaimModule from '../../../src/primitives/threads/claim-slot.js';
 import type * as RecordModule from '../../../src/primitives/threads/claimed-record.js';
 import type * as CurrentModule from '../../../src/primitives/threads/current-ident.js';
+import type * as KeptModule from '../../../src/primitives/threads/kept-slot.js';
 import type * as LivenessModule from '../../../src/primitives/threads/liveness.js';
 import type * as TableModule from '../../../src/primitives/threads/table.js';
 import type * as SlotsModule from '../../../src/primitives/threads/thread-slots.js';
+import type * as TraceModule from '../../../src/primitives/threads/trace-flag.js';
 import type * as CriticalModule from '../../../src/primitives/waiting/critical-section.js';
 import { instrument } from './instrument.js';
 import { type Hooks, Memory } from './memory.js';
@@ -30,6 +34,8 @@ export type Primitives = typeof BarrierModule &
   typeof BoundedSemaphoreModule &
   typeof ConditionModule &
   typeof CriticalModule &
+  typeof ClaimsModule &
+  typeof LivenessModule &
   typeof EventModule &
   typeof LockModule &
   typeof PrimitiveModule &
@@ -43,10 +49,12 @@ export type ThreadModules = typeof CancelModule &
   typeof ClaimModule &
   typeof CurrentModule &
   typeof JoinModule &
-  typeof LivenessModule &
+  typeof KeptModule &
   typeof SleepModule &
   typeof SlotsModule &
-  typeof TableModule;
+  typeof TableModule &
+  typeof TimerModule &
+  typeof TraceModule;
 
 /** A bug to plant into a copy of a source file: text that occurs once, and what stands there instead. */
 export interface Plant {
@@ -55,9 +63,9 @@ export interface Plant {
   readonly instead: string;
 }
 
-/** The table of threads with one slot besides main's, and little room for what else it keeps. */
-export const FEW_SLOTS: readonly Plant[] = [
-  { file: 'table.ts', text: 'SLOT_BITS = 12;', instead: 'SLOT_BITS = 1;' },
+/** The table of threads with 2 ** bits slots, of which one is main's, and little room for what else it keeps. */
+export const fewSlots = (bits: number): readonly Plant[] => [
+  { file: 'table.ts', text: 'SLOT_BITS = 12;', instead: `SLOT_BITS = ${bits};` },
   { file: 'table.ts', text: 'DEATH_LOG_WORDS: number = 1 << 16;', instead: 'DEATH_LOG_WORDS: number = 2;' },
   { file: 'table.ts', text: 'MOST_WAITS: number = 1 << 16;', instead: 'MOST_WAITS: number = 1;' },
 ];
@@ -76,13 +84,21 @@ export type Sources = ReadonlyMap<string, Module>;
 export const SCRIPT = 'explored:';
 
 const FOLDER = new URL('../../../src/primitives/', import.meta.url);
-const OTHERS = ['../errors.ts', '../pool/thread/join.ts', '../pool/functions/sleep-sync.ts'];
+const OTHERS = [
+  '../errors.ts',
+  '../pool/thread/join.ts',
+  '../pool/thread/timer.ts',
+  '../pool/functions/sleep-sync.ts',
+  '../pool/wire/job-claims.ts',
+];
 export const PRIMITIVES: readonly string[] = [
   'barrier',
   'bounded-semaphore',
   'condition',
   'critical-section',
   'event',
+  'job-claims',
+  'liveness',
   'lock',
   'primitive',
   'claimed-record',
@@ -95,10 +111,12 @@ export const THREADS: readonly string[] = [
   'claim-slot',
   'current-ident',
   'join',
-  'liveness',
+  'kept-slot',
   'sleep-sync',
   'table',
   'thread-slots',
+  'timer',
+  'trace-flag',
 ];
 /** What is simulated, always, and what nothing here needs. */
 const LEFT_OUT = [
@@ -109,6 +127,8 @@ const LEFT_OUT = [
   'state-stream',
   'wait',
   'target',
+  'inline-function',
+  'require-from',
   'handle',
   'text',
 ];
@@ -175,7 +195,9 @@ async function compile(path: string, source: string): Promise<Module> {
   const exported: string[] = [];
   const imported: string[] = [];
   const body = code
+    .replace(/#([a-z]\w*) in /g, "'private_$1' in ")
     .replace(/#([a-z]\w*)/g, 'private_$1')
+    .replace(/^import "[^"]*";$/gm, '')
     .replace(/^import \{([^}]*)\} from "([^"]*)";$/gm, (_, names: string, from: string) => {
       const live = LIVE.filter((name) => new RegExp(`\\b${name}\\b`).test(names));
       imported.push(...live);

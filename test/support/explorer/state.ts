@@ -39,6 +39,7 @@ export class State {
   readonly sleepers: number;
   readonly #changed: number[] = [];
   readonly #before: number[] = [];
+  readonly #after: number[] = [];
 
   constructor(memory: number, threads: number) {
     this.rows = memory;
@@ -56,15 +57,36 @@ export class State {
   }
 
   begin(): void {
-    this.#changed.length = 0;
-    this.#before.length = 0;
+    this.#forget(0);
   }
 
   undo(): void {
-    for (let last = this.#changed.length - 1; last >= 0; last--) {
+    this.undoTo(0);
+  }
+
+  /** How many changes have been made since `begin`. */
+  get changes(): number {
+    return this.#changed.length;
+  }
+
+  /** Back to where it was after so many of them. */
+  undoTo(changes: number): void {
+    for (let last = this.#changed.length - 1; last >= changes; last--) {
       this.words[this.#changed[last] as number] = this.#before[last] as number;
     }
-    this.begin();
+    this.#forget(changes);
+  }
+
+  #forget(changes: number): void {
+    this.#changed.length = changes;
+    this.#before.length = changes;
+    this.#after.length = changes;
+  }
+
+  /** Every change since `begin`, in order: a word may have changed more than once. */
+  eachChange(visit: (at: number, before: number, after: number) => void): void {
+    for (let index = 0; index < this.#changed.length; index++)
+      visit(this.#changed[index] as number, this.#before[index] as number, this.#after[index] as number);
   }
 
   read(at: number): number {
@@ -75,6 +97,7 @@ export class State {
     if (this.words[at] === value) return;
     this.#changed.push(at);
     this.#before.push(this.words[at] as number);
+    this.#after.push(value);
     this.words[at] = value;
   }
 

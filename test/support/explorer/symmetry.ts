@@ -1,6 +1,6 @@
 import type { Operation } from './operation.js';
 import type { Graph, Position } from './position.js';
-import type { Scenario } from './scenario.js';
+import { type Scenario, victimsOf } from './scenario.js';
 import { FIRST_IDENT } from './simulated-modules.js';
 
 /** Where each thread goes, by index. */
@@ -27,9 +27,11 @@ export class Symmetry {
   readonly #views: readonly (Permutation | undefined)[];
   readonly #locals: readonly (readonly (Local | undefined)[])[];
 
-  constructor({ threads, victim, cancels, apart }: Scenario<never>, idents: ReadonlyMap<number, number>) {
+  constructor({ threads, cancels, apart, ...dying }: Scenario<never>, idents: ReadonlyMap<number, number>) {
     this.idents = idents;
-    const isAlone = (thread: number): boolean => apart === true || thread === victim || thread === cancels;
+    const victims = victimsOf(dying);
+    const isAlone = (thread: number): boolean =>
+      apart === true || victims.includes(thread) || thread === cancels;
     this.firsts = threads.map((program, thread) => {
       const first = threads.findIndex((other, index) => other === program && !isAlone(index));
       return isAlone(thread) ? thread : first;
@@ -101,7 +103,6 @@ export class Symmetry {
 
   /** By the number of a permutation and by thread: how it looks in the graph of the thread's program. */
   #localPermutations(): (Local | undefined)[][] {
-    const numbers = new Map<string, number>();
     return this.permutations.map((all) =>
       all.map((there, thread) => {
         const before = this.#views[thread];
@@ -119,6 +120,9 @@ export class Symmetry {
     );
   }
 }
+
+/** By the permutation: the same for all scenarios, because graphs of positions are kept for the next. */
+const numbers = new Map<string, number>();
 
 interface Local {
   readonly permutation: Permutation;

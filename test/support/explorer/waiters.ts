@@ -7,6 +7,7 @@ import { WAITING } from '../../../src/primitives/waiting/waiter-list.js';
 import type { Asked } from './explores.js';
 import { type Face, observable, once, subscribe } from './faces.js';
 import type { End, Me, Program } from './scenario.js';
+import { FIRST_IDENT } from './simulated-modules.js';
 
 export interface Shared {
   readonly lock: Lock | RLock;
@@ -190,6 +191,24 @@ export function noneLost(end: End, shared: Shared): string | undefined {
   const least = saw === 2 && !diedHolding && !unsaid ? 1 : 0;
   if (saw >= 0 && (notified > 1 || notified < least)) return `${saw} waited, notify(1), ${notified} notified`;
   return slotsAgree(end, shared);
+}
+
+/** Of those that had come before notify(1) one is told and no more; it may have been a dead one, that had the lock again. */
+export function passedOn(end: End, { lock }: Shared): string | undefined {
+  const { notes, word, dead } = end;
+  const all = `notes: ${notes.join('; ')}`;
+  const notified = notes.filter((of) => of.includes('notified')).length;
+  if (notified > 1) return `${notified} were told; ${all}`;
+  const holder = (word(lock.cells, 0) & VALUE) - FIRST_IDENT;
+  // Who had not come to wait may have taken the lock over from a dead one, and died before it said so.
+  const unsaid =
+    dead.length > 1 && dead.some((thread) => Number.isNaN(numberIn(notes[thread] ?? [], 'came ')));
+  const diedHolding = notes.flat().includes('told') || dead.includes(holder) || unsaid;
+  const saw = Math.max(-1, ...notes.map((of) => numberIn(of, 'saw ')).filter((of) => !Number.isNaN(of)));
+  const waiting = notes.filter((of, thread) => numberIn(of, 'came ') < saw && !dead.includes(thread));
+  return notified === 1 || diedHolding || waiting.length === 0
+    ? undefined
+    : `of ${saw} who waited none was told; ${all}`;
 }
 
 export function waits(threads: Program<Shared>[], more: Partial<Asked<Shared>> = {}): Asked<Shared> {

@@ -1,5 +1,6 @@
 import { RECHECK_MS } from '../../../src/primitives/waiting/event-loop.js';
 import { EventLoop } from './event-loop.js';
+import { Graphs } from './graphs.js';
 import { Hash } from './hash.js';
 import { Layout, START } from './layout.js';
 import { MemoryMap } from './memory-map.js';
@@ -16,19 +17,20 @@ import {
   LOOK_EVENT,
   looksAgain,
   NOTICE,
+  SEE,
   STEP,
   TIMEOUT,
   threadOf,
   whatOf,
 } from './move.js';
 import { nameWords } from './name-words.js';
-import { encodeEvent, type LoopEvent, NAP, type Operation, written } from './operation.js';
+import { encodeEvent, type LoopEvent, NAP, type Operation } from './operation.js';
 import { Performer } from './performer.js';
 import type { SimulatedProcess } from './port.js';
 import type { Graph, Position } from './position.js';
-import type { Scenario } from './scenario.js';
+import { type Scenario, victimsOf } from './scenario.js';
+import { atOnce } from './set-up.js';
 import { simulatedModules } from './simulated-modules.js';
-import { SimulatedThread } from './simulated-thread.js';
 import { instantiate, PRIMITIVES, THREADS } from './sources.js';
 import { DEAD, IS, LOOKS, PARKED, POSITION, State, UNTIL, WOKEN } from './state.js';
 import { Symmetry } from './symmetry.js';
@@ -48,38 +50,39 @@ export class World<S> {
   readonly graphs: readonly Graph[];
   readonly scenario: Scenario<S>;
   readonly shared: S;
+  readonly #graphs: Graphs<S>;
   readonly #regions: number;
   readonly #process: SimulatedProcess | undefined;
+  readonly #victims: readonly number[];
   readonly #first: Int32Array;
 
   constructor(scenario: Scenario<S>) {
-    const { threads, victim, cancels, jumps, preemptions } = scenario;
+    const { threads, cancels, jumps, preemptions } = scenario;
+    this.#victims = victimsOf(scenario);
+    const kills = this.#victims.length;
     this.scenario = scenario;
     this.#process =
-      scenario.starters === undefined ? undefined : { environment: new Map(), starters: scenario.starters };
+      scenario.starters === undefined
+        ? undefined
+        : { environment: new Map(), starters: scenario.starters, early: scenario.early ?? [] };
     this.#regions = Object.keys(scenario.regions ?? {}).length;
     this.layout = new Layout(this.map, threads.length, this.#regions);
     const setUp: number[] = [];
     this.shared = this.#setUp(setUp);
-    const { guarded, idents } = nameWords(this.map, this.shared as object);
-    const symmetry = new Symmetry(scenario as never, idents);
-    const graphs = new Map<number, SimulatedThread<S>>();
-    this.graphs = symmetry.firsts.map((first) => {
-      const graph =
-        graphs.get(first) ?? new SimulatedThread(scenario, this.shared, first, setUp, this.#process);
-      graphs.set(first, graph);
-      return graph;
-    });
+    const named = nameWords(this.map, this.shared as object);
+    const symmetry = new Symmetry(scenario as never, named.idents);
+    this.#graphs = new Graphs(scenario, this.shared, { words: setUp, map: this.map }, this.#process);
+    this.graphs = symmetry.firsts.map((first) => this.#graphs.of(first));
     this.state = new State(this.map.size, threads.length);
     const { state, layout } = this;
     state.words.set(setUp);
     state.write(layout.time, START);
     state.write(layout.jumps, jumps ?? 0);
-    state.write(layout.kills, victim === undefined ? 0 : 1);
-    state.write(layout.earlyLooks, victim === undefined || preemptions === 0 ? 0 : 1);
+    state.write(layout.kills, kills);
+    state.write(layout.earlyLooks, kills === 0 || preemptions === 0 ? 0 : 1);
     state.write(layout.cancels, cancels === undefined ? 0 : 1);
     state.write(layout.last, -1);
-    this.performer = new Performer(state, layout, this.graphs, this.#mortal(), symmetry, guarded);
+    this.performer = new Performer(state, layout, this.graphs, this.#mortal(), symmetry, named);
     this.hash = new Hash(state, layout, this.#regions, symmetry, this.graphs);
     for (const [thread, { start }] of this.graphs.entries()) state.put(thread, POSITION, start.id);
     for (const thread of this.graphs.keys()) this.performer.goOn(thread);
@@ -87,17 +90,18 @@ export class World<S> {
     state.begin();
   }
 
-  /** The victim, and those that die with it. */
+  /** The victims, and those that die with it. */
   #mortal(): boolean[] {
-    const { threads, victim, starters } = this.scenario;
+    const { threads, starters } = this.scenario;
     const dies = (thread: number): boolean =>
-      thread === victim || (starters !== undefined && thread >= 0 && dies(starters[thread] ?? -1));
-    return threads.map((_, thread) => victim !== undefined && dies(thread));
+      this.#victims.includes(thread) ||
+      (starters !== undefined && thread >= 0 && dies(starters[thread] ?? -1));
+    return threads.map((_, thread) => this.#victims.length > 0 && dies(thread));
   }
 
   /** It is explored. */
   close(): void {
-    for (const graph of new Set(this.graphs)) graph.close();
+    this.#graphs.close();
   }
 
   /** Back to the first state. */
@@ -107,14 +111,7 @@ export class World<S> {
 
   /** Runs the scenario's `shared` at once, on words of their own. */
   #setUp(words: number[]): S {
-    const perform = (operation: Operation): number => {
-      if (operation.does === 'time') return START;
-      if (!('at' in operation)) throw new Error(`no ${operation.does} while setting up`);
-      const before = words[operation.at] ?? 0;
-      const after = written(operation, before);
-      if (after !== undefined) words[operation.at] = after;
-      return before;
-    };
+    const perform = (operation: Operation): number => atOnce(operation, words);
     const loop = new EventLoop();
     const { threads, sources, shared } = this.scenario;
     const thread = this.#process === undefined ? threads.length : 0;
@@ -135,7 +132,7 @@ export class World<S> {
     for (let thread = 0; thread < this.graphs.length; thread++)
       this.#movesOf(thread, mayPreempt, moves, looks);
     if (this.#word('jumps') > 0) moves.push(encodeMove(JUMP, 0));
-    const dead = this.scenario.victim !== undefined && this.#word('kills') === 0;
+    const dead = this.#word('kills') < this.#victims.length;
     if ((!dead && this.scenario.looks !== true) || looks.length === 0) return moves;
     if (moves.length > 0) return this.#word('earlyLooks') > 0 ? [...moves, ...looks] : moves;
     return looks.filter((look) => state.of(threadOf(look), LOOKS) < MOST_LOOKS);
@@ -143,17 +140,17 @@ export class World<S> {
 
   #movesOf(thread: number, mayPreempt: boolean, moves: number[], looks: number[]): void {
     const { state, layout } = this;
-    const { victim, cancels } = this.scenario;
+    const { cancels } = this.scenario;
     const is = state.of(thread, IS);
     if (is === DEAD) {
       if (state.read(layout.noticed + thread) === 0) moves.push(encodeMove(NOTICE, thread));
       return;
     }
     const starter = this.scenario.starters?.[thread] ?? -1;
-    const falls =
-      thread === victim ? this.#word('kills') > 0 : starter !== -1 && state.of(starter, IS) === DEAD;
+    const falls = this.#victims.includes(thread) || (starter !== -1 && state.of(starter, IS) === DEAD);
     if (falls) moves.push(encodeMove(KILL, thread));
     if (thread === cancels && this.#word('cancels') > 0) moves.push(encodeMove(CANCEL, thread));
+    if (this.performer.isBehind(thread)) moves.push(encodeMove(SEE, thread));
     if (!mayPreempt && this.preempts(thread)) return;
     const { operation, events } = this.position(thread);
     if (is === PARKED) {
@@ -197,6 +194,7 @@ export class World<S> {
       state.add(layout.jumps, -1);
       state.add(layout.time, JUMP_MS);
     } else if (what === KILL) this.#kill(thread);
+    else if (what === SEE) performer.see(thread);
     else if (what === NOTICE) state.write(layout.noticed + thread, 1);
     else if (what === CANCEL) {
       state.add(layout.cancels, -1);
@@ -223,7 +221,7 @@ export class World<S> {
 
   #kill(thread: number): void {
     const { state, layout } = this;
-    if (thread === this.scenario.victim) state.add(layout.kills, -1);
+    if (this.#victims.includes(thread)) state.add(layout.kills, -1);
     state.rouse((one) => one.thread === thread);
     state.put(thread, IS, DEAD);
     state.put(thread, UNTIL, 0);

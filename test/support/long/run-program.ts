@@ -7,11 +7,10 @@ const execute = promisify(execFile);
 /** Runs a program of test/fixtures/long to its end, however long that takes; what it prints is JSON. */
 export async function runLong<T>(
   name: string,
-  env: Record<string, string> = {},
-  args: string[] = [],
+  { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<T> {
   const program = fileURLToPath(new URL(`../../fixtures/long/${name}`, import.meta.url));
-  const { stdout } = await execute(process.execPath, ['--expose-gc', ...args, program], {
+  const { stdout } = await execute(process.execPath, ['--expose-gc', program, ...args], {
     env: { ...process.env, ...env },
     maxBuffer: 2 ** 26,
   });

@@ -14,11 +14,21 @@ import { type BatchMessage, type FromBatchMessage, STREAM_WINDOW } from '../mess
 /** ms that a result waits for those that follow it, so that they travel together; more while the next value takes longer. */
 const LATEST = 2;
 
+/** Which value of which batch. */
+export interface ValuePlace {
+  readonly id: number;
+  readonly at: number;
+}
+
 /** What the batches of a session have in common. */
 export interface TakingSession {
   readonly run: Runnable;
+  /** Runs code so that what it reports, sooner or later, is known to be about this value; undefined: nobody asks. */
+  readonly within: (<T>(place: ValuePlace, code: () => T) => T) | undefined;
   readonly cells: Cells;
   explain(error: unknown): PackedError;
+  /** Nothing of a batch that was stopped runs any more. */
+  settled(): void;
   post(message: FromBatchMessage, transfer?: readonly TransferListItem[]): void;
 }
 
@@ -38,6 +48,8 @@ export class TakenBatch {
   #told = 0;
   #streaming: Streaming | undefined;
   #stopped = false;
+  /** The value that is being mapped is asynchronous, and has not settled. */
+  pending = false;
 
   constructor(message: BatchMessage, session: TakingSession) {
     this.#id = message.id;
@@ -56,31 +68,43 @@ export class TakenBatch {
   }
 
   go(): void {
-    const { run, cells } = this.#session;
+    const { run, cells, within } = this.#session;
     while (!this.#stopped && this.#at < this.#values.length && claim(cells, this.#cell, this.#at)) {
+      const value = this.#values[this.#at];
       let result: unknown;
       try {
-        result = run(this.#values[this.#at]);
+        result = within === undefined ? run(value) : within(this.#place, () => run(value));
       } catch (error) {
         this.#fail(error);
         return;
       }
       if (isThenable(result)) {
         this.flush();
+        this.pending = true;
         result.then(
-          (value) => this.#resulted(value),
-          (error) => this.#fail(error),
+          (value) => this.#settled(() => this.#resulted(value)),
+          (error) => this.#settled(() => this.#fail(error)),
         );
         return;
       }
-      if (isStream(result)) return void this.#stream(result);
+      if (isStream(result)) {
+        this.#streamed(result);
+        return;
+      }
       if (!this.#keep(result)) return;
     }
     this.#done();
   }
 
+  /** What was asynchronous has ended. */
+  #settled(go: () => void): void {
+    this.pending = false;
+    if (this.#stopped) this.#session.settled();
+    else go();
+  }
+
   #resulted(value: unknown): void {
-    if (isStream(value)) void this.#stream(value);
+    if (isStream(value)) this.#streamed(value);
     else if (this.#keep(value)) this.go();
   }
 
@@ -154,20 +178,34 @@ export class TakenBatch {
     if (this.flush() && this.#told < this.#at && !this.#stopped) this.#post(encode([]), this.#at, false, []);
   }
 
+  get #place(): ValuePlace {
+    return { id: this.#id, at: this.#at };
+  }
+
+  #streamed(source: object): void {
+    const { within } = this.#session;
+    if (within === undefined) void this.#stream(source);
+    else void within(this.#place, () => this.#stream(source));
+  }
+
   /** Sends the values of a result that is a stream, as far as the results before them are passed on. */
   async #stream(source: object): Promise<void> {
     if (!this.flush()) return;
+    this.pending = true;
     this.#streaming = new Streaming(STREAM_WINDOW, (values, transfer) =>
       this.#post(values, this.#at, true, transfer),
     );
     try {
       await this.#streaming.run(source);
+      this.#streaming = undefined;
     } catch (error) {
-      return this.#fail(error);
+      this.#settled(() => this.#fail(error));
+      return;
     }
-    this.#streaming = undefined;
-    this.#at++;
-    this.go();
+    this.#settled(() => {
+      this.#at++;
+      this.go();
+    });
   }
 
   #fail(error: unknown): void {
@@ -179,6 +217,7 @@ export class TakenBatch {
       id: this.#id,
       done: this.#at,
       error: this.#session.explain(error),
+      unmade: false,
     });
   }
 }

@@ -6,8 +6,7 @@ import { prepareDecode } from '../../../pool/in-worker/load-codecs.js';
 import { refuseProgress } from '../../../pool/in-worker/progress.js';
 import { isStream, isThenable } from '../../../pool/in-worker/result-kind.js';
 import { Streaming } from '../../../pool/in-worker/streaming.js';
-import { decodeTo, encode, unpackError } from '../../../pool/wire/codec.js';
-import type { StartMessage } from '../../../pool/wire/messages.js';
+import { decodeTo, unpackError } from '../../../pool/wire/codec.js';
 import { PortChannel } from '../../../pool/wire/port-channel.js';
 import { type PackedTarget, unpackTarget } from '../../../primitives/target.js';
 import { getIdent } from '../../../primitives/threads/current-ident.js';
@@ -36,8 +35,7 @@ export async function runPipe(port: MessagePort, target: PackedTarget): Promise<
     await streaming.run(isStream(result) ? result : from(result as ObservableInput<unknown>));
     post({ kind: 'complete' });
   } catch (error) {
-    const start: StartMessage = { kind: 'start', ident: getIdent(), target, args: encode([]), credit: 0 };
-    post({ kind: 'error', error: packFailure(error, start).error });
+    post({ kind: 'error', error: packFailure(error, { ident: getIdent(), target }).error });
   } finally {
     feed.stop();
     streaming.close();

@@ -1,0 +1,110 @@
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { ThreadPool, threadModule } from 'rxjs-threading';
+import { checkEqual, collectGarbage, quick, row, scaled, timed } from '../harness.js';
+import { rowOf, runsOf } from './quantiles.js';
+
+const targets = new URL('jobs.targets.js', import.meta.url);
+const { add, busy } = threadModule(targets);
+const ROUNDS = 12;
+const AGAINST = 'raw piscina.run, its defaults';
+
+/** Pools of so many workers. tinypool is left out where it is not installed, as it is no dependency of the project. */
+async function open(workers) {
+  const pool = new ThreadPool({ minThreads: workers, maxThreads: workers });
+  const piscina = new Piscina({
+    filename: targets.href,
+    minThreads: workers,
+    maxThreads: workers,
+    idleTimeout: 600_000,
+  });
+  const { default: Tinypool } = await import('tinypool').catch(() => ({}));
+  const tinypool =
+    Tinypool && new Tinypool({ filename: fileURLToPath(targets), minThreads: workers, maxThreads: workers });
+  const jobs = {
+    ours: (numbers) => pool.run(add, [numbers]),
+    piscina: (numbers) => piscina.run(numbers, { name: 'add' }),
+    ...(tinypool && { tinypool: (numbers) => tinypool.run(numbers) }),
+  };
+  const close = () => Promise.all([pool.close(), piscina.destroy(), tinypool?.destroy()]);
+  return { pool, piscina, jobs, close };
+}
+
+/** So many jobs, `window` of them at once; returns the ms of one. */
+async function windowed(run, count, window) {
+  let next = 0;
+  let sum = 0;
+  const go = async () => {
+    while (next < count) sum += await run({ a: next++, b: 1 });
+  };
+  const took = await timed(() => Promise.all(Array.from({ length: window }, go)));
+  checkEqual('sum', sum, (count * (count + 1)) / 2);
+  return took / count;
+}
+
+async function flooded(run, count) {
+  let sum = 0;
+  const took = await timed(async () => {
+    const all = [];
+    for (let n = 0; n < count; n++) all.push(run({ a: n, b: 1 }));
+    for (const one of await Promise.all(all)) sum += one;
+  });
+  checkEqual('sum', sum, (count * (count + 1)) / 2);
+  return took / count;
+}
+
+const each = (jobs, measure) =>
+  Object.fromEntries(Object.entries(jobs).map(([name, run]) => [name, () => measure(run)]));
+
+const two = await open(2);
+const perJob = async (job, reach, measure, rounds = ROUNDS) =>
+  rowOf(job, await runsOf(each(two.jobs, measure), rounds), AGAINST, reach);
+await perJob('pool.run, one after the other', 1.1, (run) => windowed(run, scaled(500), 1));
+await perJob('8 at once', 0.5, (run) => windowed(run, scaled(2000), 8));
+await perJob('64 at once', 0.35, (run) => windowed(run, scaled(4000), 64));
+await perJob('a flood of 5,000', 0.35, (run) => flooded(run, scaled(5000)));
+await perJob('a flood of 100,000', 0.4, (run) => flooded(run, scaled(100_000)), 4);
+
+/** Jobs that keep two workers busy, against half of the time that they take one after the other. */
+async function efficiency(ms, count, reach) {
+  const jobs = {
+    ours: () => two.pool.run(busy, [ms]),
+    piscina: () => two.piscina.run(ms, { name: 'busy' }),
+  };
+  const took = (run) => timed(() => Promise.all(Array.from({ length: count }, () => run())));
+  const runs = await runsOf(each(jobs, took), 6);
+  const ideal = [(count * ms) / 2];
+  rowOf(`${count} jobs of ${ms} ms`, { ours: runs.ours, ideal, piscina: runs.piscina }, 'ideal', reach);
+}
+await efficiency(10, scaled(40), 1.03);
+await efficiency(1, scaled(400), 1.2);
+
+/** Bytes of heap that a job takes while it stands in line. */
+async function heapOf() {
+  const one = new ThreadPool({ minThreads: 1, maxThreads: 1 });
+  const blocked = one.run(busy, [quick ? 10 : 3000]).then((ms) => ms);
+  const count = scaled(50_000);
+  const results = new Array(count);
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let n = 0; n < count; n++) results[n] = one.run(add, [{ a: n, b: 1 }]).subscribe();
+  collectGarbage();
+  const jobs = process.memoryUsage().heapUsed - before;
+  for (const subscription of results) subscription.unsubscribe();
+  await blocked;
+  await one.close();
+  return jobs / count;
+}
+row('heap of a queued job, with its subscription', await heapOf(), 'meant without', 300, undefined, 'bytes');
+await two.close();
+
+if (!quick) {
+  const many = await open(256);
+  const { ours, piscina } = many.jobs;
+  const runs = await runsOf(
+    each({ ours, piscina }, (run) => windowed(run, 5000, 512)),
+    4,
+  );
+  rowOf('256 workers, 512 at once', runs, AGAINST, 0.2);
+}
+process.exit();

@@ -1,0 +1,113 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { REPOSITORY, slug } from '../links.js';
+
+const pages = fileURLToPath(new URL('../../build/pages', import.meta.url));
+
+const page = (text, link) => ({ text, link });
+
+/** Pages that typedoc has written into a folder of the reference. */
+function reference(text, folder) {
+  const names = readdirSync(`${pages}/api/${folder}`).map((file) => file.replace(/\.md$/, ''));
+  const items = names.toSorted().map((name) => page(name, `/api/${folder}/${name}`));
+  return { text, collapsed: true, items };
+}
+
+const GUIDE = [
+  {
+    text: 'Begin',
+    items: [
+      page('Start', '/start'),
+      page('Which one to choose', '/choosing'),
+      page('Coming from …', '/coming-from'),
+      page('Differences from Python', '/from-python'),
+    ],
+  },
+  {
+    text: 'Guide',
+    items: [
+      page('Waiting', '/waiting'),
+      page('Primitives', '/primitives'),
+      page('Threads', '/threads'),
+      page('Thread pools', '/pools'),
+      page('Operators', '/operators'),
+      page('Errors', '/errors'),
+      page('Hazards', '/hazards'),
+    ],
+  },
+  {
+    text: 'At work',
+    items: [
+      page('TypeScript', '/typescript'),
+      page('Testing', '/testing'),
+      page('Bundlers', '/bundlers'),
+      page('Nest', '/frameworks/nest'),
+      page('Fastify', '/frameworks/fastify'),
+      page('Express', '/frameworks/express'),
+      page('Next', '/frameworks/next'),
+      page('Production', '/production'),
+      ...(existsSync(`${pages}/support.md`) ? [page('Supported versions', '/support')] : []),
+    ],
+  },
+  {
+    text: 'Applications',
+    items: [
+      page('Ingest: a log into files', '/examples/ingest'),
+      page('Jobs: images on a pool', '/examples/jobs'),
+      page('Monitor: threads, live', '/examples/monitor'),
+    ],
+  },
+  {
+    text: 'Reference',
+    items: [
+      page('All options', '/options'),
+      page('API', '/api/'),
+      reference('Classes', 'classes'),
+      reference('Functions', 'functions'),
+      reference('Interfaces', 'interfaces'),
+      reference('Types', 'type-aliases'),
+      reference('Streams and constants', 'variables'),
+    ],
+  },
+  {
+    text: 'Inside',
+    collapsed: true,
+    items: [
+      page('Architecture', '/architecture'),
+      page('Decisions', '/decisions'),
+      page('Performance', '/performance'),
+      page("Parity with CPython's tests", '/parity'),
+      page('Contributing', '/contributing'),
+      page('Security', '/security'),
+      page('Changelog', '/changelog'),
+    ],
+  },
+];
+
+export default {
+  title: 'rxjs-threading',
+  description: "Python's threading module for Node.js, made for RxJS",
+  base: process.env.SITE_BASE ?? '/',
+  lang: 'en',
+  srcDir: '../build/pages',
+  outDir: '../../build/site',
+  cacheDir: '../../build/site-cache',
+  metaChunk: true,
+  head: [['link', { rel: 'icon', href: `${process.env.SITE_BASE ?? '/'}icon.svg`, type: 'image/svg+xml' }]],
+  markdown: { anchor: { slugify: slug }, theme: { light: 'github-light', dark: 'github-dark' } },
+  themeConfig: {
+    nav: [
+      page('Guide', '/start'),
+      page('Operators', '/operators'),
+      page('API', '/api/'),
+      page('Changelog', '/changelog'),
+    ],
+    sidebar: GUIDE,
+    outline: { level: [2, 3] },
+    search: { provider: 'local', options: { detailedView: true } },
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
+    externalLinkIcon: true,
+    docFooter: { prev: 'Before', next: 'Next' },
+    footer: { message: 'MIT' },
+  },
+};

@@ -1,0 +1,172 @@
+// The page of all options, out of the types in src: each option's text is its TSDoc.
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseSync } from 'rolldown/utils';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+
+/** Where each is given, in the order of the page. */
+export const GIVEN_TO = {
+  PrimitiveOptions:
+    'new Lock(options), new RLock(options), new Event(options), new Semaphore(n, options), new Condition(lock, options)',
+  BarrierOptions: 'new Barrier(parties, options)',
+  AcquireOptions: 'acquire(options), hold(options)',
+  AcquireSyncOptions: 'acquireSync(options), holdSync(options)',
+  WaitOptions: 'wait(options), join(options), result(options)',
+  WaitSyncOptions: 'waitSync(options), joinSync(options)',
+  ThreadOptions: 'new Thread(options)',
+  TimerOptions: 'new Timer(ms, target, args, options)',
+  ThreadPoolOptions: 'new ThreadPool(options)',
+  RunOptions: 'pool.run(target, args, options)',
+  RunInThreadOptions: 'runInThread(target, args, options)',
+  ThreadMapOptions: 'threadMap(target, options)',
+  ThreadPipeOptions: 'threadPipe(target, options)',
+  WithLockOptions: 'withLock(lock, project, options)',
+  AwaitEventOptions: 'awaitEvent(event, options)',
+  AwaitConditionOptions: 'awaitCondition(condition, predicate, options)',
+  TimerDelayOptions: 'timerDelay(ms, options)',
+  ThreadErrorOptions: 'new ThreadError(message, options)',
+  OwnerDiedErrorOptions: 'new OwnerDiedError(message, options)',
+};
+
+/** Of the options whose text does not tell it. */
+const DEFAULTS = {
+  'AwaitConditionOptions.timeout': 'for ever',
+  'AwaitEventOptions.keep': "'all'",
+  'AwaitEventOptions.timeout': 'for ever',
+  'ThreadOptions.args': '[]',
+  'WaitSyncOptions.timeout': 'for ever',
+  'WithLockOptions.timeout': 'for ever',
+  'WithLockOptions.owner': 'the section alone',
+};
+
+/** Of the options that have no text in src. */
+const TEXTS = {
+  'RunInThreadOptions.pool': 'A ThreadPool in which the thread is a job.',
+  'ThreadMapOptions.pool': 'Whose workers map the values.',
+  'ThreadPipeOptions.pool': 'A ThreadPool in which the thread is a job.',
+  'ThreadPoolOptions.name': 'In errors, warnings and monitors.',
+};
+
+/** @typedef {{ name: string, type: string, text: string, default: string | undefined, of: string }} Option */
+
+/** The options of all exported types whose name ends with Options. @returns {Map<string, Option[]>} */
+export function readOptions() {
+  const index = readFileSync(join(src, 'index.ts'), 'utf8');
+  const types = new Map();
+  for (const [, names, file] of index.matchAll(/export (?:type )?\{([^}]*)\} from '(.*?)'/g)) {
+    for (const [name] of names.matchAll(/\w+Options\b/g)) types.set(name, { file: join(src, file) });
+  }
+  return new Map([...types].map(([name, { file }]) => [name, optionsOf(name, file)]));
+}
+
+/** @returns {Option[]} those it inherits last */
+function optionsOf(name, file) {
+  const path = file.replace(/\.js$/, '.ts');
+  const text = readFileSync(path, 'utf8');
+  const { program, comments } = parseSync(path, text);
+  const declared = (type) =>
+    program.body
+      .map((node) => node.declaration ?? node)
+      .find((node) => node.type === type.kind && node.id.name === name);
+  const found = declared({ kind: 'TSInterfaceDeclaration' });
+  const alias = declared({ kind: 'TSTypeAliasDeclaration' });
+  if (alias !== undefined) return withoutOmitted(alias, program, path);
+  if (found === undefined) return optionsOf(name, importedFrom(program, name, path));
+  const own = found.body.body.map((member) => option(member, text, comments, name));
+  const inherited = found.extends.flatMap(({ expression }) => {
+    const parent = expression.name;
+    if (parent === 'ErrorOptions') return [];
+    const here = program.body.some((node) => node.declaration?.id?.name === parent);
+    return optionsOf(parent, here ? path : importedFrom(program, parent, path));
+  });
+  const all = [...own, ...inherited];
+  return all.filter((one, index) => all.findIndex((other) => other.name === one.name) === index);
+}
+
+/** Of `type … = Omit<Options, 'a' | 'b'>`. */
+function withoutOmitted({ id, typeAnnotation }, program, path) {
+  const [base, names] = typeAnnotation.typeArguments?.params ?? [];
+  if (typeAnnotation.typeName?.name !== 'Omit')
+    throw new Error(`${id.name} is no interface, nor Omit of one`);
+  const omitted = (names.types ?? [names]).map(({ literal }) => literal.value);
+  const from = importedFrom(program, base.typeName.name, path);
+  return optionsOf(base.typeName.name, from).filter(({ name }) => !omitted.includes(name));
+}
+
+/** The file that a module imports, or exports, a name from. */
+function importedFrom(program, name, path) {
+  const from = program.body.find(
+    (node) => node.source && node.specifiers?.some((one) => (one.local ?? one.exported).name === name),
+  );
+  if (from === undefined) throw new Error(`${path} has no ${name}`);
+  return join(dirname(path), from.source.value);
+}
+
+function option(member, text, comments, of) {
+  const between = (comment) => text.slice(comment.end, member.start).trim() === '';
+  const comment = comments.find((one) => one.type === 'Block' && one.end <= member.start && between(one));
+  const told = (comment?.value ?? '')
+    .replace(/^\s*\*+ ?/gm, '')
+    .trim()
+    .replace(/\s+/g, ' ');
+  const type = text.slice(
+    member.typeAnnotation.typeAnnotation.start,
+    member.typeAnnotation.typeAnnotation.end,
+  );
+  const name = member.key.name;
+  const known = `${of}.${name}`;
+  const tag = /\s*@defaultValue (.*)$/.exec(told)?.[1];
+  const said = /(?:^|(?<=[.;,] ))[Dd]efault:? ([^.;:]*)[.;:]? ?/.exec(told);
+  return {
+    name,
+    of,
+    type: type.replace(/\s*\| undefined$/, '').replace(/\s+/g, ' '),
+    text: sentence(told.replace(/\s*@\w+.*$/, '').replace(said?.[0] ?? '', '')) || (TEXTS[known] ?? ''),
+    default: tag ?? said?.[1] ?? DEFAULTS[known] ?? (member.optional ? '–' : 'required'),
+  };
+}
+
+/** What is left of a text without its default. */
+const sentence = (text) =>
+  text
+    .trim()
+    .replace(/; (?=[A-Z])/, '. ')
+    .replace(/[;,]$/, '.');
+
+/** docs/options.md of the site. */
+export function optionsPage() {
+  const options = readOptions();
+  const sections = [...options.keys()]
+    .toSorted((a, b) => place(a) - place(b))
+    .map((name) => section(name, options.get(name)));
+  return `# All options
+
+Every option of every call, with its type and default. Times are in ms, counts are whole numbers. A value that is none of
+what is told here is a TypeError or RangeError that shows it, at the call. A – says that without it there is none.
+
+${sections.join('\n')}`;
+}
+
+const place = (name) => Object.keys(GIVEN_TO).indexOf(name);
+
+function section(name, options) {
+  const rows = options.map(
+    (one) => `| \`${one.name}\` | ${code(one.type)} | ${cell(one.default)} | ${cell(one.text)} |`,
+  );
+  return `## ${name}
+
+${(GIVEN_TO[name] ?? '')
+  .split(/, (?=new |\w+\()/)
+  .map((call) => `\`${call}\``)
+  .join(', ')}
+
+| option | type | default | |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+}
+
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+const code = (type) => `\`${type.replaceAll('|', '\\|')}\``;

@@ -1,0 +1,3 @@
+import { checkServer } from '../check-server.mjs';
+
+await checkServer(['node', 'server.js']);

@@ -1,0 +1,11 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { PrimesModule } from './primes.module';
+
+async function main(): Promise<void> {
+  const app = await NestFactory.create(PrimesModule, { logger: ['warn', 'error'] });
+  app.enableShutdownHooks(); // SIGTERM, SIGINT: beforeApplicationShutdown is called
+  await app.listen(process.env.PORT ?? 3000);
+}
+
+void main();

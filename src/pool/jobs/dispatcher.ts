@@ -1,0 +1,358 @@
+import { clock } from '../../primitives/threads/table.js';
+import { CANCELLED, COMPLETED } from '../wire/messages.js';
+import { countChild } from '../workers/children.js';
+import type { Job, JobEnd, JobHome, WorkerExit } from '../workers/job.js';
+import { noteRunTime } from '../workers/job-target.js';
+import type { SessionOwner, WorkerLife } from '../workers/session-owner.js';
+import { ThreadJob } from '../workers/thread-job.js';
+import { IdleSweep } from './idle-sweep.js';
+import { JobCounters, type JobResult } from './job-counters.js';
+import { Patience } from './patience.js';
+import type { CheckedPoolOptions } from './pool-options.js';
+import { PoolSession } from './pool-session.js';
+import { PoolSessions } from './pool-sessions.js';
+import { PoolWorkers } from './pool-workers.js';
+import { PriorityLine } from './priority-line.js';
+
+/** Jobs that a session has at most, and at least while it has room: the one that runs and those sent ahead. */
+const DEEPEST = 64;
+const SHALLOWEST = 2;
+/** ms of work that is sent ahead, so that a worker need not wait for this thread; more while this thread hears late. */
+const AHEAD_MS = 1;
+/** How many workers may fail to come up for one job, where others are up. */
+const MOST_FAILED_STARTS = 3;
+
+/**
+ * The jobs of a pool, and who runs them: the line, the sessions, and what is remembered of jobs that have ended.
+ *
+ * A job goes to an idle session; to a new one, if there may be more; to the session that has least to do, if that has
+ * room; else it stands in line. How many jobs a session has room for depends on how long they run: about AHEAD_MS of work
+ * stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run elsewhere.
+ * So jobs begin in the order in which they came, but for those few ms.
+ *
+ * Invariant: nobody stands in line while a session has room. So whoever stands in line, somebody runs; those who run keep
+ * the process alive, and the line need not.
+ */
+export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
+  readonly workers: PoolWorkers;
+  readonly maxThreads: number;
+  readonly counters: JobCounters;
+  readonly contexts: CheckedPoolOptions['contexts'];
+  readonly #life: WorkerLife;
+  readonly #line = new PriorityLine();
+  readonly #sessions: PoolSessions;
+  readonly #patience: Patience;
+  /** Threads that were accepted and are not over. */
+  readonly #threads = new Set<Job>();
+  readonly #changed: () => void;
+  /** How late this thread hears of ends, in ms: the most of the last ones. */
+  #lag = 0;
+  #isChild = false;
+  /** All jobs are over, and the workers are being ended. */
+  #closes = false;
+  readonly #emptied: (() => void)[] = [];
+  /** The lowest priority of the jobs that wait behind another of their session. */
+  #lowestAhead = Number.POSITIVE_INFINITY;
+
+  /** @param changed - a job has come, begun or ended, or a worker has */
+  constructor(options: CheckedPoolOptions, changed: () => void) {
+    const { maxThreads, minThreads, idleTimeout, life, worker } = options;
+    this.#life = life;
+    this.contexts = options.contexts;
+    this.maxThreads = maxThreads;
+    this.#changed = changed;
+    this.counters = new JobCounters(changed);
+    this.workers = new PoolWorkers(minThreads, maxThreads, worker, changed);
+    this.#sessions = new PoolSessions(() => sweep.begin());
+    const sweep = new IdleSweep(this.#sessions, this.workers, minThreads, idleTimeout);
+    this.#patience = new Patience(
+      this.#sessions,
+      (jobs) => this.#line.giveBack(jobs),
+      () => {
+        this.#dispatch();
+        this.#updated();
+      },
+    );
+    this.#keepEnough();
+  }
+
+  /** See PoolSessions. */
+  get busy(): number {
+    return this.#sessions.busy;
+  }
+
+  /** Jobs that were accepted and have not begun. */
+  get queued(): number {
+    return this.#line.size + this.#sessions.waiting;
+  }
+
+  /** See PoolSessions. */
+  get ending(): number {
+    return this.#sessions.ending;
+  }
+
+  /** Whether a newcomer would begin at once. */
+  get hasRoom(): boolean {
+    return this.#line.size === 0 && this.busy < this.maxThreads;
+  }
+
+  /** The idents of the jobs that are threads already: those that run, and Threads in line. */
+  idents(): number[] {
+    const idents = new Set<number>();
+    for (const { ident } of this.#threads) idents.add(ident);
+    for (const session of this.#sessions) for (const ident of session.idents()) idents.add(ident);
+    return [...idents];
+  }
+
+  /** The job that runs as the thread of that ident. */
+  jobOf(ident: number): Job | undefined {
+    for (const session of this.#sessions)
+      for (const job of session) if (session.identOf(job) === ident) return job;
+    return undefined;
+  }
+
+  // ─── jobs that come ───────────────────────────────────────────────────────────────────────────
+
+  /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent, or copied for the line */
+  submit(job: Job): void {
+    job.order = this.#line.nextOrder();
+    job.accepted = clock();
+    const displaces = job.priority > this.#lowestAhead && this.#makeWay(job);
+    const session = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
+    if (session !== undefined && session.size === 0) this.#give(job, session);
+    else {
+      job.copy();
+      const behind = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
+      if (behind === undefined) this.#line.push(job);
+      else this.#give(job, behind);
+    }
+    if (job instanceof ThreadJob) this.#threads.add(job);
+    if (displaces) this.#dispatch();
+    this.#updated();
+  }
+
+  /** Takes the jobs of lower priorities back from the session that has least to do. Returns whether there were any. */
+  #makeWay({ priority }: Job): boolean {
+    const session = this.#sessions.loads.least();
+    const lower = session?.takeBackAll((job) => job.priority < priority) ?? [];
+    if (session === undefined || lower.length === 0) return false;
+    this.#line.giveBack(lower);
+    this.#sessions.count(session);
+    return true;
+  }
+
+  /** Starts as many workers as there may be. */
+  openAll(): void {
+    while (this.#sessions.size < this.maxThreads) this.#open();
+  }
+
+  /** A session for each worker that there is, those that are starting included, and that takes jobs. */
+  openForAll(): PoolSession[] {
+    return [...this.#sessions].filter(({ dead, worn }) => !dead && !worn);
+  }
+
+  /** Gives the job to that worker, behind those that it has. @throws what keeps it from being sent */
+  send(job: Job, session: PoolSession): void {
+    job.pinned = true;
+    job.order = this.#line.nextOrder();
+    job.accepted = clock();
+    this.#give(job, session);
+    this.#updated();
+  }
+
+  /** @throws whatever keeps a worker from being made, when there is none at all */
+  #sessionFor(job: Job): PoolSession | undefined {
+    const least = this.#sessions.loads.least();
+    if (least?.size === 0) return least;
+    if (this.#sessions.size < this.maxThreads) {
+      try {
+        return this.#open();
+      } catch (error) {
+        // Somebody runs, so the job need not fail.
+        if (this.#sessions.size === 0) throw error;
+      }
+    }
+    if (least === undefined || !job.returns || least.size >= this.#depth(least, job)) return undefined;
+    return least;
+  }
+
+  /** How many jobs the session may have, if that one is the last of them. */
+  #depth(session: PoolSession, job: Job): number {
+    const mean = Math.max(job.target?.meanTime ?? 0, session.newest?.target?.meanTime ?? 0);
+    if (mean === 0) return SHALLOWEST;
+    const ahead = Math.max(AHEAD_MS, 2 * this.#lag);
+    return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(ahead / mean)));
+  }
+
+  #give(job: Job, session: PoolSession): void {
+    session.give(job);
+    this.#sessions.count(session);
+    if (this.#sessions.waiting === 0) this.#lowestAhead = Number.POSITIVE_INFINITY;
+    else this.#lowestAhead = Math.min(this.#lowestAhead, job.priority);
+    if (session.size > 1 || !session.opened) this.#patience.begin();
+  }
+
+  /** Hands out what stands in line, as far as there is room. */
+  #dispatch(): void {
+    for (let job = this.#line.first(); job !== undefined; job = this.#line.first()) {
+      try {
+        const session = this.#sessionFor(job);
+        if (session === undefined) break;
+        this.#line.shift();
+        this.#give(job, session);
+      } catch (error) {
+        if (this.#line.first() === job) this.#line.shift();
+        this.#fail(job, { error, exitCode: 0, terminated: false, unbegun: true });
+      }
+    }
+  }
+
+  // ─── jobs that leave ──────────────────────────────────────────────────────────────────────────
+
+  withdrawn(job: Job, session: PoolSession | undefined): void {
+    if (session === undefined) this.#line.left(job);
+    else this.#sessions.count(session);
+    this.#over(job, 'cancelled');
+    this.#dispatch();
+    this.#updated();
+  }
+
+  /** The user of a job that runs knows how it ended, or does not want to: who comes next need not wait for its end. */
+  told(job: Job): void {
+    if (!(job.session instanceof PoolSession)) return;
+    job.session.told = true;
+    this.#sessions.count(job.session);
+  }
+
+  #over(job: Job, how: JobResult): void {
+    if (job.ident !== 0) this.#threads.delete(job);
+    if (job.counts) this.counters.ended(how);
+  }
+
+  /** One that cannot be sent, or whose worker did not come up. */
+  #fail(job: Job, exit: WorkerExit): void {
+    job.over = true;
+    this.#over(job, exit.terminated ? 'cancelled' : 'failed');
+    job.died(exit);
+  }
+
+  // ─── what sessions tell ───────────────────────────────────────────────────────────────────────
+
+  /** Its place is given to the next before anybody hears of the end: who has awaited it finds room. */
+  ended(session: PoolSession, job: Job, { how, began, ended, leftovers }: JobEnd): void {
+    session.silent = false;
+    session.told = false;
+    this.#lag = Math.max(this.#lag * 0.97, session.heardAt - ended);
+    if (job.target !== null) noteRunTime(job.target, ended - began);
+    if (job.counts) this.counters.ran(job.accepted, began, ended);
+    this.#over(job, how === CANCELLED ? 'cancelled' : how > COMPLETED ? 'failed' : 'completed');
+    // Its worker begins with none of them until that is done.
+    if (leftovers || session.worn) this.#line.giveBack(session.takeBackAll());
+    this.#endWorn(session);
+    this.#sessions.count(session);
+    if (session.size === 0) this.#dispatch();
+    if (this.#sessions.size < this.workers.minThreads) this.#keepEnough();
+    this.#updated();
+  }
+
+  lost(session: PoolSession, job: Job, { terminated }: WorkerExit): void {
+    session.silent = false;
+    session.told = false;
+    this.#over(job, terminated ? 'cancelled' : 'failed');
+    this.freed(session, []);
+  }
+
+  freed(session: PoolSession, returned: readonly Job[]): void {
+    this.#line.giveBack(returned);
+    this.#endWorn(session);
+    this.#sessions.count(session);
+    this.#dispatch();
+    this.#updated();
+  }
+
+  /** Another worker takes its place, once it has exited. */
+  #endWorn(session: PoolSession): void {
+    const isDone = session.size === 0 && !session.hasLeftovers && !session.flushing;
+    if (session.worn && isDone && !session.dead) void session.end();
+  }
+
+  heard(): void {
+    this.#dispatch();
+  }
+
+  /** Only the job that the worker ran dies with it; the others are at the head of the line again. */
+  exited(session: PoolSession, exit: WorkerExit, begun: readonly Job[], untouched: readonly Job[]): boolean {
+    this.#sessions.delete(session);
+    for (const job of begun) {
+      if (!exit.terminated) this.counters.ran(job.accepted, session.lastEnd, clock());
+      this.#over(job, exit.terminated ? 'cancelled' : 'failed');
+    }
+    const failed = untouched.filter((job) => !job.returns || this.#failsWith(session, exit, job, untouched));
+    this.#line.giveBack(untouched.filter((job) => !failed.includes(job)));
+    this.#dispatch();
+    // A worker that did not come up is not tried again until another has.
+    if (session.opened && !session.retired && !this.#closes) this.#keepEnough();
+    for (const job of begun) job.died(exit);
+    for (const job of failed) this.#fail(job, { ...exit, unbegun: true });
+    this.#updated();
+    return begun.length + failed.length > 0;
+  }
+
+  /** The first job of a worker that did not come up fails with what kept that, so that a broken one is not tried for ever. */
+  #failsWith(session: PoolSession, exit: WorkerExit, job: Job, [first]: readonly Job[]): boolean {
+    if (session.opened || exit.terminated || job !== first) return false;
+    job.failedStarts++;
+    return job.failedStarts === MOST_FAILED_STARTS || ![...this.#sessions].some(({ opened }) => opened);
+  }
+
+  // ─── workers ──────────────────────────────────────────────────────────────────────────────────
+
+  /** @throws whatever keeps a worker from being made */
+  #open(): PoolSession {
+    const session = new PoolSession(this, this.#life);
+    try {
+      this.workers.open(session);
+    } catch (error) {
+      session.discard();
+      throw error;
+    }
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** Opens those that are to be kept, and that there are not: at first, and when one has died. */
+  #keepEnough(): void {
+    while (this.#sessions.size < this.workers.minThreads) {
+      try {
+        this.#open();
+      } catch (error) {
+        if (this.#sessions.size === 0) throw error;
+        // The system has no more for now: those that there are carry on.
+        return;
+      }
+    }
+  }
+
+  // ─── the end ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends the workers once no job runs or stands in line, and what jobs have printed is out. */
+  async close(): Promise<void> {
+    while (!this.#isEmpty || [...this.#sessions].some(({ flushing }) => flushing))
+      await new Promise<void>((resolve) => this.#emptied.push(resolve));
+    this.#closes = true;
+    await Promise.all([...this.#sessions].map((session) => session.end()));
+  }
+
+  get #isEmpty(): boolean {
+    return this.busy === 0 && this.#line.size === 0;
+  }
+
+  #updated(): void {
+    if (this.#isEmpty === this.#isChild) {
+      this.#isChild = !this.#isChild;
+      countChild(this.#isChild ? 1 : -1, false);
+    }
+    if (this.#isEmpty) for (const tell of this.#emptied.splice(0)) tell();
+    this.#changed();
+  }
+}

@@ -1,0 +1,83 @@
+import { clock } from '../../primitives/threads/table.js';
+import { after } from '../../primitives/waiting/event-loop.js';
+import type { Job } from '../workers/job.js';
+import type { PoolSession } from './pool-session.js';
+import type { PoolSessions } from './pool-sessions.js';
+
+/** ms that a job may wait behind another that has not ended, where there are other workers. */
+const PATIENCE_MS = 2;
+/** ms after which a worker is killed that does not look at its jobs: what an earlier one left behind blocks it. */
+const UNSEEN_MS = 5000;
+
+/**
+ * Takes back what has waited in a session for PATIENCE_MS, because the job before it has not ended or its worker does not
+ * begin. Looks only while there is something that waits so.
+ */
+export class Patience {
+  readonly #sessions: PoolSessions;
+  readonly #returned: (jobs: readonly Job[]) => void;
+  readonly #looked: () => void;
+  #looks = false;
+
+  /**
+   * @param returned - these jobs are to stand in line again
+   * @param looked - called after each look
+   */
+  constructor(sessions: PoolSessions, returned: (jobs: readonly Job[]) => void, looked: () => void) {
+    this.#sessions = sessions;
+    this.#returned = returned;
+    this.#looked = looked;
+  }
+
+  /** Called when a job waits in a session. Where there is one session, nobody else could run it. */
+  begin(): void {
+    if (this.#looks || this.#sessions.size < 2) return;
+    this.#looks = true;
+    after(PATIENCE_MS, () => {
+      this.#looks = false;
+      const more = [...this.#sessions].filter((session) => this.#look(session));
+      this.#looked();
+      if (more.length > 0) this.begin();
+    });
+  }
+
+  /** Returns whether to look again. */
+  #look(session: PoolSession): boolean {
+    if (session.dead) return false;
+    if (session.unseen !== undefined) return this.#awaitLife(session, session.unseen);
+    if (session.size < (session.opened ? 2 : 1)) return false;
+    // This thread may have been busy meanwhile.
+    if (isSilent(session)) session.drain();
+    const [oldest] = session;
+    if (oldest === undefined || !isSilent(session)) return oldest !== undefined;
+    // One that the worker has not begun with waits on, unless another worker is free for it.
+    if (session.identOf(oldest) === 0 && this.#sessions.loads.idle.length === 0) return true;
+    this.#takeBack(session, session.newest ?? oldest);
+    return session.unseen !== undefined;
+  }
+
+  #takeBack(session: PoolSession, newest: Job): void {
+    const { seq } = newest;
+    this.#returned(session.takeBackAll());
+    session.silent = session.opened;
+    if (session.silent && session.size === 0) session.unseen = seq;
+    this.#sessions.count(session);
+  }
+
+  /** All jobs were taken back from a worker that did not look at them. It gets others once it does, or else is killed. */
+  #awaitLife(session: PoolSession, seq: number): boolean {
+    if (session.hasSeen(seq)) {
+      session.unseen = undefined;
+      session.silent = false;
+      this.#sessions.count(session);
+      return false;
+    }
+    if (clock() - session.lastEnd < UNSEEN_MS) return true;
+    session.killHung();
+    return false;
+  }
+}
+
+function isSilent(session: PoolSession): boolean {
+  return clock() - session.lastEnd >= PATIENCE_MS;
+}

@@ -1,0 +1,40 @@
+import type { Job } from '../workers/job.js';
+import { Session } from '../workers/session.js';
+import type { WorkerLife } from '../workers/session-owner.js';
+
+/** ms that the leftovers of a job may keep its worker from the next job. */
+const LEFTOVERS_MS = 1000;
+
+/** A session of a ThreadPool, with what its dispatcher notes of it. */
+export class PoolSession extends Session {
+  /** Its bucket in SessionLoads, and its place there; -1: in none. */
+  bucket = -1;
+  at = 0;
+  /** What was last counted of it: its jobs, whether its worker is taken, whether it is about to be free. */
+  jobs = 0;
+  busy = false;
+  ending = false;
+  /** It runs one job for so long that those behind it were taken back: it gets none until that ends. */
+  silent = false;
+  /** The user of the job that it runs knows how that ended, or does not want to. */
+  told = false;
+  /** It was idle for so long that its worker is ended. */
+  retired = false;
+  idleSince = 0;
+  /** The job that was last taken back from it with all others, while it looked at none; undefined: it is no such session. */
+  unseen: number | undefined;
+
+  constructor(owner: ConstructorParameters<typeof Session>[0], life: WorkerLife) {
+    super(owner, LEFTOVERS_MS, life);
+  }
+
+  /** Whether it takes jobs, besides those that it has. */
+  get takes(): boolean {
+    if (this.dead || this.worn || this.silent || this.hasLeftovers || !this.hasWord) return false;
+    return this.size === 0 || this.opened;
+  }
+
+  idents(): number[] {
+    return [...this].map((job: Job) => this.identOf(job)).filter((ident) => ident > 0);
+  }
+}

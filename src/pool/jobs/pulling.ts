@@ -1,0 +1,126 @@
+import { show } from '../../primitives/options.js';
+
+/** What can be pulled: it makes its next value only when it is asked for it. */
+export type Pullable<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Who takes what is pulled: `ThreadPool.map`, and `threadMap` of a `pulled` source. */
+export interface Taker<T> {
+  /** Whether it has room for one value more: asked before each is pulled. */
+  hasRoom(): boolean;
+  next(value: T): void;
+  /** The iterator has thrown, or rejected. */
+  error(error: unknown): void;
+  complete(): void;
+}
+
+/**
+ * One run through an iterable, which is pulled only while its taker has room: never more than one value is asked for at a
+ * time, and none before `pull` is called.
+ *
+ * resting -`pull` finds room-> asked for a value -it comes-> resting; asked -there is none, or an error-> ended;
+ * resting or asked -`stop`-> ended, and the iterator is told by its `return`, so that it can clean up.
+ * Invariant: while the taker has room and the run has not ended, a value is asked for, or `pull` is on the stack.
+ *
+ * @example
+ * const pulling = new Pulling(rows, { hasRoom: () => waiting < 100, next, error, complete });
+ * pulling.pull(); // now, and again whenever room may have come
+ */
+export class Pulling<T> {
+  readonly #iterator: Iterator<T> | AsyncIterator<T>;
+  readonly #taker: Taker<T>;
+  readonly #awaits: boolean;
+  /** The loop of `pull` is on the stack, or waits for a value. */
+  #pulling = false;
+  /** The iterator's own code runs: a generator cannot be told to return meanwhile. */
+  #inside = false;
+  /** `stop` was called by that code. */
+  #toReturn = false;
+  #ended = false;
+
+  /** @throws whatever the iterable's own code throws as it makes its iterator */
+  constructor(source: Pullable<T>, taker: Taker<T>) {
+    this.#awaits = Symbol.asyncIterator in Object(source);
+    this.#iterator = this.#awaits
+      ? (source as AsyncIterable<T>)[Symbol.asyncIterator]()
+      : (source as Iterable<T>)[Symbol.iterator]();
+    this.#taker = taker;
+  }
+
+  /** Pulls as long as there is room. To be called at the begin, and whenever room may have come. */
+  pull(): void {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    while (!this.#ended && this.#taker.hasRoom()) {
+      const asked = this.#ask();
+      if (this.#awaits && asked !== undefined) {
+        this.#await(asked);
+        return;
+      }
+      this.#came(asked as IteratorResult<T> | undefined);
+    }
+    this.#pulling = false;
+  }
+
+  /**
+   * No more is pulled. An error of the iterator's `return` is thrown; where that is asynchronous nobody is left to take
+   * it, and it is an unhandled rejection.
+   */
+  stop(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#inside) this.#toReturn = true;
+    else void this.#iterator.return?.();
+  }
+
+  /** undefined: the run has ended by it. */
+  #ask(): IteratorResult<T> | Promise<IteratorResult<T>> | undefined {
+    this.#inside = true;
+    try {
+      return this.#iterator.next();
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    } finally {
+      this.#inside = false;
+      if (this.#toReturn) void this.#iterator.return?.();
+    }
+  }
+
+  /** `#pulling` holds until it has come. */
+  #await(asked: IteratorResult<T> | Promise<IteratorResult<T>>): void {
+    const resume = (): void => {
+      this.#pulling = false;
+      this.pull();
+    };
+    void Promise.resolve(asked)
+      .then(
+        (result) => this.#came(result),
+        (error) => this.#failed(error),
+      )
+      .then(resume);
+  }
+
+  #came(result: IteratorResult<T> | undefined): void {
+    if (this.#ended) return;
+    if (typeof result !== 'object' || result === null)
+      this.#failed(new TypeError(`what an iterator's next gives must be an object, got ${show(result)}`));
+    else if (result.done !== true) this.#taker.next(result.value);
+    else {
+      this.#ended = true;
+      this.#taker.complete();
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#taker.error(error);
+  }
+}
+
+/** @throws TypeError unless it can be pulled */
+export function checkPullable(source: unknown): void {
+  const found = Object(source) as object;
+  if (!(Symbol.asyncIterator in found) && !(Symbol.iterator in found))
+    throw new TypeError(`source must be an iterable or an async iterable, got ${show(source)}`);
+}

@@ -1,0 +1,296 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { ThreadError } from '../../errors.js';
+import type { Emitted } from '../../primitives/target.js';
+import { markCancelled } from '../../primitives/threads/cancel-flag.js';
+import { nextThreadNumber } from '../../primitives/threads/table.js';
+import { markStopped } from '../../primitives/threads/thread-slots.js';
+import { CallerContext } from '../../primitives/waiting/caller-context.js';
+import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
+import { onAbort } from '../../primitives/waiting/on-abort.js';
+import type { Settle } from '../../primitives/waiting/wait.js';
+import { cancelMessage } from '../thread/cancel-request.js';
+import { limitRun, ranTooLong, waitedTooLong } from '../thread/run-limit.js';
+import { cannotStart } from '../thread/start.js';
+import { StartedHere } from '../thread/started-here.js';
+import { transferItems } from '../thread/thread-options.js';
+import { cannotRead, explainExit, type ThreadRun } from '../thread/thread-run.js';
+import type { ThreadState } from '../thread/thread-side.js';
+import { clone, cloning } from '../wire/clone-error.js';
+import { decodeTo, type Encoded, encode, unpackError } from '../wire/codec.js';
+import {
+  COMPLETED,
+  type Envelope,
+  type ProgressMessage,
+  RETURNED,
+  RETURNED_ENCODED,
+  type ValuesMessage,
+} from '../wire/messages.js';
+import { NOT_PLAIN, plainCopy } from '../wire/plain-copy.js';
+import { threadName } from '../wire/thread-name.js';
+import { movesWith } from '../wire/transfer.js';
+import { Job, type JobEnd, type WorkerExit } from '../workers/job.js';
+import type { JobTarget } from '../workers/job-target.js';
+import type { Dispatcher } from './dispatcher.js';
+import { captureContexts } from './job-contexts.js';
+import type { CheckedRunOptions, RunRequest } from './run-options.js';
+
+const NOTHING: readonly TransferListItem[] = [];
+
+/**
+ * A job of `run`, from its subscription on. It is no Thread: its worker takes an ident for it as it begins, so that any
+ * number may wait, and a Thread is made when somebody asks for one, as `enumerate` does.
+ */
+export class RunJob<R> extends Job {
+  readonly home: Dispatcher;
+  readonly target: JobTarget;
+  readonly label: string | number;
+  args: readonly unknown[] | Envelope;
+  transfer: readonly TransferListItem[] = NOTHING;
+  copied = false;
+  readonly #options: CheckedRunOptions;
+  /** Undefined: its user knows how it ended, or does not want to. */
+  #settle: Settle<Emitted<R>> | undefined;
+  /** Of who subscribed: its callbacks run in it, whichever message ends the job. */
+  readonly #context = new CallerContext();
+  /** Of what it streams; and how many values have come. */
+  #last: unknown;
+  #came = 0;
+  #unread: ThreadError | undefined;
+  /** What ends with the interest of its user, and with the job. */
+  #forget: (() => void) | undefined;
+  #stopLimit: (() => void) | undefined;
+  #stopWaiting: (() => void) | undefined;
+  /** It is being taken out of the line for this. */
+  #tooLate: unknown;
+  #spare: (() => void) | undefined;
+  /** Once somebody has asked for its Thread, that hears what the worker says. */
+  #run: ThreadRun | undefined;
+
+  constructor(
+    home: Dispatcher,
+    target: JobTarget,
+    { args, options }: RunRequest<R>,
+    settle: Settle<Emitted<R>>,
+  ) {
+    super();
+    this.home = home;
+    this.target = target;
+    this.label = options.name || nextThreadNumber();
+    this.priority = options.priority;
+    this.args = args;
+    this.#options = options;
+    this.#settle = settle;
+  }
+
+  get ident(): number {
+    return 0;
+  }
+
+  get holds(): boolean {
+    return true;
+  }
+
+  get name(): string {
+    const { label } = this;
+    return typeof label === 'string' ? label : threadName(label, this.target.label);
+  }
+
+  /**
+   * @param submit - hands it to its pool
+   * @throws ThreadError when the pool takes no more; TypeError naming the argument that cannot be cloned
+   */
+  submit(submit: () => void = () => this.home.submit(this)): void {
+    const { signal, transferList } = this.#options;
+    const args = this.args as readonly unknown[];
+    try {
+      const plain = cloning(() => plainCopy(args));
+      const contexts = captureContexts(this.home.contexts);
+      if (plain !== NOT_PLAIN && transferList.length === 0 && contexts === undefined) {
+        this.args = plain;
+        this.copied = true;
+      } else {
+        this.transfer = movesWith(transferItems(this.#options), args);
+        this.args = { args: encode(args, this.transfer), ...(contexts && { contexts }) };
+      }
+      submit();
+    } catch (cause) {
+      throw cannotStart(this.name, args, cause);
+    }
+    this.#forget = signal && onAbort(signal, () => this.#aborted());
+    const { waitTimeout } = this.#options;
+    if (waitTimeout !== Number.POSITIVE_INFINITY)
+      this.#stopWaiting = after(waitTimeout, () => nextTurn(() => this.#waited(waitTimeout)));
+  }
+
+  copy(): void {
+    if (this.copied) return;
+    const { args, ...rest } = this.args as Envelope;
+    const copied = clone({ args, transfer: this.transfer }, this.transfer);
+    this.args = { args: copied.args, ...rest };
+    this.transfer = copied.transfer;
+    this.copied = true;
+  }
+
+  // ─── as the session tells ─────────────────────────────────────────────────────────────────────
+
+  override sent(): void {
+    // Not the user's own object, which may change.
+    if (!this.copied) this.args = [];
+    const { timeout } = this.#options;
+    if (timeout === Number.POSITIVE_INFINITY || this.#settle === undefined) return;
+    this.#stopLimit?.();
+    this.#stopLimit = limitRun(this, timeout, () => this.#expired(timeout));
+  }
+
+  get state(): ThreadState {
+    return this.over ? 'stopped' : this.begun ? 'running' : 'queued';
+  }
+
+  isAlive(): boolean {
+    return !this.over;
+  }
+
+  heard(message: ValuesMessage | ProgressMessage): void {
+    if (this.#run !== undefined) this.#run.heard(message);
+    else if (message.kind === 'progress') this.#read(message.value, (value) => this.#progress(value));
+    else
+      this.#read(message.values, (values) => {
+        this.#came += (values as unknown[]).length;
+        this.#last = (values as unknown[]).at(-1);
+      });
+  }
+
+  #progress(value: unknown): void {
+    const { onProgress } = this.#options;
+    if (onProgress === undefined || this.#settle === undefined) return;
+    try {
+      this.#context.run(() => onProgress(value));
+    } catch (error) {
+      // As RxJS reports what an observer throws.
+      nextTurn(() => {
+        throw error;
+      });
+    }
+  }
+
+  #read(encoded: Encoded, read: (value: unknown) => void): void {
+    decodeTo(encoded, read, ({ message }) => {
+      this.unread(message);
+      void this.kill();
+    });
+  }
+
+  unread(why: string): void {
+    if (this.#run !== undefined) this.#run.unread(why);
+    else this.#unread ??= cannotRead(this.name, this.#came, why);
+  }
+
+  ended(end: JobEnd): void {
+    this.#over();
+    if (this.#run !== undefined) this.#run.ended(end);
+    else this.#tell(end);
+  }
+
+  #tell({ ident, how, value }: JobEnd): void {
+    markStopped(ident);
+    if (how === RETURNED) this.#last = value;
+    else if (how === RETURNED_ENCODED)
+      this.#read(value as Encoded, (result) => {
+        this.#last = result;
+      });
+    if (how > COMPLETED) this.#reject(unpackError(value as Encoded));
+    else if (this.#unread !== undefined) this.#reject(this.#unread);
+    else this.#resolve(this.#last as Emitted<R>);
+  }
+
+  died(exit: WorkerExit): void {
+    this.#over();
+    if (this.#run !== undefined) this.#run.died(exit);
+    else this.#reject(this.#tooLate ?? this.#unread ?? explainExit(this.name, exit));
+  }
+
+  flushed(): void {
+    this.#run?.flushed();
+  }
+
+  /** Makes its Thread, which from now on hears what the worker says, and tells the job's user in turn. */
+  asThread(ident: number): StartedHere<unknown> {
+    const [side, run] = StartedHere.ofJob(ident, this.name, this);
+    this.#run = run;
+    // Nobody can have the values that have come before, nor has to read those to come.
+    side.outcome.keepLast();
+    if (this.#came > 0) side.outcome.values([this.#last]);
+    side.progress$.subscribe((value) => this.#progress(value));
+    side.result(undefined).subscribe({
+      next: (value) => this.#resolve(value as Emitted<R>),
+      error: (error) => this.#reject(error),
+    });
+    return side;
+  }
+
+  // ─── as its user does ─────────────────────────────────────────────────────────────────────────
+
+  /** Nobody wants it any more: out of the line, or asked to stop. @param reason - of the cancel of one that runs */
+  leave(reason?: unknown): void {
+    if (this.#finish() === undefined || this.over || this.withdraw(this.#options.grace)) return;
+    const { session } = this;
+    if (session === undefined) return;
+    this.home.told(this);
+    const ident = session.identOf(this);
+    this.post(cancelMessage(ident, reason ?? wasCancelled(this.name)));
+    markCancelled(ident);
+    const { grace } = this.#options;
+    if (grace !== Number.POSITIVE_INFINITY) this.#spare = after(grace, () => void this.kill());
+  }
+
+  /** Its worker may begin with it at this very moment: then it is in time. */
+  #waited(ms: number): void {
+    if (this.#settle === undefined || this.over || this.begun) return;
+    this.#tooLate = waitedTooLong(this.name, ms);
+    if (!this.withdraw(this.#options.grace)) this.#tooLate = undefined;
+  }
+
+  #expired(timeout: number): void {
+    const error = ranTooLong(this.name, timeout);
+    this.#leaveWith(error, error);
+  }
+
+  #aborted(): void {
+    this.#leaveWith(this.#options.signal?.reason, undefined);
+  }
+
+  #leaveWith(error: unknown, reason: unknown): void {
+    const settle = this.#settle;
+    if (settle === undefined) return;
+    this.leave(reason);
+    this.#context.run(() => settle.reject(error));
+  }
+
+  #resolve(value: Emitted<R>): void {
+    const settle = this.#finish();
+    if (settle !== undefined) this.#context.run(() => settle.resolve(value));
+  }
+
+  #reject(error: unknown): void {
+    const settle = this.#finish();
+    if (settle !== undefined) this.#context.run(() => settle.reject(error));
+  }
+
+  /** Undefined: its user knows already. */
+  #finish(): Settle<Emitted<R>> | undefined {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    this.#forget?.();
+    this.#stopLimit?.();
+    this.#stopWaiting?.();
+    return settle;
+  }
+
+  #over(): void {
+    this.#spare?.();
+  }
+}
+
+function wasCancelled(name: string): ThreadError {
+  return new ThreadError(`thread '${name}' was cancelled`, { code: 'ERR_THREAD_CANCELLED' });
+}

@@ -1,0 +1,42 @@
+import { describeTarget, type PackedTarget, packTarget, type Target } from '../../primitives/target.js';
+
+/** A target as sessions know it: one object for the same target, so that each session is told of it once. */
+export interface JobTarget {
+  readonly packed: PackedTarget;
+  /** Stands in the names of threads that run it. */
+  readonly label: string;
+  /** How long it ran on average, in ms, the last times counting most; 0: it never ran. */
+  meanTime: number;
+}
+
+/** So many targets are known; programs that make functions as they go have more. */
+const MOST_KNOWN = 1000;
+const byKey = new Map<string, JobTarget>();
+const byObject = new WeakMap<object, JobTarget>();
+
+/** @throws TypeError when it cannot travel */
+export function jobTarget(target: Target): JobTarget {
+  // A module target may be changed after it was used, and a function may not.
+  const known = typeof target === 'function' ? byObject.get(target) : undefined;
+  if (known !== undefined) return known;
+  const found = packedTarget(packTarget(target), describeTarget(target));
+  if (typeof target === 'function') byObject.set(target, found);
+  return found;
+}
+
+export function packedTarget(packed: PackedTarget, label: string): JobTarget {
+  const key = 'source' in packed ? `${label}\n${packed.source}` : `${packed.module}#${packed.export}`;
+  const known = byKey.get(key);
+  if (known !== undefined) return known;
+  if (byKey.size >= MOST_KNOWN) byKey.clear();
+  const target: JobTarget = { packed, label, meanTime: 0 };
+  byKey.set(key, target);
+  return target;
+}
+
+/** Called when a job of it has run for `ms`. */
+export function noteRunTime(target: JobTarget, ms: number): void {
+  // Never 0 again; a target that gets slow is noticed within a few jobs.
+  const time = Math.max(ms, 0.001);
+  target.meanTime = target.meanTime === 0 ? time : target.meanTime * 0.9 + time * 0.1;
+}

@@ -1,0 +1,149 @@
+import type { TransferListItem } from 'node:worker_threads';
+import type {
+  CancelMessage,
+  CreditMessage,
+  Envelope,
+  ProgressMessage,
+  ValuesMessage,
+} from '../wire/messages.js';
+import type { JobTarget } from './job-target.js';
+
+/** How a worker ended, as the job is told that it had. */
+export interface WorkerExit {
+  /** What was thrown and not caught in it. */
+  readonly error?: unknown;
+  readonly exitCode: number;
+  /** It was killed, or the job was withdrawn. */
+  readonly terminated: boolean;
+  /** No worker had begun with the job, and none will. */
+  readonly unbegun?: boolean;
+}
+
+/** An EndMessage, taken apart. */
+export interface JobEnd {
+  /** RETURNED and so on. */
+  readonly how: number;
+  /** Of its thread. */
+  readonly ident: number;
+  readonly value: unknown;
+  /** ms, on the clock of all threads. */
+  readonly began: number;
+  readonly ended: number;
+  /** Its output is on its way. */
+  readonly flushing: boolean;
+  readonly leftovers: boolean;
+}
+
+/** Who has a job in its worker: a Session. */
+export interface JobHolder {
+  /** Node's number of the worker; -1: not known yet. */
+  readonly workerId: number;
+  identOf(job: Job): number;
+  isPosted(job: Job): boolean;
+  post(message: CancelMessage | CreditMessage): void;
+  drain(): void;
+  takeBack(job: Job): boolean;
+  expectLife(seq: number, grace: number): void;
+  killFor(job: Job): Promise<void>;
+}
+
+/** Where a job stands in line: a ThreadPool's dispatcher. */
+export interface JobHome {
+  /** The job was withdrawn: from the session that had it, or else from the line. */
+  withdrawn(job: Job, session: JobHolder | undefined): void;
+}
+
+/**
+ * What a worker is to run: a Thread (ThreadJob), or a job of a ThreadPool that is no Thread yet (jobs/run-job.ts). From
+ * `give` on, the session that has it tells it what the worker says of it, and at last exactly one of `ended` and `died`.
+ */
+export abstract class Job {
+  /** What it runs; null: nothing, or what its Envelope says. */
+  abstract readonly target: JobTarget | null;
+  /** Of its thread; 0: the worker takes one as it begins. */
+  abstract readonly ident: number;
+  /** The name of its thread, or the N of `Thread-N (target)`. */
+  abstract readonly label: string | number;
+  /** Keeps the process alive while a session has it. */
+  abstract readonly holds: boolean;
+  /** What it is called with, as it travels. */
+  abstract readonly args: readonly unknown[] | Envelope;
+  /** What moves with it. */
+  abstract readonly transfer: readonly TransferListItem[];
+  /** The arguments are a copy of our own: no change that the user makes is seen any more. */
+  abstract readonly copied: boolean;
+
+  /** Undefined: it stands in line, or is over. */
+  session: JobHolder | undefined = undefined;
+  /** In the session. */
+  seq = 0;
+  /** A higher one goes first; raised when it has waited for long. */
+  priority = 0;
+  /** Its place in the line, and when it was accepted, in ms on the clock of all threads: of a ThreadPool's. */
+  order = 0;
+  accepted = 0;
+  /** How many workers did not come up that it was given to. */
+  failedStarts = 0;
+  over = false;
+  /** It is for the worker that has it, and for no other. */
+  pinned = false;
+  /** The pool's statistics tell of it. */
+  counts = true;
+
+  /** Called before it stands in line: what it is called with is as it is now. @throws what keeps it from being copied */
+  abstract copy(): void;
+  /** A session has it now. */
+  sent(): void {}
+  abstract heard(message: ValuesMessage | ProgressMessage): void;
+  abstract ended(end: JobEnd): void;
+  abstract died(exit: WorkerExit): void;
+  /** What it printed is out, or never will be; called where `ended` said that it is not. */
+  abstract flushed(): void;
+  /** What it sent cannot be read here, and its worker is killed if it still runs. `died` follows. */
+  abstract unread(why: string): void;
+  /** Undefined: it stands in no line, as it is given to a session at once. */
+  abstract readonly home: JobHome | undefined;
+
+  /** It can be taken back once it was sent, as it can be sent again. */
+  get returns(): boolean {
+    return this.copied && !this.pinned && this.transfer.length === 0;
+  }
+
+  /** Whether it has a worker and that has begun with it. */
+  get begun(): boolean {
+    return this.session !== undefined && this.session.identOf(this) > 0;
+  }
+
+  post(message: CancelMessage): void {
+    this.session?.post(message);
+  }
+
+  credit(values: number): void {
+    this.session?.post({ kind: 'credit', seq: this.seq, values });
+  }
+
+  /** Hears now what the event loop would bring later. */
+  drain(): void {
+    this.session?.drain();
+  }
+
+  /**
+   * A job that has not begun never does; false: it has. A worker that was to run it is killed when it does not look at
+   * it within `grace` ms, as then it hangs.
+   */
+  withdraw(grace: number): boolean {
+    if (this.over) return false;
+    const { session } = this;
+    if (session?.takeBack(this) === false) return false;
+    this.over = true;
+    this.home?.withdrawn(this, session);
+    session?.expectLife(this.seq, grace);
+    this.died({ exitCode: 0, terminated: true, unbegun: true });
+    return true;
+  }
+
+  /** Ends it at once, with its worker if it has begun; resolves when that has exited. */
+  async kill(): Promise<void> {
+    if (!this.withdraw(0)) await this.session?.killFor(this);
+  }
+}

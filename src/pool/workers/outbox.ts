@@ -1,0 +1,94 @@
+import type { TransferListItem } from 'node:worker_threads';
+import type { Cells } from '../../primitives/memory/word.js';
+import { soon } from '../../primitives/waiting/event-loop.js';
+import type { FromWorker, ToWorker } from '../wire/messages.js';
+import type { PortChannel } from '../wire/port-channel.js';
+import { ring } from '../wire/session-cells.js';
+import type { Job } from './job.js';
+import type { JobTarget } from './job-target.js';
+
+/** Targets that a worker is told of before it is to forget them. */
+const MOST_TARGETS = 1000;
+const NOTHING: readonly TransferListItem[] = [];
+
+/**
+ * What goes to the worker of a session: jobs, several in one message where they need not go at once, and before the first
+ * of a target what that is. All of it in the order in which it was given.
+ */
+export class Outbox {
+  readonly #channel: PortChannel<ToWorker, FromWorker>;
+  readonly #cells: Cells;
+  readonly #targets = new Map<JobTarget, number>();
+  /** A JobsMessage that goes in a microtask. */
+  #jobs: unknown[] = [];
+  #posts = 0;
+  /** By the number of its message: those that went in a message of their own. */
+  readonly #alone = new Map<number, Job>();
+
+  constructor(channel: PortChannel<ToWorker, FromWorker>, cells: Cells) {
+    this.#channel = channel;
+    this.#cells = cells;
+  }
+
+  /** @param now - post it at once, and not with others. @throws DataCloneError; it has not been posted then */
+  send(seq: number, job: Job, now: boolean): void {
+    const { ident, label, args } = job;
+    const target = job.target === null ? 0 : this.#announce(job.target);
+    if (!now && Array.isArray(args)) {
+      if (this.#jobs.length === 0) soon(() => this.flush());
+      this.#jobs.push(seq, target, ident, label, args);
+      return;
+    }
+    this.flush();
+    this.#post([seq, target, ident, label, args], job.transfer);
+    if (!Array.isArray(args)) this.#alone.set(this.#posts, job);
+  }
+
+  post(message: ToWorker): void {
+    this.flush();
+    this.#post(message);
+  }
+
+  /** Posts the jobs that wait for the microtask. */
+  flush(): void {
+    if (this.#jobs.length === 0) return;
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    this.#post(jobs);
+  }
+
+  /** Whether the job still waits here. */
+  has(seq: number): boolean {
+    return this.#jobs.includes(seq);
+  }
+
+  /** The job that went alone in the nth message. */
+  wentAlone(nth: number): Job | undefined {
+    return this.#alone.get(nth);
+  }
+
+  /** Called when the worker has no job any more. */
+  forgetJobs(): void {
+    if (this.#alone.size > 0) this.#alone.clear();
+  }
+
+  #post(message: ToWorker, transfer = NOTHING): void {
+    this.#channel.post(message, transfer);
+    this.#posts++;
+    ring(this.#cells);
+  }
+
+  #announce(target: JobTarget): number {
+    const known = this.#targets.get(target);
+    if (known !== undefined) return known;
+    this.flush();
+    if (this.#targets.size === MOST_TARGETS) {
+      this.#targets.clear();
+      this.#post({ kind: 'forget targets' });
+    }
+    const id = this.#targets.size + 1;
+    this.#post({ kind: 'target', id, target: target.packed, label: target.label });
+    this.#targets.set(target, id);
+    return id;
+  }
+}

@@ -1,0 +1,60 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Cells } from '../../primitives/memory/word.js';
+import type { PackedTarget } from '../../primitives/target.js';
+import type { Starter } from '../../primitives/threads/claim-slot.js';
+import type { Job, JobEnd, WorkerExit } from './job.js';
+
+/** What is done in a worker besides its jobs, and when it is replaced. */
+export interface WorkerLife {
+  /** Runs before the first job, and gives the worker's context; after the last one. */
+  readonly setup: PackedTarget | undefined;
+  readonly teardown: PackedTarget | undefined;
+  /** Jobs that it may run, and MB that its heap may have after one. */
+  readonly maxJobs: number;
+  readonly maxHeap: number;
+}
+
+export const PLAIN_LIFE: WorkerLife = {
+  setup: undefined,
+  teardown: undefined,
+  maxJobs: Number.POSITIVE_INFINITY,
+  maxHeap: Number.POSITIVE_INFINITY,
+};
+
+/** What the worker gets as the session opens: `openSession` in in-worker/session.ts takes it. */
+export interface SessionOpening {
+  readonly port: MessagePort;
+  readonly cells: Cells;
+  /** Who counts as the starter of the threads whose idents the worker takes, and their FLAGS. */
+  readonly starter: Starter;
+  readonly flags: number;
+  /** ms that leftovers may keep the worker from its next job; then they count as there to stay. */
+  readonly leftoversMs: number;
+  readonly life: WorkerLife;
+}
+
+/** Whose session it is: a ThreadPool's dispatcher, or the elastic pool. */
+export interface SessionOwner<S> {
+  /** The job has ended, and has not been told yet. */
+  ended(session: S, job: Job, end: JobEnd): void;
+  /** The job is lost, and has not been told yet; the worker goes on. */
+  lost(session: S, job: Job, exit: WorkerExit): void;
+  /** These were taken back, or the worker is done with its leftovers: there is room. */
+  freed(session: S, returned: readonly Job[]): void;
+  /** All that the worker had said by now has been heard. */
+  heard(session: S): void;
+  /**
+   * The worker has exited. The owner tells those that it had `begun` with; those `untouched` may be run elsewhere.
+   * Returns whether one of them was told the error.
+   */
+  exited(session: S, exit: WorkerExit, begun: readonly Job[], untouched: readonly Job[]): boolean;
+}
+
+/** The worker of a session, as far as the session needs it. */
+export interface SessionWorker {
+  readonly threadId: number;
+  ref(): void;
+  terminate(): void;
+  /** Hands the port over: `opening` of the session. */
+  open(): void;
+}

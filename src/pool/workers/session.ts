@@ -1,0 +1,389 @@
+import { MessageChannel } from 'node:worker_threads';
+import { type Cells, load } from '../../primitives/memory/word.js';
+import { starterHere } from '../../primitives/threads/claim-slot.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { clock, DAEMON } from '../../primitives/threads/table.js';
+import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
+import {
+  type CancelMessage,
+  type CreditMessage,
+  DECLINED,
+  type EndMessage,
+  FLUSHING,
+  type FromWorker,
+  LEFTOVERS,
+  THREW,
+  type ToWorker,
+  WORN,
+} from '../wire/messages.js';
+import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
+import { allocateSession, hasSeen, SEEN } from '../wire/session-cells.js';
+import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
+import { lateAfter } from './late-after.js';
+import { LeftoversWatch } from './leftovers-watch.js';
+import { Outbox } from './outbox.js';
+import { SentJobs } from './sent-jobs.js';
+import {
+  PLAIN_LIFE,
+  type SessionOpening,
+  type SessionOwner,
+  type SessionWorker,
+  type WorkerLife,
+} from './session-owner.js';
+import { relayUnhandled, reportUnhandled } from './unhandled.js';
+
+/** ms that a worker has at least to look at a job that was withdrawn: it takes a turn of its loop. */
+const PROMPT_MS = 100;
+/** ms that a `teardown` may take. */
+const TEARDOWN_MS = 5000;
+/** Messages, and ms, that are heard in one turn of the event loop. */
+const MOST_HEARD = 1000;
+const HEARD_MS = 5;
+
+/**
+ * A worker that stays, seen from who starts jobs in it: a port, and the shared words of wire/session-cells.ts. All jobs of
+ * the worker go over that port, and none of them is a task of Piscina's, whose only task here hands the port over.
+ *
+ * A session may have several jobs, of which the worker runs one after the other: the rest are sent ahead, so that it does
+ * not wait for this thread's event loop between two. Until it begins with one, that can be taken back (wire/job-claims.ts).
+ * The first job of a session that has none is posted at once, so that it runs although this thread blocks from here on;
+ * those behind it go together, in a microtask.
+ */
+export class Session implements JobHolder {
+  readonly owner: SessionOwner<Session>;
+  readonly opening: SessionOpening;
+  readonly #channel: PortChannel<ToWorker, FromWorker>;
+  readonly #cells: Cells = allocateSession();
+  readonly #jobs: SentJobs = new SentJobs(this.#cells);
+  readonly #outbox: Outbox;
+  #worker: SessionWorker | undefined;
+  #handedOver = false;
+  #holds = 0;
+  /** Those that have ended and whose output is on its way. */
+  readonly #flushes: Job[] = [];
+  #draining = false;
+  #killed = false;
+  #tearsDown = false;
+  #gone = false;
+  #exited: () => void = () => {};
+  readonly exit: Promise<void> = new Promise((resolve) => {
+    this.#exited = resolve;
+  });
+  readonly #leftovers: LeftoversWatch;
+  /** When a job ended last, or the first of several was sent; when the messages that are being heard were received. */
+  lastEnd = 0;
+  heardAt = 0;
+  /** Its worker begins with no other job. */
+  worn = false;
+  /** The last job that was sent. */
+  newest: Job | undefined;
+
+  constructor(owner: SessionOwner<Session>, leftoversMs: number, life: WorkerLife = PLAIN_LIFE) {
+    this.owner = owner;
+    const { port1, port2 } = new MessageChannel();
+    this.#channel = new PortChannel(port1);
+    this.#outbox = new Outbox(this.#channel, this.#cells);
+    this.#leftovers = new LeftoversWatch(leftoversMs < Number.POSITIVE_INFINITY, () => void this.kill());
+    const flags = flagsOf(getIdent()) & DAEMON;
+    this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs, life };
+    this.#channel.hear((message) => this.#hear(message));
+    // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
+    // nobody would learn of the death.
+    this.#channel.onClose(() => this.#worker?.ref());
+  }
+
+  /** Jobs that it has. */
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  get workerId(): number {
+    return this.#worker?.threadId ?? -1;
+  }
+
+  /** Its worker has come up. */
+  get opened(): boolean {
+    return load(this.#cells, SEEN) > 0;
+  }
+
+  /** Its worker is no more, or is about to be. */
+  get dead(): boolean {
+    return this.#gone || this.#killed || this.#tearsDown;
+  }
+
+  get hasLeftovers(): boolean {
+    return this.#leftovers.of !== 0;
+  }
+
+  /** Whether output of jobs that have ended is on its way. */
+  get flushing(): boolean {
+    return this.#flushes.length > 0;
+  }
+
+  /** See SentJobs. */
+  get hasWord(): boolean {
+    return this.#jobs.hasWord;
+  }
+
+  /** It has a worker from now on, which may still be starting. */
+  attach(worker: SessionWorker): void {
+    this.#worker = worker;
+    if (this.size > 0) this.#open();
+  }
+
+  /** Not before there is a job: a worker that is kept for later keeps no process alive meanwhile. */
+  #open(): void {
+    if (this.#handedOver || this.#worker === undefined) return;
+    this.#handedOver = true;
+    this.#worker.open();
+  }
+
+  // ─── jobs on their way to the worker ──────────────────────────────────────────────────────────
+
+  /** @throws DataCloneError; it has not got the job then */
+  give(job: Job): void {
+    const first = this.#jobs.size === 0;
+    this.#outbox.send(this.#jobs.offer(), job, first);
+    this.#jobs.add(job);
+    job.session = this;
+    this.newest = job;
+    if (first) this.lastEnd = clock();
+    this.#open();
+    if (job.holds) this.#hold(1);
+    job.sent();
+  }
+
+  post(message: CancelMessage | CreditMessage): void {
+    if (!this.#gone) this.#outbox.post(message);
+  }
+
+  /** The ident of the job's thread; 0: the worker has not begun with it. */
+  identOf(job: Job): number {
+    return this.#jobs.identOf(job);
+  }
+
+  /** Whether the job is posted, so that the worker needs nothing of this thread any more to begin with it. */
+  isPosted(job: Job): boolean {
+    return this.#worker !== undefined && !this.#outbox.has(job.seq);
+  }
+
+  [Symbol.iterator](): Iterator<Job> {
+    return this.#jobs[Symbol.iterator]();
+  }
+
+  /** false: the worker has begun with it. */
+  takeBack(job: Job): boolean {
+    if (!this.#jobs.takeBack(job)) return false;
+    this.#remove(job);
+    return true;
+  }
+
+  /** Takes back all that the worker has not begun with, or of these the `wanted`. */
+  takeBackAll(wanted: (job: Job) => boolean = () => true): Job[] {
+    return [...this].filter((job) => job.returns && wanted(job) && this.takeBack(job));
+  }
+
+  #remove(job: Job): void {
+    this.#jobs.delete(job);
+    if (this.#jobs.size === 0) this.#outbox.forgetJobs();
+    if (job.holds) this.#hold(-1);
+  }
+
+  #hold(by: 1 | -1): void {
+    this.#holds += by;
+    if (this.#holds === 0 || (this.#holds === 1 && by === 1)) this.#channel.hold(this.#holds > 0);
+  }
+
+  // ─── what the worker says ─────────────────────────────────────────────────────────────────────
+
+  /** Hears now what the event loop would bring later. */
+  drain(most?: number, ms?: number): void {
+    if (this.#gone) return;
+    const nested = this.#draining;
+    this.#draining = true;
+    this.heardAt = clock();
+    this.#channel.drain(most, ms);
+    this.#draining = nested;
+    if (!nested) this.owner.heard(this);
+  }
+
+  #hear(message: FromWorker | UnreadMessage): void {
+    if (this.#draining) this.#heed(message);
+    else {
+      this.heardAt = clock();
+      this.#heed(message);
+      // While this thread is awake to hear it, no message of the worker has to wake it.
+      this.drain(MOST_HEARD, HEARD_MS);
+    }
+  }
+
+  #heed(message: FromWorker | UnreadMessage): void {
+    const other = message as Exclude<typeof message, EndMessage>;
+    if (Array.isArray(message)) this.#end(message as unknown as EndMessage);
+    else if (other.kind === 'values' || other.kind === 'progress') this.#jobs.get(other.seq)?.heard(other);
+    else if (other.kind === 'flushed') this.#flushed();
+    else if (other.kind === 'idle') this.#idle();
+    else if (other.kind === 'unhandled') relayUnhandled(other);
+    else if (other.kind === 'refused') this.#refused(other.nth, other.why);
+    else this.#unread(other.why);
+  }
+
+  #end([seq, how, value, began, ended, aftermath]: EndMessage): void {
+    const job = this.#jobs.get(seq);
+    if (job === undefined) return;
+    // A worker that is killed while it imports a module runs on with half of its modules. The error that it reports
+    // then is of our making and not the target's.
+    if (this.#killed && how === THREW) return;
+    if (how === DECLINED) {
+      this.#lose(job, { exitCode: 0, terminated: true, unbegun: true });
+      return;
+    }
+    const ident = this.identOf(job);
+    const [flushing, leftovers] = [(aftermath & FLUSHING) !== 0, (aftermath & LEFTOVERS) !== 0];
+    if ((aftermath & WORN) !== 0) this.worn = true;
+    if (flushing) {
+      // The process stays for what was printed, also by a thread that it does not stay for.
+      this.#flushes.push(job);
+      this.#hold(1);
+    }
+    // Jobs may stand in line for this worker, and the line does not keep the process alive.
+    if (leftovers && this.#leftovers.begin(ident)) this.#hold(1);
+    this.lastEnd = this.heardAt;
+    this.#remove(job);
+    job.over = true;
+    const end: JobEnd = { how, ident, value, began, ended, flushing, leftovers };
+    this.owner.ended(this, job, end);
+    job.ended(end);
+  }
+
+  #flushed(): void {
+    const job = this.#flushes.shift();
+    if (job === undefined) return;
+    this.#hold(-1);
+    job.flushed();
+    this.owner.freed(this, []);
+  }
+
+  #idle(): void {
+    if (this.#leftovers.end()) this.#hold(-1);
+    this.owner.freed(this, []);
+  }
+
+  /** A job whose arguments cannot be read in the worker. */
+  #refused(nth: number, why: string): void {
+    const job = this.#outbox.wentAlone(nth);
+    if (job === undefined || !this.takeBack(job)) return;
+    job.unread(`the arguments of the thread cannot be read in its worker: ${why}`);
+    this.#told(job, { exitCode: 0, terminated: false, unbegun: true });
+  }
+
+  /**
+   * Something came that cannot be read here: the result of the job that the worker has begun with first, or a value without
+   * which what follows makes no sense. If the worker has gone on to another job, that one is over and its worker as good
+   * as before.
+   */
+  #unread(why: string): void {
+    const job = this.#jobs.running;
+    if (job === undefined) return;
+    job.unread(why);
+    if (!this.#killWith(job)) this.#lose(job, { exitCode: 0, terminated: false });
+  }
+
+  #lose(job: Job, exit: WorkerExit): void {
+    this.#remove(job);
+    this.#told(job, exit);
+  }
+
+  #told(job: Job, exit: WorkerExit): void {
+    job.over = true;
+    this.owner.lost(this, job, exit);
+    job.died(exit);
+  }
+
+  // ─── its end ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends the worker, so that the job is over; resolves when it is. The worker's other jobs are run elsewhere. */
+  async killFor(job: Job): Promise<void> {
+    if (this.#killWith(job)) await this.exit;
+    else this.drain();
+  }
+
+  /**
+   * Kills the worker, unless it has begun with another job than this, which so is over: the end of this one is on its way.
+   * Once all others are taken back, the worker begins with nothing more.
+   */
+  #killWith(job: Job): boolean {
+    const returned = this.takeBackAll((other) => other !== job);
+    const alone = this.#jobs.size === 1;
+    if (alone) void this.kill();
+    this.owner.freed(this, returned);
+    return alone;
+  }
+
+  /** Ends the worker, which has no job: what the pool's `teardown` does in it goes first, for TEARDOWN_MS at most. */
+  end(): Promise<void> {
+    if (this.dead) return this.exit;
+    // The process stays for it, and for those who wait for another worker in its place.
+    this.#hold(1);
+    if (!this.opened || this.opening.life.teardown === undefined) return this.kill();
+    this.#tearsDown = true;
+    this.#outbox.post({ kind: 'tear down' });
+    lateAfter(TEARDOWN_MS, () => void this.kill());
+    return this.exit;
+  }
+
+  kill(): Promise<void> {
+    if (this.#gone || this.#killed) return this.exit;
+    this.#killed = true;
+    this.#worker?.terminate();
+    return this.exit;
+  }
+
+  /**
+   * Kills the worker when it has not looked at the job, which was withdrawn, after `grace` ms: then it hangs in its start or
+   * in what an earlier job has left behind. One that runs a job is left to whoever wants that.
+   */
+  expectLife(seq: number, grace: number): void {
+    if (grace === Number.POSITIVE_INFINITY || this.#gone) return;
+    lateAfter(Math.max(grace, PROMPT_MS), () => {
+      if (!this.dead && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
+    });
+  }
+
+  /** Whether the worker has looked at that job, or at a later one. */
+  hasSeen(seq: number): boolean {
+    return hasSeen(this.#cells, seq);
+  }
+
+  /** The worker looks at no job: what an earlier one has left behind blocks it. */
+  killHung(): void {
+    this.#leftovers.killHung(null);
+  }
+
+  /** Called in the place of `attach` when the first job could not be sent, and so there is no worker. */
+  discard(): void {
+    this.#gone = true;
+    this.#channel.close();
+  }
+
+  /** Called by who made the worker, with what was thrown in it and not caught. */
+  exited(error: unknown, exitCode: number): void {
+    if (this.#gone) return;
+    this.drain();
+    this.#gone = true;
+    this.#channel.close();
+    const left = this.#leftovers.of;
+    this.#leftovers.end();
+    const { begun, untouched } = this.#jobs.empty();
+    for (const job of begun) {
+      job.over = true;
+      markDied(this.identOf(job));
+    }
+    const terminated = this.#killed || (this.#tearsDown && error === undefined);
+    const exit: WorkerExit = { exitCode, terminated, ...(error !== undefined && !terminated && { error }) };
+    const told = this.owner.exited(this, exit, begun, untouched);
+    if (exit.error !== undefined && !told) reportUnhandled(left === 0 ? null : left, exit.error);
+    for (const job of this.#flushes.splice(0)) job.flushed();
+    this.#exited();
+  }
+}

@@ -1,0 +1,115 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { clone } from '../wire/clone-error.js';
+import {
+  type CancelMessage,
+  type Envelope,
+  type PackedRun,
+  type ProgressMessage,
+  type StartPayload,
+  type ValuesMessage,
+  WINDOW,
+} from '../wire/messages.js';
+import { Job, type JobEnd, type JobHome, type WorkerExit } from './job.js';
+import { type JobTarget, packedTarget } from './job-target.js';
+
+/** Who started the thread: thread/thread-run.ts. */
+export interface JobListener {
+  heard(message: ValuesMessage | ProgressMessage): void;
+  ended(end: JobEnd): void;
+  flushed(): void;
+  unread(why: string): void;
+  died(exit: WorkerExit): void;
+}
+
+/** What a Thread gives to be run. */
+export interface ThreadStart extends StartPayload {
+  readonly ident: number;
+  readonly name: string;
+  /** Of the target, in the names of threads. */
+  readonly label: string;
+  readonly daemon: boolean;
+  readonly credit: number;
+  readonly cancel: CancelMessage | undefined;
+}
+
+/** A Thread as a job: it has its ident, and so is alive, before a worker has it. */
+export class ThreadJob extends Job {
+  readonly target: JobTarget | null;
+  readonly ident: number;
+  readonly label: string;
+  readonly daemon: boolean;
+  transfer: readonly TransferListItem[];
+  copied = false;
+  holds: boolean;
+  home: JobHome | undefined;
+  listener: JobListener | undefined;
+  #args: StartPayload['args'];
+  readonly #run: PackedRun | undefined;
+  readonly #credit: number;
+  #cancel: CancelMessage | undefined;
+
+  constructor({ ident, name, label, daemon, target, args, transfer, credit, cancel }: ThreadStart) {
+    super();
+    this.ident = ident;
+    this.label = name;
+    this.daemon = daemon;
+    this.holds = !daemon;
+    const isRun = target !== null && 'className' in target;
+    this.target = target === null || isRun ? null : packedTarget(target, label);
+    this.#run = isRun ? target : undefined;
+    this.#args = args;
+    this.transfer = transfer;
+    this.#credit = credit;
+    this.#cancel = cancel;
+  }
+
+  get name(): string {
+    return this.label;
+  }
+
+  get args(): readonly unknown[] | Envelope {
+    const plain = !this.#args.hasStandIns && this.#run === undefined && this.#cancel === undefined;
+    // What is not copied is posted at once, by itself.
+    if (plain && this.copied && this.#credit === WINDOW) return this.#args.value as unknown[];
+    return {
+      args: this.#args,
+      ...(this.#run && { run: this.#run }),
+      ...(this.#credit !== WINDOW && { credit: this.#credit }),
+      ...(this.#cancel && { cancel: this.#cancel }),
+    };
+  }
+
+  /** Called before it stands in line: what it is called with is as it is now. @throws DataCloneError */
+  copy(): void {
+    if (this.copied) return;
+    const { args, transfer } = clone({ args: this.#args, transfer: this.transfer }, this.transfer);
+    this.#args = args;
+    this.transfer = transfer;
+    this.copied = true;
+  }
+
+  override post(message: CancelMessage): void {
+    if (this.session === undefined) this.#cancel = message;
+    else super.post(message);
+  }
+
+  heard(message: ValuesMessage | ProgressMessage): void {
+    this.listener?.heard(message);
+  }
+
+  ended(end: JobEnd): void {
+    this.listener?.ended(end);
+  }
+
+  flushed(): void {
+    this.listener?.flushed();
+  }
+
+  unread(why: string): void {
+    this.listener?.unread(why);
+  }
+
+  died(exit: WorkerExit): void {
+    this.listener?.died(exit);
+  }
+}

@@ -1,0 +1,79 @@
+// node build.mjs BUNDLER: bundles each of the programs, runs it where there is no node_modules, and compares what it prints.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { bundlers } from './bundlers.mjs';
+
+const PRINTED = {
+  'lock-only.js': ['1', '2'],
+  'threads.js': ['shared true', '[ 1, 4, 9 ]', '1', 'of a pool', 'ERR_THREAD_DIED'],
+};
+PRINTED['named.js'] = PRINTED['threads.js'];
+
+const [bundler] = process.argv.slice(2);
+const bundle = bundlers[bundler];
+const elsewhere = mkdtempSync(join(tmpdir(), 'bundled-'));
+try {
+  for (const format of ['esm', 'cjs']) await lockOnly(format);
+  await external();
+  await unnamed();
+  await named();
+} finally {
+  rmSync(elsewhere, { recursive: true, force: true });
+}
+
+/** All in one file, which is moved away: locks need nothing else. */
+async function lockOnly(format) {
+  const dir = join(elsewhere, `lock-only-${format}`);
+  await bundle({ entry: resolve('lock-only.js'), dir, format, external: [] });
+  prints('lock-only.js', dir, format);
+  console.log(`lock only, ${format}: ${size(dir)} kB`);
+}
+
+/** The library stays a package. */
+async function external() {
+  const dir = resolve('out-external');
+  await bundle({ entry: resolve('threads.js'), dir, format: 'esm', external: ['rxjs-threading'] });
+  prints('threads.js', dir, 'esm');
+  console.log('external');
+}
+
+/** All in one file, and no worker file: the error says what to do. */
+async function unnamed() {
+  const dir = join(elsewhere, 'unnamed');
+  await bundle({ entry: resolve('threads.js'), dir, format: 'esm', external: [] });
+  const { stderr } = run(dir, 'esm');
+  assert.match(stderr, /ERR_NO_THREAD/);
+  assert.match(stderr, /Was rxjs-threading bundled\? Keep it external.*setWorkerFile/s);
+  console.log('the error of threads in a bundle names the remedy');
+}
+
+/** All in one file but for the worker file. */
+async function named() {
+  const dir = join(elsewhere, 'named');
+  await bundle({ entry: resolve('named.js'), dir, format: 'esm', external: [] });
+  copyFileSync('node_modules/rxjs-threading/dist/worker-bundle.cjs', join(dir, 'worker-bundle.cjs'));
+  prints('named.js', dir, 'esm');
+  console.log('with a worker file beside it');
+}
+
+function prints(program, dir, format) {
+  const { stdout, stderr, status } = run(dir, format);
+  assert.equal(status, 0, `${program}, ${format}: ${stderr}${stdout}`);
+  assert.deepEqual(stdout.trimEnd().split('\n'), PRINTED[program]);
+}
+
+function run(dir, format) {
+  writeFileSync(
+    join(dir, 'package.json'),
+    JSON.stringify({ type: format === 'esm' ? 'module' : 'commonjs' }),
+  );
+  return spawnSync('node', ['main.js'], { cwd: dir, encoding: 'utf8', timeout: 60_000 });
+}
+
+function size(dir) {
+  const files = readdirSync(dir).filter((file) => file.endsWith('.js'));
+  return Math.round(files.reduce((sum, file) => sum + statSync(join(dir, file)).size, 0) / 1000);
+}

@@ -1,0 +1,3 @@
+import { setWorkerFile } from 'rxjs-threading';
+
+setWorkerFile(new URL('./worker-bundle.cjs', import.meta.url));

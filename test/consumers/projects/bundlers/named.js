@@ -1,0 +1,2 @@
+import './name-worker-file.js';
+import './threads.js';

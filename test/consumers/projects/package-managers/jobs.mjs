@@ -1,0 +1,4 @@
+import { of } from 'rxjs';
+import { currentThread } from 'rxjs-threading';
+
+export const stream = () => of(currentThread().name);

@@ -1,0 +1,122 @@
+import { TimeoutError } from 'rxjs';
+import { Event, sleepSync, ThreadPool, threadModule } from 'rxjs-threading';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
+  new URL('../../fixtures/pool-jobs.js', import.meta.url),
+);
+const identity = (n: number): number => n;
+
+describe('in a pool of one', () => {
+  let pool: ThreadPool;
+  let gate: Event;
+  let holder: Promise<unknown>;
+  const order: string[] = [];
+  const note = (name: string, priority?: number): Promise<unknown> =>
+    pool.run(identity, [0], { name, priority }).then(() => order.push(name));
+
+  beforeEach(async () => {
+    order.length = 0;
+    pool = new ThreadPool({ maxThreads: 1 });
+    gate = new Event();
+    const begun = new Event();
+    holder = pool.run(jobs.hold, [begun, gate]).then((value) => value);
+    await begun.wait();
+  });
+
+  afterEach(async () => {
+    gate.set();
+    await holder;
+    await pool.close();
+  });
+
+  it('jobs of a higher priority go first, those of one priority in their order', async () => {
+    const all = ['a', 'b', 'c'].flatMap((name) => [
+      note(`${name} low`, -10),
+      note(`${name} none`),
+      note(`${name} high`, 10),
+    ]);
+    gate.set();
+    await Promise.all(all);
+    const [high, none, low] = ['high', 'none', 'low'].map((which) =>
+      ['a', 'b', 'c'].map((n) => `${n} ${which}`),
+    );
+    expect(order).toEqual([...(high as string[]), ...(none as string[]), ...(low as string[])]);
+  });
+
+  it('a job that came late goes before those that were sent ahead of it', async () => {
+    const low = Array.from({ length: 5 }, (_, n) => note(`low ${n}`));
+    // The first are in the worker by now.
+    await new Promise((resolve) => setImmediate(resolve));
+    const high = note('high', 1);
+    gate.set();
+    await Promise.all([...low, high]);
+    expect(order).toEqual(['high', 'low 0', 'low 1', 'low 2', 'low 3', 'low 4']);
+  });
+
+  it('one that waits for long goes before those of a higher priority that keep coming', async () => {
+    const low = note('low', -1);
+    let come = 0;
+    const more = async (): Promise<void> => {
+      while (!order.includes('low') && come < 1000) await note(`high ${come++}`, 1);
+    };
+    const streams = [more(), more(), more()];
+    gate.set();
+    await Promise.all([low, ...streams]);
+    expect(order.indexOf('low')).toBeGreaterThan(0);
+    expect(order.indexOf('low')).toBeLessThan(30);
+  });
+
+  it('those that are dropped leave the lines of all priorities', async () => {
+    const subscriptions = Array.from({ length: 300 }, (_, n) =>
+      pool.run(identity, [n], { priority: (n % 21) - 10 }).subscribe(),
+    );
+    expect(pool.stats.queued).toBe(300);
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    expect(pool.stats).toMatchObject({ queued: 0, cancelled: 300 });
+    const last = note('last', -10);
+    gate.set();
+    await last;
+  });
+
+  it('a job that waits past its waitTimeout never runs', async () => {
+    const ran = new Event();
+    const late = pool.run(jobs.hold, [ran, gate], { name: 'late', waitTimeout: 20 });
+    await expect(late.then(() => {})).rejects.toThrow(
+      expect.objectContaining({
+        name: 'TimeoutError',
+        message: "'late' waited in line for its waitTimeout of 20 ms",
+      }),
+    );
+    await expect(late.then(() => {})).rejects.toBeInstanceOf(TimeoutError);
+    expect(pool.stats).toMatchObject({ queued: 0, cancelled: 2 });
+    gate.set();
+    await holder;
+    expect(await pool.run(identity, [1])).toBe(1);
+    expect(ran.isSet()).toBe(false);
+  });
+});
+
+it('a job that has begun in time is not touched by its waitTimeout', async () => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  await pool.run(identity, [0]);
+  const sleep = (ms: number): string => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    return 'slept';
+  };
+  const job = pool.run(sleep, [100], { waitTimeout: 50 }).then((value) => value);
+  // Its begin is known although no event loop has turned.
+  sleepSync(80);
+  expect(await job).toBe('slept');
+});
+
+it.each([
+  [{ priority: 11 }, RangeError, 'priority must be a whole number from -10 to 10, got 11'],
+  [{ priority: 0.5 }, RangeError, 'priority must be a whole number from -10 to 10, got 0.5'],
+  [{ priority: 'high' }, TypeError, "priority must be a number, got 'high'"],
+  [{ waitTimeout: -1 }, RangeError, 'waitTimeout must be 0 ms or more, got -1'],
+  [{ waitTimeout: '1' }, TypeError, "waitTimeout must be a number of ms, got '1'"],
+])('%j is refused at the call', async (options, kind, message) => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  expect(() => pool.run(identity, [0], options as object)).toThrow(new kind(message));
+});

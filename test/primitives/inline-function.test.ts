@@ -1,0 +1,79 @@
+import { Thread } from 'rxjs-threading';
+import { describe, expect, it } from 'vitest';
+
+/** As it stands in the file that a compiler has written. */
+function compiled(source: string): () => unknown {
+  // biome-ignore lint/security/noGlobalEval: a function with just this source
+  // biome-ignore lint/complexity/noCommaOperator: makes the eval indirect
+  return (0, eval)(`(${source})`);
+}
+
+async function resultOf(source: string): Promise<unknown> {
+  return new Thread({ target: compiled(source), name: 'inline' }).start().result();
+}
+
+describe('a function that imports, as compilers rewrite it, runs in a thread', { timeout: 60_000 }, () => {
+  it.each([
+    ['Vite', `async () => (await __vite_ssr_dynamic_import__('node:path')).sep`],
+    [
+      'Vite, of a package',
+      `async () => typeof (await __vite_ssr_dynamic_import__('rxjs')).of === 'function' && '/'`,
+    ],
+    [
+      'Vite, of a file in the project',
+      `async () => typeof (await __vite_ssr_dynamic_import__('/test/fixtures/moving.js')).moved === 'function' && '/'`,
+    ],
+    ['tsc', `async () => (await Promise.resolve().then(() => __importStar(require('node:path')))).sep`],
+    ['tsc, by default', `async () => __importDefault(require('node:path')).default.sep`],
+    [
+      'swc',
+      `async () => (await Promise.resolve().then(() => _interop_require_wildcard(require('node:path')))).sep`,
+    ],
+    ['swc, by default', `async () => _interop_require_default(require('node:path')).default.sep`],
+    [
+      'swc, with its helpers from a package',
+      `async () => _interop_require_wildcard._(require('node:path')).sep`,
+    ],
+    [
+      'Babel',
+      `async () => (await Promise.resolve().then(() => _interopRequireWildcard(require('node:path')))).sep`,
+    ],
+    [
+      'esbuild',
+      `async () => (await Promise.resolve().then(() => __toESM(require('node:path')))).default.sep`,
+    ],
+    ['its author', `() => require('node:path').sep`],
+    ['esbuild, of names', `() => __name(() => {}, '/').name`],
+  ])('%s', async (_, source) => {
+    expect(await resultOf(source)).toBe('/');
+  });
+});
+
+describe('a name that a function does not find is said to be', { timeout: 60_000 }, () => {
+  it.each([
+    ["a bundler's", '__webpack_require__', /A bundler .*getBuiltinModule/],
+    ["a bundler's", '__nccwpck_require__', /A bundler/],
+    ["a bundler's", '__turbopack_context__', /A bundler/],
+    [
+      "Vite's",
+      '__vite_ssr_import_0__',
+      /Vite .* imported at the top of the file\. Import that inside the function/,
+    ],
+    ["istanbul's", 'cov_5cce9wv3', /counter of istanbul's.* istanbul ignore next/],
+    ["a compiler's", '__awaiter', /helper that a compiler has put in.*ES2022/],
+    ["a compiler's", '_ts_add_disposable_resource', /helper that a compiler.*using/],
+    ["a compiler's", '__callDispose', /helper that a compiler/],
+    ["a compiler's", 'tslib_1', /helper that a compiler/],
+    ["a CommonJS import's", 'rxjs_1', /a module that is imported at the top of the file/],
+    ["a CommonJS import's", '_rxjs', /a module that is imported at the top of the file/],
+    ["a minifier's", 't', /a name so short may be of a minifier/i],
+    ["its author's", 'around', /Pass 'around' in args/],
+  ])('%s: %s', async (_, name, advice) => {
+    const message = await resultOf(`() => ${name}`).then(
+      () => 'none',
+      (error) => error.message,
+    );
+    expect(message).toContain(`'${name}' is not defined in thread 'inline'`);
+    expect(message).toMatch(advice);
+  });
+});

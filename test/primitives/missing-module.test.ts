@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Thread, threadModule } from 'rxjs-threading';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'modules-'));
+  writeFileSync(join(folder, 'typed.ts'), 'export const run = (): number => 1;');
+  writeFileSync(join(folder, 'both.ts'), 'export const run = (): number => 1;');
+  writeFileSync(join(folder, 'both.js'), 'exports.run = () => 1;');
+  writeFileSync(join(folder, 'plain.mjs'), 'export const run = () => 1;');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function messageFor(file: string): Promise<string> {
+  const { run } = threadModule<{ run(): number }>(pathToFileURL(join(folder, file)));
+  return await new Thread({ target: run })
+    .start()
+    .result()
+    .then(String, (error) => (error as Error).message);
+}
+
+describe('a module that cannot be loaded', { timeout: 60_000 }, () => {
+  it.each([
+    ['typed.js', 'typed.ts'],
+    ['plain.mts', 'plain.mjs'],
+  ])('is %s, and %s is there', async (file, sibling) => {
+    expect(await messageFor(file)).toMatch(`. There is ${join(folder, sibling)}: name that, if it is meant`);
+  });
+
+  it('is nowhere, under no name', async () => {
+    expect(await messageFor('nowhere.js')).toMatch(/^thread .* cannot load module .* Cannot find module/);
+    expect(await messageFor('nowhere.js')).not.toMatch(/There is/);
+  });
+
+  const { typescript = false } = process.features as { typescript?: unknown };
+  it.skipIf(typescript !== false)('is TypeScript, and this Node loads none', async () => {
+    expect(await messageFor('typed.ts')).toMatch(
+      /v\d.* loads no TypeScript: name the compiled file, or take/,
+    );
+    expect(await messageFor('both.ts')).toMatch(
+      `name the compiled file, ${join(folder, 'both.js')}, or take`,
+    );
+  });
+});
