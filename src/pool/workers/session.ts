@@ -5,7 +5,7 @@ import { starterHere } from '../../primitives/threads/claim-slot.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
-import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
+import { after, nextTurn, type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import { CLAIM_WORDS, type JobClaims } from '../wire/job-claims.js';
 import {
   type CancelMessage,
@@ -52,7 +52,7 @@ const HEARD_MS = 5;
  * The first job of a session that has none is posted at once, so that it runs although this thread blocks from here on;
  * those behind it go together, in a microtask.
  */
-export class Session implements JobHolder {
+export class Session implements JobHolder, Rechecked {
   readonly owner: SessionOwner<Session>;
   readonly opening: SessionOpening;
   readonly #channel: PortChannel<ToWorker, FromWorker>;
@@ -156,7 +156,10 @@ export class Session implements JobHolder {
     job.session = this;
     this.#jobs.set(job.seq, job);
     this.newest = job;
-    if (first) this.lastEnd = clock();
+    if (first) {
+      this.lastEnd = clock();
+      recheckPeriodically(this);
+    }
     this.#open();
     if (job.holds) this.#hold(1);
     job.sent();
@@ -201,7 +204,7 @@ export class Session implements JobHolder {
   #remove(job: Job): void {
     this.#jobs.delete(job.seq);
     job.session = undefined;
-    if (this.#jobs.size === 0) this.#outbox.forgetJobs();
+    this.#outbox.forget(job);
     if (job.holds) this.#hold(-1);
   }
 
@@ -375,6 +378,18 @@ export class Session implements JobHolder {
     lateAfter(Math.max(grace, PROMPT_MS), () => {
       if (!this.dead && !this.hasSeen(seq) && this.running === undefined) void this.kill();
     });
+  }
+
+  /**
+   * Kills the worker when it does not look at its next job for HUNG_MS, though no job runs in it: promises that one has left
+   * behind block it. Asked now and then while it has jobs.
+   */
+  recheck(): boolean {
+    const [next] = this.#jobs.values();
+    if (next === undefined || this.dead) return false;
+    const looks = !this.opened || this.hasLeftovers || this.hasSeen(next.seq);
+    if (!looks && clock() - this.lastEnd >= HUNG_MS) this.killHung(null);
+    return true;
   }
 
   /** Whether the worker has looked at that job, or at a later one. */
