@@ -376,7 +376,9 @@ export class Session implements JobHolder, Rechecked {
   expectLife(seq: number, grace: number): void {
     if (grace === Number.POSITIVE_INFINITY || this.#gone) return;
     lateAfter(Math.max(grace, PROMPT_MS), () => {
-      if (!this.dead && !this.hasSeen(seq) && this.running === undefined) void this.kill();
+      // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
+      const isWanted = !this.opened && this.size > 0 && this.opening.life.setup !== undefined;
+      if (!this.dead && !isWanted && !this.hasSeen(seq) && this.running === undefined) void this.kill();
     });
   }
 
