@@ -46,7 +46,7 @@ export class RunJob<R> extends Job {
   readonly label: string | number;
   args: readonly unknown[] | Envelope;
   transfer: readonly TransferListItem[] = NOTHING;
-  copied = false;
+  #copied = false;
   readonly #options: CheckedRunOptions;
   /** Undefined: its user knows how it ended, or does not want to. */
   #settle: Settle<Emitted<R>> | undefined;
@@ -107,7 +107,7 @@ export class RunJob<R> extends Job {
       const contexts = captureContexts(this.home.contexts);
       if (plain !== NOT_PLAIN && transferList.length === 0 && contexts === undefined) {
         this.args = plain;
-        this.copied = true;
+        this.#copied = true;
       } else {
         this.transfer = movesWith(transferItems(this.#options), args);
         this.args = { args: encode(args, this.transfer), ...(contexts && { contexts }) };
@@ -123,19 +123,17 @@ export class RunJob<R> extends Job {
   }
 
   copy(): void {
-    if (this.copied) return;
+    if (this.#copied) return;
     const { args, ...rest } = this.args as Envelope;
     const copied = clone({ args, transfer: this.transfer }, this.transfer);
     this.args = { args: copied.args, ...rest };
     this.transfer = copied.transfer;
-    this.copied = true;
+    this.#copied = true;
   }
 
   // ─── as the session tells ─────────────────────────────────────────────────────────────────────
 
   override sent(): void {
-    // Not the user's own object, which may change.
-    if (!this.copied) this.args = [];
     const { timeout } = this.#options;
     if (timeout === Number.POSITIVE_INFINITY || this.#settle === undefined) return;
     this.#stopLimit?.();

@@ -4,6 +4,7 @@ import { starterHere } from '../../primitives/threads/claim-slot.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
+import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import {
   type CancelMessage,
   type CreditMessage,
@@ -20,7 +21,7 @@ import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { allocateSession, hasSeen, SEEN } from '../wire/session-cells.js';
 import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
 import { lateAfter } from './late-after.js';
-import { LeftoversWatch } from './leftovers-watch.js';
+import { HUNG_MS, LeftoversWatch } from './leftovers-watch.js';
 import { Outbox } from './outbox.js';
 import { SentJobs } from './sent-jobs.js';
 import {
@@ -49,7 +50,7 @@ const HEARD_MS = 5;
  * The first job of a session that has none is posted at once, so that it runs although this thread blocks from here on;
  * those behind it go together, in a microtask.
  */
-export class Session implements JobHolder {
+export class Session implements JobHolder, Rechecked {
   readonly owner: SessionOwner<Session>;
   readonly opening: SessionOpening;
   readonly #channel: PortChannel<ToWorker, FromWorker>;
@@ -147,7 +148,10 @@ export class Session implements JobHolder {
     this.#jobs.add(job);
     job.session = this;
     this.newest = job;
-    if (first) this.lastEnd = clock();
+    if (first) {
+      this.lastEnd = clock();
+      recheckPeriodically(this);
+    }
     this.#open();
     if (job.holds) this.#hold(1);
     job.sent();
@@ -185,7 +189,7 @@ export class Session implements JobHolder {
 
   #remove(job: Job): void {
     this.#jobs.delete(job);
-    if (this.#jobs.size === 0) this.#outbox.forgetJobs();
+    this.#outbox.forget(job);
     if (job.holds) this.#hold(-1);
   }
 
@@ -346,8 +350,22 @@ export class Session implements JobHolder {
   expectLife(seq: number, grace: number): void {
     if (grace === Number.POSITIVE_INFINITY || this.#gone) return;
     lateAfter(Math.max(grace, PROMPT_MS), () => {
-      if (!this.dead && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
+      // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
+      const isWanted = !this.opened && this.size > 0 && this.opening.life.setup !== undefined;
+      if (!this.dead && !isWanted && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
     });
+  }
+
+  /**
+   * Kills the worker when it does not look at its next job for HUNG_MS, though no job runs in it: promises that one has left
+   * behind block it. Asked now and then while it has jobs.
+   */
+  recheck(): boolean {
+    const [next] = this.#jobs;
+    if (next === undefined || this.dead) return false;
+    const looks = !this.opened || this.hasLeftovers || this.hasSeen(next.seq);
+    if (!looks && clock() - this.lastEnd >= HUNG_MS) this.killHung();
+    return true;
   }
 
   /** Whether the worker has looked at that job, or at a later one. */

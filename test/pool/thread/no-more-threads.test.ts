@@ -43,4 +43,19 @@ describe('where the system gives no more threads', () => {
       },
     });
   });
+
+  it('a pool tells warmUp that there are no more, and its jobs run', async () => {
+    const { code, stdout, stderr } = await runNode([fixture('pool-no-more-threads.js')], {
+      under: withFewThreads(25),
+    });
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      same: true,
+      warm: { name: 'ThreadError', code: 'ERR_NO_THREAD' },
+      died: { name: 'ThreadError', code: 'ERR_THREAD_DIED' },
+      again: 'again',
+      left: 0,
+    });
+  });
 });
