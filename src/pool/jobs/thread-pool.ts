@@ -17,7 +17,6 @@ import type {
   RunOptions,
 } from '../thread/job-pool.js';
 import { MAP_OPTIONS, type MapOptions } from '../thread/map-options.js';
-import { cannotStart } from '../thread/start.js';
 import { refuseToTravel } from '../wire/codec.js';
 import { moves } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
@@ -26,7 +25,7 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
-import { type CheckedPoolOptions, checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
+import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import type { Pullable } from './pulling.js';
 import { Room } from './room.js';
 import { RunJob } from './run-job.js';
@@ -132,22 +131,13 @@ export class ThreadPool extends Executor implements JobPool {
     const checked = checkPoolOptions(options);
     this.name = checked.name ?? `ThreadPool-${++pools}`;
     this.#maxQueue = checked.maxQueue;
-    this.#jobs = this.#start(checked);
+    this.#jobs = new Dispatcher(checked, () => this.#changed());
     this.piscina = this.#jobs.workers;
     this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
       this.#changed();
     });
     findJobsOf(this.#jobs);
-  }
-
-  /** @throws ThreadError where the system gives not even one of the workers that are to be kept */
-  #start(checked: CheckedPoolOptions): Dispatcher {
-    try {
-      return new Dispatcher(checked, () => this.#changed());
-    } catch (error) {
-      throw cannotStart(`worker of ${this.name}`, [], error);
-    }
   }
 
   /** The most jobs that run at once. @internal */

@@ -38,7 +38,7 @@ describe('where the system gives no more threads', () => {
         name: 'ThreadError',
         code: 'ERR_NO_THREAD',
         message: expect.stringMatching(
-          /^can't start new thread 'worker of ThreadPool-\d+': the system gives no more \(EAGAIN\)/,
+          /^can't start new thread 'worker': the system gives no more \(EAGAIN\)/,
         ),
       },
     });
