@@ -36,7 +36,7 @@ const TAKE_BACK_FROM_BUSY_AFTER_MS = 20;
  * before it has been passed on.
  *
  * Invariant: while the backlog has values that may be taken and less than `concurrency` batches are in flight, every
- * session is full, or `dispatch` is about to run: by a message, the timer, or `dispatchSoon`.
+ * session is full, or has a batch and the next is not worth sending yet, or `dispatch` is about to run: by a message, the timer, or `dispatchSoon`.
  */
 export class Dispatcher implements SessionOwner, LossesOwner {
   readonly #mapping: Mapping;
@@ -70,6 +70,11 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   /** Values are neither in the backlog nor in the results, and will come back. */
   get holds(): boolean {
     return this.#losses.held > 0;
+  }
+
+  /** More values are sure to come, as a source is pulled until so many are here; 0: no longer. */
+  expect(buffer: number): void {
+    this.#size.fill(buffer / this.#mapping.concurrency);
   }
 
   /** Dispatches in a microtask: values that the source emits at once then travel together. */
@@ -119,6 +124,7 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     const session = this.#sessionWithRoom();
     if (session === undefined) return false;
     if (overdue !== undefined) this.#takeBack(overdue);
+    else if (session.batches.size > 0 && this.#backlog.available < this.#size.least) return false;
     const chunks = this.#backlog.take(this.#size.of(this.#backlog.available, this.#sessions.most));
     if (chunks.some(({ values }) => values.length > 0)) this.#send(session, chunks);
     return true;
