@@ -18,7 +18,11 @@ export const GIVEN_TO = {
   ThreadOptions: 'new Thread(options)',
   TimerOptions: 'new Timer(ms, target, args, options)',
   ThreadPoolOptions: 'new ThreadPool(options)',
-  RunOptions: 'pool.run(target, args, options)',
+  WorkerOptions: 'new ThreadPool(options), new Thread(options)',
+  RunOptions: 'pool.broadcast(target, args, options), runInThread(target, args, options)',
+  PoolRunOptions: 'pool.run(target, args, options)',
+  RoomOptions: 'pool.room(options)',
+  MapOptions: 'pool.map(iterable, target, options)',
   RunInThreadOptions: 'runInThread(target, args, options)',
   ThreadMapOptions: 'threadMap(target, options)',
   ThreadPipeOptions: 'threadPipe(target, options)',
@@ -105,7 +109,12 @@ function importedFrom(program, name, path) {
 }
 
 function option(member, text, comments, of) {
-  const between = (comment) => text.slice(comment.end, member.start).trim() === '';
+  // A comment for the linter may stand between an option and its text.
+  const between = (comment) =>
+    text
+      .slice(comment.end, member.start)
+      .replace(/^ *\/\/.*$/gm, '')
+      .trim() === '';
   const comment = comments.find((one) => one.type === 'Block' && one.end <= member.start && between(one));
   const told = (comment?.value ?? '')
     .replace(/^\s*\*+ ?/gm, '')
