@@ -46,11 +46,13 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** Threads that were accepted and are not over. */
   readonly #threads = new Set<Job>();
   readonly #changed: () => void;
-  /** How late this thread hears of ends, in ms: the most of the last ones. */
+  /** How late this thread hears of a job's end, in ms: the most of the last few. */
   #lag = 0;
+  /** Its jobs count as children of this thread, which so is not over before they are: see workers/children.ts. */
   #isChild = false;
   /** All jobs are over, and the workers are being ended. */
   #closes = false;
+  /** Called once there is no job any more. */
   readonly #emptied: (() => void)[] = [];
   /** The lowest priority of the jobs that wait behind another of their session. */
   #lowestAhead = Number.POSITIVE_INFINITY;

@@ -16,14 +16,17 @@ export class PoolSession extends Session {
   ending = false;
   /** It runs one job for so long that those behind it were taken back: it gets none until that ends. */
   silent = false;
-  /** The user of the job that it runs knows how that ended, or does not want to. */
+  /** Nobody waits for the end of the job that it runs: its user has left, or was told already. */
   told = false;
-  /** It was idle for so long that its worker is ended. */
+  /** Its worker is ended because it was idle for long: that is no death, and no other worker has to take its place. */
   retired = false;
   idleSince = 0;
   /** Jobs for this worker and no other, which it gets one by one, once it has nothing else to do. */
   readonly own: Job[] = [];
-  /** The job that was last taken back from it with all others, while it looked at none; undefined: it is no such session. */
+  /**
+   * Set when all of its jobs were taken back, as its worker looked at none: the `seq` of the last. It gets no other until the
+   * worker has looked at that one, or is killed: see patience.ts.
+   */
   unseen: number | undefined;
 
   constructor(owner: ConstructorParameters<typeof Session>[0], life: WorkerLife) {

@@ -53,7 +53,7 @@ export type { PoolRunOptions } from './run-options.js';
  * refuses, and whose arguments are copied: plain data by hand (wire/plain-copy.ts), all else by a clone. So it can be run
  * elsewhere until it has begun. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is a thread from its start on.
  *
- * The Dispatcher (dispatcher.ts) gives the job to a session, or lets it stand in line (line.ts). A Session
+ * The Dispatcher (dispatcher.ts) gives the job to a session, or lets it stand in line (priority-line.ts). A Session
  * (workers/session.ts) is a worker that stays, with one port for all of its jobs. It offers the job's claim word
  * (wire/job-claims.ts) and posts the job as five fields of a flat array (wire/messages.ts), alone when the session has
  * nothing to do, else with others in a microtask (workers/outbox.ts). So a session has some jobs ahead of their turn; what
@@ -252,7 +252,7 @@ export class ThreadPool extends Executor implements JobPool {
    * @example
    * await using pool = new ThreadPool();
    * const squares = pool.map([1, 2, 3], (n: number) => n * n, { buffer: 2 });
-   * squares.subscribe((square) => console.log(square)); // prints 1, then 4, then 9
+   * console.log(await firstValueFrom(squares.pipe(toArray()))); // prints [ 1, 4, 9 ]
    */
   map<T, R>(
     iterable: Iterable<T> | AsyncIterable<T>,

@@ -51,8 +51,9 @@ export class ThreadJob extends Job {
   readonly #credit: number;
   #cancel: CancelMessage | undefined;
 
-  constructor({ ident, name, label, daemon, target, args, transfer, credit, cancel }: ThreadStart) {
+  constructor(start: ThreadStart) {
     super();
+    const { ident, name, label, daemon, target, args, transfer, credit, cancel } = start;
     this.ident = ident;
     this.label = name;
     this.daemon = daemon;
