@@ -132,13 +132,13 @@ function option(member, text, comments, of) {
     name,
     of,
     type: type.replace(/\s*\| undefined$/, '').replace(/\s+/g, ' '),
-    text: sentence(without(prose, said)) || (TEXTS[known] ?? ''),
+    text: sentence(around(prose, said)) || (TEXTS[known] ?? ''),
     default: DEFAULTS[known] ?? tag ?? said?.[1] ?? (member.optional ? '–' : 'required'),
   };
 }
 
 /** The text around its default; what stood behind it begins a sentence. */
-function without(prose, said) {
+function around(prose, said) {
   if (said === null) return prose;
   const before = prose.slice(0, said.index);
   const after = prose.slice(said.index + said[0].length);
@@ -162,7 +162,7 @@ export function optionsPage() {
   return `# All options
 
 Every option of every call, with its type and default. Times are in ms, counts are whole numbers. A value that is none of
-what is told here is a TypeError or RangeError that shows it, at the call. A – says that without it there is none.
+what is told here is a TypeError or RangeError that shows it, at the call.
 
 ${sections.join('\n')}`;
 }
@@ -170,8 +170,9 @@ ${sections.join('\n')}`;
 const place = (name) => Object.keys(GIVEN_TO).indexOf(name);
 
 function section(name, options) {
+  // Two columns, as a telephone is not wide enough for more.
   const rows = options.map(
-    (one) => `| \`${one.name}\` | ${code(one.type)} | ${cell(one.default)} | ${cell(one.text)} |`,
+    (one) => `| \`${one.name}\` | ${code(one.type)}, ${without(one)}<br>${cell(one.text)} |`,
   );
   return `## ${name}
 
@@ -180,11 +181,13 @@ ${(GIVEN_TO[name] ?? '')
   .map((call) => `\`${call}\``)
   .join(', ')}
 
-| option | type | default | |
-| --- | --- | --- | --- |
+| option | its type, default and meaning |
+| --- | --- |
 ${rows.join('\n')}
 `;
 }
 
+const without = ({ default: value }) =>
+  value === 'required' ? value : value === '–' ? 'no default' : `default: ${cell(value)}`;
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 const code = (type) => `\`${type.replaceAll('|', '\\|')}\``;
