@@ -69,15 +69,21 @@ const commonJsDeclarations = {
  *
  * A group has the files that its test names and all that they import; what two groups would have is in the first:
  * - session.js: what a worker loads before its first thread. Nothing in it may reach rxjs.
- * - later.js: what a worker needs for some threads, for errors, streams, tracing and `threadMap`. Nor may this. Where an
- *   import is lazy for it and something else imports it statically, rolldown warns, and the build fails.
+ * - later.js: what a worker needs for some threads: for errors, streams, progress, tracing, `threadMap`, and a pool's `setup`
+ *   and `teardown`. Nothing in it may reach rxjs either. Where a file is imported lazily here and statically there, rolldown
+ *   warns, and the build fails.
  * - primitives.js, threads.js, operators.js: what index.js exports. Three, so that a bundler leaves out what a program does
  *   not use: package.json says that no file has effects but for whoever uses it.
  *
  * index.cjs is all that index.js exports once more, for loaders that cannot `require` an ES module: Jest, TypeScript's
- * node16, older Nodes. Its threads load the worker files of the first. package.json has Node's `require` find index.js.
+ * node16, older Nodes. Its threads load worker-entry.cjs and session.js, as those of index.js do. package.json has Node's
+ * `require` find index.js, where that can load an ES module.
  *
- * worker-bundle.cjs is for applications that are bundled, who copy it: see `setWorkerFile`. Nothing here loads it.
+ * map-values.js and run-pipe.js are the modules of the targets that sessions of `threadMap` and `threadPipe` run.
+ * worker-entry.cjs is what Piscina loads in a worker: CommonJS, see src/pool/in-worker/worker-entry.ts.
+ *
+ * worker-bundle.cjs is all of these in one file, for applications that are bundled, which copy it: see `setWorkerFile`.
+ * No other file of dist loads it.
  */
 export default defineConfig([
   {

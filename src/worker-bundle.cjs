@@ -4,8 +4,8 @@
  * All that workers load, and Piscina, which starts them, in one file without imports: what an application copies beside
  * its bundle and names by setWorkerFile. CommonJS, so that each part is run by the first that requires it.
  *
- * A worker runs this file as its script, so that it is Piscina's worker.js; that requires it again and calls openSession or
- * runJob, as it would call those of in-worker/worker-entry.ts. Who starts threads has Piscina from here.
+ * A worker runs this file as its script, so that it is Piscina's worker.js; that requires it again and calls openSession,
+ * as it would call that of in-worker/worker-entry.ts. Who starts threads has Piscina from here.
  */
 
 const { isMainThread } = require('node:worker_threads');
@@ -23,8 +23,7 @@ module.exports = {
   get queueOptionsSymbol() {
     return require('piscina').queueOptionsSymbol;
   },
-  openSession: (job) => require('./pool/in-worker/session.ts').openSession(job),
-  runJob: (job) => require('./pool/in-worker/session.ts').runJob(job),
+  openSession: (opening) => require('./pool/in-worker/session.ts').openSession(opening),
   mapValues: (...args) => require('./operators/thread-map/in-worker/map-values.ts').mapValues(...args),
   runPipe: (...args) => require('./operators/thread-pipe/in-worker/run-pipe.ts').runPipe(...args),
 };

@@ -7,6 +7,7 @@ import { busy as busyHere } from '../targets.js';
 const TINY = scaled(100_000);
 /** Of those, what raw tasks are timed for: their cost grows with nothing. */
 const RAW = scaled(10_000);
+const PULLED = scaled(1_000_000);
 const SLOW = scaled(200);
 const MS = 5;
 /** One slow value and as many that follow it as a batch of tiny ones would take: together as long as the slow one. */
@@ -48,6 +49,23 @@ const tiny = await interleave(
   { rounds: 5 },
 );
 
+const values = Array.from({ length: PULLED }, (_, value) => value);
+const mapMillion = (source) => async () => {
+  let found;
+  const took = await timed(async () => {
+    found = await lastValueFrom(source().pipe(total));
+  });
+  checkEqual('sum', found, sum(PULLED));
+  return took;
+};
+const million = await interleave(
+  {
+    pulled: mapMillion(() => pool.map(values, increment)),
+    range: mapMillion(() => range(0, PULLED).pipe(threadMap(increment, { pool }))),
+  },
+  { rounds: 5, collect: true },
+);
+
 const slow = await interleave(
   {
     map: async () => {
@@ -85,6 +103,7 @@ await piscina.destroy();
 await pool.close();
 
 row('threadMap, a flood of tiny values, each', tiny.map, 'raw piscina.run', tiny.piscina, 0.15);
+row('ThreadPool.map, a million values, pulled', million.pulled, 'threadMap of range', million.range, 1.2);
 row(`threadMap, ${MS} ms values, two workers`, slow.map, 'half of the sequential time', slow.half, 1.08);
 row(
   `threadMap, 0, 1 and ${LONG} ms values, two workers`,

@@ -35,7 +35,10 @@ async function windowed(run, count, window) {
   let next = 0;
   let sum = 0;
   const go = async () => {
-    while (next < count) sum += await run({ a: next++, b: 1 });
+    while (next < count) {
+      const one = await run({ a: next++, b: 1 });
+      sum += one;
+    }
   };
   const took = await timed(() => Promise.all(Array.from({ length: window }, go)));
   checkEqual('sum', sum, (count * (count + 1)) / 2);

@@ -18,7 +18,11 @@ export const GIVEN_TO = {
   ThreadOptions: 'new Thread(options)',
   TimerOptions: 'new Timer(ms, target, args, options)',
   ThreadPoolOptions: 'new ThreadPool(options)',
-  RunOptions: 'pool.run(target, args, options)',
+  WorkerOptions: 'new ThreadPool(options), new Thread(options)',
+  RunOptions: 'pool.broadcast(target, args, options), runInThread(target, args, options)',
+  PoolRunOptions: 'pool.run(target, args, options)',
+  RoomOptions: 'pool.room(options)',
+  MapOptions: 'pool.map(iterable, target, options)',
   RunInThreadOptions: 'runInThread(target, args, options)',
   ThreadMapOptions: 'threadMap(target, options)',
   ThreadPipeOptions: 'threadPipe(target, options)',
@@ -30,15 +34,18 @@ export const GIVEN_TO = {
   OwnerDiedErrorOptions: 'new OwnerDiedError(message, options)',
 };
 
-/** Of the options whose text does not tell it. */
+/** Of the options whose text does not tell it, or not by itself. */
 const DEFAULTS = {
   'AwaitConditionOptions.timeout': 'for ever',
   'AwaitEventOptions.keep': "'all'",
   'AwaitEventOptions.timeout': 'for ever',
   'ThreadOptions.args': '[]',
+  'ThreadOptions.stdout': 'false',
+  'ThreadOptions.stderr': 'false',
   'WaitSyncOptions.timeout': 'for ever',
   'WithLockOptions.timeout': 'for ever',
   'WithLockOptions.owner': 'the section alone',
+  'WorkerOptions.env': 'a copy of that of this thread',
 };
 
 /** Of the options that have no text in src. */
@@ -105,7 +112,8 @@ function importedFrom(program, name, path) {
 }
 
 function option(member, text, comments, of) {
-  const between = (comment) => text.slice(comment.end, member.start).trim() === '';
+  // Biome's comments stand between a member and its TSDoc.
+  const between = (comment) => /^\s*(\/\/.*\s+)*$/.test(text.slice(comment.end, member.start));
   const comment = comments.find((one) => one.type === 'Block' && one.end <= member.start && between(one));
   const told = (comment?.value ?? '')
     .replace(/^\s*\*+ ?/gm, '')
@@ -118,14 +126,24 @@ function option(member, text, comments, of) {
   const name = member.key.name;
   const known = `${of}.${name}`;
   const tag = /\s*@defaultValue (.*)$/.exec(told)?.[1];
-  const said = /(?:^|(?<=[.;,] ))[Dd]efault:? ([^.;:]*)[.;:]? ?/.exec(told);
+  const prose = told.replace(/\s*@\w+.*$/, '');
+  const said = /(?:^|(?<=[.;,] ))[Dd]efault:? ([^.;:]*)[.;:]? ?/.exec(prose);
   return {
     name,
     of,
     type: type.replace(/\s*\| undefined$/, '').replace(/\s+/g, ' '),
-    text: sentence(told.replace(/\s*@\w+.*$/, '').replace(said?.[0] ?? '', '')) || (TEXTS[known] ?? ''),
-    default: tag ?? said?.[1] ?? DEFAULTS[known] ?? (member.optional ? '–' : 'required'),
+    text: sentence(around(prose, said)) || (TEXTS[known] ?? ''),
+    default: DEFAULTS[known] ?? tag ?? said?.[1] ?? (member.optional ? '–' : 'required'),
   };
+}
+
+/** The text around its default; what stood behind it begins a sentence. */
+function around(prose, said) {
+  if (said === null) return prose;
+  const before = prose.slice(0, said.index);
+  const after = prose.slice(said.index + said[0].length);
+  const begins = /^$|\. $/.test(before) && !/^(true|false)\b/.test(after);
+  return before + (begins ? after.charAt(0).toUpperCase() + after.slice(1) : after);
 }
 
 /** What is left of a text without its default. */
@@ -144,7 +162,7 @@ export function optionsPage() {
   return `# All options
 
 Every option of every call, with its type and default. Times are in ms, counts are whole numbers. A value that is none of
-what is told here is a TypeError or RangeError that shows it, at the call. A – says that without it there is none.
+what is told here is a TypeError or RangeError that shows it, at the call.
 
 ${sections.join('\n')}`;
 }
@@ -152,8 +170,9 @@ ${sections.join('\n')}`;
 const place = (name) => Object.keys(GIVEN_TO).indexOf(name);
 
 function section(name, options) {
+  // Two columns, as a telephone is not wide enough for more.
   const rows = options.map(
-    (one) => `| \`${one.name}\` | ${code(one.type)} | ${cell(one.default)} | ${cell(one.text)} |`,
+    (one) => `| \`${one.name}\` | ${code(one.type)}, ${without(one)}<br>${cell(one.text)} |`,
   );
   return `## ${name}
 
@@ -162,11 +181,13 @@ ${(GIVEN_TO[name] ?? '')
   .map((call) => `\`${call}\``)
   .join(', ')}
 
-| option | type | default | |
-| --- | --- | --- | --- |
+| option | its type, default and meaning |
+| --- | --- |
 ${rows.join('\n')}
 `;
 }
 
+const without = ({ default: value }) =>
+  value === 'required' ? value : value === '–' ? 'no default' : `default: ${cell(value)}`;
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 const code = (type) => `\`${type.replaceAll('|', '\\|')}\``;

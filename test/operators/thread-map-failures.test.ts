@@ -1,10 +1,25 @@
-import { from, lastValueFrom, map, type Observable, of, range, TimeoutError, toArray } from 'rxjs';
+import {
+  concat,
+  from,
+  ignoreElements,
+  lastValueFrom,
+  map,
+  type Observable,
+  of,
+  range,
+  TimeoutError,
+  timer,
+  toArray,
+} from 'rxjs';
 import { Event, Semaphore, ThreadError, ThreadPool, threadMap, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { turns, until } from '../support/turns.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/mapped.js')>(
   new URL('../fixtures/operators/mapped.js', import.meta.url),
+);
+const slow = threadModule<typeof import('../fixtures/operators/slow-to-load.js')>(
+  new URL('../fixtures/operators/slow-to-load.js', import.meta.url),
 );
 const pool = new ThreadPool({ minThreads: 2, maxThreads: 2 });
 beforeAll(() => pool.run(() => {}));
@@ -17,6 +32,18 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 function failing(how: string, times: readonly number[]) {
   return from(times).pipe(map((times, value) => ({ value, how, times, calls: new SharedArrayBuffer(4) })));
 }
+
+describe('a worker of threadMap that still loads the target', () => {
+  it('ends when there is nothing to map, though it did not listen when it was told', async () => {
+    const onError = () => 'skip' as const;
+    const source = concat(
+      of(() => {}),
+      timer(60).pipe(ignoreElements()),
+    );
+    expect(await all(source.pipe(threadMap(slow.same, { pool, onError })))).toEqual([]);
+    await idle();
+  });
+});
 
 describe('onError of threadMap', () => {
   it.each([

@@ -22,7 +22,7 @@ it.each<[string, (options: object) => unknown, string]>([
   ['awaitCondition', (options) => awaitCondition(new Condition(), () => true, options), 'timeout'],
   ['timerDelay', (options) => timerDelay(1, options), 'cancel, scheduler'],
   ['threadPipe', (options) => threadPipe(() => EMPTY, options), 'pool, grace'],
-  ['threadMap', (options) => threadMap(() => 1, options), 'pool, concurrency'],
+  ['threadMap', (options) => threadMap(() => 1, options), 'concurrency, buffer'],
   ['runInThread', (options) => runInThread(() => 1, [], options), 'signal, name'],
   ['Thread', (options) => new Thread({ target: () => 1, ...options }), 'target, args'],
 ])('%s refuses an option that it does not know, and names those it does', (_, call, known) => {

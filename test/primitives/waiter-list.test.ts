@@ -24,9 +24,13 @@ it.each([0.01, 24, 25, 30, 49, 50, 60, 100])(
       store(slots.table, slots.stateIndex(slot) + 1, NOBODY);
       store(slots.table, slots.stateIndex(slot), DONE);
       const lost: number[] = [];
-      expect(slots.sweep((outcome) => lost.push(outcome))).toBe(false);
+      const drop = (dead: number, state: number): void => {
+        lost.push(state);
+        slots.free(dead);
+      };
+      expect(slots.sweep(drop)).toBe(false);
       uptime.ms = start + days * DAY;
-      expect(slots.sweep((outcome) => lost.push(outcome))).toBe(true);
+      expect(slots.sweep(drop)).toBe(true);
       expect(lost).toEqual([DONE]);
     }
   },

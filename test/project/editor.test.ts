@@ -10,11 +10,13 @@ const WAITS = ['acquire', 'acquireSync', 'hold', 'holdSync', 'name', 'release', 
 const OWNED = [...WAITS, 'locked', 'locked$', 'owner'];
 const THREAD = (
   'cancel cancelled daemon ident isAlive isAlive$ join joinSync name nativeId output$ progress$ result run signal start ' +
-  'state state$ terminate toString Symbol'
+  'state state$ stderr stdout terminate toString Symbol'
 ).split(' ');
 /** For `[Symbol.dispose]` or `[Symbol.asyncDispose]`. */
 const SYMBOL = 'Symbol';
-const POOL = ['close', 'name', 'piscina', 'run', 'stats', 'stats$', 'warnings$', SYMBOL];
+const POOL = 'broadcast close map name piscina room room$ run stats stats$ warmUp warnings$ Symbol'.split(
+  ' ',
+);
 
 /** By class: how one is made, and what a user may ask of it. */
 const CLASSES: Record<string, readonly [made: string, members: readonly string[]]> = {

@@ -44,12 +44,21 @@ function examplesIn(declarations: string): Example[] {
   return examples;
 }
 
+/** What examples take from Node. */
+const NODE = { AsyncLocalStorage: 'node:async_hooks' };
+
 /** The example as a module: with the imports that its words ask for. */
 function moduleOf({ code }: Example): string {
   const words = new Set(code.match(/(?<![.\w])\w+\$?/g));
   const ours = exported.filter((name) => words.has(name.replace('type ', '')));
   const theirs = Object.keys(rxjs).filter((name) => new RegExp(`(?<![.\\w])${name}[(<]`).test(code));
-  return `import { ${ours} } from 'rxjs-threading';\nimport { ${theirs} } from 'rxjs';\n${code}`;
+  const ofNode = Object.entries(NODE).filter(([name]) => words.has(name));
+  const imports = [
+    `import { ${ours} } from 'rxjs-threading';`,
+    `import { ${theirs} } from 'rxjs';`,
+    ...ofNode.map(([name, module]) => `import { ${name} } from '${module}';`),
+  ];
+  return `${imports.join('\n')}\n${code}`;
 }
 
 const examples = examplesIn(declarations);

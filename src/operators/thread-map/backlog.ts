@@ -93,8 +93,9 @@ export class PlainBacklog implements Backlog {
 
   giveBack(chunk: Chunk): void {
     if (chunk.first >= this.#end || chunk.values.length === 0) return;
-    const at = this.#back.findIndex(({ first }) => first > chunk.first);
-    this.#back.splice(at < 0 ? this.#back.length : at, 0, chunk);
+    // From the end, as chunks mostly come in order: many of them when one could not be made again in its worker.
+    const before = this.#back.findLastIndex(({ first }) => first < chunk.first);
+    this.#back.splice(before + 1, 0, chunk);
     this.#backSize += chunk.values.length;
   }
 

@@ -219,16 +219,30 @@ const MOST = 1024;
 export class BatchSize {
   readonly #fixed: number | undefined;
   #size = 1;
+  #half = 0;
 
   /** @param fixed - the user's `batch` */
   constructor(fixed: number | undefined) {
     this.#fixed = fixed;
   }
 
+  /**
+   * More values are sure to come, up to so many for each batch in flight. As few come at a time, and a message costs more than
+   * most of them, one waits until half as many are here.
+   */
+  fill(most: number): void {
+    this.#half = Math.floor(most / 2);
+  }
+
+  /** Fewer are not worth a message to a worker that has something to do. */
+  get least(): number {
+    return this.#fixed === undefined ? Math.min(this.#size, this.#half) : 0;
+  }
+
   /** For a batch of the `available` values, which are to be shared by so many workers. */
   of(available: number, workers: number): number {
     if (this.#fixed !== undefined) return this.#fixed;
-    return Math.max(1, Math.min(this.#size, Math.ceil(available / workers)));
+    return Math.max(1, Math.min(this.#size, Math.max(this.least, Math.ceil(available / workers))));
   }
 
   /** A worker has mapped `count` values in so many ms. */

@@ -36,7 +36,7 @@ const TAKE_BACK_FROM_BUSY_AFTER_MS = 20;
  * before it has been passed on.
  *
  * Invariant: while the backlog has values that may be taken and less than `concurrency` batches are in flight, every
- * session is full, or `dispatch` is about to run: by a message, the timer, or `dispatchSoon`.
+ * session is full, or has a batch and the next is not worth sending yet, or `dispatch` is about to run: by a message, the timer, or `dispatchSoon`.
  */
 export class Dispatcher implements SessionOwner, LossesOwner {
   readonly #mapping: Mapping;
@@ -49,6 +49,8 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   /** Batches that sessions have values of. */
   #inFlight = 0;
   #stopped = false;
+  /** Values that were taken from the backlog are being cloned. */
+  #sending = false;
   #dispatching = false;
   #scheduled = false;
   readonly #timer: EarliestTimer = new EarliestTimer(() => {
@@ -69,7 +71,12 @@ export class Dispatcher implements SessionOwner, LossesOwner {
 
   /** Values are neither in the backlog nor in the results, and will come back. */
   get holds(): boolean {
-    return this.#losses.held > 0;
+    return this.#sending || this.#losses.held > 0;
+  }
+
+  /** More values are sure to come, as a source is pulled until so many are here; 0: no longer. */
+  expect(buffer: number): void {
+    this.#size.fill(buffer / this.#mapping.concurrency);
   }
 
   /** Dispatches in a microtask: values that the source emits at once then travel together. */
@@ -119,19 +126,24 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     const session = this.#sessionWithRoom();
     if (session === undefined) return false;
     if (overdue !== undefined) this.#takeBack(overdue);
+    else if (session.batches.size > 0 && this.#backlog.available < this.#size.least) return false;
     const chunks = this.#backlog.take(this.#size.of(this.#backlog.available, this.#sessions.most));
     if (chunks.some(({ values }) => values.length > 0)) this.#send(session, chunks);
     return true;
   }
 
   #send(session: MapSession, chunks: readonly Chunk[]): void {
+    // A getter of a value may complete the source as it is cloned.
+    this.#sending = true;
     try {
       for (const part of session.send(chunks).parts) this.#results.add(part);
       this.#inFlight++;
       this.#limit.watch();
     } catch (cause) {
+      this.#sending = false;
       this.#losses.unsendable(chunks, cause);
     }
+    this.#sending = false;
   }
 
   #sessionWithRoom(): MapSession | undefined {
@@ -187,12 +199,13 @@ export class Dispatcher implements SessionOwner, LossesOwner {
 
   /** Called by a session when a message has come about one of its batches. @internal */
   heard(session: MapSession, batch: Batch, message: FromBatchMessage, parts: readonly Part[]): void {
+    this.#losses.lived();
     if (message.kind === 'done') this.#size.learn(message.done, message.took);
     if (batch.ended && batch.size > 0) this.#inFlight--;
     if (batch.ended) this.#sessions.makeWay(session);
     const finished = this.#finish(batch);
     const waitedFor = parts.filter(({ values }) => values.length > 0);
-    if (waitedFor.length > 0) this.#results.pass(...waitedFor);
+    if (waitedFor.length > 0) this.#results.pass(waitedFor);
     if (message.kind === 'failed') this.#losses.threw(batch, message);
     if (batch.ended || finished) this.dispatch();
   }
@@ -230,7 +243,7 @@ export class Dispatcher implements SessionOwner, LossesOwner {
       this.#finish(batch);
       return one;
     });
-    for (const batch of batches) this.#results.pass(...batch.parts);
+    for (const batch of batches) this.#results.pass(batch.parts);
     return lost;
   }
 }

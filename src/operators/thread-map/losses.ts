@@ -88,13 +88,17 @@ export class Losses {
     });
   }
 
+  /** Something has come of a value. */
+  lived(): void {
+    this.#stillborn = 0;
+  }
+
   /** Values cannot be read, the target not be loaded, or one worker after the other dies before it gets to that. */
   #isHopeless(session: MapSession, error: unknown): boolean {
     const code = error instanceof ThreadError ? error.code : undefined;
     if (code === 'ERR_CLONE') return true;
-    if (session.worked) this.#stillborn = 0;
-    else if (code === 'ERR_THREAD_DIED') return ++this.#stillborn > MOST_STILLBORN;
-    return !session.worked;
+    if (session.worked) return false;
+    return code !== 'ERR_THREAD_DIED' || ++this.#stillborn > MOST_STILLBORN;
   }
 
   /**

@@ -83,6 +83,7 @@ export class MapRun {
     }
     const pulling = this.#pulling;
     this.#source.add(() => pulling.stop());
+    this.#dispatcher.expect(this.#buffer);
     pulling.pull();
   }
 
@@ -141,6 +142,7 @@ export class MapRun {
 
   #complete(): void {
     this.#sourceEnded = true;
+    this.#dispatcher.expect(0);
     this.#completeIfDone();
   }
 

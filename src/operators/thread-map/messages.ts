@@ -19,7 +19,15 @@ export interface BatchCreditMessage {
   readonly values: number;
 }
 
-export type ToSession = BatchMessage | BatchCreditMessage;
+/**
+ * Nothing more comes: the last message, right before the port is closed, whose 'close' a worker that has not begun to
+ * listen would never hear of.
+ */
+export interface OverMessage {
+  readonly kind: 'over';
+}
+
+export type ToSession = BatchMessage | BatchCreditMessage | OverMessage;
 
 /** The session has a worker, which has loaded the target. */
 export interface ReadyMessage {

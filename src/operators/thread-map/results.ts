@@ -139,7 +139,7 @@ export class MapResults {
 
   add(part: Part): void {
     this.#parts.set(part.first, part);
-    if (part.ended) this.pass(part);
+    if (part.ended) this.pass([part]);
   }
 
   /** Forgets the part that begins with this value, as that goes back into the backlog. */
@@ -167,7 +167,7 @@ export class MapResults {
   }
 
   /** Passes on what has come of these parts, of each in its turn, and of those that follow. */
-  pass(...parts: readonly Part[]): void {
+  pass(parts: readonly Part[] = []): void {
     for (const part of parts) this.#arrived(part);
     // The subscriber's code may have led back here: the loop below it goes on with these parts.
     if (this.#passing) return;

@@ -145,7 +145,7 @@ export class MapSession {
     const works = this.batches.size > 0;
     for (const batch of this.batches.values()) batch.takeBack();
     if (works || this.queued) stopThread(this.#thread as Thread<never>, grace);
-    this.#channel.close();
+    this.#hangUp();
   }
 
   /**
@@ -157,10 +157,15 @@ export class MapSession {
   abandon(grace: number, reason: unknown, over: () => void): void {
     this.#ended = true;
     this.#abandoned = over;
-    this.#channel.close();
+    this.#hangUp();
     const stop = (): void => stopThread(this.#thread as Thread<never>, grace, reason);
     if (reason === undefined) after(ENDS_BY_ITSELF_MS, stop);
     else stop();
+  }
+
+  #hangUp(): void {
+    this.#channel.post({ kind: 'over' });
+    this.#channel.close();
   }
 
   #heard(message: FromSession): void {

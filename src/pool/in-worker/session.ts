@@ -27,8 +27,8 @@ import { type KnownTarget, Running, type SentJob } from './thread-body.js';
  * before its first thread; the build joins all but the entry, and prepare.ts, into one file. They import nothing, directly or not, that
  * reaches rxjs, because rxjs alone would take longer to load than most first threads run. What only some threads need is
  * imported by the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts
- * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw) and
- * target-trace.ts. Most targets are plain functions on plain values and get by with the first three.
+ * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw),
+ * target-trace.ts, and worker-life.ts (pools with `setup` or `teardown`). Most targets are plain functions on plain values and get by with the first three.
  *
  * A worker runs one thread after the other, in the order in which they came: claimed as it begins, over with an end
  * message, and followed by the next a turn of the event loop later, or once its leftovers are done (leftovers.ts).
@@ -59,11 +59,11 @@ class Session {
   readonly #targets = new Map<number, KnownTarget>();
   /** Messages that have come. */
   #came = 0;
-  /** Jobs that have come and that the worker has not looked at: from `#at` on. */
+  /** Jobs that have come; those from index `#at` on the worker has not looked at. */
   #jobs: SentJob[] = [];
   #at = 0;
   running: Running | undefined;
-  /** A job runs, or its leftovers do, or the turn before the next has not come. */
+  /** The worker is not free: a job runs, or `setup`, or leftovers, or the turn of the event loop after a job has not come. */
   #taken = false;
   /** When the event loop turned last. */
   #turned = clock();
@@ -238,12 +238,13 @@ function beginIn(thread: Running): void {
   outsideOfJobs(contexts === undefined ? begin : () => withContexts(contexts, begin));
 }
 
+/** In an async context of its own, which has nothing of the jobs before. */
 function outsideOfJobs<T>(run: () => T): T {
   const own = clean.runInAsyncScope(() => new AsyncResource('rxjs-threading.Thread'));
   return own.runInAsyncScope(run);
 }
 
-/** The only task of ours that Piscina runs in a worker: takes the port over which jobs come, the first of which may be in it. */
+/** The only task of ours that Piscina runs in a worker: takes the port over which jobs come. The first may be in it already. */
 export function openSession(opening: SessionOpening): void {
   session = new Session(opening);
 }

@@ -7,7 +7,7 @@ interface Sent {
 
 /**
  * One job for each of several workers: ends with what they give, in the order of the workers, or with the first error, and
- * then leaves the others.
+ * then leaves the others. A worker that ends before its turn is left out.
  */
 export class Broadcast<R> {
   readonly #settle: Settle<R[]>;
@@ -29,16 +29,27 @@ export class Broadcast<R> {
     return {
       resolve: (value) => {
         this.#results[nth] = value;
-        this.#pending--;
-        if (this.#pending === 0 && !this.#over) this.#settle.resolve(this.#results);
+        this.#ended();
       },
       reject: (error) => this.fail(error),
     };
   }
 
+  #ended(): void {
+    this.#pending--;
+    // Without the holes of those that are left out.
+    if (this.#pending === 0 && !this.#over) this.#settle.resolve(this.#results.filter(() => true));
+  }
+
   sent(job: Sent): void {
     this.#jobs.push(job);
     if (this.#over) job.leave();
+  }
+
+  /** Its worker is gone. */
+  leaveOut(job: Sent): void {
+    job.leave();
+    this.#ended();
   }
 
   fail(error: unknown): void {

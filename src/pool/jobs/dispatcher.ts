@@ -1,4 +1,5 @@
 import { clock } from '../../primitives/threads/table.js';
+import { cannotStart } from '../thread/start.js';
 import { CANCELLED, COMPLETED } from '../wire/messages.js';
 import { countChild } from '../workers/children.js';
 import type { Job, JobEnd, JobHome, WorkerExit } from '../workers/job.js';
@@ -19,7 +20,7 @@ const DEEPEST = 64;
 const SHALLOWEST = 2;
 /** ms of work that is sent ahead, so that a worker need not wait for this thread; more while this thread hears late. */
 const AHEAD_MS = 1;
-/** How many workers may fail to come up for one job, where others are up. */
+/** How many workers may fail to come up for one job, where others are up, or nothing says why. */
 const MOST_FAILED_STARTS = 3;
 
 /**
@@ -45,11 +46,13 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** Threads that were accepted and are not over. */
   readonly #threads = new Set<Job>();
   readonly #changed: () => void;
-  /** How late this thread hears of ends, in ms: the most of the last ones. */
+  /** How late this thread hears of a job's end, in ms: the most of the last few. */
   #lag = 0;
+  /** Its jobs count as children of this thread, which so is not over before they are: see workers/children.ts. */
   #isChild = false;
   /** All jobs are over, and the workers are being ended. */
   #closes = false;
+  /** Called once there is no job any more. */
   readonly #emptied: (() => void)[] = [];
   /** The lowest priority of the jobs that wait behind another of their session. */
   #lowestAhead = Number.POSITIVE_INFINITY;
@@ -73,7 +76,9 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
         this.#updated();
       },
     );
-    this.#keepEnough();
+    const error = this.#keepEnough();
+    // With fewer it carries on.
+    if (error !== undefined && this.#sessions.size === 0) throw cannotStart('worker', [], error);
   }
 
   /** See PoolSessions. */
@@ -115,19 +120,17 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent, or copied for the line */
   submit(job: Job): void {
+    // What may throw comes first, so that nothing has changed then.
+    const session = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
+    job.copy();
     job.order = this.#line.nextOrder();
     job.accepted = clock();
-    const displaces = job.priority > this.#lowestAhead && this.#makeWay(job);
-    const session = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
-    if (session !== undefined && session.size === 0) this.#give(job, session);
-    else {
-      job.copy();
-      const behind = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
-      if (behind === undefined) this.#line.push(job);
-      else this.#give(job, behind);
-    }
     if (job instanceof ThreadJob) this.#threads.add(job);
-    if (displaces) this.#dispatch();
+    if (session?.size !== 0 && job.priority > this.#lowestAhead && this.#makeWay(job)) {
+      this.#line.push(job);
+      this.#dispatch();
+    } else if (session !== undefined) this.#give(job, session);
+    else this.#line.push(job);
     this.#updated();
   }
 
@@ -141,9 +144,13 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     return true;
   }
 
-  /** Starts as many workers as there may be. */
+  /** Starts as many workers as there may be. @throws ThreadError when the system gives no more */
   openAll(): void {
-    while (this.#sessions.size < this.maxThreads) this.#open();
+    try {
+      while (this.#sessions.size < this.maxThreads) this.#open();
+    } catch (error) {
+      throw cannotStart('worker', [], error);
+    }
   }
 
   /** A session for each worker that there is, those that are starting included, and that takes jobs. */
@@ -151,12 +158,19 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     return [...this.#sessions].filter(({ dead, worn }) => !dead && !worn);
   }
 
-  /** Gives the job to that worker, behind those that it has. @throws what keeps it from being sent */
-  send(job: Job, session: PoolSession): void {
-    job.pinned = true;
+  /**
+   * Gives the job to that worker, once it has done those that it has.
+   *
+   * @param left - called when the worker ends before it begins with the job: there is nothing to run it for
+   * @throws what keeps it from being copied
+   */
+  send(job: Job, session: PoolSession, left: () => void): void {
+    job.copy();
+    job.left = left;
     job.order = this.#line.nextOrder();
     job.accepted = clock();
-    this.#give(job, session);
+    session.own.push(job);
+    this.#sessions.count(session);
     this.#updated();
   }
 
@@ -210,8 +224,9 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   // ─── jobs that leave ──────────────────────────────────────────────────────────────────────────
 
   withdrawn(job: Job, session: PoolSession | undefined): void {
-    if (session === undefined) this.#line.left(job);
-    else this.#sessions.count(session);
+    if (session !== undefined) this.#sessions.count(session);
+    else if (job.left === undefined) this.#line.left(job);
+    else for (const each of this.#sessions) if (each.disown(job)) this.#sessions.count(each);
     this.#over(job, 'cancelled');
     this.#dispatch();
     this.#updated();
@@ -272,6 +287,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** Another worker takes its place, once it has exited. */
   #endWorn(session: PoolSession): void {
+    if (session.worn) leave(session.own);
     const isDone = session.size === 0 && !session.hasLeftovers && !session.flushing;
     if (session.worn && isDone && !session.dead) void session.end();
   }
@@ -287,22 +303,33 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
       if (!exit.terminated) this.counters.ran(job.accepted, session.lastEnd, clock());
       this.#over(job, exit.terminated ? 'cancelled' : 'failed');
     }
-    const failed = untouched.filter((job) => !job.returns || this.#failsWith(session, exit, job, untouched));
-    this.#line.giveBack(untouched.filter((job) => !failed.includes(job)));
+    const lost = untouched.filter((job) => this.#isLost(session, exit, job, untouched));
+    const own = [...untouched.filter((job) => job.left !== undefined), ...session.own.splice(0)];
+    // A worker that did not come up has not done what it was to do.
+    const failed = session.opened || exit.terminated ? lost : [...lost, ...own];
+    this.#line.giveBack(untouched.filter((job) => job.left === undefined && !lost.includes(job)));
     this.#dispatch();
     // A worker that did not come up is not tried again until another has.
     if (session.opened && !session.retired && !this.#closes) this.#keepEnough();
     for (const job of begun) job.died(exit);
     for (const job of failed) this.#fail(job, { ...exit, unbegun: true });
+    leave(own);
     this.#updated();
     return begun.length + failed.length > 0;
   }
 
-  /** The first job of a worker that did not come up fails with what kept that, so that a broken one is not tried for ever. */
-  #failsWith(session: PoolSession, exit: WorkerExit, job: Job, [first]: readonly Job[]): boolean {
+  /**
+   * What was moved there is gone with a worker. The first job of one that did not come up fails with what kept that, so that a
+   * broken one is not tried for ever.
+   */
+  #isLost(session: PoolSession, exit: WorkerExit, job: Job, [first]: readonly Job[]): boolean {
+    if (job.left !== undefined) return false;
+    if (!job.returns) return true;
     if (session.opened || exit.terminated || job !== first) return false;
     job.failedStarts++;
-    return job.failedStarts === MOST_FAILED_STARTS || ![...this.#sessions].some(({ opened }) => opened);
+    if (job.failedStarts === MOST_FAILED_STARTS) return true;
+    // One that exits without an error was ended from elsewhere.
+    return exit.error !== undefined && ![...this.#sessions].some(({ opened }) => opened);
   }
 
   // ─── workers ──────────────────────────────────────────────────────────────────────────────────
@@ -320,17 +347,14 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     return session;
   }
 
-  /** Opens those that are to be kept, and that there are not: at first, and when one has died. */
-  #keepEnough(): void {
-    while (this.#sessions.size < this.workers.minThreads) {
-      try {
-        this.#open();
-      } catch (error) {
-        if (this.#sessions.size === 0) throw error;
-        // The system has no more for now: those that there are carry on.
-        return;
-      }
+  /** Opens those that are to be kept, and that there are not: at first, and when one has died. Returns what keeps one from being made. */
+  #keepEnough(): unknown {
+    try {
+      while (this.#sessions.size < this.workers.minThreads) this.#open();
+    } catch (error) {
+      return error;
     }
+    return undefined;
   }
 
   // ─── the end ──────────────────────────────────────────────────────────────────────────────────
@@ -355,4 +379,9 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     if (this.#isEmpty) for (const tell of this.#emptied.splice(0)) tell();
     this.#changed();
   }
+}
+
+/** Tells those who wait for this worker alone that it ends. */
+function leave(own: Job[]): void {
+  for (const job of own.splice(0)) if (!job.over) job.left?.();
 }

@@ -11,7 +11,7 @@ const SHORT = 32;
  */
 export class Line {
   #all: (Job | undefined)[] = [];
-  /** Of the first in `#all`. */
+  /** Index of the first in `#all` that may still wait. */
   #at = 0;
   /** Those that a session had and gave back, by their order. */
   #returned: Job[] = [];
@@ -26,7 +26,7 @@ export class Line {
     this.#size++;
   }
 
-  /** To their old places. */
+  /** Puts jobs back where they stood. */
   giveBack(jobs: readonly Job[]): void {
     if (jobs.length === 0) return;
     this.#returned.push(...jobs);

@@ -10,18 +10,23 @@ export class PoolSession extends Session {
   /** Its bucket in SessionLoads, and its place there; -1: in none. */
   bucket = -1;
   at = 0;
-  /** What was last counted of it: its jobs, whether its worker is taken, whether it is about to be free. */
-  jobs = 0;
+  /** What was last counted of it: jobs that wait, whether its worker is taken, whether it is about to be free. */
+  waiting = 0;
   busy = false;
   ending = false;
   /** It runs one job for so long that those behind it were taken back: it gets none until that ends. */
   silent = false;
-  /** The user of the job that it runs knows how that ended, or does not want to. */
+  /** Nobody waits for the end of the job that it runs: its user has left, or was told already. */
   told = false;
-  /** It was idle for so long that its worker is ended. */
+  /** Its worker is ended because it was idle for long: that is no death, and no other worker has to take its place. */
   retired = false;
   idleSince = 0;
-  /** The job that was last taken back from it with all others, while it looked at none; undefined: it is no such session. */
+  /** Jobs for this worker and no other, which it gets one by one, once it has nothing else to do. */
+  readonly own: Job[] = [];
+  /**
+   * Set when all of its jobs were taken back, as its worker looked at none: the `seq` of the last. It gets no other until the
+   * worker has looked at that one, or is killed: see patience.ts.
+   */
   unseen: number | undefined;
 
   constructor(owner: ConstructorParameters<typeof Session>[0], life: WorkerLife) {
@@ -31,7 +36,20 @@ export class PoolSession extends Session {
   /** Whether it takes jobs, besides those that it has. */
   get takes(): boolean {
     if (this.dead || this.worn || this.silent || this.hasLeftovers || !this.hasWord) return false;
-    return this.size === 0 || this.opened;
+    return this.own.length === 0 && (this.size === 0 || this.opened);
+  }
+
+  /** Sends the next of its own, where it is their turn. */
+  giveOwn(): void {
+    if (this.own.length === 0 || this.size > 0 || this.dead || this.worn || this.hasLeftovers) return;
+    this.give(this.own.shift() as Job);
+  }
+
+  /** One of its own was withdrawn. Returns whether it was one. */
+  disown(job: Job): boolean {
+    const at = this.own.indexOf(job);
+    if (at >= 0) this.own.splice(at, 1);
+    return at >= 0;
   }
 
   idents(): number[] {

@@ -6,9 +6,7 @@ import { SessionLoads } from './session-loads.js';
 export class PoolSessions {
   readonly #all = new Set<PoolSession>();
   readonly loads: SessionLoads = new SessionLoads();
-  /** Jobs that sessions have, and sessions that have any. */
-  #sent = 0;
-  #loaded = 0;
+  #waiting = 0;
   #busy = 0;
   #ending = 0;
   readonly #idle: () => void;
@@ -36,9 +34,9 @@ export class PoolSessions {
     return this.#ending;
   }
 
-  /** Jobs that wait behind another of their session. */
+  /** Jobs that wait behind another of their session, or for its worker alone. */
   get waiting(): number {
-    return this.#sent - this.#loaded;
+    return this.#waiting;
   }
 
   add(session: PoolSession): void {
@@ -48,9 +46,15 @@ export class PoolSessions {
 
   /** Called when something of the session has changed. */
   count(session: PoolSession): void {
+    session.giveOwn();
     const { size, hasLeftovers, dead } = session;
     const busy = size > 0 || hasLeftovers || (dead && !session.retired);
-    this.#note(session, size, busy, busy && (hasLeftovers || dead || session.told));
+    this.#note(
+      session,
+      Math.max(0, size - 1) + session.own.length,
+      busy,
+      busy && (hasLeftovers || dead || session.told),
+    );
     this.loads.place(session);
     if (session.bucket !== 0) return;
     session.idleSince = now();
@@ -64,12 +68,11 @@ export class PoolSessions {
     this.loads.place(session);
   }
 
-  #note(session: PoolSession, jobs: number, busy: boolean, ending: boolean): void {
-    this.#sent += jobs - session.jobs;
-    this.#loaded += Number(jobs > 0) - Number(session.jobs > 0);
+  #note(session: PoolSession, waiting: number, busy: boolean, ending: boolean): void {
+    this.#waiting += waiting - session.waiting;
     this.#busy += Number(busy) - Number(session.busy);
     this.#ending += Number(ending) - Number(session.ending);
-    session.jobs = jobs;
+    session.waiting = waiting;
     session.busy = busy;
     session.ending = ending;
   }

@@ -27,7 +27,7 @@ export class PoolWorkers implements PoolPiscina {
     return this.#workers.size;
   }
 
-  /** Of that a worker has come the caller tells. @throws whatever keeps one from being made */
+  /** `changed` is not called for the new worker: the caller does that. @throws whatever keeps one from being made */
   open(session: Session): void {
     const worker = openWorker(session, this.#settings);
     this.#workers.add(worker);

@@ -14,17 +14,19 @@ const FAIR = 10;
  * leaves after at most 10 * (n + 1) others.
  */
 export class PriorityLine {
+  /** How many have come. */
   #orders = 0;
   /** By priority, the highest first; nobody leaves one that is empty, since there are few. */
   #lines: { readonly priority: number; readonly line: Line }[] = [];
   #size = 0;
+  /** How many have left by `shift`. */
   #left = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** The place of a newcomer, which it keeps whether or not it ever stands in line. */
+  /** The order of a newcomer, which it keeps whether or not it ever stands in line. */
   nextOrder(): number {
     return ++this.#orders;
   }
@@ -34,7 +36,7 @@ export class PriorityLine {
     this.#size++;
   }
 
-  /** To their old places. */
+  /** Puts jobs back where they stood. */
   giveBack(jobs: readonly Job[]): void {
     for (const priority of new Set(jobs.map((job) => job.priority))) {
       const those = jobs.filter((job) => job.priority === priority);

@@ -1,4 +1,8 @@
 import { show } from '../../primitives/options.js';
+import { nextTurn } from '../../primitives/waiting/event-loop.js';
+
+/** Values that are pulled without a turn of the event loop: room may come as fast as they do, and they for ever. */
+const MOST_PULLED = 4096;
 
 /** What can be pulled: it makes its next value only when it is asked for it. */
 export type Pullable<T> = Iterable<T> | AsyncIterable<T>;
@@ -17,9 +21,11 @@ export interface Taker<T> {
  * One run through an iterable, which is pulled only while its taker has room: never more than one value is asked for at a
  * time, and none before `pull` is called.
  *
- * resting -`pull` finds room-> asked for a value -it comes-> resting; asked -there is none, or an error-> ended;
+ * resting -`pull` finds room-> asked for a value -it comes-> resting, for a turn of the event loop if many have come without;
+ * asked -there is none, or an error-> ended;
  * resting or asked -`stop`-> ended, and the iterator is told by its `return`, so that it can clean up.
- * Invariant: while the taker has room and the run has not ended, a value is asked for, or `pull` is on the stack.
+ * Invariant: while the taker has room and the run has not ended, a value is asked for, a turn of the event loop is waited
+ * for, or `pull` is on the stack.
  *
  * @example
  * const pulling = new Pulling(rows, { hasRoom: () => waiting < 100, next, error, complete });
@@ -29,8 +35,10 @@ export class Pulling<T> {
   readonly #iterator: Iterator<T> | AsyncIterator<T>;
   readonly #taker: Taker<T>;
   readonly #awaits: boolean;
-  /** The loop of `pull` is on the stack, or waits for a value. */
+  /** The loop of `pull` is on the stack, or waits for a value or a turn. */
   #pulling = false;
+  /** Values since it waited for a turn. */
+  #count = 0;
   /** The iterator's own code runs: a generator cannot be told to return meanwhile. */
   #inside = false;
   /** `stop` was called by that code. */
@@ -51,6 +59,11 @@ export class Pulling<T> {
     if (this.#pulling) return;
     this.#pulling = true;
     while (!this.#ended && this.#taker.hasRoom()) {
+      if (this.#count++ === MOST_PULLED) {
+        this.#count = 0;
+        nextTurn(this.#resume);
+        return;
+      }
       const asked = this.#ask();
       if (this.#awaits && asked !== undefined) {
         this.#await(asked);
@@ -88,17 +101,18 @@ export class Pulling<T> {
 
   /** `#pulling` holds until it has come. */
   #await(asked: IteratorResult<T> | Promise<IteratorResult<T>>): void {
-    const resume = (): void => {
-      this.#pulling = false;
-      this.pull();
-    };
     void Promise.resolve(asked)
       .then(
         (result) => this.#came(result),
         (error) => this.#failed(error),
       )
-      .then(resume);
+      .then(this.#resume);
   }
+
+  readonly #resume = (): void => {
+    this.#pulling = false;
+    this.pull();
+  };
 
   #came(result: IteratorResult<T> | undefined): void {
     if (this.#ended) return;

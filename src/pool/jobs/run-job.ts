@@ -46,22 +46,24 @@ export class RunJob<R> extends Job {
   readonly label: string | number;
   args: readonly unknown[] | Envelope;
   transfer: readonly TransferListItem[] = NOTHING;
-  copied = false;
+  #copied = false;
   readonly #options: CheckedRunOptions;
-  /** Undefined: its user knows how it ended, or does not want to. */
+  /** Tells its subscriber how it ended; undefined: that one was told, or has left. */
   #settle: Settle<Emitted<R>> | undefined;
-  /** Of who subscribed: its callbacks run in it, whichever message ends the job. */
+  /** The async context of its subscriber, whose callbacks run in that, whichever message ends the job. */
   readonly #context = new CallerContext();
-  /** Of what it streams; and how many values have come. */
+  /** The last value that it has streamed, or its result; and how many values have come. */
   #last: unknown;
   #came = 0;
+  /** Why it has failed: something that it sent cannot be read. */
   #unread: ThreadError | undefined;
-  /** What ends with the interest of its user, and with the job. */
+  /** Stop the listening to `signal`, and the timers of `timeout` and of `waitTimeout`. */
   #forget: (() => void) | undefined;
   #stopLimit: (() => void) | undefined;
   #stopWaiting: (() => void) | undefined;
-  /** It is being taken out of the line for this. */
+  /** The error of `waitTimeout`, while it is withdrawn for that. */
   #tooLate: unknown;
+  /** Stops the timer of `grace`, which would kill its worker. */
   #spare: (() => void) | undefined;
   /** Once somebody has asked for its Thread, that hears what the worker says. */
   #run: ThreadRun | undefined;
@@ -107,7 +109,7 @@ export class RunJob<R> extends Job {
       const contexts = captureContexts(this.home.contexts);
       if (plain !== NOT_PLAIN && transferList.length === 0 && contexts === undefined) {
         this.args = plain;
-        this.copied = true;
+        this.#copied = true;
       } else {
         this.transfer = movesWith(transferItems(this.#options), args);
         this.args = { args: encode(args, this.transfer), ...(contexts && { contexts }) };
@@ -123,19 +125,17 @@ export class RunJob<R> extends Job {
   }
 
   copy(): void {
-    if (this.copied) return;
+    if (this.#copied) return;
     const { args, ...rest } = this.args as Envelope;
     const copied = clone({ args, transfer: this.transfer }, this.transfer);
     this.args = { args: copied.args, ...rest };
     this.transfer = copied.transfer;
-    this.copied = true;
+    this.#copied = true;
   }
 
   // ─── as the session tells ─────────────────────────────────────────────────────────────────────
 
   override sent(): void {
-    // Not the user's own object, which may change.
-    if (!this.copied) this.args = [];
     const { timeout } = this.#options;
     if (timeout === Number.POSITIVE_INFINITY || this.#settle === undefined) return;
     this.#stopLimit?.();
@@ -276,7 +276,7 @@ export class RunJob<R> extends Job {
     if (settle !== undefined) this.#context.run(() => settle.reject(error));
   }
 
-  /** Undefined: its user knows already. */
+  /** Its subscriber, who is told nothing more after this; undefined: that one was told, or has left. */
   #finish(): Settle<Emitted<R>> | undefined {
     const settle = this.#settle;
     this.#settle = undefined;

@@ -2,6 +2,7 @@ import type { PoolSession } from './pool-session.js';
 
 /** The sessions that take jobs, by how many they have: the one with the fewest is found in a few steps, however many there are. */
 export class SessionLoads {
+  /** By the number of jobs that they have. */
   readonly #buckets: PoolSession[][] = [[]];
   /** No bucket before this one has any. */
   #least = 0;

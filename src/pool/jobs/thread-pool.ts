@@ -18,6 +18,7 @@ import type {
 } from '../thread/job-pool.js';
 import { MAP_OPTIONS, type MapOptions } from '../thread/map-options.js';
 import { refuseToTravel } from '../wire/codec.js';
+import { moves } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
 import { jobTarget } from '../workers/job-target.js';
 import type { ThreadJob } from '../workers/thread-job.js';
@@ -49,10 +50,10 @@ export type { PoolRunOptions } from './run-options.js';
  * A job from `run` to its result.
  *
  * `run` checks what was asked (run-options.ts). Each subscription makes a RunJob (run-job.ts), which the pool admits or
- * refuses, and whose arguments are copied: plain data by hand (wire/plain-copy.ts), all else by a clone, unless it is posted
- * at once. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is a thread from its start on.
+ * refuses, and whose arguments are copied: plain data by hand (wire/plain-copy.ts), all else by a clone. So it can be run
+ * elsewhere until it has begun. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is a thread from its start on.
  *
- * The Dispatcher (dispatcher.ts) gives the job to a session, or lets it stand in line (line.ts). A Session
+ * The Dispatcher (dispatcher.ts) gives the job to a session, or lets it stand in line (priority-line.ts). A Session
  * (workers/session.ts) is a worker that stays, with one port for all of its jobs. It offers the job's claim word
  * (wire/job-claims.ts) and posts the job as five fields of a flat array (wire/messages.ts), alone when the session has
  * nothing to do, else with others in a microtask (workers/outbox.ts). So a session has some jobs ahead of their turn; what
@@ -251,7 +252,7 @@ export class ThreadPool extends Executor implements JobPool {
    * @example
    * await using pool = new ThreadPool();
    * const squares = pool.map([1, 2, 3], (n: number) => n * n, { buffer: 2 });
-   * squares.subscribe((square) => console.log(square)); // prints 1, then 4, then 9
+   * console.log(await firstValueFrom(squares.pipe(toArray()))); // prints [ 1, 4, 9 ]
    */
   map<T, R>(
     iterable: Iterable<T> | AsyncIterable<T>,
@@ -272,10 +273,10 @@ export class ThreadPool extends Executor implements JobPool {
 
   /**
    * Cold: a job a subscription in each worker that there is, those that are starting included, whichever jobs wait; emits
-   * what they give, in no particular order of the workers. For what a worker keeps, such as a cache that is to be dropped; what
+   * what they give, in no particular order of the workers. One that ends before its turn, or is replaced, is left out. For what a worker keeps, such as a cache that is to be dropped; what
    * each new worker needs belongs into `setup`. Unsubscribing leaves all of them, as does the first error.
    *
-   * @throws as `run`; a TypeError for a transferList, as what moves can go to one worker
+   * @throws as `run`; a TypeError for a transferList and for what `transfer` marked, as what moves can go to one worker
    * @example
    * await using pool = new ThreadPool({ minThreads: 2, maxThreads: 2 });
    * console.log(await pool.broadcast((n: number) => n * 2, [21])); // prints [ 42, 42 ]
@@ -288,6 +289,11 @@ export class ThreadPool extends Executor implements JobPool {
     const request = checkRun(target as Target<readonly unknown[], R>, args, options);
     if (request.options.transferList.length > 0)
       throw new TypeError(`broadcast takes no transferList, got ${show(options?.transferList)}`);
+    const moved = request.args.find(moves);
+    if (moved !== undefined)
+      throw new TypeError(
+        `broadcast takes nothing that moves, as that can go to one worker, got ${show(moved)}`,
+      );
     this.#refuseIfClosed(request.options.name ?? 'job');
     return new Wait((settle) => this.#broadcast(request, true, settle));
   }
@@ -303,7 +309,11 @@ export class ThreadPool extends Executor implements JobPool {
    */
   warmUp(): Wait<boolean> {
     return new Wait((settle) => {
-      if (!this.closed) this.#jobs.openAll();
+      try {
+        if (!this.closed) this.#jobs.openAll();
+      } catch (error) {
+        return void settle.reject(error);
+      }
       return this.#broadcast(checkRun(NOTHING, [], { name: 'warmUp' }), false, {
         resolve: () => settle.resolve(true),
         reject: (error) => settle.reject(error),
@@ -323,7 +333,7 @@ export class ThreadPool extends Executor implements JobPool {
       const job = new RunJob<R>(this.#jobs, known, request, broadcast.end(nth));
       job.counts = counts;
       try {
-        job.submit(() => this.#jobs.send(job, session));
+        job.submit(() => this.#jobs.send(job, session, () => broadcast.leaveOut(job)));
         broadcast.sent(job);
       } catch (error) {
         broadcast.fail(error);

@@ -52,6 +52,11 @@ export function cannotStart(name: string, args: readonly unknown[], cause: unkno
     return new TypeError(`cannot start thread '${name}': ${found}, which cannot be cloned`, { cause });
   }
   if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
+  return noThread(name, cause);
+}
+
+/** The error of a thread or job for which there is no worker. */
+export function noThread(name: string, cause: unknown): ThreadError {
   const said = cause instanceof Error ? cause.message : show(cause);
   const why = isInitFailure(cause)
     ? `the system gives no more (${said}): see ulimit -u and the memory`
@@ -60,7 +65,7 @@ export function cannotStart(name: string, args: readonly unknown[], cause: unkno
 }
 
 /** Whether it is the error with which Node tells that the system has no thread for a worker. */
-function isInitFailure(error: unknown): boolean {
+export function isInitFailure(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_INIT_FAILED';
 }
 

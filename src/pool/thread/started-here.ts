@@ -79,14 +79,14 @@ export class StartedHere<R> extends ThreadSide implements Started {
   }
 
   /** Hands it to a worker. */
-  begin({ target, args, transfer }: StartPayload): void {
+  begin(payload: StartPayload): void {
     this.#orGiveBack(() => {
       const { ident, name, daemon } = this;
       const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
       const label = this.#options.target === undefined ? '' : describeTarget(this.#options.target);
       const cancel = this.cancelRequest.message(ident);
       if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
-      const job = new ThreadJob({ ident, name, label, daemon, target, args, transfer, credit, cancel });
+      const job = new ThreadJob({ ...payload, ident, name, label, daemon, credit, cancel });
       this.outputs = execute(this.#options.pool, job, checkOwnWorker(this.#options));
       this.#run = new ThreadRun(this as Started, job);
       job.listener = this.#run;

@@ -15,6 +15,7 @@ import { countChild } from '../workers/children.js';
 import type { Job, JobEnd, WorkerExit } from '../workers/job.js';
 import type { JobListener } from '../workers/thread-job.js';
 import type { Outcome } from './outcome.js';
+import { isInitFailure, noThread } from './start.js';
 
 /** The thread of a ThreadRun, as StartedHere implements it. */
 export interface Started {
@@ -157,6 +158,7 @@ export function cannotRead(name: string, came: number, why: string): ThreadError
 /** Why a thread is dead whose worker has exited. */
 export function explainExit(name: string, exit: WorkerExit): ThreadError {
   const { error, exitCode, terminated, unbegun = false } = exit;
+  if (unbegun && isInitFailure(error)) return noThread(name, error);
   const why =
     error instanceof Error
       ? `${error.name}: ${error.message}`

@@ -3,8 +3,8 @@ import { threadWide } from '../../primitives/threads/thread-wide.js';
 import type { CancelMessage, ProgressMessage, UnhandledMessage } from './messages.js';
 
 /**
- * A worker's end of the port to the thread that made the worker, for whatever code runs in it: session.ts, which has
- * the port, sets the two functions.
+ * A worker's end of the port to the thread that made the worker, for whatever code runs in it: in-worker/session.ts,
+ * which has the port, sets the two functions.
  */
 
 /** What code in a worker tells of the thread that runs there, whose number in the session only the session knows. */
@@ -25,7 +25,7 @@ interface ParentLink {
 
 const parent: ParentLink = threadWide('parent', { post: undefined, drain: () => {}, cancels: new Map() });
 
-/** @param drainPort - receives now what the event loop would bring later */
+/** Called by the session as it opens. @param drainPort - receives now what the event loop would bring later */
 export function setParent(postToParent: Post, drainPort: () => void): void {
   parent.post = postToParent;
   parent.drain = drainPort;

@@ -39,21 +39,20 @@ export interface Outputs {
 
 const PRINTED: Outputs = { stdout: null, stderr: null };
 
-/** What the elastic pool knows of a session. */
-interface Place {
+/** A session with what the elastic pool notes of it. */
+interface Noted {
   readonly session: Session;
   readonly stackSize: number;
   /** It is one thread's alone. */
   readonly own: boolean;
-  /** In `idle`. */
-  rests: boolean;
-  /** When it began to. */
-  since: number;
+  /** It stands in `idle`; since when, in ms. */
+  isIdle: boolean;
+  idleSince: number;
 }
 
-const places = new WeakMap<Session, Place>();
+const noted = new WeakMap<Session, Noted>();
 /** By the stack size of their workers; longest idle first. */
-const idle = new Map<number, Place[]>();
+const idle = new Map<number, Noted[]>();
 /** A sweep is due. */
 let sweeps = false;
 
@@ -86,7 +85,7 @@ function open(session: Session, stackSize: number, own: OwnWorker | undefined): 
     ...own?.settings,
     resourceLimits: { ...stackOf(stackSize), ...own?.settings.resourceLimits },
   });
-  places.set(session, { session, stackSize, own: own !== undefined, rests: false, since: 0 });
+  noted.set(session, { session, stackSize, own: own !== undefined, isIdle: false, idleSince: 0 });
   if (own === undefined) return PRINTED;
   // Node has them printed from the start; nothing has come yet.
   if (own.stdout) worker.stdout.unpipe(process.stdout);
@@ -102,24 +101,24 @@ function stackOf(stackSize: number): WorkerSettings['resourceLimits'] {
 function takeIdle(stackSize: number): Session | undefined {
   const those = idle.get(stackSize) ?? [];
   for (let last = those.pop(); last !== undefined; last = those.pop()) {
-    last.rests = false;
+    last.isIdle = false;
     if (!last.session.dead) return last.session;
   }
   return undefined;
 }
 
 function giveBack(session: Session): void {
-  const place = places.get(session);
-  if (place === undefined || place.rests || session.dead || session.size > 0 || session.hasLeftovers) return;
-  if (place.own) {
+  const found = noted.get(session);
+  if (found === undefined || found.isIdle || session.dead || session.size > 0 || session.hasLeftovers) return;
+  if (found.own) {
     if (!session.flushing) void session.kill();
     return;
   }
-  place.rests = true;
-  place.since = now();
-  const those = idle.get(place.stackSize);
-  if (those === undefined) idle.set(place.stackSize, [place]);
-  else those.push(place);
+  found.isIdle = true;
+  found.idleSince = now();
+  const those = idle.get(found.stackSize);
+  if (those === undefined) idle.set(found.stackSize, [found]);
+  else those.push(found);
   if (!sweeps) after(SURPLUS_MS, sweep);
   sweeps = true;
 }
@@ -129,7 +128,7 @@ function sweep(): void {
   for (const [stackSize, those] of idle) {
     for (let oldest = those[0]; oldest !== undefined; oldest = those[0]) {
       const kept = those.length > KEPT ? SURPLUS_MS : KEPT_MS;
-      if (!oldest.session.dead && time - oldest.since < kept) break;
+      if (!oldest.session.dead && time - oldest.idleSince < kept) break;
       those.shift();
       void oldest.session.kill();
     }

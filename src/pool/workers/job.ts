@@ -70,8 +70,6 @@ export abstract class Job {
   abstract readonly args: readonly unknown[] | Envelope;
   /** What moves with it. */
   abstract readonly transfer: readonly TransferListItem[];
-  /** The arguments are a copy of our own: no change that the user makes is seen any more. */
-  abstract readonly copied: boolean;
 
   /** Undefined: it stands in line, or is over. */
   session: JobHolder | undefined = undefined;
@@ -85,12 +83,12 @@ export abstract class Job {
   /** How many workers did not come up that it was given to. */
   failedStarts = 0;
   over = false;
-  /** It is for the worker that has it, and for no other. */
-  pinned = false;
+  /** Of a job that is for one worker and no other: called when that is gone, or takes no more, before it begins with the job. */
+  left: (() => void) | undefined = undefined;
   /** The pool's statistics tell of it. */
   counts = true;
 
-  /** Called before it stands in line: what it is called with is as it is now. @throws what keeps it from being copied */
+  /** Called by its pool: what it is called with is as it is now, whatever the user changes. @throws what keeps it from being copied */
   abstract copy(): void;
   /** A session has it now. */
   sent(): void {}
@@ -106,7 +104,7 @@ export abstract class Job {
 
   /** It can be taken back once it was sent, as it can be sent again. */
   get returns(): boolean {
-    return this.copied && !this.pinned && this.transfer.length === 0;
+    return this.left === undefined && this.transfer.length === 0;
   }
 
   /** Whether it has a worker and that has begun with it. */

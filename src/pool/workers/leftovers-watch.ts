@@ -2,8 +2,11 @@ import { ThreadError } from '../../errors.js';
 import { lateAfter } from './late-after.js';
 import { reportUnhandled } from './unhandled.js';
 
-/** ms in which a worker whose leftovers have a limit says that it is free: some more than they have. */
-const HUNG_MS = 5000;
+/**
+ * ms in which a worker whose leftovers have a limit says that it is free, some more than they have; and in which a worker that
+ * runs no job looks at its next one.
+ */
+export const HUNG_MS = 5000;
 const HUNG = 'what a job left behind blocks its worker, which is killed';
 
 /** What the last job of a session has left behind in its worker, as seen from who started it. */

@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { Cells } from '../../primitives/memory/word.js';
 import { soon } from '../../primitives/waiting/event-loop.js';
-import type { FromWorker, ToWorker } from '../wire/messages.js';
+import { type FromWorker, JOB_FIELDS, type ToWorker } from '../wire/messages.js';
 import type { PortChannel } from '../wire/port-channel.js';
 import { ring } from '../wire/session-cells.js';
 import type { Job } from './job.js';
@@ -22,8 +22,8 @@ export class Outbox {
   /** A JobsMessage that goes in a microtask. */
   #jobs: unknown[] = [];
   #posts = 0;
-  /** By the number of its message: those that went in a message of their own. */
-  readonly #alone = new Map<number, Job>();
+  /** Those that went in a message of their own and are not over, and its number. */
+  readonly #alone = new Map<Job, number>();
 
   constructor(channel: PortChannel<ToWorker, FromWorker>, cells: Cells) {
     this.#channel = channel;
@@ -41,7 +41,7 @@ export class Outbox {
     }
     this.flush();
     this.#post([seq, target, ident, label, args], job.transfer);
-    if (!Array.isArray(args)) this.#alone.set(this.#posts, job);
+    if (!Array.isArray(args)) this.#alone.set(job, this.#posts);
   }
 
   post(message: ToWorker): void {
@@ -59,17 +59,19 @@ export class Outbox {
 
   /** Whether the job still waits here. */
   has(seq: number): boolean {
-    return this.#jobs.includes(seq);
+    for (let at = 0; at < this.#jobs.length; at += JOB_FIELDS) if (this.#jobs[at] === seq) return true;
+    return false;
   }
 
   /** The job that went alone in the nth message. */
   wentAlone(nth: number): Job | undefined {
-    return this.#alone.get(nth);
+    for (const [job, number] of this.#alone) if (number === nth) return job;
+    return undefined;
   }
 
-  /** Called when the worker has no job any more. */
-  forgetJobs(): void {
-    if (this.#alone.size > 0) this.#alone.clear();
+  /** Called when the worker has the job no more. */
+  forget(job: Job): void {
+    this.#alone.delete(job);
   }
 
   #post(message: ToWorker, transfer = NOTHING): void {

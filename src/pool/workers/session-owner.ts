@@ -49,12 +49,3 @@ export interface SessionOwner<S> {
    */
   exited(session: S, exit: WorkerExit, begun: readonly Job[], untouched: readonly Job[]): boolean;
 }
-
-/** The worker of a session, as far as the session needs it. */
-export interface SessionWorker {
-  readonly threadId: number;
-  ref(): void;
-  terminate(): void;
-  /** Hands the port over: `opening` of the session. */
-  open(): void;
-}

@@ -4,6 +4,7 @@ import { starterHere } from '../../primitives/threads/claim-slot.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
+import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import {
   type CancelMessage,
   type CreditMessage,
@@ -13,32 +14,22 @@ import {
   type FromWorker,
   LEFTOVERS,
   THREW,
-  type ToWorker,
   WORN,
 } from '../wire/messages.js';
-import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
+import type { UnreadMessage } from '../wire/port-channel.js';
 import { allocateSession, hasSeen, SEEN } from '../wire/session-cells.js';
 import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
 import { lateAfter } from './late-after.js';
-import { LeftoversWatch } from './leftovers-watch.js';
+import { HUNG_MS, LeftoversWatch } from './leftovers-watch.js';
 import { Outbox } from './outbox.js';
 import { SentJobs } from './sent-jobs.js';
-import {
-  PLAIN_LIFE,
-  type SessionOpening,
-  type SessionOwner,
-  type SessionWorker,
-  type WorkerLife,
-} from './session-owner.js';
+import { PLAIN_LIFE, type SessionOpening, type SessionOwner, type WorkerLife } from './session-owner.js';
+import { SessionPort } from './session-port.js';
+import { type MadeWorker, SessionWorker } from './session-worker.js';
 import { relayUnhandled, reportUnhandled } from './unhandled.js';
 
 /** ms that a worker has at least to look at a job that was withdrawn: it takes a turn of its loop. */
 const PROMPT_MS = 100;
-/** ms that a `teardown` may take. */
-const TEARDOWN_MS = 5000;
-/** Messages, and ms, that are heard in one turn of the event loop. */
-const MOST_HEARD = 1000;
-const HEARD_MS = 5;
 
 /**
  * A worker that stays, seen from who starts jobs in it: a port, and the shared words of wire/session-cells.ts. All jobs of
@@ -49,30 +40,19 @@ const HEARD_MS = 5;
  * The first job of a session that has none is posted at once, so that it runs although this thread blocks from here on;
  * those behind it go together, in a microtask.
  */
-export class Session implements JobHolder {
+export class Session implements JobHolder, Rechecked {
   readonly owner: SessionOwner<Session>;
   readonly opening: SessionOpening;
-  readonly #channel: PortChannel<ToWorker, FromWorker>;
+  readonly #port: SessionPort;
   readonly #cells: Cells = allocateSession();
   readonly #jobs: SentJobs = new SentJobs(this.#cells);
   readonly #outbox: Outbox;
-  #worker: SessionWorker | undefined;
-  #handedOver = false;
-  #holds = 0;
-  /** Those that have ended and whose output is on its way. */
+  readonly #worker = new SessionWorker();
+  /** Jobs that have ended and whose output is on its way. */
   readonly #flushes: Job[] = [];
-  #draining = false;
-  #killed = false;
-  #tearsDown = false;
-  #gone = false;
-  #exited: () => void = () => {};
-  readonly exit: Promise<void> = new Promise((resolve) => {
-    this.#exited = resolve;
-  });
   readonly #leftovers: LeftoversWatch;
-  /** When a job ended last, or the first of several was sent; when the messages that are being heard were received. */
+  /** When a job ended last, or the first of several was sent. */
   lastEnd = 0;
-  heardAt = 0;
   /** Its worker begins with no other job. */
   worn = false;
   /** The last job that was sent. */
@@ -81,15 +61,23 @@ export class Session implements JobHolder {
   constructor(owner: SessionOwner<Session>, leftoversMs: number, life: WorkerLife = PLAIN_LIFE) {
     this.owner = owner;
     const { port1, port2 } = new MessageChannel();
-    this.#channel = new PortChannel(port1);
-    this.#outbox = new Outbox(this.#channel, this.#cells);
+    this.#port = new SessionPort(
+      port1,
+      (message) => this.#heed(message),
+      () => owner.heard(this),
+    );
+    this.#outbox = new Outbox(this.#port.channel, this.#cells);
     this.#leftovers = new LeftoversWatch(leftoversMs < Number.POSITIVE_INFINITY, () => void this.kill());
     const flags = flagsOf(getIdent()) & DAEMON;
     this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs, life };
-    this.#channel.hear((message) => this.#hear(message));
     // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
     // nobody would learn of the death.
-    this.#channel.onClose(() => this.#worker?.ref());
+    this.#port.channel.onClose(() => this.#worker.ref());
+  }
+
+  /** See SessionPort. */
+  get heardAt(): number {
+    return this.#port.heardAt;
   }
 
   /** Jobs that it has. */
@@ -98,7 +86,7 @@ export class Session implements JobHolder {
   }
 
   get workerId(): number {
-    return this.#worker?.threadId ?? -1;
+    return this.#worker.id;
   }
 
   /** Its worker has come up. */
@@ -108,7 +96,7 @@ export class Session implements JobHolder {
 
   /** Its worker is no more, or is about to be. */
   get dead(): boolean {
-    return this.#gone || this.#killed || this.#tearsDown;
+    return this.#worker.dead;
   }
 
   get hasLeftovers(): boolean {
@@ -126,16 +114,9 @@ export class Session implements JobHolder {
   }
 
   /** It has a worker from now on, which may still be starting. */
-  attach(worker: SessionWorker): void {
-    this.#worker = worker;
-    if (this.size > 0) this.#open();
-  }
-
-  /** Not before there is a job: a worker that is kept for later keeps no process alive meanwhile. */
-  #open(): void {
-    if (this.#handedOver || this.#worker === undefined) return;
-    this.#handedOver = true;
-    this.#worker.open();
+  attach(worker: MadeWorker): void {
+    this.#worker.attach(worker);
+    if (this.size > 0) this.#worker.open();
   }
 
   // ─── jobs on their way to the worker ──────────────────────────────────────────────────────────
@@ -147,14 +128,17 @@ export class Session implements JobHolder {
     this.#jobs.add(job);
     job.session = this;
     this.newest = job;
-    if (first) this.lastEnd = clock();
-    this.#open();
-    if (job.holds) this.#hold(1);
+    if (first) {
+      this.lastEnd = clock();
+      recheckPeriodically(this);
+    }
+    this.#worker.open();
+    if (job.holds) this.#port.hold(1);
     job.sent();
   }
 
   post(message: CancelMessage | CreditMessage): void {
-    if (!this.#gone) this.#outbox.post(message);
+    if (!this.#worker.gone) this.#outbox.post(message);
   }
 
   /** The ident of the job's thread; 0: the worker has not begun with it. */
@@ -164,7 +148,7 @@ export class Session implements JobHolder {
 
   /** Whether the job is posted, so that the worker needs nothing of this thread any more to begin with it. */
   isPosted(job: Job): boolean {
-    return this.#worker !== undefined && !this.#outbox.has(job.seq);
+    return this.#worker.id !== -1 && !this.#outbox.has(job.seq);
   }
 
   [Symbol.iterator](): Iterator<Job> {
@@ -185,36 +169,15 @@ export class Session implements JobHolder {
 
   #remove(job: Job): void {
     this.#jobs.delete(job);
-    if (this.#jobs.size === 0) this.#outbox.forgetJobs();
-    if (job.holds) this.#hold(-1);
-  }
-
-  #hold(by: 1 | -1): void {
-    this.#holds += by;
-    if (this.#holds === 0 || (this.#holds === 1 && by === 1)) this.#channel.hold(this.#holds > 0);
+    this.#outbox.forget(job);
+    if (job.holds) this.#port.hold(-1);
   }
 
   // ─── what the worker says ─────────────────────────────────────────────────────────────────────
 
   /** Hears now what the event loop would bring later. */
-  drain(most?: number, ms?: number): void {
-    if (this.#gone) return;
-    const nested = this.#draining;
-    this.#draining = true;
-    this.heardAt = clock();
-    this.#channel.drain(most, ms);
-    this.#draining = nested;
-    if (!nested) this.owner.heard(this);
-  }
-
-  #hear(message: FromWorker | UnreadMessage): void {
-    if (this.#draining) this.#heed(message);
-    else {
-      this.heardAt = clock();
-      this.#heed(message);
-      // While this thread is awake to hear it, no message of the worker has to wake it.
-      this.drain(MOST_HEARD, HEARD_MS);
-    }
+  drain(): void {
+    if (!this.#worker.gone) this.#port.drain();
   }
 
   #heed(message: FromWorker | UnreadMessage): void {
@@ -233,7 +196,7 @@ export class Session implements JobHolder {
     if (job === undefined) return;
     // A worker that is killed while it imports a module runs on with half of its modules. The error that it reports
     // then is of our making and not the target's.
-    if (this.#killed && how === THREW) return;
+    if (this.#worker.killed && how === THREW) return;
     if (how === DECLINED) {
       this.#lose(job, { exitCode: 0, terminated: true, unbegun: true });
       return;
@@ -244,11 +207,11 @@ export class Session implements JobHolder {
     if (flushing) {
       // The process stays for what was printed, also by a thread that it does not stay for.
       this.#flushes.push(job);
-      this.#hold(1);
+      this.#port.hold(1);
     }
     // Jobs may stand in line for this worker, and the line does not keep the process alive.
-    if (leftovers && this.#leftovers.begin(ident)) this.#hold(1);
-    this.lastEnd = this.heardAt;
+    if (leftovers && this.#leftovers.begin(ident)) this.#port.hold(1);
+    this.lastEnd = this.#port.heardAt;
     this.#remove(job);
     job.over = true;
     const end: JobEnd = { how, ident, value, began, ended, flushing, leftovers };
@@ -259,13 +222,13 @@ export class Session implements JobHolder {
   #flushed(): void {
     const job = this.#flushes.shift();
     if (job === undefined) return;
-    this.#hold(-1);
+    this.#port.hold(-1);
     job.flushed();
     this.owner.freed(this, []);
   }
 
   #idle(): void {
-    if (this.#leftovers.end()) this.#hold(-1);
+    if (this.#leftovers.end()) this.#port.hold(-1);
     this.owner.freed(this, []);
   }
 
@@ -304,7 +267,7 @@ export class Session implements JobHolder {
 
   /** Ends the worker, so that the job is over; resolves when it is. The worker's other jobs are run elsewhere. */
   async killFor(job: Job): Promise<void> {
-    if (this.#killWith(job)) await this.exit;
+    if (this.#killWith(job)) await this.#worker.exit;
     else this.drain();
   }
 
@@ -320,23 +283,20 @@ export class Session implements JobHolder {
     return alone;
   }
 
-  /** Ends the worker, which has no job: what the pool's `teardown` does in it goes first, for TEARDOWN_MS at most. */
+  /** Ends the worker, which has no job: what the pool's `teardown` does in it goes first. */
   end(): Promise<void> {
-    if (this.dead) return this.exit;
+    const { exit } = this.#worker;
+    if (this.dead) return exit;
     // The process stays for it, and for those who wait for another worker in its place.
-    this.#hold(1);
+    this.#port.hold(1);
     if (!this.opened || this.opening.life.teardown === undefined) return this.kill();
-    this.#tearsDown = true;
-    this.#outbox.post({ kind: 'tear down' });
-    lateAfter(TEARDOWN_MS, () => void this.kill());
-    return this.exit;
+    this.#worker.tearDown(() => this.#outbox.post({ kind: 'tear down' }));
+    return exit;
   }
 
   kill(): Promise<void> {
-    if (this.#gone || this.#killed) return this.exit;
-    this.#killed = true;
-    this.#worker?.terminate();
-    return this.exit;
+    this.#worker.kill();
+    return this.#worker.exit;
   }
 
   /**
@@ -344,10 +304,24 @@ export class Session implements JobHolder {
    * in what an earlier job has left behind. One that runs a job is left to whoever wants that.
    */
   expectLife(seq: number, grace: number): void {
-    if (grace === Number.POSITIVE_INFINITY || this.#gone) return;
+    if (grace === Number.POSITIVE_INFINITY || this.#worker.gone) return;
     lateAfter(Math.max(grace, PROMPT_MS), () => {
-      if (!this.dead && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
+      // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
+      const isWanted = !this.opened && this.size > 0 && this.opening.life.setup !== undefined;
+      if (!this.dead && !isWanted && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
     });
+  }
+
+  /**
+   * Kills the worker when it does not look at its next job for HUNG_MS, though no job runs in it: promises that one has left
+   * behind block it. Asked now and then while it has jobs.
+   */
+  recheck(): boolean {
+    const [next] = this.#jobs;
+    if (next === undefined || this.dead) return false;
+    const looks = !this.opened || this.hasLeftovers || this.hasSeen(next.seq);
+    if (!looks && clock() - this.lastEnd >= HUNG_MS) this.killHung();
+    return true;
   }
 
   /** Whether the worker has looked at that job, or at a later one. */
@@ -362,16 +336,16 @@ export class Session implements JobHolder {
 
   /** Called in the place of `attach` when the first job could not be sent, and so there is no worker. */
   discard(): void {
-    this.#gone = true;
-    this.#channel.close();
+    this.#worker.exited();
+    this.#port.channel.close();
   }
 
   /** Called by who made the worker, with what was thrown in it and not caught. */
   exited(error: unknown, exitCode: number): void {
-    if (this.#gone) return;
+    if (this.#worker.gone) return;
     this.drain();
-    this.#gone = true;
-    this.#channel.close();
+    this.#worker.exited();
+    this.#port.channel.close();
     const left = this.#leftovers.of;
     this.#leftovers.end();
     const { begun, untouched } = this.#jobs.empty();
@@ -379,11 +353,11 @@ export class Session implements JobHolder {
       job.over = true;
       markDied(this.identOf(job));
     }
-    const terminated = this.#killed || (this.#tearsDown && error === undefined);
+    const terminated = this.#worker.killed || (this.#worker.tearsDown && error === undefined);
     const exit: WorkerExit = { exitCode, terminated, ...(error !== undefined && !terminated && { error }) };
     const told = this.owner.exited(this, exit, begun, untouched);
     if (exit.error !== undefined && !told) reportUnhandled(left === 0 ? null : left, exit.error);
     for (const job of this.#flushes.splice(0)) job.flushed();
-    this.#exited();
+    this.#worker.tellExit();
   }
 }

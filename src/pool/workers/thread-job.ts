@@ -1,5 +1,5 @@
 import type { TransferListItem } from 'node:worker_threads';
-import { clone } from '../wire/clone-error.js';
+import { clone, cloning } from '../wire/clone-error.js';
 import {
   type CancelMessage,
   type Envelope,
@@ -9,6 +9,7 @@ import {
   type ValuesMessage,
   WINDOW,
 } from '../wire/messages.js';
+import { NOT_PLAIN, plainCopy } from '../wire/plain-copy.js';
 import { Job, type JobEnd, type JobHome, type WorkerExit } from './job.js';
 import { type JobTarget, packedTarget } from './job-target.js';
 
@@ -39,17 +40,20 @@ export class ThreadJob extends Job {
   readonly label: string;
   readonly daemon: boolean;
   transfer: readonly TransferListItem[];
-  copied = false;
   holds: boolean;
   home: JobHome | undefined;
   listener: JobListener | undefined;
   #args: StartPayload['args'];
+  #copied = false;
+  /** A copy of plain values, which may go together with other jobs: whatever worker gets them can read them. */
+  #plain: readonly unknown[] | undefined;
   readonly #run: PackedRun | undefined;
   readonly #credit: number;
   #cancel: CancelMessage | undefined;
 
-  constructor({ ident, name, label, daemon, target, args, transfer, credit, cancel }: ThreadStart) {
+  constructor(start: ThreadStart) {
     super();
+    const { ident, name, label, daemon, target, args, transfer, credit, cancel } = start;
     this.ident = ident;
     this.label = name;
     this.daemon = daemon;
@@ -68,9 +72,8 @@ export class ThreadJob extends Job {
   }
 
   get args(): readonly unknown[] | Envelope {
-    const plain = !this.#args.hasStandIns && this.#run === undefined && this.#cancel === undefined;
-    // What is not copied is posted at once, by itself.
-    if (plain && this.copied && this.#credit === WINDOW) return this.#args.value as unknown[];
+    const bare = this.#run === undefined && this.#cancel === undefined && this.#credit === WINDOW;
+    if (bare && this.#plain !== undefined) return this.#plain;
     return {
       args: this.#args,
       ...(this.#run && { run: this.#run }),
@@ -79,13 +82,20 @@ export class ThreadJob extends Job {
     };
   }
 
-  /** Called before it stands in line: what it is called with is as it is now. @throws DataCloneError */
+  /** @throws DataCloneError */
   copy(): void {
-    if (this.copied) return;
+    if (this.#copied) return;
+    this.#copied = true;
+    const { value, hasStandIns } = this.#args;
+    const plain = hasStandIns || !Array.isArray(value) ? NOT_PLAIN : cloning(() => plainCopy(value));
+    if (plain !== NOT_PLAIN && this.transfer.length === 0) {
+      this.#plain = plain;
+      this.#args = { value: plain, hasStandIns };
+      return;
+    }
     const { args, transfer } = clone({ args: this.#args, transfer: this.transfer }, this.transfer);
     this.#args = args;
     this.transfer = transfer;
-    this.copied = true;
   }
 
   override post(message: CancelMessage): void {

@@ -20,13 +20,16 @@ const named: typeof own = threadWide('worker-file', own);
 /**
  * For an application that is bundled, this library and all: names the file that workers load. It is a copy of
  * `node_modules/rxjs-threading/dist/worker-bundle.cjs`, which needs no other file, from the same version of the package.
- * Call it before the first thread starts. Threads that are started in threads know it.
+ * Call it before the first thread starts. Threads that are started in threads know it. Python has no such thing.
  *
  * @param file - an absolute path or a file: URL
  * @throws TypeError for anything else; ThreadError when there is no such file
  * @example
- * setWorkerFile(new URL('./worker-bundle.cjs', import.meta.url)); // beside a bundle
- * setWorkerFile(join(dirname(process.execPath), 'worker-bundle.cjs')); // beside a single executable application
+ * // An application has it beside its bundle, new URL('./worker-bundle.cjs', import.meta.url), or its executable,
+ * // join(dirname(process.execPath), 'worker-bundle.cjs'). Here it is where the package has it.
+ * setWorkerFile(new URL('./worker-bundle.cjs', import.meta.resolve('rxjs-threading')));
+ * const thread = new Thread({ target: () => 'a thread of that file' }).start();
+ * console.log(await thread.result()); // prints a thread of that file
  */
 export function setWorkerFile(file: string | URL): void {
   const path = pathOf(file);

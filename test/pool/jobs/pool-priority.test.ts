@@ -120,3 +120,15 @@ it.each([
   await using pool = new ThreadPool({ maxThreads: 1 });
   expect(() => pool.run(identity, [0], options as object)).toThrow(new kind(message));
 });
+
+it('one of a higher priority that cannot be sent leaves the others where they are', async () => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  for (let n = 0; n < 100; n++) {
+    const others = Promise.all([1, 2].map((value) => pool.run(identity, [value]).then((told) => told)));
+    const unsendable = (() => 0) as unknown as number;
+    await expect(pool.run(identity, [unsendable], { priority: 5 }).then(() => {})).rejects.toThrow(
+      'cannot be cloned',
+    );
+    expect(await others).toEqual([1, 2]);
+  }
+});

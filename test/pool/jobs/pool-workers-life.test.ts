@@ -52,6 +52,20 @@ describe('setup', () => {
     expect(performance.now() - began).toBeLessThan(1000);
   });
 
+  it('that takes long comes to its end, however often the job that waits for it is replaced by another', async () => {
+    await using pool = new ThreadPool({ minThreads: 0, maxThreads: 1, setup: life.slowSetup });
+    const workers = new Set<number>();
+    let ran = 0;
+    for (let n = 0; n < 20; n++) {
+      const job = pool.run(life.whoami, [], { grace: 0 }).subscribe(() => ran++);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      for (const { threadId } of pool.piscina.threads) workers.add(threadId);
+      job.unsubscribe();
+    }
+    expect(ran).toBeGreaterThan(0);
+    expect(workers.size).toBe(1);
+  });
+
   it('is not part of the first job: a job that is cancelled meanwhile never runs', async () => {
     await using pool = new ThreadPool({ maxThreads: 1, setup: life.setup });
     const ran = new Event();

@@ -14,7 +14,7 @@ const TABLE_HEADER = 64;
 const THREAD = 'IDENT STATE FLAGS NATIVE WORKER PROBED CANCEL'.split(' ');
 const THREAD_WORDS = 128;
 
-/** Words that the sources touch in the section of slots.ts alone. */
+/** Words that the sources touch in the critical section of waiter-list.ts alone. */
 const GUARDED = ['NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HIGH', 'ACTOR', 'TELLING', ...CONDITION];
 
 /** What the words of some primitives hold besides their value. */

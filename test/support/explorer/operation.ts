@@ -44,7 +44,7 @@ export const OK = 0;
 export const NOT_EQUAL = 1;
 export const TIMED_OUT = 2;
 
-/** ms that a thread sleeps at most before critical.ts looks again. */
+/** ms that a thread sleeps at most before critical-section.ts looks again. */
 export const NAP = 20;
 
 /** What an idle event loop may run next. */

@@ -13,7 +13,7 @@ import type { BatchMessage, FromSession, ToSession } from '../messages.js';
 import { TakenBatch, type TakingSession, type ValuePlace } from './worker-batch.js';
 
 /**
- * The worker's side of a threadMap's session: maps what comes over the port, until that is closed or the thread is
+ * The worker's side of a threadMap's session: maps what comes over the port, until all has come or the thread is
  * cancelled.
  *
  * @param watched - somebody is to be told of the values' progress
@@ -81,12 +81,13 @@ export async function mapValues(
       stop();
       channel.close();
     });
-    channel.onClose(() => {
+    const endSoon = (): void => {
       end ??= resolve;
       stop();
-    });
+    };
     channel.hear((message) => {
-      if (message.kind === 'unread') reject(cannotRead(message.why));
+      if (message.kind === 'over') endSoon();
+      else if (message.kind === 'unread') reject(cannotRead(message.why));
       else if (message.kind === 'credit') batches.get(message.id)?.credit(message.values);
       else if (message.values.hasStandIns) void prepareDecode(message.values).then(() => begin(message));
       else begin(message);
