@@ -153,8 +153,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     }
   }
 
-  /** A session for each worker that there is, those that are starting included, and that takes jobs. */
-  openForAll(): PoolSession[] {
+  /** Those whose worker lives, or starts, and is not to be replaced: `broadcast` gives each of them a job. */
+  liveSessions(): PoolSession[] {
     return [...this.#sessions].filter(({ dead, worn }) => !dead && !worn);
   }
 

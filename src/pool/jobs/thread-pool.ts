@@ -327,7 +327,7 @@ export class ThreadPool extends Executor implements JobPool {
     if (signal?.aborted === true) return void settle.reject(signal.reason);
     const known = jobTarget(request.target as Target);
     if (this.closed) return void settle.reject(this.#isClosed(request.options.name ?? 'job'));
-    const sessions = this.#jobs.openForAll();
+    const sessions = this.#jobs.liveSessions();
     const broadcast = new Broadcast<Emitted<R>>(sessions.length, settle);
     for (const [nth, session] of sessions.entries()) {
       const job = new RunJob<R>(this.#jobs, known, request, broadcast.end(nth));
