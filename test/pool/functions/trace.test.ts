@@ -195,6 +195,17 @@ describe('setprofile', () => {
     await until(() => events.length === 2);
     expect(events).toEqual(['call acquireAndRelease', 'return acquireAndRelease']);
   });
+
+  // A port and the channel of the traces are two, and the event loop hears them in either order.
+  it('has told of a thread whatever it did, once that is joined', { timeout: 60_000 }, async () => {
+    const events: string[] = [];
+    setprofile((event) => events.push(event.event));
+    for (let nth = 1; nth <= 300; nth++) {
+      await new Thread({ target: targets.acquireAndRelease!, args: [new Lock()] }).start().join();
+      expect(events.filter((event) => event === 'return')).toHaveLength(nth);
+    }
+    setprofile(null);
+  });
 });
 
 describe('trace$', () => {
