@@ -11,6 +11,8 @@ const common = {
   logLevel: 'warn',
   platform: 'node',
   external: [/^node:/, 'rxjs', 'piscina', 'ioredis', 'bullmq', '@opentelemetry/api'],
+  // src/redis/script
+  moduleTypes: { '.lua': 'text' },
   // package.json speaks of the files in dist. Of those in src, some are imported for what they register.
   treeshake: { moduleSideEffects: [{ test: /[\\/]src[\\/]/, sideEffects: true }] },
   onLog(_level, log) {
