@@ -1,5 +1,6 @@
 export {
   BrokenBarrierError,
+  type Owner,
   OwnerDiedError,
   type OwnerDiedErrorOptions,
   ThreadError,
