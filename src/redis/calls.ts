@@ -1,3 +1,4 @@
+import { keepAlive } from '../primitives/waiting/event-loop.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError, LockLostError } from './errors.js';
 import { backoff, pause } from './pause.js';
@@ -21,12 +22,14 @@ export interface CallsEvents {
   reached(run: string): void;
   /** Calls go out again after they could not. */
   opened(): void;
+  /** The first attempt to reach it has failed; others follow. */
+  unreachable(error: unknown): void;
   /** The engine cannot be used at all. */
   refused(error: unknown): void;
 }
 
 /**
- * The calls of one process to the engine, in order, each until it is answered.
+ * The calls of one process to the engine, in order, each until it is answered. They keep the process alive until then.
  *
  * SHUT -the engine is reached, and the keeper has announced the session to that incarnation-> OPEN -no answer, or another
  * session-> SHUT. Invariant: while SHUT nothing is sent, because an engine that has lost its memory would give to others
@@ -34,6 +37,7 @@ export interface CallsEvents {
  */
 export class Calls {
   readonly #engine: Engine;
+  readonly #patience: number;
   readonly #events: CallsEvents;
   readonly #unanswered = new Set<Call>();
   #open = false;
@@ -43,19 +47,16 @@ export class Calls {
   #announced: string | undefined;
   #heard: (() => void) | undefined;
 
-  constructor(engine: Engine, events: CallsEvents) {
+  /** @param patience - ms for the keeper to announce the session */
+  constructor(engine: Engine, patience: number, events: CallsEvents) {
     this.#engine = engine;
+    this.#patience = patience;
     this.#events = events;
   }
 
   /** Whether calls go out at once. */
   get open(): boolean {
     return this.#open;
-  }
-
-  /** Calls that wait for an answer. */
-  get size(): number {
-    return this.#unanswered.size;
   }
 
   send(
@@ -69,7 +70,13 @@ export class Calls {
         reject(new LockLostError('closed', { reason: 'closed' }));
         return;
       }
+      if (!this.#open && !repeated) {
+        reject(new EngineError('the engine is out of reach', { outOfReach: true }));
+        this.reach();
+        return;
+      }
       const call: Call = { operation, args, session, repeated, resolve, reject, sent: false };
+      if (this.#unanswered.size === 0) keepAlive(1);
       this.#unanswered.add(call);
       if (this.#open) this.#send(call);
       else void this.#reopen();
@@ -91,7 +98,8 @@ export class Calls {
   over(session: string, error: unknown): void {
     this.#open = false;
     this.#announced = undefined;
-    for (const call of this.#unanswered) if (call.session === session) this.#settle(call, () => call.reject(error));
+    for (const call of this.#unanswered)
+      if (call.session === session) this.#settle(call, () => call.reject(error));
     void this.#reopen();
   }
 
@@ -99,15 +107,18 @@ export class Calls {
     this.#closed = true;
     this.#open = false;
     this.#heard?.();
-    this.#failAll(error);
+    this.fail(error);
   }
 
-  #failAll(error: unknown): void {
+  /** All that wait for an answer fail. */
+  fail(error: unknown): void {
     for (const call of this.#unanswered) this.#settle(call, () => call.reject(error));
   }
 
   #settle(call: Call, how: () => void): void {
-    if (this.#unanswered.delete(call)) how();
+    if (!this.#unanswered.delete(call)) return;
+    if (this.#unanswered.size === 0) keepAlive(-1);
+    how();
   }
 
   #send(call: Call): void {
@@ -137,25 +148,31 @@ export class Calls {
         if (this.#closed) break;
         this.#events.reached(run);
         if (await this.#isAnnounced(run)) this.#opened();
-        else anew = true;
+        else anew = this.#announced !== undefined;
       } catch (error) {
         if (!(error instanceof EngineError && error.outOfReach)) {
-          this.#failAll(error);
+          this.fail(error);
           this.#events.refused(error);
           break;
         }
+        if (attempt === 0) this.#events.unreachable(error);
         await pause(backoff(attempt));
       }
     }
     this.#reopening = false;
   }
 
-  /** false: the keeper, or this thread, is connected to another incarnation by now, so it is to be read again. */
+  /** false: the keeper does not answer, or is connected to another incarnation by now. */
   async #isAnnounced(run: string): Promise<boolean> {
-    for (let looks = 0; looks < 2 && this.#announced !== run && !this.#closed; looks++) {
-      await new Promise<void>((resolve) => {
+    let late = false;
+    const tooLate = pause(this.#patience).then(() => {
+      late = true;
+    });
+    while (this.#announced !== run && !this.#closed && !late) {
+      const heard = new Promise<void>((resolve) => {
         this.#heard = resolve;
       });
+      await Promise.race([heard, tooLate]);
     }
     this.#heard = undefined;
     return this.#announced === run && !this.#closed;

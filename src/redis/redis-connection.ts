@@ -15,7 +15,9 @@ export async function loadIoredis(): Promise<typeof ioredis> {
   try {
     return await import('ioredis');
   } catch (error) {
-    throw new EngineError('rxjs-threading/redis needs the package ioredis: npm install ioredis', { cause: error });
+    throw new EngineError('rxjs-threading/redis needs the package ioredis: npm install ioredis', {
+      cause: error,
+    });
   }
 }
 
@@ -82,7 +84,8 @@ export async function connect(address: Address, patience: number): Promise<Redis
 }
 
 /** What an engine answers that is not itself any more, or not yet: another attempt, by another connection, may do. */
-const PASSING = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE)\b/;
+const PASSING =
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE)\b/;
 
 export function asEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;

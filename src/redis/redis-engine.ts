@@ -4,7 +4,7 @@ import type { Engine, EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
 import { backoff, pause } from './pause.js';
 import { type Address, asEngineError, connect } from './redis-connection.js';
-import { script } from './script.js';
+import { script } from './script/script.js';
 
 /** What an engine for one thread of a process is made with. */
 export interface RedisEngineOptions {
@@ -57,7 +57,7 @@ export class RedisEngine implements Engine {
     if (commands === undefined) throw new EngineError('there is no connection', { outOfReach: true });
     try {
       const reply = await commands.redis.evalsha(commands.sha, 1, this.#prefix, operation, ...args);
-      return asStrings(reply);
+      return reply as string[];
     } catch (error) {
       const failed = asEngineError(error);
       // What another connection may mend is not mended by this one.
@@ -108,11 +108,7 @@ export class RedisEngine implements Engine {
   async #listen(run: string): Promise<void> {
     if (this.#inbox?.run !== run) {
       this.#inbox?.close();
-      const inbox = new Inbox(this.#options, this.#prefix, (hint) => {
-        // An older incarnation's grant may still have been on its way.
-        if (inbox.run === this.#commands?.run || hint === 'again') this.#told.next(hint);
-      });
-      this.#inbox = inbox;
+      this.#inbox = new Inbox(this.#options, this.#prefix, (hint) => this.#told.next(hint));
     }
     await this.#inbox.open(this.#session);
     if (this.#inbox.run !== run) throw new EngineError('two incarnations answer', { outOfReach: true });
@@ -202,13 +198,11 @@ class Inbox {
   async #open(): Promise<void> {
     const { address, patience } = this.#options;
     const redis = await connect(address, patience);
-    redis.on('message', (channel: string, message: string) =>
-      this.#told(channel.endsWith('}:w') ? `w ${message}` : message),
-    );
+    redis.on('message', (_channel: string, message: string) => this.#told(message));
     try {
       this.run = /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? '';
       const session = this.#session;
-      await redis.subscribe(`${this.#prefix}w`, `${this.#prefix}c:${session}`);
+      await redis.subscribe(`${this.#prefix}c:${session}`);
       if (this.#closed || session !== this.#session || redis.status !== 'ready')
         throw new EngineError('the connection has closed', { outOfReach: true });
     } catch (error) {
@@ -254,8 +248,4 @@ class Inbox {
     clearInterval(this.#alive);
     this.#redis?.disconnect();
   }
-}
-
-function asStrings(reply: unknown): readonly string[] {
-  return Array.isArray(reply) ? reply.map((word) => `${word ?? ''}`) : [`${reply ?? ''}`];
 }
