@@ -30,7 +30,7 @@ export interface Holding {
   /** Emits what is then in hand, once. Unsubscribing before gives the place up. */
   hold(): Subscribable<Hold>;
   /** Whether several of its holds may be in hand at once. Default true: then `withLock` asks for each value as it comes. */
-  readonly shared?: boolean;
+  readonly shared?: boolean | undefined;
 }
 
 /**
