@@ -33,6 +33,7 @@ export function simulatedModules(port: Port): Record<string, object> {
       WaitRecord,
     },
     trace: { tracing: () => false, emit: () => {} },
+    bus: { drainTraces: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
     ...threads,
