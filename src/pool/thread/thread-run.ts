@@ -159,6 +159,7 @@ export function cannotRead(name: string, came: number, why: string): ThreadError
 export function explainExit(name: string, exit: WorkerExit): ThreadError {
   const { error, exitCode, terminated, unbegun = false } = exit;
   if (unbegun && isInitFailure(error)) return noThread(name, error);
+  if (unbegun && error instanceof ThreadError && error.code === 'ERR_NO_THREAD') return error;
   const why =
     error instanceof Error
       ? `${error.name}: ${error.message}`
