@@ -226,6 +226,18 @@ describe('broadcast', () => {
 });
 
 describe('warmUp', () => {
+  it('does not wait for a job of a worker that is up', async () => {
+    await using pool = new ThreadPool({ minThreads: 1, maxThreads: 2, setup: life.setup });
+    const begun = new Event();
+    const gate = new Event();
+    const held = pool.run(jobs.hold, [begun, gate]).then((value) => value);
+    await begun.wait();
+    expect(await pool.warmUp()).toBe(true);
+    expect(pool.stats).toMatchObject({ threads: 2, busy: 1 });
+    gate.set();
+    expect(await held).toBe('held');
+  });
+
   it('has all workers up, and counts as no job', async () => {
     await using pool = new ThreadPool({ maxThreads: 3, setup: life.setup });
     expect(await pool.warmUp()).toBe(true);
