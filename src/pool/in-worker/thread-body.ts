@@ -234,7 +234,11 @@ export class Running implements RunningThread {
     if (this.#trace === undefined && someoneTraces()) {
       void import('./target-trace.js').then((trace) => {
         this.#trace = trace;
-        this.#end(event, arg, how, value, transfer);
+        try {
+          this.#end(event, arg, how, value, transfer);
+        } catch (cause) {
+          void this.#threw(cause, arg);
+        }
       });
       return;
     }
