@@ -4,6 +4,7 @@ import { ThreadError } from '../../errors.js';
 import { brand } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
+import { PoolRecord } from '../../primitives/threads/pool-records.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -118,6 +119,8 @@ export class ThreadPool extends Executor implements JobPool {
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: PoolPiscina;
+  /** What it does, for other threads. @internal */
+  readonly record: PoolRecord;
   readonly #jobs: Dispatcher;
   readonly #maxQueue: number;
   #closed: Promise<void> | undefined;
@@ -132,7 +135,8 @@ export class ThreadPool extends Executor implements JobPool {
     const checked = checkPoolOptions(options);
     this.name = checked.name ?? `ThreadPool-${++pools}`;
     this.#maxQueue = checked.maxQueue;
-    this.#jobs = new Dispatcher(checked, () => this.#changed());
+    this.record = new PoolRecord(this.name, checked.maxThreads, checked.maxQueue);
+    this.#jobs = new Dispatcher(checked, this.record, () => this.#changed());
     this.piscina = this.#jobs.workers;
     this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
@@ -413,6 +417,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   #changed(): void {
+    const { busy, queued, workers } = this.#jobs;
+    this.record.now(workers.count, busy, queued, this.#starvation.starved);
     this.#starvation.watch();
     this.#room.changed();
     if (this.#watchers.size === 0 || this.#telling) return;
@@ -429,7 +435,7 @@ export class ThreadPool extends Executor implements JobPool {
    * from it, or abort it.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#jobs.close();
+    this.#closed ??= this.#jobs.close().finally(() => this.record.end());
     this.#room.changed();
     return this.#closed;
   }
