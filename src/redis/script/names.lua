@@ -50,7 +50,11 @@ local function int(x) return string.format('%.0f', x) end
 local function sessionOf(id) return id:match('^[^/]+') end
 local function numberOf(id) return id:match('/(.*)$') end
 local function has(s, k, n) return call('HGET', p .. 'o:' .. s, k .. ' ' .. n) end
-local function keep(s, k, n, v) call('HSET', p .. 'o:' .. s, k .. ' ' .. n, v) end
+-- The session that is being ended: nothing more is kept for it.
+local gone
+local function keep(s, k, n, v)
+  if s ~= gone then call('HSET', p .. 'o:' .. s, k .. ' ' .. n, v) end
+end
 local function drop(s, k, n) call('HDEL', p .. 'o:' .. s, k .. ' ' .. n) end
 local function send(s, m) call('PUBLISH', p .. 'c:' .. s, m) end
 local function alive(s)
