@@ -130,6 +130,7 @@ export default defineConfig([
       index: 'src/index.ts',
       monitor: 'src/monitor/index.ts',
       redis: 'src/redis/index.ts',
+      'redis-keeper': 'src/redis/keeper-thread.ts',
       session: 'src/pool/in-worker/session.ts',
       'map-values': 'src/operators/thread-map/in-worker/map-values.ts',
       'run-pipe': 'src/operators/thread-pipe/in-worker/run-pipe.ts',

@@ -1,5 +1,6 @@
 import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { tableName } from '../../primitives/threads/table.js';
+import { someoneTraces } from '../../primitives/threads/trace-flag.js';
 
 /** What goes over the channel: a topic's name and one of its messages. */
 interface Envelope {
@@ -27,11 +28,11 @@ function hear({ topic, message }: Envelope): void {
 }
 
 /**
- * Hears now what the event loop would bring later. Called before a thread's end is told, because the loop promises no
- * order between this channel and a port: who is told of an end has heard of all that was published before it.
+ * Hears the traces now that the event loop would bring later. Called before a thread's end is told, because the loop
+ * promises no order between this channel and a port: who is told of an end has heard of all that the thread did.
  */
-export function drainTopics(): void {
-  if (channel === undefined || listeners.size === 0) return;
+export function drainTraces(): void {
+  if (channel === undefined || !someoneTraces()) return;
   for (let heard = 0; heard < MOST_HEARD; heard++) {
     // Node takes a channel too; its types do not say so.
     const next = receiveMessageOnPort(channel as unknown as MessagePort);

@@ -4,9 +4,8 @@ import { starterHere } from '../../primitives/threads/claim-slot.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
-import { someoneTraces } from '../../primitives/threads/trace-flag.js';
 import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
-import { drainTopics } from '../wire/bus.js';
+import { drainTraces } from '../wire/bus.js';
 import {
   type CancelMessage,
   type CreditMessage,
@@ -217,7 +216,7 @@ export class Session implements JobHolder, Rechecked {
     this.#remove(job);
     job.over = true;
     const end: JobEnd = { how, ident, value, began, ended, flushing, leftovers };
-    if (someoneTraces()) drainTopics();
+    drainTraces();
     this.owner.ended(this, job, end);
     job.ended(end);
   }
