@@ -126,7 +126,7 @@ export function watch(state: MemoryState, s: string, k: string): string[] {
   state.keep(s, k, '*', '');
   state.unwatch(s, k);
   state.thing(k).watchers.push(s);
-  return k === 'm:' ? [] : state.lines(k);
+  return [`${state.micros}`, ...(k === 'm:' ? members(state) : state.lines(k))];
 }
 
 export function members(state: MemoryState): string[] {

@@ -57,7 +57,8 @@ export class MemoryState {
   readonly tell: (session: string, message: string) => void;
   readonly #clock: () => number;
   readonly #touched = new Set<string>();
-  #micros = 0;
+  /** µs since the epoch. */
+  micros = 0;
 
   /** @param clock - µs since the epoch */
   constructor(tell: (session: string, message: string) => void, clock: () => number) {
@@ -67,7 +68,7 @@ export class MemoryState {
 
   /** One operation: its clock stands still, and what nobody uses is forgotten after it. */
   during<T>(operation: () => T): T {
-    this.#micros = this.#clock();
+    this.micros = this.#clock();
     try {
       return operation();
     } finally {
@@ -78,7 +79,7 @@ export class MemoryState {
 
   /** ms since the epoch. */
   get now(): number {
-    return Math.floor(this.#micros / 1000);
+    return Math.floor(this.micros / 1000);
   }
 
   alive(s: string): boolean {
@@ -88,7 +89,7 @@ export class MemoryState {
 
   /** Above every one before. @param odd - undefined: either */
   mint(odd?: boolean): number {
-    this.lastToken = Math.max(this.lastToken + 1, this.#micros);
+    this.lastToken = Math.max(this.lastToken + 1, this.micros);
     if (odd !== undefined && (this.lastToken % 2 === 1) !== odd) this.lastToken++;
     return this.lastToken;
   }
@@ -144,7 +145,7 @@ export class MemoryState {
     const thing = this.thing(k);
     if (!thing.used) thing.declared = undefined;
     if (thing.watchers.length === 0) return;
-    const message = [`w ${k}`, ...(k === 'm:' ? [] : this.lines(k))].join('\n');
+    const message = [`w ${k}`, `${this.micros}`, ...(k === 'm:' ? [] : this.lines(k))].join('\n');
     for (const s of thing.watchers) this.tell(s, message);
   }
 

@@ -29,7 +29,7 @@
 --
 -- A session is told on the channel c:<session>, a hint that may be lost: `g <number> <token> <run> <died>` granted,
 -- `e <number> <generation>` set, `a <number> <index>` run the action, `p <number> <index>` passed, `x <number>` refused,
--- `n <number>` notified, and `w <thing>` with the lines of `state` to who watches it.
+-- `n <number>` notified, and `w <thing>`, the engine's µs and the lines of `state`, each a line, to who watches it.
 local PROTOCOL = '1'
 -- Longer than the longest lease, so that a waiter has asked again before.
 local REMEMBER_CLEAR = 1200000
@@ -87,8 +87,9 @@ end
 local function changed(k, watchers)
   if watchers == nil then watchers = call('HGET', meta, 'w:' .. k) end
   if not watchers then return end
+  clock()
   local lines = k == 'm:' and '' or '\n' .. table.concat(state(k), '\n')
-  for s in watchers:gmatch('%S+') do send(s, 'w ' .. k .. lines) end
+  for s in watchers:gmatch('%S+') do send(s, 'w ' .. k .. '\n' .. int(us) .. lines) end
 end
 local function watch(s, k, on)
   local watchers, others = call('HGET', meta, 'w:' .. k) or '', {}

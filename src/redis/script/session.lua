@@ -50,13 +50,6 @@ end
 -- session -> `thing number`, what it has come to, of each entry
 if op == 'owned' then return call('HGETALL', p .. 'o:' .. s) end
 
--- session, -, thing -> state: now, and told from now on
-if op == 'watch' then
-  if not alive(s) then return { '-1' } end
-  keep(s, k, '*', '')
-  watch(s, k, true)
-  return k == 'm:' and {} or state(k)
-end
 if op == 'unwatch' then
   drop(s, k, '*')
   watch(s, k, false)
