@@ -20,8 +20,12 @@ export type EngineOperation =
   | 'notify'
   | 'state'
   | 'watch'
+  | 'unwatch'
   | 'members'
-  | 'snapshot';
+  | 'snapshot'
+  | 'owned'
+  | 'mint'
+  | 'wait';
 
 /**
  * What an engine must do; the Redis one is a Lua script. Every call may arrive twice and must then answer the same.
@@ -35,12 +39,21 @@ export interface Engine {
    * `incarnation` has answered again
    */
   call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]>;
+  /** Whose hints `told$` tells from now on. */
+  join(session: string): void;
   /** Hints for this session: granted, passed, broken, set, changed. Emits 'again' after any gap. */
   readonly told$: Observable<string>;
   /**
    * Another after each start or failover of the engine. Connects, if need be; calls that were not answered before are
-   * not done any more once it has answered. @throws EngineError unless `outOfReach` is what another attempt may mend
+   * not done any more once it has answered.
+   *
+   * @param anew - by another connection than the one there is: another process has seen another incarnation
+   * @throws EngineError, `outOfReach` when another attempt may do
    */
-  incarnation(): Promise<string>;
+  incarnation(anew?: boolean): Promise<string>;
+  /** ms that it had run when its incarnation was read; absent: it forgets nothing when it starts. */
+  readonly age?: number;
+  /** How many replicas have, after at most `ms`, all that was written before; absent: there are none. */
+  replicated?(replicas: number, ms: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,39 +1,98 @@
 import type * as BullMQ from 'bullmq';
-import type { Redis } from 'ioredis';
+import type * as ioredis from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { requireFrom } from '../primitives/require-from.js';
 import { EngineError } from './errors.js';
 import type { Codec } from './options.js';
+import { addressOf } from './redis-connection.js';
+import type { Session } from './session.js';
+
+const hosts = new WeakMap<Session, JobHost>();
+
+/** The one of a Machines. */
+export function jobHost(session: Session): JobHost {
+  const host = hosts.get(session) ?? new JobHost(session);
+  hosts.set(session, host);
+  return host;
+}
+
+/** Called as a Machines closes: pools and servings end before its session does. */
+export async function closeJobs(session: Session): Promise<void> {
+  await hosts.get(session)?.close();
+}
 
 /** What pools and servings need of the Machines that made them. */
-export interface JobHost {
+export class JobHost {
+  readonly #session: Session;
+  readonly #closers: (() => Promise<void>)[] = [];
   /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
   readonly prefix: string;
   /** ms */
   readonly lease: number;
   /** undefined: JSON. */
   readonly codec: Codec | undefined;
-  /** A connection of its own, which repeats what was not answered. @throws EngineError */
-  connect(): Redis;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.prefix = `{${session.namespace}}:`;
+    this.lease = session.lease;
+    this.codec = session.options.codec;
+  }
+
+  /** A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again. @throws EngineError */
+  connect(): Redis {
+    const { connection } = this.#session.options;
+    if (connection === 'memory')
+      throw new EngineError("jobs need a Redis or Valkey: the engine of connection: 'memory' has no queues");
+    const address = addressOf(connection);
+    const own: RedisOptions = {
+      maxRetriesPerRequest: null,
+      retryStrategy: (attempt) =>
+        Math.min(LONGEST_PAUSE, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
+    };
+    const { Redis } = peer<typeof ioredis>('ioredis', '5.11');
+    return typeof address === 'string' ? new Redis(address, own) : new Redis({ ...address, ...own });
+  }
+
   /** A token above every earlier one of the namespace. */
-  mint(): Promise<bigint>;
+  async mint(): Promise<bigint> {
+    const [token = ''] = await this.#session.ask('mint');
+    return BigInt(token);
+  }
+
   /** What went wrong where nobody listens. */
-  report(error: Error): void;
-  /** Runs it as the Machines close. */
-  atClose(close: () => Promise<void>): void;
-}
+  report(error: unknown): void {
+    void this.#session.report(Promise.reject(error));
+  }
 
-let loaded: typeof BullMQ | undefined;
+  /** Runs it as the Machines close; what was registered last closes first. */
+  atClose(close: () => Promise<void>): void {
+    this.#closers.unshift(close);
+  }
 
-/** @throws EngineError naming the package to install */
-export function bullmq(): typeof BullMQ {
-  try {
-    loaded ??= requireFrom(import.meta.url)('bullmq') as typeof BullMQ;
-    return loaded;
-  } catch (cause) {
-    throw new EngineError('jobs need the package bullmq 6.7 or later: npm install bullmq', { cause });
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close();
   }
 }
 
+/** ms between two attempts to connect. */
+const LONGEST_PAUSE = 1000;
+
+/** @throws EngineError naming the package to install */
+export function bullmq(): typeof BullMQ {
+  return peer('bullmq', '6.7');
+}
+
+/** A package that only some users need, loaded by the first that does. */
+function peer<T>(name: string, version: string): T {
+  try {
+    return requireFrom(import.meta.url)(name) as T;
+  } catch (cause) {
+    throw new EngineError(`jobs need the package ${name} ${version} or later: npm install ${name}`, {
+      cause,
+    });
+  }
+}
 /** Where BullMQ keeps its queues. */
 export function queuePrefix(host: JobHost): string {
   return `${host.prefix}q`;
