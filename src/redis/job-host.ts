@@ -54,10 +54,9 @@ export class JobHost {
     return typeof address === 'string' ? new Redis(address, own) : new Redis({ ...address, ...own });
   }
 
-  /** A token above every earlier one of the namespace. */
-  async mint(): Promise<bigint> {
-    const [token = ''] = await this.#session.ask('mint');
-    return BigInt(token);
+  /** So that others see this process: see Machines.enumerate. */
+  join(): void {
+    this.#session.start();
   }
 
   /** What went wrong where nobody listens. */

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keepAlive } from '../primitives/waiting/event-loop.js';
 import type { JobHost } from './job-host.js';
+import { script } from './script/script.js';
 
 type Heard = (message: string) => void;
 
@@ -8,7 +9,8 @@ const links = new WeakMap<JobHost, JobLink>();
 
 /** The two connections that all pools and servings of one Machines share: one for commands, one that hears. */
 export class JobLink {
-  readonly commands: Redis;
+  readonly commands: Redis & { engine(prefix: string, operation: string): Promise<string[]> };
+  readonly #prefix: string;
   readonly #ears: Redis;
   readonly #heard = new Map<string, Heard>();
   readonly #again = new Set<() => void>();
@@ -23,7 +25,9 @@ export class JobLink {
   }
 
   private constructor(host: JobHost) {
-    const [commands, ears] = [host.connect(), host.connect()];
+    const [commands, ears] = [host.connect() as JobLink['commands'], host.connect()];
+    this.#prefix = host.prefix;
+    commands.defineCommand('engine', { numberOfKeys: 1, lua: script });
     for (const one of [commands, ears]) {
       one.on('error', (error) => host.report(error));
       unref(one);
@@ -32,6 +36,15 @@ export class JobLink {
     this.#ears = ears;
     ears.on('message', (channel: string, message: string) => this.#heard.get(channel)?.(message));
     ears.on('ready', () => void this.#listenAgain().catch((error) => host.report(error)));
+  }
+
+  /**
+   * A token above every earlier one of the namespace. Not by way of the session, as it may come from any incarnation of the
+   * engine, and a job is not to wait for the keeper.
+   */
+  async mint(): Promise<bigint> {
+    const [token = ''] = await this.commands.engine(this.#prefix, 'mint');
+    return BigInt(token);
   }
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */

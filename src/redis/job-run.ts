@@ -84,7 +84,7 @@ export class JobRun {
       throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
     // A cancel that is not there yet will be heard.
     const [token, cancelled] = await Promise.all([
-      host.mint(),
+      link.mint(),
       link.commands.exists(jobKey(host, 'x', name, this.id)),
     ]).catch((error) => {
       this.end('given back');

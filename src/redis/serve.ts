@@ -89,6 +89,7 @@ class JobServing implements Serving {
     this.#ownThreads = threads === undefined ? new ThreadPool({ name: `serve ${name}` }) : undefined;
     const pool = threads ?? (this.#ownThreads as ThreadPool);
     this.#place = { host, link, name, module, threads: pool, codec: new JobCodec(host.codec) };
+    host.join();
     keepAlive(1);
     this.#worker = new Worker(name, (job, lock) => this.#process(job, lock ?? ''), {
       autorun: false,
