@@ -12,6 +12,8 @@ export async function slowly(value, ms) {
   return value;
 }
 
+export const sleepFor = (ms) => slowly(ms, ms);
+
 /** Until it is cancelled; says so by the value that its signal gave it. */
 export function wait() {
   const { signal } = currentJob();
@@ -64,6 +66,15 @@ export function failUntil(attempt) {
   const now = currentJob().attempt;
   if (now < attempt) throw new Error(`attempt ${now}`);
   return now;
+}
+
+/** Waits until it is cancelled the first time it is run. */
+let times = 0;
+export const firstTime = () => (times++ === 0 && currentJob().attempt === 1 ? wait() : 'again');
+
+export async function* countThenWait(last) {
+  for (let n = 1; n <= last; n++) yield n;
+  await wait();
 }
 
 export const notAFunction = 7;
