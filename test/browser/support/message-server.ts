@@ -12,6 +12,8 @@ export interface Source {
 
 export interface MessageServer {
   readonly url: string;
+  /** How many streams are open. */
+  readonly readers: number;
   /** Ends all streams and takes no more. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -71,6 +73,9 @@ export async function serveMessages(source: Source, port = 0): Promise<MessageSe
   await start();
   return {
     url: `http://127.0.0.1:${port}/`,
+    get readers() {
+      return readers.size;
+    },
     start,
     async stop() {
       clearInterval(timer);

@@ -25,12 +25,9 @@ export const Alive: FunctionComponent = () => {
   const [over, setOver] = useState<number | null>(null);
   const last = columns.at(-1);
   const end = last?.time ?? moment.time;
-  // The place of each column, also of those from before the page was opened.
+  // Columns from before the page was opened have a place, too.
   const before = COLUMNS - columns.length;
-  const times = Array.from(
-    { length: COLUMNS },
-    (_, at) => columns[at - before]?.time ?? end - (COLUMNS - 1 - at) * COLUMN,
-  );
+  const times = Array.from({ length: COLUMNS }, (_, at) => end - (COLUMNS - 1 - at) * COLUMN);
   const one = over === null ? undefined : columns[over - before];
   return (
     <div class="alive">
