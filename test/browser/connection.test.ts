@@ -52,20 +52,18 @@ describe('a connection that is lost', () => {
     await server.stop();
     const other = new PhotoImport();
     const first = (): MonitorMessage[] =>
-      other
-        .first()
-        .map((message) =>
-          message.kind !== 'snapshot'
-            ? message
-            : {
-                ...message,
-                now: {
-                  ...message.now,
-                  threads: message.now.threads.slice(0, 2),
-                  process: { ...message.now.process, pid: 7 },
-                },
+      other.first().map((message) =>
+        message.kind !== 'snapshot'
+          ? message
+          : {
+              ...message,
+              now: {
+                ...message.now,
+                threads: message.now.threads.slice(0, 2),
+                process: { ...message.now.process, pid: 7 },
               },
-        );
+            },
+      );
     const another = await serveMessages({ first, next: () => [] }, Number(port));
     await expect.poll(() => page.locator('.title p').textContent(), { timeout: 10_000 }).toContain('pid 7');
     expect(await page.locator('.lane').count()).toBe(2);

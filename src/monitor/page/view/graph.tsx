@@ -127,12 +127,8 @@ const Node: FunctionComponent<{ readonly placed: Placed }> = ({ placed }) => {
     open({ kind, id });
   };
   return (
-    <a
-      class={`node ${kind} ${stuck ? 'stuck' : ''}`}
-      href={`#${kind}-${id}`}
-      onClick={go}
-      aria-label={`${node.label}, ${node.under}`}
-    >
+    <a class={`node ${kind} ${stuck ? 'stuck' : ''}`} href={`#${kind}-${id}`} onClick={go}>
+      {node.label.length > FITS && <title>{node.label}</title>}
       <rect
         x={x - width / 2}
         y={y - height / 2}

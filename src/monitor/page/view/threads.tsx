@@ -91,16 +91,26 @@ const Note: FunctionComponent<{ readonly lane: Lane }> = ({ lane: { thread } }) 
   const wait = oldest(thread.waits.map((id) => moment.waits.get(id)));
   if (wait !== undefined && (look === 'waiting' || look === 'deadlocked')) {
     return (
-      <span class={`note ${look}`}>
-        {wait.primitive === null ? 'joins' : 'waits for'} <b>{wait.name}</b> <Since at={wait.since} />
+      <span class={`note timed ${look}`}>
+        <span class="clip">
+          {wait.primitive === null ? 'joins' : 'waits for'} <b>{wait.name}</b>
+        </span>{' '}
+        <span class="nowrap">
+          <Since at={wait.since} />
+        </span>
       </span>
     );
   }
   if (wait !== undefined && look !== 'dead' && look !== 'stopped') {
     const waits = thread.waits.reduce((sum, id) => sum + (moment.waits.get(id)?.count ?? 0), 0);
     return (
-      <span class="note">
-        {plural(waits, 'wait')} for <b>{wait.name}</b> <Since at={wait.since} />
+      <span class="note timed">
+        <span class="clip">
+          {plural(waits, 'wait')} for <b>{wait.name}</b>
+        </span>{' '}
+        <span class="nowrap">
+          <Since at={wait.since} />
+        </span>
       </span>
     );
   }

@@ -37,7 +37,7 @@ export const Vitals: FunctionComponent = () => {
       <Vital
         title="Time lost waiting"
         value={lost === null ? '–' : `${Math.round(lost * 100)}`}
-        unit="%"
+        unit={lost === null ? '' : '%'}
         under="of thread time"
         series={history.lost}
         most={1}
@@ -116,7 +116,7 @@ const Spark: FunctionComponent<SparkProps> = ({ series, most, kind }) => {
     return [`${x.toFixed(1)} ${(SPARK.height - 1 - (value / top) * (SPARK.height - 3)).toFixed(1)}`];
   });
   const first = points[0]?.split(' ')[0];
-  if (points.length < 2) return <svg class="spark" viewBox="0 0 84 28" aria-hidden="true" />;
+  if (points.length < 4) return <svg class="spark" viewBox="0 0 84 28" aria-hidden="true" />;
   return (
     <svg class={`spark ${kind}`} viewBox="0 0 84 28" aria-hidden="true">
       <path class="area" d={`M${points.join('L')}L84 28L${first} 28Z`} />
