@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'rolldown';
@@ -10,7 +10,7 @@ const piscina = dirname(require.resolve('piscina'));
 const common = {
   logLevel: 'warn',
   platform: 'node',
-  external: [/^node:/, 'rxjs', 'piscina'],
+  external: [/^node:/, 'rxjs', 'piscina', 'ioredis', 'bullmq', '@opentelemetry/api'],
   // package.json speaks of the files in dist. Of those in src, some are imported for what they register.
   treeshake: { moduleSideEffects: [{ test: /[\\/]src[\\/]/, sideEffects: true }] },
   onLog(_level, log) {
@@ -60,8 +60,42 @@ const declarationMaps = {
 /** The same declarations are those of the CommonJS build. */
 const commonJsDeclarations = {
   name: 'commonjs-declarations',
-  writeBundle: () => copyFileSync('dist/index.d.ts', 'dist/index.d.cts'),
+  writeBundle(_, files) {
+    for (const file of Object.keys(files).filter((name) => name.endsWith('.d.ts'))) {
+      const text = readFileSync(join('dist', file), 'utf8').replaceAll('"./index.js"', '"./index.cjs"');
+      writeFileSync(
+        join('dist', file.replace(/ts$/, 'cts')),
+        text.replace(/^\/\/# sourceMappingURL.*$/m, ''),
+      );
+    }
+  },
 };
+
+/** What `monitor` and `redis` name of the library's own types is that of index.d.ts: a class declared twice would be two. */
+const coreTypes = {
+  name: 'core-types',
+  resolveId(id, importer = '') {
+    const inRoom = /[\\/]declarations[\\/](monitor|redis)[\\/]/;
+    const isOurs = id.startsWith('.') && inRoom.test(importer) && !inRoom.test(join(dirname(importer), id));
+    return isOurs ? { id: './index.js', external: true } : null;
+  },
+};
+
+/** @param input - name of a declaration in dist -> the one that tsc has made */
+const declarations = (input, ...plugins) => ({
+  ...common,
+  external: [...common.external, './index.js'],
+  input,
+  plugins: [
+    ...plugins,
+    declarationMaps,
+    dts({ dtsInput: true, tsconfig: false, sourcemap: true }),
+    commonJsDeclarations,
+  ],
+  // Most of the build's time, and no fault.
+  checks: { bundlerTimings: false },
+  output: { dir: 'dist', format: 'esm', banner: LIBRARIES },
+});
 
 /**
  * tsc checks and declares, rolldown joins: src -> dist, few files, because Node takes longer to find and open a module
@@ -75,7 +109,9 @@ const commonJsDeclarations = {
  * - primitives.js, threads.js, operators.js: what index.js exports. Three, so that a bundler leaves out what a program does
  *   not use: package.json says that no file has effects but for whoever uses it.
  *
- * index.cjs is all that index.js exports once more, for loaders that cannot `require` an ES module: Jest, TypeScript's
+ * monitor.js and redis.js are entries of their own, on the same chunks; nothing else loads them.
+ *
+ * index.cjs, monitor.cjs and redis.cjs are these entries once more, with core.cjs for what they share, for loaders that cannot `require` an ES module: Jest, TypeScript's
  * node16, older Nodes. Its threads load worker-entry.cjs and session.js, as those of index.js do. package.json has Node's
  * `require` find index.js, where that can load an ES module.
  *
@@ -90,6 +126,8 @@ export default defineConfig([
     ...common,
     input: {
       index: 'src/index.ts',
+      monitor: 'src/monitor/index.ts',
+      redis: 'src/redis/index.ts',
       session: 'src/pool/in-worker/session.ts',
       'map-values': 'src/operators/thread-map/in-worker/map-values.ts',
       'run-pipe': 'src/operators/thread-pipe/in-worker/run-pipe.ts',
@@ -126,8 +164,15 @@ export default defineConfig([
   },
   {
     ...common,
-    input: { index: 'src/index.ts' },
-    output: { ...output, format: 'cjs', entryFileNames: '[name].cjs', keepNames: true, codeSplitting: false },
+    input: { index: 'src/index.ts', monitor: 'src/monitor/index.ts', redis: 'src/redis/index.ts' },
+    output: {
+      ...output,
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name].cjs',
+      keepNames: true,
+      codeSplitting: { groups: [{ name: 'core', test: /\/src\/(?!monitor|redis)|rolldown\/runtime/ }] },
+    },
   },
   {
     ...common,
@@ -152,17 +197,8 @@ export default defineConfig([
     },
     plugins: [piscinaInOneFile],
   },
-  {
-    ...common,
-    // What tsc has declared: of all that, what index.ts exports and what its types name, in one file.
-    input: 'build/declarations/index.d.ts',
-    plugins: [
-      declarationMaps,
-      dts({ dtsInput: true, tsconfig: false, sourcemap: true }),
-      commonJsDeclarations,
-    ],
-    // Most of the build's time, and no fault.
-    checks: { bundlerTimings: false },
-    output: { dir: 'dist', format: 'esm', banner: LIBRARIES },
-  },
+  // What tsc has declared: of all that, what the entries export and what its types name, one file each.
+  declarations({ index: 'build/declarations/index.d.ts' }),
+  declarations({ monitor: 'build/declarations/monitor/index.d.ts' }, coreTypes),
+  declarations({ redis: 'build/declarations/redis/index.d.ts' }, coreTypes),
 ]);

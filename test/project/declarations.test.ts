@@ -58,7 +58,11 @@ function keyOf(member: Node): string {
 describe('the declarations', () => {
   it('are one file, with a map that leads to src', () => {
     const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
-    expect(files.filter((file) => file.endsWith('.d.ts'))).toEqual(['index.d.ts']);
+    expect(files.filter((file) => file.endsWith('.d.ts'))).toEqual([
+      'index.d.ts',
+      'monitor.d.ts',
+      'redis.d.ts',
+    ]);
     const map = JSON.parse(readFileSync(join(dist, 'index.d.ts.map'), 'utf8')) as { sources: string[] };
     expect(map.sources.length).toBeGreaterThan(30);
     for (const source of map.sources) {

@@ -11,6 +11,13 @@ const cases: [file: string, code: string, rule: string | null][] = [
   ['src/errors.ts', "import './primitives/lock.js';", 'noRestrictedImports'],
   ['src/index.ts', "export * from './errors.js';\nexport * from './operators/with-lock.js';", null],
 
+  ['src/monitor/a.ts', "import '../redis/index.js';", 'noRestrictedImports'],
+  ['src/monitor/ok.ts', "import '../index.js';\nimport '../primitives/threads/table.js';", null],
+  ['src/redis/a.ts', "import '../monitor/index.js';", 'noRestrictedImports'],
+  ['src/redis/ok.ts', "import '../index.js';\nimport '../primitives/memory/word.js';", null],
+  ['src/pool/jobs/c.ts', "import '../../redis/index.js';", 'noRestrictedImports'],
+  ['src/pool/thread/d.ts', "import '../../monitor/index.js';", 'noRestrictedImports'],
+
   ['src/primitives/memory/a.ts', "import '../threads/table.js';", 'noRestrictedImports'],
   ['src/primitives/memory/b.ts', "import '../lock.js';", 'noRestrictedImports'],
   ['src/primitives/memory/ok.ts', "import '../../errors.js';\nimport './word.js';", null],
