@@ -1,3 +1,4 @@
+export { inspect } from './inspect.js';
 export type { Delta, MonitorEvent, MonitorMessage } from './protocol.js';
 export type {
   Abandoned,
