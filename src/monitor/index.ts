@@ -1,5 +1,8 @@
 export { inspect } from './inspect.js';
 export type { Delta, MonitorEvent, MonitorMessage } from './protocol.js';
+export { type MonitorHandler, monitorHandler } from './server/monitor-handler.js';
+export type { MonitorOptions, ServeOptions } from './server/monitor-options.js';
+export { type MonitorServer, serveMonitor } from './server/serve-monitor.js';
 export type {
   Abandoned,
   ContentionInfo,

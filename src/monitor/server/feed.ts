@@ -1,30 +1,20 @@
 import type { Observable, Subscription } from 'rxjs';
-import type { MonitorEvent } from '../protocol.js';
 import type { Inspection } from '../types.js';
+import { EventLog, type ReadEvents } from './event-log.js';
 import { Moments } from './moments.js';
 import { message, type Readable, Reader, type Sink } from './reader.js';
-
-/** The ring of events of the process. A cursor is the number of an event, counted from the first there was. */
-export interface EventsSource {
-  /** Of the event that comes next. */
-  end(): number;
-  /** Those from one cursor to another that are still there. `lost`: how many are not. */
-  read(from: number, to: number): { readonly events: readonly MonitorEvent[]; readonly lost: number };
-}
 
 export interface FeedSources {
   readonly moments: Observable<Inspection>;
   /** One moment, now. */
   readonly look: () => Inspection;
-  readonly events: EventsSource;
+  readonly readEvents: ReadEvents;
 }
 
 /** How long what has gone is remembered for a reader that was cut off, in ms. */
 const REMEMBERED = 30_000;
 /** How often a reader hears a comment when there is nothing else to say, in ms. */
 const BEAT_EVERY = 5000;
-/** The most events that one message has. */
-const MOST_EVENTS = 1000;
 
 /** A version: when it was told, and how far events had come by then. */
 interface Mark {
@@ -45,6 +35,7 @@ export class Feed implements Readable {
   readonly #sources: FeedSources;
   readonly #always: boolean;
   readonly #readers = new Set<Reader>();
+  readonly #events: EventLog;
   #moments = new Moments();
   #version: number = Math.floor(Date.now() / 2) * 2;
   #marks: Mark[] = [];
@@ -60,6 +51,7 @@ export class Feed implements Readable {
   constructor(sources: FeedSources, always: boolean) {
     this.#sources = sources;
     this.#always = always;
+    this.#events = new EventLog(sources.readEvents);
     if (always) this.#look();
   }
 
@@ -74,7 +66,7 @@ export class Feed implements Readable {
 
   /** How far the events of this version go. */
   get end(): number {
-    return this.#marks.at(-1)?.end ?? 0;
+    return this.#events.end;
   }
 
   /** @param lastId - of the last message that the reader had before it was cut off; NaN: none */
@@ -117,11 +109,8 @@ export class Feed implements Readable {
   /** The events from a cursor to the end, or ''. */
   events(from: number): string {
     return known(this.#eventTexts, from, () => {
-      if (from >= this.end) return '';
-      const { events, lost } = this.#sources.events.read(from, this.end);
-      const told = events.slice(-MOST_EVENTS);
-      const left = events.length - told.length;
-      return message('events', this.#version + 1, { events: told, lost: lost + left });
+      const told = this.#events.since(from);
+      return told.events.length === 0 ? '' : message('events', this.#version + 1, told);
     });
   }
 
@@ -143,8 +132,9 @@ export class Feed implements Readable {
     this.#moments.update(moment, this.#version);
     this.#texts.clear();
     this.#eventTexts.clear();
+    this.#events.pull();
     const time = performance.now();
-    this.#marks.push({ version: this.#version, time, end: this.#sources.events.end() });
+    this.#marks.push({ version: this.#version, time, end: this.#events.end });
     while ((this.#marks[0] as Mark).time < time - REMEMBERED) this.#marks.shift();
     this.#moments.forget((this.#marks[0] as Mark).version);
     this.#each((reader) => reader.tell());
@@ -154,7 +144,7 @@ export class Feed implements Readable {
     const toldEvents = lastId % 2;
     const at = this.#marks.findIndex(({ version }) => version === lastId - toldEvents);
     const mark = this.#marks[at];
-    if (mark === undefined) return { seen: Number.NaN, cursor: Math.max(0, this.end - MOST_EVENTS) };
+    if (mark === undefined) return { seen: Number.NaN, cursor: 0 };
     return { seen: mark.version, cursor: (toldEvents === 1 ? mark : (this.#marks[at - 1] ?? mark)).end };
   }
 

@@ -31,7 +31,9 @@ export class Gate {
     this.#allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
     this.#token = token === undefined ? undefined : digest(token);
     // Not the token itself, which its user may use elsewhere as well.
-    this.#cookie = createHmac('sha256', token ?? '').update('rxjs-threading/monitor').digest('base64url');
+    this.#cookie = createHmac('sha256', token ?? '')
+      .update('rxjs-threading/monitor')
+      .digest('base64url');
   }
 
   /** null: come in. */

@@ -2,14 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { visible } from '../visible.js';
 import type { Feed } from './feed.js';
+import type { Place } from './place.js';
 import { type Answer, type Asked, refuse } from './request.js';
 import type { Routes } from './routes.js';
-
-/** What stands behind the last slash of a path, and where the path should have had one more. */
-export interface Place {
-  readonly route: string;
-  readonly redirect: string | undefined;
-}
 
 /** What a server of node:http asks, and what stands on one. Never rejects. */
 export async function answerHttp(
@@ -42,10 +37,7 @@ export const RETRY = 'retry: 1000\n\n';
 
 function stream(feed: Feed, lastId: number, response: ServerResponse): void {
   response.write(RETRY);
-  const reader = feed.join(
-    { write: (text) => response.write(text), end: () => response.end() },
-    lastId,
-  );
+  const reader = feed.join({ write: (text) => response.write(text), end: () => response.end() }, lastId);
   response.on('drain', () => reader.drained());
   response.once('close', () => reader.leave());
 }

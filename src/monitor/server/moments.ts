@@ -1,4 +1,13 @@
-import type { Finding, Inspection, LimitsInfo, PoolInfo, PrimitiveInfo, ProcessInfo, ThreadInfo, WaitInfo } from '../types.js';
+import type {
+  Finding,
+  Inspection,
+  LimitsInfo,
+  PoolInfo,
+  PrimitiveInfo,
+  ProcessInfo,
+  ThreadInfo,
+  WaitInfo,
+} from '../types.js';
 import { Changes } from './changes.js';
 
 /** What is told as a whole when it has changed. */

@@ -1,10 +1,8 @@
+import type { Place } from './place.js';
+
 /** What is asked of the monitor, whichever face it came through. */
-export interface Asked {
+export interface Asked extends Place {
   readonly method: string;
-  /** What stands behind the last slash: '' is the page. */
-  readonly route: string;
-  /** Where the last slash is missing: what it should have been. Relative, as a proxy may have another prefix. */
-  readonly redirect: string | undefined;
   readonly query: URLSearchParams;
   /** Values of all headers of that name. */
   header(name: string): readonly string[];
@@ -45,7 +43,11 @@ export function answer(
   body: Answer['body'],
   headers: Readonly<Record<string, string>> = {},
 ): Answer {
-  return { status, headers: { ...SECURITY, 'cache-control': 'no-store', 'content-type': type, ...headers }, body };
+  return {
+    status,
+    headers: { ...SECURITY, 'cache-control': 'no-store', 'content-type': type, ...headers },
+    body,
+  };
 }
 
 export const TEXT = 'text/plain; charset=utf-8';

@@ -1,8 +1,8 @@
-import { type Answer, type Asked, answer, JSON_TYPE, refuse, TEXT } from './request.js';
+import type { Site } from '../types.js';
 import type { Feed } from './feed.js';
 import type { Gate } from './gate.js';
 import type { PageFiles } from './page-files.js';
-import type { Site } from '../types.js';
+import { type Answer, type Asked, answer, JSON_TYPE, refuse, TEXT } from './request.js';
 
 /** What the routes tell, beside what the feed does. */
 export interface Told {
@@ -65,7 +65,12 @@ export class Routes {
     events: (asked) => {
       const [lastId] = asked.header('last-event-id');
       const headers = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
-      return answer(200, 'text/event-stream; charset=utf-8', { lastId: Number(lastId ?? Number.NaN) }, headers);
+      return answer(
+        200,
+        'text/event-stream; charset=utf-8',
+        { lastId: Number(lastId ?? Number.NaN) },
+        headers,
+      );
     },
     'inspect.json': () => answer(200, JSON_TYPE, JSON.stringify(this.#feed.latest)),
     metrics: () => answer(200, 'text/plain; version=0.0.4; charset=utf-8', this.#told.metrics()),
