@@ -20,40 +20,31 @@ export class Changes<T extends object, K extends keyof T> {
     this.#key = key;
   }
 
-  /** @returns whether anything has changed */
-  update(rows: readonly T[], version: number): boolean {
-    let changed = false;
+  update(rows: readonly T[], version: number): void {
     const here = new Set<T[K]>();
     for (const row of rows) {
       here.add(row[this.#key]);
-      if (this.#put(row, version)) changed = true;
+      this.#put(row, version);
     }
-    if (here.size === this.#rows.size) return changed;
+    if (here.size === this.#rows.size) return;
     for (const key of this.#rows.keys()) {
       if (here.has(key)) continue;
       this.#rows.delete(key);
       this.#gone.set(key, version);
-      changed = true;
     }
-    return changed;
   }
 
-  #put(row: T, version: number): boolean {
+  #put(row: T, version: number): void {
     const key = row[this.#key];
     const kept = this.#rows.get(key);
     if (kept === undefined) {
       this.#rows.set(key, { row, born: version, changed: new Map() });
       this.#gone.delete(key);
-      return true;
+      return;
     }
-    let changed = false;
-    for (const field of Object.keys(row) as (keyof T)[]) {
-      if (isSame(kept.row[field], row[field])) continue;
-      kept.changed.set(field, version);
-      changed = true;
-    }
-    if (changed) kept.row = row;
-    return changed;
+    for (const field of Object.keys(row) as (keyof T)[])
+      if (!isSame(kept.row[field], row[field])) kept.changed.set(field, version);
+    kept.row = row;
   }
 
   /** What a reader lacks that has seen `version`; exact for versions that `forget` was not told of. */
@@ -77,7 +68,7 @@ export class Changes<T extends object, K extends keyof T> {
 }
 
 /** Of plain data. */
-export function isSame(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;

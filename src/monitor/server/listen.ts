@@ -7,7 +7,7 @@ export interface Listening {
   readonly url: string;
   /** Ends its connections, and does not wait for who reads. */
   close(): Promise<void>;
-  /** It no longer keeps its thread alive. */
+  /** From now on neither it nor its connections keep its thread alive. */
   unref(): void;
 }
 
@@ -31,7 +31,9 @@ export async function listen(listener: RequestListener, port: number, host: stri
   return {
     url: `http://${shown(host)}:${bound}/`,
     close: () => closeAll(servers),
-    unref: () => servers.forEach((server) => void server.unref()),
+    unref: () => {
+      for (const server of servers) server.unref().on('connection', (socket) => socket.unref());
+    },
   };
 }
 

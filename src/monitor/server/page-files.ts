@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Answer, answer } from './request.js';
 
@@ -38,6 +38,8 @@ export class PageFiles {
   }
 
   #read(): ReadonlyMap<string, Answer> {
+    // An application that is bundled may have left it behind: the rest of the monitor works without it.
+    if (!existsSync(this.#folder)) return new Map();
     const names = readdirSync(this.#folder).filter((name) => extname(name) in TYPES);
     return new Map(names.map((name) => [name, this.#file(name)]));
   }

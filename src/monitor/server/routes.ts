@@ -98,13 +98,13 @@ export class Routes {
   async #stack({ query }: Asked): Promise<Answer> {
     if (this.#told.stack === undefined) return refuse(403, 'stacks are off here');
     const ident = Number(query.get('ident') ?? Number.NaN);
-    if (!Number.isInteger(ident)) return refuse(400, 'ident must be that of a thread');
+    if (!(Number.isInteger(ident) && ident > 0)) return refuse(400, 'ident must be that of a thread');
     if (performance.now() - this.#stackAt < STACK_EVERY)
       return refuse(429, 'a stack a second: each stops a thread');
     this.#stackAt = performance.now();
     const stack = await this.#told.stack(ident);
     if (stack === null) return refuse(404, 'the thread has ended, or does not answer');
-    return answer(200, JSON_TYPE, JSON.stringify({ ident, stack }));
+    return answer(200, JSON_TYPE, JSON.stringify(stack));
   }
 }
 

@@ -1,4 +1,4 @@
-import { map, type Observable, timer } from 'rxjs';
+import { Observable } from 'rxjs';
 import { inspect } from '../inspect.js';
 import type { Inspection, InspectOptions, Site } from '../types.js';
 import type { ReadEvents } from './event-log.js';
@@ -6,7 +6,11 @@ import type { ReadEvents } from './event-log.js';
 export { inspect };
 
 export function inspect$(options: InspectOptions): Observable<Inspection> {
-  return timer(0, 100).pipe(map(() => inspect(options)));
+  return new Observable((subscriber) => {
+    subscriber.next(inspect(options));
+    const timer = setInterval(() => subscriber.next(inspect(options)), 100).unref();
+    return () => clearInterval(timer);
+  });
 }
 export const readEvents: ReadEvents = (cursor) => ({ events: [], cursor, lost: 0 });
 export const dump = async (): Promise<string> => '';
