@@ -1,4 +1,5 @@
 export { inspect } from './inspect.js';
+export { type MetricsRegistry, metrics, registerMetrics } from './metrics.js';
 export type { Delta, MonitorEvent, MonitorMessage } from './protocol.js';
 export { type MonitorHandler, monitorHandler } from './server/monitor-handler.js';
 export type { MonitorOptions, ServeOptions } from './server/monitor-options.js';

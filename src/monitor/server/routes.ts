@@ -1,4 +1,4 @@
-import type { Site } from '../types.js';
+import type { Inspection, Site } from '../types.js';
 import type { Feed } from './feed.js';
 import type { Gate } from './gate.js';
 import type { PageFiles } from './page-files.js';
@@ -6,7 +6,7 @@ import { type Answer, type Asked, answer, JSON_TYPE, refuse, TEXT } from './requ
 
 /** What the routes tell, beside what the feed does. */
 export interface Told {
-  metrics(): string;
+  metrics(moment: Inspection): string;
   dump(): Promise<string>;
   /** A trace from now on, gzipped, until so many ms have passed or the signal aborts. */
   trace(ms: number, signal: AbortSignal): Promise<Uint8Array>;
@@ -73,7 +73,8 @@ export class Routes {
       );
     },
     'inspect.json': () => answer(200, JSON_TYPE, JSON.stringify(this.#feed.latest)),
-    metrics: () => answer(200, 'text/plain; version=0.0.4; charset=utf-8', this.#told.metrics()),
+    metrics: () =>
+      answer(200, 'text/plain; version=0.0.4; charset=utf-8', this.#told.metrics(this.#feed.latest)),
     'dump.txt': async () => answer(200, TEXT, await this.#told.dump()),
     trace: (asked) => this.#trace(asked),
     stack: (asked) => this.#stack(asked),
