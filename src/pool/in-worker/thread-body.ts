@@ -221,7 +221,7 @@ export class Running implements RunningThread {
 
   /**
    * The end of the thread. `endThread` comes first, because waits that the target left must be granted nothing any
-   * more; markStopped after the message, because whoever is woken from a join must find the result in its port.
+   * more; the trace before the message, because a tracer has heard of the end once it has joined; markStopped after the message, because whoever is woken from a join must find the result in its port.
    */
   #end(
     event: 'return' | 'exception',
@@ -242,8 +242,8 @@ export class Running implements RunningThread {
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();
     const aftermath = (flushing ? FLUSHING : 0) | (idle ? 0 : LEFTOVERS) | (this.#isLast() ? WORN : 0);
-    this.#post([this.seq, how, value, this.#began, clock(), aftermath], transfer);
     this.#trace?.traceEnd(event, this.target, arg);
+    this.#post([this.seq, how, value, this.#began, clock(), aftermath], transfer);
     markStopped(this.ident);
     // Leftovers that ask for an ident get one of their own, because an ended thread can hold nothing.
     setIdent(0);

@@ -5,6 +5,7 @@ import { STATE, slotOf, table } from '../../primitives/threads/table.js';
 import { liveWord, nameOf } from '../../primitives/threads/thread-slots.js';
 import { block, unblock, type Waited, WaitRecord } from '../../primitives/threads/wait-graph.js';
 import { now, RECHECK_MS, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { drainTraces } from '../wire/bus.js';
 
 /** The thread that is joined, as the wait-for graph shows it: the negative number is that of no primitive. */
 export function joined(ident: number): Waited {
@@ -50,6 +51,7 @@ export class EndWatch {
   }
 
   #tell(): void {
+    drainTraces();
     this.#beforeWaiters();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
@@ -90,5 +92,6 @@ export function joinBlocking(ident: number, timeout: number): boolean {
     }
   } finally {
     unblock();
+    drainTraces();
   }
 }

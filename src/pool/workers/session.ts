@@ -5,6 +5,7 @@ import { getIdent } from '../../primitives/threads/current-ident.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
 import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { drainTraces } from '../wire/bus.js';
 import {
   type CancelMessage,
   type CreditMessage,
@@ -215,6 +216,7 @@ export class Session implements JobHolder, Rechecked {
     this.#remove(job);
     job.over = true;
     const end: JobEnd = { how, ident, value, began, ended, flushing, leftovers };
+    drainTraces();
     this.owner.ended(this, job, end);
     job.ended(end);
   }

@@ -195,6 +195,25 @@ describe('setprofile', () => {
     await until(() => events.length === 2);
     expect(events).toEqual(['call acquireAndRelease', 'return acquireAndRelease']);
   });
+
+  // A port and the channel of the traces are two, and the event loop hears them in either order.
+  it.each<[how: string, join: (thread: Thread) => unknown]>([
+    ['awaited', (thread) => thread.join()],
+    ['blocking', (thread) => thread.joinSync()],
+  ])(
+    'has told of a thread whatever it did, once that is joined (%s)',
+    { timeout: 60_000 },
+    async (_, join) => {
+      const events: string[] = [];
+      setprofile((event) => events.push(event.event));
+      for (let nth = 1; nth <= 300; nth++) {
+        const thread = new Thread({ target: targets.acquireAndRelease!, args: [new Lock()] });
+        await join(thread.start());
+        expect(events.filter((event) => event === 'return')).toHaveLength(nth);
+      }
+      setprofile(null);
+    },
+  );
 });
 
 describe('trace$', () => {
