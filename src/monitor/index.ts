@@ -1,5 +1,7 @@
+export { deadlocks, deadlocks$ } from './deadlocks.js';
 export { inspect } from './inspect.js';
 export type { Delta, MonitorEvent, MonitorMessage } from './protocol.js';
+export { stackOf } from './thread-stack.js';
 export type {
   Abandoned,
   ContentionInfo,
