@@ -151,7 +151,7 @@ export default defineConfig([
           { name: 'session', test: /in-worker\/(prepare|session)\.ts$|rolldown\/runtime/, priority: 3 },
           {
             name: 'later',
-            test: /in-worker\/(failure|progress|streaming|target-trace|worker-batch|worker-life)\.ts$/,
+            test: /in-worker\/(answering|failure|progress|streaming|target-trace|worker-batch|worker-life)\.ts$/,
             priority: 2,
           },
           { name: 'primitives', test: /\/src\/primitives\//, priority: 1 },

@@ -1,29 +1,25 @@
-import { waits } from '../primitives/threads/wait-graph.js';
+import { type ThreadWait, waits } from '../primitives/threads/wait-graph.js';
+import type { SeenWait } from './deadlock-graph.js';
 import { epoch } from './epoch.js';
 import type { WaitInfo } from './types.js';
 
-const numbers = new Map<string, number>();
-let given = 0;
-
 /** Every wait of every live thread. */
-export function waitInfos(): WaitInfo[] {
-  return waits().map(({ ident, primitive, name, owner, since, count, blocking }) => ({
-    id: numberOf(`${ident}:${primitive}:${Math.floor(since)}:${blocking}`),
+export function seenWaits(): SeenWait[] {
+  return waits().map((wait) => ({ wait: waitInfo(wait), looks: wait.looks }));
+}
+
+function waitInfo({ id, ident, primitive, name, face, count, since, until, owner }: ThreadWait): WaitInfo {
+  return {
+    id,
     ident,
     primitive: primitive < 0 ? null : primitive,
     name,
-    face: blocking ? 'blocking' : 'observable',
+    face,
     count,
     since: epoch(since),
-    until: null,
+    until: until === null ? null : epoch(until),
     owner,
     section: null,
     site: null,
-  }));
-}
-
-function numberOf(key: string): number {
-  const known = numbers.get(key) ?? ++given;
-  numbers.set(key, known);
-  return known;
+  };
 }

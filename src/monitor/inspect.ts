@@ -4,7 +4,7 @@ import { poolInfos } from './inspect-pools.js';
 import { primitiveInfos } from './inspect-primitives.js';
 import { processInfo } from './inspect-process.js';
 import { threadInfos } from './inspect-threads.js';
-import { waitInfos } from './inspect-waits.js';
+import { seenWaits } from './inspect-waits.js';
 import type { Inspection, InspectOptions } from './types.js';
 
 /**
@@ -16,7 +16,7 @@ import type { Inspection, InspectOptions } from './types.js';
  * console.log(threads.map(({ name }) => name).join()); // prints MainThread
  */
 export function inspect(_options: InspectOptions = {}): Inspection {
-  const waits = waitInfos();
+  const waits = seenWaits().map(({ wait }) => wait);
   const primitives = primitiveInfos(waits);
   const pools = poolInfos();
   return {

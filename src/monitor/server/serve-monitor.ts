@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ThreadPool } from '../../pool/jobs/thread-pool.js';
+import { answerLoopQuestions } from '../../pool/workers/loop-questions.js';
 import { toHandle } from '../../primitives/handle.js';
 import { allocate, park, store, wake } from '../../primitives/memory/word.js';
 import { processInfo } from '../inspect-process.js';
@@ -37,6 +38,7 @@ const HEAP_MB = 64;
 export async function serveMonitor(options: ServeOptions = {}): Promise<MonitorServer> {
   const checked = checkServeOptions(options);
   const unwatch = watchFor(options);
+  answerLoopQuestions();
   try {
     const served = await (checked.in === 'here'
       ? serveHere(checked, options)

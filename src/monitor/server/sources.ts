@@ -2,9 +2,10 @@ import { Observable } from 'rxjs';
 import { inspect } from '../inspect.js';
 import { metricsOf } from '../metrics.js';
 import { exposition } from '../metrics-exposition.js';
-import type { Inspection, InspectOptions, Site } from '../types.js';
+import type { Inspection, InspectOptions } from '../types.js';
 import type { ReadEvents } from './event-log.js';
 
+export { stackOf } from '../thread-stack.js';
 export { inspect };
 
 export function inspect$(options: InspectOptions): Observable<Inspection> {
@@ -16,7 +17,6 @@ export function inspect$(options: InspectOptions): Observable<Inspection> {
 }
 export const readEvents: ReadEvents = (cursor) => ({ events: [], cursor, lost: 0 });
 export const dump = async (): Promise<string> => '';
-export const stackOf = async (_ident: number): Promise<readonly Site[] | null> => null;
 export const metrics = (moment: Inspection): string => exposition(metricsOf(moment));
 export const trace = async (_ms: number, _signal: AbortSignal): Promise<Uint8Array> => new Uint8Array();
 export const watchFor =
