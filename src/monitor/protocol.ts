@@ -1,4 +1,13 @@
-import type { Finding, Inspection, LimitsInfo, PoolInfo, PrimitiveInfo, ProcessInfo, ThreadInfo, WaitInfo } from './types.js';
+import type {
+  Finding,
+  Inspection,
+  LimitsInfo,
+  PoolInfo,
+  PrimitiveInfo,
+  ProcessInfo,
+  ThreadInfo,
+  WaitInfo,
+} from './types.js';
 
 /**
  * What `GET events` sends, as server-sent events: `event:` is the kind, `id:` the number, `data:` the rest as JSON.
@@ -50,5 +59,4 @@ export interface MonitorEvent {
   readonly primitive: number | null;
   /** Of 'woken': who released it. */
   readonly by: number | null;
-  readonly face: 'blocking' | 'observable' | null;
 }

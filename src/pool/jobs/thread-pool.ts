@@ -25,6 +25,7 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
+import { listPool } from './pool-list.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import type { Pullable } from './pulling.js';
 import { Room } from './room.js';
@@ -118,7 +119,8 @@ export class ThreadPool extends Executor implements JobPool {
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: PoolPiscina;
   readonly #jobs: Dispatcher;
-  readonly #maxQueue: number;
+  /** Jobs that may be queued at once. @internal */
+  readonly maxQueue: number;
   #closed: Promise<void> | undefined;
   readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
   #telling = false;
@@ -130,7 +132,7 @@ export class ThreadPool extends Executor implements JobPool {
     super();
     const checked = checkPoolOptions(options);
     this.name = checked.name ?? `ThreadPool-${++pools}`;
-    this.#maxQueue = checked.maxQueue;
+    this.maxQueue = checked.maxQueue;
     this.#jobs = new Dispatcher(checked, () => this.#changed());
     this.piscina = this.#jobs.workers;
     this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
@@ -138,6 +140,7 @@ export class ThreadPool extends Executor implements JobPool {
       this.#changed();
     });
     findJobsOf(this.#jobs);
+    listPool(this);
   }
 
   /** The most jobs that run at once. @internal */
@@ -153,6 +156,11 @@ export class ThreadPool extends Executor implements JobPool {
   /** Jobs that wait for a worker. @internal */
   get queued(): number {
     return this.#jobs.queued;
+  }
+
+  /** Idents of the jobs that are threads. @internal */
+  idents(): number[] {
+    return this.#jobs.idents();
   }
 
   /** Takes no more. @internal */
@@ -183,7 +191,7 @@ export class ThreadPool extends Executor implements JobPool {
     if (this.closed) this.#refuseIfClosed(job.name);
     const { hasRoom, queued, ending } = this.#jobs;
     // Who comes when a worker is about to be free does not wait for a job.
-    if (hasRoom || queued - ending < this.#maxQueue) return;
+    if (hasRoom || queued - ending < this.maxQueue) return;
     const message = `${this.name} takes no '${job.name}': ${queued} jobs are queued already, which is its maxQueue`;
     throw new ThreadError(message, { code: 'ERR_POOL' });
   }

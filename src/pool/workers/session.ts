@@ -22,6 +22,7 @@ import { allocateSession, hasSeen, SEEN } from '../wire/session-cells.js';
 import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
 import { lateAfter } from './late-after.js';
 import { HUNG_MS, LeftoversWatch } from './leftovers-watch.js';
+import { heardFromWorker, mayAsk } from './loop-questions.js';
 import { Outbox } from './outbox.js';
 import { SentJobs } from './sent-jobs.js';
 import { PLAIN_LIFE, type SessionOpening, type SessionOwner, type WorkerLife } from './session-owner.js';
@@ -117,6 +118,7 @@ export class Session implements JobHolder, Rechecked {
   /** It has a worker from now on, which may still be starting. */
   attach(worker: MadeWorker): void {
     this.#worker.attach(worker);
+    mayAsk(this, true);
     if (this.size > 0) this.#worker.open();
   }
 
@@ -136,6 +138,11 @@ export class Session implements JobHolder, Rechecked {
     this.#worker.open();
     if (job.holds) this.#port.hold(1);
     job.sent();
+  }
+
+  /** Passes the question of a monitor on; of a worker that has nothing to do nobody wants to know. */
+  ask(): void {
+    if (this.size > 0 && this.opened && !this.dead) this.#outbox.post({ kind: 'ask' });
   }
 
   post(message: CancelMessage | CreditMessage): void {
@@ -188,6 +195,7 @@ export class Session implements JobHolder, Rechecked {
     else if (other.kind === 'flushed') this.#flushed();
     else if (other.kind === 'idle') this.#idle();
     else if (other.kind === 'unhandled') relayUnhandled(other);
+    else if (other.kind === 'answer') heardFromWorker(other.answer);
     else if (other.kind === 'refused') this.#refused(other.nth, other.why);
     else this.#unread(other.why);
   }
@@ -346,6 +354,7 @@ export class Session implements JobHolder, Rechecked {
   exited(error: unknown, exitCode: number): void {
     if (this.#worker.gone) return;
     this.drain();
+    mayAsk(this, false);
     this.#worker.exited();
     this.#port.channel.close();
     const left = this.#leftovers.of;

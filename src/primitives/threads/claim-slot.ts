@@ -27,6 +27,7 @@ import {
   NUMBER,
   noHandles,
   notCancelled,
+  PRIMITIVE,
   PROBED,
   QUEUED,
   raise,
@@ -131,7 +132,7 @@ function fill(ident: number, flags: number, number: number, starter: Starter | u
   store(table, slot + STARTER_NATIVE, starter === undefined ? (nativeId() ?? 0) : starter.native);
   store(table, slot + STARTER_WORKER, starter === undefined ? threadId : starter.worker);
   store(table, slot + HANDLES, noHandles(ident));
-  store(table, slot + BLOCKED, 0);
+  store(table, slot + BLOCKED + PRIMITIVE, 0);
   store(table, slot + NUMBER, number);
   store(table, slot + STATE, stateWord(ident, QUEUED));
   changed();

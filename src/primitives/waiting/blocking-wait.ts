@@ -1,9 +1,10 @@
 import { park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
 import { noticeDeaths } from '../threads/liveness.js';
-import { block, blockedBy, unblock, type Waited } from '../threads/wait-graph.js';
+import { clock } from '../threads/table.js';
+import { block, blockedBy, unblock, type Waited } from '../threads/wait-record.js';
 import { type BlockingAttempt, isDecided, PENDING, YIELD_MS, YIELDED } from './attempt.js';
-import { now, RECHECK_MS } from './event-loop.js';
+import { RECHECK_MS } from './event-loop.js';
 import { emit, tracing } from './trace.js';
 
 /**
@@ -34,14 +35,15 @@ function sleepUntilDecided<T>(
   timeout: number,
   cancellable: boolean,
 ): T {
-  const deadline = now() + timeout;
-  block(on);
+  const since = clock();
+  const deadline = since + timeout;
+  block(on, since, deadline);
   try {
     for (;;) {
       const seen = attempt.mark();
       const outcome = attempt.poll();
       if (isDecided(outcome)) return outcome;
-      const left = deadline - now();
+      const left = deadline - clock();
       if (left <= 0) {
         const end = attempt.expire();
         if (isDecided(end)) return end;

@@ -2,7 +2,8 @@ import type { Unsubscribable } from 'rxjs';
 import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/current-ident.js';
-import { type Waited, WaitRecord } from '../threads/wait-graph.js';
+import { clock } from '../threads/table.js';
+import { type Waited, WaitRecord, type WaitTimes } from '../threads/wait-record.js';
 import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './attempt.js';
 import { CallerContext } from './caller-context.js';
 import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';
@@ -11,16 +12,19 @@ import { onAbort } from './on-abort.js';
 import type { Settle } from './wait.js';
 
 /** A wait in its queue, which ends in the context of its subscriber, whoever serves it; unsubscribing leaves. */
-class QueuedWait extends CallerContext implements Leavable, Unsubscribable {
+class QueuedWait extends CallerContext implements Leavable, Unsubscribable, WaitTimes {
   readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
   /** undefined once it is out of the queue. */
   settle: Settle<unknown> | undefined;
   /** Stops its timer and its signal listener. */
   stop: (() => void) | undefined = undefined;
+  readonly since: number = clock();
+  readonly until: number;
 
-  constructor(queue: LocalQueue, attempt: Attempt<unknown>, settle: Settle<unknown>) {
+  constructor(queue: LocalQueue, attempt: Attempt<unknown>, timeout: number, settle: Settle<unknown>) {
     super();
+    this.until = this.since + timeout;
     this.queue = queue;
     this.attempt = attempt;
     this.settle = settle;
@@ -83,7 +87,7 @@ export class LocalQueue {
     signal: AbortSignal | undefined,
     settle: Settle<T>,
   ): Unsubscribable {
-    const place = new QueuedWait(this, attempt, settle as Settle<unknown>);
+    const place = new QueuedWait(this, attempt, timeout, settle as Settle<unknown>);
     this.#line.push(place);
     this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
@@ -233,7 +237,7 @@ export class LocalQueue {
 
   #resized(by: 1 | -1): void {
     const { size } = this;
-    this.#record.set(this.#on, size);
+    this.#record.set(this.#on, size, this.#line.first());
     if (size === 0) {
       busy.delete(this);
       keepAlive(-1);

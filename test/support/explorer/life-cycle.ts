@@ -247,7 +247,7 @@ export function table(
 
 /** No slot is taken at the end. */
 export function allEnded({ word, notes, killed }: End, shared: Shared): string | undefined {
-  const SLOT = 64 + 128;
+  const SLOT = 64 + 160;
   const state = word(shared.table, SLOT + 1);
   // Above its low three bits is the ident.
   // FREE, STOPPED, DIED, or being claimed by who died.
