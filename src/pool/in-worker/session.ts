@@ -37,7 +37,7 @@ import { type KnownTarget, Running, type SentJob } from './thread-body.js';
  * reaches rxjs, because rxjs alone would take longer to load than most first threads run. What only some threads need is
  * imported by the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts
  * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw),
- * target-trace.ts, and worker-life.ts (pools with `setup` or `teardown`). Most targets are plain functions on plain values and get by with the first three.
+ * target-trace.ts, worker-life.ts (pools with `setup` or `teardown`), and answering.ts (monitors). Most targets are plain functions on plain values and get by with the first three.
  *
  * A worker runs one thread after the other, in the order in which they came: claimed as it begins, over with an end
  * message, and followed by the next a turn of the event loop later, or once its leftovers are done (leftovers.ts).
@@ -153,11 +153,17 @@ class Session {
     } else if (message.kind === 'target') this.#learn(message);
     else if (message.kind === 'forget targets') this.#targets.clear();
     else if (message.kind === 'tear down') void this.#tearDown();
+    else if (message.kind === 'ask') void this.#answer();
     else this.post({ kind: 'refused', nth: this.#came, why: message.why });
   }
 
   #learn({ id, target: packed, label }: TargetMessage): void {
     this.#targets.set(id, { packed, label, run: undefined, told: numberOf(label) });
+  }
+
+  async #answer(): Promise<void> {
+    const { answerOf } = await import('./answering.js');
+    if (this.running !== undefined) this.post({ kind: 'answer', answer: answerOf(this.running.ident) });
   }
 
   #take(message: JobsMessage): void {
