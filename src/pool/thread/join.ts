@@ -76,8 +76,10 @@ export class EndWatch {
 /**
  * Blocks until the thread has ended; false after `timeout` ms. Sleeps at most RECHECK_MS ms at a stretch, because a thread
  * that was killed wakes nobody.
+ *
+ * @param look - called after each sleep, for what the event loop would find
  */
-export function joinBlocking(ident: number, timeout: number): boolean {
+export function joinBlocking(ident: number, timeout: number, look: () => void): boolean {
   const since = clock();
   const cell = slotOf(ident) + STATE;
   block(joined(ident), since, since + timeout);
@@ -88,7 +90,7 @@ export function joinBlocking(ident: number, timeout: number): boolean {
       const left = since + timeout - clock();
       if (left <= 0) return false;
       throwIfCancelled();
-      park(table, cell, word, Math.min(left, RECHECK_MS));
+      if (park(table, cell, word, Math.min(left, RECHECK_MS)) === 'timed-out') look();
     }
   } finally {
     unblock();
