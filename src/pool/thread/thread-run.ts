@@ -175,7 +175,7 @@ export function explainExit(name: string, exit: WorkerExit): ThreadError {
         ? String(error)
         : terminated
           ? 'it was terminated'
-          : `process.exit(${exitCode}) was called in it${exitCode === 1 ? ', or its worker was terminated from elsewhere' : ''}`;
+          : `process.exit(${exitCode}) was called in ${unbegun ? 'its worker' : 'it'}${exitCode === 1 ? ', or its worker was terminated from elsewhere' : ''}`;
   return new ThreadError(`thread '${name}' died${unbegun ? ' before it began' : ''}: ${why}`, {
     code: 'ERR_THREAD_DIED',
     ...(error !== undefined && { cause: error }),

@@ -298,7 +298,7 @@ describe('joinSync, which blocks the event loop that would hear of it, ends', ()
   const program = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
 
   it.each([
-    ['exits', 'process.exit(3)', 'process.exit(3) was called in it'],
+    ['exits', 'process.exit(3)', 'process.exit(3) was called in its worker'],
     ['throws', 'throw new RangeError("no start")', 'RangeError: no start'],
   ])('when the worker %s as it starts', async (_, code, why) => {
     const thread = new Thread({
