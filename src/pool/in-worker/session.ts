@@ -3,12 +3,20 @@ import type { TransferListItem } from 'node:worker_threads';
 import { type Cells, load, park, store } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { KeptSlot } from '../../primitives/threads/kept-slot.js';
+import { numberOf } from '../../primitives/threads/strings.js';
 import { clock } from '../../primitives/threads/table.js';
 import { markDied, withdraw } from '../../primitives/threads/thread-slots.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { packError } from '../wire/codec.js';
 import type { JobClaims } from '../wire/job-claims.js';
-import { DECLINED, type FromWorker, JOB_FIELDS, type JobsMessage, type ToWorker } from '../wire/messages.js';
+import {
+  DECLINED,
+  type FromWorker,
+  JOB_FIELDS,
+  type JobsMessage,
+  type TargetMessage,
+  type ToWorker,
+} from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { BELL, claimsOf, OPEN, SEEN, seen } from '../wire/session-cells.js';
@@ -29,7 +37,7 @@ import { type KnownTarget, Running, type SentJob } from './thread-body.js';
  * reaches rxjs, because rxjs alone would take longer to load than most first threads run. What only some threads need is
  * imported by the first that does: prepare.ts (targets of modules), subclass.ts (classes that extend Thread), load-codecs.ts
  * (values with primitives or Threads in them), streaming.ts (targets that stream), failure.ts (targets that throw),
- * target-trace.ts, and worker-life.ts (pools with `setup` or `teardown`). Most targets are plain functions on plain values and get by with the first three.
+ * target-trace.ts, worker-life.ts (pools with `setup` or `teardown`), and answering.ts (monitors). Most targets are plain functions on plain values and get by with the first three.
  *
  * A worker runs one thread after the other, in the order in which they came: claimed as it begins, over with an end
  * message, and followed by the next a turn of the event loop later, or once its leftovers are done (leftovers.ts).
@@ -142,11 +150,20 @@ class Session {
     if (message.kind === 'cancel') keepCancel(message);
     else if (message.kind === 'credit') {
       if (this.running?.seq === message.seq) this.running.credit(message.values);
-    } else if (message.kind === 'target')
-      this.#targets.set(message.id, { packed: message.target, label: message.label, run: undefined });
+    } else if (message.kind === 'target') this.#learn(message);
     else if (message.kind === 'forget targets') this.#targets.clear();
     else if (message.kind === 'tear down') void this.#tearDown();
+    else if (message.kind === 'ask') void this.#answer();
     else this.post({ kind: 'refused', nth: this.#came, why: message.why });
+  }
+
+  #learn({ id, target: packed, label }: TargetMessage): void {
+    this.#targets.set(id, { packed, label, run: undefined, told: numberOf(label) });
+  }
+
+  async #answer(): Promise<void> {
+    const { answerOf } = await import('./answering.js');
+    if (this.running !== undefined) this.post({ kind: 'answer', answer: answerOf(this.running.ident) });
   }
 
   #take(message: JobsMessage): void {
@@ -158,6 +175,7 @@ class Session {
         ident: ident as number,
         name: name as SentJob['name'],
         args: args as SentJob['args'],
+        pool: this.#opening.life.pool,
       });
     }
   }

@@ -2,6 +2,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { PackedTarget } from '../../primitives/target.js';
 import type { Encoded, PackedError } from './codec.js';
+import type { LoopAnswer } from './loop-answers.js';
 
 /** In place of a target, for a subclass of Thread that overrides run(): where its class is, and the instance's own fields. */
 export interface PackedRun {
@@ -83,13 +84,19 @@ export interface CreditMessage {
   readonly values: number;
 }
 
+/** A monitor asks: an AnswerMessage follows, once the worker's event loop turns. */
+export interface AskMessage {
+  readonly kind: 'ask';
+}
+
 export type ToWorker =
   | JobsMessage
   | TargetMessage
   | ForgetTargetsMessage
   | TearDownMessage
   | CancelMessage
-  | CreditMessage;
+  | CreditMessage
+  | AskMessage;
 
 // ─── from the worker ────────────────────────────────────────────────────────────────────────────
 
@@ -166,6 +173,12 @@ export interface UnhandledMessage {
   readonly error: PackedError;
 }
 
+/** What the thread that runs in the worker tells of its event loop. */
+export interface AnswerMessage {
+  readonly kind: 'answer';
+  readonly answer: LoopAnswer;
+}
+
 export type FromWorker =
   | EndMessage
   | ValuesMessage
@@ -174,7 +187,8 @@ export type FromWorker =
   | IdleMessage
   | RefusedMessage
   | FailedMessage
-  | UnhandledMessage;
+  | UnhandledMessage
+  | AnswerMessage;
 
 /** How many values a thread's stream may be ahead of its reader, give or take a batch. */
 export const WINDOW = 16_384;

@@ -23,6 +23,7 @@ import { allocateSession, hasSeen, SEEN } from '../wire/session-cells.js';
 import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
 import { lateAfter } from './late-after.js';
 import { HUNG_MS, LeftoversWatch } from './leftovers-watch.js';
+import { heardFromWorker, mayAsk } from './loop-questions.js';
 import { Outbox } from './outbox.js';
 import { SentJobs } from './sent-jobs.js';
 import { PLAIN_LIFE, type SessionOpening, type SessionOwner, type WorkerLife } from './session-owner.js';
@@ -72,8 +73,9 @@ export class Session implements JobHolder, Rechecked {
     );
     this.#outbox = new Outbox(this.#port.channel, this.#cells);
     this.#leftovers = new LeftoversWatch(leftoversMs < Number.POSITIVE_INFINITY, () => void this.kill());
-    const flags = flagsOf(getIdent()) & DAEMON;
-    this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs, life };
+    const ident = getIdent();
+    const flags = flagsOf(ident) & DAEMON;
+    this.opening = { port: port2, cells: this.#cells, starter: starterHere(ident), flags, leftoversMs, life };
     // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
     // nobody would learn of the death.
     this.#port.channel.onClose(() => this.#worker.ref());
@@ -120,6 +122,7 @@ export class Session implements JobHolder, Rechecked {
   /** It has a worker from now on, which may still be starting. */
   attach(worker: MadeWorker): void {
     this.#worker.attach(worker);
+    mayAsk(this, true);
     if (this.size > 0) this.#worker.open();
   }
 
@@ -139,6 +142,11 @@ export class Session implements JobHolder, Rechecked {
     this.#worker.open();
     if (job.holds) this.#port.hold(1);
     job.sent();
+  }
+
+  /** Passes the question of a monitor on; of a worker that has nothing to do nobody wants to know. */
+  ask(): void {
+    if (this.size > 0 && this.opened && !this.dead) this.#outbox.post({ kind: 'ask' });
   }
 
   post(message: CancelMessage | CreditMessage): void {
@@ -197,6 +205,7 @@ export class Session implements JobHolder, Rechecked {
     else if (other.kind === 'flushed') this.#flushed();
     else if (other.kind === 'idle') this.#idle();
     else if (other.kind === 'unhandled') relayUnhandled(other);
+    else if (other.kind === 'answer') heardFromWorker(other.answer);
     else if (other.kind === 'refused') this.#refused(other.nth, other.why);
     else if (other.kind === 'failed') this.#failure = unpackError(other.error);
     else this.#unread(other.why);
@@ -359,6 +368,7 @@ export class Session implements JobHolder, Rechecked {
   /** Called by who made the worker, with what was thrown in it and not caught. */
   exited(thrown: unknown, exitCode: number): void {
     if (this.#worker.gone) return;
+    mayAsk(this, false);
     // Before its last messages are heard: whoever hears of an end may have another job, which this worker does not get.
     this.#worker.exited();
     this.#port.drain();
