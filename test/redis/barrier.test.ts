@@ -6,7 +6,7 @@ import { inEachPlace } from './support/places.js';
 
 inEachPlace((place) => {
   it('lets all pass once all have come, in the order of arrival', async () => {
-    const [here, there] = [place.a.barrier('b', 3), place.b.barrier('b', 3)];
+    const [here, there] = [place.a.barrier(place.name, 3), place.b.barrier(place.name, 3)];
     for (let round = 0; round < 3; round++) {
       const first = here.wait().then((index) => index);
       await says(here.nWaiting$, 1);
@@ -20,7 +20,7 @@ inEachPlace((place) => {
 
   it('waits for one more when a party is unsubscribed, or its process closed', async () => {
     const other = place.another();
-    const [here, there] = [place.a.barrier('b', 2), other.barrier('b', 2)];
+    const [here, there] = [place.a.barrier(place.name, 2), other.barrier(place.name, 2)];
     const left = here.wait().subscribe();
     await says(here.nWaiting$, 1);
     left.unsubscribe();
@@ -29,11 +29,11 @@ inEachPlace((place) => {
     await says(here.nWaiting$, 1);
     await other.close();
     await says(here.nWaiting$, 0);
-    expect(await Promise.all([here.wait(), place.b.barrier('b', 2).wait()])).toEqual([0, 1]);
+    expect(await Promise.all([here.wait(), place.b.barrier(place.name, 2).wait()])).toEqual([0, 1]);
   });
 
   it('is broken for all by a timeout, until it is reset', async () => {
-    const [here, there] = [place.a.barrier('b', 3), place.b.barrier('b', 3)];
+    const [here, there] = [place.a.barrier(place.name, 3), place.b.barrier(place.name, 3)];
     const patient = expect(here.wait()).rejects.toBeInstanceOf(BrokenBarrierError);
     await says(here.nWaiting$, 1);
     await expect(there.wait({ timeout: 20 })).rejects.toBeInstanceOf(BrokenBarrierError);
@@ -46,7 +46,7 @@ inEachPlace((place) => {
   });
 
   it('is broken by abort; reset ends only the waits of now', async () => {
-    const [here, there] = [place.a.barrier('b', 2), place.b.barrier('b', 2)];
+    const [here, there] = [place.a.barrier(place.name, 2), place.b.barrier(place.name, 2)];
     const first = expect(here.wait()).rejects.toBeInstanceOf(BrokenBarrierError);
     await says(here.nWaiting$, 1);
     await there.reset();
@@ -58,10 +58,10 @@ inEachPlace((place) => {
   it('runs the action once a round, in the process that came last, before any passes', async () => {
     const done: string[] = [];
     const make = (machines: typeof place.a, name: string) =>
-      machines.barrier('b', 2, {
+      machines.barrier(place.name, 2, {
         action: async () => {
           done.push(`${name} acts`);
-          await says(place.a.barrier('b', 2).nWaiting$, 0);
+          await says(place.a.barrier(place.name, 2).nWaiting$, 0);
           done.push(`${name} has acted`);
         },
       });
@@ -74,8 +74,8 @@ inEachPlace((place) => {
   });
 
   it('is broken by an action that fails, which its own party is told', async () => {
-    const here = place.a.barrier('b', 2);
-    const there = place.b.barrier('b', 2, {
+    const here = place.a.barrier(place.name, 2);
+    const there = place.b.barrier(place.name, 2, {
       action: () => {
         throw new RangeError('no');
       },
@@ -90,13 +90,13 @@ inEachPlace((place) => {
   it('is broken when the process that runs the action closes', async () => {
     const other = place.another();
     let acting = false;
-    const never = other.barrier('b', 2, {
+    const never = other.barrier(place.name, 2, {
       action: () => {
         acting = true;
         return new Promise(() => {});
       },
     });
-    const here = place.a.barrier('b', 2);
+    const here = place.a.barrier(place.name, 2);
     const first = expect(here.wait()).rejects.toBeInstanceOf(BrokenBarrierError);
     await says(here.nWaiting$, 1);
     const last = outcomeOf(never.wait());
@@ -107,16 +107,19 @@ inEachPlace((place) => {
   });
 
   it('refuses another number of parties while anybody waits', async () => {
-    const waiting = place.a.barrier('b', 2).wait().subscribe();
-    await says(place.a.barrier('b', 2).nWaiting$, 1);
-    await expect(place.b.barrier('b', 3).wait()).rejects.toThrow(/b has 2 parties, got 3/);
+    const waiting = place.a.barrier(place.name, 2).wait().subscribe();
+    await says(place.a.barrier(place.name, 2).nWaiting$, 1);
+    await expect(place.b.barrier(place.name, 3).wait()).rejects.toThrow(/ has 2 parties, got 3$/);
     waiting.unsubscribe();
   });
 
   it('barrierZip meets streams of other machines', async () => {
     const zipped = [place.a, place.b].map((machines, i) =>
       lastValueFrom(
-        from([1, 2, 3].map((value) => `${i}${value}`)).pipe(barrierZip(machines.barrier('b', 2)), toArray()),
+        from([1, 2, 3].map((value) => `${i}${value}`)).pipe(
+          barrierZip(machines.barrier(place.name, 2)),
+          toArray(),
+        ),
       ),
     );
     expect(await Promise.all(zipped)).toEqual([

@@ -5,8 +5,6 @@ import { expect, it } from 'vitest';
 import { heard, says } from './support/heard.js';
 import { inEachPlace } from './support/places.js';
 
-const conditionOf = (machines: Machines) => machines.condition(machines.lock('l'));
-
 /** Once so many wait to be notified. */
 function waiting(machines: Machines, count: number): Promise<unknown> {
   return heard(
@@ -16,6 +14,8 @@ function waiting(machines: Machines, count: number): Promise<unknown> {
 }
 
 inEachPlace((place) => {
+  const conditionOf = (machines: Machines) => machines.condition(machines.lock(place.name));
+
   it('lets the lock go, and has it again with a newer token once notified', async () => {
     const [here, there] = [conditionOf(place.a), conditionOf(place.b)];
     const first = await here.hold();
@@ -24,13 +24,13 @@ inEachPlace((place) => {
     expect(first.released).toBe(true);
     const other = await there.hold();
     await there.notify();
-    await says(place.a.lock('l').waiting$, 1);
+    await says(place.a.lock(place.name).waiting$, 1);
     await other.release();
     const held = (await again) as RemoteHeld;
     expect(held.token).toBeGreaterThan(other.token);
     expect(held.valid).toBe(true);
     await held.release();
-    await says(place.b.lock('l').locked$, false);
+    await says(place.b.lock(place.name).locked$, false);
   });
 
   it('wakes as many as are asked for, longest first', async () => {
@@ -63,7 +63,7 @@ inEachPlace((place) => {
   it('says false after the timeout, and has not the lock then', async () => {
     const here = conditionOf(place.a);
     expect(await here.wait(await here.hold(), { timeout: 10 })).toBe(false);
-    await says(place.b.lock('l').locked$, false);
+    await says(place.b.lock(place.name).locked$, false);
     await waiting(place.a, 0);
   });
 
@@ -115,6 +115,6 @@ inEachPlace((place) => {
     await there.notifyAll();
     await again.release();
     expect(await bought).toEqual(['bread', 'milk']);
-    await says(place.b.lock('l').locked$, false);
+    await says(place.b.lock(place.name).locked$, false);
   });
 });

@@ -6,11 +6,11 @@ import { inEachPlace } from './support/places.js';
 
 inEachPlace((place) => {
   it('is entered again by this process, and free once released as often', async () => {
-    const here = place.a.rlock('l');
+    const here = place.a.rlock(place.name);
     const [outer, inner] = [await here.hold(), await here.hold()];
     expect(await here.acquire({ blocking: false })).toBe(true);
     expect([here.count, inner.token === outer.token, outer.valid]).toEqual([3, true, true]);
-    const other = place.another().lock('l');
+    const other = place.another().lock(place.name);
     const waits = outcomeOf(other.hold());
     await says(here.waiting$, 1);
     await outer.release();
@@ -25,16 +25,16 @@ inEachPlace((place) => {
   });
 
   it('all of a name in a process are one', async () => {
-    const held = await place.a.rlock('l').hold();
-    expect(await place.a.rlock('l').acquire({ blocking: false })).toBe(true);
-    expect(place.a.rlock('l').count).toBe(2);
-    await place.a.rlock('l').release();
+    const held = await place.a.rlock(place.name).hold();
+    expect(await place.a.rlock(place.name).acquire({ blocking: false })).toBe(true);
+    expect(place.a.rlock(place.name).count).toBe(2);
+    await place.a.rlock(place.name).release();
     await held.release();
-    await says(place.b.rlock('l').locked$, false);
+    await says(place.b.rlock(place.name).locked$, false);
   });
 
   it('a section of withLock enters it again, others wait', async () => {
-    const here = place.a.rlock('l');
+    const here = place.a.rlock(place.name);
     let inside = 0;
     let most = 0;
     const nested = (value: number) =>
@@ -62,7 +62,7 @@ inEachPlace((place) => {
   });
 
   it("a section's is not the process's", async () => {
-    const here = place.a.rlock('l');
+    const here = place.a.rlock(place.name);
     const asked: boolean[] = [];
     await lastValueFrom(
       of(1).pipe(
@@ -77,16 +77,16 @@ inEachPlace((place) => {
     asked.push(await here.acquire({ blocking: false }));
     await holding;
     expect(asked).toEqual([true, false]);
-    await says(place.b.rlock('l').locked$, false);
+    await says(place.b.rlock(place.name).locked$, false);
   });
 
   it('a condition lets all levels go, and has one again', async () => {
-    const here = place.a.rlock('l');
+    const here = place.a.rlock(place.name);
     const condition = place.a.condition(here);
     await here.hold();
     const inner = await here.hold();
     expect(await condition.wait(inner, { timeout: 10 })).toBe(false);
     expect(here.count).toBe(0);
-    await says(place.b.rlock('l').locked$, false);
+    await says(place.b.rlock(place.name).locked$, false);
   });
 });

@@ -23,14 +23,14 @@ inEachPlace((place) => {
   });
 
   it('tells who has what, and who waits for what', async () => {
-    const held = await place.a.lock('l').hold();
-    const permit = await place.b.semaphore('s', 2).hold();
+    const held = await place.a.lock(place.name).hold();
+    const permit = await place.b.semaphore(place.name, 2).hold();
     const waits = [
-      place.b.lock('l').hold().subscribe(),
-      place.b.event('e').wait().subscribe(),
-      place.a.barrier('b', 2).wait().subscribe(),
+      place.b.lock(place.name).hold().subscribe(),
+      place.b.event(place.name).wait().subscribe(),
+      place.a.barrier(place.name, 2).wait().subscribe(),
     ];
-    await says(place.a.lock('l').waiting$, 1);
+    await says(place.a.lock(place.name).waiting$, 1);
     const { at, machines, things } = await heard(
       place.a.snapshot$({ every: 5 }),
       ({ things }) => things.length === 4,
@@ -39,15 +39,16 @@ inEachPlace((place) => {
       [...new Set([place.a.session, place.b.session])].sort(),
     );
     const found = things.map(({ kind, name, holders, waiters }) => ({
-      is: `${kind} ${name}`,
+      is: kind,
+      name,
       holders: holders.map(({ session, token }) => [session, token]),
       waiters: waiters.map(({ session }) => session),
     }));
     expect(found.sort((x, y) => (x.is < y.is ? -1 : 1))).toEqual([
-      { is: 'barrier b', holders: [], waiters: [place.a.session] },
-      { is: 'event e', holders: [], waiters: [place.b.session] },
-      { is: 'lock l', holders: [[place.a.session, held.token]], waiters: [place.b.session] },
-      { is: 'semaphore s', holders: [[place.b.session, permit.token]], waiters: [] },
+      { is: 'barrier', name: place.name, holders: [], waiters: [place.a.session] },
+      { is: 'event', name: place.name, holders: [], waiters: [place.b.session] },
+      { is: 'lock', name: place.name, holders: [[place.a.session, held.token]], waiters: [place.b.session] },
+      { is: 'semaphore', name: place.name, holders: [[place.b.session, permit.token]], waiters: [] },
     ]);
     for (const { holders, waiters } of things)
       for (const { since } of [...holders, ...waiters]) expect(Math.abs(at - since)).toBeLessThan(20_000);
@@ -58,7 +59,7 @@ inEachPlace((place) => {
   });
 
   it('streams whether a lock is held, by whom, and who waits', async () => {
-    const [here, there] = [place.a.lock('l'), place.b.lock('l')];
+    const [here, there] = [place.a.lock(place.name), place.b.lock(place.name)];
     expect(await firstValueFrom(here.owner$)).toBe(null);
     const held = await there.hold();
     const owner = await heard(here.owner$, (found) => found !== null);
@@ -76,9 +77,9 @@ inEachPlace((place) => {
   it('streams complete when closed', async () => {
     const other = place.another();
     const done = new Promise((resolve) => {
-      other.event('e').isSet$.subscribe({ complete: () => resolve('complete') });
+      other.event(place.name).isSet$.subscribe({ complete: () => resolve('complete') });
     });
-    await says(other.event('e').isSet$, false);
+    await says(other.event(place.name).isSet$, false);
     await other.close();
     expect(await done).toBe('complete');
   });

@@ -7,12 +7,16 @@ export interface Place {
   readonly a: Machines;
   /** The same as `a`, or another session of the namespace. */
   readonly b: Machines;
-  readonly namespace: string;
-  /** One more session of the namespace. */
+  /** Of whatever a test makes: its own. */
+  readonly name: string;
+  /** One more session of the namespace, until the test is over. */
   another(): Machines;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 let namespaces = 0;
+let names = 0;
 
 /** The battery on each engine, by one Machines and by two. */
 export function inEachPlace(battery: (place: Place) => void): void {
@@ -22,33 +26,36 @@ export function inEachPlace(battery: (place: Place) => void): void {
     ['on Redis, one session', 'redis', 1],
     ['on Redis, two sessions', 'redis', 2],
   ] as const)('%s', (_title, engine, sessions) => {
+    const namespace = `n${process.pid}-${namespaces++}`;
     let server: RedisServer | undefined;
-    let made: Machines[] = [];
-    const place = {
-      namespace: '',
+    let others: Machines[] = [];
+    const join = () =>
+      new Machines({ connection: server?.url ?? 'memory', namespace, lease: 5000, grace: false });
+    const place: Writable<Place> = {
+      name: '',
       another(): Machines {
-        const connection = server?.url ?? 'memory';
-        const machines = new Machines({ connection, namespace: place.namespace, lease: 3000, grace: false });
-        made.push(machines);
-        return machines;
+        const other = join();
+        others.push(other);
+        return other;
       },
-    } as Place & { namespace: string; a: Machines; b: Machines };
+    } as Place;
 
-    if (engine === 'redis') {
-      beforeAll(async () => {
-        server = await redisServer();
-      });
-      afterAll(() => server?.stop());
-    }
-    beforeEach(async () => {
-      place.namespace = `n${process.pid}-${namespaces++}`;
-      place.a = place.another();
-      place.b = sessions === 1 ? place.a : place.another();
+    beforeAll(async () => {
+      if (engine === 'redis') server = await redisServer();
+      place.a = join();
+      place.b = sessions === 1 ? place.a : join();
       await Promise.all([place.a.open(), place.b.open()]);
     });
+    beforeEach(() => {
+      place.name = `x${names++}`;
+    });
     afterEach(async () => {
-      await Promise.all(made.map((machines) => machines.close()));
-      made = [];
+      await Promise.all(others.map((other) => other.close()));
+      others = [];
+    });
+    afterAll(async () => {
+      await Promise.all([place.a.close(), place.b.close()]);
+      await server?.stop();
     });
 
     battery(place);
