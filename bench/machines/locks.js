@@ -188,15 +188,15 @@ compare(
 compare(
   `an acquisition, ${CONTENDERS} contend, ${INSIDE} ms inside, ${OUTSIDE} outside`,
   await interleave(each(contended), { rounds: 3, warmUp: false }),
-  [1 / 2.5, 1 / 1.4],
+  [0.4, 0.71],
 );
-compare('the same: wait, p99', waits, [1 / 8, 1 / 3], median);
+compare('the same: wait, p99', waits, [0.125, 0.33], median);
 const order = Object.entries(overtaken).map(([kind, all]) => `${kind} ${median(all).toFixed(1)}`);
 note(`the same: served before others that had asked earlier, per acquisition: ${order.join(', ')}`);
 compare(
   `${WAITERS} wait, ${INSIDE} ms inside: the engine's CPU`,
   await interleave(each(crowd), { rounds: 3, warmUp: false }),
-  [1 / 3, 1 / 2],
+  [0.33, 0.5],
 );
 const afterBlock = [
   `ours ${await blocked(KINDS.ours)}`,
