@@ -72,9 +72,12 @@ export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';
 export { Condition } from './primitives/condition.js';
 export { Event } from './primitives/event.js';
+export type { Gate } from './primitives/gate.js';
 export { type AnyPrimitive, fromHandle, toHandle } from './primitives/handle.js';
 export { Held, type Holdable } from './primitives/held.js';
 export { Lock } from './primitives/lock.js';
+export type { Meeting } from './primitives/meeting.js';
+export type { Notifiable } from './primitives/notifiable.js';
 export {
   type AcquireOptions,
   type AcquireSyncOptions,

@@ -14,6 +14,9 @@ export { type Fence, type FencedTransaction, fence } from './fence.js';
 export type { MachineInfo, MachinePool, MachinesSnapshot, SnapshotThing } from './info.js';
 export { Machines } from './machines.js';
 export type { Codec, MachinesOptions } from './options.js';
+export type { RemoteBarrier, RemoteBarrierOptions } from './remote-barrier.js';
+export type { RemoteCondition } from './remote-condition.js';
+export type { RemoteEvent } from './remote-event.js';
 export type { RemoteHeld } from './remote-held.js';
 export type { RemoteLock, RemoteLockOptions } from './remote-lock.js';
 export type {
@@ -24,6 +27,8 @@ export type {
   RemoteRunOptions,
   RetryOptions,
 } from './remote-pool.js';
+export type { RemoteRLock } from './remote-rlock.js';
+export type { RemoteSemaphore } from './remote-semaphore.js';
 export type { RemoteTimer } from './remote-timer.js';
 export type { ServeOptions, Serving } from './serve.js';
 export type { MachinesState } from './session.js';

@@ -1,4 +1,4 @@
-import { Event, waits } from 'rxjs-threading';
+import { Event, Lock, Semaphore, Thread, type ThreadWait, waits } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const leave: (() => void)[] = [];
@@ -22,6 +22,118 @@ describe('the names that tell what a thread waits for', () => {
       expect(told?.name).toMatch(new RegExp(`^x{${before}}(?:${character}){5,}$`, 'u'));
       expect(event.name).toBe(name);
     }
+  });
+});
+
+const idOf = (primitive: object): number => (primitive as { id: number }).id;
+
+/** The waits for it, once there is one. */
+async function waitsFor(primitive: Lock | Semaphore | Event): Promise<ThreadWait[]> {
+  for (;;) {
+    const found = waits().filter((wait) => wait.primitive === idOf(primitive));
+    if (found.length > 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** ms on the clock of waits. */
+function clock(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
+
+describe('what is told of a wait', () => {
+  it('of a blocked thread: its number, when it began and gives up, the same at each look', async () => {
+    const lock = new Lock({ name: 'ledger' });
+    lock.acquireSync();
+    const before = Math.floor(clock());
+    const target = (lock: Lock) => [lock.acquireSync({ timeout: 60_000 }), lock.acquireSync({ timeout: 0 })];
+    const thread = new Thread({ target, args: [lock] }).start();
+    const [wait] = (await waitsFor(lock)) as [ThreadWait];
+    expect(wait).toMatchObject({ name: 'ledger', count: 1, face: 'blocking', blocking: true });
+    expect(wait.ident).toBe(thread.ident);
+    expect(wait.owner).toBe(lock.owner);
+    expect(Number.isInteger(wait.since) && Number.isInteger(wait.until)).toBe(true);
+    expect(wait.since).toBeGreaterThanOrEqual(before);
+    expect(wait.since).toBeLessThanOrEqual(clock());
+    expect((wait.until ?? 0) - wait.since).toBeGreaterThanOrEqual(60_000);
+    expect((wait.until ?? 0) - wait.since).toBeLessThanOrEqual(60_001);
+    let later: ThreadWait | undefined;
+    // It looks again, every 50 ms at the latest.
+    while ((later?.looks ?? 0) < wait.looks + 2) [later] = await waitsFor(lock);
+    expect({ ...later, looks: wait.looks }).toEqual(wait);
+    lock.release();
+    expect(await thread.result()).toEqual([true, false]);
+  });
+
+  it('of two waits of one thread, one after the other: two numbers', async () => {
+    const [first, second] = [new Semaphore(0), new Semaphore(0)];
+    const target = (...all: Semaphore[]) => {
+      for (const each of all) each.acquireSync();
+    };
+    const thread = new Thread({ target, args: [first, second] }).start();
+    const [one] = (await waitsFor(first)) as [ThreadWait];
+    first.release();
+    const [other] = (await waitsFor(second)) as [ThreadWait];
+    second.release();
+    await thread.join();
+    expect(one.until).toBeNull();
+    expect(other.id).toBe(one.id + 1);
+  });
+
+  it('of Observable waits: that of the one which is served first', async () => {
+    const lock = new Lock();
+    lock.acquireSync();
+    const tell = (): ThreadWait[] => waits().filter(({ primitive }) => primitive === idOf(lock));
+    const waiting = [60_000, undefined, 90_000].map((timeout) => {
+      const ends: unknown[] = [];
+      lock.acquire({ timeout }).subscribe((end) => ends.push(end));
+      return ends;
+    });
+    const [first] = tell() as [ThreadWait];
+    expect(tell()).toEqual([first]);
+    expect(first).toMatchObject({ count: 3, face: 'observable', blocking: false, owner: lock.owner });
+    expect((first.until ?? 0) - first.since).toBeGreaterThanOrEqual(60_000);
+    lock.release();
+    await Promise.resolve();
+    expect(waiting.map(({ length }) => length)).toEqual([1, 0, 0]);
+    const [second] = tell() as [ThreadWait];
+    expect(second).toMatchObject({ count: 2, until: null });
+    expect(second.id).not.toBe(first.id);
+    for (let left = 2; left > 0; left--) {
+      lock.release();
+      await Promise.resolve();
+    }
+    expect(tell()).toEqual([]);
+    lock.release();
+  });
+
+  it('of a thread that is joined: its end, until when, and who joins', async () => {
+    const gate = new Event();
+    const joined = new Thread({
+      name: 'joined',
+      target: (gate: Event) => gate.waitSync(),
+      args: [gate],
+    }).start();
+    const target = (joined: Thread) => joined.joinSync({ timeout: 60_000 });
+    const joins = new Thread({ target, args: [joined] }).start();
+    const [wait] = await new Promise<ThreadWait[]>((resolve) => {
+      const look = setInterval(() => {
+        const found = waits().filter(({ ident }) => ident === joins.ident);
+        if (found.length === 0) return;
+        clearInterval(look);
+        resolve(found);
+      }, 1);
+    });
+    expect(wait).toMatchObject({
+      name: 'joined',
+      owner: joined.ident,
+      face: 'blocking',
+      primitive: -(joined.ident ?? 0),
+    });
+    expect((wait?.until ?? 0) - (wait?.since ?? 0)).toBeGreaterThanOrEqual(60_000);
+    gate.set();
+    expect(await joins.result()).toBe(true);
   });
 });
 

@@ -21,7 +21,8 @@ const nothing: Snapshot = {
   pools: [],
   waits: [],
 };
-const wait = { primitive: 1, owner: null, since: 8000, count: 1, blocking: true };
+const blocked = { face: 'blocking', blocking: true, looks: 0, site: 0 } as const;
+const wait = { id: 1, primitive: 1, owner: null, since: 8000, until: null, count: 1, ...blocked };
 
 describe('the page of the monitor', () => {
   it('shows who holds what, who waits for it, and since when', () => {

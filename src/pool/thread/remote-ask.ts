@@ -6,7 +6,7 @@ import { getIdent } from '../../primitives/threads/current-ident.js';
 import { starterExists } from '../../primitives/threads/liveness.js';
 import { DUMMY, FREE, MAIN_IDENT } from '../../primitives/threads/table.js';
 import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-slots.js';
-import { WaitRecord } from '../../primitives/threads/wait-graph.js';
+import { WaitRecord } from '../../primitives/threads/wait-record.js';
 import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';

@@ -16,6 +16,21 @@ export function allocateGrowable(words: number, most: number): Cells {
   return new Int32Array(new SharedArrayBuffer(words * 4, { maxByteLength: most * 4 }));
 }
 
+/** The first so many words of memory that can grow up to `most`. Their view stays as long: such a one is as fast as any. */
+export function allocateWithReserve(words: number, most: number): Cells {
+  return new Int32Array(new SharedArrayBuffer(words * 4, { maxByteLength: most * 4 }), 0, words);
+}
+
+/** The first so many words behind a value that came through a structured clone; null when there are not so many. */
+export function firstWords(buffer: unknown, words: number): Cells | null {
+  return isShared(buffer) && buffer.byteLength >= words * 4 ? new Int32Array(buffer, 0, words) : null;
+}
+
+/** All words that there are by now, of memory that can grow. */
+export function wholeOf(cells: Cells): Cells {
+  return new Int32Array(cells.buffer, 0, cells.buffer.byteLength >> 2);
+}
+
 /** Makes it at least `words` long, for every thread that has a view of it. false when that is past the reserve. */
 export function grow(cells: Cells, words: number): boolean {
   const buffer = cells.buffer;

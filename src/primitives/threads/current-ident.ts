@@ -1,14 +1,13 @@
 import { isMainThread } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
-import { viewOf } from '../memory/word.js';
 import { claimSlot } from './claim-slot.js';
 import {
   DAEMON,
   DUMMY,
   isSameTable,
-  isTable,
   MAIN_IDENT,
   nextThreadNumber,
+  tableIn,
   tableMayChange,
   useTable,
 } from './table.js';
@@ -59,8 +58,8 @@ function become(ident: number): void {
  * @throws TypeError when it is no table; ThreadError when it is another than this worker has to keep. Nothing has changed
  */
 export function joinTable(buffer: unknown): void {
-  const cells = viewOf(buffer);
-  if (cells === null || !isTable(cells))
+  const cells = tableIn(buffer);
+  if (cells === null)
     throw new TypeError('the handle does not come with the table of threads that toHandle puts there');
   if (isSameTable(cells)) return;
   if (isMainThread || !tableMayChange() || here.copies.length > 1) {

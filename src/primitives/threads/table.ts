@@ -1,6 +1,15 @@
 import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { writeText } from '../memory/text.js';
-import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake } from '../memory/word.js';
+import {
+  add,
+  allocateWithReserve,
+  type Cells,
+  compareExchange,
+  firstWords,
+  load,
+  store,
+  wake,
+} from '../memory/word.js';
 
 /**
  * The table of all threads of the process, in shared memory: who runs, under which ident, and how it ended. It is what
@@ -10,7 +19,8 @@ import { add, allocate, type Cells, compareExchange, load, store, viewOf, wake }
  * An ident is the number of a slot in its low 12 bits, and above them how often that slot was claimed. Main has slot 0.
  * Who touches the table: claim-slot.ts takes a slot, thread-slots.ts moves it from state to state, liveness.ts tells who
  * is alive and finds the dead, current-ident.ts knows which ident this worker's code runs under, wait-graph.ts writes who
- * waits for what, trace-flag.ts whether anybody traces.
+ * waits for what, trace-flag.ts whether anybody looks. Behind the table, in the same memory, lies what is kept for monitors
+ * (reserve.ts).
  *
  * A slot's STATE is one word of the ident it belongs to and of how that thread is:
  *   FREE, STOPPED, DIED of any ident, -native of a dead starter -a starter claims it-> -native, its own id of the kernel
@@ -64,7 +74,7 @@ export const OWN_WORKER = 8;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
 /** Copies of this library with the same one can use each other's table. */
-export const LAYOUT = 0x7ead0003;
+export const LAYOUT = 0x7ead0004;
 
 // The header.
 const LAYOUT_CELL = 0;
@@ -84,6 +94,12 @@ const ORIGIN = 11;
 const ORIGIN_WORDS = 3;
 /** See thread-limit.ts; 0: the default. */
 export const THREAD_LIMIT = 15;
+/** How many events there were: see event-ring.ts. */
+export const RING_HEAD = 16;
+const POOL_IDS = 17;
+/** How many primitives were waited for: see contention.ts; and how many histograms these have. */
+export const CONTENDED_COUNT = 18;
+export const HISTOGRAM_COUNT = 19;
 export const HEADER_WORDS = 64;
 
 // A slot.
@@ -97,13 +113,25 @@ export const WORKER = 4;
 export const PROBED = 5;
 /** See cancel-flag.ts. The thread's `sleepSync` parks on it. */
 export const CANCEL = 6;
-/** Whether it traces: see trace-flag.ts. */
+/** What it wants to be told of: see trace-flag.ts. */
 export const TRACES = 7;
-/** What the thread blocks on: see wait-graph.ts. */
-export const BLOCKED = 8;
+/** How many waits have begun in the slot: see wait-graph.ts. */
+export const WAITS_BEGUN = 8;
+/** What the thread runs: a number of strings.ts. And the ThreadPool whose job it is, 0: none. See thread-facts.ts. */
+export const TARGET = 9;
+export const POOL = 10;
+/** `ident` of the thread that started it; 0: none of this library's. */
+export const STARTED_BY = 11;
+/** When its state began, in ms. */
+export const STATE_SINCE = 12;
+/** When `sleepSync` began, in ms, 0: it does not sleep; and when it ends. */
+export const SLEEPS_SINCE = 14;
+export const SLEEPS_UNTIL = 16;
+/** For how long it was blocked, in µs. */
+export const BLOCKED_TIME = 18;
 /** 0: NAME is all of the name; else the N of `Thread-N (NAME)`. */
 export const NUMBER = 28;
-/** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's. */
+/** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's, negative once it is gone. */
 export const STARTER_NATIVE = 29;
 export const STARTER_WORKER = 30;
 /** How many Thread objects stand for it in workers other than the one it was started from: see `countHandle`. */
@@ -112,7 +140,9 @@ export const NAME = 32;
 export const NAME_WORDS = 96;
 /** The longest name of a thread, in bytes of UTF-8. */
 export const NAME_BYTES: number = (NAME_WORDS - 1) * 4;
-export const SLOT_WORDS = 128;
+/** What the thread blocks on: see wait-graph.ts. */
+export const BLOCKED = 128;
+export const SLOT_WORDS = 160;
 
 const SLOT_BITS = 12;
 export const SLOTS: number = 1 << SLOT_BITS;
@@ -122,12 +152,16 @@ const IDENT_MASK: number = (1 << 27) - 1;
 export const DEATH_LOG: number = HEADER_WORDS + SLOTS * SLOT_WORDS;
 export const DEATH_LOG_WORDS: number = 1 << 16;
 export const WAITS: number = DEATH_LOG + DEATH_LOG_WORDS;
-export const WAIT_WORDS = 16;
+export const WAIT_WORDS = 32;
+/** Of a wait's record: the number of the primitive, 0: none; a negative one is the ident of a thread that is joined. */
+export const PRIMITIVE = 1;
 export const MOST_WAITS: number = 1 << 16;
 /** The slot 0 is main's, whether or not main has loaded this library. */
 export const MAIN_IDENT: number = SLOTS;
 
-const TABLE_WORDS = WAITS + MOST_WAITS * WAIT_WORDS;
+export const TABLE_WORDS: number = WAITS + MOST_WAITS * WAIT_WORDS;
+/** How far the memory can grow behind the table: see reserve.ts. */
+const RESERVED_WORDS = 1 << 23;
 /** Slot 0 is main's. */
 const FIRST_SLOT = 1;
 
@@ -135,13 +169,12 @@ let madeHere = false;
 export let table: Cells = inherited() ?? create();
 
 function inherited(): Cells | null {
-  const cells = viewOf(getEnvironmentData(ENVIRONMENT_KEY));
-  return cells !== null && isTable(cells) ? cells : null;
+  return tableIn(getEnvironmentData(ENVIRONMENT_KEY));
 }
 
 function create(): Cells {
   madeHere = true;
-  const cells = allocate(TABLE_WORDS);
+  const cells = allocateWithReserve(TABLE_WORDS, TABLE_WORDS + RESERVED_WORDS);
   store(cells, LAYOUT_CELL, LAYOUT);
   const origin = [threadId, process.hrtime()[1], (Math.random() * 2 ** 32) | 0];
   origin.forEach((value, word) => {
@@ -195,6 +228,11 @@ export function nextPrimitiveId(): number {
   return add(table, PRIMITIVE_IDS, 1) + 1;
 }
 
+/** A number that no other pool of the process has. */
+export function nextPoolId(): number {
+  return add(table, POOL_IDS, 1) + 1;
+}
+
 /** The N of `Thread-N`. */
 export function nextThreadNumber(): number {
   return add(table, THREAD_NUMBERS, 1) + 1;
@@ -227,9 +265,10 @@ export function changed(): void {
   wake(table, TABLE_WATCH_SEQ);
 }
 
-/** Whether the memory is a table of threads, of this version. */
-export function isTable(cells: Cells): boolean {
-  return cells.length === TABLE_WORDS && load(cells, LAYOUT_CELL) === LAYOUT;
+/** The table of threads in that memory; null when it is none, or of another version. */
+export function tableIn(buffer: unknown): Cells | null {
+  const cells = firstWords(buffer, TABLE_WORDS);
+  return cells !== null && load(cells, LAYOUT_CELL) === LAYOUT ? cells : null;
 }
 
 /** Whether the memory is that of this worker's table: two views of it are two objects here. */
@@ -247,7 +286,7 @@ export function tableName(): string {
 /** Whether this worker has made its table itself, and nothing stands in it yet. */
 export function tableMayChange(): boolean {
   if (!madeHere) return false;
-  const untouched = [PRIMITIVE_IDS, THREAD_NUMBERS, TRACE, TABLE_WORD];
+  const untouched = [PRIMITIVE_IDS, THREAD_NUMBERS, POOL_IDS, TRACE, TABLE_WORD];
   return load(table, CURSOR) === FIRST_SLOT && untouched.every((cell) => load(table, cell) === 0);
 }
 

@@ -1,141 +1,40 @@
-import { readText, writeText } from '../memory/text.js';
-import { load, store } from '../memory/word.js';
-import { giveRecordBack, publishRecord, takeRecord, takerOfRecord } from './claimed-record.js';
-import { current, getIdent } from './current-ident.js';
+import { readText } from '../memory/text.js';
+import { readTime } from '../memory/time.js';
+import { load } from '../memory/word.js';
+import { takerOfRecord } from './claimed-record.js';
 import { aliveIdents } from './liveness.js';
-import {
-  BLOCKED,
-  clock,
-  MOST_WAITS,
-  raise,
-  slotOf,
-  table,
-  WAIT_WORDS,
-  WAITS,
-  WAITS_HIGH_WATER,
-} from './table.js';
-
-/**
- * Who waits for what, in the table of threads: each thread has one record in its slot for what it blocks on, and
- * takes one of a common pool for each primitive that its Observables wait for (claimed-record.ts).
- */
-const PRIMITIVE = 1;
-const OWNER = 2;
-const SINCE = 3;
-const SINCE_HIGH = 4;
-const COUNT = 5;
-const NAME = 6;
-/** The record in a thread's slot belongs to that thread alone, so it needs no TAKER and has more room for the name. */
-const BLOCKED_NAME_WORDS = 14;
-const NAME_WORDS = WAIT_WORDS - NAME;
-
-/** What the records tell of a primitive that is waited for. */
-export interface Waited {
-  readonly id: number;
-  readonly name: string;
-  /** `ident` of whoever must let go of it first; null when that is nobody in particular. */
-  readonly owner: number | null;
-}
+import { BLOCKED, PRIMITIVE, slotOf, table, WAIT_WORDS, WAITS, WAITS_HIGH_WATER } from './table.js';
+import { COUNT, LOOKS, MOST_NUMBER, NAME, NUMBER, OWNER, SINCE, SITE, UNTIL } from './wait-record.js';
 
 /** That a thread waits for a primitive: an edge of the wait-for graph. */
 export interface ThreadWait {
+  /**
+   * No other wait of the process has it. Where `count` is more than 1 it is that of the wait which is served first, as are
+   * `since` and `until`.
+   */
+  readonly id: number;
   /** The thread that waits. */
   readonly ident: number;
-  /** Number of the primitive, unique in the process. */
+  /** Number of the primitive, unique in the process; of a thread that is joined its ident, negative. */
   readonly primitive: number;
   /** The primitive's name. */
   readonly name: string;
   /** `ident` of the thread that holds it, as the waiter saw it at most 50 ms ago; null: nobody in particular. */
   readonly owner: number | null;
-  /** When the (oldest) wait began, in ms of the clock that `process.hrtime()` reads. */
+  /** When the wait began, in whole ms of the clock that `process.hrtime()` reads. */
   readonly since: number;
+  /** When it gives up by itself, on the same clock; null: never. */
+  readonly until: number | null;
   /** How many waits of the thread. */
   readonly count: number;
+  /** 'blocking': the thread does nothing else. 'observable': its event loop runs on. */
+  readonly face: 'blocking' | 'observable';
   /** Whether it blocks the thread; otherwise its event loop runs on. */
   readonly blocking: boolean;
-}
-
-/** The current thread blocks on it from now on. */
-export function block(on: Waited): void {
-  const at = slotOf(getIdent()) + BLOCKED;
-  store(table, at + OWNER, on.owner ?? 0);
-  storeSince(at);
-  store(table, at + COUNT, 1);
-  writeText(table, at + NAME, BLOCKED_NAME_WORDS, on.name);
-  store(table, at + PRIMITIVE, on.id);
-}
-
-/** In two words, because the milliseconds of one are used up after 50 days. */
-function storeSince(at: number): void {
-  const time = clock();
-  store(table, at + SINCE, time);
-  store(table, at + SINCE_HIGH, time / 2 ** 32);
-}
-
-/** Called as a blocked thread looks again: what it blocks on may have another owner by now. */
-export function blockedBy(owner: number | null): void {
-  store(table, slotOf(getIdent()) + BLOCKED + OWNER, owner ?? 0);
-}
-
-export function unblock(): void {
-  store(table, slotOf(getIdent()) + BLOCKED + PRIMITIVE, 0);
-}
-
-/** Where to look first for a free record. */
-let hint = 0;
-/** Until when not to search: the last search found all records taken. */
-let noneUntil = 0;
-const LOOK_AGAIN_AFTER = 1000;
-
-/** The record of this thread's Observable waits for one primitive. */
-export class WaitRecord {
-  #at = -1;
-  /** Whose it is: once that thread has ended, the record may be another's. */
-  #ident = 0;
-
-  /** `count` waits from now on; 0 gives the record back. While all 65,536 records are taken, waits are not listed. */
-  set(on: Waited, count: number): void {
-    if (count === 0) {
-      if (this.#at >= 0) this.#close();
-      return;
-    }
-    if (this.#at >= 0 && this.#ident !== current) this.#close();
-    if (this.#at < 0) this.#open(on);
-    if (this.#at >= 0) store(table, this.#at + COUNT, count);
-  }
-
-  owner(owner: number | null): void {
-    if (this.#at >= 0 && this.#ident === current) store(table, this.#at + OWNER, owner ?? 0);
-  }
-
-  #close(): void {
-    giveRecordBack(table, this.#at, this.#ident);
-    hint = (this.#at - WAITS) / WAIT_WORDS;
-    noneUntil = 0;
-    this.#at = -1;
-  }
-
-  #open(on: Waited): void {
-    if (noneUntil > 0 && clock() < noneUntil) return;
-    const me = getIdent();
-    for (let tries = 0; tries < MOST_WAITS; tries++) {
-      const number = (hint + tries) % MOST_WAITS;
-      const at = WAITS + number * WAIT_WORDS;
-      if (!takeRecord(table, at, me)) continue;
-      store(table, at + COUNT, 0);
-      store(table, at + OWNER, on.owner ?? 0);
-      storeSince(at);
-      writeText(table, at + NAME, NAME_WORDS, on.name);
-      store(table, at + PRIMITIVE, on.id);
-      publishRecord(table, at, me);
-      raise(WAITS_HIGH_WATER, number + 1);
-      hint = (number + 1) % MOST_WAITS;
-      this.#at = at;
-      this.#ident = me;
-      return;
-    }
-    noneUntil = clock() + LOOK_AGAIN_AFTER;
-  }
+  /** How often the waiter has seen who the owner is, modulo 2 ** 32. @internal */
+  readonly looks: number;
+  /** Where it began: a number of strings.ts; 0: not known. @internal */
+  readonly site: number;
 }
 
 /**
@@ -151,7 +50,10 @@ export class WaitRecord {
  */
 export function waits(): ThreadWait[] {
   const found: ThreadWait[] = [];
-  eachWait((at, ident, blocking) => found.push(read(at, ident, blocking)));
+  eachWait((at, ident, blocking) => {
+    const wait = read(at, ident, blocking);
+    if (wait !== undefined) found.push(wait);
+  });
   return found;
 }
 
@@ -177,14 +79,36 @@ function eachWait(visit: (at: number, ident: number, blocking: boolean) => void)
   }
 }
 
-function read(at: number, ident: number, blocking: boolean): ThreadWait {
-  return {
-    ident,
-    primitive: load(table, at + PRIMITIVE),
-    name: readText(table, at + NAME),
-    owner: load(table, at + OWNER) || null,
-    since: load(table, at + SINCE_HIGH) * 2 ** 32 + (load(table, at + SINCE) >>> 0),
-    count: load(table, at + COUNT),
-    blocking,
-  };
+/** How often a record is read that changes meanwhile: a thread that begins one wait after the other is none that hangs. */
+const TRIES = 8;
+
+/** undefined: it is over. */
+function read(at: number, ident: number, blocking: boolean): ThreadWait | undefined {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const number = load(table, at + NUMBER);
+    const primitive = load(table, at + PRIMITIVE);
+    if (primitive === 0) return undefined;
+    const wait: ThreadWait = {
+      id: waitId(ident, number),
+      ident,
+      primitive,
+      name: readText(table, at + NAME),
+      owner: load(table, at + OWNER) || null,
+      since: readTime(table, at + SINCE),
+      until: readTime(table, at + UNTIL) || null,
+      count: load(table, at + COUNT),
+      face: blocking ? 'blocking' : 'observable',
+      blocking,
+      looks: load(table, at + LOOKS) >>> 0,
+      site: load(table, at + SITE),
+    };
+    if (number !== 0 && load(table, at + NUMBER) === number && load(table, at + PRIMITIVE) === primitive)
+      return wait;
+  }
+  return undefined;
+}
+
+/** Of a wait that is the `number`th of that thread. */
+export function waitId(ident: number, number: number): number {
+  return ident * (MOST_NUMBER + 1) + number;
 }

@@ -1,6 +1,6 @@
 import type { Unsubscribable } from 'rxjs';
 import type { Cells } from '../memory/word.js';
-import type { Waited } from '../threads/wait-graph.js';
+import type { Waited } from '../threads/wait-record.js';
 import { type Attempt, isDecided, type Outcome } from './attempt.js';
 import { LocalQueue } from './local-queue.js';
 import { TracedWait, tracing } from './trace.js';

@@ -2,25 +2,32 @@ import type { Unsubscribable } from 'rxjs';
 import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/current-ident.js';
-import { type Waited, WaitRecord } from '../threads/wait-graph.js';
+import { clock } from '../threads/table.js';
+import { type Waited, WaitRecord, type WaitTimes } from '../threads/wait-record.js';
 import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './attempt.js';
 import { CallerContext } from './caller-context.js';
 import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
+import { type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
 import { onAbort } from './on-abort.js';
 import type { Settle } from './wait.js';
 
 /** A wait in its queue, which ends in the context of its subscriber, whoever serves it; unsubscribing leaves. */
-class QueuedWait extends CallerContext implements Leavable, Unsubscribable {
+class QueuedWait extends CallerContext implements Leavable, Unsubscribable, WaitTimes {
   readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
   /** undefined once it is out of the queue. */
   settle: Settle<unknown> | undefined;
   /** Stops its timer and its signal listener. */
   stop: (() => void) | undefined = undefined;
+  readonly since: number = clock();
+  readonly until: number;
+  /** Where it is counted. */
+  counted = -1;
 
-  constructor(queue: LocalQueue, attempt: Attempt<unknown>, settle: Settle<unknown>) {
+  constructor(queue: LocalQueue, attempt: Attempt<unknown>, timeout: number, settle: Settle<unknown>) {
     super();
+    this.until = this.since + timeout;
     this.queue = queue;
     this.attempt = attempt;
     this.settle = settle;
@@ -83,7 +90,8 @@ export class LocalQueue {
     signal: AbortSignal | undefined,
     settle: Settle<T>,
   ): Unsubscribable {
-    const place = new QueuedWait(this, attempt, settle as Settle<unknown>);
+    const place = new QueuedWait(this, attempt, timeout, settle as Settle<unknown>);
+    place.counted = waitBegins(this.#on, 'observable');
     this.#line.push(place);
     this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
@@ -93,7 +101,7 @@ export class LocalQueue {
 
   /** Takes a wait out. Returns where it would have ended; undefined: it had ended before. @internal */
   leave(place: QueuedWait): Settle<unknown> | undefined {
-    const settle = this.#remove(place);
+    const settle = this.#remove(place, 'left');
     if (settle !== undefined) place.attempt.leave();
     return settle;
   }
@@ -159,13 +167,13 @@ export class LocalQueue {
     try {
       outcome = expired ? place.attempt.expire() : place.attempt.poll();
     } catch (error) {
-      const settle = this.#remove(place);
+      const settle = this.#remove(place, 'left');
       if (settle !== undefined) place.run(() => settle.reject(error));
       return true;
     }
     if (outcome === YIELDED) this.#lookWhenCalm();
     if (!isDecided(outcome)) return false;
-    const settle = this.#remove(place);
+    const settle = this.#remove(place, expired && outcome === false ? 'timeout' : 'woken');
     if (settle !== undefined) place.run(() => settle.resolve(outcome));
     return true;
   }
@@ -220,12 +228,13 @@ export class LocalQueue {
     };
   }
 
-  #remove(place: QueuedWait): Settle<unknown> | undefined {
+  #remove(place: QueuedWait, how: WaitEnd): Settle<unknown> | undefined {
     const { settle } = place;
     if (settle === undefined) return undefined;
     place.settle = undefined;
     place.stop?.();
     place.stop = undefined;
+    waitEnds(this.#on, place.counted, place.since, how, 'observable');
     this.#line.shrink();
     this.#resized(-1);
     return settle;
@@ -233,7 +242,7 @@ export class LocalQueue {
 
   #resized(by: 1 | -1): void {
     const { size } = this;
-    this.#record.set(this.#on, size);
+    this.#record.set(this.#on, size, this.#line.first());
     if (size === 0) {
       busy.delete(this);
       keepAlive(-1);

@@ -19,7 +19,7 @@ import type { ThreadModules } from '../../support/explorer/sources.js';
  * The table has one slot besides main's. While a thread does something to an ident that it knows, that thread is withdrawn
  * and its slot goes to another: of the other nothing may change.
  */
-const SLOT = 64 + 128;
+const SLOT = 64 + 160;
 const OLD = 0;
 const NEW = 1;
 

@@ -4,7 +4,9 @@ import { load, store } from '../../../src/primitives/memory/word.js';
 import { claimSlot } from '../../../src/primitives/threads/claim-slot.js';
 import { hasDied, isAlive } from '../../../src/primitives/threads/liveness.js';
 import {
+  BLOCKED,
   NATIVE,
+  PRIMITIVE,
   PROBED,
   RUNNING,
   SLOTS,
@@ -17,7 +19,8 @@ import {
   WORKER,
 } from '../../../src/primitives/threads/table.js';
 import { markDied } from '../../../src/primitives/threads/thread-slots.js';
-import { block, unblock, waits } from '../../../src/primitives/threads/wait-graph.js';
+import { waits } from '../../../src/primitives/threads/wait-graph.js';
+import { block, unblock } from '../../../src/primitives/threads/wait-record.js';
 
 /** The kernel's id of a thread that is no more. */
 const GONE = spawnSync(process.execPath, ['-e', '']).pid;
@@ -103,11 +106,19 @@ describe('a death is noticed', () => {
 
   it.each(ages)('and when a wait began, with the clock at %d ms', (set) => {
     clock.ms = set + 1000;
-    block({ id: 7, name: 'waited for', owner: null });
+    block({ id: 7, name: 'waited for', owner: null }, set + 1000.9, set + 2000.2);
     clock.ms = set + 60 * DAY;
     const [wait] = waits().filter(({ primitive }) => primitive === 7);
-    unblock();
-    expect(wait?.since).toBe(set + 1000);
+    unblock(0);
+    expect([wait?.since, wait?.until]).toEqual([set + 1000, set + 2001]);
+  });
+
+  it('and the thread that gets its slot does not wait for what the dead one did', () => {
+    const ident = claim();
+    store(table, slotOf(ident) + BLOCKED + PRIMITIVE, 7);
+    runAndDie(ident);
+    for (let slots = 1; slots < SLOTS; slots++) claim();
+    expect(waits()).toEqual([]);
   });
 
   it('with the clock of this machine', () => {

@@ -12,7 +12,7 @@ const TABLE = 'MAGIC HIGH_WATER CURSOR PRIMITIVE_IDS THREAD_NUMBERS DEATHS NONCE
 );
 const TABLE_HEADER = 64;
 const THREAD = 'IDENT STATE FLAGS NATIVE WORKER PROBED CANCEL'.split(' ');
-const THREAD_WORDS = 128;
+const THREAD_WORDS = 160;
 
 /** Words that the sources touch in the critical section of waiter-list.ts alone. */
 const GUARDED = ['NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HIGH', 'ACTOR', 'TELLING', ...CONDITION];

@@ -25,14 +25,14 @@ export function simulatedModules(port: Port): Record<string, object> {
       keepAlive: () => {},
     },
     // Of use to inspection, tracing and streams alone.
-    'wait-graph': {
-      block: () => {},
-      blockedBy: () => {},
-      unblock: () => {},
-      countWaiting: () => 0,
-      WaitRecord,
-    },
+    'wait-graph': { countWaiting: () => 0 },
+    'wait-record': { block: () => {}, blockedBy: () => {}, unblock: () => {}, WaitRecord },
+    contention: { contended: () => -1, noteFact: () => {}, ownerDied: () => {} },
+    'noted-wait': { noteWakeUp: () => {}, waitBegins: () => -1, waitEnds: () => 0 },
+    'thread-notes': { clearNotes: () => {}, noteSleep: () => {}, noteState: () => {} },
+    events: { writeEvent: () => {} },
     trace: { tracing: () => false, emit: () => {} },
+    bus: { drainTraces: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
     ...threads,
@@ -85,6 +85,9 @@ function simulatedWord(port: Port): object {
   };
   return {
     allocate,
+    allocateWithReserve: allocate,
+    firstWords: (buffer: unknown) => buffer ?? null,
+    wholeOf: (cells: Cells) => cells,
     viewOf: (buffer: unknown) => buffer ?? null,
     isShared: () => false,
     // An arena for the slots of two primitives: 8 words of its own, and for each the first 8 slots of 8 words.
