@@ -59,4 +59,6 @@ export interface MonitorEvent {
   readonly primitive: number | null;
   /** Of 'woken': who released it. */
   readonly by: number | null;
+  /** Of a wait: whether its thread stands still meanwhile. */
+  readonly face: 'blocking' | 'observable' | null;
 }
