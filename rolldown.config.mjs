@@ -163,6 +163,7 @@ export default defineConfig([
       session: 'src/pool/in-worker/session.ts',
       'map-values': 'src/operators/thread-map/in-worker/map-values.ts',
       'run-pipe': 'src/operators/thread-pipe/in-worker/run-pipe.ts',
+      'job-body': 'src/redis/job-body.ts',
     },
     // Lets session.js export to other chunks what it holds for them; index.js holds nothing.
     preserveEntrySignatures: 'allow-extension',
