@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { BarrierAttempt, BarrierRounds } from './barrier-rounds.js';
+import type { Meeting } from './meeting.js';
 import { SLOTTED_WORDS, VALUE } from './memory/layout.js';
 import type { Cells } from './memory/word.js';
 import {
@@ -13,6 +14,7 @@ import {
 } from './options.js';
 import { Primitive, Shared } from './primitive.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
+import type { PrimitiveKind } from './threads/contention.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { valueStream } from './waiting/state-stream.js';
@@ -59,7 +61,7 @@ export class SharedBarrier extends Shared {
  * const [here, there] = [await barrier.wait(), await thread.result()];
  * console.log(here + there); // prints 1
  */
-export class Barrier extends Primitive {
+export class Barrier extends Primitive implements Meeting {
   readonly #rounds: BarrierRounds;
   /** What `toHandle` sends along. @internal */
   readonly action: Target<readonly [], unknown> | undefined;
@@ -89,6 +91,11 @@ export class Barrier extends Primitive {
   /** @internal */
   get slots(): Slots {
     return this.#rounds.slots;
+  }
+
+  /** Lets those of this thread through that may pass, before it returns. For operators such as `barrierZip`. */
+  serve(): void {
+    this.queue?.lookAtOnce();
   }
 
   /** Called in the thread that arrives last. @internal */
@@ -172,6 +179,11 @@ export class Barrier extends Primitive {
   /** Breaks it: who waits, and whoever will until a reset, gets BrokenBarrierError. */
   abort(): void {
     this.#rounds.abort();
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'Barrier';
   }
 
   /** Its state and name. */

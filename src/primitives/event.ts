@@ -1,4 +1,5 @@
 import type { Observable, Unsubscribable } from 'rxjs';
+import type { Gate } from './gate.js';
 import { FLAGS, SLEEPERS, VALUE, WORD } from './memory/layout.js';
 import { type Cells, compareExchange, load, or } from './memory/word.js';
 import {
@@ -10,9 +11,11 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { type Origin, Primitive } from './primitive.js';
+import type { PrimitiveKind } from './threads/contention.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
+import { noteWakeUp } from './waiting/noted-wait.js';
 import { valueStream } from './waiting/state-stream.js';
 import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
@@ -27,7 +30,7 @@ import { type Settle, Wait } from './waiting/wait.js';
  * ready.wait({ timeout: 1000 }).subscribe((set) => console.log(set ? 'ready' : 'gave up')); // prints ready
  * ready.set();
  */
-export class Event extends Primitive {
+export class Event extends Primitive implements Gate {
   // VALUE counts the changes: even is clear, odd is set.
   // even -set, any thread-> odd -clear, any thread-> even
   // Invariant: a waiter that began at an even value is free once it reads another, so set(); clear() frees all.
@@ -38,7 +41,7 @@ export class Event extends Primitive {
     super(options as Origin | undefined);
   }
 
-  /** Odd while set; another after every change. @internal */
+  /** Odd while set; another after every change. For operators such as `awaitEvent`. */
   get generation(): number {
     return load(this.cells, WORD) & VALUE;
   }
@@ -63,6 +66,7 @@ export class Event extends Primitive {
    */
   set(): void {
     if (tracing()) emit('set', this.name);
+    noteWakeUp(this, 'set');
     this.#change(0);
     this.queue?.lookAtOnce();
   }
@@ -97,7 +101,7 @@ export class Event extends Primitive {
     return new Wait((settle) => this.beginAt(this.generation, timeout, signal, settle));
   }
 
-  /** As if the wait had begun at that generation. @internal */
+  /** As `wait`, as if it had begun at that generation. For operators such as `awaitEvent`. */
   beginAt(
     generation: number,
     timeout: number,
@@ -116,6 +120,11 @@ export class Event extends Primitive {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
     return waitBlocking<boolean>(this, new EventAttempt(this, this.generation), timeout);
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'Event';
   }
 
   /** Its state and name. */

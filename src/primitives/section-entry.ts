@@ -31,7 +31,7 @@ export function entryTo(lock: Holding, owner: object | undefined, settle: Settle
   return {
     shared: lock.shared ?? true,
     request: (scope) =>
-      runIn(scope, () =>
+      runIn(lock.reentrant === true ? new Scope(scope, owner) : scope, () =>
         lock.hold().subscribe({
           next: (held) => settle.resolve(held),
           error: (error) => settle.reject(error),
@@ -64,7 +64,7 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
   }
 
   resolve(_taken: boolean): void {
-    this.settle.resolve(new Held(this.#lock));
+    this.settle.resolve(this.#lock.inHand());
   }
 
   reject(error: unknown): void {

@@ -159,6 +159,7 @@ export function cannotRead(name: string, came: number, why: string): ThreadError
 export function explainExit(name: string, exit: WorkerExit): ThreadError {
   const { error, exitCode, terminated, unbegun = false } = exit;
   if (unbegun && isInitFailure(error)) return noThread(name, error);
+  if (unbegun && error instanceof ThreadError && error.code === 'ERR_NO_THREAD') return error;
   const why =
     error instanceof Error
       ? `${error.name}: ${error.message}`
@@ -166,7 +167,7 @@ export function explainExit(name: string, exit: WorkerExit): ThreadError {
         ? String(error)
         : terminated
           ? 'it was terminated'
-          : `process.exit(${exitCode}) was called in it`;
+          : `process.exit(${exitCode}) was called in it${exitCode === 1 ? ', or its worker was terminated from elsewhere' : ''}`;
   return new ThreadError(`thread '${name}' died${unbegun ? ' before it began' : ''}: ${why}`, {
     code: 'ERR_THREAD_DIED',
     ...(error !== undefined && { cause: error }),

@@ -32,7 +32,7 @@ export function openWorker(session: Session, settings: WorkerSettings): PiscinaW
   const worker = piscina.threads[0] as PiscinaWorker;
   // Before Piscina's own listeners, which would put another worker in the place of this one.
   worker.prependListener('error', (error: unknown) => {
-    thrown = error;
+    thrown = error === undefined ? new Error('undefined was thrown') : error;
     void piscina.destroy();
   });
   worker.prependListener('exit', (exitCode: number) => {

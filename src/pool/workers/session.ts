@@ -6,6 +6,7 @@ import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
 import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import { drainTraces } from '../wire/bus.js';
+import { type PackedError, unpackError } from '../wire/codec.js';
 import {
   type CancelMessage,
   type CreditMessage,
@@ -55,6 +56,8 @@ export class Session implements JobHolder, Rechecked {
   readonly #leftovers: LeftoversWatch;
   /** When a job ended last, or the first of several was sent. */
   lastEnd = 0;
+  /** Why the worker exits, where it has said so. */
+  #failure: unknown;
   /** Its worker begins with no other job. */
   worn = false;
   /** The last job that was sent. */
@@ -70,8 +73,9 @@ export class Session implements JobHolder, Rechecked {
     );
     this.#outbox = new Outbox(this.#port.channel, this.#cells);
     this.#leftovers = new LeftoversWatch(leftoversMs < Number.POSITIVE_INFINITY, () => void this.kill());
-    const flags = flagsOf(getIdent()) & DAEMON;
-    this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs, life };
+    const ident = getIdent();
+    const flags = flagsOf(ident) & DAEMON;
+    this.opening = { port: port2, cells: this.#cells, starter: starterHere(ident), flags, leftoversMs, life };
     // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
     // nobody would learn of the death.
     this.#port.channel.onClose(() => this.#worker.ref());
@@ -197,6 +201,7 @@ export class Session implements JobHolder, Rechecked {
     else if (other.kind === 'unhandled') relayUnhandled(other);
     else if (other.kind === 'answer') heardFromWorker(other.answer);
     else if (other.kind === 'refused') this.#refused(other.nth, other.why);
+    else if (other.kind === 'failed') this.#failure = unpackError(other.error);
     else this.#unread(other.why);
   }
 
@@ -207,7 +212,8 @@ export class Session implements JobHolder, Rechecked {
     // then is of our making and not the target's.
     if (this.#worker.killed && how === THREW) return;
     if (how === DECLINED) {
-      this.#lose(job, { exitCode: 0, terminated: true, unbegun: true });
+      const error = value === undefined ? undefined : unpackError(value as PackedError);
+      this.#lose(job, { exitCode: 0, terminated: error === undefined, unbegun: true, error });
       return;
     }
     const ident = this.identOf(job);
@@ -318,7 +324,10 @@ export class Session implements JobHolder, Rechecked {
     lateAfter(Math.max(grace, PROMPT_MS), () => {
       // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
       const isWanted = !this.opened && this.size > 0 && this.opening.life.setup !== undefined;
-      if (!this.dead && !isWanted && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
+      if (this.dead || isWanted || this.hasSeen(seq) || this.#jobs.running !== undefined) return;
+      void this.kill();
+      // Until it has exited it is to get no job: what moves would be lost with it.
+      this.owner.freed(this, []);
     });
   }
 
@@ -351,12 +360,14 @@ export class Session implements JobHolder, Rechecked {
   }
 
   /** Called by who made the worker, with what was thrown in it and not caught. */
-  exited(error: unknown, exitCode: number): void {
+  exited(thrown: unknown, exitCode: number): void {
     if (this.#worker.gone) return;
-    this.drain();
     mayAsk(this, false);
+    // Before its last messages are heard: whoever hears of an end may have another job, which this worker does not get.
     this.#worker.exited();
+    this.#port.drain();
     this.#port.channel.close();
+    const error = thrown ?? this.#failure;
     const left = this.#leftovers.of;
     this.#leftovers.end();
     const { begun, untouched } = this.#jobs.empty();
