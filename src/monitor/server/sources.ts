@@ -1,4 +1,8 @@
 import { Observable } from 'rxjs';
+import { readEvents as readRing } from '../../primitives/threads/events.js';
+import { ALL, EVENTS, SECTIONS } from '../../primitives/threads/trace-flag.js';
+import { watchAs } from '../../primitives/threads/watching.js';
+import { epoch } from '../epoch.js';
 import { inspect } from '../inspect.js';
 import { metricsOf } from '../metrics.js';
 import { exposition } from '../metrics-exposition.js';
@@ -15,10 +19,12 @@ export function inspect$(options: InspectOptions): Observable<Inspection> {
     return () => clearInterval(timer);
   });
 }
-export const readEvents: ReadEvents = (cursor) => ({ events: [], cursor, lost: 0 });
+export const readEvents: ReadEvents = (cursor) => {
+  const { events, ...rest } = readRing(cursor);
+  return { ...rest, events: events.map((event) => ({ ...event, time: epoch(event.time) })) };
+};
 export const dump = async (): Promise<string> => '';
 export const metrics = (moment: Inspection): string => exposition(metricsOf(moment));
 export const trace = async (_ms: number, _signal: AbortSignal): Promise<Uint8Array> => new Uint8Array();
-export const watchFor =
-  (_options: InspectOptions): (() => void) =>
-  () => {};
+export const watchFor = ({ detail }: InspectOptions): (() => void) =>
+  watchAs(detail === 'all' ? EVENTS | ALL | SECTIONS : EVENTS);
