@@ -11,6 +11,8 @@ const common = {
   logLevel: 'warn',
   platform: 'node',
   external: [/^node:/, 'rxjs', 'piscina', 'ioredis', 'bullmq', '@opentelemetry/api'],
+  // src/redis/script
+  moduleTypes: { '.lua': 'text' },
   // package.json speaks of the files in dist. Of those in src, some are imported for what they register.
   treeshake: { moduleSideEffects: [{ test: /[\\/]src[\\/]/, sideEffects: true }] },
   onLog(_level, log) {
@@ -128,6 +130,7 @@ export default defineConfig([
       index: 'src/index.ts',
       monitor: 'src/monitor/index.ts',
       redis: 'src/redis/index.ts',
+      'redis-keeper': 'src/redis/keeper-thread.ts',
       session: 'src/pool/in-worker/session.ts',
       'map-values': 'src/operators/thread-map/in-worker/map-values.ts',
       'run-pipe': 'src/operators/thread-pipe/in-worker/run-pipe.ts',

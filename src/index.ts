@@ -1,5 +1,6 @@
 export {
   BrokenBarrierError,
+  type Owner,
   OwnerDiedError,
   type OwnerDiedErrorOptions,
   ThreadError,
@@ -65,7 +66,7 @@ export { stackSize } from './pool/workers/stack-size.js';
 export { threadLimit } from './pool/workers/thread-limit.js';
 export { setWorkerFile } from './pool/workers/worker-files.js';
 export type { WorkerLimits, WorkerOptions } from './pool/workers/worker-options.js';
-export type { Acquirable } from './primitives/acquirable.js';
+export type { Acquirable, Hold, Holding } from './primitives/acquirable.js';
 export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';
 export { Condition } from './primitives/condition.js';

@@ -28,6 +28,7 @@ export function simulatedModules(port: Port): Record<string, object> {
     'wait-graph': { countWaiting: () => 0 },
     'wait-record': { block: () => {}, blockedBy: () => {}, unblock: () => {}, WaitRecord },
     trace: { tracing: () => false, emit: () => {} },
+    bus: { drainTraces: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
     ...threads,
