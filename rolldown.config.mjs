@@ -111,7 +111,8 @@ const declarations = (input, ...plugins) => ({
  * - primitives.js, threads.js, operators.js: what index.js exports. Three, so that a bundler leaves out what a program does
  *   not use: package.json says that no file has effects but for whoever uses it.
  *
- * monitor.js and redis.js are entries of their own, on the same chunks; nothing else loads them.
+ * monitor.js and redis.js are entries of their own, on the same chunks; nothing else loads them. monitor-worker.js is what
+ * a monitor's own thread runs, monitoring.js what it shares with monitor.js.
  *
  * index.cjs, monitor.cjs and redis.cjs are these entries once more, with core.cjs for what they share, for loaders that cannot `require` an ES module: Jest, TypeScript's
  * node16, older Nodes. Its threads load worker-entry.cjs and session.js, as those of index.js do. package.json has Node's
@@ -129,6 +130,7 @@ export default defineConfig([
     input: {
       index: 'src/index.ts',
       monitor: 'src/monitor/index.ts',
+      'monitor-worker': 'src/monitor/server/monitor-worker.ts',
       redis: 'src/redis/index.ts',
       'redis-keeper': 'src/redis/keeper-thread.ts',
       session: 'src/pool/in-worker/session.ts',
@@ -155,6 +157,7 @@ export default defineConfig([
           { name: 'primitives', test: /\/src\/primitives\//, priority: 1 },
           { name: 'threads', test: /\/src\/pool\//, priority: 1 },
           { name: 'operators', test: /\/src\/operators\/(?!.*\/in-worker\/)/, priority: 1 },
+          { name: 'monitoring', test: /\/src\/monitor\/(?!index|server\/monitor-worker)/, priority: 1 },
         ],
       },
     },
