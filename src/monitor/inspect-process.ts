@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ProcessInfo } from './types.js';
 
+/** Bytes that memory is rounded to: all else would change with every look. */
+const GRAIN = 65_536;
+
 let name: string | undefined;
+/** In ms since the epoch. */
+export const processStarted: number = Math.round(Date.now() - process.uptime() * 1000);
 
 export function processInfo(): ProcessInfo {
   name ??= nameOfProgram(process.argv[1]);
@@ -10,8 +15,8 @@ export function processInfo(): ProcessInfo {
     pid: process.pid,
     name,
     node: process.version,
-    started: Date.now() - process.uptime() * 1000,
-    memory: process.memoryUsage.rss(),
+    started: processStarted,
+    memory: Math.round(process.memoryUsage.rss() / GRAIN) * GRAIN,
   };
 }
 

@@ -4,6 +4,7 @@ import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
 import { compareExchange, load } from './memory/word.js';
 import type { AcquireSyncOptions } from './options.js';
 import { OwnedLock } from './owned-lock.js';
+import { noteFact, type PrimitiveKind, RETURNED, SIGNALLED } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
 import { hasDied } from './threads/liveness.js';
 import { emit, tracing } from './waiting/trace.js';
@@ -55,6 +56,7 @@ export class Lock extends OwnedLock {
       seen = now;
       word = now;
     }
+    noteFact(this.cells, (word & VALUE) === getIdent() ? RETURNED : SIGNALLED);
     if (tracing()) emit('release', this.name);
     this.wakeAfterRelease(word & FLAGS, 1);
   }
@@ -105,6 +107,11 @@ export class Lock extends OwnedLock {
   override takeFirst(ahead: number, mayBarge: boolean): boolean {
     if (ahead === 0 && compareExchange(this.cells, WORD, 0, getIdent()) === 0) return true;
     return super.takeFirst(ahead, mayBarge);
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'Lock';
   }
 
   /** Its state and name. */

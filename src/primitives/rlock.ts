@@ -4,6 +4,7 @@ import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.j
 import { compareExchange, load, store } from './memory/word.js';
 import type { AcquireSyncOptions } from './options.js';
 import { OwnedLock } from './owned-lock.js';
+import type { PrimitiveKind } from './threads/contention.js';
 import { getIdent, onThreadEnd } from './threads/current-ident.js';
 import { isAlive } from './threads/liveness.js';
 import { currentScope, type Scope } from './waiting/section-scope.js';
@@ -181,6 +182,11 @@ export class RLock extends OwnedLock {
     store(this.cells, EXTRA, 0);
     this.#free(mine);
     return true;
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'RLock';
   }
 
   /** Its state, owner, count and name. */

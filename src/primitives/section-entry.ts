@@ -64,7 +64,7 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
   }
 
   resolve(_taken: boolean): void {
-    this.settle.resolve(new Held(this.#lock));
+    this.settle.resolve(this.#lock.inHand());
   }
 
   reject(error: unknown): void {

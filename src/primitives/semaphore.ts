@@ -10,6 +10,7 @@ import {
 } from './options.js';
 import { type Origin, Shared } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
+import type { PrimitiveKind } from './threads/contention.js';
 import type { Outcome } from './waiting/attempt.js';
 import { valueStream } from './waiting/state-stream.js';
 import { emit, tracing } from './waiting/trace.js';
@@ -134,6 +135,11 @@ export class Semaphore extends Synchronizer implements Acquirable {
     const word = load(this.cells, WORD);
     if ((word & SLEEPERS) !== 0 && (word & VALUE) > 0) wake(this.cells, WORD, 1);
     return true;
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'Semaphore';
   }
 
   /** Its value and name. */

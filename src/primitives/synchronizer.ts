@@ -14,10 +14,12 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { Primitive } from './primitive.js';
+import { HELD, noteFact } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
 import { type Outcome, PENDING, YIELDED } from './waiting/attempt.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
+import { noteWakeUp } from './waiting/noted-wait.js';
 import { emit, tracing } from './waiting/trace.js';
 import { type Begin, type Settle, Wait } from './waiting/wait.js';
 
@@ -145,7 +147,7 @@ export abstract class Synchronizer extends Primitive {
     const signal = checkSignal(options);
     return new Wait((settle) =>
       this.begin(timeout, signal, {
-        resolve: (taken) => (taken ? settle.resolve(new Held(this)) : settle.reject(new TimeoutError())),
+        resolve: (taken) => (taken ? settle.resolve(this.inHand()) : settle.reject(new TimeoutError())),
         reject: (error) => settle.reject(error),
       }),
     );
@@ -160,12 +162,22 @@ export abstract class Synchronizer extends Primitive {
   holdSync(options?: WaitSyncOptions): Held {
     checkOptions(options);
     if (!this.takeBlocking(checkTimeout(options?.timeout), true)) throw new TimeoutError();
+    return this.inHand();
+  }
+
+  /** Its Held, for who has just taken it and is to release that. @internal */
+  inHand(): Held {
+    noteFact(this.cells, HELD);
     return new Held(this);
   }
 
   /** Wakes after a release: `sleepers` of the blocked ones, or all while one of them was promised the turn. @internal */
   protected wakeAfterRelease(flags: number, sleepers: number): void {
-    if (flags === 0) this.queue?.lookSoon();
-    else this.wakeFlagged(flags, (flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : sleepers);
+    if (flags === 0) {
+      this.queue?.lookSoon();
+      return;
+    }
+    noteWakeUp(this, 'release');
+    this.wakeFlagged(flags, (flags & TURN_ASKED) !== 0 ? Number.POSITIVE_INFINITY : sleepers);
   }
 }

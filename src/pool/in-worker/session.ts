@@ -3,11 +3,18 @@ import type { TransferListItem } from 'node:worker_threads';
 import { type Cells, load, park, store } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
 import { KeptSlot } from '../../primitives/threads/kept-slot.js';
+import { numberOf } from '../../primitives/threads/strings.js';
 import { clock } from '../../primitives/threads/table.js';
 import { markDied, withdraw } from '../../primitives/threads/thread-slots.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { JobClaims } from '../wire/job-claims.js';
-import { type FromWorker, JOB_FIELDS, type JobsMessage, type ToWorker } from '../wire/messages.js';
+import {
+  type FromWorker,
+  JOB_FIELDS,
+  type JobsMessage,
+  type TargetMessage,
+  type ToWorker,
+} from '../wire/messages.js';
 import { keepCancel, setParent } from '../wire/parent-link.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { BELL, claimsOf, OPEN, SEEN, seen } from '../wire/session-cells.js';
@@ -128,8 +135,7 @@ class Session {
     if (message.kind === 'cancel') keepCancel(message);
     else if (message.kind === 'credit') {
       if (this.running?.seq === message.seq) this.running.credit(message.values);
-    } else if (message.kind === 'target')
-      this.#targets.set(message.id, { packed: message.target, label: message.label, run: undefined });
+    } else if (message.kind === 'target') this.#learn(message);
     else if (message.kind === 'forget targets') this.#targets.clear();
     else if (message.kind === 'tear down') void this.#tearDown();
     else if (message.kind === 'ask') void this.#answer();
@@ -137,8 +143,12 @@ class Session {
   }
 
   async #answer(): Promise<void> {
-    const { answerOf } = await import('./answering.js');
-    if (this.running !== undefined) this.post({ kind: 'answer', answer: answerOf(this.running.ident) });
+    const { answerHere } = await import('./answering.js');
+    if (this.running !== undefined) this.post({ kind: 'answer', answer: answerHere(this.running.ident) });
+  }
+
+  #learn({ id, target: packed, label }: TargetMessage): void {
+    this.#targets.set(id, { packed, label, run: undefined, told: numberOf(label) });
   }
 
   #take(message: JobsMessage): void {
@@ -150,6 +160,7 @@ class Session {
         ident: ident as number,
         name: name as SentJob['name'],
         args: args as SentJob['args'],
+        pool: this.#opening.life.pool,
       });
     }
   }

@@ -102,6 +102,7 @@ export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions
 
 function checkLife({ setup, teardown, maxJobs, maxHeap }: ThreadPoolOptions): WorkerLife {
   return {
+    pool: 0,
     setup: setup === undefined ? undefined : packTarget(setup),
     teardown: teardown === undefined ? undefined : packTarget(teardown),
     maxJobs: maxJobs === undefined ? Number.POSITIVE_INFINITY : checkCount('maxJobs', maxJobs, 1, 2 ** 31),

@@ -4,6 +4,7 @@ import { ThreadError } from '../../errors.js';
 import { brand } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
+import { PoolRecord } from '../../primitives/threads/pool-records.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -25,9 +26,9 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
-import { listPool } from './pool-list.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import type { Pullable } from './pulling.js';
+import { tellQueuedJobs } from './queued-jobs.js';
 import { Room } from './room.js';
 import { RunJob } from './run-job.js';
 import { checkRun, OF_POOL, type PoolRunOptions, type RunRequest } from './run-options.js';
@@ -118,9 +119,10 @@ export class ThreadPool extends Executor implements JobPool {
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: PoolPiscina;
+  /** What it does, for other threads. @internal */
+  readonly record: PoolRecord;
   readonly #jobs: Dispatcher;
-  /** Jobs that may be queued at once. @internal */
-  readonly maxQueue: number;
+  readonly #maxQueue: number;
   #closed: Promise<void> | undefined;
   readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
   #telling = false;
@@ -132,15 +134,16 @@ export class ThreadPool extends Executor implements JobPool {
     super();
     const checked = checkPoolOptions(options);
     this.name = checked.name ?? `ThreadPool-${++pools}`;
-    this.maxQueue = checked.maxQueue;
-    this.#jobs = new Dispatcher(checked, () => this.#changed());
+    this.#maxQueue = checked.maxQueue;
+    this.record = new PoolRecord(this.name, checked.maxThreads, checked.maxQueue);
+    this.#jobs = new Dispatcher(checked, this.record, () => this.#changed());
     this.piscina = this.#jobs.workers;
     this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
       this.#changed();
     });
     findJobsOf(this.#jobs);
-    listPool(this);
+    tellQueuedJobs(this.record.id, this.#jobs);
   }
 
   /** The most jobs that run at once. @internal */
@@ -156,11 +159,6 @@ export class ThreadPool extends Executor implements JobPool {
   /** Jobs that wait for a worker. @internal */
   get queued(): number {
     return this.#jobs.queued;
-  }
-
-  /** Idents of the jobs that are threads. @internal */
-  idents(): number[] {
-    return this.#jobs.idents();
   }
 
   /** Takes no more. @internal */
@@ -191,7 +189,7 @@ export class ThreadPool extends Executor implements JobPool {
     if (this.closed) this.#refuseIfClosed(job.name);
     const { hasRoom, queued, ending } = this.#jobs;
     // Who comes when a worker is about to be free does not wait for a job.
-    if (hasRoom || queued - ending < this.maxQueue) return;
+    if (hasRoom || queued - ending < this.#maxQueue) return;
     const message = `${this.name} takes no '${job.name}': ${queued} jobs are queued already, which is its maxQueue`;
     throw new ThreadError(message, { code: 'ERR_POOL' });
   }
@@ -414,6 +412,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   #changed(): void {
+    const { busy, queued, workers } = this.#jobs;
+    this.record.now(workers.count, busy, queued, this.#starvation.starved);
     this.#starvation.watch();
     this.#room.changed();
     if (this.#watchers.size === 0 || this.#telling) return;
@@ -430,7 +430,7 @@ export class ThreadPool extends Executor implements JobPool {
    * from it, or abort it.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#jobs.close();
+    this.#closed ??= this.#jobs.close().finally(() => this.record.end());
     this.#room.changed();
     return this.#closed;
   }

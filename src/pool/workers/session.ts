@@ -70,8 +70,9 @@ export class Session implements JobHolder, Rechecked {
     );
     this.#outbox = new Outbox(this.#port.channel, this.#cells);
     this.#leftovers = new LeftoversWatch(leftoversMs < Number.POSITIVE_INFINITY, () => void this.kill());
-    const flags = flagsOf(getIdent()) & DAEMON;
-    this.opening = { port: port2, cells: this.#cells, starter: starterHere(), flags, leftoversMs, life };
+    const ident = getIdent();
+    const flags = flagsOf(ident) & DAEMON;
+    this.opening = { port: port2, cells: this.#cells, starter: starterHere(ident), flags, leftoversMs, life };
     // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
     // nobody would learn of the death.
     this.#port.channel.onClose(() => this.#worker.ref());

@@ -5,6 +5,7 @@ import { clock } from '../threads/table.js';
 import { block, blockedBy, unblock, type Waited } from '../threads/wait-record.js';
 import { type BlockingAttempt, isDecided, PENDING, YIELD_MS, YIELDED } from './attempt.js';
 import { RECHECK_MS } from './event-loop.js';
+import { type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
 import { emit, tracing } from './trace.js';
 
 /**
@@ -37,16 +38,24 @@ function sleepUntilDecided<T>(
 ): T {
   const since = clock();
   const deadline = since + timeout;
+  let end: WaitEnd = 'left';
   block(on, since, deadline);
+  const at = waitBegins(on, 'blocking');
   try {
     for (;;) {
       const seen = attempt.mark();
       const outcome = attempt.poll();
-      if (isDecided(outcome)) return outcome;
+      if (isDecided(outcome)) {
+        end = 'woken';
+        return outcome;
+      }
       const left = deadline - clock();
       if (left <= 0) {
-        const end = attempt.expire();
-        if (isDecided(end)) return end;
+        const expired = attempt.expire();
+        if (isDecided(expired)) {
+          end = expired === false ? 'timeout' : 'woken';
+          return expired;
+        }
       }
       if (cancellable) leaveIfCancelled(attempt);
       blockedBy(attempt.owner());
@@ -55,7 +64,7 @@ function sleepUntilDecided<T>(
       park(attempt.cells, attempt.cell, seen, left > 0 ? Math.min(left, most) : most);
     }
   } finally {
-    unblock();
+    unblock(waitEnds(on, at, since, end, 'blocking'));
   }
 }
 

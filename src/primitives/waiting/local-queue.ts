@@ -8,6 +8,7 @@ import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './atte
 import { CallerContext } from './caller-context.js';
 import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
+import { type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
 import { onAbort } from './on-abort.js';
 import type { Settle } from './wait.js';
 
@@ -21,6 +22,8 @@ class QueuedWait extends CallerContext implements Leavable, Unsubscribable, Wait
   stop: (() => void) | undefined = undefined;
   readonly since: number = clock();
   readonly until: number;
+  /** Where it is counted. */
+  counted = -1;
 
   constructor(queue: LocalQueue, attempt: Attempt<unknown>, timeout: number, settle: Settle<unknown>) {
     super();
@@ -88,6 +91,7 @@ export class LocalQueue {
     settle: Settle<T>,
   ): Unsubscribable {
     const place = new QueuedWait(this, attempt, timeout, settle as Settle<unknown>);
+    place.counted = waitBegins(this.#on, 'observable');
     this.#line.push(place);
     this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
@@ -97,7 +101,7 @@ export class LocalQueue {
 
   /** Takes a wait out. Returns where it would have ended; undefined: it had ended before. @internal */
   leave(place: QueuedWait): Settle<unknown> | undefined {
-    const settle = this.#remove(place);
+    const settle = this.#remove(place, 'left');
     if (settle !== undefined) place.attempt.leave();
     return settle;
   }
@@ -163,13 +167,13 @@ export class LocalQueue {
     try {
       outcome = expired ? place.attempt.expire() : place.attempt.poll();
     } catch (error) {
-      const settle = this.#remove(place);
+      const settle = this.#remove(place, 'left');
       if (settle !== undefined) place.run(() => settle.reject(error));
       return true;
     }
     if (outcome === YIELDED) this.#lookWhenCalm();
     if (!isDecided(outcome)) return false;
-    const settle = this.#remove(place);
+    const settle = this.#remove(place, expired && outcome === false ? 'timeout' : 'woken');
     if (settle !== undefined) place.run(() => settle.resolve(outcome));
     return true;
   }
@@ -224,12 +228,13 @@ export class LocalQueue {
     };
   }
 
-  #remove(place: QueuedWait): Settle<unknown> | undefined {
+  #remove(place: QueuedWait, how: WaitEnd): Settle<unknown> | undefined {
     const { settle } = place;
     if (settle === undefined) return undefined;
     place.settle = undefined;
     place.stop?.();
     place.stop = undefined;
+    waitEnds(this.#on, place.counted, place.since, how, 'observable');
     this.#line.shrink();
     this.#resized(-1);
     return settle;

@@ -1,5 +1,5 @@
 import { getIdent } from '../threads/current-ident.js';
-import { someoneTraces } from '../threads/trace-flag.js';
+import { TRACING, watches } from '../threads/trace-flag.js';
 import type { Settle } from './wait.js';
 
 /**
@@ -27,7 +27,7 @@ export function setTraceSink(to: TraceSink): void {
 
 /** One plain load while nobody traces. */
 export function tracing(): boolean {
-  return someoneTraces() && !isMuted();
+  return watches(TRACING) && !isMuted();
 }
 
 let isMuted = (): boolean => false;

@@ -74,7 +74,7 @@ export const reclaims: Program<Shared> = ({ mail }, me, modules) => {
 /** Runs two threads one after the other in a slot that it keeps, as long as nobody asks for the first. */
 export const keeper: Program<Shared> = ({ mail }, me, modules) => {
   const { KeptSlot, markRunning, markStopped, setIdent, store } = modules;
-  const slot = new KeptSlot({ worker: 0, native: 0 });
+  const slot = new KeptSlot({ worker: 0, native: 0, ident: 0 });
   for (let thread = 0; thread < 2; thread++) {
     const ident = claimed(modules, me, () => slot.claim('one', 0, 0));
     if (ident === 0) return;

@@ -27,6 +27,10 @@ export function simulatedModules(port: Port): Record<string, object> {
     // Of use to inspection, tracing and streams alone.
     'wait-graph': { countWaiting: () => 0 },
     'wait-record': { block: () => {}, blockedBy: () => {}, unblock: () => {}, WaitRecord },
+    contention: { contended: () => -1, noteFact: () => {}, ownerDied: () => {} },
+    'noted-wait': { noteWakeUp: () => {}, waitBegins: () => -1, waitEnds: () => 0 },
+    'thread-notes': { clearNotes: () => {}, noteSleep: () => {}, noteState: () => {} },
+    events: { writeEvent: () => {} },
     trace: { tracing: () => false, emit: () => {} },
     bus: { drainTraces: () => {} },
     'state-stream': { valueStream: () => undefined },
