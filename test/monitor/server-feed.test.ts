@@ -74,7 +74,7 @@ describe('a feed', () => {
     moments.next(next);
   };
   const happens = (primitive: number): void => {
-    ring.push({ time: 0, ident: 1, event: 'wait', primitive, by: null });
+    ring.push({ time: 0, ident: 1, event: 'wait', primitive, by: null, face: null });
   };
   const readEvents = (cursor = 0) => ({ events: ring.slice(cursor), cursor: ring.length, lost: 0 });
 
