@@ -36,7 +36,7 @@ export class Lanes {
   }
 
   of(ident: number): Lane | undefined {
-    return this.#lanes.get(this.#keys.get(ident) ?? '');
+    return this.#lanes.get(this.#keys.get(ident) ?? jobKey(ident));
   }
 
   set(thread: ThreadInfo): void {
@@ -47,8 +47,8 @@ export class Lanes {
     const lane = this.#lanes.get(key);
     if (lane === undefined) this.#lanes.set(key, { key, thread, stretches: [stretchOf(thread)] });
     else {
-      // The row of a job that has ended may come after that of the worker's next one.
-      if (lane.thread.ident !== thread.ident && isOver(thread)) return;
+      // The rows of jobs that have ended stay for a while beside that of the worker's next one.
+      if (lane.thread.ident !== thread.ident && thread.since < lane.thread.since) return;
       lane.thread = thread;
       mark(lane, stretchOf(thread));
     }
@@ -69,7 +69,7 @@ export class Lanes {
     else if (event === 'end') mark(lane, { at: time, activity: 'stopped' });
     else if (event === 'killed') mark(lane, { at: time, activity: 'dead' });
     else if (blocks && event === 'wait') mark(lane, { at: time, activity: 'waiting' });
-    else if (blocks && (event === 'woken' || event === 'timeout'))
+    else if (blocks && (event === 'woken' || event === 'timeout' || event === 'left'))
       mark(lane, { at: time, activity: 'running' });
   }
 
@@ -92,9 +92,13 @@ export function isOver({ activity }: ThreadInfo): boolean {
   return activity === 'stopped' || activity === 'dead';
 }
 
-/** Jobs of one worker have the kernel's id of it in common. */
-function keyOf({ kind, pool, nativeId, ident }: ThreadInfo): string {
-  return kind === 'job' && nativeId !== null ? `${pool} ${nativeId}` : `${ident}`;
+function keyOf({ kind, ident }: ThreadInfo): string {
+  return kind === 'job' ? jobKey(ident) : `${ident}`;
+}
+
+/** A worker keeps its slot, which is the low 12 bits of an ident, from job to job. */
+function jobKey(ident: number): string {
+  return `job ${ident & 0xfff}`;
 }
 
 function stretchOf({ since, activity }: ThreadInfo): Stretch {
