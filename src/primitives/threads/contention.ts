@@ -108,6 +108,7 @@ export function waited(at: number, ms: number, timedOut: boolean): void {
 
 /** It was held for so many ms. */
 export function heldFor(at: number, ms: number): void {
+  if (at < 0) return;
   const cells = reserve();
   const us = microseconds(ms);
   addToSum(cells, at + HOLDS, us);

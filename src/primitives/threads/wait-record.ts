@@ -71,16 +71,18 @@ export interface Waited {
 export interface WaitTimes {
   readonly since: number;
   readonly until: number;
+  /** Where it began: a number of strings.ts; 0: not known. */
+  readonly site?: number;
 }
 
 /** The current thread blocks on it from now on; times as of WaitTimes. */
-export function block(on: Waited, since: number, until: number): void {
+export function block(on: Waited, since: number, until: number, site = 0): void {
   const me = getIdent();
   const at = slotOf(me) + BLOCKED;
   store(table, at + OWNER, on.owner ?? 0);
   store(table, at + COUNT, 1);
   writeName(at, on);
-  writeWait(at, me, since, until);
+  writeWait(at, me, since, until, site);
   store(table, at + PRIMITIVE, on.id);
 }
 
@@ -96,8 +98,9 @@ export function unblock(ms: number): void {
   noteBlocked(me, microseconds(ms));
 }
 
-function writeWait(at: number, me: number, since: number, until: number): void {
+function writeWait(at: number, me: number, since: number, until: number, site: number): void {
   store(table, at + NUMBER, 0);
+  store(table, at + SITE, site);
   writeTime(table, at + SINCE, since);
   writeTime(table, at + UNTIL, until === Number.POSITIVE_INFINITY ? 0 : Math.ceil(until));
   store(table, at + NUMBER, nextNumber(me));
@@ -152,7 +155,7 @@ export class WaitRecord {
     const told = first ?? this.#first ?? { since: clock(), until: Number.POSITIVE_INFINITY };
     if (told === this.#first) return;
     this.#first = told;
-    writeWait(this.#at, this.#ident, told.since, told.until);
+    writeWait(this.#at, this.#ident, told.since, told.until, told.site ?? 0);
   }
 
   /** `id` of the wait that it tells of; 0: it tells of none. */
@@ -182,7 +185,6 @@ export class WaitRecord {
       store(table, at + NUMBER, 0);
       store(table, at + COUNT, 0);
       store(table, at + OWNER, on.owner ?? 0);
-      store(table, at + SITE, 0);
       writeName(at, on);
       store(table, at + PRIMITIVE, on.id);
       publishRecord(table, at, me);
