@@ -1,6 +1,6 @@
 import { TimeoutError, type Unsubscribable } from 'rxjs';
 import { AcquireAttempt } from './acquire-attempt.js';
-import { Held, HeldGroup } from './held.js';
+import { Held, HeldGroup, type Holdable } from './held.js';
 import { FLAGS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './memory/layout.js';
 import { compareExchange, load, or, store } from './memory/word.js';
 import {
@@ -166,9 +166,9 @@ export abstract class Synchronizer extends Primitive {
   }
 
   /** Its Held, for who has just taken it and is to release that. @internal */
-  inHand(): Held {
+  inHand(taken: Holdable = this): Held {
     noteFact(this.cells, HELD);
-    return new Held(this);
+    return new Held(taken);
   }
 
   /** Wakes after a release: `sleepers` of the blocked ones, or all while one of them was promised the turn. @internal */

@@ -1,7 +1,7 @@
 import { microseconds } from '../memory/histogram.js';
 import { writeText } from '../memory/text.js';
 import { writeTime } from '../memory/time.js';
-import { type Cells, peek, store } from '../memory/word.js';
+import { type Cells, load, peek, store } from '../memory/word.js';
 import { giveRecordBack, publishRecord, takeRecord } from './claimed-record.js';
 import type { PrimitiveKind } from './contention.js';
 import { current, getIdent } from './current-ident.js';
@@ -49,7 +49,12 @@ export const NAME = 12;
 const NAME_WORDS = WAIT_WORDS - NAME;
 
 /** NUMBER goes from 1 up to this, and begins again. */
-export const MOST_NUMBER: number = 2 ** 26 - 1;
+const MOST_NUMBER: number = 2 ** 26 - 1;
+
+/** `id` of a wait that is the `number`th of that thread. */
+export function waitId(ident: number, number: number): number {
+  return ident * (MOST_NUMBER + 1) + number;
+}
 
 /** What the records tell of a primitive that is waited for. */
 export interface Waited {
@@ -148,6 +153,11 @@ export class WaitRecord {
     if (told === this.#first) return;
     this.#first = told;
     writeWait(this.#at, this.#ident, told.since, told.until);
+  }
+
+  /** `id` of the wait that it tells of; 0: it tells of none. */
+  get id(): number {
+    return this.#at < 0 ? 0 : waitId(this.#ident, load(table, this.#at + NUMBER));
   }
 
   owner(owner: number | null): void {
