@@ -10,6 +10,7 @@ export {
 export { type AwaitConditionOptions, awaitCondition } from './operators/await-condition.js';
 export { type AwaitEventOptions, awaitEvent } from './operators/await-event.js';
 export { barrierZip } from './operators/barrier-zip.js';
+export type { JobRunner, JobRunnerOptions } from './operators/parts/job-runner.js';
 export { type RunInThreadOptions, runInThread } from './operators/run-in-thread.js';
 export { pulled, type ThreadMapOptions, threadMap } from './operators/thread-map.js';
 export { type ThreadPipeOptions, threadPipe } from './operators/thread-pipe.js';

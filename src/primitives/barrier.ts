@@ -14,6 +14,7 @@ import {
 } from './options.js';
 import { Primitive, Shared } from './primitive.js';
 import { type PackedTarget, packTarget, type Target, unpackTargetSync } from './target.js';
+import type { PrimitiveKind } from './threads/contention.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { valueStream } from './waiting/state-stream.js';
@@ -178,6 +179,11 @@ export class Barrier extends Primitive implements Meeting {
   /** Breaks it: who waits, and whoever will until a reset, gets BrokenBarrierError. */
   abort(): void {
     this.#rounds.abort();
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'Barrier';
   }
 
   /** Its state and name. */

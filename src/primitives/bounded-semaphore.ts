@@ -3,6 +3,7 @@ import { load, store } from './memory/word.js';
 import type { PrimitiveOptions } from './options.js';
 import { Shared } from './primitive.js';
 import { BOUND, Semaphore } from './semaphore.js';
+import type { PrimitiveKind } from './threads/contention.js';
 
 /**
  * A Semaphore whose value never exceeds the initial one: a release too many is a RangeError and changes nothing.
@@ -27,6 +28,11 @@ export class BoundedSemaphore extends Semaphore {
   /** The initial value. */
   get bound(): number {
     return load(this.cells, BOUND);
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'BoundedSemaphore';
   }
 
   /** Its value, bound and name. */

@@ -19,8 +19,10 @@ import {
 } from './options.js';
 import { type Origin, Primitive, Shared } from './primitive.js';
 import { RLock } from './rlock.js';
+import type { PrimitiveKind } from './threads/contention.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { now } from './waiting/event-loop.js';
+import { noteWakeUp } from './waiting/noted-wait.js';
 import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
 import type { Slots } from './waiting/waiter-list.js';
@@ -227,12 +229,18 @@ export class Condition extends Primitive implements Acquirable {
     checkCount('n', n, 0, Number.MAX_SAFE_INTEGER);
     this.#waiters.checkOwned('notify');
     if (tracing()) emit('notify', this.name, n);
+    noteWakeUp(this, 'notify');
     this.#waiters.notify(n);
   }
 
   /** Wakes all that wait now. @throws ThreadError when the lock is not held */
   notifyAll(): void {
     this.notify(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'Condition';
   }
 
   /** Its lock, and how many wait. */

@@ -11,9 +11,11 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { type Origin, Primitive } from './primitive.js';
+import type { PrimitiveKind } from './threads/contention.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
+import { noteWakeUp } from './waiting/noted-wait.js';
 import { valueStream } from './waiting/state-stream.js';
 import { emit, tracing } from './waiting/trace.js';
 import { type Settle, Wait } from './waiting/wait.js';
@@ -64,6 +66,7 @@ export class Event extends Primitive implements Gate {
    */
   set(): void {
     if (tracing()) emit('set', this.name);
+    noteWakeUp(this, 'set');
     this.#change(0);
     this.queue?.lookAtOnce();
   }
@@ -117,6 +120,11 @@ export class Event extends Primitive implements Gate {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
     return waitBlocking<boolean>(this, new EventAttempt(this, this.generation), timeout);
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'Event';
   }
 
   /** Its state and name. */

@@ -6,6 +6,7 @@ import { load } from './memory/word.js';
 import type { AcquireOptions, AcquireSyncOptions, PrimitiveOptions } from './options.js';
 import type { Origin } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
+import { contended, ownerDied } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
 import { valueStream } from './waiting/state-stream.js';
 import type { Wait } from './waiting/wait.js';
@@ -78,6 +79,7 @@ export abstract class OwnedLock extends Synchronizer implements Acquirable {
       if (loss === undefined) return;
       // Only one thread can; that thread is told.
       if (!this.freeFromLost(word)) continue;
+      ownerDied(contended(this));
       throw new OwnerDiedError(
         `thread ${owner} ${loss} holding ${this.name}; what it guards may be half changed`,
         { owner },

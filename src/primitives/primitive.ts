@@ -1,7 +1,19 @@
 import { inspect } from 'node:util';
-import { AGENT_SEQ, AGENTS, HEADER_WORDS, ID, SLEEPERS, WATCH_SEQ, WATCHED, WORD } from './memory/layout.js';
+import { announce } from './announcer.js';
+import {
+  AGENT_SEQ,
+  AGENTS,
+  FACTS,
+  HEADER_WORDS,
+  ID,
+  SLEEPERS,
+  WATCH_SEQ,
+  WATCHED,
+  WORD,
+} from './memory/layout.js';
 import { add, allocate, type Cells, load, store, wake } from './memory/word.js';
 import { checkName, type PrimitiveOptions } from './options.js';
+import { NAMED, type PrimitiveKind } from './threads/contention.js';
 import { nextPrimitiveId } from './threads/table.js';
 import { countWaiting } from './threads/wait-graph.js';
 import { uncloneable } from './uncloneable.js';
@@ -39,19 +51,25 @@ export abstract class Primitive {
     if (origin instanceof Shared) {
       this.cells = origin.cells;
       this.name = origin.name;
+      announce(this);
       return;
     }
     const name = checkName(origin);
     this.cells = allocate(words);
     const id = nextPrimitiveId();
     store(this.cells, ID, id);
+    if (name !== undefined) store(this.cells, FACTS, NAMED);
     this.name = name ?? `${new.target.name}-${id}`;
+    announce(this);
   }
 
   /** @internal */
   get id(): number {
     return load(this.cells, ID);
   }
+
+  /** What monitors call it. @internal */
+  abstract get primitiveKind(): PrimitiveKind;
 
   /**
    * How many waiters, of all threads, are queued, at this moment. The table of them has room for what all threads block on and for 65,536

@@ -4,10 +4,12 @@ import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.j
 import { compareExchange, load, store } from './memory/word.js';
 import type { AcquireSyncOptions } from './options.js';
 import { OwnedLock } from './owned-lock.js';
+import type { PrimitiveKind } from './threads/contention.js';
 import { getIdent, onThreadEnd } from './threads/current-ident.js';
 import { isAlive } from './threads/liveness.js';
+import { TRACING } from './threads/trace-flag.js';
 import { currentScope, type Scope } from './waiting/section-scope.js';
-import { emit, tracing } from './waiting/trace.js';
+import { emit, levels, tracing } from './waiting/trace.js';
 
 /** How often the owner holds it beyond the first time. Invariant: 0 while it is unlocked; only the owner writes it. */
 const EXTRA = OWN;
@@ -47,10 +49,14 @@ export class RLock extends OwnedLock {
    * @throws TypeError, RangeError for bad options; OwnerDiedError; the reason when the thread is cancelled
    */
   acquireSync(options?: AcquireSyncOptions): boolean {
-    if (options === undefined && !tracing()) {
+    const looked = levels();
+    if (options === undefined && (looked & TRACING) === 0) {
       const me = getIdent();
       const word = compareExchange(this.cells, WORD, 0, me);
-      if (word === 0) return true;
+      if (word === 0) {
+        if (looked !== 0) this.noteTaken(false);
+        return true;
+      }
       if ((word & VALUE) === me && this.#isHolder()) {
         this.#enterAgain();
         return true;
@@ -90,6 +96,7 @@ export class RLock extends OwnedLock {
 
   #free(word: number): void {
     this.#section = undefined;
+    if (levels() !== 0) this.noteFree();
     for (let now = word; ; word = now) {
       now = compareExchange(this.cells, WORD, word, word & TURN_ASKED);
       if (now === word) break;
@@ -181,6 +188,11 @@ export class RLock extends OwnedLock {
     store(this.cells, EXTRA, 0);
     this.#free(mine);
     return true;
+  }
+
+  /** @internal */
+  override get primitiveKind(): PrimitiveKind {
+    return 'RLock';
   }
 
   /** Its state, owner, count and name. */

@@ -137,7 +137,7 @@ export class Calls {
           return;
         }
         call.sent = false;
-        this.#open = false;
+        this.#open = !this.#gated;
         if (!call.repeated) this.#settle(call, () => call.reject(error));
         void this.#reopen();
       },
@@ -145,7 +145,7 @@ export class Calls {
   }
 
   async #reopen(): Promise<void> {
-    if (this.#reopening || this.#closed) return;
+    if (this.#reopening || this.#closed || !this.#gated) return;
     this.#reopening = true;
     let anew = false;
     for (let attempt = 0; !this.#open && !this.#closed; attempt++) {

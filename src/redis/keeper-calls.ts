@@ -1,10 +1,21 @@
 import { store, wake } from '../primitives/memory/word.js';
 import { Calls } from './calls.js';
-import type { Engine } from './engine.js';
+import type { Engine, EngineOperation } from './engine.js';
 import { EngineError, LockLostError } from './errors.js';
 import { failureOf } from './keeper-engine.js';
 import type { Answer, Blocked, FromKeeper, ToKeeper, Unblocked } from './keeper-messages.js';
 import { RemoteWait, replyOf, type WaitHost, type Waiting } from './remote-wait.js';
+
+/** Operations that who asks repeats itself, once the session is announced again. */
+const ATTEMPTED: ReadonlySet<EngineOperation> = new Set([
+  'acquire',
+  'await',
+  'arrive',
+  'wait',
+  'watch',
+  'unwatch',
+  'snapshot',
+]);
 
 /** What KeeperCalls needs of the keeper that it is a part of. */
 export interface KeeperHost {
@@ -45,7 +56,7 @@ export class KeeperCalls {
     switch (message.kind) {
       case 'call': {
         const { id, operation, args } = message;
-        this.#answer(id, this.#calls.send(operation, args, args[0], true));
+        this.#answer(id, this.#calls.send(operation, args, args[0], !ATTEMPTED.has(operation)));
         return true;
       }
       case 'incarnation':
@@ -138,6 +149,9 @@ export class KeeperCalls {
       },
       notKnown: () => this.#keeper.hear({ kind: 'reached', run: '' }),
       get reachable() {
+        return calls.open;
+      },
+      get sending() {
         return calls.open;
       },
     };

@@ -9,13 +9,16 @@ import {
 } from '../primitives/options.js';
 import { Wait } from '../primitives/waiting/wait.js';
 import type { MachineInfo, MachinesSnapshot } from './info.js';
+import { closeJobs, jobHost } from './job-host.js';
 import { checkMachines, checkThingName, type MachinesOptions } from './options.js';
 import { checkRemoteBarrier, RemoteBarrier, type RemoteBarrierOptions } from './remote-barrier.js';
 import { RemoteCondition } from './remote-condition.js';
 import { RemoteEvent } from './remote-event.js';
 import { checkRemoteLock, RemoteLock, type RemoteLockOptions } from './remote-lock.js';
+import { RemotePool, type RemotePoolOptions } from './remote-pool.js';
 import { RemoteRLock } from './remote-rlock.js';
 import { RemoteSemaphore } from './remote-semaphore.js';
+import { type ServeOptions, type Serving, serve } from './serve.js';
 import { type MachinesState, Session } from './session.js';
 import { enumerate, enumerateStream, snapshot, snapshotStream } from './snapshot.js';
 
@@ -157,9 +160,35 @@ export class Machines implements AsyncDisposable {
     return snapshotStream(this.#session, options);
   }
 
-  /** Ends the session: what is held is released, and nobody is told that an owner died; waits fail with LockLostError. */
-  close(): Promise<void> {
-    return this.#session.close();
+  /**
+   * Where jobs go to; the name is that of BullMQ's queue. Connects with the first job.
+   *
+   * @throws TypeError, RangeError for a bad name or options
+   */
+  pool(name: string, options?: RemotePoolOptions): RemotePool {
+    return new RemotePool(jobHost(this.#session), name, options);
+  }
+
+  /**
+   * Runs the jobs of the RemotePool `name` in this process, until it is closed: each in a thread of a ThreadPool, so that no
+   * code of a target can keep its job's lease from being renewed. Keeps the process alive.
+   *
+   * Only functions that the module itself exports are run. `reportProgress`, generators and Observables work as in any
+   * thread; `currentJob` tells a target of its job.
+   *
+   * @throws TypeError, RangeError for a bad name or options; EngineError when bullmq or ioredis is not installed
+   */
+  serve(name: string, options: ServeOptions): Serving {
+    return serve(jobHost(this.#session), name, options);
+  }
+
+  /**
+   * Ends the session: what is held is released, and nobody is told that an owner died; waits fail with LockLostError, and
+   * those for jobs with a ThreadError, ERR_POOL. Jobs that run here are given back to their queue first.
+   */
+  async close(): Promise<void> {
+    await closeJobs(this.#session);
+    await this.#session.close();
   }
 
   /** As `close`; called by `await using`. */

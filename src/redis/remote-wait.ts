@@ -12,6 +12,8 @@ export interface WaitHost {
   readonly id: string;
   /** Whether what is asked now goes out now. */
   readonly reachable: boolean;
+  /** Whether what is asked now may reach the engine, now or later. */
+  readonly sending: boolean;
   nextNumber(): string;
   attempt(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]>;
   call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]>;
@@ -87,6 +89,7 @@ export class RemoteWait<T> {
   #state: 'asking' | 'expiring' | 'settled' = 'asking';
   /** When it asked last; ms of performance.now(). */
   askedAt = 0;
+  /** Whether the engine may have heard of it. */
   #sent = false;
   #deaf: (() => void) | undefined;
   #timer: (() => void) | undefined;
@@ -132,7 +135,7 @@ export class RemoteWait<T> {
   ask(): void {
     if (this.#state !== 'asking') return;
     this.askedAt = performance.now();
-    this.#sent = true;
+    this.#sent ||= this.#of.sending;
     const { operation, key, args } = this.#request.asks ?? this.#request;
     this.#of.attempt(operation, this.number, key, ...args).then(
       (reply) => this.told(reply),

@@ -110,6 +110,11 @@ export class Session implements WaitHost {
     return this.#calls?.open === true && (this.#gated || this.state === 'open');
   }
 
+  /** Whether what is asked now may reach the engine, now or later. */
+  get sending(): boolean {
+    return this.#calls?.open ?? false;
+  }
+
   /** Of a wait, a hold or a question: never used again. */
   nextNumber(): string {
     return (++this.#number).toString(36);
@@ -388,7 +393,8 @@ export class Session implements WaitHost {
     this.#strays = 0;
     const owned = await this.call('owned');
     for (let at = 0; at < owned.length; at += 2) {
-      const [key = '', number = ''] = (owned[at] ?? '').split(' ');
+      const entry = owned[at] ?? '';
+      const [key, number] = [entry.slice(0, entry.lastIndexOf(' ')), entry.slice(entry.lastIndexOf(' ') + 1)];
       if (number === '*' || this.#waits.has(number) || this.#holds.has(number)) continue;
       await this.call('leave', number, key, '1');
     }

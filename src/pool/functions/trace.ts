@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Observable } from 'rxjs';
 import { show } from '../../primitives/options.js';
-import { getIdent, onThreadBegin } from '../../primitives/threads/current-ident.js';
+import { onThreadBegin } from '../../primitives/threads/current-ident.js';
 import { aliveIdents } from '../../primitives/threads/liveness.js';
-import { setTraces } from '../../primitives/threads/trace-flag.js';
+import { TRACING } from '../../primitives/threads/trace-flag.js';
+import { watchAs } from '../../primitives/threads/watching.js';
 import { setTraceMuted } from '../../primitives/waiting/trace.js';
 import { unpackError } from '../wire/codec.js';
 import { reportUnhandled } from '../workers/unhandled.js';
@@ -16,6 +17,8 @@ interface Tracer {
   readonly tell: TraceFunction;
   /** Threads whose events are not told: `settrace` excepts those that ran when it was called. */
   readonly except: ReadonlySet<number>;
+  /** Since when it is told: ends that the slot says so. */
+  stop?: () => void;
 }
 
 const NOBODY: ReadonlySet<number> = new Set();
@@ -33,11 +36,11 @@ function addTracer(tracer: Tracer): void {
     traced.listen((event) => tellTracers({ ...event, arg: unpackError(event.arg) }));
   }
   tracers.add(tracer);
-  setTraces(getIdent(), true);
+  tracer.stop = watchAs(TRACING);
 }
 
 function removeTracer(tracer: Tracer | undefined): void {
-  if (tracer !== undefined && tracers.delete(tracer) && tracers.size === 0) setTraces(getIdent(), false);
+  if (tracer !== undefined && tracers.delete(tracer)) tracer.stop?.();
 }
 
 // What an ended thread had set is not the next one's in this worker.

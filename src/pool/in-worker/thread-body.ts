@@ -2,7 +2,9 @@ import type { TransferListItem } from 'node:worker_threads';
 import { type PackedTarget, type Runnable, unpackTarget } from '../../primitives/target.js';
 import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { endThread, setIdent } from '../../primitives/threads/current-ident.js';
+import { numberOf } from '../../primitives/threads/strings.js';
 import { clock } from '../../primitives/threads/table.js';
+import { noteTarget } from '../../primitives/threads/thread-notes.js';
 import { markRunning, markStopped } from '../../primitives/threads/thread-slots.js';
 import { someoneTraces } from '../../primitives/threads/trace-flag.js';
 import { after } from '../../primitives/waiting/event-loop.js';
@@ -40,6 +42,8 @@ export interface KnownTarget {
   readonly label: string;
   /** The function itself, once it has been unpacked: kept, as an import takes several turns each time. */
   run: Runnable | undefined;
+  /** Its label, as monitors are told of it: a number of strings.ts. */
+  readonly told: number;
 }
 
 /** A job as it came: see JobsMessage. */
@@ -50,6 +54,8 @@ export interface SentJob {
   readonly ident: number;
   readonly name: string | number;
   readonly args: readonly unknown[] | Envelope;
+  /** `id` of its ThreadPool; 0: none. */
+  readonly pool: number;
 }
 
 type Post = (message: FromWorker, transfer?: readonly TransferListItem[]) => void;
@@ -66,6 +72,7 @@ export class Running implements RunningThread {
   readonly #known: KnownTarget | undefined;
   readonly #args: Encoded;
   readonly #credit: number;
+  readonly #pool: number;
   readonly #post: Post;
   readonly #leftoversMs: number;
   readonly #isLast: () => boolean;
@@ -101,6 +108,7 @@ export class Running implements RunningThread {
     this.#args = envelope.args;
     this.#credit = envelope.credit ?? creditOf(job.ident);
     if (envelope.cancel !== undefined) keepCancel(envelope.cancel);
+    this.#pool = job.pool;
     this.#post = post;
     this.#leftoversMs = leftoversMs;
     this.#isLast = isLast;
@@ -112,11 +120,12 @@ export class Running implements RunningThread {
     endThread();
     this.#began = clock();
     // Before anything is written for the ident, because its slot may be another's by now.
-    if (!markRunning(this.ident)) {
+    if (!markRunning(this.ident, this.#began)) {
       this.#decline();
       return;
     }
     setIdent(this.ident);
+    noteTarget(this.ident, this.#known?.told ?? this.#toldRun(), this.#pool);
     const run = this.#atHand();
     if (run === undefined || this.#args.hasStandIns || isCancelled(this.ident) || someoneTraces()) {
       this.#prepare().then(
@@ -124,6 +133,11 @@ export class Running implements RunningThread {
         (error) => this.#threw(error),
       );
     } else this.#call(run);
+  }
+
+  #toldRun(): number {
+    const { target } = this;
+    return target !== null && 'className' in target ? numberOf(`${target.className}.run`) : 0;
   }
 
   /** The function, where it came by its source, or its module was imported before. */
@@ -234,7 +248,11 @@ export class Running implements RunningThread {
     if (this.#trace === undefined && someoneTraces()) {
       void import('./target-trace.js').then((trace) => {
         this.#trace = trace;
-        this.#end(event, arg, how, value, transfer);
+        try {
+          this.#end(event, arg, how, value, transfer);
+        } catch (cause) {
+          void this.#threw(cause, arg);
+        }
       });
       return;
     }
@@ -242,9 +260,10 @@ export class Running implements RunningThread {
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();
     const aftermath = (flushing ? FLUSHING : 0) | (idle ? 0 : LEFTOVERS) | (this.#isLast() ? WORN : 0);
+    const ended = clock();
     this.#trace?.traceEnd(event, this.target, arg);
-    this.#post([this.seq, how, value, this.#began, clock(), aftermath], transfer);
-    markStopped(this.ident);
+    this.#post([this.seq, how, value, this.#began, ended, aftermath], transfer);
+    markStopped(this.ident, ended);
     // Leftovers that ask for an ident get one of their own, because an ended thread can hold nothing.
     setIdent(0);
     dropCancel(this.ident);

@@ -1,3 +1,4 @@
+import type { PoolRecord } from '../../primitives/threads/pool-records.js';
 import { clock } from '../../primitives/threads/table.js';
 import { cannotStart } from '../thread/start.js';
 import { CANCELLED, COMPLETED } from '../wire/messages.js';
@@ -57,17 +58,20 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** The lowest priority of the jobs that wait behind another of their session. */
   #lowestAhead = Number.POSITIVE_INFINITY;
 
-  /** @param changed - a job has come, begun or ended, or a worker has */
-  constructor(options: CheckedPoolOptions, changed: () => void) {
+  /**
+   * @param record - for other threads
+   * @param changed - a job has come, begun or ended, or a worker has
+   */
+  constructor(options: CheckedPoolOptions, record: PoolRecord, changed: () => void) {
     const { maxThreads, minThreads, idleTimeout, life, worker } = options;
-    this.#life = life;
+    this.#life = { ...life, pool: record.id };
     this.contexts = options.contexts;
     this.maxThreads = maxThreads;
     this.#changed = changed;
-    this.counters = new JobCounters(changed);
+    this.counters = new JobCounters(record, changed);
     this.workers = new PoolWorkers(minThreads, maxThreads, worker, changed);
     this.#sessions = new PoolSessions(() => sweep.begin());
-    const sweep = new IdleSweep(this.#sessions, this.workers, minThreads, idleTimeout);
+    const sweep = new IdleSweep(this.#sessions, minThreads, idleTimeout);
     this.#patience = new Patience(
       this.#sessions,
       (jobs) => this.#line.giveBack(jobs),
@@ -114,6 +118,14 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     for (const session of this.#sessions)
       for (const job of session) if (session.identOf(job) === ident) return job;
     return undefined;
+  }
+
+  /** Jobs that wait for a worker, so many at most, in the order in which they came. */
+  oldest(most: number): Job[] {
+    const ahead = [...this.#sessions].flatMap((session) =>
+      [...session].filter((job) => session.identOf(job) === 0),
+    );
+    return [...ahead, ...this.#line.oldest(most)].sort((a, b) => a.order - b.order).slice(0, most);
   }
 
   // ─── jobs that come ───────────────────────────────────────────────────────────────────────────

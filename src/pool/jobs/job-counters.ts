@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { PoolRecord } from '../../primitives/threads/pool-records.js';
 import type { TimeStats } from '../thread/job-pool.js';
 
 /** How a job ended. */
@@ -9,10 +10,15 @@ export class JobCounters {
   readonly #ended: Record<JobResult, number> = { completed: 0, failed: 0, cancelled: 0 };
   readonly waitTime: DurationHistogram = new DurationHistogram();
   readonly runTime: DurationHistogram = new DurationHistogram();
+  readonly #record: PoolRecord;
   readonly #changed: () => void;
 
-  /** @param changed - one more has ended */
-  constructor(changed: () => void) {
+  /**
+   * @param record - for other threads
+   * @param changed - one more has ended
+   */
+  constructor(record: PoolRecord, changed: () => void) {
+    this.#record = record;
     this.#changed = changed;
   }
 
@@ -30,6 +36,7 @@ export class JobCounters {
 
   ended(how: JobResult): void {
     this.#ended[how]++;
+    this.#record.ended(how);
     this.#changed();
   }
 
@@ -37,6 +44,7 @@ export class JobCounters {
   ran(accepted: number, began: number, ended: number): void {
     this.waitTime.record(began - accepted);
     this.runTime.record(ended - began);
+    this.#record.ran(began - accepted, ended - began);
   }
 }
 

@@ -4,6 +4,7 @@ import { ThreadError } from '../../errors.js';
 import { brand } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
+import { PoolRecord } from '../../primitives/threads/pool-records.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -26,7 +27,9 @@ import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
+import type { PoolSession } from './pool-session.js';
 import type { Pullable } from './pulling.js';
+import { tellQueuedJobs } from './queued-jobs.js';
 import { Room } from './room.js';
 import { RunJob } from './run-job.js';
 import { checkRun, OF_POOL, type PoolRunOptions, type RunRequest } from './run-options.js';
@@ -117,6 +120,8 @@ export class ThreadPool extends Executor implements JobPool {
   readonly name: string;
   /** The pool underneath, for what this class does not cover. Its queue and its histograms stay empty. */
   readonly piscina: PoolPiscina;
+  /** What it does, for other threads. @internal */
+  readonly record: PoolRecord;
   readonly #jobs: Dispatcher;
   readonly #maxQueue: number;
   #closed: Promise<void> | undefined;
@@ -131,13 +136,15 @@ export class ThreadPool extends Executor implements JobPool {
     const checked = checkPoolOptions(options);
     this.name = checked.name ?? `ThreadPool-${++pools}`;
     this.#maxQueue = checked.maxQueue;
-    this.#jobs = new Dispatcher(checked, () => this.#changed());
+    this.record = new PoolRecord(this.name, checked.maxThreads, checked.maxQueue);
+    this.#jobs = new Dispatcher(checked, this.record, () => this.#changed());
     this.piscina = this.#jobs.workers;
     this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
       if (warning !== undefined) this.#warnings.next(warning);
       this.#changed();
     });
     findJobsOf(this.#jobs);
+    tellQueuedJobs(this.record.id, this.#jobs);
   }
 
   /** The most jobs that run at once. @internal */
@@ -295,7 +302,7 @@ export class ThreadPool extends Executor implements JobPool {
         `broadcast takes nothing that moves, as that can go to one worker, got ${show(moved)}`,
       );
     this.#refuseIfClosed(request.options.name ?? 'job');
-    return new Wait((settle) => this.#broadcast(request, true, settle));
+    return new Wait((settle) => this.#broadcast(request, this.#jobs.liveSessions(), true, settle));
   }
 
   /**
@@ -314,7 +321,9 @@ export class ThreadPool extends Executor implements JobPool {
       } catch (error) {
         return void settle.reject(error);
       }
-      return this.#broadcast(checkRun(NOTHING, [], { name: 'warmUp' }), false, {
+      // A worker that has come up may have a job for long.
+      const starting = this.#jobs.liveSessions().filter(({ opened }) => !opened);
+      return this.#broadcast(checkRun(NOTHING, [], { name: 'warmUp' }), starting, false, {
         resolve: () => settle.resolve(true),
         reject: (error) => settle.reject(error),
       });
@@ -322,12 +331,16 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   /** @param counts - the statistics tell of its jobs */
-  #broadcast<R>(request: RunRequest<R>, counts: boolean, settle: Settle<Emitted<R>[]>): TeardownLogic {
+  #broadcast<R>(
+    request: RunRequest<R>,
+    sessions: readonly PoolSession[],
+    counts: boolean,
+    settle: Settle<Emitted<R>[]>,
+  ): TeardownLogic {
     const { signal } = request.options;
     if (signal?.aborted === true) return void settle.reject(signal.reason);
     const known = jobTarget(request.target as Target);
     if (this.closed) return void settle.reject(this.#isClosed(request.options.name ?? 'job'));
-    const sessions = this.#jobs.liveSessions();
     const broadcast = new Broadcast<Emitted<R>>(sessions.length, settle);
     for (const [nth, session] of sessions.entries()) {
       const job = new RunJob<R>(this.#jobs, known, request, broadcast.end(nth));
@@ -406,6 +419,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   #changed(): void {
+    const { busy, queued, workers } = this.#jobs;
+    this.record.now(workers.count, busy, queued, this.#starvation.starved);
     this.#starvation.watch();
     this.#room.changed();
     if (this.#watchers.size === 0 || this.#telling) return;
@@ -422,7 +437,7 @@ export class ThreadPool extends Executor implements JobPool {
    * from it, or abort it.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#jobs.close();
+    this.#closed ??= this.#jobs.close().finally(() => this.record.end());
     this.#room.changed();
     return this.#closed;
   }

@@ -5,6 +5,7 @@ import { clock, STATE, slotOf, table } from '../../primitives/threads/table.js';
 import { liveWord, nameOf } from '../../primitives/threads/thread-slots.js';
 import { block, unblock, type Waited, WaitRecord } from '../../primitives/threads/wait-record.js';
 import { RECHECK_MS, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { type WaitEnd, waitBegins, waitEnds } from '../../primitives/waiting/noted-wait.js';
 import { drainTraces } from '../wire/bus.js';
 
 /** The thread that is joined, as the wait-for graph shows it: the negative number is that of no primitive. */
@@ -76,22 +77,33 @@ export class EndWatch {
 /**
  * Blocks until the thread has ended; false after `timeout` ms. Sleeps at most RECHECK_MS ms at a stretch, because a thread
  * that was killed wakes nobody.
+ *
+ * @param look - called after each sleep, for what the event loop would find
  */
-export function joinBlocking(ident: number, timeout: number): boolean {
+export function joinBlocking(ident: number, timeout: number, look: () => void): boolean {
   const since = clock();
   const cell = slotOf(ident) + STATE;
-  block(joined(ident), since, since + timeout);
+  const on = joined(ident);
+  let end: WaitEnd = 'left';
+  block(on, since, since + timeout);
+  const at = waitBegins(on, 'blocking');
   try {
     for (;;) {
       const word = liveWord(ident);
-      if (word === undefined || !isAlive(ident)) return true;
+      if (word === undefined || !isAlive(ident)) {
+        end = 'woken';
+        return true;
+      }
       const left = since + timeout - clock();
-      if (left <= 0) return false;
+      if (left <= 0) {
+        end = 'timeout';
+        return false;
+      }
       throwIfCancelled();
-      park(table, cell, word, Math.min(left, RECHECK_MS));
+      if (park(table, cell, word, Math.min(left, RECHECK_MS)) === 'timed-out') look();
     }
   } finally {
-    unblock();
+    unblock(waitEnds(on, at, since, end, 'blocking'));
     drainTraces();
   }
 }

@@ -3,6 +3,7 @@ import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import { describeTarget, type Emitted } from '../../primitives/target.js';
 import { claimSlot } from '../../primitives/threads/claim-slot.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
 import { DAEMON, OWN_WORKER } from '../../primitives/threads/table.js';
 import { flagsOf, markStopped, setFlags, unclaimSlot } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
@@ -64,7 +65,7 @@ export class StartedHere<R> extends ThreadSide implements Started {
   /** Takes an ident for the thread: from here on it is alive. */
   claim(): void {
     if (this.ident !== 0) throw startedBefore(this.name);
-    this.ident = claimSlot(this.name, this.daemon ? DAEMON : 0);
+    this.ident = claimSlot(this.name, this.daemon ? DAEMON : 0, 0, undefined, getIdent());
     this.cancelRequest.started(this.ident);
     if (this.#thread !== undefined) keepRunning(this.ident, this.#thread);
   }
@@ -195,7 +196,7 @@ export class StartedHere<R> extends ThreadSide implements Started {
   }
 
   protected override cannotBlock(): ThreadError | undefined {
-    if (this.#run?.needsLoop !== true) return undefined;
+    if (this.#run?.needsLoop() !== true) return undefined;
     return new ThreadError(
       `joinSync of thread '${this.name}' cannot end: it is queued in a pool of this thread, whose event loop would have to ` +
         'turn to start it. Use join(), or a timeout',

@@ -4,8 +4,10 @@ import type { PackedTarget } from '../../primitives/target.js';
 import type { Starter } from '../../primitives/threads/claim-slot.js';
 import type { Job, JobEnd, WorkerExit } from './job.js';
 
-/** What is done in a worker besides its jobs, and when it is replaced. */
+/** Whose jobs a worker runs, what is done in it besides them, and when it is replaced. */
 export interface WorkerLife {
+  /** `id` of its ThreadPool, for monitors; 0: none. */
+  readonly pool: number;
   /** Runs before the first job, and gives the worker's context; after the last one. */
   readonly setup: PackedTarget | undefined;
   readonly teardown: PackedTarget | undefined;
@@ -15,6 +17,7 @@ export interface WorkerLife {
 }
 
 export const PLAIN_LIFE: WorkerLife = {
+  pool: 0,
   setup: undefined,
   teardown: undefined,
   maxJobs: Number.POSITIVE_INFINITY,

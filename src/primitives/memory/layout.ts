@@ -32,9 +32,19 @@ export const AGENT_SEQ = 2;
 export const WATCH_SEQ = 3;
 /** A number that no other primitive of the process has. */
 export const ID = 4;
+/** See threads/contended-record.ts. */
+export const RECORD = 5;
+/** Bits that are set for good: see threads/contention.ts. */
+export const FACTS = 6;
+/** While somebody looks: `ident` of who has let go of it, notified or set it last, and woke somebody. */
+export const WOKEN_BY = 7;
 /** From here on each primitive has cells of its own. */
 export const OWN = 8;
 export const HEADER_WORDS = 16;
+/** Of what can be acquired, while somebody looks at all: how often it was; see synchronizer.ts. */
+export const ACQUIRES = 14;
+/** The same: since when it is held, in µs of which the upper bits are cut; 0: it is not measured. */
+export const HELD_SINCE = 15;
 /** Of a primitive whose waiters have slots. */
 export const SLOTTED_WORDS = 48;
 

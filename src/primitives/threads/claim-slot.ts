@@ -9,6 +9,7 @@ import {
   CANCEL,
   CURSOR,
   changed,
+  clock,
   DEATH_LOG,
   DEATH_LOG_WORDS,
   DEATHS,
@@ -44,17 +45,20 @@ import {
   table,
   WORKER,
 } from './table.js';
+import { clearNotes } from './thread-notes.js';
 
 /** The worker that a thread counts as started from. */
 export interface Starter {
   readonly worker: number;
   /** 0 where the platform does not tell it. */
   readonly native: number;
+  /** The thread in it. */
+  readonly ident: number;
 }
 
-/** This worker, for a message to one that claims slots in its name. */
-export function starterHere(): Starter {
-  return { worker: threadId, native: nativeId() ?? 0 };
+/** This worker, for a message to one that claims slots in the name of its thread. */
+export function starterHere(ident: number): Starter {
+  return { worker: threadId, native: nativeId() ?? 0, ident };
 }
 
 /**
@@ -62,9 +66,16 @@ export function starterHere(): Starter {
  *
  * @param name - all of the name; with a `number` that is not 0, the `name` of `Thread-<number> (<name>)`
  * @param starter - given by a worker that claims for a thread of its own, which another worker has asked for
+ * @param startedBy - ident of the thread that starts it; 0: none does
  * @throws ThreadError when all are taken
  */
-export function claimSlot(name: string, flags: number, number = 0, starter?: Starter): number {
+export function claimSlot(
+  name: string,
+  flags: number,
+  number = 0,
+  starter?: Starter,
+  startedBy: number = starter?.ident ?? 0,
+): number {
   const claimed = claimedBy();
   // Two rounds: in the second the dead are looked for whose end nobody has noticed.
   for (let tries = 0; tries < 2 * SLOTS; tries++) {
@@ -81,7 +92,7 @@ export function claimSlot(name: string, flags: number, number = 0, starter?: Sta
     const ident = identAfter(load(table, slot + IDENT), slotNumber);
     writeText(table, slot + NAME, NAME_WORDS, name);
     raise(HIGH_WATER, slotNumber + 1);
-    fill(ident, flags, number, starter);
+    fill(ident, flags, number, starter, startedBy);
     return ident;
   }
   throw new ThreadError(`can't start new thread '${name}': ${SLOTS - 1} are alive`, {
@@ -110,7 +121,7 @@ export function claimAgain(
   const ended = stateWord(last, STOPPED);
   if (compareExchange(table, slot + STATE, ended, claimedBy()) !== ended) return 0;
   if (name !== null) writeText(table, slot + NAME, NAME_WORDS, name);
-  fill(ident, flags, number, starter);
+  fill(ident, flags, number, starter, starter.ident);
   return ident;
 }
 
@@ -120,7 +131,13 @@ function claimedBy(): number {
 }
 
 /** Fills a slot that was claimed, but for the name, and gives it to the thread. */
-function fill(ident: number, flags: number, number: number, starter: Starter | undefined): void {
+function fill(
+  ident: number,
+  flags: number,
+  number: number,
+  starter: Starter | undefined,
+  startedBy: number,
+): void {
   const slot = slotOf(ident);
   store(table, slot + IDENT, ident);
   store(table, slot + FLAGS, flags);
@@ -134,6 +151,8 @@ function fill(ident: number, flags: number, number: number, starter: Starter | u
   store(table, slot + HANDLES, noHandles(ident));
   store(table, slot + BLOCKED + PRIMITIVE, 0);
   store(table, slot + NUMBER, number);
+  // One that a worker claims for itself begins at once.
+  clearNotes(ident, startedBy, starter === undefined ? clock() : 0);
   store(table, slot + STATE, stateWord(ident, QUEUED));
   changed();
 }

@@ -94,6 +94,12 @@ const ORIGIN = 11;
 const ORIGIN_WORDS = 3;
 /** See thread-limit.ts; 0: the default. */
 export const THREAD_LIMIT = 15;
+/** How many events there were: see event-ring.ts. */
+export const RING_HEAD = 16;
+const POOL_IDS = 17;
+/** How many primitives were waited for: see contention.ts; and how many histograms these have. */
+export const CONTENDED_COUNT = 18;
+export const HISTOGRAM_COUNT = 19;
 export const HEADER_WORDS = 64;
 
 // A slot.
@@ -111,6 +117,18 @@ export const CANCEL = 6;
 export const TRACES = 7;
 /** How many waits have begun in the slot: see wait-graph.ts. */
 export const WAITS_BEGUN = 8;
+/** What the thread runs: a number of strings.ts. And the ThreadPool whose job it is, 0: none. See thread-facts.ts. */
+export const TARGET = 9;
+export const POOL = 10;
+/** `ident` of the thread that started it; 0: none of this library's. */
+export const STARTED_BY = 11;
+/** When its state began, in ms. */
+export const STATE_SINCE = 12;
+/** When `sleepSync` began, in ms, 0: it does not sleep; and when it ends. */
+export const SLEEPS_SINCE = 14;
+export const SLEEPS_UNTIL = 16;
+/** For how long it was blocked, in µs. */
+export const BLOCKED_TIME = 18;
 /** 0: NAME is all of the name; else the N of `Thread-N (NAME)`. */
 export const NUMBER = 28;
 /** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's, negative once it is gone. */
@@ -210,6 +228,11 @@ export function nextPrimitiveId(): number {
   return add(table, PRIMITIVE_IDS, 1) + 1;
 }
 
+/** A number that no other pool of the process has. */
+export function nextPoolId(): number {
+  return add(table, POOL_IDS, 1) + 1;
+}
+
 /** The N of `Thread-N`. */
 export function nextThreadNumber(): number {
   return add(table, THREAD_NUMBERS, 1) + 1;
@@ -263,7 +286,7 @@ export function tableName(): string {
 /** Whether this worker has made its table itself, and nothing stands in it yet. */
 export function tableMayChange(): boolean {
   if (!madeHere) return false;
-  const untouched = [PRIMITIVE_IDS, THREAD_NUMBERS, TRACE, TABLE_WORD];
+  const untouched = [PRIMITIVE_IDS, THREAD_NUMBERS, POOL_IDS, TRACE, TABLE_WORD];
   return load(table, CURSOR) === FIRST_SLOT && untouched.every((cell) => load(table, cell) === 0);
 }
 

@@ -1,10 +1,12 @@
 import { threadId } from 'node:worker_threads';
 import { readText, writeText } from '../memory/text.js';
 import { compareExchange, load, store, wake } from '../memory/word.js';
+import { writeEvent } from './events.js';
 import { nativeId } from './kernel.js';
 import {
   CANCEL,
   changed,
+  clock,
   DIED,
   FLAGS,
   FREE,
@@ -26,16 +28,23 @@ import {
   table,
   WORKER,
 } from './table.js';
+import { noteState } from './thread-notes.js';
 import { endTraces } from './trace-flag.js';
 
-/** Called by the worker as it takes the thread up: from here on the kernel can tell of its death. false: it was withdrawn. */
-export function markRunning(ident: number): boolean {
+/**
+ * Called by the worker as it takes the thread up: from here on the kernel can tell of its death. false: it was withdrawn.
+ *
+ * @param time - of this moment
+ */
+export function markRunning(ident: number, time: number = clock()): boolean {
   const slot = slotOf(ident);
   // Before it runs, as a worker that is killed in between must be found dead.
   compareExchange(table, slot + NATIVE, -ident, nativeId() ?? 0);
   if (!move(ident, QUEUED, RUNNING)) return false;
   // The starter may have thought of another worker, that died.
   store(table, slot + WORKER, threadId);
+  noteState(ident, time);
+  writeEvent('start', ident);
   changed();
   return true;
 }
@@ -64,8 +73,8 @@ export function setWorker(ident: number, worker: number): void {
 }
 
 /** The thread's target has ended, by itself. false: it had been found dead. */
-export function markStopped(ident: number): boolean {
-  return end(ident, STOPPED, RUNNING);
+export function markStopped(ident: number, time?: number): boolean {
+  return end(ident, STOPPED, RUNNING, time);
 }
 
 /** Called by whoever finds the thread's worker dead. false: the thread had ended already. */
@@ -78,15 +87,23 @@ function end(
   ident: number,
   how: typeof STOPPED | typeof DIED,
   latest: typeof QUEUED | typeof RUNNING,
+  time: number = clock(),
 ): boolean {
   if (!move(ident, QUEUED, how) && !(latest === RUNNING && move(ident, RUNNING, how))) return false;
   const slot = slotOf(ident);
+  noteEnd(ident, how, time);
   endTraces(slot);
   wake(table, slot + STATE);
   // Whoever sleeps on it in the thread of that ident will not be cancelled any more.
   wake(table, slot + CANCEL);
   changed();
   return true;
+}
+
+/** Of a thread whose slot may be another's by now: then this is told of that one, until it has begun. */
+function noteEnd(ident: number, how: typeof STOPPED | typeof DIED, time: number): void {
+  noteState(ident, time);
+  writeEvent(how === STOPPED ? 'end' : 'killed', ident);
 }
 
 /** false: the thread is in another state, or so old that its slot is another's. */

@@ -1,4 +1,4 @@
-import { compareExchange, load, peek, store } from '../memory/word.js';
+import { compareExchange, exchange, load, peek } from '../memory/word.js';
 import {
   HEADER_WORDS,
   HIGH_WATER,
@@ -14,27 +14,49 @@ import {
 } from './table.js';
 
 /**
- * Whether any thread of the process traces. A thread that does sets TRACES in its slot; the table's TRACE word sums that
- * up, so that who traces nothing pays one plain load.
+ * What threads of the process want to be told of. A thread that does sets TRACES in its slot; the table's TRACE word sums
+ * that up, so that where nobody looks it costs one plain load.
  *
- * TRACE: ON in bit 0, above it how often the word was changed.
- *   any -a thread, having set its TRACES-> ON
- *   ON -who has cleared a TRACES, ended a thread or heard the exit of a worker, and found none-> not ON
- * Invariant: it is ON while a live thread has TRACES. A change between the search and the compare-exchange is seen in the
- * number, so a thread that begins to trace meanwhile is not overlooked; and what a dead thread had set is void.
+ * TRACE: the levels in its low bits, above them how often the word was changed. Of each level:
+ *   off -a thread, having set it in its TRACES-> on
+ *   on -who has cleared it in a TRACES, ended a thread or heard the exit of a worker, and found it in none-> off
+ * Invariant: a level is on while a live thread has it in its TRACES. A change between the search and the compare-exchange
+ * is seen in the number, so a thread that begins to look meanwhile is not overlooked; and what a dead thread had set is void.
  */
-const ON = 1;
-const ONE_CHANGE = 2;
+
+/** `settrace` and `trace$`. */
+export const TRACING = 1;
+/** What happens to threads: the ring of events.ts. */
+export const EVENTS = 2;
+/** Acquisitions that do not wait, how long locks are held, where waits begin. */
+export const ALL = 4;
+/** Which `withLock` section holds a Lock or a Semaphore. */
+export const SECTIONS = 8;
+const LEVELS = 15;
+const ONE_CHANGE = 16;
+
+/** Those of these levels that any thread of the process looks at. */
+export function lookedAt(levels: number): number {
+  return peek(table, TRACE) & levels;
+}
+
+/** Whether any thread of the process looks at one of these levels. */
+export function watches(levels: number): boolean {
+  return lookedAt(levels) !== 0;
+}
 
 export function someoneTraces(): boolean {
-  return (peek(table, TRACE) & ON) !== 0;
+  return watches(TRACING);
 }
 
 /** Called by the thread itself. */
-export function setTraces(ident: number, traces: boolean): void {
-  store(table, slotOf(ident) + TRACES, traces ? 1 : 0);
-  if (traces) while (!change(load(table, TRACE), ON));
-  else dropTrace();
+export function setTraces(ident: number, levels: number): void {
+  const before = exchange(table, slotOf(ident) + TRACES, levels);
+  for (;;) {
+    const word = load(table, TRACE);
+    if ((word & levels) === levels || change(word, word | levels)) break;
+  }
+  if ((before & ~levels) !== 0) dropTrace();
 }
 
 /** Called as a thread ends, however it does. */
@@ -42,24 +64,27 @@ export function endTraces(slot: number): void {
   if (load(table, slot + TRACES) !== 0) dropTrace();
 }
 
-/** Called when a thread may have gone that traced: ON goes, unless a live one traces. */
+/** Called when a thread may have gone that looked: levels go, unless a live one has them. */
 export function dropTrace(): void {
   for (;;) {
     const word = load(table, TRACE);
-    if ((word & ON) === 0 || aLiveThreadTraces() || change(word, 0)) return;
+    if ((word & LEVELS) === 0) return;
+    const wanted = wantedByLiving();
+    if ((word & LEVELS & ~wanted) === 0 || change(word, wanted)) return;
   }
 }
 
-function change(word: number, to: typeof ON | 0): boolean {
-  return compareExchange(table, TRACE, word, ((word + ONE_CHANGE) & ~ON) | to) === word;
+function change(word: number, levels: number): boolean {
+  return compareExchange(table, TRACE, word, ((word + ONE_CHANGE) & ~LEVELS) | (levels & LEVELS)) === word;
 }
 
-function aLiveThreadTraces(): boolean {
+function wantedByLiving(): number {
+  let wanted = 0;
   const most = load(table, HIGH_WATER);
   for (let number = 0; number < most; number++) {
     const slot = HEADER_WORDS + number * SLOT_WORDS;
     const state = stateIn(load(table, slot + STATE));
-    if ((state === QUEUED || state === RUNNING) && load(table, slot + TRACES) !== 0) return true;
+    if (state === QUEUED || state === RUNNING) wanted |= load(table, slot + TRACES);
   }
-  return false;
+  return wanted;
 }

@@ -1,6 +1,9 @@
+import { microseconds } from '../memory/histogram.js';
 import { writeText } from '../memory/text.js';
-import { type Cells, load, store } from '../memory/word.js';
+import { writeTime } from '../memory/time.js';
+import { type Cells, load, peek, store } from '../memory/word.js';
 import { giveRecordBack, publishRecord, takeRecord } from './claimed-record.js';
+import type { PrimitiveKind } from './contention.js';
 import { current, getIdent } from './current-ident.js';
 import {
   BLOCKED,
@@ -15,6 +18,7 @@ import {
   WAITS_BEGUN,
   WAITS_HIGH_WATER,
 } from './table.js';
+import { noteBlocked } from './thread-notes.js';
 
 /*
  * The records of who waits for what, as the thread that waits writes them: each thread has one in its slot for what it
@@ -29,7 +33,7 @@ import {
 
 /** `ident` of who must let go first; 0: nobody in particular. */
 export const OWNER = 2;
-/** When it began, in whole ms: two words, because the milliseconds of one are used up after 50 days. */
+/** When it began, in whole ms. */
 export const SINCE = 3;
 export const COUNT = 5;
 export const NUMBER = 6;
@@ -45,7 +49,12 @@ export const NAME = 12;
 const NAME_WORDS = WAIT_WORDS - NAME;
 
 /** NUMBER goes from 1 up to this, and begins again. */
-export const MOST_NUMBER: number = 2 ** 26 - 1;
+const MOST_NUMBER: number = 2 ** 26 - 1;
+
+/** `id` of a wait that is the `number`th of that thread. */
+export function waitId(ident: number, number: number): number {
+  return ident * (MOST_NUMBER + 1) + number;
+}
 
 /** What the records tell of a primitive that is waited for. */
 export interface Waited {
@@ -53,22 +62,27 @@ export interface Waited {
   readonly name: string;
   /** `ident` of whoever must let go of it first; null when that is nobody in particular. */
   readonly owner: number | null;
+  /** Undefined: it is no primitive. */
+  readonly cells?: Cells;
+  readonly primitiveKind?: PrimitiveKind;
 }
 
 /** The wait that a record tells of. Times are ms on the clock of all threads; until: Infinity where it never gives up. */
 export interface WaitTimes {
   readonly since: number;
   readonly until: number;
+  /** Where it began: a number of strings.ts; 0: not known. */
+  readonly site?: number;
 }
 
 /** The current thread blocks on it from now on; times as of WaitTimes. */
-export function block(on: Waited, since: number, until: number): void {
+export function block(on: Waited, since: number, until: number, site = 0): void {
   const me = getIdent();
   const at = slotOf(me) + BLOCKED;
   store(table, at + OWNER, on.owner ?? 0);
   store(table, at + COUNT, 1);
   writeName(at, on);
-  writeWait(at, me, since, until);
+  writeWait(at, me, since, until, site);
   store(table, at + PRIMITIVE, on.id);
 }
 
@@ -77,12 +91,16 @@ export function blockedBy(owner: number | null): void {
   writeOwner(slotOf(getIdent()) + BLOCKED, owner);
 }
 
-export function unblock(): void {
-  store(table, slotOf(getIdent()) + BLOCKED + PRIMITIVE, 0);
+/** @param ms - how long it was blocked */
+export function unblock(ms: number): void {
+  const me = getIdent();
+  store(table, slotOf(me) + BLOCKED + PRIMITIVE, 0);
+  noteBlocked(me, microseconds(ms));
 }
 
-function writeWait(at: number, me: number, since: number, until: number): void {
+function writeWait(at: number, me: number, since: number, until: number, site: number): void {
   store(table, at + NUMBER, 0);
+  store(table, at + SITE, site);
   writeTime(table, at + SINCE, since);
   writeTime(table, at + UNTIL, until === Number.POSITIVE_INFINITY ? 0 : Math.ceil(until));
   store(table, at + NUMBER, nextNumber(me));
@@ -90,23 +108,13 @@ function writeWait(at: number, me: number, since: number, until: number): void {
 
 function nextNumber(me: number): number {
   const cell = slotOf(me) + WAITS_BEGUN;
-  const number = (load(table, cell) % MOST_NUMBER) + 1;
+  const number = (peek(table, cell) % MOST_NUMBER) + 1;
   store(table, cell, number);
   return number;
 }
 
-/** In whole ms, in two words. */
-export function writeTime(cells: Cells, at: number, time: number): void {
-  store(cells, at, time);
-  store(cells, at + 1, time / 2 ** 32);
-}
-
-export function readTime(cells: Cells, at: number): number {
-  return load(cells, at + 1) * 2 ** 32 + (load(cells, at) >>> 0);
-}
-
 function writeName(at: number, { id, name }: Waited): void {
-  if (load(table, at + NAMED) === id && id > 0) return;
+  if (peek(table, at + NAMED) === id && id > 0) return;
   store(table, at + NAMED, 0);
   writeText(table, at + NAME, NAME_WORDS, name);
   store(table, at + NAMED, id);
@@ -114,7 +122,7 @@ function writeName(at: number, { id, name }: Waited): void {
 
 function writeOwner(at: number, owner: number | null): void {
   store(table, at + OWNER, owner ?? 0);
-  store(table, at + LOOKS, load(table, at + LOOKS) + 1);
+  store(table, at + LOOKS, peek(table, at + LOOKS) + 1);
 }
 
 /** Where to look first for a free record. */
@@ -147,7 +155,12 @@ export class WaitRecord {
     const told = first ?? this.#first ?? { since: clock(), until: Number.POSITIVE_INFINITY };
     if (told === this.#first) return;
     this.#first = told;
-    writeWait(this.#at, this.#ident, told.since, told.until);
+    writeWait(this.#at, this.#ident, told.since, told.until, told.site ?? 0);
+  }
+
+  /** `id` of the wait that it tells of; 0: it tells of none. */
+  get id(): number {
+    return this.#at < 0 ? 0 : waitId(this.#ident, load(table, this.#at + NUMBER));
   }
 
   owner(owner: number | null): void {
@@ -172,7 +185,6 @@ export class WaitRecord {
       store(table, at + NUMBER, 0);
       store(table, at + COUNT, 0);
       store(table, at + OWNER, on.owner ?? 0);
-      store(table, at + SITE, 0);
       writeName(at, on);
       store(table, at + PRIMITIVE, on.id);
       publishRecord(table, at, me);

@@ -2,10 +2,13 @@ import { park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
 import { noticeDeaths } from '../threads/liveness.js';
 import { clock } from '../threads/table.js';
+import { ALL, watches } from '../threads/trace-flag.js';
 import { block, blockedBy, unblock, type Waited } from '../threads/wait-record.js';
 import { type BlockingAttempt, isDecided, PENDING, YIELD_MS, YIELDED } from './attempt.js';
 import { RECHECK_MS } from './event-loop.js';
+import { type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
 import { emit, tracing } from './trace.js';
+import { siteHere } from './wait-site.js';
 
 /**
  * Runs an attempt by blocking the thread, until it ends or `timeout` ms have passed.
@@ -37,16 +40,24 @@ function sleepUntilDecided<T>(
 ): T {
   const since = clock();
   const deadline = since + timeout;
-  block(on, since, deadline);
+  let end: WaitEnd = 'left';
+  block(on, since, deadline, watches(ALL) ? siteHere() : 0);
+  const at = waitBegins(on, 'blocking');
   try {
     for (;;) {
       const seen = attempt.mark();
       const outcome = attempt.poll();
-      if (isDecided(outcome)) return outcome;
+      if (isDecided(outcome)) {
+        end = 'woken';
+        return outcome;
+      }
       const left = deadline - clock();
       if (left <= 0) {
-        const end = attempt.expire();
-        if (isDecided(end)) return end;
+        const expired = attempt.expire();
+        if (isDecided(expired)) {
+          end = expired === false ? 'timeout' : 'woken';
+          return expired;
+        }
       }
       if (cancellable) leaveIfCancelled(attempt);
       blockedBy(attempt.owner());
@@ -55,7 +66,7 @@ function sleepUntilDecided<T>(
       park(attempt.cells, attempt.cell, seen, left > 0 ? Math.min(left, most) : most);
     }
   } finally {
-    unblock();
+    unblock(waitEnds(on, at, since, end, 'blocking'));
   }
 }
 

@@ -1,5 +1,5 @@
 import { getIdent } from '../threads/current-ident.js';
-import { someoneTraces } from '../threads/trace-flag.js';
+import { ALL, lookedAt, TRACING, watches } from '../threads/trace-flag.js';
 import type { Settle } from './wait.js';
 
 /**
@@ -25,9 +25,14 @@ export function setTraceSink(to: TraceSink): void {
   sink = to;
 }
 
+/** Which of these the code of an acquire or release has to heed, one plain load: 0 while nobody looks. */
+export function levels(): number {
+  return lookedAt(TRACING | ALL);
+}
+
 /** One plain load while nobody traces. */
 export function tracing(): boolean {
-  return someoneTraces() && !isMuted();
+  return watches(TRACING) && !isMuted();
 }
 
 let isMuted = (): boolean => false;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { claimSlot, type Starter, starterHere } from '../../../src/primitives/threads/claim-slot.js';
+import { getIdent } from '../../../src/primitives/threads/current-ident.js';
 import { KeptSlot } from '../../../src/primitives/threads/kept-slot.js';
 import { aliveIdents, isAlive } from '../../../src/primitives/threads/liveness.js';
 import { FREE, SLOTS, slotOf } from '../../../src/primitives/threads/table.js';
@@ -16,7 +17,7 @@ import {
   withdraw,
 } from '../../../src/primitives/threads/thread-slots.js';
 
-const here = starterHere();
+const here = starterHere(getIdent());
 const kept = new KeptSlot(here);
 let last = 0;
 
@@ -84,7 +85,7 @@ describe('a worker that keeps its slot', () => {
   });
 
   it('counts as started from whom it was told', () => {
-    const elsewhere: Starter = { worker: here.worker + 1000, native: here.native };
+    const elsewhere: Starter = { worker: here.worker + 1000, native: here.native, ident: here.ident };
     expect(startedHere(run('job', 1, 0, new KeptSlot(elsewhere)))).toBe(false);
     markStopped(last);
     expect(startedHere(run('job', 1))).toBe(true);

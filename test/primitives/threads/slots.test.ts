@@ -109,7 +109,7 @@ describe('a death is noticed', () => {
     block({ id: 7, name: 'waited for', owner: null }, set + 1000.9, set + 2000.2);
     clock.ms = set + 60 * DAY;
     const [wait] = waits().filter(({ primitive }) => primitive === 7);
-    unblock();
+    unblock(0);
     expect([wait?.since, wait?.until]).toEqual([set + 1000, set + 2001]);
   });
 

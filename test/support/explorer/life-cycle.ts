@@ -74,7 +74,7 @@ export const reclaims: Program<Shared> = ({ mail }, me, modules) => {
 /** Runs two threads one after the other in a slot that it keeps, as long as nobody asks for the first. */
 export const keeper: Program<Shared> = ({ mail }, me, modules) => {
   const { KeptSlot, markRunning, markStopped, setIdent, store } = modules;
-  const slot = new KeptSlot({ worker: 0, native: 0 });
+  const slot = new KeptSlot({ worker: 0, native: 0, ident: 0 });
   for (let thread = 0; thread < 2; thread++) {
     const ident = claimed(modules, me, () => slot.claim('one', 0, 0));
     if (ident === 0) return;
@@ -121,7 +121,7 @@ export const joiner: Program<Shared> = ({ mail }, me, { joinBlocking, load }) =>
   const ident = load(mail, IDENT);
   if (ident === 0) return;
   me.waits(1);
-  joinBlocking(ident, Number.POSITIVE_INFINITY);
+  joinBlocking(ident, Number.POSITIVE_INFINITY, () => {});
   me.waits(-1);
   me.note('joined');
 };

@@ -18,7 +18,9 @@ import type * as SemaphoreModule from '../../../src/primitives/semaphore.js';
 import type * as CancelModule from '../../../src/primitives/threads/cancel-flag.js';
 import type * as ClaimModule from '../../../src/primitives/threads/claim-slot.js';
 import type * as RecordModule from '../../../src/primitives/threads/claimed-record.js';
+import type * as ContendedModule from '../../../src/primitives/threads/contended-record.js';
 import type * as CurrentModule from '../../../src/primitives/threads/current-ident.js';
+import type * as RingModule from '../../../src/primitives/threads/event-ring.js';
 import type * as KeptModule from '../../../src/primitives/threads/kept-slot.js';
 import type * as LivenessModule from '../../../src/primitives/threads/liveness.js';
 import type * as TableModule from '../../../src/primitives/threads/table.js';
@@ -33,6 +35,7 @@ import { Sites } from './sites.js';
 export type Primitives = typeof BarrierModule &
   typeof BoundedSemaphoreModule &
   typeof ConditionModule &
+  typeof ContendedModule &
   typeof CriticalModule &
   typeof ClaimsModule &
   typeof LivenessModule &
@@ -40,6 +43,7 @@ export type Primitives = typeof BarrierModule &
   typeof LockModule &
   typeof PrimitiveModule &
   typeof RecordModule &
+  typeof RingModule &
   typeof RLockModule &
   typeof SemaphoreModule &
   typeof WordModule;
@@ -97,11 +101,13 @@ export const PRIMITIVES: readonly string[] = [
   'condition',
   'critical-section',
   'event',
+  'event-ring',
   'job-claims',
   'liveness',
   'lock',
   'primitive',
   'claimed-record',
+  'contended-record',
   'rlock',
   'semaphore',
   'word',
@@ -131,6 +137,7 @@ const LEFT_OUT = [
   'require-from',
   'handle',
   'text',
+  'wait-site',
 ];
 const require = createRequire(import.meta.url);
 

@@ -1,4 +1,5 @@
 import { TRACE } from '../../../src/primitives/threads/table.js';
+import { TRACING } from '../../../src/primitives/threads/trace-flag.js';
 import { claimed, type Shared } from './life-cycle.js';
 import type { End, Program } from './scenario.js';
 
@@ -9,7 +10,7 @@ export const tracer: Program<Shared> = (_, me, modules) => {
   if (ident === 0) return;
   setIdent(ident);
   markRunning(ident);
-  setTraces(ident, true);
+  setTraces(ident, TRACING);
   if (!modules.someoneTraces()) me.fail('does not see that it traces');
   setIdent(0);
   markStopped(ident);
@@ -17,9 +18,9 @@ export const tracer: Program<Shared> = (_, me, modules) => {
 
 /** Main traces for a while. */
 export const mainTracer: Program<Shared> = (_, me, { MAIN_IDENT, setTraces, someoneTraces }) => {
-  setTraces(MAIN_IDENT, true);
+  setTraces(MAIN_IDENT, TRACING);
   if (!someoneTraces()) me.fail('does not see that it traces');
-  setTraces(MAIN_IDENT, false);
+  setTraces(MAIN_IDENT, 0);
 };
 
 /** Only looks whether anybody traces; hears of the end of that worker. */

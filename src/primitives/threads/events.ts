@@ -1,0 +1,96 @@
+import { add, load } from '../memory/word.js';
+import { type ReadEvent, type Ring, readAt, writeAt } from './event-ring.js';
+import { MOST_EVENTS, RING, reserve, reserved } from './reserve.js';
+import { RING_HEAD, table } from './table.js';
+import { EVENTS, watches } from './trace-flag.js';
+
+const NAMES = [
+  'start',
+  'end',
+  'killed',
+  'wait',
+  'woken',
+  'timeout',
+  'left',
+  'release',
+  'notify',
+  'set',
+  'finding',
+] as const;
+const FACES = [null, 'blocking', 'observable'] as const;
+/** Bits of the event's name; the face is above them. */
+const NAME_BITS = 8;
+
+/** What has happened to a thread, as far as somebody looked. */
+export interface ThreadEvent {
+  /** ms on the clock of all threads. */
+  readonly time: number;
+  /** The thread. */
+  readonly ident: number;
+  /** A thread starts, ends or is killed; a wait begins, and is woken, times out, or is left; a release that wakes somebody. */
+  readonly event: (typeof NAMES)[number];
+  /** `id` of the primitive; negative: of a thread that is joined its ident; null: it is about none. */
+  readonly primitive: number | null;
+  /** Of 'wait' who has the primitive, of 'woken' who has let go of it, as far as that is known: `ident`. */
+  readonly by: number | null;
+  /** Of a wait and its end. */
+  readonly face: (typeof FACES)[number];
+}
+
+/** Nothing while nobody looks: one plain load. */
+export function writeEvent(
+  event: ThreadEvent['event'],
+  ident: number,
+  primitive = 0,
+  by = 0,
+  face: ThreadEvent['face'] = null,
+): void {
+  if (!watches(EVENTS)) return;
+  const what = (FACES.indexOf(face) << NAME_BITS) | NAMES.indexOf(event);
+  const cells = reserve();
+  writeAt({ cells, from: RING, places: MOST_EVENTS }, add(table, RING_HEAD, 1), [ident, what, primitive, by]);
+}
+
+/** What `readEvents` has found. */
+export interface EventsRead {
+  readonly events: readonly ThreadEvent[];
+  /** Where to go on. */
+  readonly cursor: number;
+  /** Events that were overwritten or dropped before they were read. */
+  readonly lost: number;
+}
+
+/**
+ * The events since `cursor`, as far as they are there.
+ *
+ * @param cursor - of the reading before; undefined: as far back as there are any
+ */
+export function readEvents(cursor?: number): EventsRead {
+  const head = load(table, RING_HEAD) >>> 0;
+  const cells = reserved();
+  if (cells === null) return { events: [], cursor: head, lost: 0 };
+  const ring: Ring = { cells, from: RING, places: MOST_EVENTS };
+  const since = cursor === undefined ? Math.min(head, MOST_EVENTS) : (head - cursor) >>> 0;
+  const behind = Math.min(since, MOST_EVENTS);
+  const events: ThreadEvent[] = [];
+  let lost = since - behind;
+  for (let left = behind; left > 0; left--) {
+    const read = readAt(ring, head - left);
+    // One that is being written ends the reading. If it was where this one began, its writer was killed with it.
+    if (read === undefined && left < behind) return { events, cursor: (head - left) >>> 0, lost };
+    if (read) events.push(eventOf(read));
+    else lost++;
+  }
+  return { events, cursor: head, lost };
+}
+
+function eventOf({ time, fields: [ident, what, primitive, by] }: ReadEvent): ThreadEvent {
+  return {
+    time,
+    ident,
+    event: NAMES[what & (2 ** NAME_BITS - 1)] as ThreadEvent['event'],
+    primitive: primitive || null,
+    by: by || null,
+    face: FACES[what >> NAME_BITS] ?? null,
+  };
+}
