@@ -13,5 +13,6 @@ export const GROUPS = {
   map: 'operators/map.js',
   sections: 'operators/sections.js',
   import: 'project/import.js',
+  'remote-jobs': 'machines/jobs.js',
   memory: 'primitives/memory.js',
 };
