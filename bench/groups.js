@@ -15,4 +15,5 @@ export const GROUPS = {
   import: 'project/import.js',
   'remote-jobs': 'machines/jobs.js',
   memory: 'primitives/memory.js',
+  machines: 'machines/locks.js',
 };

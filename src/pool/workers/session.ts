@@ -163,6 +163,12 @@ export class Session implements JobHolder, Rechecked {
     return this.#worker.id !== -1 && !this.#outbox.has(job.seq);
   }
 
+  /** Called by who blocks the event loop until a job is over: what that would find. false: the worker has exited. */
+  lives(): boolean {
+    this.recheck();
+    return this.#worker.exists;
+  }
+
   [Symbol.iterator](): Iterator<Job> {
     return this.#jobs[Symbol.iterator]();
   }
