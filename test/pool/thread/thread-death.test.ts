@@ -58,6 +58,20 @@ describe('a thread settles, named, with the cause', () => {
       'text' as never,
     ],
     [
+      'when a timer of the target throws undefined',
+      new Thread({
+        name: 'victim',
+        target: () =>
+          new Promise(() => {
+            setTimeout(() => {
+              // biome-ignore lint/style/useThrowOnlyError: it is what is tested
+              throw undefined;
+            }, 1);
+          }),
+      }),
+      { code: 'ERR_THREAD_DIED', message: "thread 'victim' died: Error: undefined was thrown" },
+    ],
+    [
       'when a timer of the target throws',
       new Thread({
         name: 'victim',
