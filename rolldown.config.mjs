@@ -110,6 +110,13 @@ const coreTypes = {
   },
 };
 
+/** What register.js loads, in main alone: the built package's entry. */
+const monitorItself = {
+  name: 'monitor-itself',
+  resolveId: (id) =>
+    id === './server/serve-monitor.js' ? { id: './monitor.js', external: 'relative' } : null,
+};
+
 /** @param input - name of a declaration in dist -> the one that tsc has made */
 const declarations = (input, ...plugins) => ({
   ...common,
@@ -189,6 +196,18 @@ export default defineConfig([
         ],
       },
     },
+  },
+  {
+    ...common,
+    // What `npx rxjs-threading` runs, and what `--import` loads into every worker: each by itself, in one file.
+    input: { cli: 'src/monitor/top/cli.ts' },
+    output: { ...output, format: 'esm', entryFileNames: '[name].js' },
+  },
+  {
+    ...common,
+    input: { register: 'src/monitor/register.ts' },
+    plugins: [monitorItself],
+    output: { ...output, format: 'esm', entryFileNames: '[name].js' },
   },
   {
     ...common,

@@ -1,39 +1,30 @@
-import { idOf, type ListedPool, listedPools } from '../pool/jobs/pool-list.js';
-import type { TimeStats } from '../pool/thread/job-pool.js';
-import { getIdent } from '../primitives/threads/current-ident.js';
-import { isAlive } from '../primitives/threads/liveness.js';
-import { QUEUED } from '../primitives/threads/table.js';
-import { stateOf } from '../primitives/threads/thread-slots.js';
-import type { Durations, PoolInfo } from './types.js';
+import type { QueuedJobs } from '../pool/jobs/queued-jobs.js';
+import { type PoolFacts, poolFacts } from '../primitives/threads/pool-records.js';
+import type { ThreadFacts } from '../primitives/threads/thread-facts.js';
+import { epoch } from './epoch.js';
+import { durations } from './inspect-primitives.js';
+import { allAnswers } from './loop-answers.js';
+import type { PoolInfo } from './types.js';
 
-/** The pools of this thread. */
-export function poolInfos(): PoolInfo[] {
-  return listedPools().map(poolInfo);
+/** The pools of all threads. */
+export function poolInfos(threads: readonly ThreadFacts[]): PoolInfo[] {
+  const queued = new Map(
+    allAnswers().flatMap(({ parts }) =>
+      ((parts.pools ?? []) as QueuedJobs[]).map(({ pool, jobs }) => [pool, jobs] as const),
+    ),
+  );
+  return poolFacts().map((pool) => poolInfo(pool, threads, queued.get(pool.id) ?? []));
 }
 
-function poolInfo(pool: ListedPool): PoolInfo {
-  const { name, maxThreads, maxQueue } = pool;
-  const { threads, busy, queued, completed, failed, cancelled, runTime, waitTime } = pool.stats;
-  const ran = completed + failed;
+function poolInfo(pool: PoolFacts, threads: readonly ThreadFacts[], queued: QueuedJobs['jobs']): PoolInfo {
+  const { starved: _, run, wait, ...facts } = pool;
   return {
-    id: idOf(pool),
-    name,
-    of: getIdent(),
-    maxThreads,
-    threads,
-    busy,
-    queued,
-    maxQueue: maxQueue === Number.POSITIVE_INFINITY ? null : maxQueue,
-    completed,
-    failed,
-    cancelled,
-    run: durations(runTime, ran),
-    wait: durations(waitTime, ran),
-    jobs: pool.idents().filter((ident) => isAlive(ident) && stateOf(ident) !== QUEUED),
-    next: [],
+    ...facts,
+    run: durations(run),
+    wait: durations(wait),
+    jobs: threads
+      .filter(({ pool: of, state }) => of === pool.id && state === 'running')
+      .map(({ ident }) => ident),
+    next: pool.queued === 0 ? [] : queued.map(({ name, since }) => ({ name, since: epoch(since) })),
   };
-}
-
-function durations({ mean, p50, p99, max }: TimeStats, count: number): Durations {
-  return { count, total: mean * count, p50, p99, max };
 }

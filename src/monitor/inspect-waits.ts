@@ -1,14 +1,10 @@
-import { type ThreadWait, waits } from '../primitives/threads/wait-graph.js';
-import type { SeenWait } from './deadlock-graph.js';
+import { stringOf } from '../primitives/threads/strings.js';
+import type { ThreadWait } from '../primitives/threads/wait-graph.js';
 import { epoch } from './epoch.js';
-import type { WaitInfo } from './types.js';
+import type { Site, WaitInfo } from './types.js';
 
-/** Every wait of every live thread. */
-export function seenWaits(): SeenWait[] {
-  return waits().map((wait) => ({ wait: waitInfo(wait), looks: wait.looks }));
-}
-
-function waitInfo({ id, ident, primitive, name, face, count, since, until, owner }: ThreadWait): WaitInfo {
+export function waitInfo(wait: ThreadWait): WaitInfo {
+  const { id, ident, primitive, name, face, count, since, until, owner, site } = wait;
   return {
     id,
     ident,
@@ -20,6 +16,15 @@ function waitInfo({ id, ident, primitive, name, face, count, since, until, owner
     until: until === null ? null : epoch(until),
     owner,
     section: null,
-    site: null,
+    site: siteIn(stringOf(site)),
   };
+}
+
+const SITE = /^(.*)@(.*):(\d+):(\d+)$/s;
+
+/** A place in the code, as the strings of the table have it; null: none. */
+function siteIn(text: string | null): Site | null {
+  const [, name, file, line, column] = SITE.exec(text ?? '') ?? [];
+  if (name === undefined || file === undefined) return null;
+  return { function: name, file, line: Number(line), column: Number(column) };
 }

@@ -1,6 +1,7 @@
 import type { LoopAnswer } from '../pool/wire/loop-answers.js';
 import { askLoops } from '../pool/workers/loop-questions.js';
 import { isAlive } from '../primitives/threads/liveness.js';
+import { isHidden } from './hidden.js';
 
 /** The last two answers of a thread. */
 export interface Answers {
@@ -15,7 +16,7 @@ export function askAll(): void {
   for (const ident of answers.keys()) if (!isAlive(ident)) answers.delete(ident);
   askLoops((answer) => {
     answers.set(answer.ident, { last: answer, before: answers.get(answer.ident)?.last });
-  });
+  }, isHidden());
 }
 
 export function answersOf(ident: number): Answers | undefined {

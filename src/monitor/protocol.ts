@@ -51,12 +51,15 @@ export interface MonitorEvent {
     | 'wait'
     | 'woken'
     | 'timeout'
+    | 'left'
     | 'release'
     | 'notify'
     | 'set'
     | 'finding';
-  /** `id` of the primitive, if it is about one. */
+  /** `id` of the primitive, if it is about one; negative: the ident of a thread that is joined. */
   readonly primitive: number | null;
-  /** Of 'woken': who released it. */
+  /** Of 'wait': who has it; of 'woken': who released it, if that is known. */
   readonly by: number | null;
+  /** Of a wait and of its end. */
+  readonly face: 'blocking' | 'observable' | null;
 }

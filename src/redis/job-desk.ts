@@ -55,6 +55,7 @@ export class JobDesk {
   readonly pool: string;
   readonly #name: string = randomUUID().slice(-12);
   #count = 0;
+  #closed = false;
   #line: JobEntry[] = [];
   readonly #waiters = new Map<string, Set<JobWaiter>>();
   readonly #listening: Promise<unknown>[];
@@ -75,7 +76,9 @@ export class JobDesk {
     this.#net = setInterval(() => this.#lookForThoseSince(now() - half), half);
     this.#net.unref();
     const stop = this.link.onAgain(() => this.#lookForThoseSince(now()));
+    for (const one of this.#listening) this.inBackground(one);
     host.atClose(async () => {
+      this.#closed = true;
       clearInterval(this.#net);
       stop();
       for (const entry of this.#line) entry.refused(closed(pool));
@@ -103,8 +106,12 @@ export class JobDesk {
   async #addAll(): Promise<void> {
     const line = this.#line;
     this.#line = [];
-    await Promise.all(this.#listening);
-    for (let at = 0; at < line.length; at += AT_ONCE) await this.#addSome(line.slice(at, at + AT_ONCE));
+    try {
+      await Promise.all(this.#listening);
+      while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
+    } catch (error) {
+      for (const entry of line) entry.refused(this.#closed ? closed(this.pool) : error);
+    }
   }
 
   /** A job has an id of its own, so that it may be added again where it is not known whether it was. */

@@ -25,6 +25,7 @@ export async function closeJobs(session: Session): Promise<void> {
 export class JobHost {
   readonly #session: Session;
   readonly #closers: (() => Promise<void>)[] = [];
+  #closing = false;
   /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
   readonly prefix: string;
   /** ms */
@@ -59,8 +60,9 @@ export class JobHost {
     this.#session.start();
   }
 
-  /** What went wrong where nobody listens. */
+  /** What went wrong where nobody listens. What is cut off because the Machines closes is not wrong. */
   report(error: unknown): void {
+    if (this.#closing) return;
     void this.#session.report(Promise.reject(error));
   }
 
@@ -70,6 +72,7 @@ export class JobHost {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     for (const close of this.#closers.splice(0)) await close();
   }
 }

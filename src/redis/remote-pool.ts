@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Observable } from 'rxjs';
-import { checkCount, checkMs, checkOptions } from '../primitives/options.js';
+import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { Emitted, ModuleTarget, RunParameters } from '../primitives/target.js';
 import { DistinctSubscribers } from '../primitives/waiting/audience.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
+import { EngineError } from './errors.js';
 import { JobCodec } from './job-codec.js';
 import { JobDesk } from './job-desk.js';
 import { nameJobError } from './job-errors.js';
@@ -206,7 +207,13 @@ export class RemotePool {
     const job = checkJob(this.#options, target, args, options, OF_SCHEDULE);
     const data: JobData = { ...job.data, args: this.#codec.encodeArgs(args) };
     const template = { name: job.name, data, opts: job.options };
-    await awake(this.#open.queue.upsertJobScheduler(id, repeat, template));
+    try {
+      await awake(this.#open.queue.upsertJobScheduler(id, repeat, template));
+    } catch (cause) {
+      throw new EngineError(`${this.name} takes no schedule ${show(when)}: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
   }
 
   /** Ends a schedule; what of it runs is let be. false: there was none. */

@@ -26,7 +26,6 @@ describe('a connection that is lost', () => {
     await server.start();
     await expect.poll(() => page.locator('.live').textContent(), { timeout: 10_000 }).toBe('Live');
     expect(await page.locator('main').getAttribute('data-stale')).toBe('false');
-    await page.close();
     expectNoFaults();
   });
 
@@ -42,7 +41,6 @@ describe('a connection that is lost', () => {
     const events = await page.locator('.events li').allTextContents();
     expect(new Set(events).size).toBe(events.length);
     expect(await page.locator('.lane').count()).toBe(13);
-    await page.close();
     expectNoFaults();
   });
 
@@ -67,7 +65,6 @@ describe('a connection that is lost', () => {
     const another = await serveMessages({ first, next: () => [] }, Number(port));
     await expect.poll(() => page.locator('.title p').textContent(), { timeout: 10_000 }).toContain('pid 7');
     expect(await page.locator('.lane').count()).toBe(2);
-    await page.close();
     await another.stop();
     await server.start();
     expectNoFaults();
@@ -85,7 +82,6 @@ it('says with what code the process has ended', async () => {
   ended = true;
   await expect.poll(() => page.locator('.live').textContent()).toMatch(/^Ended with 13/);
   await ending.stop();
-  await page.close();
   expectNoFaults();
 });
 
@@ -103,6 +99,5 @@ it('has no connection while nobody sees it', async () => {
   await see(false);
   await expect.poll(() => server.readers).toBe(1);
   await expect.poll(() => page.locator('.live').textContent()).toBe('Live');
-  await page.close();
   expectNoFaults();
 });

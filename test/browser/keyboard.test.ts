@@ -43,7 +43,6 @@ it('goes from load to a lock and back without a mouse', async () => {
   await page.keyboard.press('Escape');
   await expect.poll(() => page.locator('.drawer').getAttribute('data-open')).toBe('false');
   await expect.poll(() => focused(page)).toBe('catalog');
-  await page.close();
   expectNoFaults();
 });
 
@@ -64,7 +63,6 @@ it('reaches every part by Tab: findings, sections, lanes, nodes, the filter, poo
     '.foot a',
   ];
   for (const part of parts) await tabTo(page, part);
-  await page.close();
   expectNoFaults();
 });
 
@@ -84,6 +82,5 @@ it('filters with /, pauses with space, closes with Esc', async () => {
   await page.keyboard.press('Space');
   await expect.poll(() => page.locator('.live').textContent()).toBe('Live');
   await expect.poll(() => waited.textContent()).not.toBe(before);
-  await page.close();
   expectNoFaults();
 });

@@ -90,6 +90,5 @@ it('shows names as they are, and nothing of them is run or breaks the page', asy
   expect(await page.locator('main img, main script').count()).toBe(0);
   expect(await page.title()).toBe(NAMES[0]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
-  await page.close();
   expectNoFaults();
 });

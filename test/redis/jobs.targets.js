@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reportProgress } from 'rxjs-threading';
 import { currentJob } from 'rxjs-threading/redis';
@@ -68,9 +69,8 @@ export function failUntil(attempt) {
   return now;
 }
 
-/** Waits until it is cancelled the first time it is run. */
-let times = 0;
-export const firstTime = () => (times++ === 0 && currentJob().attempt === 1 ? wait() : 'again');
+/** Waits until it is cancelled, unless the file is there. */
+export const waitUnless = (file) => (existsSync(file) ? 'again' : wait());
 
 export async function* countThenWait(last) {
   for (let n = 1; n <= last; n++) yield n;

@@ -1,8 +1,11 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { firstValueFrom, take, toArray } from 'rxjs';
-import { currentJob } from 'rxjs-threading/redis';
+import { currentJob, Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -77,10 +80,12 @@ test('close lets what runs finish, and takes no more', async () => {
 
 test('close with a timeout gives what still runs back, for others to run', async () => {
   const serving = farm.serve();
-  const job = firstValueFrom(farm.pool.run(targets.firstTime, [], { retry: { maxDeaths: 0 } }));
+  const file = join(mkdtempSync(join(tmpdir(), 'serve-')), 'closed');
+  const job = firstValueFrom(farm.pool.run(targets.waitUnless, [file], { retry: { maxDeaths: 0 } }));
   await until(async () => (await counts(farm.pool)).active === 1);
   await serving.close({ timeout: 50 });
   expect(await counts(farm.pool)).toMatchObject({ active: 0, waiting: 1, failed: 0 });
+  writeFileSync(file, '');
   farm.serve();
   expect(await job).toBe('again');
 });
@@ -108,4 +113,20 @@ test('a stream whose reader was killed ends', async () => {
   } finally {
     await short[Symbol.asyncDispose]();
   }
+});
+
+test('closes, and tells who waits, while the engine is out of reach', async () => {
+  const machines = new Machines({
+    connection: `redis://127.0.0.1:${await freePort()}`,
+    namespace: 'nowhere',
+  });
+  const job = firstValueFrom(machines.pool('jobs').run(targets.echo, [1])).catch((error) => error);
+  const timer = firstValueFrom(machines.pool('jobs').timer(1, targets.echo, [1]).result()).catch(
+    (error) => error,
+  );
+  const serving = machines.serve('jobs', { module: targets });
+  expect(await firstValueFrom(serving.running$)).toBe(0);
+  await machines.close();
+  expect(await job).toMatchObject({ code: 'ERR_POOL' });
+  expect(await timer).toMatchObject({ code: 'ERR_POOL' });
 });

@@ -1,2 +1,2 @@
 /** Of a worker that a monitor asks; loaded with the first question. */
-export { answerOf } from '../wire/loop-answers.js';
+export { answerHere } from '../workers/loop-questions.js';

@@ -157,13 +157,13 @@ class Session {
     else this.post({ kind: 'refused', nth: this.#came, why: message.why });
   }
 
-  #learn({ id, target: packed, label }: TargetMessage): void {
-    this.#targets.set(id, { packed, label, run: undefined, told: numberOf(label) });
+  async #answer(): Promise<void> {
+    const { answerHere } = await import('./answering.js');
+    if (this.running !== undefined) this.post({ kind: 'answer', answer: answerHere(this.running.ident) });
   }
 
-  async #answer(): Promise<void> {
-    const { answerOf } = await import('./answering.js');
-    if (this.running !== undefined) this.post({ kind: 'answer', answer: answerOf(this.running.ident) });
+  #learn({ id, target: packed, label }: TargetMessage): void {
+    this.#targets.set(id, { packed, label, run: undefined, told: numberOf(label) });
   }
 
   #take(message: JobsMessage): void {

@@ -116,6 +116,14 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     return undefined;
   }
 
+  /** Jobs that wait for a worker, so many at most, in the order in which they came. */
+  oldest(most: number): Job[] {
+    const ahead = [...this.#sessions].flatMap((session) =>
+      [...session].filter((job) => session.identOf(job) === 0),
+    );
+    return [...ahead, ...this.#line.oldest(most)].sort((a, b) => a.order - b.order).slice(0, most);
+  }
+
   // ─── jobs that come ───────────────────────────────────────────────────────────────────────────
 
   /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent, or copied for the line */

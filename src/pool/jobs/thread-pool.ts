@@ -26,10 +26,10 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
-import { listPool } from './pool-list.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import type { PoolSession } from './pool-session.js';
 import type { Pullable } from './pulling.js';
+import { tellQueuedJobs } from './queued-jobs.js';
 import { Room } from './room.js';
 import { RunJob } from './run-job.js';
 import { checkRun, OF_POOL, type PoolRunOptions, type RunRequest } from './run-options.js';
@@ -123,8 +123,7 @@ export class ThreadPool extends Executor implements JobPool {
   /** What it does, for other threads. @internal */
   readonly record: PoolRecord;
   readonly #jobs: Dispatcher;
-  /** Jobs that may be queued at once. @internal */
-  readonly maxQueue: number;
+  readonly #maxQueue: number;
   #closed: Promise<void> | undefined;
   readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
   #telling = false;
@@ -136,7 +135,7 @@ export class ThreadPool extends Executor implements JobPool {
     super();
     const checked = checkPoolOptions(options);
     this.name = checked.name ?? `ThreadPool-${++pools}`;
-    this.maxQueue = checked.maxQueue;
+    this.#maxQueue = checked.maxQueue;
     this.record = new PoolRecord(this.name, checked.maxThreads, checked.maxQueue);
     this.#jobs = new Dispatcher(checked, this.record, () => this.#changed());
     this.piscina = this.#jobs.workers;
@@ -145,7 +144,7 @@ export class ThreadPool extends Executor implements JobPool {
       this.#changed();
     });
     findJobsOf(this.#jobs);
-    listPool(this);
+    tellQueuedJobs(this.record.id, this.#jobs);
   }
 
   /** The most jobs that run at once. @internal */
@@ -161,11 +160,6 @@ export class ThreadPool extends Executor implements JobPool {
   /** Jobs that wait for a worker. @internal */
   get queued(): number {
     return this.#jobs.queued;
-  }
-
-  /** Idents of the jobs that are threads. @internal */
-  idents(): number[] {
-    return this.#jobs.idents();
   }
 
   /** Takes no more. @internal */
@@ -196,7 +190,7 @@ export class ThreadPool extends Executor implements JobPool {
     if (this.closed) this.#refuseIfClosed(job.name);
     const { hasRoom, queued, ending } = this.#jobs;
     // Who comes when a worker is about to be free does not wait for a job.
-    if (hasRoom || queued - ending < this.maxQueue) return;
+    if (hasRoom || queued - ending < this.#maxQueue) return;
     const message = `${this.name} takes no '${job.name}': ${queued} jobs are queued already, which is its maxQueue`;
     throw new ThreadError(message, { code: 'ERR_POOL' });
   }

@@ -1,7 +1,9 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { clock } from '../../primitives/threads/table.js';
+import { factsOfThread } from '../../primitives/threads/thread-facts.js';
 import { threadWide } from '../../primitives/threads/thread-wide.js';
+import { startedWorkers } from '../../primitives/threads/worker-watch.js';
 import { after } from '../../primitives/waiting/event-loop.js';
 import { Topic } from './bus.js';
 
@@ -20,8 +22,10 @@ export interface LoopAnswer {
   readonly active: number;
   /** p99 of how late its loop was, in ms, over 10 s. */
   readonly delay: number;
-  /** What keeps its event loop going, as Node names it. */
-  readonly resources: readonly string[];
+  /** ms that it was blocked in waits, so far. */
+  readonly blocked: number;
+  /** Whether something may run in it, besides the ends of waits: a timer, a socket, a worker that is no thread. */
+  readonly pending: boolean;
   /** What the rooms above tell, by their names. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
@@ -38,8 +42,11 @@ export function tellWhenAsked(part: string, tell: () => unknown): void {
   tellers.set(part, tell);
 }
 
-/** @param ident - of the thread that runs here */
-export function answerOf(ident: number): LoopAnswer {
+/**
+ * @param ident - of the thread that runs here
+ * @param sessions - how many of the workers that it has started run threads
+ */
+export function answerOf(ident: number, sessions: number): LoopAnswer {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
   const { idle, active } = performance.eventLoopUtilization();
   return {
@@ -51,9 +58,27 @@ export function answerOf(ident: number): LoopAnswer {
     idle,
     active,
     delay: loopDelay(),
-    resources: process.getActiveResourcesInfo(),
+    blocked: factsOfThread(ident)?.blockedTime ?? 0,
+    pending: startedWorkers() > sessions || hasForeignResources(),
     parts: Object.fromEntries([...tellers].map(([part, tell]) => [part, tell()])),
   };
+}
+
+/** What Node names that is the library's own, or ends no wait: the timer that looks after waits, ports, stdout and stderr. */
+const OWN: Readonly<Record<string, number>> = {
+  MessagePort: Number.POSITIVE_INFINITY,
+  Timeout: 1,
+  PipeWrap: 2,
+  TTYWrap: 2,
+};
+
+function hasForeignResources(): boolean {
+  const counts = new Map<string, number>();
+  return process.getActiveResourcesInfo().some((resource) => {
+    const count = (counts.get(resource) ?? 0) + 1;
+    counts.set(resource, count);
+    return count > (OWN[resource] ?? 0);
+  });
 }
 
 interface CpuUsage {

@@ -29,17 +29,23 @@ export function answerLoopQuestions(): void {
  * Asks all threads. Those whose event loop is blocked, or whose starter's is, do not answer.
  *
  * @param heard - called with each answer, to this question and to those of others
+ * @param others - this thread does not answer: it is a monitor's own and has no ident
  */
-export function askLoops(heard: (answer: LoopAnswer) => void): void {
+export function askLoops(heard: (answer: LoopAnswer) => void, others: boolean): void {
   if (hearHere === undefined) loopAnswers.listen((answer) => hearHere?.(answer));
   hearHere = heard;
   loopQuestions.publish(null);
-  askHere(heard);
+  if (!others) askHere(heard);
 }
 
 function askHere(tell: (answer: LoopAnswer) => void): void {
-  tell(answerOf(getIdent()));
+  tell(answerHere(getIdent()));
   for (const worker of workers) worker.ask();
+}
+
+/** The answer of the thread that runs here. */
+export function answerHere(ident: number): LoopAnswer {
+  return answerOf(ident, workers.size);
 }
 
 /** Called with what a worker of this thread has answered. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, expect } from 'vitest';
+import { afterAll, afterEach, expect } from 'vitest';
 
 /** Where pictures of what the tests have seen go, if anywhere. */
 const PICTURES = process.env.PICTURES;
@@ -81,6 +81,11 @@ function found(): string {
     });
   }
 }
+
+// Also when the test failed: a page that nobody looks at draws on.
+afterEach(async () => {
+  for (const context of (await browser)?.contexts() ?? []) await context.close();
+});
 
 afterAll(async () => {
   await (await browser)?.close();

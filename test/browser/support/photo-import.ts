@@ -375,7 +375,8 @@ export class PhotoImport implements Source {
       id: 'deadlock 501 504',
       kind: 'deadlock',
       since: ago(STUCK),
-      message: 'import-2 and report wait for each other.',
+      message:
+        "Deadlock: 'import-2' waits for 'ledger', which 'report' has, and 'report' waits for 'catalog', which 'import-2' has; 3 more wait behind",
       certainty: 'certain',
       doubts: [],
       cycle: [
@@ -398,7 +399,8 @@ export class PhotoImport implements Source {
         id: 'starvation 2',
         kind: 'starvation',
         since: ago(6.4),
-        message: 'both workers wait for outbox, while 7 jobs that may end it are queued.',
+        message:
+          "Pool 'mail' starves: all of its 2 workers wait, while 7 jobs that may end it are queued behind: 'mail 310' waits for 'outbox', 'mail 311' waits for 'outbox'",
         pool: 2,
         waits: [506, 507],
       },
@@ -406,7 +408,8 @@ export class PhotoImport implements Source {
         id: 'abandoned 37',
         kind: 'abandoned',
         since: ago(21.3),
-        message: 'uploader was killed with orders in hand. The next to acquire it gets an OwnerDiedError.',
+        message:
+          "Lock 'orders' is abandoned: 'uploader' ended with it; whoever acquires it next gets an OwnerDiedError",
         primitive: 37,
         ident: 4107,
       },

@@ -42,7 +42,7 @@ const WHAT = {
   watch: 2,
   unwatch: 1,
   renew: 3,
-  restart: 2,
+  restart: 5,
   flush: 1,
   bye: 2,
   hello: 4,

@@ -100,7 +100,7 @@ export class Usages {
       // Those of killed threads never end.
       if (this.#begun.size >= MOST_BEGUN) this.#begun.clear();
       this.#begun.set(key, time);
-    } else if (event === 'woken' || event === 'timeout') {
+    } else if (event === 'woken' || event === 'timeout' || event === 'left') {
       const begun = this.#begun.get(key);
       this.#begun.delete(key);
       const usage = this.#of.get(primitive);

@@ -21,6 +21,7 @@ const LOOKS: Record<MonitorEvent['event'], { readonly kind: Kind; readonly look:
   wait: { kind: 'waits', look: 'warn' },
   woken: { kind: 'waits', look: 'good' },
   timeout: { kind: 'waits', look: 'warn' },
+  left: { kind: 'waits', look: '' },
   release: { kind: 'waits', look: '' },
   notify: { kind: 'waits', look: '' },
   set: { kind: 'waits', look: '' },
@@ -73,7 +74,13 @@ export const Events: FunctionComponent = () => {
 };
 
 function inWords({ event, primitive, by, ident }: MonitorEvent, moment: Moment): string {
-  const name = primitive === null ? 'a thread' : moment.primitiveName(primitive);
+  const name =
+    primitive === null
+      ? ''
+      : primitive < 0
+        ? `the end of ${moment.threadName(-primitive)}`
+        : moment.primitiveName(primitive);
+  const other = by === null || by === 0 ? null : moment.threadName(by);
   switch (event) {
     case 'start':
       return `runs ${moment.threads.get(ident)?.runs ?? 'its target'}`;
@@ -82,11 +89,13 @@ function inWords({ event, primitive, by, ident }: MonitorEvent, moment: Moment):
     case 'killed':
       return 'its worker was terminated, or crashed';
     case 'wait':
-      return `waits for ${name}`;
+      return other === null ? `waits for ${name}` : `waits for ${name}, which ${other} has`;
     case 'woken':
-      return by === null || by === 0 ? `has ${name}` : `has ${name}, from ${moment.threadName(by)}`;
+      return other === null ? `has ${name}` : `has ${name}, from ${other}`;
     case 'timeout':
       return `gives up on ${name}`;
+    case 'left':
+      return `waits for ${name} no more`;
     case 'release':
       return `releases ${name}`;
     case 'notify':

@@ -1,6 +1,5 @@
 import type { FunctionComponent } from 'preact';
 import type { Finding } from '../../types.js';
-import { plural } from '../format.js';
 import { Since, usePage } from './page.js';
 import './findings.css';
 
@@ -11,35 +10,38 @@ const ICONS = {
   stall: 'M6.5 4.5v11M13.5 4.5v11M3.5 4.5h6M10.5 4.5h6M3.5 15.5h6M10.5 15.5h6',
 };
 
+interface FindingsProps {
+  readonly show: (finding: Finding) => void;
+}
+
 /** What is wrong, worst first; nothing at all when nothing is. The only part of the page that readers are told of. */
-export const Findings: FunctionComponent<{ readonly show: (finding: Finding) => void }> = ({ show }) => {
+export const Findings: FunctionComponent<FindingsProps> = ({ show }) => {
   const { moment } = usePage();
   return (
     <div class="findings" role="status" aria-live="polite">
       {moment.findings.map((finding) => (
-        <button
-          type="button"
-          key={finding.id}
-          class={`finding ${isGrave(finding) ? 'grave' : ''}`}
-          onClick={() => show(finding)}
-        >
-          <svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
-            <path d={ICONS[finding.kind]} />
-          </svg>
-          <span class="say">
-            <strong>{titleOf(finding, (id) => moment.pools.get(id)?.name)}</strong> {finding.message}{' '}
-            {finding.kind === 'deadlock' && finding.behind.length > 0 && (
-              <>{plural(finding.behind.length, 'more waits', 'more wait')} behind. </>
-            )}
-            {/* Not read out again ten times a second. */}
-            <span class="age" aria-hidden="true">
-              <Since at={finding.since} />
-            </span>
-          </span>
-          <span class="go">{GO[finding.kind]}</span>
-        </button>
+        <Row key={finding.id} finding={finding} show={show} />
       ))}
     </div>
+  );
+};
+
+const Row: FunctionComponent<FindingsProps & { readonly finding: Finding }> = ({ finding, show }) => {
+  const [title, rest] = parts(finding.message);
+  return (
+    <button type="button" class={`finding ${isGrave(finding) ? 'grave' : ''}`} onClick={() => show(finding)}>
+      <svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
+        <path d={ICONS[finding.kind]} />
+      </svg>
+      <span class="say">
+        <strong>{title}</strong>
+        {rest} {/* Not read out again ten times a second. */}
+        <span class="age" aria-hidden="true">
+          <Since at={finding.since} />
+        </span>
+      </span>
+      <span class="go">{GO[finding.kind]}</span>
+    </button>
   );
 };
 
@@ -50,17 +52,10 @@ const GO = {
   stall: 'Show the waits',
 };
 
-function titleOf(finding: Finding, poolName: (id: number) => string | undefined): string {
-  switch (finding.kind) {
-    case 'deadlock':
-      return finding.certainty === 'certain' ? 'Deadlock:' : 'May be a deadlock:';
-    case 'starvation':
-      return `Pool ${poolName(finding.pool) ?? ''} starves:`;
-    case 'abandoned':
-      return 'Abandoned lock:';
-    case 'stall':
-      return 'All asleep:';
-  }
+/** What kind of thing it is, and what it is about: messages have both, with a colon between. */
+function parts(message: string): [title: string, rest: string] {
+  const colon = message.indexOf(': ') + 1;
+  return [message.slice(0, colon), message.slice(colon)];
 }
 
 function isGrave(finding: Finding): boolean {
