@@ -11,6 +11,8 @@ const common = {
   logLevel: 'warn',
   platform: 'node',
   external: [/^node:/, 'rxjs', 'piscina', 'ioredis', 'bullmq', '@opentelemetry/api'],
+  // src/redis/script
+  moduleTypes: { '.lua': 'text' },
   // package.json speaks of the files in dist. Of those in src, some are imported for what they register.
   treeshake: { moduleSideEffects: [{ test: /[\\/]src[\\/]/, sideEffects: true }] },
   onLog(_level, log) {
@@ -42,6 +44,33 @@ const piscinaInOneFile = {
       (file) => `${file}\n\n${readFileSync(file, 'utf8')}`,
     );
     this.emitFile({ type: 'asset', fileName: 'worker-bundle.LICENSES.txt', source: licences.join('\n\n') });
+  },
+};
+
+/**
+ * Style sheets that the page's modules import: joined into one, in the order of the imports. index.html gets the names, which
+ * have a hash, so that a browser may keep the files for good.
+ */
+const pageFiles = {
+  name: 'page-files',
+  load: {
+    filter: { id: /\.css$/ },
+    handler: () => ({ code: '', moduleType: 'js' }),
+  },
+  generateBundle(_, bundle) {
+    const sheets = [...this.getModuleIds()].filter((id) => id.endsWith('.css'));
+    const css = sheets.map((id) => readFileSync(id, 'utf8')).join('\n');
+    const sheet = this.emitFile({ type: 'asset', name: 'app.css', source: css });
+    const [script] = Object.values(bundle).filter(({ isEntry }) => isEntry);
+    const page = readFileSync('src/monitor/page/index.html', 'utf8')
+      .replace('./app.css', `./${this.getFileName(sheet)}`)
+      .replace('./app.js', `./${script.fileName}`);
+    this.emitFile({ type: 'asset', fileName: 'index.html', source: page });
+    const licences = ['preact', 'uplot', '@dagrejs/dagre', '@dagrejs/graphlib'].map((name) => {
+      const file = `node_modules/${name}/LICENSE`;
+      return `${file}\n\n${readFileSync(file, 'utf8')}`;
+    });
+    this.emitFile({ type: 'asset', fileName: 'LICENSES.txt', source: licences.join('\n\n') });
   },
 };
 
@@ -81,6 +110,13 @@ const coreTypes = {
   },
 };
 
+/** What register.js loads, in main alone: the built package's entry. */
+const monitorItself = {
+  name: 'monitor-itself',
+  resolveId: (id) =>
+    id === './server/serve-monitor.js' ? { id: './monitor.js', external: 'relative' } : null,
+};
+
 /** @param input - name of a declaration in dist -> the one that tsc has made */
 const declarations = (input, ...plugins) => ({
   ...common,
@@ -109,7 +145,8 @@ const declarations = (input, ...plugins) => ({
  * - primitives.js, threads.js, operators.js: what index.js exports. Three, so that a bundler leaves out what a program does
  *   not use: package.json says that no file has effects but for whoever uses it.
  *
- * monitor.js and redis.js are entries of their own, on the same chunks; nothing else loads them.
+ * monitor.js and redis.js are entries of their own, on the same chunks; nothing else loads them. monitor-worker.js is what
+ * a monitor's own thread runs, monitoring.js what it shares with monitor.js.
  *
  * index.cjs, monitor.cjs and redis.cjs are these entries once more, with core.cjs for what they share, for loaders that cannot `require` an ES module: Jest, TypeScript's
  * node16, older Nodes. Its threads load worker-entry.cjs and session.js, as those of index.js do. package.json has Node's
@@ -127,10 +164,13 @@ export default defineConfig([
     input: {
       index: 'src/index.ts',
       monitor: 'src/monitor/index.ts',
+      'monitor-worker': 'src/monitor/server/monitor-worker.ts',
       redis: 'src/redis/index.ts',
+      'redis-keeper': 'src/redis/keeper-thread.ts',
       session: 'src/pool/in-worker/session.ts',
       'map-values': 'src/operators/thread-map/in-worker/map-values.ts',
       'run-pipe': 'src/operators/thread-pipe/in-worker/run-pipe.ts',
+      'job-body': 'src/redis/job-body.ts',
     },
     // Lets session.js export to other chunks what it holds for them; index.js holds nothing.
     preserveEntrySignatures: 'allow-extension',
@@ -146,15 +186,28 @@ export default defineConfig([
           { name: 'session', test: /in-worker\/(prepare|session)\.ts$|rolldown\/runtime/, priority: 3 },
           {
             name: 'later',
-            test: /in-worker\/(failure|progress|streaming|target-trace|worker-batch|worker-life)\.ts$/,
+            test: /in-worker\/(answering|failure|progress|streaming|target-trace|worker-batch|worker-life)\.ts$/,
             priority: 2,
           },
           { name: 'primitives', test: /\/src\/primitives\//, priority: 1 },
           { name: 'threads', test: /\/src\/pool\//, priority: 1 },
           { name: 'operators', test: /\/src\/operators\/(?!.*\/in-worker\/)/, priority: 1 },
+          { name: 'monitoring', test: /\/src\/monitor\/(?!index|server\/monitor-worker)/, priority: 1 },
         ],
       },
     },
+  },
+  {
+    ...common,
+    // What `npx rxjs-threading` runs, and what `--import` loads into every worker: each by itself, in one file.
+    input: { cli: 'src/monitor/top/cli.ts' },
+    output: { ...output, format: 'esm', entryFileNames: '[name].js' },
+  },
+  {
+    ...common,
+    input: { register: 'src/monitor/register.ts' },
+    plugins: [monitorItself],
+    output: { ...output, format: 'esm', entryFileNames: '[name].js' },
   },
   {
     ...common,
@@ -196,6 +249,24 @@ export default defineConfig([
       comments: false,
     },
     plugins: [piscinaInOneFile],
+  },
+  {
+    ...common,
+    input: { app: 'src/monitor/page/main.tsx' },
+    platform: 'browser',
+    external: [],
+    resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
+    transform: { target: 'es2022', jsx: { runtime: 'automatic', importSource: 'preact' } },
+    output: {
+      dir: 'dist/monitor/page',
+      format: 'esm',
+      entryFileNames: '[name]-[hash].js',
+      assetFileNames: '[name]-[hash][extname]',
+      codeSplitting: false,
+      minify: true,
+      comments: false,
+    },
+    plugins: [pageFiles],
   },
   // What tsc has declared: of all that, what the entries export and what its types name, one file each.
   declarations({ index: 'build/declarations/index.d.ts' }),

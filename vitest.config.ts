@@ -6,8 +6,11 @@ export default defineConfig({
   oxc: { target: 'es2022' },
   test: {
     include: ['test/**/*.test.ts'],
-    // `npm run test:long`, `npm run test:consumers`.
-    exclude: [...configDefaults.exclude, 'test/long/**', 'test/consumers/**'],
+    // What has a command of its own: `npm run test:long`, `test:consumers`, `test:programs`, `test:machines`, `test:browser`.
+    exclude: [
+      ...configDefaults.exclude,
+      ...['long', 'consumers', 'programs', 'redis', 'browser'].map((room) => `test/${room}/**`),
+    ],
     // In a worker thread `isMainThread` would be false.
     pool: 'forks',
     maxWorkers: 2,

@@ -14,7 +14,10 @@ export type ThreadErrorCode =
   | 'ERR_BUFFER_FULL'
   | 'ERR_BROKEN_BARRIER'
   | 'ERR_OWNER_DIED'
-  | 'ERR_OTHER_TABLE';
+  | 'ERR_OTHER_TABLE'
+  | 'ERR_LOCK_LOST'
+  | 'ERR_JOB_LOST'
+  | 'ERR_ENGINE';
 
 /** What a ThreadError is made of, beside its message. */
 export interface ThreadErrorOptions extends ErrorOptions {
@@ -63,10 +66,26 @@ export class BrokenBarrierError extends ThreadError {
   }
 }
 
+/** The process that had a lock of several machines, as it was when it took it. */
+export interface Owner {
+  /** Of its membership; another after each loss. */
+  readonly session: string;
+  /** Name of its machine. */
+  readonly host: string;
+  /** Of the process, on its machine. */
+  readonly pid: number;
+  /** What `new Machines` was given. */
+  readonly name: string;
+  /** Of its hold. */
+  readonly token: bigint;
+}
+
 /** What an OwnerDiedError is made of, beside its message. */
 export interface OwnerDiedErrorOptions extends ThreadErrorOptions {
   /** `ident` of the thread that died; default 0. */
   owner?: number | undefined;
+  /** The process that died, of a lock of several machines. */
+  machine?: Owner | undefined;
 }
 
 /**
@@ -82,11 +101,14 @@ export interface OwnerDiedErrorOptions extends ThreadErrorOptions {
 export class OwnerDiedError extends ThreadError {
   /** The class's name. */
   override name = 'OwnerDiedError';
-  /** `ident` of the thread that died. */
+  /** `ident` of the thread that died; 0 when it is of another machine. */
   readonly owner: number;
+  /** The process that died, or lost its lease, of a lock of several machines; undefined for a lock of this process. */
+  readonly machine: Owner | undefined;
 
   constructor(message?: string, options: OwnerDiedErrorOptions = {}) {
     super(message, { ...options, code: options.code ?? 'ERR_OWNER_DIED' });
     this.owner = options.owner ?? 0;
+    this.machine = options.machine;
   }
 }

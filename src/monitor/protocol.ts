@@ -1,4 +1,13 @@
-import type { Finding, Inspection, PoolInfo, PrimitiveInfo, ThreadInfo, WaitInfo } from './types.js';
+import type {
+  Finding,
+  Inspection,
+  LimitsInfo,
+  PoolInfo,
+  PrimitiveInfo,
+  ProcessInfo,
+  ThreadInfo,
+  WaitInfo,
+} from './types.js';
 
 /**
  * What `GET events` sends, as server-sent events: `event:` is the kind, `id:` the number, `data:` the rest as JSON.
@@ -18,6 +27,8 @@ export type MonitorMessage =
       readonly waits: Delta<WaitInfo, 'id'>;
       /** As they are now, if they have changed. */
       readonly findings?: readonly Finding[];
+      readonly process?: ProcessInfo;
+      readonly limits?: LimitsInfo;
     }
   | { readonly kind: 'events'; readonly events: readonly MonitorEvent[]; readonly lost: number }
   /** The process ends; there is nothing to connect to any more. */
@@ -40,12 +51,15 @@ export interface MonitorEvent {
     | 'wait'
     | 'woken'
     | 'timeout'
+    | 'left'
     | 'release'
     | 'notify'
     | 'set'
     | 'finding';
-  /** `id` of the primitive, if it is about one. */
+  /** `id` of the primitive, if it is about one; negative: the ident of a thread that is joined. */
   readonly primitive: number | null;
-  /** Of 'woken': who released it. */
+  /** Of 'wait': who has it; of 'woken': who released it, if that is known. */
   readonly by: number | null;
+  /** Of a wait and of its end. */
+  readonly face: 'blocking' | 'observable' | null;
 }

@@ -81,7 +81,7 @@ export interface ThreadInfo {
   readonly waits: readonly number[];
   /** `id`s of the Locks and RLocks that it is the owner of, as far as these are listed. */
   readonly holds: readonly number[];
-  /** Time it was blocked, over its life. */
+  /** Time it was blocked, over its life, in waits that are over. */
   readonly blockedTime: number;
   /** What its own event loop tells; null before its first answer. */
   readonly loop: LoopInfo | null;

@@ -6,7 +6,7 @@ import {
   type OperatorFunction,
   of,
 } from 'rxjs';
-import type { Acquirable } from '../primitives/acquirable.js';
+import type { Holding } from '../primitives/acquirable.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { type Section, Sections } from './parts/sections.js';
@@ -45,7 +45,7 @@ export interface WithLockOptions {
  *   .subscribe();
  */
 export function withLock<T, O extends ObservableInput<unknown>>(
-  lock: Acquirable,
+  lock: Holding,
   project: (value: T, index: number) => O,
   options?: WithLockOptions,
 ): OperatorFunction<T, ObservedValueOf<O>>;
@@ -59,9 +59,9 @@ export function withLock<T, O extends ObservableInput<unknown>>(
  * const page = of('a page').pipe(withLock(printer));
  * page.subscribe((text) => console.log(text, printer.locked())); // prints a page true
  */
-export function withLock<T>(lock: Acquirable, options?: WithLockOptions): MonoTypeOperatorFunction<T>;
+export function withLock<T>(lock: Holding, options?: WithLockOptions): MonoTypeOperatorFunction<T>;
 export function withLock<T>(
-  lock: Acquirable,
+  lock: Holding,
   projectOrOptions?: ((value: T, index: number) => ObservableInput<unknown>) | WithLockOptions,
   maybeOptions?: WithLockOptions,
 ): OperatorFunction<T, unknown> {
@@ -85,7 +85,7 @@ function sections<T, R>(source: Observable<T>, section: Section<T, R>): Observab
 }
 
 function checkLock(lock: unknown): void {
-  if (typeof (lock as Partial<Acquirable> | null | undefined)?.hold !== 'function') {
+  if (typeof (lock as Partial<Holding> | null | undefined)?.hold !== 'function') {
     throw new TypeError(
       `lock must be a Lock, RLock, Condition or Semaphore, got ${show(lock)}${ofAnotherCopy(lock)}`,
     );

@@ -1,5 +1,5 @@
 import type { Unsubscribable } from 'rxjs';
-import type { Acquirable } from './acquirable.js';
+import type { Hold, Holding } from './acquirable.js';
 import { Condition } from './condition.js';
 import { Held, type HeldGroup, type Holdable } from './held.js';
 import { RLock } from './rlock.js';
@@ -13,7 +13,7 @@ import type { Settle } from './waiting/wait.js';
 
 /** How an operator takes a lock, again and again: one wait at a time. */
 export interface SectionEntry {
-  /** Whether several sections may hold it at once: a Semaphore, or an Acquirable of the user's. */
+  /** Whether several sections may hold it at once: a Semaphore, or a Holding of others that does not say otherwise. */
   readonly shared: boolean;
   /**
    * Starts a wait in that scope or, for an RLock and while somebody looks at sections, in a new one within it; its end runs there. Returns how to leave, or
@@ -25,15 +25,15 @@ export interface SectionEntry {
 }
 
 /** @param owner - of an RLock; default: each hold is an owner of its own */
-export function entryTo(lock: Acquirable, owner: object | undefined, settle: Settle<Held>): SectionEntry {
+export function entryTo(lock: Holding, owner: object | undefined, settle: Settle<Hold>): SectionEntry {
   const condition = lock instanceof Condition ? lock : undefined;
   const taken = condition?.lock ?? lock;
   if (taken instanceof RLock) return new OwnedEntry(taken, condition, owner, settle);
   if (taken instanceof Synchronizer) return new PlainEntry(taken, condition, settle);
   return {
-    shared: true,
+    shared: lock.shared ?? true,
     request: (scope) =>
-      runIn(scope, () =>
+      runIn(lock.reentrant === true ? new Scope(scope, owner) : scope, () =>
         lock.hold().subscribe({
           next: (held) => settle.resolve(held),
           error: (error) => settle.reject(error),
@@ -47,11 +47,11 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
   readonly shared: boolean;
   readonly #lock: Synchronizer;
   readonly #condition: Condition | undefined;
-  protected readonly settle: Settle<Held>;
+  protected readonly settle: Settle<Hold>;
   /** Of the section that is asked for. */
   protected scope: Scope | undefined = undefined;
 
-  constructor(lock: Synchronizer, condition: Condition | undefined, settle: Settle<Held>) {
+  constructor(lock: Synchronizer, condition: Condition | undefined, settle: Settle<Hold>) {
     this.shared = lock instanceof Semaphore;
     this.#lock = lock;
     this.#condition = condition;
@@ -99,7 +99,7 @@ class OwnedEntry extends PlainEntry implements Holdable {
     lock: RLock,
     condition: Condition | undefined,
     owner: object | undefined,
-    settle: Settle<Held>,
+    settle: Settle<Hold>,
   ) {
     super(lock, condition, settle);
     this.#rlock = lock;

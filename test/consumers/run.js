@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 
 const root = join(import.meta.dirname, '../..');
 const projects = join(import.meta.dirname, 'projects');
-const MOST_MS = 300_000;
+const MOST_MS = 900_000;
 
 const { values } = parseArgs({
   options: { all: { type: 'boolean' }, keep: { type: 'boolean' }, only: { type: 'string' } },

@@ -81,3 +81,13 @@ finds(
   pool(1, [leaves, worker], { victim: 1 }),
   /for the ident of/,
 );
+finds(
+  'a worker believes its first look at the word',
+  {
+    file: 'job-claims.ts',
+    text: 'return compareExchange(this.#cells, this.#word(seq), offer, ident) === offer;',
+    instead: 'store(this.#cells, this.#word(seq), ident); return true;',
+  },
+  pool(1, [moves, worker, other]),
+  /runs again|ran though|knows nothing of/,
+);

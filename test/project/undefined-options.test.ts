@@ -68,7 +68,12 @@ describe('an option that is undefined is one left out', () => {
   });
 
   it('of errors', () => {
-    const options: Undefined<OwnerDiedErrorOptions> = { owner: undefined, code: undefined, cause: undefined };
+    const options: Undefined<OwnerDiedErrorOptions> = {
+      owner: undefined,
+      machine: undefined,
+      code: undefined,
+      cause: undefined,
+    };
     const errors = [ThreadError, BrokenBarrierError, OwnerDiedError].map((kind) => new kind('', options));
     expect(errors.map(({ code }) => code)).toEqual([
       'ERR_THREAD_STATE',

@@ -6,8 +6,7 @@ import {
   type Subscriber,
   type Unsubscribable,
 } from 'rxjs';
-import type { Acquirable } from '../../primitives/acquirable.js';
-import type { Held } from '../../primitives/held.js';
+import type { Hold, Holding } from '../../primitives/acquirable.js';
 import { entryTo, type SectionEntry } from '../../primitives/section-entry.js';
 import { currentScope, runIn, type Scope } from '../../primitives/waiting/section-scope.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
@@ -17,7 +16,7 @@ import { ValueQueue, type WaitingValue } from './value-queue.js';
 
 /** What to do with each value, and under which lock. */
 export interface Section<T, R> {
-  readonly lock: Acquirable;
+  readonly lock: Holding;
   readonly project: (value: T, index: number) => ObservableInput<R>;
   /** ms; Infinity: for ever. */
   readonly timeout: number;
@@ -31,7 +30,7 @@ export interface Section<T, R> {
  * A value: waiting -the lock is granted-> running -its inner subscription has ended-> gone.
  * Invariant: while a value waits and may run, `#asking`, or `#serve` is on the stack.
  */
-export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
+export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Hold> {
   readonly #project: (value: T, index: number) => ObservableInput<R>;
   readonly #entry: SectionEntry;
   /** The scope that the subscription was made in: results are emitted in it. */
@@ -82,7 +81,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
   }
 
   /** Called by the wait when it has the lock, which is for the first value that waits. */
-  resolve(held: Held): void {
+  resolve(held: Hold): void {
     this.#asking = false;
     this.#wait = undefined;
     const next = this.waiting.shift();
@@ -98,7 +97,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
     this.fail(first === undefined ? error : withValue(error, first.index, first.value));
   }
 
-  #enter({ value, index }: WaitingValue<T>, held: Held): void {
+  #enter({ value, index }: WaitingValue<T>, held: Hold): void {
     let inner: Observable<R>;
     this.#running++;
     try {
@@ -107,7 +106,11 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
       this.leave(held, { error });
       return;
     }
-    new Running(this, held).attach(inner, this.parts);
+    const running = new Running(this, held);
+    // What is lost takes along what runs under it.
+    const deaf = held.onLost?.((error) => running.error(withValue(error, index, value)));
+    if (deaf !== undefined) running.add(deaf);
+    running.attach(inner, this.parts);
   }
 
   /** Called by an inner subscription with each of its results. */
@@ -117,7 +120,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Held> {
   }
 
   /** Called by an inner subscription once it is torn down, whatever for. */
-  leave(held: Held, failure: Failure | undefined): void {
+  leave(held: Hold, failure: Failure | undefined): void {
     this.#running--;
     const left = this.parts.closed;
     // The source and the values that run are torn down before the lock can go to somebody else.
@@ -177,10 +180,10 @@ interface Failure {
 /** The inner subscription of a value that has the lock. */
 class Running<T, R> extends Attached<R> {
   readonly #sections: Sections<T, R>;
-  readonly #held: Held;
+  readonly #held: Hold;
   #failure: Failure | undefined;
 
-  constructor(sections: Sections<T, R>, held: Held) {
+  constructor(sections: Sections<T, R>, held: Hold) {
     super();
     this.#sections = sections;
     this.#held = held;

@@ -6,7 +6,10 @@ import { type Encoded, encodeOrShow } from '../wire/codec.js';
 
 /** Something a traced thread did. */
 export interface TraceEvent {
-  /** A target is called, returns or throws; or what was done with a primitive. */
+  /**
+   * A target is called, returns or throws; or what was done with a primitive. A 'return' whose value cannot be sent is
+   * followed by an 'exception'.
+   */
   readonly event: 'call' | 'return' | 'exception' | PrimitiveEvent;
   /** The thread's. */
   readonly ident: number;

@@ -235,7 +235,7 @@ export class Running implements RunningThread {
 
   /**
    * The end of the thread. `endThread` comes first, because waits that the target left must be granted nothing any
-   * more; markStopped after the message, because whoever is woken from a join must find the result in its port.
+   * more; the trace before the message, because a tracer has heard of the end once it has joined; markStopped after the message, because whoever is woken from a join must find the result in its port.
    */
   #end(
     event: 'return' | 'exception',
@@ -248,7 +248,11 @@ export class Running implements RunningThread {
     if (this.#trace === undefined && someoneTraces()) {
       void import('./target-trace.js').then((trace) => {
         this.#trace = trace;
-        this.#end(event, arg, how, value, transfer);
+        try {
+          this.#end(event, arg, how, value, transfer);
+        } catch (cause) {
+          void this.#threw(cause, arg);
+        }
       });
       return;
     }
@@ -257,8 +261,8 @@ export class Running implements RunningThread {
     const idle = isIdle();
     const aftermath = (flushing ? FLUSHING : 0) | (idle ? 0 : LEFTOVERS) | (this.#isLast() ? WORN : 0);
     const ended = clock();
-    this.#post([this.seq, how, value, this.#began, ended, aftermath], transfer);
     this.#trace?.traceEnd(event, this.target, arg);
+    this.#post([this.seq, how, value, this.#began, ended, aftermath], transfer);
     markStopped(this.ident, ended);
     // Leftovers that ask for an ident get one of their own, because an ended thread can hold nothing.
     setIdent(0);

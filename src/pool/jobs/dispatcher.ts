@@ -71,7 +71,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.counters = new JobCounters(record, changed);
     this.workers = new PoolWorkers(minThreads, maxThreads, worker, changed);
     this.#sessions = new PoolSessions(() => sweep.begin());
-    const sweep = new IdleSweep(this.#sessions, this.workers, minThreads, idleTimeout);
+    const sweep = new IdleSweep(this.#sessions, minThreads, idleTimeout);
     this.#patience = new Patience(
       this.#sessions,
       (jobs) => this.#line.giveBack(jobs),
@@ -118,6 +118,14 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     for (const session of this.#sessions)
       for (const job of session) if (session.identOf(job) === ident) return job;
     return undefined;
+  }
+
+  /** Jobs that wait for a worker, so many at most, in the order in which they came. */
+  oldest(most: number): Job[] {
+    const ahead = [...this.#sessions].flatMap((session) =>
+      [...session].filter((job) => session.identOf(job) === 0),
+    );
+    return [...ahead, ...this.#line.oldest(most)].sort((a, b) => a.order - b.order).slice(0, most);
   }
 
   // ─── jobs that come ───────────────────────────────────────────────────────────────────────────

@@ -45,6 +45,16 @@ export class Line {
     return undefined;
   }
 
+  /** So many at most, the first ahead. */
+  oldest(most: number): Job[] {
+    const found = this.#returned.filter(({ over }) => !over).slice(0, most);
+    for (let at = this.#at; at < this.#all.length && found.length < most; at++) {
+      const job = this.#all[at];
+      if (job !== undefined && !job.over) found.push(job);
+    }
+    return found;
+  }
+
   /** Takes the first out. */
   shift(): Job | undefined {
     const job = this.first();

@@ -59,6 +59,11 @@ export class PriorityLine {
     return this.#left % FAIR === FAIR - 1 ? oldest : highest;
   }
 
+  /** Of each priority so many at most. */
+  oldest(most: number): Job[] {
+    return this.#lines.flatMap(({ line }) => line.oldest(most));
+  }
+
   /** Takes it out. */
   shift(): Job | undefined {
     const job = this.first();

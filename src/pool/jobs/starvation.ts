@@ -77,16 +77,7 @@ export class StarvationWatch implements Rechecked {
     const idents = new Set(this.#jobs.idents());
     const running = [...idents].filter((ident) => isAlive(ident) && stateOf(ident) !== QUEUED);
     if (running.length < this.#jobs.maxThreads) return undefined;
-    const lasting = waits().filter(({ since }) => clock() - since >= LASTING);
-    const found: ThreadWait[] = [];
-    for (const ident of running) {
-      const stuck = lasting
-        .filter((wait) => wait.ident === ident && (wait.blocking || idle.has(workerOf(ident))))
-        .find(({ owner }) => !maybeEndedOutside(owner, idents, lasting));
-      if (stuck === undefined) return undefined;
-      found.push(stuck);
-    }
-    return found;
+    return starvedBy(running, idents, waits(), (ident) => idle.has(workerOf(ident)));
   }
 
   /** Numbers of the workers whose event loop has had nothing to do since the last look. */
@@ -105,14 +96,43 @@ export class StarvationWatch implements Rechecked {
 
   #warning(found: readonly ThreadWait[]): PoolWarning {
     const pool = this.#name;
-    const queued = this.#jobs.queued;
-    const told = found.slice(0, TOLD).map(describe);
-    if (found.length > TOLD) told.push(`and ${found.length - TOLD} more`);
-    const workers = found.length === 1 ? 'its only worker waits' : `all of its ${found.length} workers wait`;
-    const behind = queued === 1 ? '1 job that may end it is' : `${queued} jobs that may end it are`;
-    const message = `${pool} starves: ${workers}, while ${behind} queued behind: ${told.join(', ')}`;
-    return { pool, message, waits: found, queued };
+    const { queued } = this.#jobs;
+    return { pool, message: starvationInWords(pool, queued, found), waits: found, queued };
   }
+}
+
+/**
+ * A wait of each job that runs which only jobs of the pool can end; undefined when one of them has none.
+ *
+ * @param running - idents of the jobs that run
+ * @param idents - of all jobs of the pool that are threads
+ * @param isIdle - whether the event loop of a thread has had nothing to do
+ */
+export function starvedBy(
+  running: readonly number[],
+  idents: ReadonlySet<number>,
+  all: readonly ThreadWait[],
+  isIdle: (ident: number) => boolean,
+): ThreadWait[] | undefined {
+  const lasting = all.filter(({ since }) => clock() - since >= LASTING);
+  const found: ThreadWait[] = [];
+  for (const ident of running) {
+    const stuck = lasting
+      .filter((wait) => wait.ident === ident && (wait.blocking || isIdle(ident)))
+      .find(({ owner }) => !maybeEndedOutside(owner, idents, lasting));
+    if (stuck === undefined) return undefined;
+    found.push(stuck);
+  }
+  return found;
+}
+
+/** @param queued - how many jobs wait for a worker */
+export function starvationInWords(pool: string, queued: number, found: readonly ThreadWait[]): string {
+  const told = found.slice(0, TOLD).map(describe);
+  if (found.length > TOLD) told.push(`and ${found.length - TOLD} more`);
+  const workers = found.length === 1 ? 'its only worker waits' : `all of its ${found.length} workers wait`;
+  const behind = queued === 1 ? '1 job that may end it is' : `${queued} jobs that may end it are`;
+  return `${pool} starves: ${workers}, while ${behind} queued behind: ${told.join(', ')}`;
 }
 
 function describe({ ident, primitive, name, owner }: ThreadWait): string {

@@ -6,6 +6,7 @@ import { liveWord, nameOf } from '../../primitives/threads/thread-slots.js';
 import { block, unblock, type Waited, WaitRecord } from '../../primitives/threads/wait-record.js';
 import { RECHECK_MS, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import { type WaitEnd, waitBegins, waitEnds } from '../../primitives/waiting/noted-wait.js';
+import { drainTraces } from '../wire/bus.js';
 
 /** The thread that is joined, as the wait-for graph shows it: the negative number is that of no primitive. */
 export function joined(ident: number): Waited {
@@ -51,6 +52,7 @@ export class EndWatch {
   }
 
   #tell(): void {
+    drainTraces();
     this.#beforeWaiters();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
@@ -75,8 +77,10 @@ export class EndWatch {
 /**
  * Blocks until the thread has ended; false after `timeout` ms. Sleeps at most RECHECK_MS ms at a stretch, because a thread
  * that was killed wakes nobody.
+ *
+ * @param look - called after each sleep, for what the event loop would find
  */
-export function joinBlocking(ident: number, timeout: number): boolean {
+export function joinBlocking(ident: number, timeout: number, look: () => void): boolean {
   const since = clock();
   const cell = slotOf(ident) + STATE;
   const on = joined(ident);
@@ -96,9 +100,10 @@ export function joinBlocking(ident: number, timeout: number): boolean {
         return false;
       }
       throwIfCancelled();
-      park(table, cell, word, Math.min(left, RECHECK_MS));
+      if (park(table, cell, word, Math.min(left, RECHECK_MS)) === 'timed-out') look();
     }
   } finally {
     unblock(waitEnds(on, at, since, end, 'blocking'));
+    drainTraces();
   }
 }

@@ -3,6 +3,7 @@ import { workerWatch } from '../../primitives/threads/liveness.js';
 import { startedHere } from '../../primitives/threads/thread-slots.js';
 import { recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { encode, packError, unpackError } from '../wire/codec.js';
+import { answerLoopQuestions } from '../workers/loop-questions.js';
 import { keptThread, knownThread } from './local-threads.js';
 import type { Outcome, RemoteReader } from './outcome.js';
 import { type Answer, answers, leaves, lost, NOT_KEPT, questions, reads } from './remote-protocol.js';
@@ -19,6 +20,7 @@ let answersQuestions = false;
 export function answerQuestions(): void {
   if (answersQuestions) return;
   answersQuestions = true;
+  answerLoopQuestions();
   leaves.listen(({ asks }) => answering.get(asks)?.stop());
   reads.listen(({ asks, values }) => answering.get(asks)?.read(values));
   questions.listen(({ ident, by, asks, about }) => {

@@ -1,5 +1,6 @@
-import { BroadcastChannel } from 'node:worker_threads';
+import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { tableName } from '../../primitives/threads/table.js';
+import { someoneTraces } from '../../primitives/threads/trace-flag.js';
 
 /** What goes over the channel: a topic's name and one of its messages. */
 interface Envelope {
@@ -7,19 +8,37 @@ interface Envelope {
   readonly message: unknown;
 }
 
+/** Messages that are heard at once, because others may publish faster than they are heard. */
+const MOST_HEARD = 10_000;
+
 const listeners = new Map<string, (message: unknown) => void>();
 let channel: BroadcastChannel | undefined;
 
 function open(): BroadcastChannel {
   if (channel !== undefined) return channel;
   channel = new BroadcastChannel(`rxjs-threading ${tableName()}`);
-  channel.onmessage = (event) => {
-    const { topic, message } = (event as { readonly data: Envelope }).data;
-    listeners.get(topic)?.(message);
-  };
+  channel.onmessage = (event) => hear((event as { readonly data: Envelope }).data);
   // A listener does not keep its thread alive: another thread may always have something to publish.
   channel.unref();
   return channel;
+}
+
+function hear({ topic, message }: Envelope): void {
+  listeners.get(topic)?.(message);
+}
+
+/**
+ * Hears the traces now that the event loop would bring later. Called before a thread's end is told, because the loop
+ * promises no order between this channel and a port: who is told of an end has heard of all that the thread did.
+ */
+export function drainTraces(): void {
+  if (channel === undefined || !someoneTraces()) return;
+  for (let heard = 0; heard < MOST_HEARD; heard++) {
+    // Node takes a channel too; its types do not say so.
+    const next = receiveMessageOnPort(channel as unknown as MessagePort);
+    if (next === undefined) return;
+    hear(next.message as Envelope);
+  }
 }
 
 /**

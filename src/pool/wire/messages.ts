@@ -2,6 +2,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import type { PackedTarget } from '../../primitives/target.js';
 import type { Encoded, PackedError } from './codec.js';
+import type { LoopAnswer } from './loop-answers.js';
 
 /** In place of a target, for a subclass of Thread that overrides run(): where its class is, and the instance's own fields. */
 export interface PackedRun {
@@ -83,13 +84,19 @@ export interface CreditMessage {
   readonly values: number;
 }
 
+/** A monitor asks: an AnswerMessage follows, once the worker's event loop turns. */
+export interface AskMessage {
+  readonly kind: 'ask';
+}
+
 export type ToWorker =
   | JobsMessage
   | TargetMessage
   | ForgetTargetsMessage
   | TearDownMessage
   | CancelMessage
-  | CreditMessage;
+  | CreditMessage
+  | AskMessage;
 
 // ─── from the worker ────────────────────────────────────────────────────────────────────────────
 
@@ -103,7 +110,7 @@ export const COMPLETED = 2;
 export const THREW = 3;
 /** The same, and the error is the reason that the thread was cancelled with. */
 export const CANCELLED = 4;
-/** It never began, as its thread had been withdrawn. */
+/** It never began: its thread had been withdrawn, or, where the value is a PackedError, could not be had. */
 export const DECLINED = 5;
 
 /** Of `aftermath`: there may be more to come on stdout or stderr, of the thread or of those it started. A FlushedMessage follows. */
@@ -153,11 +160,23 @@ export interface RefusedMessage {
   readonly why: string;
 }
 
+/** The pool's `setup` or `teardown` has failed, and the worker exits. */
+export interface FailedMessage {
+  readonly kind: 'failed';
+  readonly error: PackedError;
+}
+
 /** An error that ended a thread started in this worker, and that nobody there subscribed to. */
 export interface UnhandledMessage {
   readonly kind: 'unhandled';
   readonly ident: number | null;
   readonly error: PackedError;
+}
+
+/** What the thread that runs in the worker tells of its event loop. */
+export interface AnswerMessage {
+  readonly kind: 'answer';
+  readonly answer: LoopAnswer;
 }
 
 export type FromWorker =
@@ -167,7 +186,9 @@ export type FromWorker =
   | FlushedMessage
   | IdleMessage
   | RefusedMessage
-  | UnhandledMessage;
+  | FailedMessage
+  | UnhandledMessage
+  | AnswerMessage;
 
 /** How many values a thread's stream may be ahead of its reader, give or take a batch. */
 export const WINDOW = 16_384;

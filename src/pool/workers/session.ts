@@ -5,6 +5,8 @@ import { getIdent } from '../../primitives/threads/current-ident.js';
 import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
 import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { drainTraces } from '../wire/bus.js';
+import { type PackedError, unpackError } from '../wire/codec.js';
 import {
   type CancelMessage,
   type CreditMessage,
@@ -21,6 +23,7 @@ import { allocateSession, hasSeen, SEEN } from '../wire/session-cells.js';
 import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
 import { lateAfter } from './late-after.js';
 import { HUNG_MS, LeftoversWatch } from './leftovers-watch.js';
+import { heardFromWorker, mayAsk } from './loop-questions.js';
 import { Outbox } from './outbox.js';
 import { SentJobs } from './sent-jobs.js';
 import { PLAIN_LIFE, type SessionOpening, type SessionOwner, type WorkerLife } from './session-owner.js';
@@ -53,6 +56,8 @@ export class Session implements JobHolder, Rechecked {
   readonly #leftovers: LeftoversWatch;
   /** When a job ended last, or the first of several was sent. */
   lastEnd = 0;
+  /** Why the worker exits, where it has said so. */
+  #failure: unknown;
   /** Its worker begins with no other job. */
   worn = false;
   /** The last job that was sent. */
@@ -117,6 +122,7 @@ export class Session implements JobHolder, Rechecked {
   /** It has a worker from now on, which may still be starting. */
   attach(worker: MadeWorker): void {
     this.#worker.attach(worker);
+    mayAsk(this, true);
     if (this.size > 0) this.#worker.open();
   }
 
@@ -138,6 +144,11 @@ export class Session implements JobHolder, Rechecked {
     job.sent();
   }
 
+  /** Passes the question of a monitor on; of a worker that has nothing to do nobody wants to know. */
+  ask(): void {
+    if (this.size > 0 && this.opened && !this.dead) this.#outbox.post({ kind: 'ask' });
+  }
+
   post(message: CancelMessage | CreditMessage): void {
     if (!this.#worker.gone) this.#outbox.post(message);
   }
@@ -150,6 +161,12 @@ export class Session implements JobHolder, Rechecked {
   /** Whether the job is posted, so that the worker needs nothing of this thread any more to begin with it. */
   isPosted(job: Job): boolean {
     return this.#worker.id !== -1 && !this.#outbox.has(job.seq);
+  }
+
+  /** Called by who blocks the event loop until a job is over: what that would find. false: the worker has exited. */
+  lives(): boolean {
+    this.recheck();
+    return this.#worker.exists;
   }
 
   [Symbol.iterator](): Iterator<Job> {
@@ -188,7 +205,9 @@ export class Session implements JobHolder, Rechecked {
     else if (other.kind === 'flushed') this.#flushed();
     else if (other.kind === 'idle') this.#idle();
     else if (other.kind === 'unhandled') relayUnhandled(other);
+    else if (other.kind === 'answer') heardFromWorker(other.answer);
     else if (other.kind === 'refused') this.#refused(other.nth, other.why);
+    else if (other.kind === 'failed') this.#failure = unpackError(other.error);
     else this.#unread(other.why);
   }
 
@@ -199,7 +218,8 @@ export class Session implements JobHolder, Rechecked {
     // then is of our making and not the target's.
     if (this.#worker.killed && how === THREW) return;
     if (how === DECLINED) {
-      this.#lose(job, { exitCode: 0, terminated: true, unbegun: true });
+      const error = value === undefined ? undefined : unpackError(value as PackedError);
+      this.#lose(job, { exitCode: 0, terminated: error === undefined, unbegun: true, error });
       return;
     }
     const ident = this.identOf(job);
@@ -216,6 +236,7 @@ export class Session implements JobHolder, Rechecked {
     this.#remove(job);
     job.over = true;
     const end: JobEnd = { how, ident, value, began, ended, flushing, leftovers };
+    drainTraces();
     this.owner.ended(this, job, end);
     job.ended(end);
   }
@@ -309,7 +330,10 @@ export class Session implements JobHolder, Rechecked {
     lateAfter(Math.max(grace, PROMPT_MS), () => {
       // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
       const isWanted = !this.opened && this.size > 0 && this.opening.life.setup !== undefined;
-      if (!this.dead && !isWanted && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
+      if (this.dead || isWanted || this.hasSeen(seq) || this.#jobs.running !== undefined) return;
+      void this.kill();
+      // Until it has exited it is to get no job: what moves would be lost with it.
+      this.owner.freed(this, []);
     });
   }
 
@@ -342,11 +366,14 @@ export class Session implements JobHolder, Rechecked {
   }
 
   /** Called by who made the worker, with what was thrown in it and not caught. */
-  exited(error: unknown, exitCode: number): void {
+  exited(thrown: unknown, exitCode: number): void {
     if (this.#worker.gone) return;
-    this.drain();
+    mayAsk(this, false);
+    // Before its last messages are heard: whoever hears of an end may have another job, which this worker does not get.
     this.#worker.exited();
+    this.#port.drain();
     this.#port.channel.close();
+    const error = thrown ?? this.#failure;
     const left = this.#leftovers.of;
     this.#leftovers.end();
     const { begun, untouched } = this.#jobs.empty();

@@ -1,5 +1,5 @@
 import { isMainThread, threadId } from 'node:worker_threads';
-import { load, store } from '../memory/word.js';
+import { compareExchange, load, store } from '../memory/word.js';
 import { kernelHas, kernelTells } from './kernel.js';
 import {
   clock,
@@ -52,12 +52,12 @@ function diedLongAgo(ident: number): boolean {
 }
 
 /**
- * Looks for the worker that a thread runs in, or while it is queued for the one that will start it. Asks the kernel, which
+ * Looks for the worker that a thread runs in or is about to begin in, or while it is queued for the one that will start it. Asks the kernel, which
  * knows of a death before any event loop does; where the kernel does not tell, see `noticeDeaths`.
  */
 function isFoundDead(ident: number, state: number): boolean {
   const slot = slotOf(ident);
-  const queued = state === QUEUED;
+  const queued = state === QUEUED && load(table, slot + NATIVE) <= 0;
   const worker = load(table, slot + (queued ? STARTER_WORKER : WORKER));
   if (worker === threadId) return false;
   if (!kernelTells()) {
@@ -99,6 +99,7 @@ function workerExited(worker: number): void {
       if (stateOf(ident) === RUNNING) gone.add(workerOfThread);
       markDied(ident);
     });
+    markStarterGone(one);
   }
   // A thread that has stopped may have been killed before it came to drop its trace.
   dropTrace();
@@ -109,6 +110,17 @@ function exiting(): void {
   eachLive((ident, slot) => {
     if (load(table, slot + STARTER_WORKER) === threadId) markStarterDied(ident);
   });
+  markStarterGone(threadId);
+}
+
+/**
+ * Notes in the slots of all threads that the worker has started, ended ones too, that it is gone: who asks for what they gave
+ * is answered by nobody. Node numbers no two workers alike, so a slot that is claimed meanwhile keeps its own starter.
+ */
+function markStarterGone(worker: number): void {
+  const most = load(table, HIGH_WATER);
+  for (let number = 1; number < most; number++)
+    compareExchange(table, HEADER_WORDS + number * SLOT_WORDS + STARTER_WORKER, worker, -worker);
 }
 
 if (!isMainThread) process.on('exit', exiting);
@@ -138,8 +150,10 @@ export function aliveIdents(includeUnlisted = false): number[] {
   return idents;
 }
 
-/** Whether the worker from which a thread was started is still there; true where the platform does not tell. */
+/** Whether the worker from which a thread was started is still there. */
 export function starterExists(ident: number): boolean {
+  noticeDeaths();
+  if (load(table, slotOf(ident) + STARTER_WORKER) < 0) return false;
   const native = load(table, slotOf(ident) + STARTER_NATIVE);
   return native === 0 || kernelHas(native);
 }

@@ -131,7 +131,7 @@ export const SLEEPS_UNTIL = 16;
 export const BLOCKED_TIME = 18;
 /** 0: NAME is all of the name; else the N of `Thread-N (NAME)`. */
 export const NUMBER = 28;
-/** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's. */
+/** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's, negative once it is gone. */
 export const STARTER_NATIVE = 29;
 export const STARTER_WORKER = 30;
 /** How many Thread objects stand for it in workers other than the one it was started from: see `countHandle`. */

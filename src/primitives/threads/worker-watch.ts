@@ -37,6 +37,11 @@ export function watchWorker(worker: Worker, exited: (worker: number) => void): v
   });
 }
 
+/** How many workers this thread has started that have not exited. */
+export function startedWorkers(): number {
+  return watched.size;
+}
+
 function isAsked(worker: Worker): boolean {
   return worker.performance.eventLoopUtilization().active > 0;
 }

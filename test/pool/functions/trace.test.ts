@@ -195,6 +195,25 @@ describe('setprofile', () => {
     await until(() => events.length === 2);
     expect(events).toEqual(['call acquireAndRelease', 'return acquireAndRelease']);
   });
+
+  // A port and the channel of the traces are two, and the event loop hears them in either order.
+  it.each<[how: string, join: (thread: Thread) => unknown]>([
+    ['awaited', (thread) => thread.join()],
+    ['blocking', (thread) => thread.joinSync()],
+  ])(
+    'has told of a thread whatever it did, once that is joined (%s)',
+    { timeout: 60_000 },
+    async (_, join) => {
+      const events: string[] = [];
+      setprofile((event) => events.push(event.event));
+      for (let nth = 1; nth <= 300; nth++) {
+        const thread = new Thread({ target: targets.acquireAndRelease!, args: [new Lock()] });
+        await join(thread.start());
+        expect(events.filter((event) => event === 'return')).toHaveLength(nth);
+      }
+      setprofile(null);
+    },
+  );
 });
 
 describe('trace$', () => {
@@ -251,5 +270,21 @@ describe('a tracer', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(told).toEqual(['acquire', 'acquired', 'release']);
     expect(done).toHaveLength(3);
+  });
+
+  it('that comes while a thread runs does not change what becomes of a result that cannot be sent', async () => {
+    const begun = new Event();
+    const gate = new Event();
+    const target = (begun: Event, gate: Event) => {
+      begun.set();
+      gate.waitSync();
+      return () => {};
+    };
+    const thread = new Thread({ target, args: [begun, gate] }).start();
+    await begun.wait();
+    settrace(() => {});
+    gate.set();
+    await expect(thread.result().then()).rejects.toMatchObject({ code: 'ERR_CLONE' });
+    settrace(null);
   });
 });

@@ -47,7 +47,7 @@ function sessionWorker(session: 'first' | 'second'): Program<Pool> {
         park(cells, JOBS, posted, RECHECK_MS);
       const seq = load(cells, JOB + taken * 2);
       if (seq === CLOSE) return;
-      if (!claims.claim(seq, identOfJob(me, idents))) continue;
+      if (!claims.isOffered(seq) || !claims.claim(seq, identOfJob(me, idents))) continue;
       const job = load(cells, JOB + taken * 2 + 1);
       me.note(`runs ${job} as ${identOfJob(me, idents++)}`);
       if (add(shared.runs, job, 1) > 0) me.fail(`job ${job} runs again`);

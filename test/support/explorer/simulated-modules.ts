@@ -34,6 +34,7 @@ export function simulatedModules(port: Port): Record<string, object> {
     'wait-site': { siteHere: () => 0 },
     announcer: { announce: () => {} },
     trace: { levels: () => 0, tracing: () => false, emit: () => {} },
+    bus: { drainTraces: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
     ...threads,
@@ -65,6 +66,7 @@ function stubs(port: Port, time: () => number): Record<string, object> {
 
 class WaitRecord {
   set(): void {}
+  first(): void {}
   owner(): void {}
 }
 

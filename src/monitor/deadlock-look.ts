@@ -1,0 +1,36 @@
+import { clock } from '../primitives/threads/table.js';
+import { cyclesOf } from './deadlock-cycles.js';
+import { DeadlockFinder, runsOn } from './deadlock-finder.js';
+import { deadlockOf, type Use } from './deadlock-finding.js';
+import { type SectionWait, type SeenWait, sectionEdges, threadEdges } from './deadlock-graph.js';
+import type { Deadlock } from './types.js';
+
+/** What a look at the wait-for graph needs. */
+export interface Surroundings {
+  readonly seen: readonly SeenWait[];
+  readonly sections: readonly SectionWait[];
+  readonly uses: ReadonlyMap<number, Use>;
+}
+
+/** What one look finds. */
+export interface Look {
+  readonly deadlocks: readonly Deadlock[];
+  /** There are cycles that may be believed soon. */
+  readonly doubted: boolean;
+  /** Only the event loops of some threads can tell whether there are others. */
+  readonly needsSections: boolean;
+}
+
+/** All looks of this thread share what was seen before, so the more of them there are, the sooner one is sure. */
+const finder = new DeadlockFinder();
+
+export function look({ seen, sections, uses }: Surroundings): Look {
+  const between = threadEdges(seen, clock());
+  const { cycles, doubted } = finder.look([...between, ...sectionEdges(sections)]);
+  const waits = seen.map(({ wait }) => wait);
+  return {
+    deadlocks: cycles.map((cycle) => deadlockOf(cycle, waits, uses)),
+    doubted,
+    needsSections: between.some(runsOn) && cyclesOf(between).some((cycle) => cycle.some(runsOn)),
+  };
+}

@@ -1,0 +1,78 @@
+import type { AnyPrimitive } from '../primitives/handle.js';
+import { type Measured, percentileOf } from '../primitives/memory/histogram.js';
+import { contendedPrimitives, type PrimitiveFacts } from '../primitives/threads/contention.js';
+import { isAlive } from '../primitives/threads/liveness.js';
+import { knownPrimitives, primitiveKind, stateOf } from './known-primitives.js';
+import type { ContentionInfo, Durations, PrimitiveInfo, PrimitiveState, WaitInfo } from './types.js';
+
+export function durations(measured: Measured): Durations {
+  const { count, total, max } = measured;
+  return { count, total, p50: percentileOf(measured, 50), p99: percentileOf(measured, 99), max };
+}
+
+/**
+ * The primitives that have been waited for, and those whose words are known: made while somebody looks, or `watched`.
+ */
+export function primitiveInfos(
+  waits: readonly WaitInfo[],
+  watched: readonly AnyPrimitive[],
+): PrimitiveInfo[] {
+  const facts = new Map(contendedPrimitives().map((one) => [one.id, one]));
+  const known = knownPrimitives(watched);
+  const queues = queuesOf(waits);
+  return [...new Set([...facts.keys(), ...known.keys()])].map((id) =>
+    primitiveInfo(id, facts.get(id), known.get(id), queues.get(id) ?? []),
+  );
+}
+
+/** By primitive, the longest waiting first. */
+function queuesOf(waits: readonly WaitInfo[]): Map<number, WaitInfo[]> {
+  const queues = new Map<number, WaitInfo[]>();
+  for (const wait of [...waits].sort((a, b) => a.since - b.since)) {
+    if (wait.primitive === null) continue;
+    const queue = queues.get(wait.primitive);
+    if (queue === undefined) queues.set(wait.primitive, [wait]);
+    else queue.push(wait);
+  }
+  return queues;
+}
+
+function primitiveInfo(
+  id: number,
+  facts: PrimitiveFacts | undefined,
+  known: AnyPrimitive | undefined,
+  queue: readonly WaitInfo[],
+): PrimitiveInfo {
+  const name = facts?.name ?? known?.name ?? '';
+  return {
+    id,
+    kind: facts?.kind ?? primitiveKind(known as AnyPrimitive),
+    name,
+    named: facts?.named ?? !name.endsWith(`-${id}`),
+    state: known === undefined ? stateByWaiters(queue) : stateOf(known),
+    queue: queue.map((wait) => wait.id),
+    contention: contentionInfo(facts),
+  };
+}
+
+/** What its waiters tell of it, where nobody knows its words. */
+function stateByWaiters(queue: readonly WaitInfo[]): PrimitiveState {
+  const owner = queue.find((wait) => wait.owner !== null)?.owner ?? null;
+  if (owner === null) return { unknown: true };
+  return { owner: { ident: owner, alive: isAlive(owner), depth: 1, section: null } };
+}
+
+const NONE: Durations = { count: 0, total: 0, p50: 0, p99: 0, max: 0 };
+
+function contentionInfo(facts: PrimitiveFacts | undefined): ContentionInfo {
+  return {
+    acquires: null,
+    contended: facts?.wait.count ?? 0,
+    timeouts: facts?.timeouts ?? 0,
+    ownerDeaths: facts?.ownerDeaths ?? 0,
+    signalled: facts?.signalled ?? false,
+    wait: facts === undefined ? NONE : durations(facts.wait),
+    held: facts === undefined || facts.held === null ? null : durations(facts.held),
+    sites: [],
+  };
+}

@@ -1,0 +1,72 @@
+import nodeTimers from 'node:timers';
+import { Observable } from 'rxjs';
+import { readEvents } from '../primitives/threads/events.js';
+import { poolFacts } from '../primitives/threads/pool-records.js';
+import { inspect } from './inspect.js';
+import { checkInspect } from './inspect-options.js';
+import { startLooking } from './looking.js';
+import type { Inspection, InspectOptions } from './types.js';
+
+// Taken as the library loads, because tests that mock time replace them later.
+const { clearInterval, setInterval } = nodeTimers;
+
+/** Ten moments a second at most, and one at least. */
+const LOOK_EVERY = 100;
+const AT_LEAST_EVERY = 10;
+
+/**
+ * A moment now, and one after every change, ten a second at most and one a second at least. Never completes. Does not keep
+ * the process alive. Unsubscribing ends the counting, unless somebody else looks. Python has no such thing.
+ *
+ * @throws TypeError for bad options
+ * @example
+ * const moments = inspect$().pipe(map(({ threads }) => threads.length));
+ * console.log(await firstValueFrom(moments)); // prints 1
+ */
+export function inspect$(options: InspectOptions = {}): Observable<Inspection> {
+  const { detail } = checkInspect(options);
+  return new Observable((subscriber) => {
+    const stopLooking = startLooking(detail);
+    const changes = new Changes();
+    let quiet = 0;
+    subscriber.next(inspect(options));
+    const timer = setInterval(() => {
+      quiet++;
+      if (!changes.came() && quiet < AT_LEAST_EVERY) return;
+      quiet = 0;
+      subscriber.next(inspect(options));
+    }, LOOK_EVERY).unref();
+    return () => {
+      clearInterval(timer);
+      stopLooking();
+    };
+  });
+}
+
+/** Whether anything has changed that a moment shows, as far as that is cheap to know. */
+class Changes {
+  #cursor = readEvents().cursor;
+  #jobs = jobs();
+
+  /** Since it was last asked. */
+  came(): boolean {
+    const [cursor, before] = [this.#cursor, this.#jobs];
+    this.#cursor = readEvents(cursor).cursor;
+    this.#jobs = jobs();
+    return this.#cursor !== cursor || this.#jobs !== before;
+  }
+}
+
+/** Changes whenever a pool has taken, begun or ended a job. */
+function jobs(): string {
+  return poolFacts()
+    .map(({ id, busy, queued, completed, failed, cancelled }) => [
+      id,
+      busy,
+      queued,
+      completed,
+      failed,
+      cancelled,
+    ])
+    .join(';');
+}

@@ -1,0 +1,74 @@
+import { primitivesLeftOut } from '../primitives/threads/contention.js';
+import { poolFacts } from '../primitives/threads/pool-records.js';
+import { clock } from '../primitives/threads/table.js';
+import { threadFacts } from '../primitives/threads/thread-facts.js';
+import { waits as rawWaits } from '../primitives/threads/wait-graph.js';
+import { look } from './deadlock-look.js';
+import { epoch } from './epoch.js';
+import { eventsLost } from './events.js';
+import { abandonedLocks, sortFindings } from './findings.js';
+import { checkInspect } from './inspect-options.js';
+import { poolInfos } from './inspect-pools.js';
+import { primitiveInfos } from './inspect-primitives.js';
+import { processInfo } from './inspect-process.js';
+import { threadInfos } from './inspect-threads.js';
+import { countedSince } from './looking.js';
+import { allAnswers } from './loop-answers.js';
+import { stallOf } from './stall.js';
+import { starvations } from './starvation.js';
+import { surroundings } from './surroundings.js';
+import type { Finding, Inspection, InspectOptions } from './types.js';
+
+/**
+ * Everything at one moment: threads, primitives that have been waited for, pools, waits, and what is wrong. Starts nothing
+ * and leaves nothing running. What only event loops can tell is there while somebody subscribes to `inspect$`. Python has
+ * no such thing.
+ *
+ * @throws TypeError for bad options
+ * @example
+ * const { threads } = inspect();
+ * console.log(threads.map(({ name }) => name).join()); // prints MainThread
+ */
+export function inspect(options: InspectOptions = {}): Inspection {
+  const { watched } = checkInspect(options);
+  const time = epoch(clock());
+  const raw = rawWaits();
+  const around = surroundings(raw);
+  const waits = around.seen.map(({ wait }) => wait);
+  const facts = threadFacts();
+  const pools = poolInfos(facts);
+  const primitives = primitiveInfos(waits, watched);
+  const { deadlocks } = look(around);
+  const findings: Finding[] = [
+    ...deadlocks,
+    ...starvations(poolFacts(), facts, raw),
+    ...abandonedLocks(primitives, time),
+  ];
+  if (deadlocks.length === 0) findings.push(...stall(facts, waits, time));
+  const sorted = sortFindings(findings);
+  return {
+    version: 1,
+    time,
+    process: processInfo(),
+    threads: threadInfos(facts, { waits, primitives, pools, findings: sorted }),
+    primitives,
+    pools,
+    waits,
+    findings: sorted,
+    limits: {
+      countedSince: countedSince(),
+      primitivesLeftOut: primitivesLeftOut(),
+      eventsLost: eventsLost(),
+    },
+  };
+}
+
+function stall(
+  threads: Parameters<typeof stallOf>[0]['threads'],
+  waits: Inspection['waits'],
+  time: number,
+): Finding[] {
+  const answers = new Map(allAnswers().map((answer) => [answer.ident, answer]));
+  const found = stallOf({ threads, waits, answers, time });
+  return found === undefined ? [] : [found];
+}

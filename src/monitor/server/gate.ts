@@ -1,0 +1,108 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { visible } from '../visible.js';
+import { type Answer, type Asked, refuse } from './request.js';
+
+export interface GateOptions {
+  readonly allowedHosts: readonly string[];
+  readonly token: string | undefined;
+}
+
+/** A name or address, and a port. */
+const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i;
+const LOOPBACK_NAME = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+const LOOPBACK_ADDRESS = /^(127(\.\d{1,3}){3}|::1)$/;
+
+/** Whether it is a name or an address that only this machine answers to. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK_NAME.test(host.toLowerCase()) || host === '::1';
+}
+
+/**
+ * Who may ask the monitor. In this order: a page of another site whose name was made to lead here (its Host is not ours),
+ * any page of another site (Origin, Sec-Fetch-Site), a machine that is not this one and has no token, a method that is not
+ * for reading. What is refused has looked at nothing.
+ */
+export class Gate {
+  readonly #allowed: ReadonlySet<string>;
+  readonly #token: Buffer | undefined;
+  readonly #cookie: string;
+
+  constructor({ allowedHosts, token }: GateOptions) {
+    this.#allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
+    this.#token = token === undefined ? undefined : digest(token);
+    // Not the token itself, which its user may use elsewhere as well.
+    this.#cookie = createHmac('sha256', token ?? '')
+      .update('rxjs-threading/monitor')
+      .digest('base64url');
+  }
+
+  /** null: come in. */
+  refusal(asked: Asked): Answer | null {
+    const hosts = asked.header('host');
+    const [host = ''] = hosts;
+    if (hosts.length !== 1 || !this.#isOurs(host, asked)) {
+      const shown = hosts.length === 0 ? 'none' : visible(hosts.join(' and '));
+      return refuse(403, `Host is ${shown}: it is not in allowedHosts of the monitor`);
+    }
+    if (!isOfSite(host, asked)) return refuse(403, 'the monitor answers no page of another site');
+    if (this.#token === undefined && asked.peer !== undefined && !isLoopbackAddress(asked.peer))
+      return refuse(403, 'the monitor has no token, so it answers its own machine alone');
+    if (asked.method !== 'GET' && asked.method !== 'HEAD')
+      return refuse(405, 'the monitor is read only', { allow: 'GET, HEAD' });
+    return null;
+  }
+
+  /**
+   * Whether the one who asks knows the token, if there is one: in the query, as `Authorization: Bearer`, or by the cookie
+   * that the first of these left.
+   *
+   * @returns null: no; else the headers that the answer gets
+   */
+  admit(asked: Asked): Readonly<Record<string, string>> | null {
+    const token = this.#token;
+    if (token === undefined) return {};
+    const cookie = `rxjs-threading-monitor-${asked.local?.port ?? ''}=${this.#cookie}`;
+    const isToken = (given: string): boolean => timingSafeEqual(digest(given), token);
+    const isCookie = (given: string): boolean => timingSafeEqual(digest(given), digest(cookie));
+    if (asked.query.getAll('token').some(isToken)) {
+      const secure = asked.encrypted ? '; Secure' : '';
+      return { 'set-cookie': `${cookie}; HttpOnly; SameSite=Strict${secure}` };
+    }
+    const bearers = asked.header('authorization').map((value) => value.replace(/^Bearer +/i, ''));
+    const cookies = asked.header('cookie').flatMap((value) => value.split(/; */));
+    return bearers.some(isToken) || cookies.some(isCookie) ? {} : null;
+  }
+
+  #isOurs(host: string, { local }: Asked): boolean {
+    const [, name = '', port] = HOST.exec(host.toLowerCase()) ?? [];
+    if (name === '') return false;
+    const bare = name.replace(/\.$/, '');
+    if (this.#allowed.has(bare) || (port !== undefined && this.#allowed.has(`${bare}:${port}`))) return true;
+    if (local === undefined) return LOOPBACK_NAME.test(bare);
+    const rightPort = Number(port ?? 80) === local.port || (port === undefined && local.port === 443);
+    // An address that the server itself has: a name that was made to lead here is none.
+    return rightPort && (LOOPBACK_NAME.test(bare) || bare.replace(/^\[|\]$/g, '') === plain(local.address));
+  }
+}
+
+/** Of the page that asks, if a page does. */
+function isOfSite(host: string, { header }: Asked): boolean {
+  const sites = header('sec-fetch-site');
+  if (sites.some((site) => site !== 'same-origin' && site !== 'none')) return false;
+  const own = host.toLowerCase();
+  return header('origin').every((origin) => origin === `http://${own}` || origin === `https://${own}`);
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return LOOPBACK_ADDRESS.test(plain(address));
+}
+
+/** An IPv4 address that came in over IPv6, as itself. */
+function plain(address: string): string {
+  return address.replace(/^::ffff:/i, '');
+}
+
+/** Of one length, whatever was given: comparing takes the same time. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { visible } from '../visible.js';
+import type { Feed } from './feed.js';
+import type { Place } from './place.js';
+import { type Answer, type Asked, refuse } from './request.js';
+import type { Routes } from './routes.js';
+
+/** What a server of node:http asks, and what stands on one. Never rejects. */
+export async function answerHttp(
+  routes: Routes,
+  feed: Feed,
+  place: Place,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const asked = askedOf(place, request, response);
+  const answer = await routes.answer(asked).catch(failed);
+  if (asked.signal.aborted) return;
+  const { status, headers, body } = answer;
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    response.end(asked.method === 'HEAD' ? undefined : body);
+    return;
+  }
+  response.writeHead(status, headers);
+  if (asked.method === 'HEAD') response.end();
+  else stream(feed, body.lastId, response);
+}
+
+/** Of the monitor's own, which answers for itself where nobody else hears of errors. */
+export function failed(error: unknown): Answer {
+  return refuse(500, `the monitor failed: ${visible(String(error))}`);
+}
+
+export const RETRY = 'retry: 1000\n\n';
+
+function stream(feed: Feed, lastId: number, response: ServerResponse): void {
+  response.write(RETRY);
+  const reader = feed.join({ write: (text) => response.write(text), end: () => response.end() }, lastId);
+  response.on('drain', () => reader.drained());
+  response.once('close', () => reader.leave());
+}
+
+function askedOf(place: Place, request: IncomingMessage, response: ServerResponse): Asked {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const { socket, url = '' } = request;
+  const { localAddress: address, localPort: port } = socket;
+  return {
+    ...place,
+    method: request.method ?? '',
+    query: new URLSearchParams(url.split('?', 2)[1]),
+    header: (name) => request.headersDistinct[name] ?? [],
+    local: address === undefined || port === undefined ? undefined : { address, port },
+    peer: socket.remoteAddress,
+    encrypted: (socket as Partial<TLSSocket>).encrypted === true,
+    signal: gone.signal,
+  };
+}

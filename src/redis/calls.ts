@@ -1,0 +1,187 @@
+import { keepAlive } from '../primitives/waiting/event-loop.js';
+import type { Engine, EngineOperation } from './engine.js';
+import { EngineError, LockLostError } from './errors.js';
+import { backoff, pause } from './pause.js';
+
+/** One that is to be answered. */
+interface Call {
+  readonly operation: EngineOperation;
+  readonly args: readonly string[];
+  /** Whose it is: it fails when that membership ends. undefined: nobody's. */
+  readonly session: string | undefined;
+  /** false: who asked repeats it itself, if it still wants an answer. */
+  readonly repeated: boolean;
+  readonly resolve: (reply: readonly string[]) => void;
+  readonly reject: (error: unknown) => void;
+  sent: boolean;
+}
+
+/** What Calls tells the session. */
+export interface CallsEvents {
+  /** This incarnation answers; the keeper must announce the session to it before anything is sent. */
+  reached(run: string): void;
+  /** Calls go out again after they could not. */
+  opened(): void;
+  /** The first attempt to reach it has failed; others follow. */
+  unreachable(error: unknown): void;
+  /** The engine cannot be used at all. */
+  refused(error: unknown): void;
+}
+
+/**
+ * The calls of one process to the engine, in order, each until it is answered. They keep the process alive until then.
+ *
+ * SHUT -the engine is reached, and the keeper has announced the session to that incarnation-> OPEN -no answer, or another
+ * session-> SHUT. Invariant: while SHUT nothing is sent, because an engine that has lost its memory would give to others
+ * what this process holds; while calls wait and it is SHUT, `#reopen` runs.
+ */
+export class Calls {
+  readonly #engine: Engine;
+  readonly #patience: number;
+  readonly #events: CallsEvents;
+  readonly #unanswered = new Set<Call>();
+  #open = false;
+  #reopening = false;
+  #closed = false;
+  /** What the keeper has announced the session to. */
+  #announced: string | undefined;
+  #heard: (() => void) | undefined;
+
+  /** @param patience - ms for the keeper to announce the session */
+  constructor(engine: Engine, patience: number, events: CallsEvents) {
+    this.#engine = engine;
+    this.#patience = patience;
+    this.#events = events;
+  }
+
+  /** Whether calls go out at once. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  send(
+    operation: EngineOperation,
+    args: readonly string[],
+    session: string | undefined,
+    repeated: boolean,
+  ): Promise<readonly string[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new LockLostError('closed', { reason: 'closed' }));
+        return;
+      }
+      if (!this.#open && !repeated) {
+        reject(new EngineError('the engine is out of reach', { outOfReach: true }));
+        this.reach();
+        return;
+      }
+      const call: Call = { operation, args, session, repeated, resolve, reject, sent: false };
+      if (this.#unanswered.size === 0) keepAlive(1);
+      this.#unanswered.add(call);
+      if (this.#open) this.#send(call);
+      else void this.#reopen();
+    });
+  }
+
+  /** Makes sure that there is a connection, or that one is being made. */
+  reach(): void {
+    if (!this.#open) void this.#reopen();
+  }
+
+  /** Called when the keeper has announced the session to that incarnation. */
+  announced(run: string): void {
+    this.#announced = run;
+    this.#heard?.();
+  }
+
+  /** Called when a session has ended: its calls fail, and nothing goes out before another is announced. */
+  over(session: string, error: unknown): void {
+    this.#open = false;
+    this.#announced = undefined;
+    for (const call of this.#unanswered)
+      if (call.session === session) this.#settle(call, () => call.reject(error));
+    void this.#reopen();
+  }
+
+  close(error: unknown): void {
+    this.#closed = true;
+    this.#open = false;
+    this.#heard?.();
+    this.fail(error);
+  }
+
+  /** All that wait for an answer fail. */
+  fail(error: unknown): void {
+    for (const call of this.#unanswered) this.#settle(call, () => call.reject(error));
+  }
+
+  #settle(call: Call, how: () => void): void {
+    if (!this.#unanswered.delete(call)) return;
+    if (this.#unanswered.size === 0) keepAlive(-1);
+    how();
+  }
+
+  #send(call: Call): void {
+    call.sent = true;
+    this.#engine.call(call.operation, ...call.args).then(
+      (reply) => this.#settle(call, () => call.resolve(reply)),
+      (error) => {
+        if (!(error instanceof EngineError && error.outOfReach)) {
+          this.#settle(call, () => call.reject(error));
+          return;
+        }
+        call.sent = false;
+        this.#open = false;
+        if (!call.repeated) this.#settle(call, () => call.reject(error));
+        void this.#reopen();
+      },
+    );
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#reopening || this.#closed) return;
+    this.#reopening = true;
+    let anew = false;
+    for (let attempt = 0; !this.#open && !this.#closed; attempt++) {
+      try {
+        const run = await this.#engine.incarnation(anew);
+        if (this.#closed) break;
+        this.#events.reached(run);
+        if (await this.#isAnnounced(run)) this.#opened();
+        else anew = this.#announced !== undefined;
+      } catch (error) {
+        if (!(error instanceof EngineError && error.outOfReach)) {
+          this.fail(error);
+          this.#events.refused(error);
+          break;
+        }
+        if (attempt === 0) this.#events.unreachable(error);
+        await pause(backoff(attempt));
+      }
+    }
+    this.#reopening = false;
+  }
+
+  /** false: the keeper does not answer, or is connected to another incarnation by now. */
+  async #isAnnounced(run: string): Promise<boolean> {
+    let late = false;
+    const tooLate = pause(this.#patience).then(() => {
+      late = true;
+    });
+    while (this.#announced !== run && !this.#closed && !late) {
+      const heard = new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+      await Promise.race([heard, tooLate]);
+    }
+    this.#heard = undefined;
+    return this.#announced === run && !this.#closed;
+  }
+
+  #opened(): void {
+    this.#open = true;
+    // In the order they were asked for: a release goes before whatever was asked after it.
+    for (const call of this.#unanswered) if (!call.sent) this.#send(call);
+    if (this.#open) this.#events.opened();
+  }
+}

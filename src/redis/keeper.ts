@@ -1,0 +1,42 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Engine } from './engine.js';
+import { EngineError } from './errors.js';
+import type { KeeperData } from './keeper-thread.js';
+import { type FromKeeper, Keeping, type KeepingOptions, type ToKeeper } from './keeping.js';
+
+/** Who keeps the session, as the session sees it. */
+export interface Keeper {
+  post(message: ToKeeper): void;
+}
+
+/** Starts the keeper's thread. It does not keep the process alive. */
+export function keeperThread(data: KeeperData, hear: (message: FromKeeper) => void): Keeper {
+  const file = join(dirname(fileURLToPath(import.meta.url)), 'redis-keeper.js');
+  // None of the user's own --require and --import: the keeper runs no code but ours.
+  const worker = new Worker(file, { workerData: data, execArgv: [], name: 'rxjs-threading keeper' });
+  worker.unref();
+  let ended = false;
+  worker.on('message', (message: FromKeeper) => {
+    ended ||= message.kind === 'ended';
+    hear(message);
+  });
+  worker.on('error', (cause) => {
+    hear({ kind: 'refused', message: new EngineError('the keeper has failed', { cause }).message });
+  });
+  worker.on('exit', () => {
+    if (!ended) hear({ kind: 'ended' });
+  });
+  return { post: (message) => worker.postMessage(message) };
+}
+
+/** Keeps it in this thread: for an engine that lives here as well. */
+export function keeperHere(
+  engine: Engine,
+  options: KeepingOptions,
+  hear: (message: FromKeeper) => void,
+): Keeper {
+  const keeping = new Keeping(engine, options, hear);
+  return { post: (message) => keeping.hear(message) };
+}

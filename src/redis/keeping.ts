@@ -1,0 +1,314 @@
+import type { Cells } from '../primitives/memory/word.js';
+import { after } from '../primitives/waiting/event-loop.js';
+import type { Engine } from './engine.js';
+import { EngineError } from './errors.js';
+import { type Neighbour, neighboursOf, startOf, whereabouts } from './neighbours.js';
+import { backoff, pause } from './pause.js';
+import { type Moment, thisMoment, Validity } from './validity.js';
+
+/** A hold, as the engine is told of it: thing, number, token, permits of the thing. */
+export type ToldHold = readonly [string, string, string, string];
+
+/** What the session says to its keeper. */
+export type ToKeeper =
+  /** Become this session. */
+  | { readonly kind: 'join'; readonly session: string; readonly cells: Cells; readonly info: object }
+  /** This thread talks to that incarnation, and waits until the session is announced there. */
+  | { readonly kind: 'reached'; readonly run: string }
+  /** All that is held. `now`: the engine is to be told at once, because it may have forgotten some. */
+  | { readonly kind: 'holds'; readonly holds: readonly ToldHold[]; readonly now: boolean }
+  /** Whether anything waits, and so wants to know of deaths at once. */
+  | { readonly kind: 'waiting'; readonly waiting: boolean }
+  | { readonly kind: 'info'; readonly info: object }
+  /** The process ends, with what it holds. */
+  | { readonly kind: 'exit' }
+  /** The session ends, and the keeper. */
+  | { readonly kind: 'end' };
+
+/** What the keeper says to its session. */
+export type FromKeeper =
+  /** The incarnation has the session, and of the holds those in `told`. */
+  | {
+      readonly kind: 'announced';
+      readonly session: string;
+      readonly run: string;
+      readonly epoch: number;
+      readonly told: readonly string[];
+    }
+  /** Another incarnation is about to be told of what is held. */
+  | { readonly kind: 'restarted' }
+  /** The engine has the session, and so many entries of it. */
+  | { readonly kind: 'renewed'; readonly session: string; readonly entries: number; readonly took: number }
+  /** Holds that the engine has given to others. */
+  | { readonly kind: 'lost'; readonly session: string; readonly numbers: readonly string[] }
+  /** A hold that the engine had forgotten and has again. */
+  | { readonly kind: 'back'; readonly session: string; readonly number: string; readonly thing: string }
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'over'; readonly session: string }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'ended' };
+
+/** ms that an engine which has just started and does not know the namespace waits for owners of before. */
+const SETTLING = 2000;
+/** ms between two looks at the processes of this machine. */
+const LOOK = 50;
+/** ms that the session has to say what it holds before another incarnation is told. */
+const REPORT = 5;
+
+export interface KeepingOptions {
+  /** ms */
+  readonly lease: number;
+  readonly grace: boolean;
+}
+
+/**
+ * Keeps one process's session: renews it every third of a lease, tells when it may be over, and the engine what is held
+ * when that may have forgotten. Runs in a thread of its own, which no code of the user's can block.
+ */
+export class Keeping {
+  readonly #engine: Engine;
+  readonly #lease: number;
+  readonly #grace: number;
+  readonly #post: (message: FromKeeper) => void;
+  readonly #me = whereabouts();
+  readonly #timers: NodeJS.Timeout[];
+  #session = '';
+  #validity = new Validity();
+  #info = '';
+  /** What the engine has not heard of this process. */
+  #news = '';
+  #holds: readonly ToldHold[] = [];
+  /** The incarnation that the session was announced to last; '': none yet. */
+  #run = '';
+  #joined = false;
+  #renewing = false;
+  #again = false;
+  #tellHolds = false;
+  /** The session waits to be announced. */
+  #asked = false;
+  #anew = false;
+  #waiting = false;
+  #neighbours: Neighbour[] = [];
+  #sweep: (() => void) | undefined;
+  #ended = false;
+
+  constructor(engine: Engine, { lease, grace }: KeepingOptions, post: (message: FromKeeper) => void) {
+    this.#engine = engine;
+    this.#lease = lease;
+    this.#grace = grace ? lease : 0;
+    this.#post = post;
+    this.#timers = [
+      setInterval(() => this.#beat(), lease / 3),
+      setInterval(() => this.#watch(), Math.max(5, lease / 50)),
+      setInterval(() => this.#look(), LOOK),
+    ];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  hear(message: ToKeeper): void {
+    switch (message.kind) {
+      case 'join':
+        this.#session = message.session;
+        this.#validity = new Validity(message.cells);
+        this.#joined = false;
+        this.#holds = [];
+        this.#info = this.#news = JSON.stringify({ ...message.info, ...this.#me });
+        this.#beat();
+        break;
+      case 'reached':
+        if (this.#joined && message.run === this.#run) this.#announce([]);
+        else {
+          this.#asked = true;
+          this.#anew = this.#joined;
+          this.#beat();
+        }
+        break;
+      case 'holds':
+        this.#holds = message.holds;
+        this.#tellHolds ||= message.now;
+        if (message.now) this.#beat();
+        break;
+      case 'waiting':
+        this.#waiting = message.waiting;
+        if (message.waiting) void this.#meet();
+        break;
+      case 'info':
+        this.#info = this.#news = JSON.stringify({ ...message.info, ...this.#me });
+        break;
+      case 'exit':
+        void this.#goodbye(true);
+        break;
+      case 'end':
+        void this.#end();
+    }
+  }
+
+  #beat(): void {
+    if (this.#renewing) this.#again = true;
+    else void this.#renew();
+  }
+
+  /** Until it is answered, or the session is over. */
+  async #renew(): Promise<void> {
+    this.#renewing = true;
+    for (let attempt = 0; !this.#ended && this.#session !== ''; attempt++) {
+      this.#again = false;
+      const session = this.#session;
+      try {
+        await this.#renewOnce(session);
+        if (!this.#again) break;
+        attempt = 0;
+      } catch (error) {
+        if (this.#ended) break;
+        if (!(error instanceof EngineError && error.outOfReach)) {
+          this.#post({ kind: 'refused', message: (error as Error).message });
+          break;
+        }
+        this.#post({ kind: 'cut' });
+        await pause(Math.min(backoff(attempt), this.#lease / 6));
+      }
+    }
+    this.#renewing = false;
+  }
+
+  async #renewOnce(session: string): Promise<void> {
+    const anew = this.#anew;
+    this.#anew = false;
+    const run = await this.#engine.incarnation(anew);
+    const another = run !== this.#run;
+    const validity = this.#validity;
+    if (another && this.#joined) {
+      this.#post({ kind: 'restarted' });
+      await pause(REPORT);
+    }
+    if (session !== this.#session || validity.over) return;
+    const tells = another || this.#tellHolds;
+    const holds = tells ? this.#holds : [];
+    const news = another || !this.#joined ? this.#info : this.#news;
+    const joined = this.#joined;
+    const sent = thisMoment();
+    const reply = await this.#engine.call(
+      joined ? 'renew' : 'hello',
+      session,
+      `${this.#lease}`,
+      run,
+      this.#run,
+      `${this.#settling()}`,
+      `${this.#grace}`,
+      news,
+      ...holds.flat(),
+    );
+    if (session !== this.#session || validity.over) return;
+    if (reply[0] === '-4')
+      throw new EngineError(
+        `the namespace is used with protocol ${reply[1]}, by another version of this package`,
+      );
+    if (reply[0] !== '1') {
+      this.#over();
+      return;
+    }
+    if (another) validity.nextEpoch();
+    validity.extend(sent, this.#lease);
+    this.#run = run;
+    this.#joined = true;
+    if (this.#news === news) this.#news = '';
+    if (tells && holds === this.#holds) this.#tellHolds = false;
+    this.#answered(reply, sent);
+    // After what was lost: it is not to be taken for told.
+    if (another || !joined || tells || this.#asked) this.#announce(holds.map(([, number]) => number));
+    this.#lookIn(Number(reply[1]));
+    await this.#meet();
+  }
+
+  #answered(reply: readonly string[], sent: Moment): void {
+    const session = this.#session;
+    const lost = Number(reply[3]);
+    if (lost > 0) this.#post({ kind: 'lost', session, numbers: reply.slice(4, 4 + lost) });
+    for (let at = 4 + lost; at + 1 < reply.length; at += 2)
+      this.#post({ kind: 'back', session, number: reply[at] ?? '', thing: reply[at + 1] ?? '' });
+    const took = thisMoment().mono - sent.mono;
+    this.#post({ kind: 'renewed', session, entries: Number(reply[2]), took });
+  }
+
+  #announce(told: readonly string[]): void {
+    this.#asked = false;
+    const { epoch } = this.#validity;
+    this.#post({ kind: 'announced', session: this.#session, run: this.#run, epoch, told });
+  }
+
+  #settling(): number {
+    if (this.#grace === 0) return 0;
+    return Math.max(0, SETTLING - (this.#engine.age ?? SETTLING));
+  }
+
+  #watch(): void {
+    if (this.#joined && this.#validity.expires()) this.#tellOver();
+  }
+
+  #over(): void {
+    if (this.#validity.end()) this.#tellOver();
+  }
+
+  #tellOver(): void {
+    const session = this.#session;
+    this.#session = '';
+    this.#joined = false;
+    this.#sweep?.();
+    this.#post({ kind: 'over', session });
+  }
+
+  /** Who waits wants to know at once when somebody else's session ends. */
+  #lookIn(ms: number): void {
+    this.#sweep?.();
+    if (ms < 0 || this.#ended) return;
+    // Jittered, so that not all do it at once.
+    this.#sweep = after(ms + 1 + Math.random() * Math.min(20, this.#lease / 50), async () => {
+      try {
+        const [next] = await this.#engine.call('sweep', this.#session);
+        this.#lookIn(Number(next));
+      } catch {
+        // The next renewal, by another connection, does it.
+      }
+    });
+  }
+
+  async #meet(): Promise<void> {
+    if (this.#me === undefined || !this.#waiting || !this.#joined) return;
+    try {
+      this.#neighbours = neighboursOf(await this.#engine.call('members'), this.#me);
+    } catch {
+      // The next renewal, by another connection, does it.
+    }
+  }
+
+  /** The kernel knows at once of a process of this machine that was killed; the engine, when its lease is over. */
+  #look(): void {
+    if (!this.#waiting || !this.#joined) return;
+    for (const neighbour of this.#neighbours) {
+      if (startOf(neighbour.pid) === neighbour.start) continue;
+      this.#neighbours = this.#neighbours.filter((other) => other !== neighbour);
+      // Unanswered, the end of the lease tells it.
+      this.#engine.call('bye', neighbour.session, '1').catch(() => {});
+    }
+  }
+
+  async #goodbye(died: boolean): Promise<void> {
+    const session = this.#session;
+    this.#session = '';
+    try {
+      if (session !== '') await this.#engine.call('bye', session, died ? '1' : '0');
+    } catch {
+      // Out of reach: the end of the lease tells it.
+    }
+    this.#validity.saidGoodbye();
+  }
+
+  async #end(): Promise<void> {
+    this.#ended = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#sweep?.();
+    await this.#goodbye(false);
+    await this.#engine.close();
+    this.#post({ kind: 'ended' });
+  }
+}

@@ -1,0 +1,95 @@
+import type * as ioredis from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
+import { show } from '../primitives/options.js';
+import { EngineError } from './errors.js';
+import type { CheckedOptions } from './options.js';
+
+/** How to connect, as it can be sent to the keeper's thread: a URL, or ioredis options without functions. */
+export type Address = string | RedisOptions;
+
+/** What a connection cannot be described without. */
+const CODE = ['Connector'];
+
+/** @throws EngineError that names the package */
+export async function loadIoredis(): Promise<typeof ioredis> {
+  try {
+    return await import('ioredis');
+  } catch (error) {
+    throw new EngineError('rxjs-threading/redis needs the package ioredis: npm install ioredis', {
+      cause: error,
+    });
+  }
+}
+
+/** What the user's `connection` comes to. @throws TypeError for one that another thread could not make */
+export function addressOf(connection: CheckedOptions['connection']): Address {
+  if (typeof connection === 'string') return connection;
+  const options = typeof connection === 'function' ? optionsOf(connection()) : connection;
+  const plain: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (CODE.includes(name) && value !== undefined)
+      throw new TypeError(`connection must not have a ${name}: another thread connects as well`);
+    if (typeof value !== 'function') plain[name] = value;
+  }
+  try {
+    return structuredClone(plain) as RedisOptions;
+  } catch (error) {
+    throw new TypeError(`connection must be what another thread can be sent, got ${show(connection)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Of a connection that the user's function has made; that one is closed. */
+function optionsOf(made: unknown): object {
+  const redis = made as { options?: unknown; disconnect?: unknown } | null | undefined;
+  if (typeof redis?.options !== 'object' || redis.options === null || typeof redis.disconnect !== 'function')
+    throw new TypeError(`connection must make an ioredis connection, got ${show(made)}`);
+  redis.disconnect();
+  return redis.options;
+}
+
+/**
+ * One connection, once connected: it does not come back by itself, nor keeps anything to send later, because what it would
+ * connect to may have forgotten what this process holds. Does not keep the process alive.
+ *
+ * @param patience - ms without an answer after which it is given up
+ * @throws EngineError, `outOfReach` unless the engine has refused it
+ */
+export async function connect(address: Address, patience: number): Promise<Redis> {
+  const { Redis } = await loadIoredis();
+  const own: RedisOptions = {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    connectTimeout: Math.max(1000, patience),
+    socketTimeout: patience,
+    disableClientInfo: true,
+  };
+  const redis = typeof address === 'string' ? new Redis(address, own) : new Redis({ ...address, ...own });
+  let why: unknown;
+  redis.on('error', (error) => {
+    why = error;
+  });
+  redis.on('connect', () => redis.stream.unref?.());
+  try {
+    await redis.connect();
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    throw asEngineError(why ?? error);
+  }
+}
+
+/** What an engine answers that is not itself any more, or not yet: another attempt, by another connection, may do. */
+const PASSING =
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE)\b/;
+
+export function asEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  const { name, message } = error as Error;
+  const refused = name === 'ReplyError' && !PASSING.test(message);
+  return new EngineError(message, { outOfReach: !refused, cause: error });
+}

@@ -1,0 +1,251 @@
+import type { Redis } from 'ioredis';
+import { type Observable, Subject } from 'rxjs';
+import type { Engine, EngineOperation } from './engine.js';
+import { EngineError } from './errors.js';
+import { backoff, pause } from './pause.js';
+import { type Address, asEngineError, connect } from './redis-connection.js';
+import { script } from './script/script.js';
+
+/** What an engine for one thread of a process is made with. */
+export interface RedisEngineOptions {
+  readonly address: Address;
+  readonly namespace: string;
+  /** ms without an answer after which a connection is given up. */
+  readonly patience: number;
+  /** Whether anybody listens to `told$`; false: there is no connection for it. */
+  readonly listens: boolean;
+}
+
+/** One connection for commands, of one incarnation. */
+interface Commands {
+  readonly redis: Redis;
+  readonly run: string;
+  readonly age: number;
+  readonly id: number;
+  readonly sha: string;
+}
+
+/**
+ * Redis 7 or Valkey, by one script. A connection for commands, which is what `incarnation` has vouched for until it closes,
+ * and one for hints.
+ */
+export class RedisEngine implements Engine {
+  readonly #options: RedisEngineOptions;
+  readonly #prefix: string;
+  readonly #told = new Subject<string>();
+  readonly told$: Observable<string> = this.#told.asObservable();
+  #commands: Commands | undefined;
+  /** The one before, whose unanswered commands may still lie in the engine's socket. */
+  #before: Commands | undefined;
+  #connecting: Promise<Commands> | undefined;
+  #waiting: Redis | undefined;
+  #inbox: Inbox | undefined;
+  #session = '';
+  #closed = false;
+
+  constructor(options: RedisEngineOptions) {
+    this.#options = options;
+    this.#prefix = `{${options.namespace}}:`;
+  }
+
+  get age(): number {
+    return this.#commands?.age ?? 0;
+  }
+
+  async call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
+    const commands = this.#commands;
+    if (commands === undefined) throw new EngineError('there is no connection', { outOfReach: true });
+    try {
+      const reply = await commands.redis.evalsha(commands.sha, 1, this.#prefix, operation, ...args);
+      return reply as string[];
+    } catch (error) {
+      const failed = asEngineError(error);
+      // What another connection may mend is not mended by this one.
+      if (failed.outOfReach) commands.redis.disconnect();
+      throw failed;
+    }
+  }
+
+  join(session: string): void {
+    this.#session = session;
+    this.#inbox?.join(session);
+  }
+
+  async incarnation(anew = false): Promise<string> {
+    if (anew) this.#commands?.redis.disconnect();
+    if (this.#commands !== undefined && !anew) return this.#commands.run;
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return (await this.#connecting).run;
+  }
+
+  async #connect(): Promise<Commands> {
+    const { address, patience, listens } = this.#options;
+    const redis = await connect(address, patience);
+    try {
+      const commands = await greet(redis, this.#before);
+      if (listens) await this.#listen(commands.run);
+      if (this.#closed || redis.status !== 'ready')
+        throw new EngineError('the connection has closed', { outOfReach: true });
+      this.#commands = this.#before = commands;
+      redis.once('close', () => this.#lost(commands));
+      return commands;
+    } catch (error) {
+      redis.disconnect();
+      throw asEngineError(error);
+    }
+  }
+
+  #lost(commands: Commands): void {
+    if (this.#commands !== commands) return;
+    this.#commands = undefined;
+    this.#waiting?.disconnect();
+    this.#waiting = undefined;
+    this.#told.next('again');
+  }
+
+  async #listen(run: string): Promise<void> {
+    if (this.#inbox?.run !== run) {
+      this.#inbox?.close();
+      this.#inbox = new Inbox(this.#options, this.#prefix, (hint) => this.#told.next(hint));
+    }
+    await this.#inbox.open(this.#session);
+    if (this.#inbox.run !== run) throw new EngineError('two incarnations answer', { outOfReach: true });
+  }
+
+  async replicated(replicas: number, ms: number): Promise<number> {
+    // By a connection of its own, because WAIT holds up what comes behind it.
+    this.#waiting ??= await connect(this.#options.address, ms + this.#options.patience);
+    try {
+      await this.#waiting.set(`${this.#prefix}written`, '1', 'PX', 1);
+      return await this.#waiting.wait(replicas, ms);
+    } catch (error) {
+      this.#waiting?.disconnect();
+      this.#waiting = undefined;
+      throw asEngineError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#told.complete();
+    this.#inbox?.close();
+    this.#waiting?.disconnect();
+    this.#commands?.redis.disconnect();
+    this.#commands = undefined;
+  }
+}
+
+/**
+ * Reads who answers, loads the script, and sees to it that nothing of the connection before is done any more.
+ *
+ * @throws EngineError when it cannot be used
+ */
+async function greet(redis: Redis, before: Commands | undefined): Promise<Commands> {
+  const info = await redis.info();
+  const field = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  const version = field('valkey_version') || field('redis_version');
+  if (Number.parseInt(version, 10) < 7)
+    throw new EngineError(`Redis 7.0 or Valkey 7.2 is needed, or later, got ${version}`);
+  if (field('role') === 'slave') throw new EngineError('it is a replica', { outOfReach: true });
+  const policy = field('maxmemory_policy');
+  if (policy.startsWith('allkeys') && field('maxmemory') !== '0')
+    throw new EngineError(`the engine evicts keys: maxmemory-policy must be noeviction, got ${policy}`);
+  const run = field('run_id');
+  const id = await redis.client('ID');
+  if (before?.run === run) await dropConnection(redis, before.id);
+  const sha = String(await redis.script('LOAD', script));
+  return { redis, run, age: 1000 * Number(field('uptime_in_seconds')), id, sha };
+}
+
+async function dropConnection(redis: Redis, id: number): Promise<void> {
+  try {
+    await redis.client('KILL', 'ID', id);
+  } catch (error) {
+    // Not allowed to this user: then an unread call of that connection may still come, and is given back once told of.
+    if (asEngineError(error).outOfReach) throw error;
+  }
+}
+
+/** The connection that hints come by. It comes back by itself, and says 'again' when it has. */
+class Inbox {
+  readonly #options: RedisEngineOptions;
+  readonly #prefix: string;
+  readonly #told: (hint: string) => void;
+  #redis: Redis | undefined;
+  #opening: Promise<void> | undefined;
+  #session = '';
+  #closed = false;
+  #alive: NodeJS.Timeout | undefined;
+  run = '';
+
+  constructor(options: RedisEngineOptions, prefix: string, told: (hint: string) => void) {
+    this.#options = options;
+    this.#prefix = prefix;
+    this.#told = told;
+  }
+
+  open(session: string): Promise<void> {
+    this.#session = session;
+    if (this.#redis !== undefined) return Promise.resolve();
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    const { address, patience } = this.#options;
+    const redis = await connect(address, patience);
+    redis.on('message', (_channel: string, message: string) => this.#told(message));
+    try {
+      this.run = /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? '';
+      const session = this.#session;
+      await redis.subscribe(`${this.#prefix}c:${session}`);
+      if (this.#closed || session !== this.#session || redis.status !== 'ready')
+        throw new EngineError('the connection has closed', { outOfReach: true });
+    } catch (error) {
+      redis.disconnect();
+      throw error;
+    }
+    redis.once('close', () => void this.#again());
+    this.#redis = redis;
+    // A link that is half open is only found by using it.
+    this.#alive = setInterval(() => redis.ping().catch(() => redis.disconnect()), patience).unref();
+  }
+
+  join(session: string): void {
+    const left = this.#session;
+    this.#session = session;
+    if (left === session) return;
+    const redis = this.#redis;
+    if (redis === undefined || redis.status !== 'ready') return;
+    redis
+      .subscribe(`${this.#prefix}c:${session}`)
+      .then(() => redis.unsubscribe(`${this.#prefix}c:${left}`))
+      .catch(() => redis.disconnect());
+  }
+
+  async #again(): Promise<void> {
+    clearInterval(this.#alive);
+    this.#redis = undefined;
+    for (let attempt = 0; ; attempt++) {
+      await pause(backoff(attempt));
+      if (this.#closed || this.#redis !== undefined) return;
+      try {
+        await this.open(this.#session);
+        this.#told('again');
+        return;
+      } catch {
+        // The next attempt, or the commands' connection, says what is wrong.
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#alive);
+    this.#redis?.disconnect();
+  }
+}

@@ -1,0 +1,227 @@
+import { CallerContext } from '../primitives/waiting/caller-context.js';
+import { after, keepAlive } from '../primitives/waiting/event-loop.js';
+import { onAbort } from '../primitives/waiting/on-abort.js';
+import { currentScope, runIn } from '../primitives/waiting/section-scope.js';
+import type { Settle } from '../primitives/waiting/wait.js';
+import type { EngineOperation } from './engine.js';
+import { EngineError } from './errors.js';
+import type { Session } from './session.js';
+
+/** What is waited for: how it is asked for, and what its answers come to. */
+export interface Request<T> {
+  readonly operation: EngineOperation;
+  /** The thing: kind and name. */
+  readonly key: string;
+  /** Of the operation, behind session, number and thing. */
+  readonly args: readonly string[];
+  /** What is asked in place of that, of another thing; undefined: that. */
+  readonly asks?: Pick<Request<T>, 'operation' | 'key' | 'args'> | undefined;
+  /**
+   * What an answer, or a hint in its form, comes to; undefined: it waits on. Throws the wait's error. May change what is
+   * asked next time.
+   */
+  answer(reply: readonly string[], wait: RemoteWait<T>): T | undefined | Promise<T>;
+  /** At its timeout, when nothing has come. Throws the wait's error. */
+  expire(): T;
+  /** How the engine is told that its time is up; the answer is one of the wait's. Default: `leave` with '0'. */
+  readonly expiring?: { readonly operation: EngineOperation; readonly args: readonly string[] };
+  /** Whether the engine keeps what came of it until it was told that this is known. */
+  readonly acknowledged?: boolean;
+}
+
+/**
+ * One wait for something of the engine. A hint may come before the answer, or never, so it asks again after a third of a
+ * lease and after every gap: with the same number, so that the answer is the same.
+ *
+ * ASKING -an answer or a hint-> SETTLED; ASKING -its time is up-> EXPIRING -what came just in time, or nothing-> SETTLED, or it
+ * is decided already-> ASKING;
+ * ASKING, EXPIRING -unsubscribed, aborted, its session is over-> SETTLED.
+ * Invariant: while not SETTLED the session knows it, and it keeps the process alive. Nothing is asked once it is SETTLED or
+ * EXPIRING, because what is asked after `leave` would be taken for a wait of its own.
+ */
+export class RemoteWait<T> {
+  readonly number: string;
+  readonly session: string;
+  readonly #of: Session;
+  readonly #request: Request<T>;
+  readonly #timeout: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #settle: Settle<T>;
+  readonly #scope = currentScope();
+  readonly #context = new CallerContext();
+  #state: 'asking' | 'expiring' | 'settled' = 'asking';
+  /** When it asked last; ms of performance.now(). */
+  askedAt = 0;
+  #sent = false;
+  #deaf: (() => void) | undefined;
+  #timer: (() => void) | undefined;
+
+  /** @param timeout - ms; Infinity: for ever; 0: the request itself says that it does not wait */
+  constructor(
+    of: Session,
+    request: Request<T>,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    settle: Settle<T>,
+  ) {
+    this.#of = of;
+    this.#request = request;
+    this.#timeout = timeout;
+    this.#signal = signal;
+    this.#settle = settle;
+    this.number = of.nextNumber();
+    this.session = of.id;
+  }
+
+  get key(): string {
+    return this.#request.key;
+  }
+
+  /** Starts it; returns how to leave it, or nothing when it has ended already. */
+  begin(): (() => void) | undefined {
+    const signal = this.#signal;
+    if (signal?.aborted) {
+      this.#settle.reject(signal.reason);
+      return undefined;
+    }
+    keepAlive(1);
+    this.#of.addWait(this);
+    if (signal !== undefined) this.#deaf = onAbort(signal, () => this.#abort(signal));
+    if (this.#timeout > 0 && this.#timeout < Number.POSITIVE_INFINITY)
+      this.#timer = after(this.#timeout, () => void this.#expire());
+    this.ask();
+    return () => this.#leave();
+  }
+
+  /** Asks, or asks again. */
+  ask(): void {
+    if (this.#state !== 'asking') return;
+    this.askedAt = performance.now();
+    this.#sent = true;
+    const { operation, key, args } = this.#request.asks ?? this.#request;
+    this.#of.attempt(operation, this.number, key, ...args).then(
+      (reply) => this.told(reply),
+      (error) => {
+        // Asked again once the engine can be reached.
+        if (!(error instanceof EngineError && error.outOfReach)) this.fail(error);
+      },
+    );
+  }
+
+  /** An answer, or a hint in its form. */
+  told(reply: readonly string[]): void {
+    if (this.#state === 'settled') return;
+    if (reply[0] === '-1') {
+      this.#of.notKnown();
+      return;
+    }
+    let outcome: T | undefined | Promise<T>;
+    try {
+      outcome = this.#request.answer(reply, this);
+    } catch (error) {
+      this.#acknowledge();
+      this.fail(error);
+      return;
+    }
+    if (outcome === undefined) {
+      if (this.#timeout === 0 && this.#state === 'asking') this.#giveUp();
+      return;
+    }
+    this.#acknowledge();
+    if (outcome instanceof Promise) this.#confirm(outcome);
+    else this.#resolve(outcome);
+  }
+
+  /** Called when what came is still to be confirmed: from now on only that settles it. */
+  #confirm(outcome: Promise<T>): void {
+    this.#end();
+    keepAlive(1);
+    outcome.then(
+      (value) => this.#tell(() => this.#settle.resolve(value)),
+      (error) => this.#tell(() => this.#settle.reject(error)),
+    );
+    void outcome.finally(() => keepAlive(-1)).catch(() => {});
+  }
+
+  #acknowledge(): void {
+    if (this.#request.acknowledged === true) this.#release();
+  }
+
+  /** It is over: with its session, or because the engine refuses. */
+  fail(error: unknown): void {
+    if (!this.#end()) return;
+    this.#tell(() => this.#settle.reject(error));
+  }
+
+  #resolve(value: T): void {
+    if (!this.#end()) return;
+    this.#tell(() => this.#settle.resolve(value));
+  }
+
+  #tell(settle: () => void): void {
+    this.#context.run(() => runIn(this.#scope, settle));
+  }
+
+  /** Its time is up, or it was not to wait. */
+  #giveUp(): void {
+    let value: T;
+    try {
+      value = this.#request.expire();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.#resolve(value);
+  }
+
+  async #expire(): Promise<void> {
+    if (this.#state !== 'asking') return;
+    this.#state = 'expiring';
+    // Out of reach: nobody can say now what came of it, so it is given back should it come.
+    if (!this.#of.reachable) {
+      this.#release();
+      this.#giveUp();
+      return;
+    }
+    const { operation, args } = this.#request.expiring ?? { operation: 'leave', args: ['0'] };
+    try {
+      const reply = await this.#of.call(operation, this.number, this.key, ...args);
+      if (this.#state !== 'expiring') return;
+      if (reply[0] === '0' && this.#request.expiring === undefined) {
+        this.#giveUp();
+        return;
+      }
+      // It may wait on, for what is decided already.
+      this.#state = 'asking';
+      this.told(reply);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #abort(signal: AbortSignal): void {
+    if (this.#state === 'settled') return;
+    this.#release();
+    this.fail(signal.reason);
+  }
+
+  #leave(): void {
+    if (this.#end()) this.#release();
+  }
+
+  /** What came of it, or will, is given back. */
+  #release(): void {
+    if (!this.#sent || this.#of.id !== this.session) return;
+    this.#of.report(this.#of.call('leave', this.number, this.key, '1'));
+  }
+
+  #end(): boolean {
+    if (this.#state === 'settled') return false;
+    this.#state = 'settled';
+    this.#timer?.();
+    this.#deaf?.();
+    this.#of.removeWait(this);
+    keepAlive(-1);
+    return true;
+  }
+}

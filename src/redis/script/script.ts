@@ -1,0 +1,27 @@
+import barrier from './barrier.lua';
+import condition from './condition.lua';
+import event from './event.lua';
+import held from './held.lua';
+import leave from './leave.lua';
+import names from './names.lua';
+import queue from './queue.lua';
+import session from './session.lua';
+import snapshot from './snapshot.lua';
+import sweep from './sweep.lua';
+
+/**
+ * What the engine runs, joined in the order in which the parts name each other. names.lua tells keys, answers and messages. Each
+ * part ends with its operations, so that those of later parts cost nothing: what is asked for most comes first.
+ */
+export const script: string = [
+  names,
+  queue,
+  held,
+  event,
+  barrier,
+  condition,
+  leave,
+  sweep,
+  session,
+  snapshot,
+].join('\n');

@@ -1,0 +1,484 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { BehaviorSubject, distinctUntilChanged, type Observable, Subject, TimeoutError } from 'rxjs';
+import { after, keepAlive } from '../primitives/waiting/event-loop.js';
+import { onAbort } from '../primitives/waiting/on-abort.js';
+import type { Settle } from '../primitives/waiting/wait.js';
+import { Calls } from './calls.js';
+import type { Engine, EngineOperation } from './engine.js';
+import { EngineError, LockLostError, type LostReason } from './errors.js';
+import { onExit } from './exits.js';
+import { type Keeper, keeperHere, keeperThread } from './keeper.js';
+import type { FromKeeper, ToldHold } from './keeping.js';
+import { memoryEngine } from './memory-engine.js';
+import type { CheckedOptions } from './options.js';
+import { addressOf } from './redis-connection.js';
+import { RedisEngine } from './redis-engine.js';
+import { Validity } from './validity.js';
+
+/** 'cut': no answer at the moment, what is held is ours until the lease ends. 'over': it ended; a new session begins by itself. */
+export type MachinesState = 'connecting' | 'open' | 'cut' | 'over' | 'closed';
+
+/** A wait, as the session sees it. */
+export interface Waiting {
+  readonly number: string;
+  readonly key: string;
+  readonly askedAt: number;
+  ask(): void;
+  told(reply: readonly string[]): void;
+  fail(error: unknown): void;
+}
+
+/** What is held, as the session sees it. */
+export interface HeldHere {
+  readonly number: string;
+  readonly key: string;
+  readonly token: bigint;
+  readonly permits: number;
+  readonly confirmed: boolean;
+  confirm(epoch: number): void;
+  release(): Promise<void>;
+  lose(reason: LostReason): void;
+}
+
+/** One membership; another after a loss. */
+interface Membership {
+  readonly id: string;
+  readonly validity: Validity;
+  /** Of the engine's incarnations that it was announced to. */
+  readonly epochs: Map<string, number>;
+}
+
+/** ms that something waits before the keeper looks at the processes of this machine: most waits are over sooner. */
+const IMPATIENT = 20;
+/** ms for a goodbye. */
+const GOODBYE = 250;
+
+/**
+ * This process's membership of a namespace, and all that it holds and waits for there. What remote objects talk to.
+ *
+ * CONNECTING -announced-> OPEN <-> CUT; OPEN, CUT -the lease is over-> OVER, then CONNECTING as another session; any -close->
+ * CLOSED. The keeper (keeper.ts) decides, in a thread of its own; here it is told to whom it concerns.
+ */
+export class Session {
+  readonly options: CheckedOptions;
+  readonly #hints = new Subject<string>();
+  readonly #errors = new Subject<Error>();
+  readonly #state = new BehaviorSubject<MachinesState>('connecting');
+  /** Hints that belong to no wait: `w ...`, and 'again' after a gap. */
+  readonly hint$: Observable<string> = this.#hints.asObservable();
+  readonly errors$: Observable<Error> = this.#errors.asObservable();
+  readonly state$: Observable<MachinesState> = this.#state.pipe(distinctUntilChanged());
+  readonly #waits = new Map<string, Waiting>();
+  readonly #holds = new Map<string, HeldHere>();
+  /** Entries that the engine keeps of the session beside waits and holds: one for each thing that is watched. */
+  watches = 0;
+  #membership = newMembership();
+  #engine: Engine | undefined;
+  #calls: Calls | undefined;
+  #keeper: Keeper | undefined;
+  #offExit: (() => void) | undefined;
+  #ended: (() => void) | undefined;
+  #net: NodeJS.Timeout | undefined;
+  #number = 0;
+  #tellsHolds = false;
+  #waitingTold = false;
+  #strays = 0;
+  readonly #opening = new Set<Settle<void>>();
+
+  constructor(options: CheckedOptions) {
+    this.options = options;
+  }
+
+  get id(): string {
+    return this.#membership.id;
+  }
+
+  get lease(): number {
+    return this.options.lease;
+  }
+
+  get namespace(): string {
+    return this.options.namespace;
+  }
+
+  get validity(): Validity {
+    return this.#membership.validity;
+  }
+
+  get state(): MachinesState {
+    return this.#state.value;
+  }
+
+  /** Whether what is asked now goes out now. */
+  get reachable(): boolean {
+    return this.#calls?.open ?? false;
+  }
+
+  /** Of a wait, a hold or a question: never used again. */
+  nextNumber(): string {
+    return (++this.#number).toString(36);
+  }
+
+  /** Connects, if need be. */
+  start(): Calls {
+    if (this.#calls !== undefined) {
+      this.#calls.reach();
+      return this.#calls;
+    }
+    const { lease } = this.options;
+    const hear = (message: FromKeeper) => this.#hear(message);
+    const { engine, keeper } = engineAndKeeper(this.options, hear);
+    engine.join(this.id);
+    engine.told$.subscribe((hint) => this.#told(hint));
+    this.#engine = engine;
+    this.#keeper = keeper;
+    this.#calls = new Calls(engine, lease / 3, {
+      reached: (run) => keeper.post({ kind: 'reached', run }),
+      opened: () => this.#opened(),
+      refused: (error) => this.#refused(error),
+      unreachable: (error) => this.report(Promise.reject(error)),
+    });
+    this.#join();
+    this.#net = setInterval(() => this.#askAgain(lease / 3), lease / 3).unref();
+    this.#offExit = onExit(() => this.#goodbye());
+    this.#calls.reach();
+    return this.#calls;
+  }
+
+  /** Connects, and settles once connected, or when the engine refuses. Returns how to leave that. */
+  opened(timeout: number, signal: AbortSignal | undefined, settle: Settle<void>): (() => void) | undefined {
+    if (signal?.aborted) {
+      settle.reject(signal.reason);
+      return undefined;
+    }
+    const end = (tell: () => void): void => {
+      if (!this.#opening.delete(waiting)) return;
+      off?.();
+      late?.();
+      keepAlive(-1);
+      tell();
+    };
+    const waiting: Settle<void> = {
+      resolve: () => end(() => settle.resolve()),
+      reject: (error) => end(() => settle.reject(error)),
+    };
+    this.#opening.add(waiting);
+    keepAlive(1);
+    const off = signal && onAbort(signal, () => waiting.reject(signal.reason));
+    const late =
+      timeout < Number.POSITIVE_INFINITY
+        ? after(timeout, () => waiting.reject(new TimeoutError()))
+        : undefined;
+    if (this.state === 'closed') waiting.reject(new LockLostError('closed', { reason: 'closed' }));
+    else if (this.start().open) waiting.resolve();
+    return () => end(() => {});
+  }
+
+  #join(): void {
+    const { id, validity } = this.#membership;
+    const { name } = this.options;
+    const info = { session: id, name, host: hostname(), pid: process.pid, node: process.version };
+    this.#keeper?.post({ kind: 'join', session: id, cells: validity.cells, info });
+  }
+
+  /**
+   * Sends the operation with the session as its first argument. Answered once the engine can be reached, in the order of
+   * the calls; keeps the process alive until then.
+   *
+   * @throws LockLostError when this membership ends before; EngineError when the engine refuses
+   */
+  call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
+    const { id } = this.#membership;
+    return this.#ready().send(operation, [id, ...args], id, true);
+  }
+
+  /** The same without the session: it outlives a membership. */
+  ask(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
+    return this.#ready().send(operation, args, undefined, true);
+  }
+
+  /** As `call`, but who calls repeats it: fails, `outOfReach`, where that cannot answer now. */
+  attempt(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
+    const { id } = this.#membership;
+    return this.#ready().send(operation, [id, ...args], id, false);
+  }
+
+  #ready(): Calls {
+    return this.#calls ?? this.start();
+  }
+
+  /**
+   * How many replicas have what was written until now.
+   *
+   * @throws EngineError when it cannot be told
+   */
+  replicated(replicas: number, ms: number): Promise<number> {
+    return this.#engine?.replicated?.(replicas, ms) ?? Promise.resolve(0);
+  }
+
+  /** What this process has of that thing, if anything. */
+  heldOf(key: string): HeldHere | undefined {
+    for (const held of this.#holds.values()) if (held.key === key) return held;
+    return undefined;
+  }
+
+  /** For what need not be looked at: what goes wrong is in `errors$`, and never an unhandled rejection. */
+  report(promise: Promise<unknown>): Promise<void> {
+    const done = promise.then(() => {});
+    done.catch((error) => this.#tellError(error));
+    return done;
+  }
+
+  #tellError(error: unknown): void {
+    // What was lost with its session is told by its Held, or by its wait.
+    if (error instanceof LockLostError) return;
+    this.#errors.next(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  addWait(wait: Waiting): void {
+    this.#ready();
+    this.#waits.set(wait.number, wait);
+    if (!this.#waitingTold && this.#waits.size === 1) after(IMPATIENT, () => this.#tellWaiting());
+  }
+
+  removeWait(wait: Waiting): void {
+    this.#waits.delete(wait.number);
+  }
+
+  #tellWaiting(): void {
+    const waiting = this.#waits.size > 0;
+    if (waiting === this.#waitingTold) return;
+    this.#waitingTold = waiting;
+    this.#keeper?.post({ kind: 'waiting', waiting });
+  }
+
+  addHold(held: HeldHere): void {
+    keepAlive(1);
+    this.#holds.set(held.number, held);
+    this.#tellHoldsSoon();
+    if (!held.confirmed) this.#tellHolds(true);
+  }
+
+  removeHold(held: HeldHere): void {
+    if (!this.#holds.delete(held.number)) return;
+    keepAlive(-1);
+    this.#tellHoldsSoon();
+  }
+
+  /** The keeper knows what is held a sixth of a lease later; until then `confirmed` sees to it that nobody relies on that. */
+  #tellHoldsSoon(): void {
+    if (this.#tellsHolds) return;
+    this.#tellsHolds = true;
+    after(this.lease / 6, () => {
+      if (this.#tellsHolds) this.#tellHolds(false);
+    });
+  }
+
+  #tellHolds(now: boolean): void {
+    this.#tellsHolds = false;
+    const holds = [...this.#holds.values()].map(
+      ({ key, number, token, permits }): ToldHold => [key, number, `${token}`, `${permits}`],
+    );
+    this.#keeper?.post({ kind: 'holds', holds, now });
+  }
+
+  /** Of that incarnation; -1: the session was not announced to it. */
+  epochOf(run: string): number {
+    return this.#membership.epochs.get(run) ?? -1;
+  }
+
+  /** Called when the engine does not know the session: the keeper looks whether it is over. */
+  notKnown(): void {
+    this.#tellHolds(true);
+  }
+
+  #opened(): void {
+    for (const waiting of this.#opening) waiting.resolve();
+    this.#askAgain(0);
+  }
+
+  #askAgain(age: number): void {
+    this.#tellWaiting();
+    const before = performance.now() - age;
+    for (const wait of [...this.#waits.values()]) if (wait.askedAt <= before) wait.ask();
+    if (age === 0) this.#hints.next('again');
+  }
+
+  #told(hint: string): void {
+    if (hint === 'again') {
+      // The commands' connection may be gone as well: the first that asks finds out.
+      if (this.#calls?.open === true) this.#askAgain(0);
+      this.#calls?.reach();
+      return;
+    }
+    const [kind = '', number = '', ...words] = hint.split(' ');
+    const reply = replyOf(kind, words);
+    if (reply === undefined) this.#hints.next(hint);
+    else this.#waits.get(number)?.told(reply);
+  }
+
+  #hear(message: FromKeeper): void {
+    if ('session' in message && message.session !== this.id) return;
+    switch (message.kind) {
+      case 'announced':
+        this.#announced(message);
+        break;
+      case 'restarted':
+        this.#tellHolds(false);
+        break;
+      case 'renewed':
+        this.#renewed(message.entries, message.took);
+        break;
+      case 'lost':
+        for (const number of message.numbers) this.#holds.get(number)?.lose('forgotten');
+        break;
+      case 'back':
+        // Released meanwhile, by another connection, before it was brought back.
+        if (!this.#holds.has(message.number))
+          this.report(this.call('release', message.number, message.thing));
+        break;
+      case 'cut':
+        if (this.state === 'open') this.#state.next('cut');
+        break;
+      case 'over':
+        this.#over();
+        break;
+      case 'refused':
+        this.#refused(new EngineError(message.message));
+        break;
+      case 'ended':
+        this.#ended?.();
+    }
+  }
+
+  #announced({ run, epoch, told }: Extract<FromKeeper, { kind: 'announced' }>): void {
+    this.#membership.epochs.set(run, epoch);
+    for (const number of told) this.#holds.get(number)?.confirm(epoch);
+    if ([...this.#holds.values()].some((held) => !held.confirmed)) this.#tellHolds(true);
+    this.#calls?.announced(run);
+    if (this.state !== 'closed') this.#state.next('open');
+  }
+
+  #renewed(entries: number, took: number): void {
+    if (this.state === 'cut') this.#state.next('open');
+    if (took > this.lease / 3)
+      this.#errors.next(
+        new EngineError(
+          `a renewal took ${Math.round(took)} ms, more than a third of the lease of ${this.lease} ms`,
+        ),
+      );
+    // Some of it may have been on its way: twice in a row it was not.
+    this.#strays = entries > this.#waits.size + this.#holds.size + this.watches ? this.#strays + 1 : 0;
+    if (this.#strays > 1) this.report(this.#giveStraysBack());
+  }
+
+  /** What the engine keeps for this session and nobody here knows, because the answer got lost. */
+  async #giveStraysBack(): Promise<void> {
+    this.#strays = 0;
+    const owned = await this.call('owned');
+    for (let at = 0; at < owned.length; at += 2) {
+      const [key = '', number = ''] = (owned[at] ?? '').split(' ');
+      if (number === '*' || this.#waits.has(number) || this.#holds.has(number)) continue;
+      await this.call('leave', number, key, '1');
+    }
+  }
+
+  #refused(error: unknown): void {
+    for (const waiting of this.#opening) waiting.reject(error);
+    for (const wait of [...this.#waits.values()]) wait.fail(error);
+    this.#calls?.fail(error);
+    this.#tellError(error);
+  }
+
+  #over(): void {
+    const { id } = this.#membership;
+    this.#membership = newMembership();
+    this.#waitingTold = false;
+    this.#loseAll('expired');
+    this.#state.next('over');
+    this.#state.next('connecting');
+    this.#engine?.join(this.id);
+    this.#join();
+    this.#calls?.over(id, new LockLostError('the session is over'));
+  }
+
+  /** What is held first, so that sections are torn down before those that wait are told. */
+  #loseAll(reason: LostReason): void {
+    const waits = [...this.#waits.values()];
+    for (const held of [...this.#holds.values()]) held.lose(reason);
+    const error = new LockLostError(reason === 'closed' ? 'closed' : 'the session is over', { reason });
+    for (const wait of waits) wait.fail(error);
+  }
+
+  /** At the end of the process, after an uncaught error, too: all but a kill is told to others at once. */
+  #goodbye(): void {
+    if (this.validity.over || this.state === 'connecting') return;
+    this.#keeper?.post({ kind: 'exit' });
+    this.validity.awaitGoodbye(GOODBYE);
+  }
+
+  /** Ends the session: what is held is released, what waits fails. */
+  async close(): Promise<void> {
+    if (this.state === 'closed') return;
+    this.#state.next('closed');
+    this.validity.end();
+    this.#loseAll('closed');
+    clearInterval(this.#net);
+    this.#offExit?.();
+    if (this.#keeper !== undefined) {
+      const ended = new Promise<void>((resolve) => {
+        this.#ended = resolve;
+        after(1000, resolve);
+      });
+      this.#keeper.post({ kind: 'end' });
+      keepAlive(1);
+      await ended.finally(() => keepAlive(-1));
+    }
+    for (const waiting of this.#opening) waiting.reject(new LockLostError('closed', { reason: 'closed' }));
+    this.#calls?.close(new LockLostError('closed', { reason: 'closed' }));
+    await this.#engine?.close();
+    this.#state.complete();
+    this.#hints.complete();
+    this.#errors.complete();
+  }
+}
+
+function newMembership(): Membership {
+  return { id: randomBytes(8).toString('hex'), validity: new Validity(), epochs: new Map() };
+}
+
+/** A hint in the form of the answer that it stands for; undefined: it belongs to no wait. */
+function replyOf(
+  kind: string,
+  [word = '', run = '', ...died]: readonly string[],
+): readonly string[] | undefined {
+  switch (kind) {
+    case 'g':
+      return ['1', word, died.join(' '), run];
+    case 'e':
+    case 'p':
+      return ['1', word];
+    case 'a':
+      return ['2', word];
+    case 'n':
+      return ['2'];
+    case 'x':
+      return ['-3'];
+    default:
+      return undefined;
+  }
+}
+
+function engineAndKeeper(
+  { connection, namespace, lease, grace }: CheckedOptions,
+  hear: (message: FromKeeper) => void,
+): { readonly engine: Engine; readonly keeper: Keeper } {
+  if (connection === 'memory') {
+    const keeper = keeperHere(memoryEngine(namespace), { lease, grace }, hear);
+    return { engine: memoryEngine(namespace), keeper };
+  }
+  const address = addressOf(connection);
+  const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
+  return { engine, keeper: keeperThread({ address, namespace, lease, grace }, hear) };
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A redis-server of a test's own. */
+export interface RedisServer {
+  readonly port: number;
+  readonly url: string;
+  readonly pid: number;
+  /** Where it keeps its files; give it to the next one to start with this one's data. */
+  readonly dir: string;
+  /** Ends it, by its pid, and resolves once it has. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/**
+ * Starts a server that keeps nothing but in memory, and resolves once it listens.
+ *
+ * @param args - more of redis-server's own, such as `--appendonly yes`
+ */
+export async function redisServer(
+  options: { port?: number; dir?: string; args?: readonly string[] } = {},
+): Promise<RedisServer> {
+  const port = options.port ?? (await freePort());
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'redis-'));
+  const own = [
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--dir',
+    dir,
+    '--loglevel',
+    'warning',
+  ];
+  const child = spawn('redis-server', [...own, ...(options.args ?? [])], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  running.add(child);
+  let said = '';
+  child.stdout.on('data', (data) => {
+    said += data;
+  });
+  const gone = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+  });
+  let failed: Error | undefined;
+  child.once('error', (error) => {
+    failed = new Error('there is no redis-server: apt-get install -y redis-server', { cause: error });
+  });
+  child.once('close', () => {
+    running.delete(child);
+    failed ??= new Error(`redis-server on port ${port} has ended: ${said}`);
+  });
+  while (!(await answers(port))) if (failed !== undefined) throw failed;
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    dir,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      await gone;
+      if (options.dir === undefined && !(options.args ?? []).includes('--appendonly'))
+        rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const end = (yes: boolean) => {
+      socket.destroy();
+      setTimeout(resolve, yes ? 0 : 10, yes);
+    };
+    socket.once('data', (data) => end(`${data}`.startsWith('+PONG')));
+    socket.once('error', () => end(false));
+  });
+}
