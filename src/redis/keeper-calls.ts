@@ -14,7 +14,6 @@ const ATTEMPTED: ReadonlySet<EngineOperation> = new Set([
   'wait',
   'watch',
   'unwatch',
-  'snapshot',
 ]);
 
 /** What KeeperCalls needs of the keeper that it is a part of. */
