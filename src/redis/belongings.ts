@@ -1,16 +1,7 @@
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import { LockLostError, type LostReason } from './errors.js';
-import type { ToKeeper, ToldHold } from './keeping.js';
-
-/** A wait, as the session sees it. */
-export interface Waiting {
-  readonly number: string;
-  readonly key: string;
-  readonly askedAt: number;
-  ask(): void;
-  told(reply: readonly string[]): void;
-  fail(error: unknown): void;
-}
+import type { ToKeeper, ToldHold } from './keeper-messages.js';
+import { replyOf, type Waiting } from './remote-wait.js';
 
 /** What is held, as the session sees it. */
 export interface HeldHere {
@@ -142,27 +133,5 @@ export class Belongings {
     for (const held of [...this.#holds.values()]) held.lose(reason);
     const error = new LockLostError(reason === 'closed' ? 'closed' : 'the session is over', { reason });
     for (const wait of waits) wait.fail(error);
-  }
-}
-
-/** A hint in the form of the answer that it stands for; undefined: it belongs to no wait. */
-function replyOf(
-  kind: string,
-  [word = '', run = '', ...died]: readonly string[],
-): readonly string[] | undefined {
-  switch (kind) {
-    case 'g':
-      return ['1', word, died.join(' '), run];
-    case 'e':
-    case 'p':
-      return ['1', word];
-    case 'a':
-      return ['2', word];
-    case 'n':
-      return ['2'];
-    case 'x':
-      return ['-3'];
-    default:
-      return undefined;
   }
 }

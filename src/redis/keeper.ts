@@ -1,10 +1,12 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { isMainThread, type TransferListItem, Worker } from 'node:worker_threads';
 import type { Engine } from './engine.js';
 import { EngineError } from './errors.js';
+import { KeeperEngine } from './keeper-engine.js';
+import type { FromKeeper, ToKeeper } from './keeper-messages.js';
 import type { KeeperData } from './keeper-thread.js';
-import { type FromKeeper, Keeping, type KeepingOptions, type ToKeeper } from './keeping.js';
+import { Keeping, type KeepingOptions } from './keeping.js';
 import { memoryEngine } from './memory-engine.js';
 import type { CheckedOptions } from './options.js';
 import { addressOf } from './redis-connection.js';
@@ -12,7 +14,7 @@ import { RedisEngine } from './redis-engine.js';
 
 /** Who keeps the session, as the session sees it. */
 export interface Keeper {
-  post(message: ToKeeper): void;
+  post(message: ToKeeper, transfer?: readonly TransferListItem[]): void;
 }
 
 /** Starts the keeper's thread. It does not keep the process alive. */
@@ -33,7 +35,7 @@ function keeperThread(data: KeeperData, hear: (message: FromKeeper) => void): Ke
   });
   // Last, because a listener for messages keeps the process alive from then on.
   worker.unref();
-  return { post: (message) => worker.postMessage(message) };
+  return { post: (message, transfer = []) => worker.postMessage(message, transfer) };
 }
 
 /** Keeps it in this thread: for an engine that lives here as well. */
@@ -52,6 +54,15 @@ export function engineAndKeeper(
     return { engine: memoryEngine(namespace), keeper };
   }
   const address = addressOf(connection);
-  const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
-  return { engine, keeper: keeperThread({ address, namespace, lease, grace }, hear) };
+  if (isMainThread) {
+    const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
+    return { engine, keeper: keeperThread({ address, namespace, lease, grace, serves: false }, hear) };
+  }
+  // A worker may block, and then its keeper goes on talking to the engine.
+  const keeper = keeperThread({ address, namespace, lease, grace, serves: true }, (message) => {
+    engine.hear(message);
+    hear(message);
+  });
+  const engine = new KeeperEngine((message) => keeper.post(message));
+  return { engine, keeper };
 }

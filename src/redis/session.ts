@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject } from 'rxjs';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import type { Settle } from '../primitives/waiting/wait.js';
+import { aboutThisProcess } from './about.js';
 import { Belongings } from './belongings.js';
-import { Calls } from './calls.js';
+import { Calls, type CallsEvents } from './calls.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError, LockLostError } from './errors.js';
 import { onExit } from './exits.js';
 import { engineAndKeeper, type Keeper } from './keeper.js';
-import type { FromKeeper } from './keeping.js';
+import { KeeperEngine } from './keeper-engine.js';
+import type { Blocked, FromKeeper } from './keeper-messages.js';
 import { Openings } from './openings.js';
 import type { CheckedOptions } from './options.js';
+import type { WaitHost, Waiting } from './remote-wait.js';
 import { Validity } from './validity.js';
 
 /** 'cut': no answer at the moment, what is held is ours until the lease ends. 'over': it ended; a new session begins by itself. */
@@ -34,7 +36,7 @@ const GOODBYE = 250;
  * CONNECTING -announced-> OPEN <-> CUT; OPEN, CUT -the lease is over-> OVER, then CONNECTING as another session; any -close->
  * CLOSED. The keeper (keeper.ts) decides, in a thread of its own; here it is told to whom it concerns.
  */
-export class Session {
+export class Session implements WaitHost {
   readonly options: CheckedOptions;
   readonly #hints = new Subject<string>();
   readonly #errors = new Subject<Error>();
@@ -51,11 +53,15 @@ export class Session {
   readonly #made: typeof engineAndKeeper;
   #engine: Engine | undefined;
   #calls: Calls | undefined;
+  /** Whether nothing goes out before the keeper has announced the session; false: it goes by the keeper. */
+  #gated = true;
   #keeper: Keeper | undefined;
   #offExit: (() => void) | undefined;
   #ended: (() => void) | undefined;
   #net: NodeJS.Timeout | undefined;
   #number = 0;
+  /** What the others were told of this process. */
+  #about = '';
   #strays = 0;
   readonly #opening = new Openings();
 
@@ -88,6 +94,11 @@ export class Session {
 
   /** Whether what is asked now goes out now. */
   get reachable(): boolean {
+    return this.#calls?.open === true && (this.#gated || this.state === 'open');
+  }
+
+  /** Whether what is asked now may reach the engine, now or later. */
+  get sending(): boolean {
     return this.#calls?.open ?? false;
   }
 
@@ -109,14 +120,20 @@ export class Session {
     engine.told$.subscribe((hint) => this.#told(hint));
     this.#engine = engine;
     this.#keeper = keeper;
-    this.#calls = new Calls(engine, lease / 3, {
+    const gated = !(engine instanceof KeeperEngine);
+    this.#gated = gated;
+    const events: CallsEvents = {
       reached: (run) => keeper.post({ kind: 'reached', run }),
       opened: () => this.#opened(),
       refused: (error) => this.#refused(error),
       unreachable: (error) => this.report(Promise.reject(error)),
-    });
+    };
+    this.#calls = new Calls(engine, lease / 3, events, gated);
     this.#join();
-    this.#net = setInterval(() => this.#askAgain(lease / 3), lease / 3).unref();
+    this.#net = setInterval(() => {
+      this.#askAgain(lease / 3);
+      this.#tellAbout();
+    }, lease / 3).unref();
     this.#offExit = onExit(() => this.#goodbye());
     this.#calls.reach();
     return this.#calls;
@@ -126,15 +143,24 @@ export class Session {
   opened(timeout: number, signal: AbortSignal | undefined, settle: Settle<void>): (() => void) | undefined {
     const leave = this.#opening.begin(timeout, signal, settle);
     if (this.state === 'closed') this.#opening.reject(new LockLostError('closed', { reason: 'closed' }));
-    else if (leave !== undefined && this.start().open) this.#opening.resolve();
+    else if (leave !== undefined && this.start().open && this.reachable) this.#opening.resolve();
     return leave;
   }
 
   #join(): void {
     const { id, validity } = this.#membership;
-    const { name } = this.options;
-    const info = { session: id, name, host: hostname(), pid: process.pid, node: process.version };
+    const info = aboutThisProcess(id, this.options.name);
+    this.#about = JSON.stringify(info);
     this.#keeper?.post({ kind: 'join', session: id, cells: validity.cells, info });
+  }
+
+  /** Has the keeper say it with its next renewal, if it is news. */
+  #tellAbout(): void {
+    const info = aboutThisProcess(this.id, this.options.name);
+    const about = JSON.stringify(info);
+    if (about === this.#about) return;
+    this.#about = about;
+    this.#keeper?.post({ kind: 'info', info });
   }
 
   /**
@@ -185,9 +211,33 @@ export class Session {
     this.#errors.next(error instanceof Error ? error : new Error(String(error)));
   }
 
+  addWait(wait: Waiting): void {
+    this.#ready();
+    this.has.addWait(wait);
+  }
+
+  removeWait(wait: Waiting): void {
+    this.has.removeWait(wait);
+  }
+
+  giveBack(number: string): void {
+    void this.has.hold(number)?.release();
+  }
+
   /** Of that incarnation; -1: the session was not announced to it. */
   epochOf(run: string): number {
     return this.#membership.epochs.get(run) ?? -1;
+  }
+
+  /** Has the keeper wait for a thread that is about to block. */
+  block(blocked: Blocked): void {
+    this.#ready();
+    this.#keeper?.post({ kind: 'block', blocked }, [blocked.port]);
+  }
+
+  /** What the keeper has announced while this thread was blocked. */
+  learn(run: string, epoch: number): void {
+    this.#membership.epochs.set(run, epoch);
   }
 
   /** Called when the engine does not know the session: the keeper looks whether it is over. */
@@ -254,6 +304,7 @@ export class Session {
     this.has.confirm(told, epoch);
     this.#calls?.announced(run);
     if (this.state !== 'closed') this.#state.next('open');
+    if (!this.#gated) this.#opened();
   }
 
   #renewed(entries: number, took: number): void {

@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 import type { Engine, EngineOperation } from '../../../src/redis/engine.js';
 import { EngineError } from '../../../src/redis/errors.js';
-import type { FromKeeper, ToKeeper } from '../../../src/redis/keeping.js';
+import type { FromKeeper, ToKeeper } from '../../../src/redis/keeper-messages.js';
 import type { MemorySpace } from '../../../src/redis/memory/space.js';
 import { Validity } from '../../../src/redis/validity.js';
 
