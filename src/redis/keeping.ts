@@ -10,6 +10,8 @@ import { type Moment, thisMoment, Validity } from './validity.js';
 const SETTLING = 2000;
 /** ms between two looks at the processes of this machine. */
 const LOOK = 50;
+/** Looks between two at the list of members: one that has just come may be killed as well. */
+const LOOKS = 20;
 /** ms that the session has to say what it holds before another incarnation is told. */
 const REPORT = 5;
 
@@ -49,6 +51,7 @@ export class Keeping {
   #refused = '';
   #waiting = false;
   #neighbours: Neighbour[] = [];
+  #looks = 0;
   #sweep: (() => void) | undefined;
   #ended = false;
 
@@ -267,6 +270,10 @@ export class Keeping {
   /** The kernel knows at once of a process of this machine that was killed; the engine, when its lease is over. */
   #look(): void {
     if (!this.#waits || !this.#joined) return;
+    if (++this.#looks % LOOKS === 0) {
+      this.#lookIn(0);
+      void this.#meet();
+    }
     for (const neighbour of this.#neighbours) {
       if (startOf(neighbour.pid) === neighbour.start) continue;
       this.#neighbours = this.#neighbours.filter((other) => other !== neighbour);
