@@ -52,10 +52,8 @@ export function someoneTraces(): boolean {
 /** Called by the thread itself. */
 export function setTraces(ident: number, levels: number): void {
   const before = exchange(table, slotOf(ident) + TRACES, levels);
-  for (;;) {
-    const word = load(table, TRACE);
-    if ((word & levels) === levels || change(word, word | levels)) break;
-  }
+  // Changed though the level may be on, because somebody may be about to drop it who has not seen this thread.
+  if ((levels & ~before) !== 0) while (!raise(levels));
   if ((before & ~levels) !== 0) dropTrace();
 }
 
@@ -72,6 +70,11 @@ export function dropTrace(): void {
     const wanted = wantedByLiving();
     if ((word & LEVELS & ~wanted) === 0 || change(word, wanted)) return;
   }
+}
+
+function raise(levels: number): boolean {
+  const word = load(table, TRACE);
+  return change(word, word | levels);
 }
 
 function change(word: number, levels: number): boolean {
