@@ -79,8 +79,8 @@ finds(
   'a release wakes nobody',
   {
     file: 'synchronizer.ts',
-    text: 'this.wakeFlagged(flags, (flags & TURN_ASKED)',
-    instead: 'if (false) this.wakeFlagged(flags, (flags & TURN_ASKED)',
+    text: 'this.wakeFlagged(flags, (flags',
+    instead: 'if (false) this.wakeFlagged(flags, (flags',
   },
   contend([nester(blocking), nester(blocking)]),
   /stuck/,

@@ -158,11 +158,21 @@ describe('whether somebody traces', () => {
     /said to trace/,
   );
   finds(
+    'a level that is on already is not turned on again',
+    {
+      file: 'trace-flag.ts',
+      text: 'if (levels !== 0) while (!turnOn(levels));',
+      instead: 'while ((load(table, TRACE) & levels) !== levels && !turnOn(levels));',
+    },
+    table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], { atEnd: nobodyTraces, preemptions: 3 }),
+    /does not see/,
+  );
+  finds(
     'tracing ends without a look at the number of changes',
     {
       file: 'trace-flag.ts',
       text: 'return compareExchange(table, TRACE, word, ((word + ONE_CHANGE) & ~LEVELS) | (levels & LEVELS)) === word;',
-      instead: 'store(table, TRACE, levels); return word >= 0;',
+      instead: 'exchange(table, TRACE, levels); return word >= 0;',
     },
     table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], { atEnd: nobodyTraces, preemptions: 3 }),
     /does not see/,

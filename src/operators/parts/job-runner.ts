@@ -4,9 +4,13 @@ import { type ModuleTarget, packTarget, type Target } from '../../primitives/tar
 
 /** How a job that runs elsewhere is run. */
 export interface JobRunnerOptions {
+  /** ms between cancelling a job and killing its worker. Default: the runner's. */
   grace?: number | undefined;
+  /** ms that a run may take; then it fails with RxJS's TimeoutError. Default: as long as it takes. */
   timeout?: number | undefined;
+  /** Aborted: the job is cancelled, as by unsubscribing. Default: none. */
   signal?: AbortSignal | undefined;
+  /** Called with each value that the target gives to `reportProgress`. Default: progress is not told. */
   onProgress?: ((value: unknown) => void) | undefined;
 }
 

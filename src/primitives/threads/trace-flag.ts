@@ -52,9 +52,14 @@ export function someoneTraces(): boolean {
 /** Called by the thread itself. */
 export function setTraces(ident: number, levels: number): void {
   const before = exchange(table, slotOf(ident) + TRACES, levels);
-  // Changed though the level may be on, because somebody may be about to drop it who has not seen this thread.
-  if ((levels & ~before) !== 0) while (!raise(levels));
+  // Even where the level is on: who has searched before this thread had it must not take it away.
+  if (levels !== 0) while (!turnOn(levels));
   if ((before & ~levels) !== 0) dropTrace();
+}
+
+function turnOn(levels: number): boolean {
+  const word = load(table, TRACE);
+  return change(word, word | levels);
 }
 
 /** Called as a thread ends, however it does. */
@@ -70,11 +75,6 @@ export function dropTrace(): void {
     const wanted = wantedByLiving();
     if ((word & LEVELS & ~wanted) === 0 || change(word, wanted)) return;
   }
-}
-
-function raise(levels: number): boolean {
-  const word = load(table, TRACE);
-  return change(word, word | levels);
 }
 
 function change(word: number, levels: number): boolean {
