@@ -3,9 +3,11 @@ import type { Hold, Holding } from './acquirable.js';
 import { Condition } from './condition.js';
 import { Held, type HeldGroup, type Holdable } from './held.js';
 import { RLock } from './rlock.js';
+import { FollowedHold } from './section-waits.js';
 import { Semaphore } from './semaphore.js';
 import { Synchronizer } from './synchronizer.js';
 import { getIdent } from './threads/current-ident.js';
+import { SECTIONS, watches } from './threads/trace-flag.js';
 import { currentScope, runIn, Scope } from './waiting/section-scope.js';
 import type { Settle } from './waiting/wait.js';
 
@@ -14,7 +16,7 @@ export interface SectionEntry {
   /** Whether several sections may hold it at once: a Semaphore, or a Holding of others that does not say otherwise. */
   readonly shared: boolean;
   /**
-   * Starts a wait in that scope or, for an RLock, in a new one within it; its end runs there. Returns how to leave, or
+   * Starts a wait in that scope or, for an RLock and while somebody looks at sections, in a new one within it; its end runs there. Returns how to leave, or
    * nothing when it has ended already.
    */
   request(scope: Scope | undefined): Unsubscribable | undefined;
@@ -46,6 +48,8 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
   readonly #lock: Synchronizer;
   readonly #condition: Condition | undefined;
   protected readonly settle: Settle<Hold>;
+  /** Of the section that is asked for. */
+  protected scope: Scope | undefined = undefined;
 
   constructor(lock: Synchronizer, condition: Condition | undefined, settle: Settle<Hold>) {
     this.shared = lock instanceof Semaphore;
@@ -54,7 +58,12 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
     this.settle = settle;
   }
 
-  request(scope: Scope | undefined): Unsubscribable | undefined {
+  request(outer: Scope | undefined): Unsubscribable | undefined {
+    this.scope = watches(SECTIONS) ? new Scope(outer) : undefined;
+    return this.requestIn(this.scope ?? outer);
+  }
+
+  protected requestIn(scope: Scope | undefined): Unsubscribable | undefined {
     if (scope === currentScope()) return this.#begin();
     return runIn(scope, () => this.#begin());
   }
@@ -64,7 +73,9 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
   }
 
   resolve(_taken: boolean): void {
-    this.settle.resolve(this.#lock.inHand());
+    const { scope } = this;
+    const taken = scope === undefined ? this.#lock : new FollowedHold(this.#lock, scope);
+    this.settle.resolve(this.#lock.inHand(taken));
   }
 
   reject(error: unknown): void {
@@ -82,7 +93,6 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
 class OwnedEntry extends PlainEntry implements Holdable {
   readonly #rlock: RLock;
   readonly #owner: object | undefined;
-  #scope: Scope | undefined;
   #ident = 0;
 
   constructor(
@@ -97,12 +107,12 @@ class OwnedEntry extends PlainEntry implements Holdable {
   }
 
   override request(outer: Scope | undefined): Unsubscribable | undefined {
-    this.#scope = new Scope(outer, this.#owner);
-    return super.request(this.#scope);
+    this.scope = new Scope(outer, this.#owner);
+    return this.requestIn(this.scope);
   }
 
   override resolve(_taken: boolean): void {
-    if (this.#scope !== undefined) this.#rlock.holdFor(this.#scope);
+    if (this.scope !== undefined) this.#rlock.holdFor(this.scope);
     this.#ident = getIdent();
     this.settle.resolve(new Held(this));
   }

@@ -84,9 +84,10 @@ export function readBuckets(cells: Cells, at: number, more: readonly number[] = 
     if (count !== 0) counts.set(bucket, count >>> 0);
   }
   for (const us of more) counts.set(bucketOf(us), (counts.get(bucketOf(us)) ?? 0) + 1);
-  return [...counts]
-    .sort(([a], [b]) => a - b)
-    .map(([bucket, count]) => ({ upTo: upperEnd(bucket) / 1000, count }));
+  const buckets: { upTo: number; count: number }[] = [];
+  for (const [bucket, count] of [...counts].sort(([a], [b]) => a - b))
+    buckets.push({ upTo: upperEnd(bucket) / 1000, count });
+  return buckets;
 }
 
 /** What that share of the durations did not exceed, in ms, 12 % more at most; 0 when there are none. */

@@ -2,19 +2,17 @@ import { RECORD } from '../memory/layout.js';
 import { type Cells, compareExchange, load, store } from '../memory/word.js';
 
 /**
- * Which record of a shared table tells of a primitive. Records are taken one after the other, and round and round: the
- * one that was taken longest ago goes to another primitive, which then has nothing of it.
+ * Which record of a shared table tells of a primitive. Records are taken one after the other, and never given back.
  *
- * RECORD of the primitive: 0, or the number of a record that is another's by now -any thread that waits-> the number of one
- *   that this thread has taken
- * NUMBER of a record: that of whoever took it last.
- * ID: 0 -who took it, or whoever finds its number in the RECORD of that primitive-> the primitive's
- * Invariant: whose ID a record has, that one's RECORD has its NUMBER; a record whose taker lost to another, or was killed, has
- * the ID 0, and tells of nothing until it is taken again. Where a thread is killed as it takes a record from another primitive
- * that is waited for this moment, the record may have that one's ID until somebody waits for its own.
+ * RECORD of the primitive: 0 -any thread that waits-> the number of a record that this thread has taken and filled, or NONE
+ *   where all are taken
+ * ID of a record: 0 -who took it, or whoever finds its number in the RECORD of that primitive-> the primitive's
+ * Invariant: whose ID a record has, that one's RECORD has its number. A record whose taker lost to another has the ID 0, and
+ * tells of nothing.
  */
-const NUMBER = 0;
-export const ID = 1;
+const NONE = -1;
+/** The first word of a record. */
+export const ID = 0;
 
 /** A table of records. */
 export interface Records {
@@ -28,10 +26,10 @@ export interface Records {
 }
 
 /**
- * Where the primitive's record is, which this takes where there is none.
+ * Where the primitive's record is, which this takes where there is none; -1: all are taken.
  *
  * @param primitive - its cells
- * @param fill - writes all but NUMBER and ID of a record that nobody has read yet
+ * @param fill - writes all but ID of a record that nobody has read yet
  */
 export function recordFor(
   primitive: Cells,
@@ -40,33 +38,26 @@ export function recordFor(
   fill: (at: number) => void,
 ): number {
   for (;;) {
-    const before = load(primitive, RECORD);
-    if (before !== 0) {
-      const at = placeOf(records, before);
-      const told = load(records.cells, at + ID);
-      // Looked at after ID, because the record may be going to another primitive this moment.
-      if (load(records.cells, at + NUMBER) === before) {
-        // Who took it may have been killed before it wrote that.
-        if (told !== id) compareExchange(records.cells, at + ID, told, id);
-        return at;
-      }
+    const number = load(primitive, RECORD);
+    if (number === NONE) return -1;
+    if (number !== 0) {
+      const at = placeOf(records, number);
+      // Who took it may have been killed before it wrote that.
+      if (load(records.cells, at + ID) !== id) store(records.cells, at + ID, id);
+      return at;
     }
     const mine = records.next();
-    const at = placeOf(records, mine);
-    store(records.cells, at + ID, 0);
-    store(records.cells, at + NUMBER, mine);
-    fill(at);
-    if (compareExchange(primitive, RECORD, before, mine) === before) store(records.cells, at + ID, id);
+    if (mine <= records.most) fill(placeOf(records, mine));
+    compareExchange(primitive, RECORD, 0, mine <= records.most ? mine : NONE);
   }
 }
 
-/** Where the primitive's record is; -1: it has none, or no longer. */
-export function foundRecord(primitive: Cells, { cells, from, most, words }: Records): number {
+/** Where the primitive's record is; -1: it has none. */
+export function foundRecord(primitive: Cells, records: Records): number {
   const number = load(primitive, RECORD);
-  const at = placeOf({ from, most, words }, number);
-  return number !== 0 && load(cells, at + NUMBER) === number ? at : -1;
+  return number > 0 ? placeOf(records, number) : -1;
 }
 
-function placeOf({ from, most, words }: Pick<Records, 'from' | 'most' | 'words'>, number: number): number {
-  return from + ((number - 1) % most) * words;
+function placeOf({ from, words }: Records, number: number): number {
+  return from + (number - 1) * words;
 }

@@ -49,10 +49,10 @@ export const HELD = 4;
 /** Its owner has released it, while others waited. */
 export const RETURNED = 8;
 
-// A record, from its third word on.
-const KIND = 2;
-const FACTS_TOLD = 3;
-const WAITS = 4;
+// A record, after its ID.
+const KIND = 1;
+const FACTS_TOLD = 2;
+const WAITS = 3;
 const TIMEOUTS = WAITS + SUM_WORDS;
 const DEATHS = TIMEOUTS + 1;
 const HISTOGRAM = TIMEOUTS + 2;
@@ -80,19 +80,19 @@ function recordsIn(cells: Cells): Records {
 }
 
 function nextNumber(): number {
-  return (add(table, CONTENDED_COUNT, 1) & 0x3fff_ffff) + 1;
+  const next = add(table, CONTENDED_COUNT, 1) + 1;
+  return next > 0 ? next : Number.POSITIVE_INFINITY;
 }
 
-/** Called as a wait for it begins: from here on it is listed. Returns where its record is, for the calls below. */
+/** Called as a wait for it begins: from here on it is listed. Returns where its record is, for the calls below; -1: none. */
 export function contended(on: Contended): number {
   const cells = reserve();
   const at = recordFor(on.cells, on.id, recordsIn(cells), (fresh) => {
-    for (let word = KIND; word < NAME; word++) store(cells, fresh + word, 0);
     store(cells, fresh + KIND, KINDS.indexOf(on.primitiveKind));
     writeText(cells, fresh + NAME, CONTENDED_WORDS - NAME, on.name);
   });
   const facts = peek(on.cells, FACTS);
-  if (peek(cells, at + FACTS_TOLD) !== facts) or(cells, at + FACTS_TOLD, facts);
+  if (at >= 0 && peek(cells, at + FACTS_TOLD) !== facts) or(cells, at + FACTS_TOLD, facts);
   return at;
 }
 
@@ -108,6 +108,7 @@ export function waited(at: number, ms: number, timedOut: boolean): void {
 
 /** It was held for so many ms. */
 export function heldFor(at: number, ms: number): void {
+  if (at < 0) return;
   const cells = reserve();
   const us = microseconds(ms);
   addToSum(cells, at + HOLDS, us);
@@ -116,7 +117,7 @@ export function heldFor(at: number, ms: number): void {
 
 /** An owner was found dead. */
 export function ownerDied(at: number): void {
-  add(reserve(), at + DEATHS, 1);
+  if (at >= 0) add(reserve(), at + DEATHS, 1);
 }
 
 function addToHistogram(cells: Cells, cell: number, us: number): void {
@@ -164,7 +165,7 @@ export interface PrimitiveFacts {
   readonly held: Measured | null;
 }
 
-/** The primitives that were waited for; when they are more than 65,536, those that were waited for first are left out. */
+/** The primitives that were waited for, as far as there is room: for 65,536. */
 export function contendedPrimitives(): PrimitiveFacts[] {
   const cells = reserved();
   const found: PrimitiveFacts[] = [];
@@ -177,7 +178,7 @@ export function contendedPrimitives(): PrimitiveFacts[] {
   return found;
 }
 
-/** How many are left out for that. */
+/** How many are left out. */
 export function primitivesLeftOut(): number {
   return Math.max(0, contendedCount() - MOST_CONTENDED);
 }

@@ -35,9 +35,14 @@ export const SECTIONS = 8;
 const LEVELS = 15;
 const ONE_CHANGE = 16;
 
+/** Those of these levels that any thread of the process looks at. */
+export function lookedAt(levels: number): number {
+  return peek(table, TRACE) & levels;
+}
+
 /** Whether any thread of the process looks at one of these levels. */
 export function watches(levels: number): boolean {
-  return (peek(table, TRACE) & levels) !== 0;
+  return lookedAt(levels) !== 0;
 }
 
 export function someoneTraces(): boolean {

@@ -4,7 +4,7 @@ import { load } from '../memory/word.js';
 import { takerOfRecord } from './claimed-record.js';
 import { aliveIdents } from './liveness.js';
 import { BLOCKED, PRIMITIVE, slotOf, table, WAIT_WORDS, WAITS, WAITS_HIGH_WATER } from './table.js';
-import { COUNT, LOOKS, MOST_NUMBER, NAME, NUMBER, OWNER, SINCE, SITE, UNTIL } from './wait-record.js';
+import { COUNT, LOOKS, NAME, NUMBER, OWNER, SINCE, SITE, UNTIL, waitId } from './wait-record.js';
 
 /** That a thread waits for a primitive: an edge of the wait-for graph. */
 export interface ThreadWait {
@@ -106,9 +106,4 @@ function read(at: number, ident: number, blocking: boolean): ThreadWait | undefi
       return wait;
   }
   return undefined;
-}
-
-/** Of a wait that is the `number`th of that thread. */
-export function waitId(ident: number, number: number): number {
-  return ident * (MOST_NUMBER + 1) + number;
 }

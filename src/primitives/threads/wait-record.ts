@@ -1,7 +1,7 @@
 import { microseconds } from '../memory/histogram.js';
 import { writeText } from '../memory/text.js';
 import { writeTime } from '../memory/time.js';
-import { type Cells, peek, store } from '../memory/word.js';
+import { type Cells, load, peek, store } from '../memory/word.js';
 import { giveRecordBack, publishRecord, takeRecord } from './claimed-record.js';
 import type { PrimitiveKind } from './contention.js';
 import { current, getIdent } from './current-ident.js';
@@ -49,7 +49,12 @@ export const NAME = 12;
 const NAME_WORDS = WAIT_WORDS - NAME;
 
 /** NUMBER goes from 1 up to this, and begins again. */
-export const MOST_NUMBER: number = 2 ** 26 - 1;
+const MOST_NUMBER: number = 2 ** 26 - 1;
+
+/** `id` of a wait that is the `number`th of that thread. */
+export function waitId(ident: number, number: number): number {
+  return ident * (MOST_NUMBER + 1) + number;
+}
 
 /** What the records tell of a primitive that is waited for. */
 export interface Waited {
@@ -66,16 +71,18 @@ export interface Waited {
 export interface WaitTimes {
   readonly since: number;
   readonly until: number;
+  /** Where it began: a number of strings.ts; 0: not known. */
+  readonly site?: number;
 }
 
 /** The current thread blocks on it from now on; times as of WaitTimes. */
-export function block(on: Waited, since: number, until: number): void {
+export function block(on: Waited, since: number, until: number, site = 0): void {
   const me = getIdent();
   const at = slotOf(me) + BLOCKED;
   store(table, at + OWNER, on.owner ?? 0);
   store(table, at + COUNT, 1);
   writeName(at, on);
-  writeWait(at, me, since, until);
+  writeWait(at, me, since, until, site);
   store(table, at + PRIMITIVE, on.id);
 }
 
@@ -91,8 +98,9 @@ export function unblock(ms: number): void {
   noteBlocked(me, microseconds(ms));
 }
 
-function writeWait(at: number, me: number, since: number, until: number): void {
+function writeWait(at: number, me: number, since: number, until: number, site: number): void {
   store(table, at + NUMBER, 0);
+  store(table, at + SITE, site);
   writeTime(table, at + SINCE, since);
   writeTime(table, at + UNTIL, until === Number.POSITIVE_INFINITY ? 0 : Math.ceil(until));
   store(table, at + NUMBER, nextNumber(me));
@@ -147,7 +155,12 @@ export class WaitRecord {
     const told = first ?? this.#first ?? { since: clock(), until: Number.POSITIVE_INFINITY };
     if (told === this.#first) return;
     this.#first = told;
-    writeWait(this.#at, this.#ident, told.since, told.until);
+    writeWait(this.#at, this.#ident, told.since, told.until, told.site ?? 0);
+  }
+
+  /** `id` of the wait that it tells of; 0: it tells of none. */
+  get id(): number {
+    return this.#at < 0 ? 0 : waitId(this.#ident, load(table, this.#at + NUMBER));
   }
 
   owner(owner: number | null): void {
@@ -172,7 +185,6 @@ export class WaitRecord {
       store(table, at + NUMBER, 0);
       store(table, at + COUNT, 0);
       store(table, at + OWNER, on.owner ?? 0);
-      store(table, at + SITE, 0);
       writeName(at, on);
       store(table, at + PRIMITIVE, on.id);
       publishRecord(table, at, me);

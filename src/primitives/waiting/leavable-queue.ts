@@ -32,6 +32,11 @@ export class LeavableQueue<T extends Leavable> {
     }
   }
 
+  /** All entries, in order. */
+  all(): T[] {
+    return this.#all.filter((one) => !one.left);
+  }
+
   /** All entries but the first, in order; who leaves or comes meanwhile changes nothing. */
   rest(): T[] {
     return this.#all.slice(this.#first + 1);

@@ -3,6 +3,7 @@ import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/current-ident.js';
 import { clock } from '../threads/table.js';
+import { ALL, watches } from '../threads/trace-flag.js';
 import { type Waited, WaitRecord, type WaitTimes } from '../threads/wait-record.js';
 import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './attempt.js';
 import { CallerContext } from './caller-context.js';
@@ -10,10 +11,12 @@ import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } fro
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
 import { type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
 import { onAbort } from './on-abort.js';
+import { currentScope, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
+import { siteHere } from './wait-site.js';
 
 /** A wait in its queue, which ends in the context of its subscriber, whoever serves it; unsubscribing leaves. */
-class QueuedWait extends CallerContext implements Leavable, Unsubscribable, WaitTimes {
+class QueuedWait extends CallerContext implements Leavable, Unsubscribable, PendingWait {
   readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
   /** undefined once it is out of the queue. */
@@ -22,6 +25,7 @@ class QueuedWait extends CallerContext implements Leavable, Unsubscribable, Wait
   stop: (() => void) | undefined = undefined;
   readonly since: number = clock();
   readonly until: number;
+  readonly site: number = watches(ALL) ? siteHere() : 0;
   /** Where it is counted. */
   counted = -1;
 
@@ -31,6 +35,18 @@ class QueuedWait extends CallerContext implements Leavable, Unsubscribable, Wait
     this.queue = queue;
     this.attempt = attempt;
     this.settle = settle;
+  }
+
+  get id(): number {
+    return this.queue.recordId;
+  }
+
+  get on(): Waited {
+    return this.queue.on;
+  }
+
+  get scope(): Scope | undefined {
+    return this.run(currentScope);
   }
 
   get left(): boolean {
@@ -64,7 +80,7 @@ const busy = new Set<LocalQueue>();
  */
 export class LocalQueue {
   readonly #cells: Cells;
-  readonly #on: Waited;
+  readonly on: Waited;
   readonly #record = new WaitRecord();
   readonly #line = new LeavableQueue<QueuedWait>();
   #asleep = false;
@@ -75,12 +91,22 @@ export class LocalQueue {
   #calm: (() => void) | undefined;
 
   constructor(on: Waited & { readonly cells: Cells }) {
-    this.#on = on;
+    this.on = on;
     this.#cells = on.cells;
   }
 
   get size(): number {
     return this.#line.size;
+  }
+
+  /** See PendingWait. @internal */
+  get recordId(): number {
+    return this.#record.id;
+  }
+
+  /** @internal */
+  pending(): readonly PendingWait[] {
+    return this.#line.all();
   }
 
   /** Queues an attempt whose first look failed. Returns how to leave. */
@@ -91,7 +117,7 @@ export class LocalQueue {
     settle: Settle<T>,
   ): Unsubscribable {
     const place = new QueuedWait(this, attempt, timeout, settle as Settle<unknown>);
-    place.counted = waitBegins(this.#on, 'observable');
+    place.counted = waitBegins(this.on, 'observable');
     this.#line.push(place);
     this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);
@@ -234,7 +260,7 @@ export class LocalQueue {
     place.settle = undefined;
     place.stop?.();
     place.stop = undefined;
-    waitEnds(this.#on, place.counted, place.since, how, 'observable');
+    waitEnds(this.on, place.counted, place.since, how, 'observable');
     this.#line.shrink();
     this.#resized(-1);
     return settle;
@@ -242,7 +268,7 @@ export class LocalQueue {
 
   #resized(by: 1 | -1): void {
     const { size } = this;
-    this.#record.set(this.#on, size, this.#line.first());
+    this.#record.set(this.on, size, this.#line.first());
     if (size === 0) {
       busy.delete(this);
       keepAlive(-1);
@@ -253,6 +279,20 @@ export class LocalQueue {
       this.#rechecked = true;
     }
   }
+}
+
+/** An Observable wait that has not ended. */
+export interface PendingWait extends WaitTimes {
+  /** Of the record that tells of it and of the others for the same primitive: see `waits`. 0: it has none. */
+  readonly id: number;
+  readonly on: Waited;
+  /** The section that it is within. */
+  readonly scope: Scope | undefined;
+}
+
+/** Those of this thread. */
+export function pendingWaits(): PendingWait[] {
+  return [...busy].flatMap((queue) => queue.pending());
 }
 
 /** Leaves what the current thread has pending, as by unsubscribing: a thread that ended is granted nothing. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * The inside of a `withLock` section over an RLock: code that runs in it, also after an asynchronous hop, counts as the
+ * The inside of a `withLock` section over an RLock, or over any lock while somebody looks at sections: code that runs in it, also after an asynchronous hop, counts as the
  * section's owner and as the owners of the sections around it.
  */
 export class Scope {
@@ -12,6 +12,10 @@ export class Scope {
   constructor(outer: Scope | undefined, owner?: object) {
     this.owner = owner ?? this;
     this.#outer = outer;
+  }
+
+  get outer(): Scope | undefined {
+    return this.#outer;
   }
 
   countsAs(owner: object): boolean {
@@ -35,4 +39,21 @@ export function runIn<T>(scope: Scope | undefined, run: () => T): T {
   if (scope === currentScope()) return run();
   storage ??= new AsyncLocalStorage();
   return storage.run(scope, run);
+}
+
+const numbers = new WeakMap<object, number>();
+let numbered = 0;
+
+/** A number for the owner of sections, which no other owner in this thread has. */
+export function sectionNumber(owner: object): number {
+  const number = numbers.get(owner) ?? ++numbered;
+  numbers.set(owner, number);
+  return number;
+}
+
+/** The numbers of a scope and of those around it, innermost first. */
+export function sectionsOf(scope: Scope | undefined): number[] {
+  const sections: number[] = [];
+  for (let at = scope; at !== undefined; at = at.outer) sections.push(sectionNumber(at.owner));
+  return sections;
 }

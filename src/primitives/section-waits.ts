@@ -1,0 +1,84 @@
+import type { HeldGroup, Holdable } from './held.js';
+import { RLock } from './rlock.js';
+import { Synchronizer } from './synchronizer.js';
+import { onThreadEnd } from './threads/current-ident.js';
+import { type PendingWait, pendingWaits } from './waiting/local-queue.js';
+import { type Scope, sectionNumber, sectionsOf } from './waiting/section-scope.js';
+
+/** What a `withLock` section, or other code of this thread, waits for. */
+export interface SectionWait {
+  /** `id` of the wait that `waits` tells of, which stands for all of this thread for the same primitive; 0: it is not listed. */
+  readonly wait: number;
+  readonly primitive: number;
+  readonly name: string;
+  /** Numbers of the sections that the wait is within, innermost first; the first one is that which is to begin with it. */
+  readonly sections: readonly number[];
+  /** Numbers of the sections of this thread that hold the primitive, as far as that is followed. */
+  readonly holders: readonly number[];
+  /** ms on the clock of all threads; until: null where it never gives up. */
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/**
+ * The Observable waits of the current thread, each with the sections that wait with it: of two sections that wait for one
+ * another neither goes on by itself, although the thread does.
+ *
+ * Of an RLock it is always known which section has it. Of a Lock and a Semaphore it is for sections that were asked for
+ * while somebody looked at SECTIONS (threads/trace-flag.ts), because it takes an AsyncLocalStorage.
+ */
+export function sectionWaits(): SectionWait[] {
+  return pendingWaits().map(sectionWait);
+}
+
+function sectionWait({ id, on, scope, since, until }: PendingWait): SectionWait {
+  return {
+    wait: id,
+    primitive: on.id,
+    name: on.name,
+    sections: sectionsOf(scope),
+    holders: holdersOf(on),
+    since,
+    until: until === Number.POSITIVE_INFINITY ? null : until,
+  };
+}
+
+/** Which sections hold a Lock or Semaphore, each with the Helds that were in effect as it took it. */
+let followed = new WeakMap<object, Map<object, HeldGroup>>();
+
+// What an ended thread had is not the next one's in this worker.
+onThreadEnd(() => {
+  followed = new WeakMap();
+});
+
+function holdersOf(primitive: object): number[] {
+  if (primitive instanceof RLock)
+    return primitive.holder === undefined ? [] : [sectionNumber(primitive.holder)];
+  if (!(primitive instanceof Synchronizer)) return [];
+  const sections = [...(followed.get(primitive) ?? [])];
+  // One whose Helds are set aside waits for a Condition, which has let the lock go.
+  return sections.filter(([, helds]) => helds === primitive.helds).map(([owner]) => sectionNumber(owner));
+}
+
+/** A Lock or permit that a section has taken: what its Held releases. */
+export class FollowedHold implements Holdable {
+  readonly #of: Synchronizer;
+  readonly #owner: object;
+
+  constructor(of: Synchronizer, scope: Scope) {
+    this.#of = of;
+    this.#owner = scope.owner;
+    const sections = followed.get(of) ?? new Map<object, HeldGroup>();
+    sections.set(this.#owner, of.helds);
+    followed.set(of, sections);
+  }
+
+  get helds(): HeldGroup {
+    return this.#of.helds;
+  }
+
+  release(): void {
+    followed.get(this.#of)?.delete(this.#owner);
+    this.#of.release();
+  }
+}
