@@ -47,6 +47,33 @@ const piscinaInOneFile = {
   },
 };
 
+/**
+ * Style sheets that the page's modules import: joined into one, in the order of the imports. index.html gets the names, which
+ * have a hash, so that a browser may keep the files for good.
+ */
+const pageFiles = {
+  name: 'page-files',
+  load: {
+    filter: { id: /\.css$/ },
+    handler: () => ({ code: '', moduleType: 'js' }),
+  },
+  generateBundle(_, bundle) {
+    const sheets = [...this.getModuleIds()].filter((id) => id.endsWith('.css'));
+    const css = sheets.map((id) => readFileSync(id, 'utf8')).join('\n');
+    const sheet = this.emitFile({ type: 'asset', name: 'app.css', source: css });
+    const [script] = Object.values(bundle).filter(({ isEntry }) => isEntry);
+    const page = readFileSync('src/monitor/page/index.html', 'utf8')
+      .replace('./app.css', `./${this.getFileName(sheet)}`)
+      .replace('./app.js', `./${script.fileName}`);
+    this.emitFile({ type: 'asset', fileName: 'index.html', source: page });
+    const licences = ['preact', 'uplot', '@dagrejs/dagre', '@dagrejs/graphlib'].map((name) => {
+      const file = `node_modules/${name}/LICENSE`;
+      return `${file}\n\n${readFileSync(file, 'utf8')}`;
+    });
+    this.emitFile({ type: 'asset', fileName: 'LICENSES.txt', source: licences.join('\n\n') });
+  },
+};
+
 /** What the declarations use that a project's own `lib` may not have. */
 const LIBRARIES = '/// <reference lib="es2022.error" />\n/// <reference lib="esnext.disposable" />';
 
@@ -81,6 +108,13 @@ const coreTypes = {
     const isOurs = id.startsWith('.') && inRoom.test(importer) && !inRoom.test(join(dirname(importer), id));
     return isOurs ? { id: './index.js', external: true } : null;
   },
+};
+
+/** What register.js loads, in main alone: the built package's entry. */
+const monitorItself = {
+  name: 'monitor-itself',
+  resolveId: (id) =>
+    id === './server/serve-monitor.js' ? { id: './monitor.js', external: 'relative' } : null,
 };
 
 /** @param input - name of a declaration in dist -> the one that tsc has made */
@@ -136,6 +170,7 @@ export default defineConfig([
       session: 'src/pool/in-worker/session.ts',
       'map-values': 'src/operators/thread-map/in-worker/map-values.ts',
       'run-pipe': 'src/operators/thread-pipe/in-worker/run-pipe.ts',
+      'job-body': 'src/redis/job-body.ts',
     },
     // Lets session.js export to other chunks what it holds for them; index.js holds nothing.
     preserveEntrySignatures: 'allow-extension',
@@ -161,6 +196,18 @@ export default defineConfig([
         ],
       },
     },
+  },
+  {
+    ...common,
+    // What `npx rxjs-threading` runs, and what `--import` loads into every worker: each by itself, in one file.
+    input: { cli: 'src/monitor/top/cli.ts' },
+    output: { ...output, format: 'esm', entryFileNames: '[name].js' },
+  },
+  {
+    ...common,
+    input: { register: 'src/monitor/register.ts' },
+    plugins: [monitorItself],
+    output: { ...output, format: 'esm', entryFileNames: '[name].js' },
   },
   {
     ...common,
@@ -202,6 +249,24 @@ export default defineConfig([
       comments: false,
     },
     plugins: [piscinaInOneFile],
+  },
+  {
+    ...common,
+    input: { app: 'src/monitor/page/main.tsx' },
+    platform: 'browser',
+    external: [],
+    resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
+    transform: { target: 'es2022', jsx: { runtime: 'automatic', importSource: 'preact' } },
+    output: {
+      dir: 'dist/monitor/page',
+      format: 'esm',
+      entryFileNames: '[name]-[hash].js',
+      assetFileNames: '[name]-[hash][extname]',
+      codeSplitting: false,
+      minify: true,
+      comments: false,
+    },
+    plugins: [pageFiles],
   },
   // What tsc has declared: of all that, what the entries export and what its types name, one file each.
   declarations({ index: 'build/declarations/index.d.ts' }),

@@ -14,4 +14,5 @@ export const GROUPS = {
   sections: 'operators/sections.js',
   import: 'project/import.js',
   memory: 'primitives/memory.js',
+  machines: 'machines/locks.js',
 };

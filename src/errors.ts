@@ -70,7 +70,9 @@ export class BrokenBarrierError extends ThreadError {
 export interface Owner {
   /** Of its membership; another after each loss. */
   readonly session: string;
+  /** Name of its machine. */
   readonly host: string;
+  /** Of the process, on its machine. */
   readonly pid: number;
   /** What `new Machines` was given. */
   readonly name: string;

@@ -10,6 +10,7 @@ export {
 export { type AwaitConditionOptions, awaitCondition } from './operators/await-condition.js';
 export { type AwaitEventOptions, awaitEvent } from './operators/await-event.js';
 export { barrierZip } from './operators/barrier-zip.js';
+export type { JobRunner, JobRunnerOptions } from './operators/parts/job-runner.js';
 export { type RunInThreadOptions, runInThread } from './operators/run-in-thread.js';
 export { pulled, type ThreadMapOptions, threadMap } from './operators/thread-map.js';
 export { type ThreadPipeOptions, threadPipe } from './operators/thread-pipe.js';
@@ -71,9 +72,12 @@ export { Barrier, type BarrierOptions } from './primitives/barrier.js';
 export { BoundedSemaphore } from './primitives/bounded-semaphore.js';
 export { Condition } from './primitives/condition.js';
 export { Event } from './primitives/event.js';
+export type { Gate } from './primitives/gate.js';
 export { type AnyPrimitive, fromHandle, toHandle } from './primitives/handle.js';
 export { Held, type Holdable } from './primitives/held.js';
 export { Lock } from './primitives/lock.js';
+export type { Meeting } from './primitives/meeting.js';
+export type { Notifiable } from './primitives/notifiable.js';
 export {
   type AcquireOptions,
   type AcquireSyncOptions,

@@ -25,5 +25,6 @@ module.exports = {
   },
   openSession: (opening) => require('./pool/in-worker/session.ts').openSession(opening),
   mapValues: (...args) => require('./operators/thread-map/in-worker/map-values.ts').mapValues(...args),
+  runJob: (...args) => require('./redis/job-body.ts').runJob(...args),
   runPipe: (...args) => require('./operators/thread-pipe/in-worker/run-pipe.ts').runPipe(...args),
 };

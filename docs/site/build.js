@@ -23,7 +23,8 @@ const ELSEWHERE = {
 
 rmSync(pages, { recursive: true, force: true });
 mkdirSync(pages, { recursive: true });
-cpSync(join(root, 'docs', 'marbles'), join(pages, 'marbles'), { recursive: true });
+for (const pictures of ['marbles', 'pictures'])
+  cpSync(join(root, 'docs', pictures), join(pages, pictures), { recursive: true });
 
 const ofDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
   .map((file) => file.split(sep).join('/'))

@@ -26,7 +26,7 @@ export function relink(text, file, page, places) {
     const [path = '', anchor] = target.split('#');
     const hash = anchor === undefined ? '' : `#${anchor}`;
     const to = inRepository(path, file);
-    if (to === undefined || path === '' || path.endsWith('.svg')) return whole;
+    if (to === undefined || path === '' || /\.(svg|png)$/.test(path)) return whole;
     const there = places.get(to);
     if (there === undefined) return `](${FILES}${to}${hash})`;
     const link = posix.relative(posix.dirname(page), there);

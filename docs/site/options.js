@@ -8,6 +8,7 @@ const src = fileURLToPath(new URL('../../src', import.meta.url));
 
 /** Where each is given, in the order of the page. */
 export const GIVEN_TO = {
+  JobRunnerOptions: 'runner.run(target, args, options), runner.stream(target, args, options)',
   PrimitiveOptions:
     'new Lock(options), new RLock(options), new Event(options), new Semaphore(n, options), new Condition(lock, options)',
   BarrierOptions: 'new Barrier(parties, options)',

@@ -63,6 +63,20 @@ function refusedOnly(response) {
   return response;
 }
 
+/** The page of `rxjs-threading/monitor` is mounted at /threads. */
+export async function monitored(server) {
+  const page = await server.get('/threads/');
+  assert.equal(page.status, 200);
+  const [, script] = /src="\.\/(app-[\w-]+\.js)"/.exec(await page.text()) ?? [];
+  assert.equal((await server.get(`/threads/${script}`)).status, 200);
+  const { pools } = await (await server.get('/threads/inspect.json')).json();
+  assert.deepEqual(
+    pools.map(({ name }) => name),
+    ['primes'],
+  );
+  console.log('shows itself');
+}
+
 /** What runs when the server is told to end still gets its answer. */
 async function ends(server) {
   const last = server.get('/primes/2000000');

@@ -15,6 +15,7 @@ import {
   tap,
   throttleTime,
 } from 'rxjs';
+import { serveMonitor } from 'rxjs-threading/monitor';
 import type { Positions } from './checkpoint.js';
 import { generate } from './generate.js';
 import { ingest } from './ingest.js';
@@ -24,8 +25,10 @@ const { values: options } = parseArgs({
     directory: { type: 'string', default: 'build/ingest' },
     records: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
+    monitor: { type: 'boolean', default: false },
   },
 });
+if (options.monitor) console.error(`monitor: ${(await serveMonitor({ port: 0 })).url}`);
 const log = join(options.directory, 'access.log');
 await mkdir(options.directory, { recursive: true });
 if (!existsSync(log)) await generate(log, whole('records'), whole('seed'));

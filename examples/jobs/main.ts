@@ -1,8 +1,9 @@
 // Thousands of thumbnails on a ThreadPool, with a progress bar, retries and a summary; Ctrl-C stops it in order.
-//   node build/examples/jobs/main.js [--jobs 2400] [--threads n] [--out directory]
+//   node build/examples/jobs/main.js [--jobs 2400] [--threads n] [--out directory] [--monitor]
 import { mkdir } from 'node:fs/promises';
 import { fromEvent, lastValueFrom, scan, skip, startWith, takeUntil, withLatestFrom } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
+import { serveMonitor } from 'rxjs-threading/monitor';
 import { showBar } from './bar.js';
 import { readOptions } from './options.js';
 import { runJobs } from './run-jobs.js';
@@ -15,9 +16,10 @@ const SOME_FAILED = 1;
 /** 128 and the number of SIGINT, as shells have it. */
 const INTERRUPTED = 130;
 
-const { jobs, threads, out } = readOptions();
+const { jobs, threads, out, monitor } = readOptions();
 await mkdir(out, { recursive: true });
 const pool = new ThreadPool({ name: 'jobs', maxThreads: threads });
+if (monitor) console.error(`monitor: ${(await serveMonitor({ port: 0, watch: [pool] })).url}`);
 const ctrlC$ = fromEvent(process, 'SIGINT');
 ctrlC$.pipe(skip(1)).subscribe(() => process.exit(INTERRUPTED));
 

@@ -6,11 +6,18 @@ export interface Options {
   readonly jobs: number;
   readonly threads: number;
   readonly out: string;
+  /** Whether to serve a page that shows the pool at work. */
+  readonly monitor: boolean;
 }
 
 /** An exit code. */
 const WRONG_USE = 2;
-const OPTIONS = { jobs: { type: 'string' }, threads: { type: 'string' }, out: { type: 'string' } } as const;
+const OPTIONS = {
+  jobs: { type: 'string' },
+  threads: { type: 'string' },
+  out: { type: 'string' },
+  monitor: { type: 'boolean', default: false },
+} as const;
 
 /** Those of the command line; wrong ones end the program. */
 export function readOptions(): Options {
@@ -29,6 +36,7 @@ function parse(args: string[]): Options {
     jobs: countOf('jobs', values.jobs ?? '2400'),
     threads: countOf('threads', values.threads ?? String(availableParallelism())),
     out: values.out ?? fileURLToPath(new URL('./out', import.meta.url)),
+    monitor: values.monitor,
   };
 }
 

@@ -1,58 +1,67 @@
-import type { Snapshot, ThreadRow } from './snapshot.js';
+import type { Inspection, PoolInfo, PrimitiveInfo, ThreadInfo, WaitInfo } from 'rxjs-threading/monitor';
 
-/** A snapshot as the lines of a page. It depends on nothing else. */
-export function lines(snapshot: Snapshot): string[] {
-  const { threads, locks, semaphores, events, barriers, pools } = snapshot;
-  const waiting = (name: string): string => `${waitersOf(snapshot, name)} waiting`;
+/** A moment as the lines of a page. It depends on nothing else. */
+export function lines(moment: Inspection): string[] {
+  const { findings, primitives, pools, threads } = moment;
   return [
+    ...findings.flatMap(({ message }) => [`! ${message}`, '']),
     ...table([
-      ...locks.map(({ name, owner }) => ['lock', name, holder(owner, snapshot), waiting(name)]),
-      ...semaphores.map(({ name, value }) => ['semaphore', name, `${value} left`, waiting(name)]),
-      ...events.map(({ name, isSet }) => ['event', name, isSet ? 'set' : 'clear', waiting(name)]),
-      ...barriers.map(({ name, broken, nWaiting, parties }) => [
-        'barrier',
-        name,
-        broken ? 'broken' : 'whole',
-        `${nWaiting} of ${parties} waiting`,
+      ...primitives.map((one) => [
+        one.kind.toLowerCase(),
+        one.name,
+        stateOf(one, moment),
+        waiting(one, moment),
       ]),
       ...pools.flatMap(poolRows),
     ]),
     '',
     ...table([
-      ['ident', 'thread', 'state', 'waits for'],
-      ...threads.map((thread) => threadCells(thread, snapshot)),
+      ['ident', 'thread', 'does', 'waits for'],
+      ...threads.map((thread) => threadCells(thread, moment)),
     ]),
     '',
   ];
 }
 
-function threadCells({ ident, name, state, daemon }: ThreadRow, snapshot: Snapshot): string[] {
-  const [wait, ...others] = snapshot.waits.filter((one) => one.ident === ident);
-  const shown = wait?.blocking === true ? 'blocked' : state;
-  const cells = [`${ident}`, name, daemon ? `${shown}, daemon` : shown];
-  if (wait === undefined) return cells;
-  const lock = snapshot.locks.find((one) => one.name === wait.name);
-  const held = lock === undefined ? '' : `, ${holder(lock.owner, snapshot)}`;
-  const more = others.length === 0 ? '' : `, and ${others.length} more`;
-  return [...cells, `${wait.name} for ${seconds(snapshot.time - wait.since)}${held}${more}`];
-}
-
-function holder(owner: number | null, { threads }: Snapshot): string {
+function stateOf({ state }: PrimitiveInfo, { threads }: Inspection): string {
+  if ('value' in state) return `${state.value} left`;
+  if ('isSet' in state) return state.isSet ? 'set' : 'clear';
+  if ('parties' in state) return state.broken ? 'broken' : `${state.arrived} of ${state.parties} there`;
+  if (!('owner' in state)) return '';
+  const { owner } = state;
   if (owner === null) return 'free';
-  const thread = threads.find(({ ident }) => ident === owner);
-  return `held by ${thread?.name ?? owner}`;
+  const thread = threads.find(({ ident }) => ident === owner.ident);
+  return `held by ${thread?.name ?? owner.ident}${owner.alive ? '' : ', dead'}`;
 }
 
-function waitersOf({ waits }: Snapshot, primitive: string): number {
-  return waits.filter(({ name }) => name === primitive).reduce((sum, { count }) => sum + count, 0);
+function waiting({ queue }: PrimitiveInfo, { waits }: Inspection): string {
+  const all = waits.filter(({ id }) => queue.includes(id));
+  return `${all.reduce((sum, { count }) => sum + count, 0)} waiting`;
 }
 
-function poolRows({ name, stats }: Snapshot['pools'][number]): string[][] {
-  const { threads, busy, queued, completed, failed, starved, runTime, waitTime } = stats;
-  const jobs = `${queued} queued, ${completed} completed, ${failed} failed`;
+function threadCells({ ident, name, activity, daemon, waits }: ThreadInfo, moment: Inspection): string[] {
+  const [wait, ...others] = moment.waits.filter(({ id }) => waits.includes(id));
+  const cells = [`${ident}`, name, daemon ? `${activity}, daemon` : activity];
+  if (wait === undefined) return cells;
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  return [...cells, `${wait.name} for ${seconds(moment.time - wait.since)}${holder(wait, moment)}${more}`];
+}
+
+function holder({ primitive }: WaitInfo, moment: Inspection): string {
+  const lock = moment.primitives.find(({ id, state }) => id === primitive && 'owner' in state);
+  return lock === undefined ? '' : `, ${stateOf(lock, moment)}`;
+}
+
+function poolRows({ name, threads, busy, queued, completed, failed, run, wait }: PoolInfo): string[][] {
+  const mean = ({ total, count }: PoolInfo['run']): string => seconds(count === 0 ? 0 : total / count);
   return [
-    ['pool', name, `${busy} of ${threads} busy`, starved ? `${jobs}, starved` : jobs],
-    ['', '', 'on average', `${seconds(waitTime.mean)} queued, ${seconds(runTime.mean)} running`],
+    [
+      'pool',
+      name,
+      `${busy} of ${threads} busy`,
+      `${queued} queued, ${completed} completed, ${failed} failed`,
+    ],
+    ['', '', 'on average', `${mean(wait)} queued, ${mean(run)} running`],
   ];
 }
 

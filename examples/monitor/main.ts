@@ -1,14 +1,17 @@
 // A live monitor of the threads and locks of this process.
 //   npm run example monitor                    until q or Ctrl-C
 //   npm run example monitor -- --seconds 5     for five seconds
+//   npm run example monitor -- --monitor       as a page for the browser, too
 import { parseArgs } from 'node:util';
 import { filter, finalize, fromEvent, map, merge, NEVER, type Observable, takeUntil, timer } from 'rxjs';
+import { inspect$, serveMonitor } from 'rxjs-threading/monitor';
 import { lines } from './lines.js';
 import { Office } from './office.js';
 import { printedScreen, terminalScreen } from './screen.js';
-import { snapshots } from './snapshot.js';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string' }, monitor: { type: 'boolean', default: false } },
+});
 const seconds = Number(values.seconds ?? Number.POSITIVE_INFINITY);
 if (!(seconds > 0)) {
   console.error(`--seconds takes a number above 0, got '${values.seconds}'`);
@@ -38,16 +41,18 @@ const quit$ = merge(
 const { stdout } = process;
 const screen = stdout.isTTY ? terminalScreen(stdout) : printedScreen(stdout);
 const office = new Office();
+const { watch } = office;
+const head = values.monitor ? [`page: ${(await serveMonitor({ port: 0, watch })).url}`, ''] : [];
 let frames = 0;
 
-snapshots(office.monitored)
+inspect$({ watch })
   .pipe(
     takeUntil(quit$),
     finalize(() => screen.close()),
   )
   .subscribe({
-    next: (snapshot) => {
-      screen.draw(lines(snapshot));
+    next: (moment) => {
+      screen.draw([...head, ...lines(moment)]);
       frames++;
     },
     complete: async () => {

@@ -1,7 +1,16 @@
 import { interval, mergeMap, range, type Subscription, timer } from 'rxjs';
-import { Barrier, Event, Lock, Semaphore, Thread, ThreadPool, threadModule, withLock } from 'rxjs-threading';
+import {
+  type AnyPrimitive,
+  Barrier,
+  Event,
+  Lock,
+  Semaphore,
+  Thread,
+  ThreadPool,
+  threadModule,
+  withLock,
+} from 'rxjs-threading';
 import type * as worker from './office.worker.js';
-import type { Monitored } from './snapshot.js';
 
 const threads = threadModule<typeof worker>(new URL('./office.worker.js', import.meta.url));
 
@@ -45,14 +54,9 @@ export class Office {
       .subscribe();
   }
 
-  get monitored(): Monitored {
-    return {
-      locks: [this.#ledger, this.#stamp],
-      semaphores: [this.#desks],
-      events: [this.#door],
-      barriers: [this.#lunch],
-      pools: [this.#archive],
-    };
+  /** What is to be shown also while nobody waits for it. */
+  get watch(): readonly (AnyPrimitive | ThreadPool)[] {
+    return [this.#ledger, this.#stamp, this.#desks, this.#door, this.#lunch, this.#archive];
   }
 
   /** Everybody goes home; nothing keeps the process alive then. */

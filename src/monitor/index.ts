@@ -4,6 +4,7 @@ export { inspect } from './inspect.js';
 export { inspect$ } from './inspect-stream.js';
 export { type MetricsRegistry, metrics, registerMetrics } from './metrics.js';
 export type { Delta, MonitorEvent, MonitorMessage } from './protocol.js';
+export { type Recording, type RecordOptions, record } from './record.js';
 export { type MonitorHandler, monitorHandler } from './server/monitor-handler.js';
 export type { MonitorOptions, ServeOptions } from './server/monitor-options.js';
 export { type MonitorServer, serveMonitor } from './server/serve-monitor.js';

@@ -5,9 +5,18 @@ import type { ProcessInfo } from './types.js';
 /** Bytes that memory is rounded to: all else would change with every look. */
 const GRAIN = 65_536;
 
+/** What the process is called, and when it began: not known in a worker. */
+export type Program = Pick<ProcessInfo, 'name' | 'started'>;
+
 let name: string | undefined;
 /** In ms since the epoch. */
-export const processStarted: number = Math.round(Date.now() - process.uptime() * 1000);
+export let processStarted: number = Math.round(Date.now() - process.uptime() * 1000);
+
+/** Called in a monitor's own thread with what the one that started it knows. */
+export function tellProgram(program: Program): void {
+  name = program.name;
+  processStarted = program.started;
+}
 
 export function processInfo(): ProcessInfo {
   name ??= nameOfProgram(process.argv[1]);

@@ -1,5 +1,6 @@
+import { type Measured, NOTHING_MEASURED } from '../primitives/memory/histogram.js';
 import type { Family, Labels, Sample } from './metrics-exposition.js';
-import { histogramCounts, histogramSamples, type Measured } from './metrics-histogram.js';
+import { histogramCounts, histogramSamples } from './metrics-histogram.js';
 import { type Counts, counter, LabelNames, Totals } from './metrics-totals.js';
 import type { Inspection, PoolInfo, PrimitiveInfo, ThreadActivity } from './types.js';
 
@@ -21,7 +22,6 @@ const ACTIVITIES: readonly ThreadActivity[] = [
   'dead',
 ];
 const OUTCOMES = ['completed', 'failed', 'cancelled'] as const;
-const NOTHING: Measured = { count: 0, total: 0, buckets: new Map() };
 
 /** Makes metrics of moments. Counters go on from one to the next: one collector for each that is asked. */
 export class Collector {
@@ -58,7 +58,7 @@ export class Collector {
     const count = (state: ThreadActivity): number =>
       threads.filter(({ activity }) => activity === state).length;
     this.#blocked.count([
-      // One at least, so that the sum is there from the beginning.
+      // Of no thread: so that the sum is there before there is one that was blocked.
       { id: 0, labels: {}, values: [0] },
       ...threads.map(({ ident, blockedTime }) => ({ id: ident, labels: {}, values: [blockedTime / 1000] })),
     ]);
@@ -89,7 +89,7 @@ export class Collector {
     this.#acquires.count(
       counts(({ contention: { acquires } }) => (acquires === null ? undefined : [acquires])),
     );
-    this.#waits.count(counts(({ id }) => histogramCounts(measurements.waits.get(id) ?? NOTHING)));
+    this.#waits.count(counts(({ id }) => histogramOf(measurements.waits.get(id))));
     this.#held.count(counts(({ id }) => histogramOf(measurements.held.get(id))));
 
     const waiting = new Map<number, number>();
@@ -176,7 +176,7 @@ export class Collector {
   }
 }
 
-function histogramOf(measured: Measured = NOTHING): readonly number[] {
+function histogramOf(measured: Measured = NOTHING_MEASURED): readonly number[] {
   return histogramCounts(measured);
 }
 

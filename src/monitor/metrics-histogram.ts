@@ -1,11 +1,5 @@
+import type { Measured } from '../primitives/memory/histogram.js';
 import type { Labels, Sample } from './metrics-exposition.js';
-
-/** Durations as they were counted, in ms: how many up to each bound, ascending, and beyond the one before it. */
-export interface Measured {
-  readonly count: number;
-  readonly total: number;
-  readonly buckets: ReadonlyMap<number, number>;
-}
 
 /** Upper bounds, in seconds: 10 µs to 10 s. */
 export const BOUNDS: readonly number[] = [
@@ -15,7 +9,7 @@ export const BOUNDS: readonly number[] = [
 /** For Totals: how many took as long as each bound, or less; then all of them; then their sum in seconds. */
 export function histogramCounts({ count, total, buckets }: Measured): readonly number[] {
   const counts = BOUNDS.map(() => 0);
-  for (const [bound, many] of buckets) {
+  for (const { upTo: bound, count: many } of buckets) {
     // Of a bucket 12 % wide that has a bound of ours in it, all count as below: its own bound is its upper one.
     const first = BOUNDS.findIndex((most) => bound / 1000 <= most * 1.12);
     if (first >= 0) counts[first] = (counts[first] as number) + many;

@@ -1,6 +1,15 @@
-import { ignoreElements, type MonoTypeOperatorFunction, Observable, of, type Subscriber } from 'rxjs';
+import {
+  ignoreElements,
+  type MonoTypeOperatorFunction,
+  Observable,
+  of,
+  type Subscribable,
+  type Subscriber,
+} from 'rxjs';
+import type { Hold } from '../primitives/acquirable.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
 import { Condition } from '../primitives/condition.js';
+import type { Notifiable } from '../primitives/notifiable.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { currentScope, runIn, type Scope } from '../primitives/waiting/section-scope.js';
 import { attach } from './parts/attached.js';
@@ -37,8 +46,22 @@ export function awaitCondition<T>(
   condition: Condition,
   predicate: (value: T) => boolean,
   options?: AwaitConditionOptions,
+): MonoTypeOperatorFunction<T>;
+/**
+ * The same on a condition of several machines, or of your own. Unsubscribing drops what waits. Source: CPython,
+ * `threading.Condition.wait_for`.
+ */
+export function awaitCondition<T>(
+  condition: Notifiable,
+  predicate: (value: T) => boolean,
+  options?: AwaitConditionOptions,
+): MonoTypeOperatorFunction<T>;
+export function awaitCondition<T>(
+  condition: Condition | Notifiable,
+  predicate: (value: T) => boolean,
+  options?: AwaitConditionOptions,
 ): MonoTypeOperatorFunction<T> {
-  if (!(condition instanceof Condition))
+  if (!isNotifiable(condition))
     throw new TypeError(`condition must be a Condition, got ${show(condition)}${ofAnotherCopy(condition)}`);
   if (typeof predicate !== 'function')
     throw new TypeError(`predicate must be a function, got ${show(predicate)}`);
@@ -48,12 +71,70 @@ export function awaitCondition<T>(
     new Observable((subscriber) => new Checkpoint(subscriber, condition, predicate, timeout).run(source));
 }
 
+function isNotifiable(condition: unknown): condition is Condition | Notifiable {
+  const { hold, wait } = (condition ?? {}) as Partial<Notifiable>;
+  return typeof hold === 'function' && typeof wait === 'function';
+}
+
+/** Completes once the predicate, called with the lock held, has returned something truthy and the lock is released. */
+function until(condition: Condition | Notifiable, predicate: () => boolean): Observable<never> {
+  if (!(condition instanceof Condition)) return untilNotified(condition, predicate);
+  const holds = condition.waitFor(predicate).pipe(ignoreElements());
+  return of(undefined).pipe(withLock(condition, () => holds));
+}
+
+/** The same for a condition that hands out another hold each time it was notified. */
+function untilNotified(condition: Notifiable, predicate: () => boolean): Observable<never> {
+  return new Observable((subscriber) => {
+    let held: Hold | undefined;
+    let deaf: (() => void) | undefined;
+    /** What is in hand is let go of by whoever gets it. */
+    const handOver = (): Hold | undefined => {
+      deaf?.();
+      const over = held;
+      held = deaf = undefined;
+      return over;
+    };
+    const fail = (error: unknown): void => {
+      handOver()?.release();
+      subscriber.error(error);
+    };
+    const look = (hold: Hold | false): void => {
+      if (hold === false) {
+        wait(condition.hold());
+        return;
+      }
+      held = hold;
+      deaf = hold.onLost?.(fail);
+      if (subscriber.closed) return;
+      let holds: boolean;
+      try {
+        holds = predicate();
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      const over = handOver();
+      if (over === undefined) return;
+      if (holds) {
+        over.release();
+        subscriber.complete();
+      } else wait(condition.wait(over));
+    };
+    const wait = (next: Subscribable<Hold | false>): void => {
+      subscriber.add(next.subscribe({ next: look, error: fail }));
+    };
+    subscriber.add(() => handOver()?.release());
+    wait(condition.hold());
+  });
+}
+
 /**
  * One subscription's values, of which the first is being decided on: its wait of the condition runs.
  * Invariant: while a value waits, the first is being decided on, or `#serve` is on the stack.
  */
 class Checkpoint<T> extends ValueQueue<T, T> {
-  readonly #condition: Condition;
+  readonly #condition: Condition | Notifiable;
   readonly #predicate: (value: T) => boolean;
   readonly #scope: Scope | undefined = currentScope();
   #deciding = false;
@@ -61,7 +142,7 @@ class Checkpoint<T> extends ValueQueue<T, T> {
 
   constructor(
     subscriber: Subscriber<T>,
-    condition: Condition,
+    condition: Condition | Notifiable,
     predicate: (value: T) => boolean,
     timeout: number,
   ) {
@@ -97,8 +178,7 @@ class Checkpoint<T> extends ValueQueue<T, T> {
 
   #decide({ value, index }: WaitingValue<T>): void {
     this.#deciding = true;
-    const holds = this.#condition.waitFor(() => this.#predicate(value)).pipe(ignoreElements());
-    const section = of(value).pipe(withLock(this.#condition, () => holds));
+    const section = until(this.#condition, () => this.#predicate(value));
     const observer = {
       next: () => {},
       error: (error: unknown) => this.fail(withValue(error, index, value)),

@@ -1,6 +1,6 @@
 import { type MonoTypeOperatorFunction, Observable, type Subscriber } from 'rxjs';
 import { ofAnotherCopy } from '../primitives/brand.js';
-import { Event } from '../primitives/event.js';
+import { type Gate, isGate } from '../primitives/gate.js';
 import { checkCount, checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { EventWatch } from './parts/event-watch.js';
 import { Fifo } from './parts/fifo.js';
@@ -29,13 +29,14 @@ export interface AwaitEventOptions {
  *   .subscribe((request) => console.log(request)); // prints b, then c
  * online.set();
  */
-export function awaitEvent<T>(event: Event, options?: AwaitEventOptions): MonoTypeOperatorFunction<T> {
-  if (!(event instanceof Event))
+export function awaitEvent<T>(event: Gate, options?: AwaitEventOptions): MonoTypeOperatorFunction<T> {
+  if (!isGate(event))
     throw new TypeError(`event must be an Event, got ${show(event)}${ofAnotherCopy(event)}`);
   checkOptions(options, ['timeout', 'keep']);
   const timeout = checkTimeout(options?.timeout);
   const keep = checkKeep(options?.keep);
-  return (source) => new Observable((subscriber) => new Gate(subscriber, event, timeout, keep).run(source));
+  return (source) =>
+    new Observable((subscriber) => new Gateway(subscriber, event, timeout, keep).run(source));
 }
 
 function checkKeep(keep: unknown): number {
@@ -55,13 +56,13 @@ interface ShutOut<T> extends WaitingValue<T> {
  * A value: waiting -the event is set, or has been since-> passing -emitted-> gone; waiting -others are newer-> dropped.
  * Invariant: those that pass are older than those that wait; while any waits, so does `#watch`.
  */
-class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
-  readonly #event: Event;
+class Gateway<T> extends ValueQueue<T, T, ShutOut<T>> {
+  readonly #event: Gate;
   readonly #keep: number;
   readonly #passing = new Fifo<T>();
   readonly #watch: EventWatch;
 
-  constructor(subscriber: Subscriber<T>, event: Event, timeout: number, keep: number) {
+  constructor(subscriber: Subscriber<T>, event: Gate, timeout: number, keep: number) {
     super(subscriber, timeout);
     this.#event = event;
     this.#keep = keep;
@@ -72,13 +73,17 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
     );
   }
 
+  override run(source: Observable<T>): void {
+    this.parts.add(this.#event.follow?.());
+    super.run(source);
+  }
+
   protected override arrive(value: T, index: number): void {
-    const { generation } = this.#event;
-    const set = isOdd(generation);
-    if (set && !this.emitting && this.waiting.size === 0) this.emit(value);
+    const { generation, isSet } = this.#watch;
+    if (isSet && !this.emitting && this.waiting.size === 0) this.emit(value);
     else {
-      this.#openFor(generation);
-      if (set) this.#passing.push(value);
+      this.#open();
+      if (isSet) this.#passing.push(value);
       else {
         this.waiting.push({ value, index, generation, due: this.timeout.due() });
         if (this.waiting.size > this.#keep) this.waiting.shift();
@@ -89,9 +94,9 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
   }
 
   /** Lets the values pass that came at another generation of the event, or all when it is set. */
-  #openFor(generation: number): void {
+  #open(): void {
     for (let first = this.waiting.peek(); first !== undefined; first = this.waiting.peek()) {
-      if (first.generation === generation && !isOdd(generation)) return;
+      if (!this.#watch.isSet && this.#watch.unchangedSince(first.generation)) return;
       this.#passing.push(first.value);
       this.waiting.shift();
     }
@@ -101,7 +106,7 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
   #look(): void {
     if (this.emitting) return;
     for (;;) {
-      this.#openFor(this.#event.generation);
+      this.#open();
       if (this.#passing.size === 0) break;
       this.emit(this.#passing.shift() as T);
     }
@@ -118,8 +123,4 @@ class Gate<T> extends ValueQueue<T, T, ShutOut<T>> {
     this.#passing.clear();
     this.#watch.stop();
   }
-}
-
-function isOdd(generation: number): boolean {
-  return (generation & 1) === 1;
 }

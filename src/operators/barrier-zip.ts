@@ -6,8 +6,8 @@ import {
   type Subscriber,
   Subscription,
 } from 'rxjs';
-import { Barrier } from '../primitives/barrier.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
+import type { Meeting } from '../primitives/meeting.js';
 import { show } from '../primitives/options.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { attach } from './parts/attached.js';
@@ -31,10 +31,10 @@ import { withValue } from './parts/value-error.js';
  *   .subscribe((pair) => console.log(pair.join())); // prints 1,a, then 2,b
  */
 export function barrierZip<T, A extends readonly unknown[]>(
-  barrier: Barrier,
+  barrier: Meeting,
   ...others: { [K in keyof A]: ObservableInput<A[K]> }
 ): OperatorFunction<T, [T, ...A]> {
-  if (!(barrier instanceof Barrier))
+  if (!isMeeting(barrier))
     throw new TypeError(`barrier must be a Barrier, got ${show(barrier)}${ofAnotherCopy(barrier)}`);
   const count = others.length + 1;
   if (barrier.parties < count) {
@@ -47,6 +47,11 @@ export function barrierZip<T, A extends readonly unknown[]>(
     new Observable((subscriber) =>
       new Rounds(subscriber as Subscriber<unknown[]>, barrier).run([source, ...streams]),
     );
+}
+
+function isMeeting(barrier: unknown): barrier is Meeting {
+  const { parties, wait } = (barrier ?? {}) as Partial<Meeting>;
+  return typeof parties === 'number' && typeof wait === 'function';
 }
 
 /** One of the zipped streams. Its first value belongs to the current round. */
@@ -69,7 +74,7 @@ class Stream {
  */
 class Rounds {
   readonly #subscriber: Subscriber<unknown[]>;
-  readonly #barrier: Barrier;
+  readonly #barrier: Meeting;
   readonly #parts = new Subscription();
   /** Of who subscribed: a round that had to wait for other threads is emitted in it. */
   readonly #context = new CallerContext();
@@ -79,7 +84,7 @@ class Rounds {
   #emitting = false;
   #round = 0;
 
-  constructor(subscriber: Subscriber<unknown[]>, barrier: Barrier) {
+  constructor(subscriber: Subscriber<unknown[]>, barrier: Meeting) {
     this.#subscriber = subscriber;
     this.#barrier = barrier;
   }
@@ -117,7 +122,7 @@ class Rounds {
     do {
       for (const stream of this.#streams) this.#arrive(stream);
       // The last arrival lets the others of this thread through in a microtask: here it is now, in the same frame.
-      this.#barrier.queue?.lookAtOnce();
+      this.#barrier.serve?.();
     } while (this.#emitRound());
     this.#advancing = false;
   }

@@ -5,15 +5,20 @@ import type { RunOptions } from '../pool/thread/job-pool.js';
 import { limitRun, ranTooLong } from '../pool/thread/run-limit.js';
 import { stopThread } from '../pool/thread/stop-thread.js';
 import { Thread } from '../pool/thread/thread.js';
+import { checkOptions } from '../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../primitives/target.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
+import { checkTravels, isJobRunner, type JobRunner, type JobRunnerOptions } from './parts/job-runner.js';
 import { checkPool } from './parts/pooled-options.js';
 
 /** How `runInThread` runs its target, and where. */
 export interface RunInThreadOptions extends RunOptions {
-  /** Default: an elastic pool in which a thread never waits for another to end. */
-  pool?: ThreadPool | undefined;
+  /**
+   * Default: an elastic pool in which a thread never waits for another to end. One that runs jobs elsewhere, such as a
+   * RemotePool, streams what the target of a module gives, and takes neither `name` nor `transferList`.
+   */
+  pool?: ThreadPool | JobRunner | undefined;
 }
 
 /**
@@ -40,6 +45,7 @@ export function runInThread<A extends readonly unknown[], R>(
   const request = checkRun(target as Target<readonly unknown[], R>, args, options, ['pool']);
   const { name, transferList, signal, grace, timeout, onProgress } = request.options;
   const pool: unknown = options?.pool;
+  if (isJobRunner(pool)) return runElsewhere(target as Target, pool, args, options);
   checkPool(pool);
   const described = {
     target: request.target,
@@ -73,4 +79,17 @@ export function runInThread<A extends readonly unknown[], R>(
       complete: () => context.run(() => subscriber.complete()),
     });
   });
+}
+
+/** @throws TypeError for a function, and for options that are of no use elsewhere */
+function runElsewhere<R>(
+  target: Target,
+  runner: JobRunner,
+  args: readonly unknown[] = [],
+  options: RunInThreadOptions = {},
+): Observable<Emitted<R>> {
+  checkTravels(target, runner);
+  checkOptions(options, ['pool', 'signal', 'grace', 'timeout', 'onProgress']);
+  const { pool: _, ...rest } = options;
+  return runner.stream(target, args, rest as JobRunnerOptions) as Observable<Emitted<R>>;
 }

@@ -2,6 +2,8 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import { defaultPool } from '../pool/jobs/default-pool.js';
 import { setMapper } from '../pool/jobs/thread-pool.js';
 import type { Emitted, Target } from '../primitives/target.js';
+import { isJobRunner } from './parts/job-runner.js';
+import { checkJobMap, JobMap } from './thread-map/job-map.js';
 import { checkMap, type ThreadMapOptions } from './thread-map/map-options.js';
 import { MapRun } from './thread-map/map-run.js';
 import { Pulled, pulled } from './thread-map/pulled.js';
@@ -39,6 +41,14 @@ export function threadMap<T, R>(
   target: Target<[T], R>,
   options?: ThreadMapOptions<T>,
 ): OperatorFunction<T, Emitted<R>> {
+  const runner = options?.pool;
+  if (isJobRunner(runner)) {
+    const mapping = checkJobMap(target as Target, runner, options ?? {});
+    return (source) =>
+      new Observable<unknown>((subscriber) => new JobMap(subscriber, mapping).run(source)) as Observable<
+        Emitted<R>
+      >;
+  }
   const checked = checkMap(target, options);
   return (source) => {
     if (checked.overflow === 'pause' && !(source instanceof Pulled))

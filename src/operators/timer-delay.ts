@@ -6,7 +6,7 @@ import {
   type Subscriber,
 } from 'rxjs';
 import { ofAnotherCopy } from '../primitives/brand.js';
-import { Event } from '../primitives/event.js';
+import { type Gate, isGate } from '../primitives/gate.js';
 import { checkOptions, show, TIMEOUT_MAX } from '../primitives/options.js';
 import { EventWatch } from './parts/event-watch.js';
 import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
@@ -14,7 +14,7 @@ import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 /** What ends the waiting of `timerDelay` early, and whose time it is. */
 export interface TimerDelayOptions {
   /** Once set, by any thread, what is still waiting is dropped, and what comes while it is set. */
-  cancel?: Event | undefined;
+  cancel?: Gate | undefined;
   /** Whose time it is; default: RxJS's asyncScheduler. */
   scheduler?: SchedulerLike | undefined;
 }
@@ -43,7 +43,7 @@ export function timerDelay<T>(interval: number, options?: TimerDelayOptions): Mo
     throw new RangeError(`interval must be 0 to ${TIMEOUT_MAX} ms, got ${interval}`);
   checkOptions(options, ['cancel', 'scheduler']);
   const { cancel, scheduler = asyncScheduler } = options ?? {};
-  if (cancel !== undefined && !(cancel instanceof Event))
+  if (cancel !== undefined && !isGate(cancel))
     throw new TypeError(`cancel must be an Event, got ${show(cancel)}${ofAnotherCopy(cancel)}`);
   if (typeof (scheduler as Partial<SchedulerLike> | null)?.schedule !== 'function')
     throw new TypeError(`scheduler must be a scheduler, got ${show(scheduler)}`);
@@ -58,13 +58,13 @@ interface Delayed<T> extends WaitingValue<T> {
 
 /** One subscription's delayed values. Invariant: while any is delayed, `#watch` waits, if it can be cancelled. */
 class Delays<T> extends ValueQueue<T, T, Delayed<T>> {
-  readonly #cancel: Event | undefined;
+  readonly #cancel: Gate | undefined;
   readonly #watch: EventWatch | undefined;
 
   constructor(
     subscriber: Subscriber<T>,
     interval: number,
-    cancel: Event | undefined,
+    cancel: Gate | undefined,
     scheduler: SchedulerLike,
   ) {
     super(subscriber, interval, scheduler);
@@ -77,21 +77,22 @@ class Delays<T> extends ValueQueue<T, T, Delayed<T>> {
       );
   }
 
+  override run(source: Observable<T>): void {
+    this.parts.add(this.#cancel?.follow?.());
+    super.run(source);
+  }
+
   protected override arrive(value: T, index: number): void {
-    const generation = this.#generation;
-    if ((generation & 1) === 1) return;
+    if (this.#watch?.isSet === true) return;
+    const generation = this.#watch?.generation ?? 0;
     this.waiting.push({ value, index, generation, due: this.timeout.due() });
     this.timeout.watch();
     this.#watchCancel();
   }
 
-  get #generation(): number {
-    return this.#cancel?.generation ?? 0;
-  }
-
   protected override timedOut({ value, generation }: Delayed<T>): void {
     this.waiting.shift();
-    if (generation === this.#generation) this.emit(value);
+    if (this.#watch?.unchangedSince(generation) !== false) this.emit(value);
     if (this.parts.closed) return;
     this.#watchCancel();
     this.completeIfDone();
@@ -105,9 +106,8 @@ class Delays<T> extends ValueQueue<T, T, Delayed<T>> {
 
   /** Called when the event was set: drops the values that came before. */
   #drop(): void {
-    const generation = this.#generation;
     for (let first = this.waiting.peek(); first !== undefined; first = this.waiting.peek()) {
-      if (first.generation === generation) break;
+      if (this.#watch?.unchangedSince(first.generation) !== false) break;
       this.waiting.shift();
     }
     this.timeout.watch();

@@ -30,7 +30,9 @@ export interface Holding {
   /** Emits what is then in hand, once. Unsubscribing before gives the place up. */
   hold(): Subscribable<Hold>;
   /** Whether several of its holds may be in hand at once. Default true: then `withLock` asks for each value as it comes. */
-  readonly shared?: boolean;
+  readonly shared?: boolean | undefined;
+  /** Whether a section may take it again inside itself: then each section is an owner of its own. Default false. @internal */
+  readonly reentrant?: boolean | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { BarrierAttempt, BarrierRounds } from './barrier-rounds.js';
+import type { Meeting } from './meeting.js';
 import { SLOTTED_WORDS, VALUE } from './memory/layout.js';
 import type { Cells } from './memory/word.js';
 import {
@@ -60,7 +61,7 @@ export class SharedBarrier extends Shared {
  * const [here, there] = [await barrier.wait(), await thread.result()];
  * console.log(here + there); // prints 1
  */
-export class Barrier extends Primitive {
+export class Barrier extends Primitive implements Meeting {
   readonly #rounds: BarrierRounds;
   /** What `toHandle` sends along. @internal */
   readonly action: Target<readonly [], unknown> | undefined;
@@ -90,6 +91,11 @@ export class Barrier extends Primitive {
   /** @internal */
   get slots(): Slots {
     return this.#rounds.slots;
+  }
+
+  /** Lets those of this thread through that may pass, before it returns. For operators such as `barrierZip`. */
+  serve(): void {
+    this.queue?.lookAtOnce();
   }
 
   /** Called in the thread that arrives last. @internal */

@@ -1,4 +1,5 @@
 import type { Observable, Unsubscribable } from 'rxjs';
+import type { Gate } from './gate.js';
 import { FLAGS, SLEEPERS, VALUE, WORD } from './memory/layout.js';
 import { type Cells, compareExchange, load, or } from './memory/word.js';
 import {
@@ -29,7 +30,7 @@ import { type Settle, Wait } from './waiting/wait.js';
  * ready.wait({ timeout: 1000 }).subscribe((set) => console.log(set ? 'ready' : 'gave up')); // prints ready
  * ready.set();
  */
-export class Event extends Primitive {
+export class Event extends Primitive implements Gate {
   // VALUE counts the changes: even is clear, odd is set.
   // even -set, any thread-> odd -clear, any thread-> even
   // Invariant: a waiter that began at an even value is free once it reads another, so set(); clear() frees all.
@@ -40,7 +41,7 @@ export class Event extends Primitive {
     super(options as Origin | undefined);
   }
 
-  /** Odd while set; another after every change. @internal */
+  /** Odd while set; another after every change. For operators such as `awaitEvent`. */
   get generation(): number {
     return load(this.cells, WORD) & VALUE;
   }
@@ -100,7 +101,7 @@ export class Event extends Primitive {
     return new Wait((settle) => this.beginAt(this.generation, timeout, signal, settle));
   }
 
-  /** As if the wait had begun at that generation. @internal */
+  /** As `wait`, as if it had begun at that generation. For operators such as `awaitEvent`. */
   beginAt(
     generation: number,
     timeout: number,

@@ -33,7 +33,7 @@ export function entryTo(lock: Holding, owner: object | undefined, settle: Settle
   return {
     shared: lock.shared ?? true,
     request: (scope) =>
-      runIn(scope, () =>
+      runIn(lock.reentrant === true ? new Scope(scope, owner) : scope, () =>
         lock.hold().subscribe({
           next: (held) => settle.resolve(held),
           error: (error) => settle.reject(error),

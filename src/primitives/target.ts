@@ -102,13 +102,16 @@ async function importTarget(module: string, name: string): Promise<Runnable> {
 
 /** An export of a module, whatever it is. @throws ThreadError naming both and what the module does export. */
 export async function importExport(module: string, name: string): Promise<unknown> {
-  let namespace: unknown;
+  return pick(await importModule(module), module, name);
+}
+
+/** A module's namespace. @throws ThreadError naming the module */
+export async function importModule(module: string): Promise<object> {
   try {
-    namespace = await import(/* webpackIgnore: true */ module);
+    return await import(/* webpackIgnore: true */ module);
   } catch (cause) {
     throw cannotLoad(module, cause);
   }
-  return pick(namespace, module, name);
 }
 
 /** The same, without the event loop. */

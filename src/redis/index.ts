@@ -1,5 +1,6 @@
 // The same names between machines, over an engine that exists: Redis or Valkey, BullMQ for jobs.
 export type { Owner } from '../errors.js';
+export { type CurrentJob, currentJob } from './current-job.js';
 export type { Engine, EngineOperation } from './engine.js';
 export {
   EngineError,
@@ -13,6 +14,21 @@ export { type Fence, type FencedTransaction, fence } from './fence.js';
 export type { MachineInfo, MachinePool, MachinesSnapshot, SnapshotThing } from './info.js';
 export { Machines } from './machines.js';
 export type { Codec, MachinesOptions } from './options.js';
+export type { RemoteBarrier, RemoteBarrierOptions } from './remote-barrier.js';
+export type { RemoteCondition } from './remote-condition.js';
+export type { RemoteEvent } from './remote-event.js';
 export type { RemoteHeld } from './remote-held.js';
 export type { RemoteLock, RemoteLockOptions } from './remote-lock.js';
+export type {
+  FailedJob,
+  RemotePool,
+  RemotePoolOptions,
+  RemotePoolStats,
+  RemoteRunOptions,
+  RetryOptions,
+} from './remote-pool.js';
+export type { RemoteRLock } from './remote-rlock.js';
+export type { RemoteSemaphore } from './remote-semaphore.js';
+export type { RemoteTimer } from './remote-timer.js';
+export type { ServeOptions, Serving } from './serve.js';
 export type { MachinesState } from './session.js';

@@ -1,9 +1,26 @@
-import type { Observable } from 'rxjs';
-import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../primitives/options.js';
+import { distinctUntilChanged, map, type Observable } from 'rxjs';
+import {
+  checkCount,
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  show,
+  type WaitOptions,
+} from '../primitives/options.js';
 import { Wait } from '../primitives/waiting/wait.js';
+import type { MachineInfo, MachinesSnapshot } from './info.js';
+import { closeJobs, jobHost } from './job-host.js';
 import { checkMachines, checkThingName, type MachinesOptions } from './options.js';
+import { checkRemoteBarrier, RemoteBarrier, type RemoteBarrierOptions } from './remote-barrier.js';
+import { RemoteCondition } from './remote-condition.js';
+import { RemoteEvent } from './remote-event.js';
 import { checkRemoteLock, RemoteLock, type RemoteLockOptions } from './remote-lock.js';
+import { RemotePool, type RemotePoolOptions } from './remote-pool.js';
+import { RemoteRLock } from './remote-rlock.js';
+import { RemoteSemaphore } from './remote-semaphore.js';
+import { type ServeOptions, type Serving, serve } from './serve.js';
 import { type MachinesState, Session } from './session.js';
+import { enumerate, enumerateStream, snapshot, snapshotStream } from './snapshot.js';
 
 /**
  * This process among others that share an engine. One session for all it holds and waits for, whatever their number: its
@@ -77,9 +94,101 @@ export class Machines implements AsyncDisposable {
     return new RemoteLock(this.#session, checkThingName(name), checkRemoteLock(options));
   }
 
-  /** Ends the session: what is held is released, and nobody is told that an owner died; waits fail with LockLostError. */
-  close(): Promise<void> {
-    return this.#session.close();
+  /** The same lock, which its owner may enter again. @throws TypeError, RangeError for a bad name or options */
+  rlock(name: string, options?: RemoteLockOptions): RemoteRLock {
+    return new RemoteRLock(this.#session, this.lock(name, options));
+  }
+
+  /** `value` permits, the same for all: another number is a RangeError of the wait. @throws TypeError, RangeError */
+  semaphore(name: string, value: number): RemoteSemaphore {
+    checkCount('value', value, 1, Number.MAX_SAFE_INTEGER);
+    return new RemoteSemaphore(this.#session, checkThingName(name), value);
+  }
+
+  /** The event of that name, the same on every machine. @throws TypeError, RangeError for a bad name */
+  event(name: string): RemoteEvent {
+    return new RemoteEvent(this.#session, checkThingName(name));
+  }
+
+  /** `parties`, the same for all: another number is a RangeError of the wait. @throws TypeError, RangeError */
+  barrier(name: string, parties: number, options?: RemoteBarrierOptions): RemoteBarrier {
+    checkCount('parties', parties, 1, Number.MAX_SAFE_INTEGER);
+    const checked = checkRemoteBarrier(options);
+    return new RemoteBarrier(this.#session, checkThingName(name), parties, checked);
+  }
+
+  /** The condition of that lock: a lock has one, the same on every machine. @throws TypeError */
+  condition(lock: RemoteLock | RemoteRLock): RemoteCondition {
+    if (!(lock instanceof RemoteLock || lock instanceof RemoteRLock))
+      throw new TypeError(`lock must be a RemoteLock or a RemoteRLock, got ${show(lock)}`);
+    return new RemoteCondition(this.#session, lock);
+  }
+
+  /** Every living process of the namespace: those whose lease runs. Unsubscribing costs nobody anything. */
+  enumerate(): Wait<readonly MachineInfo[]> {
+    return enumerate(this.#session);
+  }
+
+  /**
+   * The same, and every change; coalesces. A killed process leaves it when its lease ends, or sooner. Completes when closed.
+   * Does not keep the process alive.
+   */
+  get enumerate$(): Observable<readonly MachineInfo[]> {
+    return enumerateStream(this.#session);
+  }
+
+  /** How many they are, and every change. Completes when closed. Does not keep the process alive. */
+  get activeCount$(): Observable<number> {
+    return this.enumerate$.pipe(
+      map((machines) => machines.length),
+      distinctUntilChanged(),
+    );
+  }
+
+  /** Who has what, and who waits for what, in all processes; one look. For monitors, and for people in trouble. */
+  snapshot(): Wait<MachinesSnapshot> {
+    return snapshot(this.#session);
+  }
+
+  /**
+   * The same every `every` ms (default 1000) and at each change of membership. Completes when closed. Does not keep the
+   * process alive.
+   *
+   * @throws TypeError, RangeError for bad options
+   */
+  snapshot$(options?: { every?: number | undefined }): Observable<MachinesSnapshot> {
+    return snapshotStream(this.#session, options);
+  }
+
+  /**
+   * Where jobs go to; the name is that of BullMQ's queue. Connects with the first job.
+   *
+   * @throws TypeError, RangeError for a bad name or options
+   */
+  pool(name: string, options?: RemotePoolOptions): RemotePool {
+    return new RemotePool(jobHost(this.#session), name, options);
+  }
+
+  /**
+   * Runs the jobs of the RemotePool `name` in this process, until it is closed: each in a thread of a ThreadPool, so that no
+   * code of a target can keep its job's lease from being renewed. Keeps the process alive.
+   *
+   * Only functions that the module itself exports are run. `reportProgress`, generators and Observables work as in any
+   * thread; `currentJob` tells a target of its job.
+   *
+   * @throws TypeError, RangeError for a bad name or options; EngineError when bullmq or ioredis is not installed
+   */
+  serve(name: string, options: ServeOptions): Serving {
+    return serve(jobHost(this.#session), name, options);
+  }
+
+  /**
+   * Ends the session: what is held is released, and nobody is told that an owner died; waits fail with LockLostError, and
+   * those for jobs with a ThreadError, ERR_POOL. Jobs that run here are given back to their queue first.
+   */
+  async close(): Promise<void> {
+    await closeJobs(this.#session);
+    await this.#session.close();
   }
 
   /** As `close`; called by `await using`. */

@@ -16,6 +16,10 @@ export interface HeldOptions {
   /** Of the thing; default 1. */
   readonly permits?: number;
   readonly abandoned?: Owner | undefined;
+  /** Of an RLock: what the engine knows, of which this is one level. */
+  readonly of?: RemoteHeld;
+  /** Gives the level back. */
+  readonly leave?: () => Promise<void>;
 }
 
 /**
@@ -45,6 +49,9 @@ export class RemoteHeld extends Held {
   readonly number: string;
   /** @internal */
   readonly permits: number;
+  readonly #of: RemoteHeld | undefined;
+  readonly #leave: (() => Promise<void>) | undefined;
+  readonly #run: string;
   readonly #session: Session;
   readonly #validity: Session['validity'];
   /** That of the incarnation which is known to have it. */
@@ -55,8 +62,12 @@ export class RemoteHeld extends Held {
   #release: Promise<void> | undefined;
 
   /** @internal */
-  constructor(session: Session, { key, number, token, run, permits = 1, abandoned }: HeldOptions) {
+  constructor(session: Session, options: HeldOptions) {
+    const { key, number, token, run, permits = 1, abandoned, of, leave } = options;
     super({ release: () => {} });
+    this.#of = of;
+    this.#leave = leave;
+    this.#run = run;
     this.#session = session;
     this.#validity = session.validity;
     this.#epoch = session.epochOf(run);
@@ -66,12 +77,37 @@ export class RemoteHeld extends Held {
     this.token = token;
     this.permits = permits;
     this.abandoned = abandoned;
-    session.addHold(this);
+    if (of === undefined) session.addHold(this);
+    else of.onLost(({ reason }) => this.lose(reason));
+  }
+
+  /** One level of an RLock, which `leave` gives back. @internal */
+  level(leave: () => Promise<void>): RemoteHeld {
+    const { key, number, token, permits, abandoned } = this;
+    const run = this.#run;
+    return new RemoteHeld(this.#session, { key, number, token, run, permits, abandoned, of: this, leave });
+  }
+
+  /** Whether it is this process's as far as this process knows. @internal */
+  get inHand(): boolean {
+    return !this.released && this.#lost === undefined;
+  }
+
+  /** A condition's wait lets it go, all levels of it; false: it is not held. @internal */
+  letGo(): boolean {
+    if (!this.inHand) return false;
+    super.release();
+    this.#release = Promise.resolve();
+    for (const completed of this.#over) completed();
+    if (this.#of === undefined) this.#session.removeHold(this);
+    else this.#of.letGo();
+    return true;
   }
 
   /** Ours at this instant for certain. Look at it just before what must not be done by two. Not a promise for what comes after. */
   get valid(): boolean {
     const validity = this.#validity;
+    if (this.#of !== undefined) return !this.released && this.#of.valid;
     return !this.released && this.#lost === undefined && this.#epoch === validity.epoch && validity.valid;
   }
 
@@ -130,11 +166,11 @@ export class RemoteHeld extends Held {
     if (this.#release !== undefined) return this.#release;
     super.release();
     for (const completed of this.#over) completed();
-    this.#session.removeHold(this);
+    if (this.#of === undefined) this.#session.removeHold(this);
     this.#release =
-      this.#lost === undefined
-        ? this.#session.report(this.#session.call('release', this.number, this.key))
-        : Promise.resolve();
+      this.#lost !== undefined
+        ? Promise.resolve()
+        : (this.#leave?.() ?? this.#session.report(this.#session.call('release', this.number, this.key)));
     return this.#release;
   }
 
@@ -166,7 +202,7 @@ export class RemoteHeld extends Held {
     ];
     const error = new LockLostError(`${this.name} is lost: ${why}`, { token: this.token, reason });
     this.#lost = error;
-    this.#session.removeHold(this);
+    if (this.#of === undefined) this.#session.removeHold(this);
     this.#abort?.abort(error);
     const told = this.#told;
     this.#told = undefined;

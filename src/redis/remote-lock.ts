@@ -1,4 +1,4 @@
-import { TimeoutError } from 'rxjs';
+import { type Observable, TimeoutError } from 'rxjs';
 import { type Owner, OwnerDiedError, ThreadError } from '../errors.js';
 import type { Holding } from '../primitives/acquirable.js';
 import {
@@ -13,6 +13,7 @@ import {
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { EngineError } from './errors.js';
 import { RemoteHeld } from './remote-held.js';
+import { stateStream } from './remote-stream.js';
 import { RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
 
@@ -56,14 +57,26 @@ export class RemoteLock implements Holding {
   readonly shared = false;
   readonly #session: Session;
   readonly #key: string;
-  readonly #onOwnerDied: 'error' | 'grant';
+  /** @internal */
+  readonly onOwnerDied: 'error' | 'grant';
+  /** Whether any process has it. Now and at every change; coalesces. Does not keep the process alive. */
+  readonly locked$: Observable<boolean>;
+  /** Which process has it; null: none. Now and at every change; coalesces. Does not keep the process alive. */
+  readonly owner$: Observable<Owner | null>;
+  /** How many wait for it. Now and at every change; coalesces. Does not keep the process alive. */
+  readonly waiting$: Observable<number>;
 
   /** @internal */
   constructor(session: Session, name: string, onOwnerDied: 'error' | 'grant') {
     this.name = name;
     this.#session = session;
     this.#key = `l:${name}`;
-    this.#onOwnerDied = onOwnerDied;
+    this.onOwnerDied = onOwnerDied;
+    this.locked$ = stateStream(session, this.#key, ([holders]) => holders !== '0');
+    this.waiting$ = stateStream(session, this.#key, ([, waiting]) => Number(waiting));
+    const owner = ([, , token, , info]: readonly string[]) =>
+      token === undefined ? null : ownerOf(`${token} ${info}`);
+    this.owner$ = stateStream(session, this.#key, owner, (a, b) => a?.token === b?.token);
   }
 
   /**
@@ -77,7 +90,7 @@ export class RemoteLock implements Holding {
     const timeout = checkAcquire(options);
     const signal = checkSignal(options);
     return new Wait((settle) =>
-      this.#begin(
+      this.begin(
         timeout,
         signal,
         () => true,
@@ -98,7 +111,7 @@ export class RemoteLock implements Holding {
     const timeout = checkTimeout(options?.timeout);
     const signal = checkSignal(options);
     return new Wait((settle) =>
-      this.#begin(
+      this.begin(
         timeout,
         signal,
         (held) => held,
@@ -110,7 +123,8 @@ export class RemoteLock implements Holding {
     );
   }
 
-  #begin<T>(
+  /** @internal */
+  begin<T>(
     timeout: number,
     signal: AbortSignal | undefined,
     acquired: (held: RemoteHeld) => T,
@@ -122,10 +136,15 @@ export class RemoteLock implements Holding {
       key: this.#key,
       args: ['1', timeout === 0 ? '0' : '1'],
       answer: (reply, { number }) =>
-        granted(this.#session, this.#key, number, reply, this.#onOwnerDied, acquired),
+        granted(this.#session, this.#key, number, reply, this.onOwnerDied, acquired),
       expire,
     };
     return new RemoteWait(this.#session, request, timeout, signal, settle).begin();
+  }
+
+  /** What a condition's wait has taken again. @internal */
+  heldAgain(held: RemoteHeld, _owner: object | undefined): RemoteHeld {
+    return held;
   }
 
   /**

@@ -14,6 +14,8 @@ export interface Request<T> {
   readonly key: string;
   /** Of the operation, behind session, number and thing. */
   readonly args: readonly string[];
+  /** What is asked in place of that, of another thing; undefined: that. */
+  readonly asks?: Pick<Request<T>, 'operation' | 'key' | 'args'> | undefined;
   /**
    * What an answer, or a hint in its form, comes to; undefined: it waits on. Throws the wait's error. May change what is
    * asked next time.
@@ -96,7 +98,7 @@ export class RemoteWait<T> {
     if (this.#state !== 'asking') return;
     this.askedAt = performance.now();
     this.#sent = true;
-    const { operation, key, args } = this.#request;
+    const { operation, key, args } = this.#request.asks ?? this.#request;
     this.#of.attempt(operation, this.number, key, ...args).then(
       (reply) => this.told(reply),
       (error) => {

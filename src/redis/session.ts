@@ -10,6 +10,7 @@ import { EngineError, LockLostError, type LostReason } from './errors.js';
 import { onExit } from './exits.js';
 import { type Keeper, keeperHere, keeperThread } from './keeper.js';
 import type { FromKeeper, ToldHold } from './keeping.js';
+import { memoryEngine } from './memory-engine.js';
 import type { CheckedOptions } from './options.js';
 import { addressOf } from './redis-connection.js';
 import { RedisEngine } from './redis-engine.js';
@@ -473,8 +474,11 @@ function engineAndKeeper(
   { connection, namespace, lease, grace }: CheckedOptions,
   hear: (message: FromKeeper) => void,
 ): { readonly engine: Engine; readonly keeper: Keeper } {
+  if (connection === 'memory') {
+    const keeper = keeperHere(memoryEngine(namespace), { lease, grace }, hear);
+    return { engine: memoryEngine(namespace), keeper };
+  }
   const address = addressOf(connection);
   const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
   return { engine, keeper: keeperThread({ address, namespace, lease, grace }, hear) };
 }
-void keeperHere;

@@ -143,12 +143,8 @@ describe('metrics', () => {
     const measured = {
       count: 4,
       total: 12_503,
-      buckets: new Map([
-        [0.009, 1],
-        [1.05, 1],
-        [2.4, 1],
-        [12_500, 1],
-      ]),
+      max: 12_500,
+      buckets: [0.009, 1.05, 2.4, 12_500].map((upTo) => ({ upTo, count: 1 })),
     };
     const lines = texts(
       new Collector(),

@@ -76,7 +76,7 @@ describe('a feed', () => {
   const happens = (primitive: number): void => {
     ring.push({ time: 0, ident: 1, event: 'wait', primitive, by: null, face: null });
   };
-  const readEvents = (cursor: number) => ({ events: ring.slice(cursor), cursor: ring.length, lost: 0 });
+  const readEvents = (cursor = 0) => ({ events: ring.slice(cursor), cursor: ring.length, lost: 0 });
 
   beforeEach(() => {
     moments = new Subject();
@@ -266,7 +266,7 @@ describe('a reader that does not read', () => {
     const quiet = {
       moments,
       look: () => moment([]),
-      readEvents: (cursor: number) => ({ events: [], cursor, lost: 0 }),
+      readEvents: () => ({ events: [], cursor: 0, lost: 0 }),
     };
     const feed = new Feed(quiet, false);
     const told = {

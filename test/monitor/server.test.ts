@@ -26,14 +26,14 @@ describe.each(['worker', 'here'] as const)('a monitor served from a %s', (where)
     expect(now?.threads.map(({ name }) => name)).toContain('MainThread');
     expect(now?.process.pid).toBe(process.pid);
 
-    const lock = new Lock({ name: 'served' });
+    const lock = new Lock({ name: `served from ${where}` });
     await lock.acquire();
     const waiting = lock.acquire().subscribe();
-    while (!now?.waits.some(({ name }) => name === 'served')) await read();
-    const [primitive] = now.primitives.filter(({ name }) => name === 'served');
+    while (!now?.waits.some(({ name }) => name === lock.name)) await read();
+    const [primitive] = now.primitives.filter(({ name }) => name === lock.name);
     expect(primitive?.queue).toHaveLength(1);
     waiting.unsubscribe();
-    while (now?.waits.some(({ name }) => name === 'served')) await read();
+    while (now?.waits.some(({ name }) => name === lock.name)) await read();
 
     await monitor.close();
     await expect(

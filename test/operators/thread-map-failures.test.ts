@@ -45,6 +45,21 @@ describe('a worker of threadMap that still loads the target', () => {
   });
 });
 
+describe('a worker of threadMap that is blocked by what a value has left behind', () => {
+  it('is killed when no more is asked of it, and its pool goes on', async () => {
+    await using one = new ThreadPool({ maxThreads: 1 });
+    const hangsLater = (n: number): number => {
+      const hang = (): void => {
+        for (;;);
+      };
+      if (n === 2) setImmediate(() => setImmediate(hang));
+      return n;
+    };
+    expect(await all(of(1, 2).pipe(threadMap(hangsLater, { pool: one, grace: 50 })))).toEqual([1, 2]);
+    expect(await one.run(() => 'next')).toBe('next');
+  });
+});
+
 describe('onError of threadMap', () => {
   it.each([
     { ordered: true, batch: 1 },

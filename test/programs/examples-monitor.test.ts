@@ -1,70 +1,120 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type {
+  ContentionInfo,
+  Durations,
+  Inspection,
+  PrimitiveInfo,
+  ThreadInfo,
+  WaitInfo,
+} from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
 import { lines } from '../../examples/monitor/lines.js';
-import type { Snapshot } from '../../examples/monitor/snapshot.js';
 import { runInTerminal } from '../support/run-in-terminal.js';
 import { runProgram } from '../support/run-program.js';
 
 const file = fileURLToPath(new URL('../../build/examples/monitor/main.js', import.meta.url));
 
-const times = { mean: 1500, p50: 0, p99: 0, max: 0 };
-const stats = { threads: 2, busy: 1, queued: 0, completed: 7, failed: 1, cancelled: 0, starved: false };
-const nothing: Snapshot = {
+const of = (count: number, total: number): Durations => ({ count, total, p50: 0, p99: 0, max: 0 });
+const contention: ContentionInfo = {
+  acquires: null,
+  contended: 0,
+  timeouts: 0,
+  ownerDeaths: 0,
+  signalled: false,
+  wait: of(0, 0),
+  held: null,
+  sites: [],
+};
+const thread = (ident: number, name: string, more: Partial<ThreadInfo> = {}): ThreadInfo => ({
+  ident,
+  name,
+  nativeId: null,
+  kind: 'thread',
+  daemon: false,
+  pool: null,
+  startedBy: null,
+  activity: 'running',
+  since: 0,
+  runs: null,
+  waits: [],
+  holds: [],
+  blockedTime: 0,
+  loop: null,
+  finding: null,
+  ...more,
+});
+const primitive = (
+  id: number,
+  kind: PrimitiveInfo['kind'],
+  name: string,
+  state: PrimitiveInfo['state'],
+  ...queue: number[]
+): PrimitiveInfo => ({ id, kind, name, named: true, state, queue, contention });
+const owned = (ident: number, alive = true) => ({ owner: { ident, alive, depth: 1, section: null } });
+const wait = (id: number, ident: number, primitive: number, name: string, count = 1): WaitInfo => ({
+  id,
+  ident,
+  primitive,
+  name,
+  face: 'blocking',
+  count,
+  since: 8000,
+  until: null,
+  owner: null,
+  section: null,
+  site: null,
+});
+const nothing: Inspection = {
+  version: 1,
   time: 10_000,
-  threads: [{ ident: 4096, name: 'MainThread', state: 'running', daemon: false }],
-  locks: [],
-  semaphores: [],
-  events: [],
-  barriers: [],
+  process: { pid: 1, name: 'office', node: '20.20.0', started: 0, memory: 0 },
+  threads: [thread(4096, 'MainThread')],
+  primitives: [],
   pools: [],
   waits: [],
+  findings: [],
+  limits: { countedSince: null, primitivesLeftOut: 0, eventsLost: 0 },
 };
-const blocked = { face: 'blocking', blocking: true, looks: 0, site: 0 } as const;
-const wait = { id: 1, primitive: 1, owner: null, since: 8000, until: null, count: 1, ...blocked };
 
 describe('the page of the monitor', () => {
   it('shows who holds what, who waits for it, and since when', () => {
+    const pool = { id: 1, name: 'archive', of: 4096, maxThreads: 2, threads: 2, busy: 1, queued: 0 };
+    const jobs = { maxQueue: null, completed: 7, failed: 1, cancelled: 0, jobs: [], next: [] };
     const shown = lines({
       ...nothing,
       threads: [
-        ...nothing.threads,
-        { ident: 4097, name: 'Ann', state: 'running', daemon: true },
-        { ident: 4098, name: 'Bob', state: 'queued', daemon: false },
+        thread(4096, 'MainThread', { waits: [2, 3] }),
+        thread(4097, 'Ann', { activity: 'waiting', daemon: true, waits: [1] }),
+        thread(4098, 'Bob', { activity: 'queued' }),
       ],
-      locks: [
-        { name: 'ledger', owner: 4096 },
-        { name: 'stamp', owner: null },
-        { name: 'seal', owner: 5000 },
+      primitives: [
+        primitive(1, 'Lock', 'ledger', owned(4096), 1),
+        primitive(2, 'RLock', 'stamp', { owner: null }, 3),
+        primitive(3, 'Lock', 'seal', owned(5000, false)),
+        primitive(4, 'Semaphore', 'desks', { value: 2, most: null }),
+        primitive(5, 'Event', 'door', { isSet: true }, 2),
+        primitive(6, 'Barrier', 'lunch', { parties: 4, arrived: 3, broken: false }),
+        primitive(7, 'Barrier', 'tea', { parties: 2, arrived: 0, broken: true }),
       ],
-      semaphores: [{ name: 'desks', value: 2 }],
-      events: [{ name: 'door', isSet: true }],
-      barriers: [
-        { name: 'lunch', parties: 4, nWaiting: 3, broken: false },
-        { name: 'tea', parties: 2, nWaiting: 0, broken: true },
-      ],
-      pools: [{ name: 'archive', stats: { ...stats, runTime: times, waitTime: times } }],
-      waits: [
-        { ...wait, ident: 4097, name: 'ledger' },
-        { ...wait, ident: 4096, name: 'door', count: 3, blocking: false },
-        { ...wait, ident: 4096, name: 'stamp', blocking: false },
-      ],
+      pools: [{ ...pool, ...jobs, run: of(8, 12_000), wait: of(8, 0) }],
+      waits: [wait(1, 4097, 1, 'ledger'), wait(2, 4096, 5, 'door', 3), wait(3, 4096, 2, 'stamp')],
     });
     expect(shown).toEqual([
       'lock       ledger   held by MainThread  1 waiting',
-      'lock       stamp    free                1 waiting',
-      'lock       seal     held by 5000        0 waiting',
+      'rlock      stamp    free                1 waiting',
+      'lock       seal     held by 5000, dead  0 waiting',
       'semaphore  desks    2 left              0 waiting',
       'event      door     set                 3 waiting',
-      'barrier    lunch    whole               3 of 4 waiting',
-      'barrier    tea      broken              0 of 2 waiting',
+      'barrier    lunch    3 of 4 there        0 waiting',
+      'barrier    tea      broken              0 waiting',
       'pool       archive  1 of 2 busy         0 queued, 7 completed, 1 failed',
-      '                    on average          1.5 s queued, 1.5 s running',
+      '                    on average          0.0 s queued, 1.5 s running',
       '',
-      'ident  thread      state            waits for',
+      'ident  thread      does             waits for',
       '4096   MainThread  running          door for 2.0 s, and 1 more',
-      '4097   Ann         blocked, daemon  ledger for 2.0 s, held by MainThread',
+      '4097   Ann         waiting, daemon  ledger for 2.0 s, held by MainThread',
       '4098   Bob         queued',
       '',
     ]);
@@ -73,15 +123,22 @@ describe('the page of the monitor', () => {
   it('shows the threads where there is nothing else', () => {
     expect(lines(nothing)).toEqual([
       '',
-      'ident  thread      state    waits for',
+      'ident  thread      does     waits for',
       '4096   MainThread  running',
       '',
     ]);
   });
 
-  it('tells of a pool that starves', () => {
-    const starving = { ...stats, starved: true, runTime: times, waitTime: times };
-    expect(lines({ ...nothing, pools: [{ name: 'archive', stats: starving }] })[0]).toMatch(/, starved$/);
+  it('tells first what is wrong', () => {
+    const finding = {
+      kind: 'starvation',
+      id: 'a',
+      since: 0,
+      message: 'archive starves',
+      pool: 1,
+      waits: [],
+    } as const;
+    expect(lines({ ...nothing, findings: [finding] }).slice(0, 2)).toEqual(['! archive starves', '']);
   });
 });
 
@@ -119,7 +176,7 @@ const rowPatterns: Record<string, RegExp> = {
   stamp: /^lock (free|held by (Ann|Bob|Cid|Dot)) \d waiting$/,
   desks: /^semaphore [0-3] left \d waiting$/,
   door: /^event (set|clear) \d waiting$/,
-  lunch: /^barrier whole [0-3] of 4 waiting$/,
+  lunch: /^barrier [0-4] of 4 there [0-4] waiting$/,
   archive: /^pool (2 of [0-2] busy \d+|[01] of [0-2] busy 0) queued, \d+ completed, 0 failed$/,
   'on average': /^ \d+\.\d s queued, \d+\.\d s running$/,
 };
@@ -132,9 +189,9 @@ function expectTruth({ primitives, threads }: Frame): void {
   expect(new Set([...threads.values()].map(([ident]) => ident)).size).toBe(threads.size);
   const waiting = new Map<string, string[]>();
   for (const [thread, [, , state, waits]] of threads) {
-    expect(state).toMatch(/^(queued|running|blocked|stopped)(, daemon)?$/);
+    expect(state).toMatch(/^(queued|running|waiting|sleeping|idle|stopped)(, daemon)?$/);
     if (waits === undefined) continue;
-    if (thread !== 'MainThread') expect(state).toMatch(/^blocked/);
+    if (thread !== 'MainThread') expect(state).toMatch(/^waiting/);
     const [, name = '', held, holder] = waitPattern.exec(waits) ?? [];
     waiting.set(name, [...(waiting.get(name) ?? []), thread]);
     const [kind, , holds] = primitives.get(name) ?? [];
@@ -154,7 +211,7 @@ function expectTruth({ primitives, threads }: Frame): void {
 const completedIn = ({ primitives }: Frame): number =>
   Number(/(\d+) completed/.exec(primitives.get('archive')?.[3] ?? '')?.[1]);
 const showsContention = ({ threads }: Frame): boolean =>
-  [...threads.values()].some(([, , state, waits]) => state === 'blocked' && /held by/.test(waits ?? ''));
+  [...threads.values()].some(([, , state, waits]) => state === 'waiting' && /held by/.test(waits ?? ''));
 
 describe.concurrent('the monitor', { timeout: 60_000 }, () => {
   it('draws frames that tell the truth, until q', async () => {

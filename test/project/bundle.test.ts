@@ -16,7 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** As a user's bundler does: it goes by what package.json says of side effects. */
 async function bundled(input: string): Promise<{ file: string; code: string; whole: string }> {
-  const { sideEffects } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { sideEffects } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    sideEffects: readonly string[];
+  };
+  const hasEffects = (id: string): boolean => sideEffects.some((file) => id === join(root, file));
   const bundle = await rolldown({
     input,
     platform: 'node',
@@ -26,10 +29,10 @@ async function bundled(input: string): Promise<{ file: string; code: string; who
       {
         name: 'the package',
         resolveId: (id) =>
-          id === 'rxjs-threading' ? { id: join(dist, 'index.js'), moduleSideEffects: sideEffects } : null,
+          id === 'rxjs-threading' ? { id: join(dist, 'index.js'), moduleSideEffects: false } : null,
       },
     ],
-    treeshake: { moduleSideEffects: (id) => !id.startsWith(dist) || sideEffects },
+    treeshake: { moduleSideEffects: (id) => !id.startsWith(dist) || hasEffects(id) },
   });
   const { output } = await bundle.write({ dir: folder, minify: true });
   const [{ fileName, code }] = output;

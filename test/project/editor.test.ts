@@ -34,11 +34,13 @@ const CLASSES: Record<string, readonly [made: string, members: readonly string[]
   BoundedSemaphore: ['new BoundedSemaphore()', [...WAITS, 'bound', 'value', 'value$']],
   Event: [
     'new Event()',
-    ['clear', 'isSet', 'isSet$', 'name', 'set', 'toString', 'wait', 'waitSync', 'waiting'],
+    'beginAt clear generation isSet isSet$ name set toString wait waitSync waiting'.split(' '),
   ],
   Barrier: [
     'new Barrier(2)',
-    'abort broken broken$ nWaiting nWaiting$ name parties reset toString wait waitSync waiting'.split(' '),
+    'abort broken broken$ nWaiting nWaiting$ name parties reset serve toString wait waitSync waiting'.split(
+      ' ',
+    ),
   ],
   Held: ['new Lock().holdSync()', ['release', 'released', SYMBOL]],
 };

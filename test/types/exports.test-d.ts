@@ -35,9 +35,17 @@ ours.awaitEvent<number> satisfies AsMethod<typeof contract.awaitEvent<number>>;
 ours.barrierZip<number, [string]> satisfies AsMethod<typeof contract.barrierZip<number, [string]>>;
 ours.timerDelay<number> satisfies AsMethod<typeof contract.timerDelay<number>>;
 ours.awaitCondition<number> satisfies AsMethod<typeof contract.awaitCondition<number>>;
-ours.threadMap<number, string> satisfies AsMethod<typeof contract.threadMap<number, string>>;
 ours.threadPipe<number, string> satisfies AsMethod<typeof contract.threadPipe<number, string>>;
-ours.runInThread<[number], string> satisfies AsMethod<typeof contract.runInThread<[number], string>>;
+// Their pool may be of more kinds than the contract's.
+ours.threadMap<number, string> satisfies (
+  target: contract.Target<[number], string>,
+  options?: Omit<contract.ThreadMapOptions<number>, 'pool'>,
+) => ReturnType<typeof contract.threadMap<number, string>>;
+ours.runInThread<[number], string> satisfies (
+  target: contract.Target<[number], string>,
+  args: readonly [number],
+  options?: contract.RunOptions,
+) => ReturnType<typeof contract.runInThread<[number], string>>;
 
 /** Stands for a module of targets. */
 interface Jobs {

@@ -46,6 +46,7 @@ const GUIDE = [
       page('Express', '/frameworks/express'),
       page('Next', '/frameworks/next'),
       page('Production', '/production'),
+      page('Monitoring', '/monitoring'),
       ...(existsSync(`${pages}/support.md`) ? [page('Supported versions', '/support')] : []),
     ],
   },

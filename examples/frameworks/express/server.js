@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import express from 'express';
 import { ThreadPool, threadModule } from 'rxjs-threading';
+import { monitorHandler } from 'rxjs-threading/monitor';
 
 const jobs = threadModule(new URL('./jobs.js', import.meta.url));
 const pool = new ThreadPool({ name: 'primes', maxThreads: 2, maxQueue: 4 });
@@ -22,6 +23,9 @@ app.get('/primes/:below', async (request, response) => {
 app.get('/stats', (_request, response) => {
   response.json(pool.stats);
 });
+
+// For this machine alone: for another one, give a token.
+app.use('/threads', monitorHandler({ watch: [pool] }));
 
 app.use((error, _request, response, next) => {
   if (response.closed) return; // nobody is there to be told

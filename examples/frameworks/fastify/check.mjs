@@ -1,3 +1,3 @@
-import { checkServer } from '../check-server.mjs';
+import { checkServer, monitored } from '../check-server.mjs';
 
-await checkServer(['node', 'server.js']);
+await checkServer(['node', 'server.js'], monitored);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import Fastify from 'fastify';
 import { ThreadPool, threadModule } from 'rxjs-threading';
+import { monitorHandler } from 'rxjs-threading/monitor';
 
 const jobs = threadModule(new URL('./jobs.js', import.meta.url));
 const pool = new ThreadPool({ name: 'primes', maxThreads: 2, maxQueue: 4 });
@@ -20,6 +21,13 @@ app.get('/primes/:below', async (request, reply) => {
 });
 
 app.get('/stats', () => pool.stats);
+
+// For this machine alone: for another one, give a token.
+const monitor = monitorHandler({ watch: [pool] });
+app.all('/threads/*', (request, reply) => {
+  reply.hijack();
+  monitor(request.raw, reply.raw);
+});
 
 app.setErrorHandler((error, _request, reply) => {
   if (error.code !== 'ERR_POOL') return reply.send(error);

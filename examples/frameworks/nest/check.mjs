@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { checkServer } from '../check-server.mjs';
+import { checkServer, monitored } from '../check-server.mjs';
 
-await checkServer(['node', 'dist/main.js'], statsArrive);
+await checkServer(['node', 'dist/main.js'], async (server) => {
+  await monitored(server);
+  await statsArrive(server);
+});
 await tests();
 
 /** Two connections to the stream: one breaks, one is there when the server is told to end, and must not keep it. */

@@ -1,7 +1,7 @@
 import type { MonitorEvent } from '../protocol.js';
 
-/** Reads the ring of events of the process from a cursor on: 0 is the oldest that is still there. */
-export type ReadEvents = (cursor: number) => {
+/** Reads the ring of events of the process from a cursor on; undefined: from the oldest that is still there. */
+export type ReadEvents = (cursor: number | undefined) => {
   readonly events: readonly MonitorEvent[];
   readonly cursor: number;
   readonly lost: number;
@@ -13,7 +13,7 @@ const KEPT = 1000;
 /** The last events of the process, numbered from the first that this log has read. */
 export class EventLog {
   readonly #readRing: ReadEvents;
-  #cursor = 0;
+  #cursor: number | undefined;
   #kept: MonitorEvent[] = [];
   #end = 0;
 
@@ -30,7 +30,7 @@ export class EventLog {
   pull(): void {
     const { events, cursor, lost } = this.#readRing(this.#cursor);
     // What the ring had lost before this log began to read it is nobody's loss.
-    this.#end += events.length + (this.#cursor === 0 ? 0 : lost);
+    this.#end += events.length + (this.#cursor === undefined ? 0 : lost);
     this.#cursor = cursor;
     this.#kept.push(...events.slice(-KEPT));
     this.#kept.splice(0, this.#kept.length - KEPT);

@@ -30,9 +30,7 @@ export interface MonitorHandler {
  * server.close();
  */
 export function monitorHandler(options: MonitorOptions = {}): MonitorHandler {
-  const checked = checkMonitorOptions(options, false);
-  const { detail, watch } = options;
-  const site = new Site(checked, { ...(detail && { detail }), ...(watch && { watch }) }, undefined, false);
+  const site = new Site(checkMonitorOptions(options, false), false);
   const has = (route: string): boolean => site.has(route);
   const handler = (request: IncomingMessage, response: ServerResponse, next?: () => void): void => {
     const { originalUrl } = request as { readonly originalUrl?: string };

@@ -1,4 +1,5 @@
 import { checkCount, checkOptions, show } from '../../primitives/options.js';
+import { checkInspect } from '../inspect-options.js';
 import type { InspectOptions } from '../types.js';
 import { isLoopback } from './gate.js';
 
@@ -34,8 +35,9 @@ const MONITOR_OPTIONS = ['detail', 'watch', 'title', 'allowedHosts', 'token', 's
 const SERVE_OPTIONS = [...MONITOR_OPTIONS, 'port', 'host', 'in'];
 const ALLOWED_HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
 
-/** What the server itself needs, checked: it can be posted to a worker. */
+/** What the server itself needs, checked. */
 export interface CheckedOptions {
+  readonly inspect: InspectOptions;
   readonly title: string | undefined;
   readonly allowedHosts: readonly string[];
   readonly token: string | undefined;
@@ -83,5 +85,7 @@ function checked(options: MonitorOptions, stacksByDefault: boolean): CheckedOpti
   if (token !== undefined && (typeof token !== 'string' || token === ''))
     throw new TypeError(`token must be a string that is not empty, got ${typeof token}`);
   if (typeof stacks !== 'boolean') throw new TypeError(`stacks must be a boolean, got ${show(stacks)}`);
-  return { title, allowedHosts: [...allowedHosts], token, stacks };
+  const { detail = 'contention', watch = [] } = options;
+  checkInspect({ detail, watch });
+  return { inspect: { detail, watch }, title, allowedHosts: [...allowedHosts], token, stacks };
 }

@@ -2,16 +2,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { fromHandle } from '../../primitives/handle.js';
 import { type Cells, load, parkAsync, store, viewOf, wake } from '../../primitives/memory/word.js';
 import { hideThisThread } from '../hidden.js';
+import { type Program, tellProgram } from '../inspect-process.js';
 import type { InspectOptions } from '../types.js';
 import { ALIVE, codeIn, LIFE, TOLD } from './life.js';
 import type { CheckedServeOptions } from './monitor-options.js';
 import { serve } from './served.js';
-import type { Program } from './site.js';
 
 // What a monitor's own thread runs. See serve-monitor.ts, which starts it.
 
 export interface MonitorWorkerData {
-  readonly checked: CheckedServeOptions;
+  readonly checked: Omit<CheckedServeOptions, 'inspect'>;
   readonly detail: InspectOptions['detail'];
   /** Handles of primitives. */
   readonly watch: readonly object[];
@@ -26,8 +26,9 @@ export type FromMonitor =
 
 async function run({ checked, detail, watch, program, life }: MonitorWorkerData): Promise<void> {
   hideThisThread();
-  const inspectOptions = { ...(detail && { detail }), watch: watch.map(fromHandle) };
-  const served = await serve(checked, inspectOptions, program);
+  tellProgram(program);
+  const inspect = { ...(detail && { detail }), watch: watch.map(fromHandle) };
+  const served = await serve({ ...checked, inspect });
   const post = (message: FromMonitor): void => parentPort?.postMessage(message);
   const cells = viewOf(life) as Cells;
   parentPort?.once('message', () => void served.close().then(() => process.exit()));

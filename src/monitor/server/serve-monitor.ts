@@ -3,12 +3,12 @@ import { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { toHandle } from '../../primitives/handle.js';
 import { allocate, park, store, wake } from '../../primitives/memory/word.js';
 import { processInfo } from '../inspect-process.js';
+import { watchFor } from '../looking.js';
 import { endingWith, LIFE } from './life.js';
 import { type CheckedServeOptions, checkServeOptions, type ServeOptions } from './monitor-options.js';
 import type { FromMonitor, MonitorWorkerData } from './monitor-worker.js';
 import { serve } from './served.js';
 import { monitorWorker } from './server-files.js';
-import { watchFor } from './sources.js';
 
 /** A monitor that is served. */
 export interface MonitorServer extends AsyncDisposable {
@@ -36,11 +36,9 @@ const HEAP_MB = 64;
  */
 export async function serveMonitor(options: ServeOptions = {}): Promise<MonitorServer> {
   const checked = checkServeOptions(options);
-  const unwatch = watchFor(options);
+  const unwatch = watchFor(checked.inspect);
   try {
-    const served = await (checked.in === 'here'
-      ? serveHere(checked, options)
-      : serveInWorker(checked, options));
+    const served = await (checked.in === 'here' ? serveHere(checked) : serveInWorker(checked));
     const close = (): Promise<void> => {
       unwatch();
       return served.close();
@@ -57,8 +55,8 @@ interface Open {
   close(): Promise<void>;
 }
 
-async function serveHere(checked: CheckedServeOptions, { detail, watch }: ServeOptions): Promise<Open> {
-  const served = await serve(checked, { ...(detail && { detail }), ...(watch && { watch }) }, undefined);
+async function serveHere(checked: CheckedServeOptions): Promise<Open> {
+  const served = await serve(checked);
   served.unref();
   const exiting = (code: number): void => void served.close(code);
   process.once('exit', exiting);
@@ -71,10 +69,10 @@ async function serveHere(checked: CheckedServeOptions, { detail, watch }: ServeO
   };
 }
 
-async function serveInWorker(checked: CheckedServeOptions, options: ServeOptions): Promise<Open> {
+async function serveInWorker({ inspect, ...checked }: CheckedServeOptions): Promise<Open> {
   const life = allocate(1);
   const { name, started } = processInfo();
-  const { detail, watch = [] } = options;
+  const { detail, watch = [] } = inspect;
   const workerData: MonitorWorkerData = {
     checked,
     detail,

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { InspectOptions } from '../types.js';
 import { type Listening, listen } from './listen.js';
 import type { CheckedServeOptions } from './monitor-options.js';
 import { placeAtRoot } from './place.js';
-import { type Program, Site } from './site.js';
+import { Site } from './site.js';
 
 /** A monitor with a server of its own. */
 export interface Served {
@@ -14,16 +13,12 @@ export interface Served {
 }
 
 /** Rejects when it cannot listen. */
-export async function serve(
-  options: CheckedServeOptions,
-  inspectOptions: InspectOptions,
-  program: Program | undefined,
-): Promise<Served> {
+export async function serve(options: CheckedServeOptions): Promise<Served> {
   let site: Site | undefined;
   const answer = (request: IncomingMessage, response: ServerResponse): void =>
     site?.http(placeAtRoot(request.url ?? '/'), request, response);
   const { url, close, unref }: Listening = await listen(answer, options.port, options.host);
-  site = new Site(options, inspectOptions, program, true);
+  site = new Site(options, true);
   return {
     url,
     unref,

@@ -1,6 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { map, type Observable } from 'rxjs';
-import type { Inspection, InspectOptions } from '../types.js';
+import { threadDump } from '../dump.js';
+import { eventsSince } from '../events.js';
+import { inspect } from '../inspect.js';
+import { processInfo } from '../inspect-process.js';
+import { inspect$ } from '../inspect-stream.js';
+import { metricsOf } from '../metrics.js';
+import { exposition } from '../metrics-exposition.js';
+import { recordFor } from '../record.js';
+import { stackOf } from '../thread-stack.js';
+import type { Inspection } from '../types.js';
 import { Feed } from './feed.js';
 import { answerFetch } from './fetch-face.js';
 import { Gate } from './gate.js';
@@ -10,35 +18,23 @@ import { PageFiles } from './page-files.js';
 import type { Place } from './place.js';
 import { Routes } from './routes.js';
 import { pageFolder } from './server-files.js';
-import { dump, inspect, inspect$, metrics, readEvents, stackOf, trace } from './sources.js';
-
-/** What a process is called and when it began, as its main thread knows it. */
-export type Program = Pick<Inspection['process'], 'name' | 'started'>;
 
 /** The monitor as it is served, wherever that is: the page, what the page reads, and who may. */
 export class Site {
   readonly #feed: Feed;
   readonly #routes: Routes;
 
-  /**
-   * @param program - where another thread than main serves
-   * @param always - whether it looks also while nobody reads
-   */
-  constructor(
-    options: CheckedOptions,
-    inspectOptions: InspectOptions,
-    program: Program | undefined,
-    always: boolean,
-  ) {
-    const named = (moment: Inspection): Inspection => ({
-      ...moment,
-      process: { ...moment.process, ...program },
+  /** @param always - whether it looks also while nobody reads */
+  constructor(options: CheckedOptions, always: boolean) {
+    const look = (): Inspection => inspect(options.inspect);
+    this.#feed = new Feed({ moments: inspect$(options.inspect), look, readEvents: eventsSince }, always);
+    const files = new PageFiles(pageFolder(), () => options.title ?? processInfo().name);
+    this.#routes = new Routes(new Gate(options), this.#feed, files, {
+      metrics: (moment) => exposition(metricsOf(moment)),
+      dump: threadDump,
+      trace: recordFor,
+      stack: options.stacks ? stackOf : undefined,
     });
-    const moments: Observable<Inspection> = inspect$(inspectOptions).pipe(map(named));
-    this.#feed = new Feed({ moments, look: () => named(inspect(inspectOptions)), readEvents }, always);
-    const files = new PageFiles(pageFolder(), () => options.title ?? this.#feed.latest.process.name);
-    const stack = options.stacks ? stackOf : undefined;
-    this.#routes = new Routes(new Gate(options), this.#feed, files, { metrics, dump, trace, stack });
   }
 
   has(route: string): boolean {

@@ -1,33 +1,54 @@
 import { Subscription } from 'rxjs';
-import type { Event } from '../../primitives/event.js';
+import type { Gate } from '../../primitives/gate.js';
 
 /**
- * The one wait for an Event that an operator has while values of its queue depend on it.
- * Invariant: between `from` and `stop` or `changed`, the wait is pending.
+ * An Event as an operator sees it whose values depend on what it was when they came, and the one wait for it while there
+ * are any. Invariant: between `from` and `stop` or `changed`, the wait is pending.
  */
 export class EventWatch {
-  readonly #event: Event;
+  readonly #event: Gate;
   readonly #changed: () => void;
   readonly #failed: (error: unknown) => void;
   #wait: Subscription | undefined;
+  /** What the generation was when it was first heard of; NaN: it had changed by then. */
+  #heard: number | undefined;
 
   /**
    * @param changed - the event's generation is another
    * @param failed - the wait was refused
    */
-  constructor(event: Event, changed: () => void, failed: (error: unknown) => void) {
+  constructor(event: Gate, changed: () => void, failed: (error: unknown) => void) {
     this.#event = event;
     this.#changed = changed;
     this.#failed = failed;
   }
 
-  /** Waits, unless it does already, until the event's generation is not this one. */
+  /** Odd while set; below 0 while nothing has been heard of it. */
+  get generation(): number {
+    return this.#event.generation;
+  }
+
+  get isSet(): boolean {
+    return this.generation >= 0 && (this.generation & 1) === 1;
+  }
+
+  /** Whether it has not changed since it was at that generation, as far as is known. */
+  unchangedSince(generation: number): boolean {
+    const now = this.generation;
+    if (generation >= 0) return generation === now;
+    if (now >= 0) this.#heard ??= now;
+    return now < 0 || now === this.#heard;
+  }
+
+  /** Waits, unless it does already, until the event has changed since it was at that generation. */
   from(generation: number): void {
     if (this.#wait !== undefined) return;
     this.#wait = new Subscription();
-    const left = this.#event.beginAt(generation, Number.POSITIVE_INFINITY, undefined, {
+    const since = generation < 0 ? (this.#heard ?? generation) : generation;
+    const left = this.#event.beginAt(since, Number.POSITIVE_INFINITY, undefined, {
       resolve: () => {
         this.#wait = undefined;
+        this.#heard ??= Number.NaN;
         this.#changed();
       },
       reject: this.#failed,

@@ -2,12 +2,17 @@ import type { ThreadPool } from '../../pool/jobs/thread-pool.js';
 import { MAP_OPTIONS, type MapOptions } from '../../pool/thread/map-options.js';
 import { checkCount, checkTimeout, show } from '../../primitives/options.js';
 import type { Target } from '../../primitives/target.js';
+import type { JobRunner } from '../parts/job-runner.js';
 import { checkPooled, type Pooled } from '../parts/pooled-options.js';
 
 /** Where `threadMap` maps, and what becomes of what finds no room. */
 export interface ThreadMapOptions<T = unknown> extends MapOptions<T> {
-  /** Default: a pool of `availableParallelism()` workers, one for all of the process. */
-  pool?: ThreadPool | undefined;
+  /**
+   * Default: a pool of `availableParallelism()` workers, one for all of the process. In one that runs jobs elsewhere, such as
+   * a RemotePool, each value is a job: the target is an export of a module, of what it streams the last value is the result,
+   * `concurrency` (default 64) jobs are in its queue at once, and `batch`, `key`, `onError` and `overflow` are not known.
+   */
+  pool?: ThreadPool | JobRunner | undefined;
   /**
    * The most values that may be here, or with workers, whose results have not been passed on. Default: any number; of a
    * `pulled` source 4096.
@@ -103,7 +108,7 @@ export function checkMap<T>(
 }
 
 /** It will be called with values of the source, whose type is forgotten from here on. @throws TypeError */
-function checkFunction<A extends readonly unknown[], R>(
+export function checkFunction<A extends readonly unknown[], R>(
   what: string,
   given: ((...args: A) => R) | undefined,
 ): ((...args: { [K in keyof A]: unknown }) => R) | undefined {

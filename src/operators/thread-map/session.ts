@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import type { JobPool } from '../../pool/thread/job-pool.js';
-import { stopThread } from '../../pool/thread/stop-thread.js';
+import { expectEnd, stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { decode, encode } from '../../pool/wire/codec.js';
 import { PortChannel } from '../../pool/wire/port-channel.js';
@@ -145,6 +145,7 @@ export class MapSession {
     const works = this.batches.size > 0;
     for (const batch of this.batches.values()) batch.takeBack();
     if (works || this.queued) stopThread(this.#thread as Thread<never>, grace);
+    else expectEnd(this.#thread as Thread<never>, grace);
     this.#hangUp();
   }
 

@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import { stopThread } from '../../pool/thread/stop-thread.js';
+import { expectEnd, stopThread } from '../../pool/thread/stop-thread.js';
 import { Thread } from '../../pool/thread/thread.js';
 import { BatchSender } from '../../pool/wire/batch-sender.js';
 import { decodeTo, encode, packError, unpackError } from '../../pool/wire/codec.js';
@@ -68,7 +68,8 @@ export class PipeRun<R> {
     this.#channel.hear((message) => this.#hear(message));
     this.#parts.add(() => {
       this.#channel.close();
-      if (!this.#ended) stopThread(this.#thread as Thread<never>, grace);
+      const stop = this.#ended ? expectEnd : stopThread;
+      stop(this.#thread as Thread<never>, grace);
     });
   }
 

@@ -7,8 +7,10 @@ import { numberOf } from '../../primitives/threads/strings.js';
 import { clock } from '../../primitives/threads/table.js';
 import { markDied, withdraw } from '../../primitives/threads/thread-slots.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import { packError } from '../wire/codec.js';
 import type { JobClaims } from '../wire/job-claims.js';
 import {
+  DECLINED,
   type FromWorker,
   JOB_FIELDS,
   type JobsMessage,
@@ -104,11 +106,14 @@ class Session {
     else void this.#setUp(setup);
   }
 
-  /** An error of it ends the worker, as nobody catches it. */
   async #setUp(setup: PackedTarget): Promise<void> {
     this.#taken = true;
-    const { setUpWorker } = await import('./worker-life.js');
-    await outsideOfJobs(() => setUpWorker(setup));
+    try {
+      const { setUpWorker } = await import('./worker-life.js');
+      await outsideOfJobs(() => setUpWorker(setup));
+    } catch (error) {
+      this.#fail(error);
+    }
     store(this.#cells, SEEN, OPEN);
     this.#free();
   }
@@ -116,8 +121,18 @@ class Session {
   async #tearDown(): Promise<void> {
     const { teardown } = this.#opening.life;
     this.#taken = true;
-    const { tearDownWorker } = await import('./worker-life.js');
-    if (teardown !== undefined) await outsideOfJobs(() => tearDownWorker(teardown));
+    try {
+      const { tearDownWorker } = await import('./worker-life.js');
+      if (teardown !== undefined) await outsideOfJobs(() => tearDownWorker(teardown));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Not thrown, because a worker whose user handles what nobody else does, as many loggers do, would go on and never be free. */
+  #fail(error: unknown): never {
+    this.post({ kind: 'failed', error: packError(error) });
+    process.exit(1);
   }
 
   readonly post = (message: FromWorker, transfer?: readonly TransferListItem[]): void => {
@@ -177,6 +192,7 @@ class Session {
       store(this.#cells, SEEN, seen(job.seq));
       if (!this.#claims.isOffered(job.seq)) continue;
       const ident = job.ident || spare || this.#claimIdent(job);
+      if (ident === 0) continue;
       if (this.#claims.claim(job.seq, ident)) {
         this.#begin(job, ident);
         return;
@@ -187,15 +203,22 @@ class Session {
     if (spare !== 0) withdraw(spare);
   }
 
-  #claimIdent({ name, target }: SentJob): number {
+  /** 0: there is none to be had, and so the job is declined. */
+  #claimIdent({ seq, name, target }: SentJob): number {
     const { flags } = this.#opening;
     const label = target?.label ?? '';
-    if (typeof name === 'number' && isTold(label)) return this.#slot.claim(label, flags, name);
-    return this.#slot.claim(typeof name === 'string' ? name : threadName(name, label), flags, 0);
+    try {
+      if (typeof name === 'number' && isTold(label)) return this.#slot.claim(label, flags, name);
+      return this.#slot.claim(typeof name === 'string' ? name : threadName(name, label), flags, 0);
+    } catch (error) {
+      this.post([seq, DECLINED, packError(error), clock(), clock(), 0]);
+      return 0;
+    }
   }
 
   #begin(job: SentJob, ident: number): void {
     this.#taken = true;
+    this.#ran++;
     this.running = new Running(job, ident, this.post, this.#opening.leftoversMs, this.#isWorn, this.#free);
     beginIn(this.running);
   }
@@ -203,7 +226,7 @@ class Session {
   /** Asked at the end of a job: whether it is the last one of this worker. */
   readonly #isWorn = (): boolean => {
     const { maxJobs, maxHeap } = this.#opening.life;
-    this.#worn = ++this.#ran >= maxJobs || (maxHeap !== Number.POSITIVE_INFINITY && heapMb() > maxHeap);
+    this.#worn = this.#ran >= maxJobs || (maxHeap !== Number.POSITIVE_INFINITY && heapMb() > maxHeap);
     return this.#worn;
   };
 

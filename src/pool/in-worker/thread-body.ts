@@ -248,7 +248,11 @@ export class Running implements RunningThread {
     if (this.#trace === undefined && someoneTraces()) {
       void import('./target-trace.js').then((trace) => {
         this.#trace = trace;
-        this.#end(event, arg, how, value, transfer);
+        try {
+          this.#end(event, arg, how, value, transfer);
+        } catch (cause) {
+          void this.#threw(cause, arg);
+        }
       });
       return;
     }
@@ -256,8 +260,8 @@ export class Running implements RunningThread {
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();
     const aftermath = (flushing ? FLUSHING : 0) | (idle ? 0 : LEFTOVERS) | (this.#isLast() ? WORN : 0);
-    this.#trace?.traceEnd(event, this.target, arg);
     const ended = clock();
+    this.#trace?.traceEnd(event, this.target, arg);
     this.#post([this.seq, how, value, this.#began, ended, aftermath], transfer);
     markStopped(this.ident, ended);
     // Leftovers that ask for an ident get one of their own, because an ended thread can hold nothing.

@@ -71,7 +71,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.counters = new JobCounters(record, changed);
     this.workers = new PoolWorkers(minThreads, maxThreads, worker, changed);
     this.#sessions = new PoolSessions(() => sweep.begin());
-    const sweep = new IdleSweep(this.#sessions, this.workers, minThreads, idleTimeout);
+    const sweep = new IdleSweep(this.#sessions, minThreads, idleTimeout);
     this.#patience = new Patience(
       this.#sessions,
       (jobs) => this.#line.giveBack(jobs),

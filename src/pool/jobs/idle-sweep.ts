@@ -1,19 +1,16 @@
 import { after, now } from '../../primitives/waiting/event-loop.js';
 import type { PoolSessions } from './pool-sessions.js';
-import type { PoolWorkers } from './pool-workers.js';
 
 /** Ends workers that have been idle for long, as far as there are more than are kept. */
 export class IdleSweep {
   readonly #sessions: PoolSessions;
-  readonly #workers: PoolWorkers;
   readonly #kept: number;
   readonly #idleMs: number;
   #due = false;
 
   /** @param idleMs - Infinity: workers are kept for ever */
-  constructor(sessions: PoolSessions, workers: PoolWorkers, kept: number, idleMs: number) {
+  constructor(sessions: PoolSessions, kept: number, idleMs: number) {
     this.#sessions = sessions;
-    this.#workers = workers;
     this.#kept = kept;
     this.#idleMs = idleMs;
   }
@@ -29,7 +26,8 @@ export class IdleSweep {
   }
 
   #sweep(): void {
-    let surplus = this.#workers.count - this.#kept;
+    // Those that are about to end count no more: a `teardown` may take seconds.
+    let surplus = [...this.#sessions].filter(({ dead }) => !dead).length - this.#kept;
     for (const session of [...this.#sessions.loads.idle].sort((a, b) => a.idleSince - b.idleSince)) {
       if (surplus <= 0) return;
       const left = session.idleSince + this.#idleMs - now();

@@ -1,5 +1,4 @@
 import { show } from '../../primitives/options.js';
-import { isCloneError } from '../wire/clone-error.js';
 
 /** An AsyncLocalStorage of node:async_hooks, as far as a pool needs it. */
 export interface ContextStorage {
@@ -34,21 +33,25 @@ export function captureContexts(
   return stores;
 }
 
-/** A copy; of an object that cannot be cloned as a whole, of those of its properties that can. */
+/**
+ * A copy; of an object that cannot be cloned as a whole, of those of its properties that can. A getter that throws, as those of
+ * a request that has ended may, cannot: a job does not fail for a trace id.
+ */
 function cloneable(store: unknown): unknown {
-  try {
-    return structuredClone(store);
-  } catch (error) {
-    if (!isCloneError(error)) throw error;
-  }
-  if (typeof store !== 'object' || store === null) return undefined;
+  const [whole] = cloned(() => store);
+  if (whole !== undefined || typeof store !== 'object' || store === null) return whole;
   const parts: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(store)) {
-    try {
-      parts[key] = structuredClone(value);
-    } catch (error) {
-      if (!isCloneError(error)) throw error;
-    }
+  for (const key of Object.keys(store)) {
+    for (const value of cloned(() => (store as Record<string, unknown>)[key])) parts[key] = value;
   }
   return parts;
+}
+
+/** A copy of it; none if it has none. */
+function cloned(read: () => unknown): readonly unknown[] {
+  try {
+    return [structuredClone(read())];
+  } catch {
+    return [];
+  }
 }

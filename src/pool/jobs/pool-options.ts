@@ -25,7 +25,8 @@ export interface ThreadPoolOptions extends WorkerOptions {
   maxQueue?: number | undefined;
   /**
    * Runs once in each worker, before its first job. What it gives, or what a promise of it comes to, is there for every job of
-   * the worker: `workerContext()`. When it fails the worker does not come up, and the job that waits for it fails.
+   * the worker: `workerContext()`. When it fails the worker does not come up, and the job that waits for it fails. It has no
+   * limit: jobs wait as long as it takes, or for their `waitTimeout`; once none waits any more, a worker that hangs is ended.
    */
   setup?: Target<[], unknown> | undefined;
   /**
@@ -42,8 +43,8 @@ export interface ThreadPoolOptions extends WorkerOptions {
    */
   maxHeap?: number | undefined;
   /**
-   * Each AsyncLocalStorage whose store travels with the jobs, by the name under which they find it: `jobContext(name)`. Of a
-   * store that cannot be cloned as a whole, the properties that can.
+   * Each AsyncLocalStorage whose store travels with the jobs of `run` and `broadcast`, by the name under which they find it:
+   * `jobContext(name)`. Of a store that cannot be cloned as a whole, the properties that can. Threads and `map` have none.
    */
   contexts?: Readonly<Record<string, ContextStorage>> | undefined;
 }

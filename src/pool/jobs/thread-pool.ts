@@ -27,6 +27,7 @@ import { Broadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { findJobsOf } from './job-threads.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
+import type { PoolSession } from './pool-session.js';
 import type { Pullable } from './pulling.js';
 import { tellQueuedJobs } from './queued-jobs.js';
 import { Room } from './room.js';
@@ -301,7 +302,7 @@ export class ThreadPool extends Executor implements JobPool {
         `broadcast takes nothing that moves, as that can go to one worker, got ${show(moved)}`,
       );
     this.#refuseIfClosed(request.options.name ?? 'job');
-    return new Wait((settle) => this.#broadcast(request, true, settle));
+    return new Wait((settle) => this.#broadcast(request, this.#jobs.liveSessions(), true, settle));
   }
 
   /**
@@ -320,7 +321,9 @@ export class ThreadPool extends Executor implements JobPool {
       } catch (error) {
         return void settle.reject(error);
       }
-      return this.#broadcast(checkRun(NOTHING, [], { name: 'warmUp' }), false, {
+      // A worker that has come up may have a job for long.
+      const starting = this.#jobs.liveSessions().filter(({ opened }) => !opened);
+      return this.#broadcast(checkRun(NOTHING, [], { name: 'warmUp' }), starting, false, {
         resolve: () => settle.resolve(true),
         reject: (error) => settle.reject(error),
       });
@@ -328,12 +331,16 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   /** @param counts - the statistics tell of its jobs */
-  #broadcast<R>(request: RunRequest<R>, counts: boolean, settle: Settle<Emitted<R>[]>): TeardownLogic {
+  #broadcast<R>(
+    request: RunRequest<R>,
+    sessions: readonly PoolSession[],
+    counts: boolean,
+    settle: Settle<Emitted<R>[]>,
+  ): TeardownLogic {
     const { signal } = request.options;
     if (signal?.aborted === true) return void settle.reject(signal.reason);
     const known = jobTarget(request.target as Target);
     if (this.closed) return void settle.reject(this.#isClosed(request.options.name ?? 'job'));
-    const sessions = this.#jobs.liveSessions();
     const broadcast = new Broadcast<Emitted<R>>(sessions.length, settle);
     for (const [nth, session] of sessions.entries()) {
       const job = new RunJob<R>(this.#jobs, known, request, broadcast.end(nth));

@@ -77,8 +77,10 @@ export class EndWatch {
 /**
  * Blocks until the thread has ended; false after `timeout` ms. Sleeps at most RECHECK_MS ms at a stretch, because a thread
  * that was killed wakes nobody.
+ *
+ * @param look - called after each sleep, for what the event loop would find
  */
-export function joinBlocking(ident: number, timeout: number): boolean {
+export function joinBlocking(ident: number, timeout: number, look: () => void): boolean {
   const since = clock();
   const cell = slotOf(ident) + STATE;
   const on = joined(ident);
@@ -98,7 +100,7 @@ export function joinBlocking(ident: number, timeout: number): boolean {
         return false;
       }
       throwIfCancelled();
-      park(table, cell, word, Math.min(left, RECHECK_MS));
+      if (park(table, cell, word, Math.min(left, RECHECK_MS)) === 'timed-out') look();
     }
   } finally {
     unblock(waitEnds(on, at, since, end, 'blocking'));

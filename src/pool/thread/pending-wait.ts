@@ -1,4 +1,5 @@
 import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../../primitives/options.js';
+import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { after, keepAlive } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../../primitives/waiting/wait.js';
@@ -8,7 +9,7 @@ export type Listen<T> = (settle: Settle<T>) => (() => void) | undefined;
 
 /**
  * A Wait for something that no primitive grants, such as the end of a thread: with a timeout and a signal, and with the
- * process kept alive meanwhile.
+ * process kept alive meanwhile. A pending one ends in the async context of its subscriber.
  *
  * @param listen - starts the wait
  * @param expired - settles the wait when its timeout has passed
@@ -37,26 +38,22 @@ export function pendingWait<T>(
       return true;
     };
     let held = false;
-    const aborted = (): void => {
-      if (close()) settle.reject(signal?.reason);
+    let context: CallerContext | undefined;
+    const end = (how: () => void): void => {
+      if (!close()) return;
+      if (context === undefined) how();
+      else context.run(how);
     };
     leave = listen({
-      resolve: (value) => {
-        if (close()) settle.resolve(value);
-      },
-      reject: (error) => {
-        if (close()) settle.reject(error);
-      },
+      resolve: (value) => end(() => settle.resolve(value)),
+      reject: (error) => end(() => settle.reject(error)),
     });
     if (!open) return undefined;
+    context = new CallerContext();
     held = true;
     keepAlive(1);
-    forget = signal && onAbort(signal, aborted);
-    if (timeout !== Number.POSITIVE_INFINITY) {
-      stopTimer = after(timeout, () => {
-        if (close()) expired(settle);
-      });
-    }
+    forget = signal && onAbort(signal, () => end(() => settle.reject(signal.reason)));
+    if (timeout !== Number.POSITIVE_INFINITY) stopTimer = after(timeout, () => end(() => expired(settle)));
     return () => void close();
   });
 }

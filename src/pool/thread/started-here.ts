@@ -196,7 +196,7 @@ export class StartedHere<R> extends ThreadSide implements Started {
   }
 
   protected override cannotBlock(): ThreadError | undefined {
-    if (this.#run?.needsLoop !== true) return undefined;
+    if (this.#run?.needsLoop() !== true) return undefined;
     return new ThreadError(
       `joinSync of thread '${this.name}' cannot end: it is queued in a pool of this thread, whose event loop would have to ` +
         'turn to start it. Use join(), or a timeout',

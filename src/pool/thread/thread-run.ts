@@ -81,9 +81,17 @@ export class ThreadRun implements JobListener {
     return this.#ended || this.#job.withdraw(grace);
   }
 
-  /** No worker has the thread yet, nor gets it before this thread's event loop has turned. */
-  get needsLoop(): boolean {
-    return !this.#ended && this.#job.session?.isPosted(this.#job) !== true;
+  /**
+   * Asked before and while this thread blocks until the thread has ended: whether this thread's event loop has to turn before a
+   * worker begins with it. One that no other worker may have is dead with its own, of which that loop would hear.
+   */
+  needsLoop(): boolean {
+    const { session, home } = this.#job;
+    if (this.#ended || session?.lives() === true)
+      return !this.#ended && session?.isPosted(this.#job) !== true;
+    if (home !== undefined && !this.#job.begun) return true;
+    markDied(this.#thread.ident);
+    return false;
   }
 
   /** Resolves when the worker has exited. */
@@ -159,6 +167,7 @@ export function cannotRead(name: string, came: number, why: string): ThreadError
 export function explainExit(name: string, exit: WorkerExit): ThreadError {
   const { error, exitCode, terminated, unbegun = false } = exit;
   if (unbegun && isInitFailure(error)) return noThread(name, error);
+  if (unbegun && error instanceof ThreadError && error.code === 'ERR_NO_THREAD') return error;
   const why =
     error instanceof Error
       ? `${error.name}: ${error.message}`
@@ -166,7 +175,7 @@ export function explainExit(name: string, exit: WorkerExit): ThreadError {
         ? String(error)
         : terminated
           ? 'it was terminated'
-          : `process.exit(${exitCode}) was called in it`;
+          : `process.exit(${exitCode}) was called in ${unbegun ? 'its worker' : 'it'}${exitCode === 1 ? ', or its worker was terminated from elsewhere' : ''}`;
   return new ThreadError(`thread '${name}' died${unbegun ? ' before it began' : ''}: ${why}`, {
     code: 'ERR_THREAD_DIED',
     ...(error !== undefined && { cause: error }),

@@ -86,11 +86,15 @@ export abstract class ThreadSide {
   joinSync(options: WaitSyncOptions | undefined): boolean {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
-    const misuse =
-      this.#cannotJoin() ?? (timeout === Number.POSITIVE_INFINITY ? this.cannotBlock() : undefined);
+    const misuse = this.#cannotJoin();
     if (misuse !== undefined) throw misuse;
+    const look = (): void => {
+      const why = this.cannotBlock();
+      if (why !== undefined && timeout === Number.POSITIVE_INFINITY) throw why;
+    };
+    look();
     this.awaitEnd(true);
-    const ended = joinBlocking(this.ident, timeout);
+    const ended = joinBlocking(this.ident, timeout, look);
     this.drain();
     return ended;
   }
@@ -106,7 +110,7 @@ export abstract class ThreadSide {
   /** Hears now what the thread has said so far. */
   protected abstract drain(): void;
 
-  /** Why blocking this thread until the other has ended would never end; undefined: it may. */
+  /** Asked now and then: why blocking this thread until the other has ended would never end; undefined: it may. */
   protected cannotBlock(): ThreadError | undefined {
     return undefined;
   }

@@ -124,7 +124,11 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
     return this.#side.name;
   }
 
-  /** @throws TypeError, RangeError: at most 380 bytes of UTF-8 */
+  /**
+   * By another thread than its own, just as it ends: may name the next thread of its slot of the table.
+   *
+   * @throws TypeError, RangeError: at most 380 bytes of UTF-8
+   */
   set name(name: string) {
     checkThreadName(name);
     this.#side.name = name;
@@ -191,10 +195,11 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
   }
 
   /**
-   * The same, blocking the calling thread.
+   * The same, blocking the calling thread. At its end all is heard that the thread's worker has said: in a pool, subscribers of
+   * other jobs of that worker may be told within this call.
    *
-   * @throws TypeError, RangeError for bad options; ThreadError: as `join`; without a timeout also when the thread is queued in a pool of the calling thread, whose
-   * event loop would have to turn to start it
+   * @throws TypeError, RangeError for bad options; ThreadError: as `join`; without a timeout also when the thread is queued in a
+   * pool of the calling thread, or its worker there has died before it began, as the event loop would have to turn to start it
    */
   joinSync(options?: WaitSyncOptions): boolean {
     return this.#side.joinSync(options);

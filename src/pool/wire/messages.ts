@@ -110,7 +110,7 @@ export const COMPLETED = 2;
 export const THREW = 3;
 /** The same, and the error is the reason that the thread was cancelled with. */
 export const CANCELLED = 4;
-/** It never began, as its thread had been withdrawn. */
+/** It never began: its thread had been withdrawn, or, where the value is a PackedError, could not be had. */
 export const DECLINED = 5;
 
 /** Of `aftermath`: there may be more to come on stdout or stderr, of the thread or of those it started. A FlushedMessage follows. */
@@ -160,6 +160,12 @@ export interface RefusedMessage {
   readonly why: string;
 }
 
+/** The pool's `setup` or `teardown` has failed, and the worker exits. */
+export interface FailedMessage {
+  readonly kind: 'failed';
+  readonly error: PackedError;
+}
+
 /** An error that ended a thread started in this worker, and that nobody there subscribed to. */
 export interface UnhandledMessage {
   readonly kind: 'unhandled';
@@ -180,6 +186,7 @@ export type FromWorker =
   | FlushedMessage
   | IdleMessage
   | RefusedMessage
+  | FailedMessage
   | UnhandledMessage
   | AnswerMessage;
 

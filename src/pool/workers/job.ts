@@ -40,6 +40,7 @@ export interface JobHolder {
   readonly workerId: number;
   identOf(job: Job): number;
   isPosted(job: Job): boolean;
+  lives(): boolean;
   post(message: CancelMessage | CreditMessage): void;
   drain(): void;
   takeBack(job: Job): boolean;

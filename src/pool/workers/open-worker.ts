@@ -1,3 +1,4 @@
+import { watchStarted } from '../../primitives/threads/kernel.js';
 import { newPiscina, type Piscina, type PiscinaOptions } from './piscina.js';
 import type { Session } from './session.js';
 import { workerEntry } from './worker-files.js';
@@ -16,23 +17,26 @@ export type PiscinaWorker = Piscina['threads'][number];
  * @throws whatever keeps a worker from being made
  */
 export function openWorker(session: Session, settings: WorkerSettings): PiscinaWorker {
-  const piscina = newPiscina({
-    ...settings,
-    filename: workerEntry(),
-    name: 'openSession',
-    minThreads: 1,
-    maxThreads: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    atomics: 'disabled',
-    recordTiming: false,
-  });
+  const filename = workerEntry();
+  const [piscina, exists] = watchStarted(() =>
+    newPiscina({
+      ...settings,
+      filename,
+      name: 'openSession',
+      minThreads: 1,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      atomics: 'disabled',
+      recordTiming: false,
+    }),
+  );
   let thrown: unknown;
   // Piscina emits a worker's error as its own, too, and would throw it if nobody listened.
   piscina.on('error', () => {});
   const worker = piscina.threads[0] as PiscinaWorker;
   // Before Piscina's own listeners, which would put another worker in the place of this one.
   worker.prependListener('error', (error: unknown) => {
-    thrown = error;
+    thrown = error === undefined ? new Error('undefined was thrown') : error;
     void piscina.destroy();
   });
   worker.prependListener('exit', (exitCode: number) => {
@@ -42,6 +46,7 @@ export function openWorker(session: Session, settings: WorkerSettings): PiscinaW
   const { opening } = session;
   session.attach({
     threadId: worker.threadId,
+    exists,
     ref: () => worker.ref(),
     terminate: () => void piscina.destroy(),
     open: () =>

@@ -6,6 +6,8 @@ const TEARDOWN_MS = 5000;
 /** A worker that was made for a session, as far as the session needs it: see open-worker.ts. */
 export interface MadeWorker {
   readonly threadId: number;
+  /** false: it has exited, whether or not the event loop has heard of that. */
+  exists(): boolean;
   ref(): void;
   terminate(): void;
   /** Hands the port over: `opening` of the session. */
@@ -45,6 +47,11 @@ export class SessionWorker {
 
   get gone(): boolean {
     return this.#gone;
+  }
+
+  /** false: no job will begin in it any more; asked by who blocks the event loop, that would hear of it. */
+  get exists(): boolean {
+    return !this.#gone && this.#made?.exists() !== false;
   }
 
   /** It is gone, or is about to be. */

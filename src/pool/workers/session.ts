@@ -6,6 +6,7 @@ import { clock, DAEMON } from '../../primitives/threads/table.js';
 import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
 import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import { drainTraces } from '../wire/bus.js';
+import { type PackedError, unpackError } from '../wire/codec.js';
 import {
   type CancelMessage,
   type CreditMessage,
@@ -55,6 +56,8 @@ export class Session implements JobHolder, Rechecked {
   readonly #leftovers: LeftoversWatch;
   /** When a job ended last, or the first of several was sent. */
   lastEnd = 0;
+  /** Why the worker exits, where it has said so. */
+  #failure: unknown;
   /** Its worker begins with no other job. */
   worn = false;
   /** The last job that was sent. */
@@ -160,6 +163,12 @@ export class Session implements JobHolder, Rechecked {
     return this.#worker.id !== -1 && !this.#outbox.has(job.seq);
   }
 
+  /** Called by who blocks the event loop until a job is over: what that would find. false: the worker has exited. */
+  lives(): boolean {
+    this.recheck();
+    return this.#worker.exists;
+  }
+
   [Symbol.iterator](): Iterator<Job> {
     return this.#jobs[Symbol.iterator]();
   }
@@ -198,6 +207,7 @@ export class Session implements JobHolder, Rechecked {
     else if (other.kind === 'unhandled') relayUnhandled(other);
     else if (other.kind === 'answer') heardFromWorker(other.answer);
     else if (other.kind === 'refused') this.#refused(other.nth, other.why);
+    else if (other.kind === 'failed') this.#failure = unpackError(other.error);
     else this.#unread(other.why);
   }
 
@@ -208,7 +218,8 @@ export class Session implements JobHolder, Rechecked {
     // then is of our making and not the target's.
     if (this.#worker.killed && how === THREW) return;
     if (how === DECLINED) {
-      this.#lose(job, { exitCode: 0, terminated: true, unbegun: true });
+      const error = value === undefined ? undefined : unpackError(value as PackedError);
+      this.#lose(job, { exitCode: 0, terminated: error === undefined, unbegun: true, error });
       return;
     }
     const ident = this.identOf(job);
@@ -319,7 +330,10 @@ export class Session implements JobHolder, Rechecked {
     lateAfter(Math.max(grace, PROMPT_MS), () => {
       // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
       const isWanted = !this.opened && this.size > 0 && this.opening.life.setup !== undefined;
-      if (!this.dead && !isWanted && !this.hasSeen(seq) && this.#jobs.running === undefined) void this.kill();
+      if (this.dead || isWanted || this.hasSeen(seq) || this.#jobs.running !== undefined) return;
+      void this.kill();
+      // Until it has exited it is to get no job: what moves would be lost with it.
+      this.owner.freed(this, []);
     });
   }
 
@@ -352,12 +366,14 @@ export class Session implements JobHolder, Rechecked {
   }
 
   /** Called by who made the worker, with what was thrown in it and not caught. */
-  exited(error: unknown, exitCode: number): void {
+  exited(thrown: unknown, exitCode: number): void {
     if (this.#worker.gone) return;
-    this.drain();
     mayAsk(this, false);
+    // Before its last messages are heard: whoever hears of an end may have another job, which this worker does not get.
     this.#worker.exited();
+    this.#port.drain();
     this.#port.channel.close();
+    const error = thrown ?? this.#failure;
     const left = this.#leftovers.of;
     this.#leftovers.end();
     const { begun, untouched } = this.#jobs.empty();

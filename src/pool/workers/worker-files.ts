@@ -72,6 +72,11 @@ export function runPipeModule(): string {
   return pathToFileURL(named.file ?? beside('run-pipe.js') ?? workerEntry()).href;
 }
 
+/** What `serve` of rxjs-threading/redis runs, redis/job-body.ts: a URL. */
+export function jobBodyModule(): string {
+  return pathToFileURL(named.file ?? beside('job-body.js') ?? workerEntry()).href;
+}
+
 /** undefined in a bundle that does not know its own URL. */
 function beside(file: string): string | undefined {
   const url: string | undefined = import.meta.url;

@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 let tells: boolean | undefined;
@@ -42,4 +42,16 @@ function readNativeId(): number | null {
 /** Whether the thread still exists; true where the kernel does not tell. */
 export function kernelHas(id: number): boolean {
   return !kernelTells() || existsSync(`/proc/self/task/${id}`);
+}
+
+/**
+ * What the kernel tells of the threads that `start` starts: how to ask, later and again, whether one of them still exists;
+ * it says so of one that another thread happened to start meanwhile, and where the kernel does not tell.
+ */
+export function watchStarted<T>(start: () => T): readonly [started: T, exists: () => boolean] {
+  if (!kernelTells()) return [start(), () => true];
+  const before = new Set(readdirSync('/proc/self/task'));
+  const started = start();
+  const after = readdirSync('/proc/self/task').filter((id) => !before.has(id));
+  return [started, () => after.some((id) => kernelHas(Number(id)))];
 }

@@ -52,12 +52,12 @@ function diedLongAgo(ident: number): boolean {
 }
 
 /**
- * Looks for the worker that a thread runs in, or while it is queued for the one that will start it. Asks the kernel, which
+ * Looks for the worker that a thread runs in or is about to begin in, or while it is queued for the one that will start it. Asks the kernel, which
  * knows of a death before any event loop does; where the kernel does not tell, see `noticeDeaths`.
  */
 function isFoundDead(ident: number, state: number): boolean {
   const slot = slotOf(ident);
-  const queued = state === QUEUED;
+  const queued = state === QUEUED && load(table, slot + NATIVE) <= 0;
   const worker = load(table, slot + (queued ? STARTER_WORKER : WORKER));
   if (worker === threadId) return false;
   if (!kernelTells()) {

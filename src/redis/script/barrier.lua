@@ -48,12 +48,10 @@ local function meet(k, parties)
 end
 -- Of a party that does not come after all, or is gone.
 local function withdraw(b, id, v)
+  call('ZREM', p .. 'q:' .. b, id)
+  call('ZREM', p .. 'r:' .. b, id)
   if v:sub(1, 1) == 'a' then breakBarrier(b)
-  elseif v:sub(1, 1):lower() == 'w' then
-    call('ZREM', p .. 'q:' .. b, id)
-    call('ZREM', p .. 'r:' .. b, id)
-    if call('EXISTS', p .. 'q:' .. b, p .. 'r:' .. b) == 0 then call('HDEL', meta, 'd:' .. b) end
-  end
+  elseif call('EXISTS', p .. 'q:' .. b, p .. 'r:' .. b) == 0 then call('HDEL', meta, 'd:' .. b) end
   changed(b)
 end
 local function outcome(v)

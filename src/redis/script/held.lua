@@ -11,7 +11,8 @@ end
 local function release(s, k, n)
   if call('HDEL', p .. 'h:' .. k, s .. '/' .. n) == 0 then return false end
   drop(s, k, n)
-  if call('EXISTS', p .. 'q:' .. k) == 1 then grantNext(k) else undeclare(k) end
+  grantNext(k)
+  undeclare(k)
   changed(k)
   return true
 end

@@ -29,7 +29,7 @@
 --
 -- A session is told on the channel c:<session>, a hint that may be lost: `g <number> <token> <run> <died>` granted,
 -- `e <number> <generation>` set, `a <number> <index>` run the action, `p <number> <index>` passed, `x <number>` refused,
--- `n <number>` notified, and `w <thing>` with the lines of `state` to who watches it.
+-- `n <number>` notified, and `w <thing>`, the engine's µs and the lines of `state`, each a line, to who watches it.
 local PROTOCOL = '1'
 -- Longer than the longest lease, so that a waiter has asked again before.
 local REMEMBER_CLEAR = 1200000
@@ -50,7 +50,11 @@ local function int(x) return string.format('%.0f', x) end
 local function sessionOf(id) return id:match('^[^/]+') end
 local function numberOf(id) return id:match('/(.*)$') end
 local function has(s, k, n) return call('HGET', p .. 'o:' .. s, k .. ' ' .. n) end
-local function keep(s, k, n, v) call('HSET', p .. 'o:' .. s, k .. ' ' .. n, v) end
+-- The session that is being ended: nothing more is kept for it.
+local gone
+local function keep(s, k, n, v)
+  if s ~= gone then call('HSET', p .. 'o:' .. s, k .. ' ' .. n, v) end
+end
 local function drop(s, k, n) call('HDEL', p .. 'o:' .. s, k .. ' ' .. n) end
 local function send(s, m) call('PUBLISH', p .. 'c:' .. s, m) end
 local function alive(s)
@@ -83,8 +87,9 @@ end
 local function changed(k, watchers)
   if watchers == nil then watchers = call('HGET', meta, 'w:' .. k) end
   if not watchers then return end
+  clock()
   local lines = k == 'm:' and '' or '\n' .. table.concat(state(k), '\n')
-  for s in watchers:gmatch('%S+') do send(s, 'w ' .. k .. lines) end
+  for s in watchers:gmatch('%S+') do send(s, 'w ' .. k .. '\n' .. int(us) .. lines) end
 end
 local function watch(s, k, on)
   local watchers, others = call('HGET', meta, 'w:' .. k) or '', {}

@@ -9,11 +9,12 @@ local function inGrace(grace)
   call('HDEL', meta, 'grace')
   local late = call('SMEMBERS', p .. 'late')
   call('DEL', p .. 'late')
+  table.sort(late)
   for _, k in ipairs(late) do grantNext(k) end
   return false
 end
 
--- n, since: of what its session keeps of the wait
+-- v: what its session keeps of the wait
 local function enqueue(s, k, n, v)
   call('ZADD', p .. 'q:' .. k, int(call('HINCRBY', meta, 'turn', 1)), s .. '/' .. n)
   keep(s, k, n, v)
@@ -21,6 +22,7 @@ end
 
 function grantNext(k)
   local h, q = p .. 'h:' .. k, p .. 'q:' .. k
+  if call('EXISTS', q) == 0 then return end
   local m = call('HMGET', meta, 'seq', 'grace', 'd:' .. k, 'x:' .. k, 'run')
   if m[2] and clock() < tonumber(m[2]) then call('SADD', p .. 'late', k) return end
   local seq, died = m[1], m[4]

@@ -2,7 +2,7 @@
 -- session, lease in ms, incarnation of the engine now, that of the last time or '', ms that the engine is still to settle,
 -- ms of grace, what it says of itself or '': as before, then of each hold thing, number, token, permits
 -- -> 1, ms until a sweep is of use, entries that the session has, how many of the holds were lost, their numbers, then of
--- each that was brought back number and thing | 0 it is over | -4 protocol: another is spoken here
+-- each of the others number and thing | 0 it is over | -4 protocol: another is spoken here
 if op == 'hello' or op == 'renew' then
   local lease, run, was, settle, grace, info = tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
   local m = call('HMGET', meta, 'run', 'protocol', 'grace')
@@ -20,26 +20,25 @@ if op == 'hello' or op == 'renew' then
   local owed = inGrace(call('HGET', meta, 'grace'))
   if op == 'renew' and not owed and not call('ZSCORE', ses, s) then return { '0' } end
   call('ZADD', ses, int(clock() + lease), s)
-  if info ~= '' then
-    call('HSETNX', p .. 's:' .. s, 'j', int(clock()))
-    call('HSET', p .. 's:' .. s, 'i', info)
-  end
+  call('HSETNX', p .. 's:' .. s, 'j', int(clock()))
+  if info ~= '' then call('HSET', p .. 's:' .. s, 'i', info) end
   local lost, back = {}, {}
   for i = 9, #ARGV, 4 do
     local thing, m, token, permits = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     local h, id = p .. 'h:' .. thing, s .. '/' .. m
     local found = call('HGET', h, id)
-    if found ~= token then
-      if not found and owed and call('HLEN', h) < tonumber(permits) then
-        call('HSET', h, id, token)
-        keep(s, thing, m, 'h ' .. token .. ' ')
-        if thing:sub(1, 1) == 's' then call('HSETNX', meta, 'd:' .. thing, permits) end
-        if tonumber(token) > tonumber(call('HGET', meta, 'seq') or '0') then call('HSET', meta, 'seq', token) end
-        back[#back + 1] = m
-        back[#back + 1] = thing
-        changed(thing)
-      else lost[#lost + 1] = m end
+    if not found and owed and call('HLEN', h) < tonumber(permits) then
+      call('HSET', h, id, token)
+      keep(s, thing, m, 'h ' .. token .. ' ')
+      if thing:sub(1, 1) == 's' then call('HSETNX', meta, 'd:' .. thing, permits) end
+      if tonumber(token) > tonumber(call('HGET', meta, 'seq') or '0') then call('HSET', meta, 'seq', token) end
+      changed(thing)
+      found = token
     end
+    if found == token then
+      back[#back + 1] = m
+      back[#back + 1] = thing
+    else lost[#lost + 1] = m end
   end
   if info ~= '' then changed('m:') end
   local answer = { '1', nextLook(s), int(call('HLEN', p .. 'o:' .. s)), int(#lost) }
@@ -51,13 +50,6 @@ end
 -- session -> `thing number`, what it has come to, of each entry
 if op == 'owned' then return call('HGETALL', p .. 'o:' .. s) end
 
--- session, -, thing -> state: now, and told from now on
-if op == 'watch' then
-  if not alive(s) then return { '-1' } end
-  keep(s, k, '*', '')
-  watch(s, k, true)
-  return k == 'm:' and {} or state(k)
-end
 if op == 'unwatch' then
   drop(s, k, '*')
   watch(s, k, false)

@@ -10,6 +10,16 @@ local function members()
 end
 if op == 'members' then return members() end
 
+-- session, -, thing -> the engine's µs, and the state, of `m:` that of `members`: now, and told from now on
+if op == 'watch' then
+  if not alive(s) then return { '-1' } end
+  keep(s, k, '*', '')
+  watch(s, k, true)
+  local answer = k == 'm:' and members() or state(k)
+  table.insert(answer, 1, int(us))
+  return answer
+end
+
 -- -> ms now, how many members, their rows, then session, `thing number`, what it has come to, of each entry of each
 if op == 'snapshot' then
   local rows = members()

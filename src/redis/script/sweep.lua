@@ -5,6 +5,7 @@ local function expire(t, died)
   local info = call('HGET', p .. 's:' .. t, 'i') or ''
   local owned = call('HGETALL', p .. 'o:' .. t)
   call('DEL', p .. 'o:' .. t, p .. 's:' .. t)
+  gone = t
   for i = 1, #owned, 2 do
     local thing, m = owned[i]:match('^(.*) ([^ ]+)$')
     local v, id = owned[i + 1], t .. '/' .. m
@@ -24,6 +25,7 @@ local function expire(t, died)
       changed(thing)
     end
   end
+  gone = nil
   changed('m:')
 end
 

@@ -53,6 +53,19 @@ export const CONDITION: Pages = {
       T3 notify(1) 9 to 10 true
       T1 died() 11 to its death
       T3 release() 12 to 13 true`,
+    'what two dead ones were told goes to the next two, of whom the second has the lock first': `
+      T1 acquire() 1 to 2 true
+      T1 wait() 3 to its death
+      T1 acquire() 4 to 5 true
+      T1 wait() 6 to its death
+      T3 acquire() 7 to 8 true
+      T3 notify(2) 9 to 10 true
+      T1 died() 11 to its death
+      T3 release() 12 to 13 true
+      T2 acquire() 14 to 15 true
+      T2 wait() 16 to its death
+      T3 acquire() 17 to 18 true
+      T3 wait() 19 to 20 true`,
     'the dead are not told': `
       T1 acquire() 1 to 2 true
       T1 wait() 3 to its death
@@ -87,6 +100,17 @@ export const CONDITION: Pages = {
       T3 release() 11 to 12 true
       T2 notify(1) 15 to 16 true
       T2 release() 17 to 18 true`,
+    'what one dead one was told goes to the second': `
+      T1 acquire() 1 to 2 true
+      T1 wait() 3 to its death
+      T3 acquire() 7 to 8 true
+      T3 notify(2) 9 to 10 true
+      T1 died() 11 to its death
+      T3 release() 12 to 13 true
+      T2 acquire() 14 to 15 true
+      T2 wait() 16 to its death
+      T3 acquire() 17 to 18 true
+      T3 wait() 19 to 20 true`,
     'told by who told before it began': `
       T3 acquire() 1 to 2 true
       T3 notify(1) 3 to 4 true

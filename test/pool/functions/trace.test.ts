@@ -271,4 +271,20 @@ describe('a tracer', () => {
     expect(told).toEqual(['acquire', 'acquired', 'release']);
     expect(done).toHaveLength(3);
   });
+
+  it('that comes while a thread runs does not change what becomes of a result that cannot be sent', async () => {
+    const begun = new Event();
+    const gate = new Event();
+    const target = (begun: Event, gate: Event) => {
+      begun.set();
+      gate.waitSync();
+      return () => {};
+    };
+    const thread = new Thread({ target, args: [begun, gate] }).start();
+    await begun.wait();
+    settrace(() => {});
+    gate.set();
+    await expect(thread.result().then()).rejects.toMatchObject({ code: 'ERR_CLONE' });
+    settrace(null);
+  });
 });

@@ -42,6 +42,19 @@ describe('contexts', () => {
     expect((await hidden).before).toEqual([undefined]);
   });
 
+  it('whose getter throws are without it, and the job runs', async () => {
+    const request = new AsyncLocalStorage<unknown>();
+    await using pool = new ThreadPool({ maxThreads: 1, contexts: { request } });
+    const store = {
+      id: 7,
+      get body() {
+        throw new Error('the request has ended');
+      },
+    };
+    const run = request.run(store, () => pool.run(traced, ['request']).then((r) => r));
+    expect((await run).before).toEqual([{ id: 7 }]);
+  });
+
   it('go with jobs that wait in line, and those of a broadcast', async () => {
     const trace = new AsyncLocalStorage<number>();
     await using pool = new ThreadPool({ minThreads: 1, maxThreads: 1, contexts: { trace } });

@@ -52,7 +52,7 @@ describe('a process', () => {
       'stays for what is queued behind one that crashes',
       `${POOL} pool.run(() => process.exit(1)).subscribe({ error: ({ message }) => console.log(message) });
        pool.run(${LATE}, ['second']).subscribe();`,
-      "thread 'Thread-1' died: process.exit(1) was called in it\nsecond",
+      "thread 'Thread-1' died: process.exit(1) was called in it, or its worker was terminated from elsewhere\nsecond",
     ],
     [
       'stays for a Thread that is queued in a pool, daemon or not',

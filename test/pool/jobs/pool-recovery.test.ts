@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Observable, take, toArray } from 'rxjs';
 import {
   Event,
+  type PoolWorker,
   setExcepthook,
   Thread,
   ThreadPool,
@@ -132,6 +133,32 @@ describe('a job that is asked to go, in a worker that cannot hear of it', () => 
     rmSync(folder, { recursive: true });
     left.unsubscribe();
     expect(await Promise.race([code(pool.run(identity, [2])), never()])).toBe(2);
+    await pool.close();
+  });
+
+  it('has its worker killed, which gets no other job meanwhile: what moves would be lost with it', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    await pool.run(
+      () =>
+        void Promise.resolve().then(() => {
+          for (;;);
+        }),
+    );
+    const [worker] = pool.piscina.threads as [PoolWorker];
+    const kill = worker.terminate.bind(worker);
+    const bytes = new ArrayBuffer(8);
+    const size = new Promise((resolve) => {
+      worker.terminate = () => {
+        queueMicrotask(() =>
+          resolve(
+            code(pool.run(({ byteLength }: ArrayBuffer) => byteLength, [bytes], { transferList: [bytes] })),
+          ),
+        );
+        return kill();
+      };
+    });
+    pool.run(identity, [1], { grace: 0 }).subscribe().unsubscribe();
+    expect(await Promise.race([size, never()])).toBe(8);
     await pool.close();
   });
 

@@ -9,6 +9,9 @@ const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
   new URL('../../fixtures/pool-jobs.js', import.meta.url),
 );
 
+const IGNORES =
+  "data:text/javascript,for (const event of ['unhandledRejection', 'uncaughtException']) process.on(event, () => {})";
+
 interface Counted {
   worker: number;
   jobs: number;
@@ -41,6 +44,24 @@ describe('setup', () => {
     await expect(pool.warmUp().then(() => {})).rejects.toThrow('no database');
     expect(pool.stats).toMatchObject({ failed: 2, queued: 0, busy: 0 });
     await pool.close();
+  });
+
+  it.each([
+    ['is only warned of', ['--unhandled-rejections=warn', '--no-warnings']],
+    ['has a handler', ['--import', IGNORES]],
+  ])('that fails, and so does teardown, where what nobody handles %s', async (_, execArgv) => {
+    const pool = new ThreadPool({ maxThreads: 1, execArgv, setup: life.failingSetup });
+    await expect(pool.run(life.whoami).then(() => {})).rejects.toThrow('no database');
+    await pool.close();
+    const told: unknown[] = [];
+    const watching = excepthook$.subscribe(({ error }) => told.push(error));
+    const other = new ThreadPool({ maxThreads: 1, execArgv, teardown: life.failingTeardown });
+    await other.run(life.whoami);
+    await other.close();
+    watching.unsubscribe();
+    expect(told).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('RangeError: cannot go') }),
+    ]);
   });
 
   it('that leaves something running does not hold up the jobs', async () => {
@@ -103,6 +124,28 @@ describe('teardown', () => {
     expect(await ends.acquire({ timeout: 10_000 })).toBe(true);
     await until(() => pool.stats.threads === 0);
     expect(await pool.run(life.count)).toMatchObject({ jobs: 1 });
+  });
+
+  it('that takes long does not cost the pool the workers that are kept', async () => {
+    const ends = new Semaphore(0);
+    await using pool = new ThreadPool({
+      minThreads: 1,
+      maxThreads: 2,
+      idleTimeout: 200,
+      teardown: life.longTeardown,
+    });
+    await pool.warmUp();
+    await pool.broadcast(life.tell, [ends]);
+    const begun = new Event();
+    const gate = new Event();
+    const held = pool.run(jobs.hold, [begun, gate]).then((value) => value);
+    await begun.wait();
+    expect(await ends.acquire({ timeout: 10_000 })).toBe(true);
+    gate.set();
+    await held;
+    // The other one is still at it when this one has been idle for long.
+    expect(await ends.acquire({ timeout: 600 })).toBe(false);
+    await until(() => pool.stats.threads === 1);
   });
 
   it('that fails is told to the excepthook, and the pool closes', async () => {
@@ -183,6 +226,18 @@ describe('broadcast', () => {
 });
 
 describe('warmUp', () => {
+  it('does not wait for a job of a worker that is up', async () => {
+    await using pool = new ThreadPool({ minThreads: 1, maxThreads: 2, setup: life.setup });
+    const begun = new Event();
+    const gate = new Event();
+    const held = pool.run(jobs.hold, [begun, gate]).then((value) => value);
+    await begun.wait();
+    expect(await pool.warmUp()).toBe(true);
+    expect(pool.stats).toMatchObject({ threads: 2, busy: 1 });
+    gate.set();
+    expect(await held).toBe('held');
+  });
+
   it('has all workers up, and counts as no job', async () => {
     await using pool = new ThreadPool({ maxThreads: 3, setup: life.setup });
     expect(await pool.warmUp()).toBe(true);
@@ -199,6 +254,13 @@ describe('a worker is replaced', () => {
     for (const { jobs: nth } of counted) expect(nth).toBeLessThanOrEqual(maxJobs);
     expect(new Set(counted.map(({ worker }) => worker)).size).toBeGreaterThanOrEqual(12 / maxJobs);
     expect(pool.stats).toMatchObject({ completed: 12, failed: 0, cancelled: 0 });
+  });
+
+  it('after maxJobs, where one whose result cannot be sent is one as well', async () => {
+    await using pool = new ThreadPool({ maxThreads: 1, maxJobs: 2, setup: life.setup });
+    await expect(pool.run(() => () => {}).then(() => {})).rejects.toMatchObject({ code: 'ERR_CLONE' });
+    expect(await pool.run(life.count)).toMatchObject({ jobs: 1 });
+    expect(await pool.run(life.count)).toMatchObject({ jobs: 1 });
   });
 
   it('between two jobs, after one that has left its heap larger than maxHeap', async () => {

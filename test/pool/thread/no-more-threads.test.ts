@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import { ThreadPool, Timer } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { withFewThreads } from '../../support/few-threads.js';
 import { runNode } from '../../support/run-node.js';
+import { until } from '../../support/turns.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
@@ -57,5 +59,33 @@ describe('where the system gives no more threads', () => {
       again: 'again',
       left: 0,
     });
+  });
+});
+
+describe('where all slots of the table are taken', () => {
+  it('a job fails that can have none, its worker goes on, and the pool with it', async () => {
+    await using pool = new ThreadPool({ maxThreads: 1 });
+    const worker = (): number => process.getBuiltinModule('node:worker_threads').threadId;
+    const before = await pool.run(worker);
+    const timers: Timer[] = [];
+    const more = (): unknown => {
+      for (;;) {
+        const timer = new Timer(60_000, () => {});
+        try {
+          timers.push(timer.start());
+        } catch (error) {
+          return error;
+        }
+      }
+    };
+    expect(more()).toMatchObject({ code: 'ERR_NO_THREAD' });
+    await expect(pool.run(worker, [], { name: 'one more' }).then()).rejects.toMatchObject({
+      code: 'ERR_NO_THREAD',
+      message: "can't start new thread 'one more': 4095 are alive",
+    });
+    for (const timer of timers) timer.cancel();
+    await until(() => timers.every((timer) => !timer.isAlive()));
+    expect(await pool.run(worker)).toBe(before);
+    expect(pool.stats).toMatchObject({ completed: 2, failed: 1 });
   });
 });

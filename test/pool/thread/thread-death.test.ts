@@ -1,4 +1,14 @@
-import { Event, enumerate, OwnerDiedError, RLock, Thread, ThreadError, threadModule } from 'rxjs-threading';
+import {
+  Event,
+  enumerate,
+  OwnerDiedError,
+  RLock,
+  setExcepthook,
+  Thread,
+  ThreadError,
+  ThreadPool,
+  threadModule,
+} from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { runFixture } from '../../support/run-fixture.js';
 
@@ -281,5 +291,49 @@ describe('what a thread has started and what has not begun', () => {
       for (const child of children) expect(await child.join({ timeout: 5000 })).toBe(true);
       expect(enumerate().some(({ name }) => name === 'child')).toBe(false);
     }
+  });
+});
+
+describe('joinSync, which blocks the event loop that would hear of it, ends', () => {
+  const program = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+
+  it.each([
+    ['exits', 'process.exit(3)', 'process.exit(3) was called in its worker'],
+    ['throws', 'throw new RangeError("no start")', 'RangeError: no start'],
+  ])('when the worker %s as it starts', async (_, code, why) => {
+    const thread = new Thread({
+      target: () => 1,
+      name: 'one',
+      execArgv: ['--import', program(code)],
+    }).start();
+    expect(thread.joinSync()).toBe(true);
+    expect(thread.state).toBe('stopped');
+    await expect(thread.result().then()).rejects.toThrow(`thread 'one' died before it began: ${why}`);
+  });
+
+  it('when a worker that was idle does not begin, as what an earlier thread has left behind blocks it', async () => {
+    const unheard: unknown[] = [];
+    setExcepthook(({ error }) => unheard.push(error));
+    const hangs = (): void => {
+      const hang = (): void => {
+        for (;;);
+      };
+      void Promise.resolve().then(hang);
+    };
+    await new Thread({ target: hangs }).start().result();
+    const thread = new Thread({ target: () => 1 }).start();
+    expect(thread.joinSync()).toBe(true);
+    await expect(thread.result().then()).rejects.toMatchObject({ code: 'ERR_THREAD_DIED' });
+    setExcepthook(null);
+    expect(unheard).toHaveLength(1);
+  });
+
+  it('with an error when the worker of a pool ends before it begins, as another may begin with it', async () => {
+    const pool = new ThreadPool({ maxThreads: 1, execArgv: ['--import', program('process.exit(3)')] });
+    const thread = new Thread({ target: () => 1, pool }).start();
+    expect(() => thread.joinSync()).toThrow('it is queued in a pool of this thread');
+    expect(thread.joinSync({ timeout: 100 })).toBe(false);
+    await expect(thread.result().then()).rejects.toMatchObject({ code: 'ERR_THREAD_DIED' });
+    await pool.close();
   });
 });

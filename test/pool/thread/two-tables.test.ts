@@ -11,7 +11,7 @@ async function exchange(first: 'main' | 'worker', used: string): Promise<Record<
   return JSON.parse(lines.join('')) as Record<string, string>;
 }
 
-describe.concurrent('a lock that is sent as a handle', () => {
+describe.concurrent('a lock that is sent as a handle', { timeout: 60_000 }, () => {
   it.each(uses)(
     'is one for all when main loads the library first; the workers have used %s',
     async (used) => {

@@ -108,7 +108,8 @@ export const kinds: readonly Kind[] = [
   },
   {
     name: 'join',
-    waits: (_, { MAIN_IDENT, joinBlocking }) => void joinBlocking(MAIN_IDENT, Number.POSITIVE_INFINITY),
+    waits: (_, { MAIN_IDENT, joinBlocking }) =>
+      void joinBlocking(MAIN_IDENT, Number.POSITIVE_INFINITY, () => {}),
   },
   { name: 'sleepSync', waits: (_, { sleepSync }) => sleepSync(SLEEP_MS) },
 ];

@@ -121,7 +121,7 @@ export const joiner: Program<Shared> = ({ mail }, me, { joinBlocking, load }) =>
   const ident = load(mail, IDENT);
   if (ident === 0) return;
   me.waits(1);
-  joinBlocking(ident, Number.POSITIVE_INFINITY);
+  joinBlocking(ident, Number.POSITIVE_INFINITY, () => {});
   me.waits(-1);
   me.note('joined');
 };

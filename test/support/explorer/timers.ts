@@ -17,7 +17,7 @@ function joiner(worker: number): Program<Shared> {
     const side: Side = {
       ident,
       isCancelled: () => isCancelled(ident),
-      joinSync: ({ timeout = Number.POSITIVE_INFINITY } = {}) => joinBlocking(ident, timeout),
+      joinSync: ({ timeout = Number.POSITIVE_INFINITY } = {}) => joinBlocking(ident, timeout, () => {}),
       claim: () => {},
       pack: () => null,
       onEnd: (run) => {

@@ -110,15 +110,16 @@ export function condition(reentrant: boolean): Model<ConditionState> {
   ): ConditionState | undefined {
     const { lock, owed } = state;
     const resuming = state.resuming.find((one) => one.id === id);
-    // Still in the line, it can only have been told by one who passed on what a dead one had been told.
-    if (waiter !== undefined && (owed === 0 || state.waiting[0] !== waiter)) return undefined;
+    // Still in the line, it can only have been told by one who passed on what the dead had been told, after all before it.
+    const passed = waiter === undefined ? 0 : state.waiting.indexOf(waiter) + 1;
+    if (passed > owed) return undefined;
+    const passedOn = notify(state, passed);
     const after: ConditionState = {
-      ...state,
+      ...passedOn,
       // Until the wait has returned, what a victim was told goes to the next when it dies.
-      notified: result === 'open' ? state.notified : without(state.notified, told),
+      notified: result === 'open' ? passedOn.notified : without(passedOn.notified, told ?? waiter),
       resuming: without(state.resuming, resuming),
-      waiting: without(state.waiting, waiter),
-      owed: waiter ? owed - 1 : owed,
+      owed: owed - passed,
     };
     if (result === 'ownerDied')
       return lock?.orphan && lock.owner === owner ? { ...after, lock: null } : undefined;

@@ -1,0 +1,94 @@
+// npm run docs:pictures: the pictures of docs/monitoring.md, of the page as it shows three programs. CHROMIUM names the
+// browser's file.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { Barrier, Lock, RLock, Thread, ThreadPool } from 'rxjs-threading';
+import { serveMonitor } from 'rxjs-threading/monitor';
+
+const folder = join(import.meta.dirname, 'pictures');
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox'],
+});
+mkdirSync(folder, { recursive: true });
+try {
+  await draw('contended', await contended(), { theme: 'light', open: 'lock:ledger', height: 860 });
+  const stop = await deadlocked();
+  await draw('deadlock', async () => {}, { theme: 'dark', part: '#waits' });
+  await draw('monitor', stop, { theme: 'light', height: 1000 });
+} finally {
+  await browser.close();
+}
+
+/** Takes the picture while the program runs, then ends it. */
+async function draw(name, stop, { theme, open, height = 900, part }) {
+  const monitor = await serveMonitor({ port: 0, detail: 'all', title: 'photo-import' });
+  const page = await browser.newPage({ viewport: { width: 1280, height } });
+  const asked = new URLSearchParams({ theme, ...(open && { open }) });
+  await page.goto(`${monitor.url}?${asked}`);
+  // So that lanes and plots have something to show.
+  await page.waitForTimeout(32_000);
+  const seen = part === undefined ? page : page.locator(part);
+  await seen.screenshot({ path: join(folder, `${name}.png`) });
+  await page.close();
+  await monitor.close();
+  await stop();
+}
+
+/** Four workers that format an entry while they hold the lock. @returns how to end it */
+async function contended() {
+  const ledger = new Lock({ name: 'ledger' });
+  const pool = new ThreadPool({ name: 'posting', maxThreads: 4 });
+  const post = (ledger) => {
+    for (let entry = 0; entry < 8; entry++) {
+      for (const end = Date.now() + 5 * Math.random(); Date.now() < end; );
+      ledger.acquireSync();
+      for (const end = Date.now() + 12; Date.now() < end; );
+      ledger.release();
+    }
+  };
+  let job = 1;
+  const timer = setInterval(() => {
+    if (pool.stats.queued < 4) pool.run(post, [ledger], { name: `post ${job++}` }).subscribe();
+  }, 60);
+  return async () => {
+    clearInterval(timer);
+    await pool.close();
+  };
+}
+
+/** Two threads in a deadlock, others behind them, and a pool that works on. @returns how to end it */
+async function deadlocked() {
+  const ledger = new Lock({ name: 'ledger' });
+  const catalog = new RLock({ name: 'catalog' });
+  const meet = new Barrier(2, { name: 'nightly' });
+  const takeBoth = function importFolder(first, second, meet) {
+    first.holdSync();
+    meet.waitSync();
+    second.holdSync();
+  };
+  const takeOne = function addPhoto(lock) {
+    lock.holdSync();
+  };
+  const threads = [
+    new Thread({ target: takeBoth, args: [catalog, ledger, meet], name: 'import-1', daemon: true }),
+    new Thread({ target: takeBoth, args: [ledger, catalog, meet], name: 'report', daemon: true }),
+    new Thread({ target: takeOne, args: [ledger], name: 'import-2', daemon: true }),
+    new Thread({ target: takeOne, args: [catalog], name: 'import-3', daemon: true }),
+  ];
+  for (const thread of threads) thread.start();
+  const pool = new ThreadPool({ name: 'thumbs', maxThreads: 2 });
+  const makeThumb = () => {
+    for (const end = Date.now() + 20 + 120 * Math.random(); Date.now() < end; );
+  };
+  let job = 1;
+  const timer = setInterval(() => {
+    if (pool.stats.queued < 6) pool.run(makeThumb, [], { name: `thumb ${job++}` }).subscribe();
+  }, 50);
+  return async () => {
+    clearInterval(timer);
+    for (const thread of threads) void thread.terminate();
+    await pool.close();
+  };
+}

@@ -1,0 +1,115 @@
+import { applyMessage } from '../apply-message.js';
+import type { Inspection } from '../types.js';
+import type { Command } from './arguments.js';
+import { addressOf, connect, type Heard } from './connection.js';
+import { FullScreen } from './full-screen.js';
+import { Output } from './output.js';
+import { type Program, startProgram } from './program.js';
+import { summary } from './summary.js';
+
+type TopCommand = Extract<Command, { kind: 'top' }>;
+
+/** Where what is heard goes. */
+interface Shown {
+  hear(heard: Heard): void;
+  close(): void;
+}
+
+/**
+ * Shows a monitor until it says bye, its program ends, or somebody quits.
+ *
+ * @returns the exit code: the program's, if one was started
+ */
+export async function top(command: TopCommand): Promise<number> {
+  const quit = new AbortController();
+  const stop = (): void => quit.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const fills = process.stdout.isTTY === true && !command.json;
+  const program =
+    command.program.length === 0 ? undefined : startProgram(command.program, fills ? 'pipe' : 'inherit');
+  const output = fills && program !== undefined ? new Output(program.child) : undefined;
+  try {
+    await follow(command, program, fills, quit);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    if (quit.signal.aborted) program?.child.kill();
+    await program?.ended;
+    output?.print();
+  }
+  return (await program?.ended) ?? 0;
+}
+
+async function follow(
+  command: TopCommand,
+  program: Program | undefined,
+  fills: boolean,
+  quit: AbortController,
+): Promise<void> {
+  const typed = program === undefined ? command.url : await program.url;
+  const address = addressOf(typed);
+  void program?.ended.then(() => quit.abort());
+  let shown: Shown | undefined;
+  try {
+    for await (const heard of connect(address, quit.signal)) {
+      shown ??= fills ? onScreen(address, () => quit.abort()) : command.json ? asJson() : asLines();
+      shown.hear(heard);
+    }
+  } finally {
+    shown?.close();
+  }
+}
+
+function onScreen(address: ReturnType<typeof addressOf>, quit: () => void): Shown {
+  const screen = new FullScreen(process.stdout, process.stdin, address, quit);
+  let now: Inspection | undefined;
+  return {
+    hear(heard) {
+      if (heard.kind === 'lost') {
+        screen.show(now, { is: 'lost', heard: Date.now() });
+        return;
+      }
+      now = applyMessage(now, heard.message);
+      const { message } = heard;
+      screen.show(now, message.kind === 'bye' ? { is: 'ended', code: message.code } : { is: 'live' });
+    },
+    close: () => screen.close(),
+  };
+}
+
+function asJson(): Shown {
+  return {
+    hear(heard) {
+      if (heard.kind === 'message') print(JSON.stringify({ id: heard.id, ...heard.message }));
+      else process.stderr.write(`the monitor is lost (${heard.why})\n`);
+    },
+    close() {},
+  };
+}
+
+/** Between two lines, in ms. */
+const PRINT_EVERY = 1000;
+
+function asLines(): Shown {
+  let now: Inspection | undefined;
+  const tick = (): void => {
+    if (now !== undefined) print(summary(now));
+  };
+  const timer = setInterval(tick, PRINT_EVERY);
+  return {
+    hear(heard) {
+      if (heard.kind === 'lost') {
+        process.stderr.write(`the monitor is lost (${heard.why})\n`);
+        return;
+      }
+      const first = now === undefined;
+      now = applyMessage(now, heard.message);
+      if (first) tick();
+      if (heard.message.kind === 'bye') print(`the process has ended with code ${heard.message.code}`);
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

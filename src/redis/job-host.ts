@@ -1,0 +1,111 @@
+import type * as BullMQ from 'bullmq';
+import type * as ioredis from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
+import { requireFrom } from '../primitives/require-from.js';
+import { EngineError } from './errors.js';
+import type { Codec } from './options.js';
+import { addressOf } from './redis-connection.js';
+import type { Session } from './session.js';
+
+const hosts = new WeakMap<Session, JobHost>();
+
+/** The one of a Machines. */
+export function jobHost(session: Session): JobHost {
+  const host = hosts.get(session) ?? new JobHost(session);
+  hosts.set(session, host);
+  return host;
+}
+
+/** Called as a Machines closes: pools and servings end before its session does. */
+export async function closeJobs(session: Session): Promise<void> {
+  await hosts.get(session)?.close();
+}
+
+/** What pools and servings need of the Machines that made them. */
+export class JobHost {
+  readonly #session: Session;
+  readonly #closers: (() => Promise<void>)[] = [];
+  #closing = false;
+  /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
+  readonly prefix: string;
+  /** ms */
+  readonly lease: number;
+  /** undefined: JSON. */
+  readonly codec: Codec | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.prefix = `{${session.namespace}}:`;
+    this.lease = session.lease;
+    this.codec = session.options.codec;
+  }
+
+  /** A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again. @throws EngineError */
+  connect(): Redis {
+    const { connection } = this.#session.options;
+    if (connection === 'memory')
+      throw new EngineError("jobs need a Redis or Valkey: the engine of connection: 'memory' has no queues");
+    const address = addressOf(connection);
+    const own: RedisOptions = {
+      maxRetriesPerRequest: null,
+      retryStrategy: (attempt) =>
+        Math.min(LONGEST_PAUSE, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
+    };
+    const { Redis } = peer<typeof ioredis>('ioredis', '5.11');
+    return typeof address === 'string' ? new Redis(address, own) : new Redis({ ...address, ...own });
+  }
+
+  /** So that others see this process: see Machines.enumerate. */
+  join(): void {
+    this.#session.start();
+  }
+
+  /** What went wrong where nobody listens. What is cut off because the Machines closes is not wrong. */
+  report(error: unknown): void {
+    if (this.#closing) return;
+    void this.#session.report(Promise.reject(error));
+  }
+
+  /** Runs it as the Machines close; what was registered last closes first. */
+  atClose(close: () => Promise<void>): void {
+    this.#closers.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const close of this.#closers.splice(0)) await close();
+  }
+}
+
+/** ms between two attempts to connect. */
+const LONGEST_PAUSE = 1000;
+
+/** @throws EngineError naming the package to install */
+export function bullmq(): typeof BullMQ {
+  return peer('bullmq', '6.7');
+}
+
+/** A package that only some users need, loaded by the first that does. */
+function peer<T>(name: string, version: string): T {
+  try {
+    return requireFrom(import.meta.url)(name) as T;
+  } catch (cause) {
+    throw new EngineError(`jobs need the package ${name} ${version} or later: npm install ${name}`, {
+      cause,
+    });
+  }
+}
+/** Where BullMQ keeps its queues. */
+export function queuePrefix(host: JobHost): string {
+  return `${host.prefix}q`;
+}
+
+/** Beside it: `x` a job that is to be cancelled, `w` who waits for a job that is shared, `t` a timer's job. */
+export function jobKey(host: JobHost, kind: 'x' | 'w' | 't', pool: string, id: string): string {
+  return `${host.prefix}${kind}:${pool}:${id}`;
+}
+
+/** On it all that serve a pool hear of their jobs: see job-messages.ts. */
+export function controlChannel(host: JobHost, pool: string): string {
+  return `${host.prefix}j:${pool}`;
+}

@@ -1,0 +1,91 @@
+import type { Redis } from 'ioredis';
+import { keepAlive } from '../primitives/waiting/event-loop.js';
+import type { JobHost } from './job-host.js';
+import { script } from './script/script.js';
+
+type Heard = (message: string) => void;
+
+const links = new WeakMap<JobHost, JobLink>();
+
+/** The two connections that all pools and servings of one Machines share: one for commands, one that hears. */
+export class JobLink {
+  readonly commands: Redis & { engine(prefix: string, operation: string): Promise<string[]> };
+  readonly #prefix: string;
+  readonly #ears: Redis;
+  readonly #heard = new Map<string, Heard>();
+  readonly #again = new Set<() => void>();
+
+  static of(host: JobHost): JobLink {
+    const known = links.get(host);
+    if (known !== undefined) return known;
+    const link = new JobLink(host);
+    links.set(host, link);
+    host.atClose(() => link.#close());
+    return link;
+  }
+
+  private constructor(host: JobHost) {
+    const [commands, ears] = [host.connect() as JobLink['commands'], host.connect()];
+    this.#prefix = host.prefix;
+    commands.defineCommand('engine', { numberOfKeys: 1, lua: script });
+    for (const one of [commands, ears]) {
+      one.on('error', (error) => host.report(error));
+      unref(one);
+    }
+    this.commands = commands;
+    this.#ears = ears;
+    ears.on('message', (channel: string, message: string) => this.#heard.get(channel)?.(message));
+    ears.on('ready', () => void this.#listenAgain().catch((error) => host.report(error)));
+  }
+
+  /**
+   * A token above every earlier one of the namespace. Not by way of the session, as it may come from any incarnation of the
+   * engine, and a job is not to wait for the keeper.
+   */
+  async mint(): Promise<bigint> {
+    const [token = ''] = await this.commands.engine(this.#prefix, 'mint');
+    return BigInt(token);
+  }
+
+  /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */
+  async listen(channel: string, heard: Heard): Promise<void> {
+    this.#heard.set(channel, heard);
+    await this.#ears.subscribe(channel);
+  }
+
+  /** Calls it after each time in which something may have been missed. */
+  onAgain(again: () => void): () => void {
+    this.#again.add(again);
+    return () => this.#again.delete(again);
+  }
+
+  /** Connected anew: whoever looks for what he missed must be heard by then. */
+  async #listenAgain(): Promise<void> {
+    if (this.#heard.size > 0) await this.#ears.subscribe(...this.#heard.keys());
+    for (const again of this.#again) again();
+  }
+
+  async leave(channel: string): Promise<void> {
+    if (this.#heard.delete(channel)) await this.#ears.unsubscribe(channel);
+  }
+
+  async #close(): Promise<void> {
+    this.commands.disconnect();
+    this.#ears.disconnect();
+  }
+}
+
+/** What the connection waits for keeps the process alive, not the connection. */
+function unref(connection: Redis): void {
+  connection.on('connect', () => (connection.stream as { unref?(): void } | undefined)?.unref?.());
+}
+
+/** Keeps the process alive until it has settled. */
+export async function awake<T>(promise: Promise<T>): Promise<T> {
+  keepAlive(1);
+  try {
+    return await promise;
+  } finally {
+    keepAlive(-1);
+  }
+}

@@ -1,0 +1,66 @@
+/*
+ * What passes between who wants a job and who runs it, by PUBLISH. It may be lost: an end is in the engine as well, and
+ * values of a stream are told again when they are asked for.
+ *
+ * To the channel of who wants it: RESULT, FAILED, PROGRESS (each with the attempt), VALUES (with the index of the first),
+ * ENDED (with how many values there were). To the channel of all that serve the pool: CANCEL, READ and AGAIN (with how many
+ * values were read; AGAIN asks for all after these).
+ */
+
+export const RESULT = 'r';
+export const FAILED = 'e';
+export const PROGRESS = 'p';
+export const VALUES = 'v';
+export const ENDED = 'z';
+export const CANCEL = 'x';
+export const READ = 'a';
+export const AGAIN = 'w';
+
+/** One of these. */
+export interface JobMessage {
+  /** The job's. */
+  readonly id: string;
+  readonly kind: string;
+  readonly count: number;
+  /** What comes with it, encoded; '' for undefined. */
+  readonly text: string;
+}
+
+export function packMessage(id: string, kind: string, count: number, text = ''): string {
+  return `${id} ${kind} ${count} ${text}`;
+}
+
+export function readMessage(message: string): JobMessage {
+  const first = message.indexOf(' ');
+  const second = message.indexOf(' ', first + 1);
+  const third = message.indexOf(' ', second + 1);
+  return {
+    id: message.slice(0, first),
+    kind: message.slice(first + 1, second),
+    count: Number(message.slice(second + 1, third)),
+    text: message.slice(third + 1),
+  };
+}
+
+/** What a job in the queue has as its data; its name is that of the export. */
+export interface JobData {
+  /** An array, encoded. */
+  readonly args: string;
+  /** The channel of who wants it; absent: nobody is told. */
+  readonly reply?: string;
+  /** Every value of what the target streams is wanted. */
+  readonly stream?: true;
+  /** ms */
+  readonly grace?: number;
+  /** ms */
+  readonly timeout?: number;
+  readonly maxDeaths?: number;
+  /** Others may want the same job: it has a set of those that do. */
+  readonly shared?: true;
+  /** The key that says which job the timer's is. */
+  readonly timer?: string;
+  /** Deaths of before it was tried again by hand. */
+  readonly forgiven?: number;
+  /** What its last attempt failed with: see job-errors.ts. */
+  readonly error?: string;
+}

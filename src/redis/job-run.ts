@@ -1,0 +1,256 @@
+import type { Job } from 'bullmq';
+import { ThreadError } from '../errors.js';
+import { runInThread } from '../operators/run-in-thread.js';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
+import { isError } from '../pool/wire/value-kinds.js';
+import { jobBodyModule } from '../pool/workers/worker-files.js';
+import { show } from '../primitives/options.js';
+import { Semaphore } from '../primitives/semaphore.js';
+import type { ModuleTarget } from '../primitives/target.js';
+import { now } from '../primitives/waiting/event-loop.js';
+import { JobLostError } from './errors.js';
+import type { JobCodec } from './job-codec.js';
+import type { JobInfo } from './job-context.js';
+import { packJobError } from './job-errors.js';
+import { bullmq, type JobHost, jobKey } from './job-host.js';
+import type { JobLink } from './job-link.js';
+import {
+  AGAIN,
+  CANCEL,
+  type FAILED,
+  type JobData,
+  type JobMessage,
+  PROGRESS,
+  packMessage,
+  READ,
+  type RESULT,
+} from './job-messages.js';
+import { JobStream, ROOM } from './job-stream.js';
+
+/** What a serving has for each of its runs. */
+export interface RunPlace {
+  readonly host: JobHost;
+  readonly link: JobLink;
+  readonly codec: JobCodec;
+  /** Name of the RemotePool. */
+  readonly name: string;
+  /** URL of the module whose exports are run. */
+  readonly module: string;
+  readonly threads: ThreadPool;
+}
+
+type Body = ModuleTarget<[string, string, readonly unknown[], JobInfo, Semaphore?], unknown>;
+
+/** Leases without a word from who reads a stream, until he counts as gone. */
+const SILENT_LEASES = 3;
+
+/** Why a run is ended from outside. */
+type Ending = 'cancelled' | 'given back' | 'lost';
+
+/**
+ * One run of a job, in the process that serves it: from the moment in which BullMQ has handed it out until it is to be moved
+ * to where it belongs. The body runs in a thread; this one only carries messages.
+ */
+export class JobRun {
+  readonly id: string;
+  readonly #place: RunPlace;
+  readonly #job: Job<JobData>;
+  readonly #lock: string;
+  readonly #abort = new AbortController();
+  #ending: Ending | undefined;
+  #stream: JobStream | undefined;
+
+  constructor(place: RunPlace, job: Job<JobData>, lock: string) {
+    this.#place = place;
+    this.#job = job;
+    this.#lock = lock;
+    this.id = job.id ?? '';
+  }
+
+  /** What BullMQ calls. Resolves with the encoded result; rejects so that BullMQ does what is to be done with the job. */
+  async run(): Promise<string | null> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      throw this.#ending === 'given back' ? await this.#moveBack() : await this.#explain(error);
+    }
+  }
+
+  async #run(): Promise<string | null> {
+    const { host, link, name, codec } = this.#place;
+    const { data } = this.#job;
+    const deaths = this.#job.stalledCounter - (data.forgiven ?? 0);
+    if (deaths > (data.maxDeaths ?? 1))
+      throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
+    // A cancel that is not there yet will be heard.
+    const [token, cancelled] = await Promise.all([
+      link.mint(),
+      link.commands.exists(jobKey(host, 'x', name, this.id)),
+    ]).catch((error) => {
+      this.end('given back');
+      throw error;
+    });
+    if (cancelled === 1) this.end('cancelled');
+    this.#abort.signal.throwIfAborted();
+    const info: JobInfo = { id: this.id, attempt: this.#job.attemptsMade + 1, token };
+    const args = codec.decode(data.args) as readonly unknown[];
+    return data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info);
+  }
+
+  async #runToResult(args: readonly unknown[], info: JobInfo): Promise<string | null> {
+    const { threads, module, codec } = this.#place;
+    const running = threads.run(body(), [module, this.#job.name, args, info], this.#options());
+    return codec.encode(await running, 'result') || null;
+  }
+
+  async #runStream(args: readonly unknown[], info: JobInfo): Promise<string> {
+    const { threads: pool, module, codec } = this.#place;
+    const room = new Semaphore(ROOM);
+    const stream = new JobStream(room, (kind, count, text) => this.#tell(kind, count, text));
+    this.#stream = stream;
+    const values = runInThread(body(), [module, this.#job.name, args, info, room], {
+      ...this.#options(),
+      pool,
+    });
+    let failed: unknown;
+    let place = 0;
+    await new Promise<void>((resolve) => {
+      const subscription = values.subscribe({
+        next: (value) => {
+          try {
+            stream.push(codec.encode(value, `output[${place++}]`));
+          } catch (error) {
+            failed = error;
+            subscription.unsubscribe();
+            resolve();
+          }
+        },
+        error: (error) => {
+          failed = error;
+          resolve();
+        },
+        complete: resolve,
+      });
+    });
+    // An end that is told before all values were read would cut them off.
+    if (this.#ending === undefined) await Promise.race([stream.end(), this.#aborted()]);
+    if (failed !== undefined) throw failed;
+    this.#abort.signal.throwIfAborted();
+    return `${stream.count}`;
+  }
+
+  #aborted(): Promise<void> {
+    const { signal } = this.#abort;
+    return new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  #options(): object {
+    const { grace, timeout } = this.#job.data;
+    return {
+      signal: this.#abort.signal,
+      name: this.#job.name,
+      onProgress: (value: unknown) => this.#progress(value),
+      ...(grace !== undefined && { grace }),
+      ...(timeout !== undefined && { timeout }),
+    };
+  }
+
+  #progress(value: unknown): void {
+    const { codec, host } = this.#place;
+    try {
+      this.#tell(PROGRESS, this.#job.attemptsMade + 1, codec.encode(value, 'progress'));
+    } catch (error) {
+      host.report(error as Error);
+    }
+  }
+
+  #tell(kind: string, count: number, text: string): void {
+    const { reply } = this.#job.data;
+    const { link, host } = this.#place;
+    if (reply === undefined) return;
+    link.commands
+      .publish(reply, packMessage(this.id, kind, count, text))
+      .catch((error) => host.report(error));
+  }
+
+  // ─── from outside ─────────────────────────────────────────────────────────────────────────────
+
+  end(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    // Its values cannot be called back.
+    this.#ending = ending === 'given back' && this.#stream !== undefined ? 'lost' : ending;
+    this.#abort.abort(
+      this.#ending === 'cancelled'
+        ? new ThreadError(`job ${this.id} (${this.#job.name}) was cancelled`, {
+            code: 'ERR_THREAD_CANCELLED',
+          })
+        : new JobLostError(`job ${this.id} (${this.#job.name}) is no longer run here`),
+    );
+  }
+
+  heard({ kind, count }: JobMessage): void {
+    if (kind === CANCEL) this.end('cancelled');
+    else if (kind === READ) this.#stream?.read(count);
+    else if (kind === AGAIN) this.#stream?.again(count);
+  }
+
+  /** Called each half lease. */
+  look(): void {
+    if (this.#stream === undefined) return;
+    if (now() - this.#stream.heardAt > SILENT_LEASES * this.#place.host.lease) this.end('cancelled');
+  }
+
+  /** It may have been told while nobody could hear. */
+  async lookForCancel(): Promise<void> {
+    const { host, link, name } = this.#place;
+    if ((await link.commands.exists(jobKey(host, 'x', name, this.id))) === 1) this.end('cancelled');
+  }
+
+  // ─── its end ──────────────────────────────────────────────────────────────────────────────────
+
+  async #moveBack(): Promise<Error> {
+    await this.#job.moveToWait(this.#lock);
+    const { WaitingError } = bullmq();
+    return new WaitingError();
+  }
+
+  /** What BullMQ is told, which decides by it whether the job is tried again, and keeps its message. */
+  async #explain(thrown: unknown): Promise<Error> {
+    const { UnrecoverableError } = bullmq();
+    const error = isError(thrown) ? thrown : new Error(show(thrown));
+    // It is another worker's by now.
+    if (this.#ending === 'lost' && this.#stream === undefined) return error;
+    const isLast = this.#job.attemptsMade + 1 >= (this.#job.opts.attempts ?? 1);
+    const isFinal = this.#ending !== undefined || thrown instanceof JobLostError;
+    // Nobody wants it, as a dead letter neither.
+    if (this.#ending === 'cancelled') this.#job.opts.removeOnFail = true;
+    else if (isFinal || isLast || error.name === 'UnrecoverableError')
+      await this.#job.updateData({ ...this.#job.data, error: packJobError(thrown) });
+    if (!isFinal) return error;
+    const final = new UnrecoverableError(error.message);
+    if (error.stack !== undefined) final.stack = error.stack;
+    return final;
+  }
+
+  /** BullMQ has moved the job: whoever waits for it is told. A result that was heard is not computed again. */
+  moved(kind: typeof RESULT | typeof FAILED, text: string): void {
+    const { host, link, name } = this.#place;
+    const { shared, timer } = this.#job.data;
+    const isCancelled = this.#ending === 'cancelled';
+    if (!isCancelled || shared === true) this.#tell(kind, this.#job.attemptsMade, text);
+    const forget = isCancelled ? link.commands.del(jobKey(host, 'x', name, this.id)) : undefined;
+    for (const left of [forget, timer && link.commands.eval(FORGET_TIMER, 1, timer, this.id)])
+      Promise.resolve(left).catch((error) => host.report(error));
+  }
+}
+
+/** Unless the timer has been replaced. */
+const FORGET_TIMER =
+  "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
+function body(): Body {
+  return { module: jobBodyModule(), export: 'runJob' };
+}

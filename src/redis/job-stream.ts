@@ -1,0 +1,84 @@
+import type { Semaphore } from '../primitives/semaphore.js';
+import { nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { ENDED, VALUES } from './job-messages.js';
+
+/** Values that a target may be ahead of who reads them. */
+export const ROOM = 1000;
+/** Values in one message. */
+const AT_ONCE = 250;
+
+/**
+ * The values of a job that streams, where it runs: sends them, and keeps each until it was read, because a message may be
+ * lost. The target is let on as they are read.
+ */
+export class JobStream {
+  /** Encoded: those that were not read, from index `#first` on. */
+  readonly #kept: string[] = [];
+  #first = 0;
+  /** Of the next to be sent. */
+  #next = 0;
+  #sending = false;
+  #ended = false;
+  #allRead: (() => void) | undefined;
+  readonly #room: Semaphore;
+  readonly #tell: (kind: string, count: number, text: string) => void;
+  /** When who reads was heard last: `now()`. */
+  heardAt: number = now();
+
+  constructor(room: Semaphore, tell: (kind: string, count: number, text: string) => void) {
+    this.#room = room;
+    this.#tell = tell;
+  }
+
+  get count(): number {
+    return this.#first + this.#kept.length;
+  }
+
+  push(text: string): void {
+    this.#kept.push(text);
+    if (this.#sending) return;
+    this.#sending = true;
+    nextTurn(() => this.#send());
+  }
+
+  #send(): void {
+    this.#sending = false;
+    while (this.#next < this.count) {
+      const at = this.#next - this.#first;
+      const some = this.#kept.slice(at, at + AT_ONCE);
+      this.#tell(VALUES, this.#next, JSON.stringify(some));
+      this.#next += some.length;
+    }
+    if (this.#ended) this.#tell(ENDED, this.count, '');
+  }
+
+  /** @param count - values that were read */
+  read(count: number): void {
+    this.heardAt = now();
+    const read = Math.min(count, this.count) - this.#first;
+    if (read <= 0) return;
+    this.#kept.splice(0, read);
+    this.#first += read;
+    this.#next = Math.max(this.#next, this.#first);
+    this.#room.release(read);
+    if (this.#kept.length === 0) this.#allRead?.();
+  }
+
+  /** What came after these is sent once more. */
+  again(count: number): void {
+    this.read(count);
+    this.#next = this.#first;
+    this.#send();
+  }
+
+  /** Resolves once all was read. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    const read = new Promise<void>((resolve) => {
+      this.#allRead = resolve;
+    });
+    if (this.#kept.length === 0) return;
+    this.#send();
+    await read;
+  }
+}

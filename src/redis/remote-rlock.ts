@@ -1,0 +1,196 @@
+import { type Observable, TimeoutError } from 'rxjs';
+import { type Owner, ThreadError } from '../errors.js';
+import type { Holding } from '../primitives/acquirable.js';
+import {
+  type AcquireOptions,
+  checkAcquire,
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  show,
+  type WaitOptions,
+} from '../primitives/options.js';
+import { currentScope } from '../primitives/waiting/section-scope.js';
+import { type Settle, Wait } from '../primitives/waiting/wait.js';
+import type { RemoteHeld } from './remote-held.js';
+import type { RemoteLock } from './remote-lock.js';
+import type { Session } from './session.js';
+
+/** What this process has of a lock that it may enter again. */
+interface Levels {
+  /** Of the engine. */
+  readonly held: RemoteHeld;
+  /** The section that took it; undefined: this process as a whole. */
+  readonly owner: object | undefined;
+  count: number;
+}
+
+/** By lock's name: all RemoteRLocks of a name in a process are one. */
+const levels = new WeakMap<Session, Map<string, Levels>>();
+
+/**
+ * A RemoteLock that its owner may enter again: it is free once released as often as acquired. The owner is this process; but
+ * what `withLock` acquired is its section's alone, and the rest of the process waits for it like others. The engine knows one
+ * hold. Source: CPython, `threading.RLock`.
+ *
+ * @example
+ * const machines = new Machines({ connection: 'memory', namespace: 'shop' });
+ * const lock = machines.rlock('accounts');
+ * const [outer, inner] = [await lock.hold(), await lock.hold()];
+ * console.log(lock.count, inner.token === outer.token); // prints 2 true
+ * await inner.release();
+ * await outer.release();
+ * await machines.close();
+ */
+export class RemoteRLock implements Holding {
+  /** One owner at a time. */
+  readonly shared = false;
+  /** A section may take it again inside itself. */
+  readonly reentrant = true;
+  readonly #session: Session;
+  readonly #lock: RemoteLock;
+
+  /** @internal */
+  constructor(session: Session, lock: RemoteLock) {
+    this.#session = session;
+    this.#lock = lock;
+  }
+
+  /** Who shares it, on every machine, knows it by that name. */
+  get name(): string {
+    return this.#lock.name;
+  }
+
+  /** How often this process has acquired it without releasing; 0 while it does not have it. */
+  get count(): number {
+    return this.#levels?.count ?? 0;
+  }
+
+  /** Emits true once acquired, at once by its owner; otherwise as RemoteLock's. */
+  acquire(options?: AcquireOptions): Wait<boolean> {
+    const timeout = checkAcquire(options);
+    const signal = checkSignal(options);
+    return new Wait((settle) =>
+      this.#begin(
+        timeout,
+        signal,
+        () => true,
+        () => false,
+        settle,
+      ),
+    );
+  }
+
+  /** Emits the RemoteHeld, at once to its owner; otherwise as RemoteLock's. Each is to be released. */
+  hold(options?: WaitOptions): Wait<RemoteHeld> {
+    checkOptions(options);
+    const timeout = checkTimeout(options?.timeout);
+    const signal = checkSignal(options);
+    const late = () => {
+      throw new TimeoutError();
+    };
+    return new Wait((settle) => this.#begin(timeout, signal, (held) => held, late, settle));
+  }
+
+  #begin<T>(
+    timeout: number,
+    signal: AbortSignal | undefined,
+    acquired: (held: RemoteHeld) => T,
+    expire: () => T,
+    settle: Settle<T>,
+  ): (() => void) | undefined {
+    const own = this.#own();
+    if (own === undefined || signal?.aborted === true) {
+      const owner = currentScope()?.owner;
+      return this.#lock.begin(
+        timeout,
+        signal,
+        (held) => acquired(this.#entered(held, owner)),
+        expire,
+        settle,
+      );
+    }
+    own.count++;
+    settle.resolve(acquired(this.#level(own)));
+    return undefined;
+  }
+
+  /** Of this process; undefined: it does not have it, or not any more. */
+  get #levels(): Levels | undefined {
+    const found = levels.get(this.#session)?.get(this.name);
+    return found?.held.inHand === true ? found : undefined;
+  }
+
+  /** If it is the caller's. */
+  #own(): Levels | undefined {
+    const found = this.#levels;
+    const owned = found?.owner === undefined || currentScope()?.countsAs(found.owner) === true;
+    return owned ? found : undefined;
+  }
+
+  #entered(held: RemoteHeld, owner: object | undefined): RemoteHeld {
+    const entered: Levels = { held, owner, count: 1 };
+    const ofSession = levels.get(this.#session) ?? new Map<string, Levels>();
+    levels.set(this.#session, ofSession.set(this.name, entered));
+    return this.#level(entered);
+  }
+
+  #level(entered: Levels): RemoteHeld {
+    return entered.held.level(() => this.#leave(entered));
+  }
+
+  #leave(entered: Levels): Promise<void> {
+    if (--entered.count > 0) return Promise.resolve();
+    const ofSession = levels.get(this.#session);
+    if (ofSession?.get(this.name) === entered) ofSession.delete(this.name);
+    return entered.held.release();
+  }
+
+  /** What a condition's wait has taken again. @internal */
+  heldAgain(held: RemoteHeld, owner: object | undefined): RemoteHeld {
+    return this.#entered(held, owner);
+  }
+
+  /** @internal */
+  get onOwnerDied(): 'error' | 'grant' {
+    return this.#lock.onOwnerDied;
+  }
+
+  /**
+   * Gives one level back; the last one frees it. Resolves with the engine's answer, which need not be waited for.
+   *
+   * @throws ThreadError, ERR_NOT_OWNER, when the caller is not its owner
+   */
+  release(): Promise<void> {
+    const own = this.#own();
+    if (own !== undefined) return this.#leave(own);
+    throw new ThreadError(`rlock ${show(this.name)} is not held by this process, or by a section of it`, {
+      code: 'ERR_NOT_OWNER',
+    });
+  }
+
+  /** Asks whether any process has it, at this moment. Unsubscribing costs nobody anything. */
+  locked(): Wait<boolean> {
+    return this.#lock.locked();
+  }
+
+  /** Whether any process has it. As RemoteLock's. */
+  get locked$(): Observable<boolean> {
+    return this.#lock.locked$;
+  }
+
+  /** Which process has it. As RemoteLock's. */
+  get owner$(): Observable<Owner | null> {
+    return this.#lock.owner$;
+  }
+
+  /** How many wait for it. As RemoteLock's. */
+  get waiting$(): Observable<number> {
+    return this.#lock.waiting$;
+  }
+
+  /** Its name. */
+  toString(): string {
+    return `<RemoteRLock object '${this.name}' of ${this.#session.namespace}>`;
+  }
+}

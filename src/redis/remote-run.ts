@@ -1,0 +1,270 @@
+import type { JobsOptions } from 'bullmq';
+import { ThreadError } from '../errors.js';
+import { CallerContext } from '../primitives/waiting/caller-context.js';
+import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { JobLostError } from './errors.js';
+import type { JobCodec } from './job-codec.js';
+import type { JobDesk, JobEnd, JobEntry, JobWaiter } from './job-desk.js';
+import { unpackJobError } from './job-errors.js';
+import { awake } from './job-link.js';
+import {
+  AGAIN,
+  ENDED,
+  FAILED,
+  type JobData,
+  type JobMessage,
+  PROGRESS,
+  READ,
+  RESULT,
+  VALUES,
+} from './job-messages.js';
+
+/** What was asked for, checked and encoded. */
+export interface AskedJob {
+  /** Of the export. */
+  readonly name: string;
+  readonly data: JobData;
+  readonly options: JobsOptions;
+  readonly detached: boolean;
+  readonly onProgress: ((value: unknown, attempt: number) => void) | undefined;
+}
+
+/** Who is told what becomes of it, in the async context in which it was begun. */
+export interface RunTold {
+  value?(value: unknown): void;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Values of a stream that are read before its worker is told. */
+const TELL_EVERY = 250;
+
+/**
+ * One subscription of `run` or `stream`, at the caller.
+ *
+ * ON_ITS_WAY -the engine has it-> ACCEPTED -it has ended, or is left-> OVER;  ON_ITS_WAY -left-> LEAVING -the engine has it-> OVER
+ */
+const ON_ITS_WAY = 0;
+const ACCEPTED = 1;
+const LEAVING = 2;
+const OVER = 3;
+
+export class RemoteRun implements JobEntry, JobWaiter {
+  readonly name: string;
+  readonly data: JobData;
+  readonly options: JobsOptions;
+  heardAt: number = now();
+  id = '';
+  readonly #desk: JobDesk;
+  readonly #codec: JobCodec;
+  readonly #asked: AskedJob;
+  readonly #told: RunTold;
+  /** Called as it ends by itself. */
+  readonly #ended: () => void;
+  readonly #context = new CallerContext();
+  #state = OVER;
+  #acceptedAt = Number.POSITIVE_INFINITY;
+  /** Its own among those that share the job. */
+  #place = '';
+  /** Values of a stream that were passed on, and how many of them its worker knows of. */
+  #read = 0;
+  #toldRead = 0;
+
+  /** @param ended - called as it ends by itself, before anybody is told */
+  constructor(desk: JobDesk, codec: JobCodec, asked: AskedJob, told: RunTold, ended: () => void) {
+    const { name, data, options } = asked;
+    this.#desk = desk;
+    this.#codec = codec;
+    this.#asked = asked;
+    this.#told = told;
+    this.#ended = ended;
+    this.name = name;
+    this.data = { ...data, reply: data.shared === true ? desk.sharedChannel : desk.channel };
+    this.options = options;
+  }
+
+  begin(): void {
+    keepAlive(1);
+    this.#enqueue();
+  }
+
+  /** Waits for a job that somebody else adds. */
+  attach(id: string, added: Promise<void>): void {
+    keepAlive(1);
+    this.#state = ON_ITS_WAY;
+    this.id = id;
+    this.#desk.wait(id, this);
+    added.then(
+      () => {
+        this.accepted(id);
+        this.#desk.inBackground(this.#desk.look(id));
+      },
+      (error) => this.refused(error),
+    );
+  }
+
+  #enqueue(): void {
+    this.#state = ON_ITS_WAY;
+    this.id = this.#desk.newId();
+    this.#place = this.id;
+    this.#desk.wait(this.id, this);
+    this.#desk.add(this);
+  }
+
+  accepted(id: string): void {
+    const left = this.#state === LEAVING;
+    if (id !== this.id) this.#desk.forget(this.id, this);
+    if (left) {
+      this.id = id;
+      this.#end();
+      if (!this.#asked.detached) this.#cancel();
+      return;
+    }
+    if (this.#state !== ON_ITS_WAY) return;
+    this.#state = ACCEPTED;
+    this.#acceptedAt = now();
+    this.heardAt = this.#acceptedAt;
+    if (this.data.shared !== true) return;
+    this.#desk.inBackground(this.#desk.joinShared(id, this.#place));
+    if (id === this.id) return;
+    this.id = id;
+    this.#desk.wait(id, this);
+    // It may have ended just before.
+    this.#desk.inBackground(this.#desk.look(id));
+  }
+
+  refused(error: unknown): void {
+    this.#reject(error);
+  }
+
+  /** Nobody wants it any more. */
+  leave(): void {
+    if (this.#state === OVER || this.#state === LEAVING) return;
+    if (this.#state === ACCEPTED) {
+      this.#end();
+      if (!this.#asked.detached) this.#cancel();
+    } else if (!this.#asked.detached && this.#desk.takeBack(this)) this.#end();
+    else this.#state = LEAVING;
+  }
+
+  #cancel(): void {
+    const shared = this.data.shared === true;
+    const leaving = shared ? this.#desk.leaveShared(this.id, this.#place) : this.#desk.cancel(this.id);
+    this.#desk.inBackground(awake<unknown>(leaving));
+  }
+
+  // ─── as it is told ────────────────────────────────────────────────────────────────────────────
+
+  heard({ kind, count, text }: JobMessage): void {
+    if (this.#state >= LEAVING) return;
+    this.heardAt = now();
+    if (kind === RESULT) this.#resolve(text);
+    else if (kind === FAILED) this.#failed(unpackJobError(text));
+    else if (kind === PROGRESS) this.#progress(text, count);
+    else if (kind === VALUES) this.#values(text, count);
+    else if (kind === ENDED) this.#say(this.#read === count ? READ : AGAIN);
+  }
+
+  found(end: JobEnd, askedAt: number): void {
+    if (this.#state >= LEAVING) return;
+    if (end === 'gone') {
+      if (this.#acceptedAt < askedAt) this.#gone();
+    } else if ('result' in end) this.#resolve(end.result);
+    else this.#failed(typeof end.error === 'string' ? unpackJobError(end.error) : end.error);
+  }
+
+  again(): void {
+    if (this.data.stream === true && this.#state === ACCEPTED) this.#say(AGAIN);
+  }
+
+  #gone(): void {
+    if (this.data.shared === true) this.#onceMore();
+    else this.#reject(new JobLostError(`job ${this.id} (${this.name}) is gone from the engine`));
+  }
+
+  /** Another who shared it has cancelled it in this very moment. */
+  #onceMore(): void {
+    this.#desk.forget(this.id, this);
+    this.#acceptedAt = Number.POSITIVE_INFINITY;
+    this.#enqueue();
+  }
+
+  #failed(error: unknown): void {
+    const cancelled = error instanceof ThreadError && error.code === 'ERR_THREAD_CANCELLED';
+    if (cancelled && this.data.shared === true) this.#onceMore();
+    else this.#reject(error);
+  }
+
+  #progress(text: string, attempt: number): void {
+    const { onProgress } = this.#asked;
+    if (onProgress === undefined) return;
+    try {
+      const value = this.#codec.decode(text);
+      this.#context.run(() => onProgress(value, attempt));
+    } catch (error) {
+      // As RxJS reports what an observer throws.
+      nextTurn(() => {
+        throw error;
+      });
+    }
+  }
+
+  /** @param first - index of the first of them in the stream */
+  #values(text: string, first: number): void {
+    if (first > this.#read) {
+      this.#say(AGAIN);
+      return;
+    }
+    const texts = JSON.parse(text) as string[];
+    try {
+      for (const one of texts.slice(this.#read - first)) {
+        const value = this.#codec.decode(one);
+        this.#read++;
+        this.#context.run(() => this.#told.value?.(value));
+        if (this.#state === OVER) return;
+      }
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    if (this.#read - this.#toldRead >= TELL_EVERY) this.#say(READ);
+  }
+
+  #say(kind: string): void {
+    this.#toldRead = this.#read;
+    this.#desk.inBackground(this.#desk.say(this.id, kind, this.#read));
+  }
+
+  #resolve(text: string): void {
+    let result: unknown;
+    try {
+      result = this.#codec.decode(text);
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    if (this.#finish()) this.#context.run(() => this.#told.resolve(result));
+  }
+
+  #reject(error: unknown): void {
+    const told = this.#state !== LEAVING;
+    if (this.#finish() && told) this.#context.run(() => this.#told.reject(error));
+  }
+
+  /** The job has. false: it was over already. */
+  #finish(): boolean {
+    const ended = this.#end();
+    if (ended && this.data.shared === true)
+      this.#desk.inBackground(awake(this.#desk.forgetShared(this.id, this.#place)));
+    if (ended) this.#ended();
+    return ended;
+  }
+
+  #end(): boolean {
+    if (this.#state === OVER) return false;
+    this.#state = OVER;
+    this.#desk.forget(this.id, this);
+    keepAlive(-1);
+    return true;
+  }
+}

@@ -1,0 +1,115 @@
+import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../primitives/options.js';
+import { after } from '../primitives/waiting/event-loop.js';
+import { onAbort } from '../primitives/waiting/on-abort.js';
+import { Wait } from '../primitives/waiting/wait.js';
+import type { JobCodec } from './job-codec.js';
+import type { JobDesk } from './job-desk.js';
+import { type JobHost, jobKey } from './job-host.js';
+import { awake } from './job-link.js';
+import { type AskedJob, RemoteRun } from './remote-run.js';
+
+/** ms after its time for which a timer that has not begun can be replaced. */
+const REPLACEABLE = 7 * 24 * 3_600_000;
+
+/**
+ * A job that waits for its time, in the engine: `pool.timer(...)`. It begins when the interval is over and a process serves
+ * the pool, whatever has become of the process that made it.
+ *
+ * Source: CPython, `threading.Timer`.
+ */
+export class RemoteTimer<R> {
+  /** As it was given, or the job's. */
+  readonly id: string;
+  readonly #desk: JobDesk;
+  readonly #codec: JobCodec;
+  readonly #asked: AskedJob;
+  readonly #job: string;
+  readonly #added: Promise<void>;
+  #cancelled = false;
+
+  /** @internal */
+  constructor(host: JobHost, desk: JobDesk, codec: JobCodec, asked: AskedJob, id: string | undefined) {
+    this.#desk = desk;
+    this.#codec = codec;
+    this.#job = desk.newId();
+    this.id = id ?? this.#job;
+    const timer = id === undefined ? undefined : jobKey(host, 't', desk.pool, id);
+    this.#asked = { ...asked, data: { ...asked.data, ...(timer !== undefined && { timer }) } };
+    this.#added = awake(this.#add(timer));
+    // Who asks for its result is told as well.
+    desk.inBackground(this.#added);
+  }
+
+  async #add(timer: string | undefined): Promise<void> {
+    const { name, data, options } = this.#asked;
+    const reply = this.#desk.channel;
+    await new Promise<void>((resolve, reject) =>
+      this.#desk.add({
+        id: this.#job,
+        name,
+        data: { ...data, reply },
+        options,
+        accepted: () => resolve(),
+        refused: reject,
+      }),
+    );
+    if (timer === undefined) return;
+    const { link, queue } = this.#desk;
+    const keep = (options.delay ?? 0) + REPLACEABLE;
+    const earlier = await link.commands.set(timer, this.#job, 'PX', keep, 'GET');
+    if (earlier !== null && earlier !== this.#job) await queue.remove(earlier);
+  }
+
+  /** Takes it out of the queue: true. false: it has begun, or has been cancelled or replaced before. */
+  async cancel(): Promise<boolean> {
+    await this.#added;
+    const state = await awake(this.#desk.queue.getJobState(this.#job));
+    if (state !== 'delayed' && state !== 'waiting' && state !== 'prioritized') return false;
+    const cancelled = (await awake(this.#desk.queue.remove(this.#job))) === 1;
+    if (cancelled) this.#cancelled = true;
+    // Who waits for its result need not wait any longer.
+    await awake(this.#desk.look(this.#job));
+    return cancelled;
+  }
+
+  /**
+   * What the target gave; undefined on timeout, and when it was cancelled here. Unsubscribing ends only the waiting.
+   *
+   * @throws TypeError, RangeError at the call; as the Observable's error the target's, and JobLostError when it is gone:
+   * replaced, cancelled elsewhere, or over for longer than `keepResult`
+   */
+  result(options?: WaitOptions): Wait<R | undefined> {
+    checkOptions(options, ['timeout', 'signal']);
+    const timeout = checkTimeout(options?.timeout);
+    const signal = checkSignal(options);
+    return new Wait<R | undefined>((settle) => {
+      if (signal?.aborted === true) return void settle.reject(signal.reason);
+      const ends: (() => void)[] = [];
+      const end = (): void => {
+        for (const one of ends) one();
+      };
+      const told = {
+        resolve: (value: unknown) => settle.resolve(value as R),
+        reject: (error: unknown) => (this.#cancelled ? settle.resolve(undefined) : settle.reject(error)),
+      };
+      const run = new RemoteRun(this.#desk, this.#codec, { ...this.#asked, detached: true }, told, end);
+      run.attach(this.#job, this.#added);
+      ends.push(() => run.leave());
+      if (timeout !== Number.POSITIVE_INFINITY)
+        ends.push(
+          after(timeout, () => {
+            end();
+            settle.resolve(undefined);
+          }),
+        );
+      if (signal !== undefined)
+        ends.push(
+          onAbort(signal, () => {
+            end();
+            settle.reject(signal.reason);
+          }),
+        );
+      return end;
+    });
+  }
+}

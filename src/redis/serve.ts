@@ -1,0 +1,185 @@
+import type { Job, Worker } from 'bullmq';
+import { BehaviorSubject, type Observable } from 'rxjs';
+import { ThreadPool } from '../pool/jobs/thread-pool.js';
+import { ofAnotherCopy } from '../primitives/brand.js';
+import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
+import type { ModuleTarget } from '../primitives/target.js';
+import { after, keepAlive } from '../primitives/waiting/event-loop.js';
+import { JobCodec } from './job-codec.js';
+import { packJobError } from './job-errors.js';
+import { bullmq, controlChannel, type JobHost, queuePrefix } from './job-host.js';
+import { JobLink } from './job-link.js';
+import { FAILED, type JobData, RESULT, readMessage } from './job-messages.js';
+import { checkId } from './job-options.js';
+import { JobRun, type RunPlace } from './job-run.js';
+
+/** What is run of which module, and where. */
+export interface ServeOptions {
+  /** Whose exports may be asked for, as `threadModule` gave it. */
+  module: object;
+  /** Where they run. Default: a pool of its own. */
+  pool?: ThreadPool | undefined;
+  /** Jobs at once. Default: the pool's threads. */
+  concurrency?: number | undefined;
+}
+
+/** Jobs of a RemotePool that run in this process. */
+export interface Serving extends AsyncDisposable {
+  /** How many run, now and at every change. Never completes before it is closed. */
+  readonly running$: Observable<number>;
+  /**
+   * Takes no more, lets what runs finish, and resolves when all is done; after `timeout` ms what still runs is cancelled here
+   * and given back to the queue, where another process takes it. A stream that is given back is a JobLostError.
+   */
+  close(options?: { timeout?: number | undefined }): Promise<void>;
+}
+
+/** Stalled jobs are counted by whoever runs them next, because how many deaths a job may have is its own. */
+const ANY_DEATHS = 2 ** 31 - 1;
+
+/**
+ * Runs the jobs of the RemotePool `name` in this process, until it is closed: each in a thread of a ThreadPool, so that no
+ * code of a target can keep its job's lease from being renewed. It keeps the process alive.
+ *
+ * Only functions that the module itself exports are run. `reportProgress`, generators and Observables work as in any thread;
+ * `currentJob` tells a target of its job.
+ *
+ * @throws TypeError, RangeError showing the value; EngineError when bullmq or ioredis is not installed
+ */
+export function serve(host: JobHost, name: string, options: ServeOptions): Serving {
+  checkId('name', name);
+  checkOptions(options, ['module', 'pool', 'concurrency']);
+  const { pool, concurrency } = options;
+  if (pool !== undefined && !(pool instanceof ThreadPool))
+    throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}${ofAnotherCopy(pool)}`);
+  if (concurrency !== undefined) checkCount('concurrency', concurrency, 1, 2 ** 31);
+  return new JobServing(host, name, moduleOf(options.module), pool, concurrency);
+}
+
+/** What `threadModule` gave names its module with every export. @throws TypeError */
+function moduleOf(module: unknown): string {
+  const any = (module as Record<string, ModuleTarget> | null | undefined)?.runJob;
+  if (typeof any?.module !== 'string')
+    throw new TypeError(`module must be what threadModule gave, got ${show(module)}`);
+  return any.module;
+}
+
+class JobServing implements Serving {
+  readonly running$: Observable<number>;
+  readonly #count = new BehaviorSubject(0);
+  readonly #place: RunPlace;
+  readonly #ownThreads: ThreadPool | undefined;
+  readonly #worker: Worker<JobData, string | null>;
+  /** Those whose bodies run, by id; and those of which BullMQ is to tell where they have gone. */
+  readonly #runs = new Map<string, JobRun>();
+  readonly #moving = new WeakMap<Job, JobRun>();
+  readonly #net: NodeJS.Timeout;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    host: JobHost,
+    name: string,
+    module: string,
+    threads: ThreadPool | undefined,
+    concurrency: number | undefined,
+  ) {
+    const { Worker } = bullmq();
+    const link = JobLink.of(host);
+    this.running$ = this.#count.asObservable();
+    this.#ownThreads = threads === undefined ? new ThreadPool({ name: `serve ${name}` }) : undefined;
+    const pool = threads ?? (this.#ownThreads as ThreadPool);
+    this.#place = { host, link, name, module, threads: pool, codec: new JobCodec(host.codec) };
+    host.join();
+    keepAlive(1);
+    this.#worker = new Worker(name, (job, lock) => this.#process(job, lock ?? ''), {
+      autorun: false,
+      connection: link.commands,
+      prefix: queuePrefix(host),
+      concurrency: concurrency ?? pool.maxThreads,
+      lockDuration: host.lease,
+      lockRenewTime: host.lease / 3,
+      stalledInterval: host.lease,
+      maxStalledCount: ANY_DEATHS,
+      // ms until it looks for jobs again after the engine was out of reach.
+      runRetryDelay: 500,
+    });
+    this.#worker.on('error', (error) => host.report(error));
+    this.#worker.on('completed', (job, text) => this.#moved(job, RESULT, text ?? ''));
+    this.#worker.on('failed', (job, error) => {
+      // Not for good: it is tried again.
+      if (job?.finishedOn === undefined) return;
+      this.#moved(job, FAILED, job.data.error ?? packJobError(error));
+    });
+    // Others may have the job by now: its end would not count.
+    this.#worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#runs.get(id)?.end('lost');
+    });
+    this.#net = setInterval(() => {
+      for (const run of this.#runs.values()) run.look();
+    }, host.lease / 2);
+    this.#net.unref();
+    link.onAgain(() => this.#lookForCancels());
+    host.atClose(() => this.close({ timeout: 0 }));
+    void this.#begin().catch((error) => host.report(error));
+  }
+
+  async #begin(): Promise<void> {
+    const { host, link, name } = this.#place;
+    await link.listen(controlChannel(host, name), (text) => {
+      const message = readMessage(text);
+      this.#runs.get(message.id)?.heard(message);
+    });
+    await this.#worker.run();
+  }
+
+  async #process(job: Job<JobData>, lock: string): Promise<string | null> {
+    const run = new JobRun(this.#place, job, lock);
+    this.#moving.set(job, run);
+    this.#runs.set(run.id, run);
+    this.#count.next(this.#runs.size);
+    try {
+      return await run.run();
+    } finally {
+      if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
+      this.#count.next(this.#runs.size);
+    }
+  }
+
+  #moved(job: Job<JobData>, kind: typeof RESULT | typeof FAILED, text: string): void {
+    this.#moving.get(job)?.moved(kind, text);
+  }
+
+  #lookForCancels(): void {
+    for (const run of this.#runs.values())
+      run.lookForCancel().catch((error) => this.#place.host.report(error));
+  }
+
+  close(options?: { timeout?: number | undefined }): Promise<void> {
+    checkOptions(options, ['timeout']);
+    const timeout = checkMs('timeout', options?.timeout ?? Number.POSITIVE_INFINITY);
+    const stop = timeout === Number.POSITIVE_INFINITY ? () => {} : after(timeout, () => this.#giveBack());
+    this.#closed ??= this.#close();
+    return this.#closed.finally(stop);
+  }
+
+  #giveBack(): void {
+    for (const run of this.#runs.values()) run.end('given back');
+  }
+
+  async #close(): Promise<void> {
+    const { host, link, name } = this.#place;
+    try {
+      await this.#worker.close();
+      await this.#ownThreads?.close();
+      await link.leave(controlChannel(host, name));
+    } finally {
+      clearInterval(this.#net);
+      this.#count.complete();
+      keepAlive(-1);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

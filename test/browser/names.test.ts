@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Inspection } from '../../src/monitor/types.js';
+import { expectNoFaults, picture, view } from './support/browser.js';
+import { contention, inspection, pool, primitive, thread, wait } from './support/infos.js';
+import { type MessageServer, serveMessages } from './support/message-server.js';
+
+/** What a program, or who gives names to it, may try. */
+const NAMES = [
+  '<img src=x onerror=alert(1)>',
+  '"><script>alert(2)</script>',
+  'javascript:alert(3)//\'"`',
+  '{{alert(4)}}',
+  '😀'.repeat(100),
+  '\u202e\u2066 turned\x1b[2J\u0007\n# HELP x',
+  'x'.repeat(400),
+  '__proto__',
+];
+
+function tried(): Inspection {
+  const at = Date.now() - 5000;
+  const primitives = NAMES.map((name, place) =>
+    primitive(100 + place, name, {
+      queue: [500 + place],
+      state: { owner: { ident: 4200, alive: true, depth: 1, section: null } },
+      contention: contention({
+        sites: [{ function: name, file: name, line: 1, column: 1, waits: 1, waitTime: 1 }],
+      }),
+    }),
+  );
+  const site = { function: NAMES[0] ?? '', file: NAMES[1] ?? '', line: 1, column: 1 };
+  const waits = primitives.map((one, place) =>
+    wait(500 + place, 4100 + place, one, { since: at, owner: 4200, site }),
+  );
+  const threads = [
+    thread(4200, NAMES[0] ?? '', { holds: primitives.map(({ id }) => id), runs: NAMES[1] ?? '' }),
+    ...NAMES.map((name, place) =>
+      thread(4100 + place, name, {
+        runs: name,
+        activity: 'waiting',
+        since: at,
+        waits: [500 + place],
+        pool: name,
+        kind: 'job',
+      }),
+    ),
+  ];
+  const pools = NAMES.map((name, place) => pool(place, name, { next: [{ name, since: at }] }));
+  const [first, second] = waits;
+  if (first === undefined || second === undefined) throw new Error('no waits');
+  const cycle = [first, second].map((one) => ({ wait: one, holds: one.primitive, stack: [site] }));
+  const finding = {
+    id: NAMES[0] ?? '',
+    kind: 'deadlock',
+    since: at,
+    message: NAMES.join(' '),
+    certainty: 'certain',
+    doubts: [],
+    cycle,
+    behind: [],
+  } as const;
+  const process = { ...inspection().process, name: NAMES[0] ?? '', node: NAMES[1] ?? '' };
+  return inspection({ process, primitives, waits, threads, pools, findings: [finding] });
+}
+
+let server: MessageServer;
+beforeAll(async () => {
+  const event = { ident: 4100, primitive: 100, by: 4101, face: 'blocking', event: 'woken' } as const;
+  server = await serveMessages({
+    first: () => [
+      { kind: 'snapshot', now: tried() },
+      { kind: 'events', events: NAMES.map((_name, at) => ({ ...event, time: Date.now() - at })), lost: 0 },
+    ],
+    next: () => [],
+  });
+});
+afterAll(() => server.stop());
+
+it('shows names as they are, and nothing of them is run or breaks the page', async () => {
+  const page = await view(server.url, { width: 390 });
+  await page.locator('.node.stuck').first().waitFor();
+  expect(await page.locator('.lane .n').allTextContents()).toEqual([NAMES[0], ...NAMES]);
+  expect((await page.locator('#locks .pname').allTextContents()).sort()).toEqual([...NAMES].sort());
+  for (const name of await page.locator('#locks .pname').all()) {
+    await name.click();
+    await page.locator('.drawer[data-open="true"]').waitFor();
+    expect(NAMES).toContain(await page.locator('.drawer h2').textContent());
+    await page.keyboard.press('Escape');
+  }
+  await picture(page, 'names');
+  expect(await page.locator('main img, main script').count()).toBe(0);
+  expect(await page.title()).toBe(NAMES[0]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  expectNoFaults();
+});

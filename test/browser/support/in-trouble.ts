@@ -1,0 +1,48 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const FILE = fileURLToPath(new URL('../../fixtures/monitor/in-trouble.js', import.meta.url));
+
+export type Trouble = 'deadlock' | 'abandoned' | 'starvation' | 'contention' | 'main';
+
+/** The process of test/fixtures/monitor/in-trouble.js. */
+export class InTrouble {
+  readonly url: string;
+  readonly #process: ChildProcess;
+
+  static async start(): Promise<InTrouble> {
+    const process = fork(FILE);
+    const [url] = await once(process, 'message');
+    return new InTrouble(process, url);
+  }
+
+  private constructor(process: ChildProcess, url: string) {
+    this.#process = process;
+    this.url = url;
+  }
+
+  begin(kind: Exclude<Trouble, 'main'>): Promise<void> {
+    return this.#do(`begin ${kind}`);
+  }
+
+  end(kind: Exclude<Trouble, 'main'>): Promise<void> {
+    return this.#do(`end ${kind}`);
+  }
+
+  /** Nobody answers it any more, and nobody can end it. */
+  blockMain(): void {
+    this.#process.send('begin main');
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  async #do(message: string): Promise<void> {
+    const done = once(this.#process, 'message');
+    this.#process.send(message);
+    const [told] = await done;
+    if (told !== message) throw new Error(`told ${told} instead of ${message}`);
+  }
+}

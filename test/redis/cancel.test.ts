@@ -1,0 +1,129 @@
+import { firstValueFrom } from 'rxjs';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+});
+afterAll(() => server.stop());
+
+let farm: Farm;
+beforeEach(() => {
+  farm = new Farm(server);
+  return () => farm[Symbol.asyncDispose]();
+});
+
+/** Keys of the farm's jobs, those of the queue itself left out. */
+async function left(): Promise<string[]> {
+  const queue = farm.pool.queue as { client: Promise<{ keys(pattern: string): Promise<string[]> }> };
+  const keys = await (await backend(queue)).keys(`{${farm.namespace}}:*`);
+  return keys.filter(
+    (key) => !/:q:jobs:(meta|events|stalled-check|id|marker|completed)$|}:(meta|ses|o:|s:)/.test(key),
+  );
+}
+
+async function backend(queue: unknown): Promise<{ keys(pattern: string): Promise<string[]> }> {
+  return (queue as { getBackend(): { client: Promise<never> } }).getBackend().client;
+}
+
+test('one that is left before its turn ends is never put into the queue', async () => {
+  farm.pool.run(targets.echo, [1]).subscribe().unsubscribe();
+  const other = firstValueFrom(farm.pool.run(targets.echo, [2]));
+  await until(async () => (await counts(farm.pool)).waiting === 1);
+  farm.serve();
+  expect(await other).toBe(2);
+  expect((await counts(farm.pool)).completed).toBe(1);
+});
+
+test('one that is left in the queue is taken out, and nothing of it stays', async () => {
+  const jobs = Array.from({ length: 50 }, () => farm.pool.run(targets.echo, [1]).subscribe());
+  await until(async () => (await counts(farm.pool)).waiting === 50);
+  for (const job of jobs) job.unsubscribe();
+  await until(async () => (await counts(farm.pool)).waiting === 0);
+  await until(async () => (await left()).length === 0);
+  expect(farm.errors).toEqual([]);
+});
+
+test('one that is left where it runs finds its signal aborted, and is no dead letter', async () => {
+  farm.serve();
+  const job = farm.pool.run(targets.wait).subscribe();
+  await until(async () => (await counts(farm.pool)).active === 1);
+  job.unsubscribe();
+  await until(async () => (await counts(farm.pool)).active === 0);
+  await until(async () => (await left()).length === 0);
+  expect((await counts(farm.pool)).failed).toBe(0);
+});
+
+test('one that does not listen loses its thread after its grace', async () => {
+  farm.serve({ threads: 1, concurrency: 1 });
+  const job = farm.pool.run(targets.burn, [60_000], { grace: 50 }).subscribe();
+  await until(async () => (await counts(farm.pool)).active === 1);
+  job.unsubscribe();
+  // In the same thread, were it not killed.
+  expect(await farm.pool.run(targets.add, [1, 2])).toBe(3);
+});
+
+test('is not tried again', async () => {
+  farm.serve();
+  const job = farm.pool.run(targets.wait, [], { retry: { attempts: 5, delay: 1 } }).subscribe();
+  await until(async () => (await counts(farm.pool)).active === 1);
+  job.unsubscribe();
+  await until(async () => (await left()).length === 0);
+  expect(await counts(farm.pool)).toMatchObject({ active: 0, delayed: 0, waiting: 0 });
+});
+
+test('`signal` does the same, with its reason as the error', async () => {
+  farm.serve();
+  const controller = new AbortController();
+  const job = firstValueFrom(farm.pool.run(targets.wait, [], { signal: controller.signal })).catch(
+    (error) => error,
+  );
+  await until(async () => (await counts(farm.pool)).active === 1);
+  const reason = new Error('enough');
+  controller.abort(reason);
+  expect(await job).toBe(reason);
+  await until(async () => (await counts(farm.pool)).active === 0);
+  const late = firstValueFrom(farm.pool.run(targets.wait, [], { signal: controller.signal }));
+  await expect(late).rejects.toBe(reason);
+});
+
+test('a detached one goes on', async () => {
+  farm.pool.run(targets.echo, [1], { detached: true }).subscribe().unsubscribe();
+  await until(async () => (await counts(farm.pool)).waiting === 1);
+  farm.serve();
+  await until(async () => (await counts(farm.pool)).completed === 1);
+});
+
+test('one that is shared goes on until the last has left it', async () => {
+  farm.serve();
+  const jobs = [1, 2].map(() => farm.pool.run(targets.wait, [], { dedupe: 'one' }).subscribe());
+  await until(async () => (await counts(farm.pool)).active === 1);
+  jobs[0]?.unsubscribe();
+  const result = await farm.pool.run(targets.add, [1, 1]);
+  expect([result, (await counts(farm.pool)).active]).toEqual([2, 1]);
+  jobs[1]?.unsubscribe();
+  await until(async () => (await counts(farm.pool)).active === 0);
+});
+
+test('a storm of 200, some in the queue and some between it and a thread, leaves nothing active', async () => {
+  farm.serve({ concurrency: 20 });
+  await farm.pool.run(targets.nothing);
+  const jobs = Array.from({ length: 200 }, () => farm.pool.run(targets.wait).subscribe());
+  await until(async () => ((await counts(farm.pool)).active ?? 0) > 0);
+  for (const job of jobs) job.unsubscribe();
+  await until(async () => (await left()).length <= 1);
+  expect(await counts(farm.pool)).toMatchObject({ active: 0, waiting: 0, delayed: 0, failed: 0 });
+});
+
+test('a cancel that nobody could hear is found as soon as they can', async () => {
+  farm.serve();
+  const job = farm.pool.run(targets.wait).subscribe();
+  await until(async () => (await counts(farm.pool)).active === 1);
+  const client = (await backend(farm.pool.queue)) as never as { call(...words: string[]): Promise<unknown> };
+  // The connections that hear are cut, and told of the cancel only by what stands in the engine.
+  await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  job.unsubscribe();
+  await until(async () => (await counts(farm.pool)).active === 0);
+});

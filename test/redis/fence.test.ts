@@ -1,0 +1,163 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { fence, LockLostError, type RemoteHeld, type RemoteLock } from 'rxjs-threading/redis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onRedis } from '../support/on-redis.js';
+import { freePort } from '../support/redis-server.js';
+
+const redis = onRedis();
+
+/** An older owner's hold, which it still believes in, and a newer one's. */
+async function twoOwners(): Promise<[RemoteHeld, RemoteHeld]> {
+  const [lock] = redis.locks(1) as [RemoteLock];
+  const older = await lock.hold();
+  await older.release();
+  return [older, await lock.hold()];
+}
+
+describe('fence.memory', () => {
+  it('refuses an older token than it has seen', async () => {
+    const [older, newer] = await twoOwners();
+    const check = fence.memory();
+    check(older);
+    check(newer);
+    check(newer);
+    expect(() => check(older)).toThrow(LockLostError);
+    expect(() => check(older)).toThrow(/has seen a newer owner than token \d+/);
+  });
+});
+
+describe('fence.redis', () => {
+  it('runs commands until a newer token has been there, then none', async () => {
+    const { client } = redis;
+    const [older, newer] = await twoOwners();
+    await fence.redis(
+      client,
+      older,
+      'stock',
+      ['SET', 'stock', 1],
+      ['RPUSH', '{stock}:log', 'a', Buffer.from('b')],
+    );
+    await fence.redis(client, newer, 'stock', ['INCR', 'stock']);
+    const refused = fence.redis(client, older, 'stock', ['INCR', 'stock']);
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_LOCK_LOST', token: older.token });
+    expect([await client.get('stock'), await client.lrange('{stock}:log', 0, -1)]).toEqual(['2', ['a', 'b']]);
+    expect(await client.get('{stock}:fence')).toBe(`${newer.token}`);
+  });
+
+  it('keeps its token in the slot of the key', async () => {
+    const [, newer] = await twoOwners();
+    await fence.redis(redis.client, newer, '{shop}:stock');
+    expect(await redis.client.get('{shop}:stock:fence')).toBe(`${newer.token}`);
+  });
+
+  it('refuses what is no client, or no command', async () => {
+    const [, newer] = await twoOwners();
+    await expect(fence.redis(undefined, newer, 'x')).rejects.toThrow(
+      /client must be an ioredis client, got undefined/,
+    );
+    const command = 'INCR' as unknown as string[];
+    await expect(fence.redis(redis.client, newer, 'x', command)).rejects.toThrow(/a command must be a list/);
+  });
+});
+
+describe('fence.sql on Postgres', () => {
+  const bin = '/usr/lib/postgresql/15/bin';
+  let server: ChildProcess | undefined;
+  let dir = '';
+  let address = '';
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'postgres-'));
+    // Postgres does not run as root.
+    const user = userInfo().uid === 0 ? idsOf('postgres') : undefined;
+    if (user !== undefined) chownSync(dir, user.uid, user.gid);
+    const data = join(dir, 'data');
+    try {
+      execFileSync(join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'postgres', '-N'], {
+        ...user,
+        stdio: 'pipe',
+      });
+    } catch (error) {
+      throw new Error('there is no Postgres: apt-get install -y postgresql', { cause: error });
+    }
+    const port = await freePort();
+    const own = ['-D', data, '-p', `${port}`, '-k', dir, '-h', '127.0.0.1', '-c', 'fsync=off'];
+    server = spawn(join(bin, 'postgres'), own, { ...user, stdio: 'ignore' });
+    address = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    await untilUp(address);
+  });
+
+  afterAll(async () => {
+    const ended = new Promise((resolve) => server?.once('exit', resolve));
+    server?.kill('SIGINT');
+    await ended;
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  async function connected(): Promise<pg.Client> {
+    const client = new pg.Client(address);
+    await client.connect();
+    return client;
+  }
+
+  it('refuses an older owner, whose transaction rolls back, and makes a newer one wait for an open one', async () => {
+    const [a, b] = [await connected(), await connected()];
+    await a.query(fence.table);
+    await a.query(fence.table);
+    await a.query('CREATE TABLE account (n int)');
+    await a.query('INSERT INTO account VALUES (0)');
+    const [older, newer] = await twoOwners();
+
+    await a.query('BEGIN');
+    await fence.sql(a, older, 'account');
+    await a.query('UPDATE account SET n = n + 1');
+    const order: string[] = [];
+    await b.query('BEGIN');
+    const pending = fence.sql(b, newer, 'account').then(() => order.push('newer'));
+    while ((await sleepers(a)) === 0);
+    order.push('older');
+    await a.query('COMMIT');
+    await pending;
+    await b.query('UPDATE account SET n = n + 10');
+    await b.query('COMMIT');
+    expect(order).toEqual(['older', 'newer']);
+
+    await a.query('BEGIN');
+    await expect(fence.sql(a, older, 'account')).rejects.toBeInstanceOf(LockLostError);
+    await a.query('ROLLBACK');
+    await fence.sql(b, newer, 'account');
+    // By default the resource is the lock's name.
+    await fence.sql(a, older);
+    await fence.sql(b, newer);
+    await expect(fence.sql(a, older)).rejects.toThrow(`${older.name} has seen a newer owner`);
+    expect((await a.query('SELECT n FROM account')).rows).toEqual([{ n: 11 }]);
+    await Promise.all([a.end(), b.end()]);
+  });
+
+  async function sleepers(client: pg.Client): Promise<number> {
+    const { rows } = await client.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+    return rows.length;
+  }
+});
+
+function idsOf(user: string): { uid: number; gid: number } {
+  const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+async function untilUp(address: string): Promise<void> {
+  for (;;) {
+    const client = new pg.Client(address);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { reportProgress } from 'rxjs-threading';
+import { currentJob } from 'rxjs-threading/redis';
+
+/** What the processes of the tests of jobs run. */
+
+export const echo = (value) => value;
+export const add = (a, b) => a + b;
+
+export async function slowly(value, ms) {
+  await delay(ms);
+  return value;
+}
+
+export const sleepFor = (ms) => slowly(ms, ms);
+
+/** Until it is cancelled; says so by the value that its signal gave it. */
+export function wait() {
+  const { signal } = currentJob();
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Processor time without a pause. */
+export function burn(ms) {
+  const end = Date.now() + ms;
+  while (Date.now() < end);
+  return 'burnt';
+}
+
+export function fail(message) {
+  throw Object.assign(new RangeError(message, { cause: new TypeError('its cause') }), {
+    code: 'ERR_FAIL',
+    at: [1, 2],
+  });
+}
+
+export function exit() {
+  process.exit(3);
+}
+
+export const nothing = () => {};
+export const aDate = () => new Date(0);
+export const job = () => {
+  const { id, attempt, token } = currentJob();
+  return { id, attempt, token: `${token}` };
+};
+
+export function* countTo(last) {
+  for (let n = 1; n <= last; n++) yield n;
+}
+
+export async function* countThenFail(last) {
+  for (let n = 1; n <= last; n++) yield n;
+  throw new Error('after the last');
+}
+
+export function report(count) {
+  for (let n = 1; n <= count; n++) reportProgress(n);
+  return count;
+}
+
+/** Fails as often as it is told to, by the attempts of its job. */
+export function failUntil(attempt) {
+  const now = currentJob().attempt;
+  if (now < attempt) throw new Error(`attempt ${now}`);
+  return now;
+}
+
+/** Waits until it is cancelled, unless the file is there. */
+export const waitUnless = (file) => (existsSync(file) ? 'again' : wait());
+
+export async function* countThenWait(last) {
+  for (let n = 1; n <= last; n++) yield n;
+  await wait();
+}
+
+export const notAFunction = 7;

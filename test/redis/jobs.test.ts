@@ -1,0 +1,330 @@
+import { firstValueFrom, lastValueFrom, Subject, take, toArray } from 'rxjs';
+import { ThreadError } from 'rxjs-threading';
+import { JobLostError } from 'rxjs-threading/redis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+
+let server: RedisServer;
+let shared: Farm;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  shared = new Farm(server);
+  shared.serve();
+});
+afterAll(async () => {
+  await shared[Symbol.asyncDispose]();
+  await server.stop();
+});
+
+/** A farm that serves in this process: the one of this file, or one of the test's own with such options. */
+async function farmed(run: (farm: Farm) => Promise<void>, options?: ConstructorParameters<typeof Farm>[1]) {
+  if (options === undefined) return run(shared);
+  const farm = new Farm(server, options);
+  try {
+    farm.serve();
+    await run(farm);
+  } finally {
+    await farm[Symbol.asyncDispose]();
+  }
+}
+
+describe('run', () => {
+  test('gives what the target gives, a subscription a job', () =>
+    farmed(async ({ pool }) => {
+      const sum = pool.run(targets.add, [20, 22]);
+      expect(await sum).toBe(42);
+      expect(await lastValueFrom(sum)).toBe(42);
+      expect((await counts(pool)).completed).toBe(2);
+    }, {}));
+
+  test('gives undefined for a target that returns nothing, and the last value of one that streams', () =>
+    farmed(async ({ pool }) => {
+      expect(await pool.run(targets.nothing)).toBeUndefined();
+      expect(await pool.run(targets.countTo, [5])).toBe(5);
+    }));
+
+  test('brings many jobs of one turn, each result to its own caller', () =>
+    farmed(async ({ pool }) => {
+      const all = Array.from({ length: 300 }, (_, n) => firstValueFrom(pool.run(targets.add, [n, 1])));
+      expect(await Promise.all(all)).toEqual(Array.from({ length: 300 }, (_, n) => n + 1));
+    }));
+
+  test("fails as the target does: class, message, code, stack, cause and what else was the error's own", () =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.fail, ['too far'])).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error).toMatchObject({ name: 'RangeError', message: 'too far', code: 'ERR_FAIL', at: [1, 2] });
+      expect(error.stack).toContain('jobs.targets.js');
+      expect(error.cause).toBeInstanceOf(TypeError);
+    }));
+
+  test('fails where the thread of the target dies, and serves on', () =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.exit)).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(ThreadError);
+      expect(error.code).toBe('ERR_THREAD_DIED');
+      expect(await pool.run(targets.add, [1, 1])).toBe(2);
+    }));
+
+  test('tells progress in order, with the attempt, before the result', () =>
+    farmed(async ({ pool }) => {
+      const told: unknown[] = [];
+      const result = await pool.run(targets.report, [50], {
+        onProgress: (value, attempt) => told.push([value, attempt]),
+      });
+      expect(result).toBe(50);
+      expect(told).toEqual(Array.from({ length: 50 }, (_, n) => [n + 1, 1]));
+    }));
+
+  test('tries again as often as it is told to, and says which attempt it is', () =>
+    farmed(async ({ pool }) => {
+      expect(await pool.run(targets.failUntil, [3], { retry: { attempts: 3, delay: 1 } })).toBe(3);
+      const retry = { attempts: 2, delay: 1, backoff: 'fixed' as const };
+      const error = await firstValueFrom(pool.run(targets.failUntil, [9], { retry })).catch(
+        (thrown) => thrown,
+      );
+      expect(error.message).toBe('attempt 2');
+    }));
+
+  test('ends a run at its timeout', () =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.wait, [], { timeout: 50 })).catch(
+        (thrown) => thrown,
+      );
+      expect(error.name).toBe('TimeoutError');
+      expect(error.message).toContain("'wait'");
+    }));
+
+  test('shares one job among all that ask for it by the same `dedupe`', () =>
+    farmed(async ({ pool }) => {
+      const first = firstValueFrom(pool.run(targets.slowly, ['first', 200], { dedupe: 'one' }));
+      const second = firstValueFrom(pool.run(targets.slowly, ['second', 200], { dedupe: 'one' }));
+      expect(await Promise.all([first, second])).toEqual(['first', 'first']);
+      expect((await counts(pool)).completed).toBe(1);
+      expect(await pool.run(targets.slowly, ['third', 1], { dedupe: 'one' })).toBe('third');
+    }, {}));
+
+  test('runs those of the lower priority first', async () => {
+    const farm = new Farm(server);
+    try {
+      const { pool } = farm;
+      const done: number[] = [];
+      const jobs = [3, 1, 2].map((priority) =>
+        firstValueFrom(pool.run(targets.echo, [priority], { priority })).then((one) =>
+          done.push(one as number),
+        ),
+      );
+      await until(async () => (await counts(pool)).prioritized === 3);
+      farm.serve({ threads: 1, concurrency: 1 });
+      await Promise.all(jobs);
+      expect(done).toEqual([1, 2, 3]);
+    } finally {
+      await farm[Symbol.asyncDispose]();
+    }
+  });
+
+  test('begins no sooner than its delay says', () =>
+    farmed(async ({ pool }) => {
+      const job = firstValueFrom(pool.run(targets.echo, ['late'], { delay: 600 }));
+      await until(async () => (await counts(pool)).delayed === 1);
+      expect(await job).toBe('late');
+    }));
+
+  test('a token of a later run is above that of an earlier one', () =>
+    farmed(async ({ pool }) => {
+      const first = (await pool.run(targets.job)) as { id: string; attempt: number; token: string };
+      const second = (await pool.run(targets.job)) as typeof first;
+      expect(first.attempt).toBe(1);
+      expect(second.id).not.toBe(first.id);
+      expect(BigInt(second.token)).toBeGreaterThan(BigInt(first.token));
+    }));
+
+  test('fails with JobLostError when the engine has forgotten the job', async () => {
+    const farm = new Farm(server, { lease: 500 });
+    try {
+      const { pool } = farm;
+      const job = firstValueFrom(pool.run(targets.echo, [1])).catch((thrown) => thrown);
+      await until(async () => (await counts(pool)).waiting === 1);
+      await (pool.queue as { obliterate(options: object): Promise<void> }).obliterate({ force: true });
+      const error = await job;
+      expect(error).toBeInstanceOf(JobLostError);
+      expect(error.code).toBe('ERR_JOB_LOST');
+    } finally {
+      await farm[Symbol.asyncDispose]();
+    }
+  });
+
+  test('fails when the Machines closes', async () => {
+    const farm = new Farm(server);
+    const job = firstValueFrom(farm.pool.run(targets.echo, [1])).catch((thrown) => thrown);
+    await until(async () => (await counts(farm.pool)).waiting === 1);
+    await farm[Symbol.asyncDispose]();
+    expect(await job).toMatchObject({ name: 'ThreadError', code: 'ERR_POOL' });
+  });
+});
+
+describe('what does not travel', () => {
+  test.each([
+    [new Date(0), 'args[0]'],
+    [[1, [Number.NaN]], 'args[0][1][0]'],
+    [{ a: { b: new Map() } }, 'args[0].a.b'],
+    [[undefined], 'args[0][0]'],
+    [7n, 'args[0]'],
+    [Buffer.from('x'), 'args[0]'],
+  ])('%s is a TypeError that names its place', (value, place) =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.echo, [value])).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(
+        new RegExp(`^${place.replace(/[[\].]/g, '\\$&')} would not travel as JSON`),
+      );
+      expect((await counts(pool)).waiting).toBe(0);
+    }),
+  );
+
+  test('a result that JSON would lose is an error of the job', () =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.aDate)).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(/^result would not travel as JSON/);
+    }));
+
+  test('arguments of more than 1 MiB are a RangeError', () =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.echo, ['x'.repeat(2 ** 20)])).catch(
+        (thrown) => thrown,
+      );
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error.message).toContain('1048576 bytes');
+      expect(await pool.run(targets.echo, ['x'.repeat(2 ** 20 - 4)])).toHaveLength(2 ** 20 - 4);
+    }));
+
+  test('a property that is undefined is left out', () =>
+    farmed(async ({ pool }) => {
+      expect(await pool.run(targets.echo, [{ a: undefined, b: 1 }])).toEqual({ b: 1 });
+    }));
+
+  test("a codec of the user's carries what JSON does not", () => {
+    const codec = {
+      encode: (value: unknown) =>
+        JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? { big: `${one}` } : one)),
+      decode: (text: string) =>
+        JSON.parse(text, (_, one) => (typeof one === 'object' && one?.big ? BigInt(one.big) : one)),
+    };
+    return farmed(
+      async ({ pool }) => {
+        expect(await pool.run(targets.echo, [7n])).toBe(7n);
+      },
+      { codec },
+    );
+  });
+
+  test('a function is a TypeError at the call', () =>
+    farmed(async ({ pool }) => {
+      const inline = ((n: number) => n) as never;
+      expect(() => pool.run(inline, [1])).toThrow(/^target must be an export of a module/);
+    }));
+});
+
+describe('stream', () => {
+  test('gives every value in order, none twice, through a reader that is slow', () =>
+    farmed(async ({ pool }) => {
+      const values: number[] = [];
+      await new Promise<void>((complete, error) =>
+        pool.stream(targets.countTo, [5000]).subscribe({
+          next: (value) => {
+            values.push(value);
+            // Keeps this thread busy, so that values pile up behind it.
+            if (value % 500 === 0) for (const end = Date.now() + 50; Date.now() < end; );
+          },
+          error,
+          complete,
+        }),
+      );
+      expect(values).toEqual(Array.from({ length: 5000 }, (_, n) => n + 1));
+    }));
+
+  test('gives what the target returns, where that is no stream', () =>
+    farmed(async ({ pool }) => {
+      expect(await firstValueFrom(pool.stream(targets.add, [1, 2]).pipe(toArray()))).toEqual([3]);
+    }));
+
+  test('gives the values before an error', () =>
+    farmed(async ({ pool }) => {
+      const values: number[] = [];
+      const error = await new Promise<Error>((resolve) =>
+        pool
+          .stream(targets.countThenFail, [2500])
+          .subscribe({ next: (one) => values.push(one), error: resolve }),
+      );
+      expect(error.message).toBe('after the last');
+      expect(values).toHaveLength(2500);
+    }));
+
+  test('holds an endless target back until it is left, and ends it then', () =>
+    farmed(async ({ pool }) => {
+      const some = pool.stream(targets.countTo, [1e9]).pipe(take(3), toArray());
+      expect(await lastValueFrom(some)).toEqual([1, 2, 3]);
+      await until(async () => (await counts(pool)).active === 0);
+    }));
+
+  test('takes no retry', () =>
+    farmed(async ({ pool }) => {
+      const options = { retry: { attempts: 2 } } as never;
+      expect(() => pool.stream(targets.countTo, [1], options)).toThrow(/^there is no option retry/);
+    }));
+});
+
+describe('the dead letters', () => {
+  test('are listed, newest first, and tried again by hand', () =>
+    farmed(async ({ pool }) => {
+      for (const message of ['one', 'two'])
+        await firstValueFrom(pool.run(targets.fail, [message])).catch(() => {});
+      const failed = await pool.failed();
+      expect(failed.map(({ error }) => error.message)).toEqual(['two', 'one']);
+      expect(failed[0]).toMatchObject({ target: 'fail', attempts: 1, error: { name: 'RangeError' } });
+      expect(await pool.failed({ limit: 1 })).toHaveLength(1);
+      await pool.retryFailed(failed[0]?.id ?? '');
+      await until(async () => (await counts(pool)).failed === 2);
+      await expect(pool.retryFailed('no-such-job')).rejects.toMatchObject({ code: 'ERR_ENGINE' });
+    }, {}));
+});
+
+describe('stats$', () => {
+  test('tells of jobs and of the processes that serve', () =>
+    farmed(async ({ pool }) => {
+      await pool.run(targets.echo, [1]);
+      expect(await firstValueFrom(pool.stats$)).toEqual({
+        queued: 0,
+        delayed: 0,
+        running: 0,
+        failed: 0,
+        workers: 1,
+      });
+    }, {}));
+
+  test('tells of a change, and keeps quiet while nothing changes', () =>
+    farmed(async ({ pool }) => {
+      const seen = new Subject<number>();
+      const running = firstValueFrom(seen.pipe(take(2), toArray()));
+      const watching = pool.stats$.subscribe((stats) => seen.next(stats.running));
+      await until(async () => (await counts(pool)).active === 0);
+      const job = pool.run(targets.wait).subscribe();
+      expect(await running).toEqual([0, 1]);
+      job.unsubscribe();
+      watching.unsubscribe();
+    }));
+});
+
+describe('limit', () => {
+  test('lets no more jobs begin in a time', () =>
+    farmed(
+      async ({ pool }) => {
+        const began = Date.now();
+        await Promise.all(Array.from({ length: 3 }, (_, n) => firstValueFrom(pool.run(targets.echo, [n]))));
+        expect(Date.now() - began).toBeGreaterThanOrEqual(500);
+      },
+      { pool: { limit: { max: 1, per: 300 } } },
+    ));
+});

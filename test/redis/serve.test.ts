@@ -1,0 +1,132 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firstValueFrom, take, toArray } from 'rxjs';
+import { currentJob, Machines } from 'rxjs-threading/redis';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+});
+afterAll(() => server.stop());
+
+let farm: Farm;
+beforeEach(() => {
+  farm = new Farm(server);
+  return () => farm[Symbol.asyncDispose]();
+});
+
+test.each(['toString', 'constructor', '__proto__', 'then', 'noSuchExport', 'notAFunction'])(
+  'runs no %s: only functions that the module exports itself',
+  async (name) => {
+    farm.serve();
+    const job = firstValueFrom(farm.pool.run({ module: 'node:path', export: name })).catch((error) => error);
+    expect(await job).toMatchObject({ name: 'ThreadError', code: 'ERR_THREAD_TARGET' });
+  },
+);
+
+test('looks for the export in its own module, whatever the caller names', async () => {
+  farm.serve();
+  expect(await farm.pool.run({ module: 'file:///elsewhere.js', export: 'add' }, [1, 2])).toBe(3);
+});
+
+test('a module that cannot be loaded is an error of each job', async () => {
+  const module = { runJob: { module: 'file:///no/such/module.js', export: 'runJob' } };
+  await using serving = farm.machines.serve('jobs', { module });
+  const job = firstValueFrom(farm.pool.run(targets.add, [1, 2])).catch((error) => error);
+  expect(await job).toMatchObject({
+    code: 'ERR_THREAD_TARGET',
+    message: expect.stringContaining('cannot load'),
+  });
+  expect(await firstValueFrom(serving.running$)).toBe(0);
+});
+
+test('refuses what it cannot use, showing it', () => {
+  const { machines } = farm;
+  const module = targets;
+  expect(() => machines.serve('jobs', {} as never)).toThrow(/^module must be what threadModule gave/);
+  expect(() => machines.serve('a b', { module })).toThrow(/^name must be 1 to 200 characters/);
+  expect(() => machines.serve('jobs', { module, concurrency: 0 })).toThrow(/^concurrency must be/);
+  expect(() => machines.serve('jobs', { module, pool: {} as never })).toThrow(/^pool must be a ThreadPool/);
+  expect(() => machines.serve('jobs', { module, tread: 1 } as never)).toThrow(/^there is no option tread/);
+});
+
+test('there is no current job outside of one', () => {
+  expect(currentJob()).toBeUndefined();
+});
+
+test('runs as many at once as it is told to, and tells how many', async () => {
+  const serving = farm.serve({ threads: 4, concurrency: 2 });
+  const seen = firstValueFrom(serving.running$.pipe(take(3), toArray()));
+  const jobs = [1, 2, 3].map(() => farm.pool.run(targets.wait).subscribe());
+  await until(async () => (await counts(farm.pool)).waiting === 1);
+  expect(await seen).toEqual([0, 1, 2]);
+  for (const job of jobs) job.unsubscribe();
+});
+
+test('close lets what runs finish, and takes no more', async () => {
+  const serving = farm.serve();
+  const job = firstValueFrom(farm.pool.run(targets.slowly, ['done', 300]));
+  await until(async () => (await counts(farm.pool)).active === 1);
+  await serving.close();
+  expect(await job).toBe('done');
+  const late = farm.pool.run(targets.echo, [1]).subscribe();
+  await until(async () => (await counts(farm.pool)).waiting === 1);
+  late.unsubscribe();
+});
+
+test('close with a timeout gives what still runs back, for others to run', async () => {
+  const serving = farm.serve();
+  const file = join(mkdtempSync(join(tmpdir(), 'serve-')), 'closed');
+  const job = firstValueFrom(farm.pool.run(targets.waitUnless, [file], { retry: { maxDeaths: 0 } }));
+  await until(async () => (await counts(farm.pool)).active === 1);
+  await serving.close({ timeout: 50 });
+  expect(await counts(farm.pool)).toMatchObject({ active: 0, waiting: 1, failed: 0 });
+  writeFileSync(file, '');
+  farm.serve();
+  expect(await job).toBe('again');
+});
+
+test('a stream that is given back is lost, as its values cannot be called back', async () => {
+  const serving = farm.serve();
+  const values: number[] = [];
+  const ended = new Promise<Error>((error) =>
+    farm.pool.stream(targets.countThenWait, [3]).subscribe({ next: (one) => values.push(one), error }),
+  );
+  await until(() => values.length === 3);
+  await serving.close({ timeout: 1 });
+  expect(await ended).toMatchObject({ name: 'JobLostError', code: 'ERR_JOB_LOST' });
+});
+
+test('a stream whose reader was killed ends', async () => {
+  const short = new Farm(server, { lease: 500 });
+  try {
+    const serving = short.serve();
+    const reader = short.read('countThenWait');
+    await until(async () => (await firstValueFrom(serving.running$)) === 1);
+    await short.kill(reader);
+    await until(async () => (await firstValueFrom(serving.running$)) === 0);
+    expect(await counts(short.pool)).toMatchObject({ active: 0, waiting: 0 });
+  } finally {
+    await short[Symbol.asyncDispose]();
+  }
+});
+
+test('closes, and tells who waits, while the engine is out of reach', async () => {
+  const machines = new Machines({
+    connection: `redis://127.0.0.1:${await freePort()}`,
+    namespace: 'nowhere',
+  });
+  const job = firstValueFrom(machines.pool('jobs').run(targets.echo, [1])).catch((error) => error);
+  const timer = firstValueFrom(machines.pool('jobs').timer(1, targets.echo, [1]).result()).catch(
+    (error) => error,
+  );
+  const serving = machines.serve('jobs', { module: targets });
+  expect(await firstValueFrom(serving.running$)).toBe(0);
+  await machines.close();
+  expect(await job).toMatchObject({ code: 'ERR_POOL' });
+  expect(await timer).toMatchObject({ code: 'ERR_POOL' });
+});

@@ -1,0 +1,159 @@
+import { firstValueFrom, TimeoutError, take, toArray } from 'rxjs';
+import {
+  EngineError,
+  LockLostError,
+  Machines,
+  type MachinesOptions,
+  type RemoteLock,
+} from 'rxjs-threading/redis';
+import { describe, expect, it } from 'vitest';
+import { onRedis } from '../support/on-redis.js';
+import { freePort, redisServer } from '../support/redis-server.js';
+import { runFixture } from '../support/run-fixture.js';
+
+const redis = onRedis();
+
+describe('a Machines', () => {
+  it('refuses bad options at the call', () => {
+    const good = { connection: redis.server.url, namespace: 'n' };
+    const bad: [object | undefined, RegExp][] = [
+      [undefined, /options must be an object, got undefined/],
+      [{ ...good, typo: 1 }, /there is no option typo/],
+      [
+        { ...good, connection: undefined },
+        /connection must be a URL, ioredis options or a function, got undefined/,
+      ],
+      [{ ...good, connection: 'http://x' }, /connection must be a redis:\/\/ .* got 'http:\/\/x'/],
+      [{ ...good, namespace: 1 }, /namespace must be a string, got 1/],
+      [{ ...good, namespace: 'a b' }, /namespace must be 1 to 64 of .* got 'a b'/],
+      [{ ...good, name: 1 }, /name must be a string, got 1/],
+      [{ ...good, lease: 499 }, /lease must be a whole number from 500 to 600000, got 499/],
+      [{ ...good, lease: '1' }, /lease must be a number, got '1'/],
+      [{ ...good, grace: 1 }, /grace must be a boolean, got 1/],
+      [{ ...good, replicas: -1 }, /replicas must be a whole number from 0 to 100, got -1/],
+      [{ ...good, codec: {} }, /codec must have encode and decode, got \{\}/],
+    ];
+    for (const [options, message] of bad)
+      expect(() => new Machines(options as MachinesOptions)).toThrow(message);
+  });
+
+  it('connects when something is first asked, and tells its states', async () => {
+    const machines = redis.machines();
+    const states = firstValueFrom(machines.state$.pipe(take(2), toArray()));
+    expect(machines.valid).toBe(false);
+    expect(await machines.open()).toBe(machines);
+    expect(await states).toEqual(['connecting', 'open']);
+    expect(machines.valid).toBe(true);
+    expect(await machines.open({ timeout: 1000 })).toBe(machines);
+  });
+
+  it('takes ioredis options and a function that makes a connection, too', async () => {
+    const { port } = redis.server;
+    const { Redis } = await import('ioredis');
+    for (const connection of [{ port }, () => new Redis({ port, lazyConnect: true })]) {
+      const machines = redis.machines({ connection });
+      await (await machines.lock('by options').hold()).release();
+    }
+    const none = redis.machines({ connection: () => 1 });
+    expect(() => none.open().subscribe()).not.toThrow();
+  });
+
+  it('opens with the error where the engine refuses, and with a TimeoutError where nobody answers', async () => {
+    const evicts = await redisServer({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
+    const wrong = redis.machines({ connection: evicts.url });
+    await expect(wrong.open().then()).rejects.toThrow(/maxmemory-policy must be noeviction, got allkeys-lru/);
+    await expect(wrong.lock('x').hold().then()).rejects.toBeInstanceOf(EngineError);
+    await evicts.stop();
+    const away = redis.machines({ connection: `redis://127.0.0.1:${await freePort()}` });
+    const error = firstValueFrom(away.errors$);
+    await expect(away.open({ timeout: 300 }).then()).rejects.toBeInstanceOf(TimeoutError);
+    expect(await error).toMatchObject({ code: 'ERR_ENGINE', outOfReach: true });
+    const secret = await redisServer({ args: ['--requirepass', 'secret'] });
+    await expect(redis.machines({ connection: secret.url }).open().then()).rejects.toThrow(/NOAUTH/);
+    const known = redis.machines({ connection: secret.url.replace('//', '//:secret@') });
+    await known.open();
+    await known.close();
+    await secret.stop();
+  });
+
+  it('refuses a namespace that another version of the protocol uses', async () => {
+    await redis.client.hset('{other}:meta', 'protocol', '99');
+    const machines = redis.machines({ namespace: 'other' });
+    await expect(machines.open().then()).rejects.toThrow(/used with protocol 99/);
+  });
+
+  it('that is closed has released what it held, and fails what waits and whatever is asked', async () => {
+    const [lock] = redis.locks(1) as [RemoteLock];
+    const [machines, other] = [redis.machines(), redis.machines()];
+    const held = await machines.lock(lock.name).hold();
+    const elsewhere = await other.lock('elsewhere').hold();
+    const lost = firstValueFrom(held.lost$);
+    const waits = machines.lock('elsewhere').hold().then();
+    while ((await redis.waiting('l:elsewhere')) === 0);
+    await machines[Symbol.asyncDispose]();
+    await expect(waits).rejects.toMatchObject({ code: 'ERR_LOCK_LOST', reason: 'closed' });
+    expect(await lost).toMatchObject({ reason: 'closed', token: held.token });
+    expect(held.signal.reason).toBeInstanceOf(LockLostError);
+    expect([held.valid, machines.valid]).toEqual([false, false]);
+    await expect(machines.lock(lock.name).hold().then()).rejects.toMatchObject({ reason: 'closed' });
+    await expect(machines.open().then()).rejects.toMatchObject({ reason: 'closed' });
+    await machines.close();
+    (await lock.hold()).release();
+    elsewhere.release();
+    await other.close();
+    expect(await redis.client.keys('{test}:o:*')).toHaveLength(1);
+  });
+
+  it('goes on with another session after one was lost: what it held and waited for is over', async () => {
+    const [lock] = redis.locks(1) as [RemoteLock];
+    const machines = redis.machines();
+    const held = await machines.lock('mine').hold();
+    await lock.hold();
+    const waits = machines.lock(lock.name).hold().then();
+    while ((await redis.waiting(`l:${lock.name}`)) === 0);
+    const states: string[] = [];
+    machines.state$.subscribe((state) => states.push(state));
+    const { session } = machines;
+    await redis.endSession(session);
+    await expect(waits).rejects.toMatchObject({ code: 'ERR_LOCK_LOST', reason: 'expired' });
+    expect([held.valid, held.signal.aborted, held.released]).toEqual([false, true, false]);
+    expect(() => held.check()).toThrow('mine is lost: its lease is over');
+    await held.release();
+    (await machines.lock('again').hold()).release();
+    expect(machines.session).not.toBe(session);
+    expect(states).toEqual(['open', 'over', 'connecting', 'open']);
+    await lock.release();
+  });
+
+  it('gives back what the engine keeps for it and nobody here knows of', async () => {
+    const [lock] = redis.locks(1) as [RemoteLock];
+    const { session } = redis.shared(0);
+    const key = `l:${lock.name}`;
+    // As if an answer had got lost together with whoever waited for it.
+    await redis.client.zadd(`{test}:q:${key}`, 1, `${session}/stray`);
+    await redis.client.hset(`{test}:o:${session}`, `${key} stray`, 'w 1');
+    while ((await redis.waiting(key)) > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await redis.client.hexists(`{test}:o:${session}`, `${key} stray`)).toBe(0);
+  });
+
+  it('keeps the process alive only while something is held, or waited for', async () => {
+    const { url } = redis.server;
+    expect(await runFixture('redis/ends.js', { args: [url, 'unused'] })).toMatchObject({
+      code: 0,
+      stdout: 'done\n',
+    });
+    expect(await runFixture('redis/ends.js', { args: [url, 'used'] })).toMatchObject({
+      code: 0,
+      stdout: 'done\n',
+    });
+    const begun = performance.now();
+    expect(await runFixture('redis/ends.js', { args: [url, 'held'] })).toMatchObject({
+      code: 0,
+      stdout: 'done\n',
+    });
+    expect(performance.now() - begun).toBeGreaterThan(1500);
+    const nobody = `redis://127.0.0.1:${await freePort()}`;
+    const { stdout, code } = await runFixture('redis/ends.js', { args: [nobody, 'unreachable'] });
+    expect([code, stdout]).toEqual([0, 'done\nERR_ENGINE\nfalse\n']);
+  });
+});

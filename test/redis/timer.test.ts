@@ -1,0 +1,62 @@
+import { firstValueFrom } from 'rxjs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+
+let server: RedisServer;
+let farm: Farm;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  farm = new Farm(server, { lease: 1000 });
+  farm.serve();
+});
+afterAll(async () => {
+  await farm[Symbol.asyncDispose]();
+  await server.stop();
+});
+
+test('runs its target after the interval, and tells its result to all who ask, also later', async () => {
+  const timer = farm.pool.timer(100, targets.add, [40, 2]);
+  const results = [timer.result(), timer.result()].map((result) => firstValueFrom(result));
+  expect(await Promise.all(results)).toEqual([42, 42]);
+  expect(await timer.result()).toBe(42);
+  expect(await timer.cancel()).toBe(false);
+});
+
+test('one that is cancelled never runs, and its result is undefined', async () => {
+  const timer = farm.pool.timer(60_000, targets.add, [1, 2]);
+  const result = firstValueFrom(timer.result());
+  expect(await timer.cancel()).toBe(true);
+  expect(await result).toBeUndefined();
+  expect(await timer.cancel()).toBe(false);
+});
+
+test('one of the same id takes the place of the earlier', async () => {
+  const first = farm.pool.timer(60_000, targets.echo, ['first'], { id: 'report' });
+  const lost = firstValueFrom(first.result()).catch((error) => error);
+  await until(async () => (await counts(farm.pool)).delayed === 1);
+  const second = farm.pool.timer(200, targets.echo, ['second'], { id: 'report' });
+  expect(second.id).toBe('report');
+  expect(await second.result()).toBe('second');
+  expect(await lost).toMatchObject({ code: 'ERR_JOB_LOST' });
+  expect((await counts(farm.pool)).delayed).toBe(0);
+});
+
+test('a wait for its result ends without it on timeout, and with the error of the target', async () => {
+  const timer = farm.pool.timer(60_000, targets.echo, [1]);
+  expect(await timer.result({ timeout: 20 })).toBeUndefined();
+  const controller = new AbortController();
+  const result = firstValueFrom(timer.result({ signal: controller.signal }));
+  controller.abort(new Error('enough'));
+  await expect(result).rejects.toThrow('enough');
+  await timer.cancel();
+  const failing = farm.pool.timer(1, targets.fail, ['oh']);
+  await expect(firstValueFrom(failing.result())).rejects.toThrow('oh');
+});
+
+test('refuses what it cannot use, at the call', () => {
+  const { pool } = farm;
+  expect(() => pool.timer(-1, targets.echo, [1])).toThrow(/^interval must be 0 ms or more, got -1/);
+  expect(() => pool.timer(1, targets.echo, [1], { id: 'a:b' })).toThrow(/^id must be 1 to 200 characters/);
+  expect(() => pool.timer(1, targets.echo, [new Date(0)])).toThrow(/^args\[0\] would not travel/);
+});
