@@ -27,11 +27,11 @@ const FOR_ANSWERS = 4;
  *
  * @throws TypeError for bad options, as the Promise's error
  * @example
- * const [ledger, vault] = [new Lock({ name: 'ledger' }), new Lock({ name: 'vault' })];
- * const both = async (first: Lock, second: Lock) => {
- *   using one = first.holdSync();
+ * const [ledger, vault] = [new RLock({ name: 'ledger' }), new RLock({ name: 'vault' })];
+ * const both = async (first: RLock, second: RLock) => {
+ *   first.acquireSync();
  *   await new Promise((resolve) => setTimeout(resolve, 100));
- *   using other = second.holdSync();
+ *   second.acquireSync();
  * };
  * const threads = [[ledger, vault], [vault, ledger]].map((args) => new Thread({ target: both, args }).start());
  * while (waits().length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
