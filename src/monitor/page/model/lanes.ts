@@ -20,6 +20,10 @@ export interface Lane {
 export const WINDOW = 30_000;
 const KEPT = WINDOW + 5000;
 const MOST = 4000;
+/** ms: a worker that is without a job for less keeps its place. */
+const BETWEEN_JOBS = 3000;
+/** The part of an ident that a worker keeps from job to job while it has some. */
+const SLOT = 0xfff;
 
 /**
  * The lanes, from two sources: each delta tells what a thread does since when, and events tell what was over between two
@@ -28,15 +32,20 @@ const MOST = 4000;
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #keys = new Map<number, string>();
+  /** Of jobs, by the slot of the ident: most are over before they are told of. */
+  readonly #slots = new Map<number, string>();
 
-  /** In the order in which they came up, main first, the dead last. */
-  all(): Lane[] {
-    const rank = ({ thread }: Lane): number => (thread.kind === 'main' ? 0 : isOver(thread) ? 2 : 1);
+  /** In the order in which they came up, main first, last those that have ended. */
+  all(now: number): Lane[] {
+    const rank = ({ thread }: Lane): number => {
+      if (thread.kind === 'main') return 0;
+      return isOver(thread) && now - thread.since > BETWEEN_JOBS ? 2 : 1;
+    };
     return [...this.#lanes.values()].sort((a, b) => rank(a) - rank(b));
   }
 
   of(ident: number): Lane | undefined {
-    return this.#lanes.get(this.#keys.get(ident) ?? jobKey(ident));
+    return this.#lanes.get(this.#keys.get(ident) ?? this.#slots.get(ident & SLOT) ?? '');
   }
 
   set(thread: ThreadInfo): void {
@@ -44,6 +53,7 @@ export class Lanes {
     const before = this.#keys.get(thread.ident);
     if (before !== undefined && before !== key) this.gone(thread.ident);
     this.#keys.set(thread.ident, key);
+    if (thread.kind === 'job') this.#slots.set(thread.ident & SLOT, key);
     const lane = this.#lanes.get(key);
     if (lane === undefined) this.#lanes.set(key, { key, thread, stretches: [stretchOf(thread)] });
     else {
@@ -85,6 +95,7 @@ export class Lanes {
   clear(): void {
     this.#lanes.clear();
     this.#keys.clear();
+    this.#slots.clear();
   }
 }
 
@@ -92,13 +103,9 @@ export function isOver({ activity }: ThreadInfo): boolean {
   return activity === 'stopped' || activity === 'dead';
 }
 
-function keyOf({ kind, ident }: ThreadInfo): string {
-  return kind === 'job' ? jobKey(ident) : `${ident}`;
-}
-
-/** A worker keeps its slot, which is the low 12 bits of an ident, from job to job. */
-function jobKey(ident: number): string {
-  return `job ${ident & 0xfff}`;
+/** Jobs of one worker have the kernel's id of it in common. */
+function keyOf({ kind, pool, nativeId, ident }: ThreadInfo): string {
+  return kind === 'job' && nativeId !== null ? `${pool} ${nativeId}` : `${ident}`;
 }
 
 function stretchOf({ since, activity }: ThreadInfo): Stretch {

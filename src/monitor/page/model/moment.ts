@@ -76,7 +76,10 @@ export class Moment {
   }
 
   threadName(ident: number): string {
-    return this.threads.get(ident)?.name ?? `thread ${ident}`;
+    const known = this.threads.get(ident)?.name;
+    if (known !== undefined) return known;
+    const pool = this.lanes.of(ident)?.thread.pool;
+    return pool == null ? `thread ${ident}` : `a job of ${pool}`;
   }
 
   primitiveName(id: number): string {
@@ -118,13 +121,14 @@ export class Moment {
   }
 
   #threads(delta: Delta<ThreadInfo, 'ident'>): void {
-    for (const ident of delta.gone) this.lanes.gone(ident);
     merge(
       this.threads,
       delta,
       ({ ident }) => ident,
       (thread) => this.lanes.set(thread),
     );
+    // After those that take their place in the lane of a worker.
+    for (const ident of delta.gone) this.lanes.gone(ident);
     this.lanes.forgetBefore(this.time);
   }
 

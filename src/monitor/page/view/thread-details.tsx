@@ -120,5 +120,5 @@ const Stack: FunctionComponent<{ readonly thread: ThreadInfo; readonly sites: re
 async function stackOf(ident: number): Promise<readonly Site[]> {
   const response = await fetch(`./stack?ident=${ident}`);
   if (!response.ok) throw new Error(`stack: ${response.status}`);
-  return (await response.json()).stack;
+  return response.json();
 }

@@ -11,8 +11,8 @@ import './threads.css';
 
 /** A lane for each thread: what it did in the last half minute. */
 export const Threads: FunctionComponent<{ readonly filter: string }> = ({ filter }) => {
-  const { moment, selected, open } = usePage();
-  const all = moment.lanes.all();
+  const { moment, selected, open, now } = usePage();
+  const all = moment.lanes.all(now());
   const lanes = filter === '' ? all : all.filter(({ thread }) => thread.name.toLowerCase().includes(filter));
   const scroller = useRef<HTMLDivElement>(null);
   const { height, first, last } = useRows(scroller, lanes.length);

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { Lanes } from '../../src/monitor/page/model/lanes.js';
+import type { MonitorEvent } from '../../src/monitor/protocol.js';
+import type { ThreadInfo } from '../../src/monitor/types.js';
+import { thread } from '../browser/support/infos.js';
+
+const NOW = 100_000;
+const event = (
+  time: number,
+  ident: number,
+  event: MonitorEvent['event'],
+  face: MonitorEvent['face'] = null,
+) => ({ time, ident, event, primitive: 1, by: null, face }) as const;
+const job = (ident: number, since: number, more: Partial<ThreadInfo> = {}): ThreadInfo =>
+  thread(ident, `job ${ident}`, { kind: 'job', pool: 'thumbs', nativeId: 77, since, ...more });
+
+describe('a lane', () => {
+  it('has what a thread does since when, and what events tell of the time between', () => {
+    const lanes = new Lanes();
+    lanes.set(thread(4097, 'a', { since: 10 }));
+    lanes.event(event(20, 4097, 'wait', 'blocking'));
+    lanes.event(event(25, 4097, 'woken', 'blocking'));
+    lanes.set(thread(4097, 'a', { activity: 'waiting', since: 40 }));
+    // Told late.
+    lanes.event(event(30, 4097, 'wait', 'blocking'));
+    lanes.event(event(35, 4097, 'woken', 'blocking'));
+    expect(lanes.of(4097)?.stretches.map(({ at, activity }) => [at, activity])).toEqual([
+      [10, 'running'],
+      [20, 'waiting'],
+      [25, 'running'],
+      [30, 'waiting'],
+      [35, 'running'],
+      [40, 'waiting'],
+    ]);
+  });
+
+  it('is not changed by an Observable wait, which does not stop its thread', () => {
+    const lanes = new Lanes();
+    lanes.set(thread(4096, 'MainThread', { since: 10 }));
+    lanes.event(event(20, 4096, 'wait', 'observable'));
+    expect(lanes.of(4096)?.stretches).toHaveLength(1);
+  });
+
+  it('is of a worker, whatever job it runs, also those that nobody told of', () => {
+    const lanes = new Lanes();
+    lanes.set(job(4096 + 9, 10));
+    lanes.set(job(4096 + 9, 20, { activity: 'stopped' }));
+    lanes.event(event(30, 2 * 4096 + 9, 'start'));
+    lanes.event(event(40, 2 * 4096 + 9, 'end'));
+    lanes.set(job(3 * 4096 + 9, 50));
+    lanes.gone(4096 + 9);
+    // The row of one that ended before comes once more.
+    lanes.set(job(4096 + 12, 5, { activity: 'stopped' }));
+    expect(lanes.all(NOW)).toHaveLength(1);
+    const [lane] = lanes.all(NOW);
+    expect(lane?.thread.ident).toBe(3 * 4096 + 9);
+    expect(lane?.stretches.map(({ at }) => at)).toEqual([10, 20, 30, 40, 50]);
+  });
+
+  it('forgets what has left it, but for what lasts', () => {
+    const lanes = new Lanes();
+    lanes.set(thread(4097, 'a', { since: 10 }));
+    lanes.event(event(20, 4097, 'wait', 'blocking'));
+    lanes.forgetBefore(NOW);
+    expect(lanes.of(4097)?.stretches).toEqual([{ at: 20, activity: 'waiting' }]);
+  });
+});
+
+describe('the lanes', () => {
+  it('have main first, and last those that ended a while ago', () => {
+    const lanes = new Lanes();
+    lanes.set(thread(4097, 'dead', { activity: 'dead', since: NOW - 10_000 }));
+    lanes.set(thread(4098, 'just ended', { activity: 'stopped', since: NOW - 1000 }));
+    lanes.set(thread(4099, 'lives'));
+    lanes.set(thread(4096, 'MainThread', { kind: 'main' }));
+    expect(lanes.all(NOW).map((lane) => lane.thread.name)).toEqual([
+      'MainThread',
+      'just ended',
+      'lives',
+      'dead',
+    ]);
+    lanes.gone(4099);
+    expect(lanes.all(NOW)).toHaveLength(3);
+  });
+});
