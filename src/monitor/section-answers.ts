@@ -1,14 +1,11 @@
 import { sectionWaits, type SectionWait as Told } from '../primitives/section-waits.js';
-import { getIdent } from '../primitives/threads/current-ident.js';
 import { clock } from '../primitives/threads/table.js';
 import type { SectionWait } from './deadlock-graph.js';
 import { epoch } from './epoch.js';
-import { isHidden } from './hidden.js';
 import { allAnswers } from './loop-answers.js';
 
-/** The waits within sections: of this thread as they are now, of others as they have answered last. */
-export function sectionWaitsOfAll(): SectionWait[] {
-  const here = isHidden() ? 0 : getIdent();
+/** The waits within sections: of the thread `here` as they are now, of others as they have answered last. */
+export function sectionWaitsOfAll(here: number): SectionWait[] {
   const others = allAnswers()
     .filter(({ ident }) => ident !== here)
     .flatMap(({ ident, time, parts }) => read(ident, time, (parts.sections ?? []) as Told[]));
