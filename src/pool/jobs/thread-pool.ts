@@ -5,6 +5,7 @@ import { brand } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { PoolRecord } from '../../primitives/threads/pool-records.js';
+import { notePool } from '../../primitives/threads/thread-notes.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -182,6 +183,7 @@ export class ThreadPool extends Executor implements JobPool {
   #accept(job: ThreadJob): void {
     job.holds = true;
     job.home = this.#jobs;
+    notePool(job.ident, this.record.id);
     this.#jobs.submit(job);
   }
 
