@@ -13,6 +13,7 @@ export const GROUPS = {
   map: 'operators/map.js',
   sections: 'operators/sections.js',
   import: 'project/import.js',
+  'remote-jobs': 'machines/jobs.js',
   memory: 'primitives/memory.js',
   machines: 'machines/locks.js',
 };

@@ -4,9 +4,11 @@ import { and, type Cells, compareExchange, load, or, store } from './memory/word
 import { getIdent } from './threads/current-ident.js';
 import { isAlive } from './threads/liveness.js';
 import { type BlockingAttempt, type Outcome, PENDING } from './waiting/attempt.js';
-import { AFTER_SLOTS, DONE, Slots, WAITING } from './waiting/waiter-list.js';
+import { AFTER_SLOTS, COUNT, DONE, Slots, WAITING } from './waiting/waiter-list.js';
 
-const PARTIES = AFTER_SLOTS;
+export const PARTIES: number = AFTER_SLOTS;
+/** Who has come, dead ones that nobody has noticed yet included. */
+export const ARRIVED: number = COUNT;
 /** `ident` of the thread that runs the action. */
 const ACTOR = AFTER_SLOTS + 1;
 /** The outcome that all who wait are being told; 0: none. Whoever dies while telling is followed by another, who goes on. */
@@ -20,7 +22,7 @@ const TELLING = AFTER_SLOTS + 2;
 // round once VALUE changes. Late parties of one thread arrive in the order they came.
 const FILLING = 0;
 const ACTING = 1;
-const BROKEN = 2;
+export const BROKEN = 2;
 
 // A slot's outcome.
 const REFUSED = DONE;

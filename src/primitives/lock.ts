@@ -7,7 +7,8 @@ import { OwnedLock } from './owned-lock.js';
 import { noteFact, type PrimitiveKind, RETURNED, SIGNALLED } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
 import { hasDied } from './threads/liveness.js';
-import { emit, tracing } from './waiting/trace.js';
+import { TRACING } from './threads/trace-flag.js';
+import { emit, levels, tracing } from './waiting/trace.js';
 
 /**
  * Mutual exclusion between threads. Not owned: any thread may release it, and acquiring it again in the same thread
@@ -34,15 +35,24 @@ export class Lock extends OwnedLock {
    * @throws TypeError, RangeError for bad options; OwnerDiedError; the reason when the thread is cancelled
    */
   acquireSync(options?: AcquireSyncOptions): boolean {
-    if (options === undefined && !tracing() && compareExchange(this.cells, WORD, 0, getIdent()) === 0)
+    const looked = levels();
+    if (
+      options === undefined &&
+      (looked & TRACING) === 0 &&
+      compareExchange(this.cells, WORD, 0, getIdent()) === 0
+    ) {
+      if (looked !== 0) this.noteTaken(false);
       return true;
+    }
     return this.acquireBlocking(options);
   }
 
   /** Unlocks it; any thread may. @throws ThreadError (`ERR_NOT_LOCKED`) when unlocked */
   release(): void {
     const me = getIdent();
-    const free = !tracing() && compareExchange(this.cells, WORD, me, 0) === me;
+    const looked = levels();
+    if (looked !== 0) this.noteFree();
+    const free = (looked & TRACING) === 0 && compareExchange(this.cells, WORD, me, 0) === me;
     if (!free) this.#releaseFrom(load(this.cells, WORD));
     else this.queue?.lookSoon();
   }
@@ -105,7 +115,10 @@ export class Lock extends OwnedLock {
 
   /** One compare-exchange where it is free and without flags: half of what a subscribed acquire costs. @internal */
   override takeFirst(ahead: number, mayBarge: boolean): boolean {
-    if (ahead === 0 && compareExchange(this.cells, WORD, 0, getIdent()) === 0) return true;
+    if (ahead === 0 && compareExchange(this.cells, WORD, 0, getIdent()) === 0) {
+      if (levels() !== 0) this.noteTaken(false);
+      return true;
+    }
     return super.takeFirst(ahead, mayBarge);
   }
 

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { announce } from './announcer.js';
 import {
   AGENT_SEQ,
   AGENTS,
@@ -50,6 +51,7 @@ export abstract class Primitive {
     if (origin instanceof Shared) {
       this.cells = origin.cells;
       this.name = origin.name;
+      announce(this);
       return;
     }
     const name = checkName(origin);
@@ -58,6 +60,7 @@ export abstract class Primitive {
     store(this.cells, ID, id);
     if (name !== undefined) store(this.cells, FACTS, NAMED);
     this.name = name ?? `${new.target.name}-${id}`;
+    announce(this);
   }
 
   /** @internal */

@@ -7,8 +7,9 @@ import { OwnedLock } from './owned-lock.js';
 import type { PrimitiveKind } from './threads/contention.js';
 import { getIdent, onThreadEnd } from './threads/current-ident.js';
 import { isAlive } from './threads/liveness.js';
+import { TRACING } from './threads/trace-flag.js';
 import { currentScope, type Scope } from './waiting/section-scope.js';
-import { emit, tracing } from './waiting/trace.js';
+import { emit, levels, tracing } from './waiting/trace.js';
 
 /** How often the owner holds it beyond the first time. Invariant: 0 while it is unlocked; only the owner writes it. */
 const EXTRA = OWN;
@@ -48,10 +49,14 @@ export class RLock extends OwnedLock {
    * @throws TypeError, RangeError for bad options; OwnerDiedError; the reason when the thread is cancelled
    */
   acquireSync(options?: AcquireSyncOptions): boolean {
-    if (options === undefined && !tracing()) {
+    const looked = levels();
+    if (options === undefined && (looked & TRACING) === 0) {
       const me = getIdent();
       const word = compareExchange(this.cells, WORD, 0, me);
-      if (word === 0) return true;
+      if (word === 0) {
+        if (looked !== 0) this.noteTaken(false);
+        return true;
+      }
       if ((word & VALUE) === me && this.#isHolder()) {
         this.#enterAgain();
         return true;
@@ -91,6 +96,7 @@ export class RLock extends OwnedLock {
 
   #free(word: number): void {
     this.#section = undefined;
+    if (levels() !== 0) this.noteFree();
     for (let now = word; ; word = now) {
       now = compareExchange(this.cells, WORD, word, word & TURN_ASKED);
       if (now === word) break;

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Acquirable } from './acquirable.js';
-import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
-import { compareExchange, load, peek, store, wake } from './memory/word.js';
+import { ACQUIRES, FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
+import { add, compareExchange, load, peek, store, wake } from './memory/word.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -13,7 +13,7 @@ import { Synchronizer } from './synchronizer.js';
 import type { PrimitiveKind } from './threads/contention.js';
 import type { Outcome } from './waiting/attempt.js';
 import { valueStream } from './waiting/state-stream.js';
-import { emit, tracing } from './waiting/trace.js';
+import { emit, levels, tracing } from './waiting/trace.js';
 import type { Wait } from './waiting/wait.js';
 
 /** The most permits that a BoundedSemaphore takes back; VALUE for others. */
@@ -60,7 +60,7 @@ export class Semaphore extends Synchronizer implements Acquirable {
    * @throws TypeError, RangeError for bad options; the reason when the thread is cancelled
    */
   acquireSync(options?: AcquireSyncOptions): boolean {
-    if (options === undefined && !tracing()) {
+    if (options === undefined && levels() === 0) {
       // May be what it was a moment ago: then the compare-exchange fails. Without flags, the word is the value.
       const word = peek(this.cells, WORD);
       if (word > 0 && word <= VALUE && compareExchange(this.cells, WORD, word, word - 1) === word)
@@ -124,6 +124,11 @@ export class Semaphore extends Synchronizer implements Acquirable {
   /** @internal */
   protected valueAfterTake(value: number): number {
     return value - 1;
+  }
+
+  /** Several may have permits at once: how long is not measured. @internal */
+  override noteTaken(): void {
+    add(this.cells, ACQUIRES, 1);
   }
 
   /** @internal */

@@ -1,8 +1,19 @@
 import { TimeoutError, type Unsubscribable } from 'rxjs';
 import { AcquireAttempt } from './acquire-attempt.js';
 import { Held, HeldGroup, type Holdable } from './held.js';
-import { FLAGS, TURN, TURN_ASKED, VALUE, WATCHED, WORD } from './memory/layout.js';
-import { compareExchange, load, or, store } from './memory/word.js';
+import {
+  ACQUIRES,
+  AGENTS,
+  FLAGS,
+  HELD_SINCE,
+  SLEEPERS,
+  TURN,
+  TURN_ASKED,
+  VALUE,
+  WATCHED,
+  WORD,
+} from './memory/layout.js';
+import { compareExchange, load, or, peek, store } from './memory/word.js';
 import {
   type AcquireOptions,
   type AcquireSyncOptions,
@@ -14,14 +25,23 @@ import {
   type WaitSyncOptions,
 } from './options.js';
 import { Primitive } from './primitive.js';
-import { HELD, noteFact } from './threads/contention.js';
+import { contended, HELD, heldFor, noteFact } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
+import { clock } from './threads/table.js';
+import { ALL, watches } from './threads/trace-flag.js';
 import { type Outcome, PENDING, YIELDED } from './waiting/attempt.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { noteWakeUp } from './waiting/noted-wait.js';
-import { emit, tracing } from './waiting/trace.js';
+import { emit, levels, tracing } from './waiting/trace.js';
 import { type Begin, type Settle, Wait } from './waiting/wait.js';
+
+const MEASURED_EVERY = 64;
+
+/** Its lower 32 bits, and never 0. */
+function microsecondNow(): number {
+  return ((clock() * 1000) % 2 ** 32) | 0 || 1;
+}
 
 /**
  * What can be acquired and released: the ground of Lock, RLock and Semaphore, which say what their VALUE means.
@@ -77,9 +97,32 @@ export abstract class Synchronizer extends Primitive {
       const next = value | (word & FLAGS & ~WATCHED & ~TURN_ASKED);
       if (compareExchange(this.cells, WORD, word, next) !== word) continue;
       if (asked) store(this.cells, TURN, 0);
+      if (levels() !== 0) this.noteTaken((word & (SLEEPERS | AGENTS)) !== 0 || (this.queue?.size ?? 0) > 0);
       if ((word & WATCHED) !== 0) this.wakeFlagged(WATCHED, 0);
       return true;
     }
+  }
+
+  /**
+   * Called by who has just taken it, while somebody looks: counts that, and begins to measure how long it is held where
+   * others wait, or else at each 64th time. Plain stores, because nobody else has it.
+   *
+   * @internal
+   */
+  noteTaken(othersWait: boolean): void {
+    if (!watches(ALL)) return;
+    const count = peek(this.cells, ACQUIRES) + 1;
+    this.cells[ACQUIRES] = count;
+    if (othersWait || count % MEASURED_EVERY === 0) this.cells[HELD_SINCE] = microsecondNow();
+  }
+
+  /** Called by who is about to free it, while somebody looks. @internal */
+  noteFree(): void {
+    const since = peek(this.cells, HELD_SINCE);
+    if (since === 0) return;
+    this.cells[HELD_SINCE] = 0;
+    // Of 32 bits, unsigned.
+    heldFor(contended(this), ((microsecondNow() - since) >>> 0) / 1000);
   }
 
   /** Called by a waiter that was overtaken too long: until it has taken, the others yield to its thread. @internal */

@@ -55,7 +55,6 @@ export class JobDesk {
   readonly pool: string;
   readonly #name: string = randomUUID().slice(-12);
   #count = 0;
-  #closed = false;
   #line: JobEntry[] = [];
   readonly #waiters = new Map<string, Set<JobWaiter>>();
   readonly #listening: Promise<unknown>[];
@@ -78,7 +77,6 @@ export class JobDesk {
     const stop = this.link.onAgain(() => this.#lookForThoseSince(now()));
     for (const one of this.#listening) this.inBackground(one);
     host.atClose(async () => {
-      this.#closed = true;
       clearInterval(this.#net);
       stop();
       for (const entry of this.#line) entry.refused(closed(pool));
@@ -110,7 +108,7 @@ export class JobDesk {
       await Promise.all(this.#listening);
       while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
     } catch (error) {
-      for (const entry of line) entry.refused(this.#closed ? closed(this.pool) : error);
+      for (const entry of line) entry.refused(this.#host.closing ? closed(this.pool) : error);
     }
   }
 

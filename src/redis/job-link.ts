@@ -20,7 +20,12 @@ export class JobLink {
     if (known !== undefined) return known;
     const link = new JobLink(host);
     links.set(host, link);
-    host.atClose(() => link.#close());
+    host.connected({
+      isReady: () => link.commands.status === 'ready',
+      cut: () => {
+        for (const one of [link.commands, link.#ears]) disconnect(one);
+      },
+    });
     return link;
   }
 
@@ -68,11 +73,15 @@ export class JobLink {
   async leave(channel: string): Promise<void> {
     if (this.#heard.delete(channel)) await this.#ears.unsubscribe(channel);
   }
+}
 
-  async #close(): Promise<void> {
-    this.commands.disconnect();
-    this.#ears.disconnect();
-  }
+/**
+ * What waits for an answer fails. One that is about to connect again is let do so, because ioredis would leave what waits
+ * for that waiting for ever; the host lets it make no further attempt.
+ */
+function disconnect(connection: Redis): void {
+  if (connection.status === 'reconnecting') connection.once('connect', () => connection.disconnect());
+  else connection.disconnect();
 }
 
 /** What the connection waits for keeps the process alive, not the connection. */

@@ -171,7 +171,8 @@ class JobServing implements Serving {
     try {
       await this.#worker.close();
       await this.#ownThreads?.close();
-      await link.leave(controlChannel(host, name));
+      // The engine may be out of reach.
+      link.leave(controlChannel(host, name)).catch((error) => host.report(error));
     } finally {
       clearInterval(this.#net);
       this.#count.complete();

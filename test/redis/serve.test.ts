@@ -130,3 +130,18 @@ test('closes, and tells who waits, while the engine is out of reach', async () =
   expect(await job).toMatchObject({ code: 'ERR_POOL' });
   expect(await timer).toMatchObject({ code: 'ERR_POOL' });
 });
+
+test('closes while a job runs that it cannot give back', async () => {
+  const own = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  const cut = new Farm(own, { lease: 1000 });
+  try {
+    cut.serve();
+    const job = firstValueFrom(cut.pool.run(targets.wait)).catch((error) => error);
+    await until(async () => (await counts(cut.pool)).active === 1);
+    await own.stop('SIGKILL');
+    await cut.machines.close();
+    expect(await job).toMatchObject({ code: 'ERR_POOL' });
+  } finally {
+    await cut[Symbol.asyncDispose]();
+  }
+});

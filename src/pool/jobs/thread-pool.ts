@@ -306,7 +306,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   /**
-   * Starts all of its workers, so that no job has to wait for that, and waits until each has run its `setup`: true. Workers
+   * Starts all of its workers, so that no job has to wait for that, and waits until each has run its `setup`, and
+   * a job with which it starts: true. Workers
    * beyond `minThreads` are ended again when they are idle for `idleTimeout`. Unsubscribing ends only the waiting.
    *
    * @throws ThreadError, as the Observable's error: one did not come up, or the pool is closed

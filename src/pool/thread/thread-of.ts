@@ -13,6 +13,7 @@ import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
 import { ExistingThread } from './existing-thread.js';
 import { keptThread, knownThread, markSent, remember } from './local-threads.js';
+import './made-primitives.js';
 import { StartedHere } from './started-here.js';
 import { Thread } from './thread.js';
 

@@ -35,9 +35,14 @@ export const SECTIONS = 8;
 const LEVELS = 15;
 const ONE_CHANGE = 16;
 
+/** Those of these levels that any thread of the process looks at. */
+export function lookedAt(levels: number): number {
+  return peek(table, TRACE) & levels;
+}
+
 /** Whether any thread of the process looks at one of these levels. */
 export function watches(levels: number): boolean {
-  return (peek(table, TRACE) & levels) !== 0;
+  return lookedAt(levels) !== 0;
 }
 
 export function someoneTraces(): boolean {
@@ -47,11 +52,14 @@ export function someoneTraces(): boolean {
 /** Called by the thread itself. */
 export function setTraces(ident: number, levels: number): void {
   const before = exchange(table, slotOf(ident) + TRACES, levels);
-  for (;;) {
-    const word = load(table, TRACE);
-    if ((word & levels) === levels || change(word, word | levels)) break;
-  }
+  // Even where the level is on: who has searched before this thread had it must not take it away.
+  if (levels !== 0) while (!turnOn(levels));
   if ((before & ~levels) !== 0) dropTrace();
+}
+
+function turnOn(levels: number): boolean {
+  const word = load(table, TRACE);
+  return change(word, word | levels);
 }
 
 /** Called as a thread ends, however it does. */

@@ -71,16 +71,18 @@ export interface Waited {
 export interface WaitTimes {
   readonly since: number;
   readonly until: number;
+  /** Where it began: a number of strings.ts; 0: not known. */
+  readonly site?: number;
 }
 
 /** The current thread blocks on it from now on; times as of WaitTimes. */
-export function block(on: Waited, since: number, until: number): void {
+export function block(on: Waited, since: number, until: number, site = 0): void {
   const me = getIdent();
   const at = slotOf(me) + BLOCKED;
   store(table, at + OWNER, on.owner ?? 0);
   store(table, at + COUNT, 1);
   writeName(at, on);
-  writeWait(at, me, since, until);
+  writeWait(at, me, since, until, site);
   store(table, at + PRIMITIVE, on.id);
 }
 
@@ -96,8 +98,9 @@ export function unblock(ms: number): void {
   noteBlocked(me, microseconds(ms));
 }
 
-function writeWait(at: number, me: number, since: number, until: number): void {
+function writeWait(at: number, me: number, since: number, until: number, site: number): void {
   store(table, at + NUMBER, 0);
+  store(table, at + SITE, site);
   writeTime(table, at + SINCE, since);
   writeTime(table, at + UNTIL, until === Number.POSITIVE_INFINITY ? 0 : Math.ceil(until));
   store(table, at + NUMBER, nextNumber(me));
@@ -138,7 +141,7 @@ export class WaitRecord {
   /**
    * `count` waits from now on; 0 gives the record back. While all 65,536 records are taken, waits are not listed.
    *
-   * @param first - the one that it tells of; default: the one that it has told of, or one without end that begins now
+   * @param first - of those, where there were none; default: one that begins now and never gives up
    */
   set(on: Waited, count: number, first?: WaitTimes): void {
     if (count === 0) {
@@ -146,13 +149,19 @@ export class WaitRecord {
       return;
     }
     if (this.#at >= 0 && this.#ident !== current) this.#close();
-    if (this.#at < 0) this.#open(on);
-    if (this.#at < 0) return;
+    if (this.#at < 0) {
+      this.#open(on);
+      if (this.#at < 0) return;
+      this.first(first ?? { since: clock(), until: Number.POSITIVE_INFINITY });
+    }
     store(table, this.#at + COUNT, count);
-    const told = first ?? this.#first ?? { since: clock(), until: Number.POSITIVE_INFINITY };
-    if (told === this.#first) return;
-    this.#first = told;
-    writeWait(this.#at, this.#ident, told.since, told.until);
+  }
+
+  /** The wait that it tells of from now on. */
+  first(wait: WaitTimes): void {
+    if (wait === this.#first || this.#at < 0 || this.#ident !== current) return;
+    this.#first = wait;
+    writeWait(this.#at, this.#ident, wait.since, wait.until, wait.site ?? 0);
   }
 
   /** `id` of the wait that it tells of; 0: it tells of none. */
@@ -182,7 +191,6 @@ export class WaitRecord {
       store(table, at + NUMBER, 0);
       store(table, at + COUNT, 0);
       store(table, at + OWNER, on.owner ?? 0);
-      store(table, at + SITE, 0);
       writeName(at, on);
       store(table, at + PRIMITIVE, on.id);
       publishRecord(table, at, me);

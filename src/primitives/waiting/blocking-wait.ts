@@ -2,11 +2,13 @@ import { park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
 import { noticeDeaths } from '../threads/liveness.js';
 import { clock } from '../threads/table.js';
+import { ALL, watches } from '../threads/trace-flag.js';
 import { block, blockedBy, unblock, type Waited } from '../threads/wait-record.js';
 import { type BlockingAttempt, isDecided, PENDING, YIELD_MS, YIELDED } from './attempt.js';
 import { RECHECK_MS } from './event-loop.js';
 import { type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
 import { emit, tracing } from './trace.js';
+import { siteHere } from './wait-site.js';
 
 /**
  * Runs an attempt by blocking the thread, until it ends or `timeout` ms have passed.
@@ -39,7 +41,7 @@ function sleepUntilDecided<T>(
   const since = clock();
   const deadline = since + timeout;
   let end: WaitEnd = 'left';
-  block(on, since, deadline);
+  block(on, since, deadline, watches(ALL) ? siteHere() : 0);
   const at = waitBegins(on, 'blocking');
   try {
     for (;;) {

@@ -3,6 +3,7 @@ import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/current-ident.js';
 import { clock } from '../threads/table.js';
+import { ALL, watches } from '../threads/trace-flag.js';
 import { type Waited, WaitRecord, type WaitTimes } from '../threads/wait-record.js';
 import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './attempt.js';
 import { CallerContext } from './caller-context.js';
@@ -12,6 +13,7 @@ import { type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
 import { onAbort } from './on-abort.js';
 import { currentScope, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
+import { siteHere } from './wait-site.js';
 
 /** A wait in its queue, which ends in the context of its subscriber, whoever serves it; unsubscribing leaves. */
 class QueuedWait extends CallerContext implements Leavable, Unsubscribable, PendingWait {
@@ -23,6 +25,7 @@ class QueuedWait extends CallerContext implements Leavable, Unsubscribable, Pend
   stop: (() => void) | undefined = undefined;
   readonly since: number = clock();
   readonly until: number;
+  readonly site: number = watches(ALL) ? siteHere() : 0;
   /** Where it is counted. */
   counted = -1;
 
@@ -181,6 +184,7 @@ export class LocalQueue {
       for (const behind of this.#line.rest()) if (!behind.left) this.#try(behind, false);
     } finally {
       this.#looking = false;
+      this.#tellFirst();
     }
   }
 
@@ -263,9 +267,16 @@ export class LocalQueue {
     return settle;
   }
 
+  #tellFirst(): void {
+    const first = this.#line.first();
+    if (first !== undefined) this.#record.first(first);
+  }
+
   #resized(by: 1 | -1): void {
     const { size } = this;
     this.#record.set(this.on, size, this.#line.first());
+    // Those that one look serves are not told of one by one.
+    if (!this.#looking) this.#tellFirst();
     if (size === 0) {
       busy.delete(this);
       keepAlive(-1);

@@ -1,5 +1,5 @@
 import { getIdent } from '../threads/current-ident.js';
-import { TRACING, watches } from '../threads/trace-flag.js';
+import { ALL, lookedAt, TRACING, watches } from '../threads/trace-flag.js';
 import type { Settle } from './wait.js';
 
 /**
@@ -23,6 +23,11 @@ let sink: TraceSink | undefined;
 
 export function setTraceSink(to: TraceSink): void {
   sink = to;
+}
+
+/** Which of these the code of an acquire or release has to heed, one plain load: 0 while nobody looks. */
+export function levels(): number {
+  return lookedAt(TRACING | ALL);
 }
 
 /** One plain load while nobody traces. */

@@ -70,7 +70,7 @@ describe('what the table tells of a thread', () => {
       },
       daemon: true,
     }).start();
-    await until(() => (facts(thread).state === 'running' ? true : undefined));
+    await until(() => facts(thread).runs ?? undefined);
     await thread.terminate();
     expect(facts(thread)).toMatchObject({ state: 'died', runs: 'target' });
   });

@@ -31,7 +31,9 @@ export function simulatedModules(port: Port): Record<string, object> {
     'noted-wait': { noteWakeUp: () => {}, waitBegins: () => -1, waitEnds: () => 0 },
     'thread-notes': { clearNotes: () => {}, noteSleep: () => {}, noteState: () => {} },
     events: { writeEvent: () => {} },
-    trace: { tracing: () => false, emit: () => {} },
+    'wait-site': { siteHere: () => 0 },
+    announcer: { announce: () => {} },
+    trace: { levels: () => 0, tracing: () => false, emit: () => {} },
     bus: { drainTraces: () => {} },
     'state-stream': { valueStream: () => undefined },
     wait: { Wait: SimulatedWait },
@@ -51,6 +53,7 @@ function stubs(port: Port, time: () => number): Record<string, object> {
     port.perform({ does: 'lives', thread: ident - FIRST_IDENT }) === 1;
   return {
     table: { clock: time, nextPrimitiveId: () => ++primitives },
+    'trace-flag': { watches: () => false },
     'current-ident': { getIdent: () => port.thread + FIRST_IDENT, onThreadEnd: () => {} },
     liveness: { isAlive: lives, hasDied: (ident: number) => !lives(ident), noticeDeaths: () => {} },
     'cancel-flag': {
@@ -63,6 +66,7 @@ function stubs(port: Port, time: () => number): Record<string, object> {
 
 class WaitRecord {
   set(): void {}
+  first(): void {}
   owner(): void {}
 }
 

@@ -137,6 +137,7 @@ const LEFT_OUT = [
   'require-from',
   'handle',
   'text',
+  'wait-site',
 ];
 const require = createRequire(import.meta.url);
 
