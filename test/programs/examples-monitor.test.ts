@@ -253,7 +253,7 @@ describe.concurrent('the monitor', { timeout: 60_000 }, () => {
     const frames = rest
       .toReversed()
       .join('\n')
-      .split(/\n\n(?=lock)/)
+      .split(/\n\n(?=event)/)
       .map(frameOf);
     // At most one a second.
     expect(frames.length).toBeLessThan(Number(ran) + 1);
