@@ -47,7 +47,7 @@ describe('a program in trouble', () => {
     await expect
       .poll(() => findings(page), { timeout: PATIENCE })
       .toEqual([expect.stringMatching(/^Deadlock: .*'MainThread'/)]);
-    expect(await page.locator('.node.stuck').count()).toBe(4);
+    await expect.poll(() => page.locator('.node.stuck').count()).toBe(4);
     // A page that is opened only now.
     const late = await view(program.url);
     await expect
