@@ -16,7 +16,6 @@ export function keeperThread(data: KeeperData, hear: (message: FromKeeper) => vo
   const file = join(dirname(fileURLToPath(import.meta.url)), 'redis-keeper.js');
   // None of the user's own --require and --import: the keeper runs no code but ours.
   const worker = new Worker(file, { workerData: data, execArgv: [], name: 'rxjs-threading keeper' });
-  worker.unref();
   let ended = false;
   worker.on('message', (message: FromKeeper) => {
     ended ||= message.kind === 'ended';
@@ -28,6 +27,8 @@ export function keeperThread(data: KeeperData, hear: (message: FromKeeper) => vo
   worker.on('exit', () => {
     if (!ended) hear({ kind: 'ended' });
   });
+  // Last, because a listener for messages keeps the process alive from then on.
+  worker.unref();
   return { post: (message) => worker.postMessage(message) };
 }
 

@@ -87,6 +87,8 @@ export class Keeping {
   /** The session waits to be announced. */
   #asked = false;
   #anew = false;
+  /** Why the engine could not be used the last time. */
+  #refused = '';
   #waiting = false;
   #neighbours: Neighbour[] = [];
   #sweep: (() => void) | undefined;
@@ -161,7 +163,7 @@ export class Keeping {
       } catch (error) {
         if (this.#ended) break;
         if (!(error instanceof EngineError && error.outOfReach)) {
-          this.#post({ kind: 'refused', message: (error as Error).message });
+          this.#tellRefused((error as Error).message);
           break;
         }
         this.#post({ kind: 'cut' });
@@ -169,6 +171,14 @@ export class Keeping {
       }
     }
     this.#renewing = false;
+  }
+
+  /** Once, and again to who has asked. */
+  #tellRefused(message: string): void {
+    if (message === this.#refused && !this.#asked) return;
+    this.#refused = message;
+    this.#asked = false;
+    this.#post({ kind: 'refused', message });
   }
 
   async #renewOnce(session: string): Promise<void> {
@@ -211,6 +221,7 @@ export class Keeping {
     validity.extend(sent, this.#lease);
     this.#run = run;
     this.#joined = true;
+    this.#refused = '';
     if (this.#news === news) this.#news = '';
     if (tells && holds === this.#holds) this.#tellHolds = false;
     this.#answered(reply, sent);

@@ -52,6 +52,7 @@ export class RemoteWait<T> {
   #state: 'asking' | 'expiring' | 'settled' = 'asking';
   /** When it asked last; ms of performance.now(). */
   askedAt = 0;
+  /** Whether the engine may have heard of it. */
   #sent = false;
   #deaf: (() => void) | undefined;
   #timer: (() => void) | undefined;
@@ -97,7 +98,7 @@ export class RemoteWait<T> {
   ask(): void {
     if (this.#state !== 'asking') return;
     this.askedAt = performance.now();
-    this.#sent = true;
+    this.#sent ||= this.#of.reachable;
     const { operation, key, args } = this.#request.asks ?? this.#request;
     this.#of.attempt(operation, this.number, key, ...args).then(
       (reply) => this.told(reply),

@@ -378,7 +378,8 @@ export class Session {
     this.#strays = 0;
     const owned = await this.call('owned');
     for (let at = 0; at < owned.length; at += 2) {
-      const [key = '', number = ''] = (owned[at] ?? '').split(' ');
+      const entry = owned[at] ?? '';
+      const [key, number] = [entry.slice(0, entry.lastIndexOf(' ')), entry.slice(entry.lastIndexOf(' ') + 1)];
       if (number === '*' || this.#waits.has(number) || this.#holds.has(number)) continue;
       await this.call('leave', number, key, '1');
     }
