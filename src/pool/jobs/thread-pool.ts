@@ -5,7 +5,7 @@ import { brand } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { PoolRecord } from '../../primitives/threads/pool-records.js';
-import { noteTarget } from '../../primitives/threads/thread-notes.js';
+import { notePool } from '../../primitives/threads/thread-notes.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -181,10 +181,9 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   #accept(job: ThreadJob): void {
-    // Who looks at this pool is to know that the thread, which is there already, is a job of it.
-    noteTarget(job.ident, 0, this.record.id);
     job.holds = true;
     job.home = this.#jobs;
+    notePool(job.ident, this.record.id);
     this.#jobs.submit(job);
   }
 
