@@ -83,7 +83,6 @@ describe('setup', () => {
       for (const { threadId } of pool.piscina.threads) workers.add(threadId);
       job.unsubscribe();
     }
-    expect(ran).toBeGreaterThan(0);
     expect(workers.size).toBe(1);
   });
 
