@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject, TimeoutError } from 'rxjs';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import type { Settle } from '../primitives/waiting/wait.js';
+import { aboutThisProcess } from './about.js';
 import { Calls, type CallsEvents } from './calls.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError, LockLostError, type LostReason } from './errors.js';
@@ -76,6 +76,8 @@ export class Session implements WaitHost {
   #ended: (() => void) | undefined;
   #net: NodeJS.Timeout | undefined;
   #number = 0;
+  /** What the others were told of this process. */
+  #about = '';
   #tellsHolds = false;
   #waitingTold = false;
   #strays = 0;
@@ -143,7 +145,10 @@ export class Session implements WaitHost {
     };
     this.#calls = new Calls(engine, lease / 3, events, gated);
     this.#join();
-    this.#net = setInterval(() => this.#askAgain(lease / 3), lease / 3).unref();
+    this.#net = setInterval(() => {
+      this.#askAgain(lease / 3);
+      this.#tellAbout();
+    }, lease / 3).unref();
     this.#offExit = onExit(() => this.#goodbye());
     this.#calls.reach();
     return this.#calls;
@@ -180,9 +185,18 @@ export class Session implements WaitHost {
 
   #join(): void {
     const { id, validity } = this.#membership;
-    const { name } = this.options;
-    const info = { session: id, name, host: hostname(), pid: process.pid, node: process.version };
+    const info = aboutThisProcess(id, this.options.name);
+    this.#about = JSON.stringify(info);
     this.#keeper?.post({ kind: 'join', session: id, cells: validity.cells, info });
+  }
+
+  /** Has the keeper say it with its next renewal, if it is news. */
+  #tellAbout(): void {
+    const info = aboutThisProcess(this.id, this.options.name);
+    const about = JSON.stringify(info);
+    if (about === this.#about) return;
+    this.#about = about;
+    this.#keeper?.post({ kind: 'info', info });
   }
 
   /**
