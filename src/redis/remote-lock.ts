@@ -189,7 +189,7 @@ export class RemoteLock implements Holding {
    * @throws ThreadError, ERR_NOT_OWNER, when this process does not have it: unlike a local Lock it cannot be released by anybody
    */
   release(): Promise<void> {
-    const held = this.#session.heldOf(this.#key);
+    const held = this.#session.has.holdOf(this.#key);
     if (held !== undefined) return held.release();
     throw new ThreadError(`lock ${show(this.name)} is not held by this process`, { code: 'ERR_NOT_OWNER' });
   }

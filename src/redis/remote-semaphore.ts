@@ -158,7 +158,7 @@ export class RemoteSemaphore implements Holding {
    * @throws ThreadError, ERR_NOT_OWNER, when this process has none
    */
   release(): Promise<void> {
-    const held = this.#session.heldOf(this.#key);
+    const held = this.#session.has.holdOf(this.#key);
     if (held !== undefined) return held.release();
     throw new ThreadError(`this process has no permit of semaphore ${show(this.name)}`, {
       code: 'ERR_NOT_OWNER',

@@ -20,6 +20,8 @@ export interface WaitHost {
   report(promise: Promise<unknown>): Promise<void>;
   addWait(wait: Waiting): void;
   removeWait(wait: Waiting): void;
+  /** Called when what came of a wait is not wanted any more. */
+  giveBack?(number: string): void;
   /** Called when the engine does not know the session. */
   notKnown(): void;
 }
@@ -70,11 +72,10 @@ export interface Request<T> {
  * One wait for something of the engine. A hint may come before the answer, or never, so it asks again after a third of a
  * lease and after every gap: with the same number, so that the answer is the same.
  *
- * ASKING -an answer or a hint-> SETTLED; ASKING -its time is up-> EXPIRING -what came just in time, or nothing-> SETTLED, or it
- * is decided already-> ASKING;
- * ASKING, EXPIRING -unsubscribed, aborted, its session is over-> SETTLED.
- * Invariant: while not SETTLED the session knows it, and it keeps the process alive. Nothing is asked once it is SETTLED or
- * EXPIRING, because what is asked after `leave` would be taken for a wait of its own.
+ * ASKING -an answer or a hint-> SETTLED, or CONFIRMING -confirmed-> SETTLED; ASKING -its time is up-> EXPIRING -what came just
+ * in time, or nothing-> SETTLED, or it is decided already-> ASKING; any -unsubscribed, aborted, its session is over-> SETTLED.
+ * Invariant: while not SETTLED the session knows it, and it keeps the process alive. It asks only while
+ * ASKING, because what is asked after `leave` would be taken for a wait of its own.
  */
 export class RemoteWait<T> {
   readonly number: string;
@@ -86,7 +87,7 @@ export class RemoteWait<T> {
   readonly #settle: Settle<T>;
   readonly #scope = currentScope();
   readonly #context = new CallerContext();
-  #state: 'asking' | 'expiring' | 'settled' = 'asking';
+  #state: 'asking' | 'expiring' | 'confirming' | 'settled' = 'asking';
   /** When it asked last; ms of performance.now(). */
   askedAt = 0;
   /** Whether the engine may have heard of it. */
@@ -148,7 +149,7 @@ export class RemoteWait<T> {
 
   /** An answer, or a hint in its form. */
   told(reply: readonly string[]): void {
-    if (this.#state === 'settled') return;
+    if (this.#state === 'settled' || this.#state === 'confirming') return;
     if (reply[0] === '-1') {
       this.#of.notKnown();
       return;
@@ -170,15 +171,15 @@ export class RemoteWait<T> {
     else this.#resolve(outcome);
   }
 
-  /** Called when what came is still to be confirmed: from now on only that settles it. */
+  /** Called when what came is still to be confirmed. Left meanwhile, it is given back. */
   #confirm(outcome: Promise<T>): void {
-    this.#end();
-    keepAlive(1);
+    this.#state = 'confirming';
+    this.#timer?.();
+    const giveBack = () => this.#of.giveBack?.(this.number);
     outcome.then(
-      (value) => this.#tell(() => this.#settle.resolve(value)),
-      (error) => this.#tell(() => this.#settle.reject(error)),
+      (value) => (this.#state === 'settled' ? giveBack() : this.#resolve(value)),
+      (error) => this.fail(error),
     );
-    void outcome.finally(() => keepAlive(-1)).catch(() => {});
   }
 
   #acknowledge(): void {
