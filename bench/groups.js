@@ -13,6 +13,8 @@ export const GROUPS = {
   map: 'operators/map.js',
   sections: 'operators/sections.js',
   import: 'project/import.js',
+  'remote-jobs': 'machines/jobs.js',
+  monitor: 'project/monitor.js',
   memory: 'primitives/memory.js',
   machines: 'machines/locks.js',
 };

@@ -1,4 +1,4 @@
-// Runs one of the three applications, each in a folder of its own.
+// Runs one of the applications, each in a folder of its own.
 //   npm run example ingest
 //   npm run example ingest -- --records 1000     what follows the name goes to the program
 import { spawn } from 'node:child_process';
@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const programs = ['ingest', 'jobs', 'monitor'];
+const programs = ['ingest', 'jobs', 'monitor', 'machines-ingest', 'job-farm'];
 
 const [name = '', ...args] = process.argv.slice(2);
 if (!programs.includes(name)) {

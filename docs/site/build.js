@@ -19,6 +19,8 @@ const ELSEWHERE = {
   'examples/ingest/README.md': 'examples/ingest.md',
   'examples/jobs/README.md': 'examples/jobs.md',
   'examples/monitor/README.md': 'examples/monitor.md',
+  'examples/machines-ingest/README.md': 'examples/machines-ingest.md',
+  'examples/job-farm/README.md': 'examples/job-farm.md',
 };
 
 rmSync(pages, { recursive: true, force: true });

@@ -14,13 +14,10 @@ export interface CurrentJob extends JobInfo {
 }
 
 /**
- * In a target that `serve` runs: the job it runs for; undefined elsewhere. Python has no such thing.
+ * In a target that `serve` runs: the job it runs for; undefined elsewhere, as here. Python has no such thing.
  *
  * @example
- * export async function resize(photo: string) {
- *   const job = currentJob();
- *   await store(photo, { unlessNewerThan: job?.token, signal: job?.signal });
- * }
+ * console.log(currentJob()); // prints undefined
  */
 export function currentJob(): CurrentJob | undefined {
   const info = jobInfo.getStore();

@@ -50,12 +50,13 @@ export class JobDesk {
   /** On it the desk's jobs are told of; on the other those that several callers share. */
   readonly channel: string;
   readonly sharedChannel: string;
+  /** Half a lease, in ms. */
+  readonly half: number;
   readonly #host: JobHost;
   /** Name of the RemotePool. */
   readonly pool: string;
   readonly #name: string = randomUUID().slice(-12);
   #count = 0;
-  #closed = false;
   #line: JobEntry[] = [];
   readonly #waiters = new Map<string, Set<JobWaiter>>();
   readonly #listening: Promise<unknown>[];
@@ -72,13 +73,12 @@ export class JobDesk {
     this.sharedChannel = `${host.prefix}r:${pool}`;
     const heard = (text: string): void => this.#heard(readMessage(text));
     this.#listening = [this.channel, this.sharedChannel].map((one) => this.link.listen(one, heard));
-    const half = host.lease / 2;
-    this.#net = setInterval(() => this.#lookForThoseSince(now() - half), half);
+    this.half = host.lease / 2;
+    this.#net = setInterval(() => this.#lookForThoseSince(now() - this.half), this.half);
     this.#net.unref();
     const stop = this.link.onAgain(() => this.#lookForThoseSince(now()));
     for (const one of this.#listening) this.inBackground(one);
     host.atClose(async () => {
-      this.#closed = true;
       clearInterval(this.#net);
       stop();
       for (const entry of this.#line) entry.refused(closed(pool));
@@ -110,7 +110,7 @@ export class JobDesk {
       await Promise.all(this.#listening);
       while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
     } catch (error) {
-      for (const entry of line) entry.refused(this.#closed ? closed(this.pool) : error);
+      for (const entry of line) entry.refused(this.#host.closing ? closed(this.pool) : error);
     }
   }
 

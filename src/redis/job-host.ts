@@ -2,6 +2,7 @@ import type * as BullMQ from 'bullmq';
 import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
 import { requireFrom } from '../primitives/require-from.js';
+import { after } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import type { Codec } from './options.js';
 import { addressOf } from './redis-connection.js';
@@ -21,11 +22,22 @@ export async function closeJobs(session: Session): Promise<void> {
   await hosts.get(session)?.close();
 }
 
+/** Connections, as far as their end is concerned. */
+interface Line {
+  isReady(): boolean;
+  /** What waits for an answer fails. */
+  cut(): void;
+}
+
 /** What pools and servings need of the Machines that made them. */
 export class JobHost {
   readonly #session: Session;
   readonly #closers: (() => Promise<void>)[] = [];
-  #closing = false;
+  /** Its Machines closes: what is cut off by that is not wrong. */
+  closing = false;
+  /** Nothing connects any more. */
+  #isCut = false;
+  #line: Line | undefined;
   /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
   readonly prefix: string;
   /** ms */
@@ -49,7 +61,9 @@ export class JobHost {
     const own: RedisOptions = {
       maxRetriesPerRequest: null,
       retryStrategy: (attempt) =>
-        Math.min(LONGEST_PAUSE, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
+        this.#isCut
+          ? null
+          : Math.min(LONGEST_PAUSE, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
     };
     const { Redis } = peer<typeof ioredis>('ioredis', '5.11');
     return typeof address === 'string' ? new Redis(address, own) : new Redis({ ...address, ...own });
@@ -60,9 +74,9 @@ export class JobHost {
     this.#session.start();
   }
 
-  /** What went wrong where nobody listens. What is cut off because the Machines closes is not wrong. */
+  /** What went wrong where nobody listens. */
   report(error: unknown): void {
-    if (this.#closing) return;
+    if (this.closing) return;
     void this.#session.report(Promise.reject(error));
   }
 
@@ -71,9 +85,24 @@ export class JobHost {
     this.#closers.unshift(close);
   }
 
+  /** Of the connections that all share: see job-link.ts. */
+  connected(line: Line): void {
+    this.#line = line;
+  }
+
+  /** What the engine does not answer at all, or not within a lease, is given up: by then the jobs are others'. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.closing = true;
+    if (this.#line?.isReady() === false) this.#cut();
+    const stop = after(this.lease, () => this.#cut());
     for (const close of this.#closers.splice(0)) await close();
+    stop();
+    this.#cut();
+  }
+
+  #cut(): void {
+    this.#isCut = true;
+    this.#line?.cut();
   }
 }
 

@@ -12,7 +12,8 @@ export class JobLink {
   readonly commands: Redis & { engine(prefix: string, operation: string): Promise<string[]> };
   readonly #prefix: string;
   readonly #ears: Redis;
-  readonly #heard = new Map<string, Heard>();
+  /** Several may hear what is said on a channel: two pools of one name, say. */
+  readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
 
   static of(host: JobHost): JobLink {
@@ -20,7 +21,12 @@ export class JobLink {
     if (known !== undefined) return known;
     const link = new JobLink(host);
     links.set(host, link);
-    host.atClose(() => link.#close());
+    host.connected({
+      isReady: () => link.commands.status === 'ready',
+      cut: () => {
+        for (const one of [link.commands, link.#ears]) disconnect(one);
+      },
+    });
     return link;
   }
 
@@ -34,7 +40,9 @@ export class JobLink {
     }
     this.commands = commands;
     this.#ears = ears;
-    ears.on('message', (channel: string, message: string) => this.#heard.get(channel)?.(message));
+    ears.on('message', (channel: string, message: string) => {
+      for (const heard of this.#heard.get(channel) ?? []) heard(message);
+    });
     ears.on('ready', () => void this.#listenAgain().catch((error) => host.report(error)));
   }
 
@@ -49,7 +57,8 @@ export class JobLink {
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */
   async listen(channel: string, heard: Heard): Promise<void> {
-    this.#heard.set(channel, heard);
+    const all = this.#heard.get(channel) ?? new Set();
+    this.#heard.set(channel, all.add(heard));
     await this.#ears.subscribe(channel);
   }
 
@@ -65,14 +74,21 @@ export class JobLink {
     for (const again of this.#again) again();
   }
 
-  async leave(channel: string): Promise<void> {
-    if (this.#heard.delete(channel)) await this.#ears.unsubscribe(channel);
+  async leave(channel: string, heard: Heard): Promise<void> {
+    const all = this.#heard.get(channel);
+    if (all?.delete(heard) !== true || all.size > 0) return;
+    this.#heard.delete(channel);
+    await this.#ears.unsubscribe(channel);
   }
+}
 
-  async #close(): Promise<void> {
-    this.commands.disconnect();
-    this.#ears.disconnect();
-  }
+/**
+ * What waits for an answer fails. One that is about to connect again is let do so, because ioredis would leave what waits
+ * for that waiting for ever; the host lets it make no further attempt.
+ */
+function disconnect(connection: Redis): void {
+  if (connection.status === 'reconnecting') connection.once('connect', () => connection.disconnect());
+  else connection.disconnect();
 }
 
 /** What the connection waits for keeps the process alive, not the connection. */

@@ -112,29 +112,10 @@ export class JobRun {
       ...this.#options(),
       pool,
     });
-    let failed: unknown;
-    let place = 0;
-    await new Promise<void>((resolve) => {
-      const subscription = values.subscribe({
-        next: (value) => {
-          try {
-            stream.push(codec.encode(value, `output[${place++}]`));
-          } catch (error) {
-            failed = error;
-            subscription.unsubscribe();
-            resolve();
-          }
-        },
-        error: (error) => {
-          failed = error;
-          resolve();
-        },
-        complete: resolve,
-      });
-    });
+    const failed = await stream.send(values, (value, index) => codec.encode(value, `output[${index}]`));
     // An end that is told before all values were read would cut them off.
     if (this.#ending === undefined) await Promise.race([stream.end(), this.#aborted()]);
-    if (failed !== undefined) throw failed;
+    if (failed !== undefined) throw failed.error;
     this.#abort.signal.throwIfAborted();
     return `${stream.count}`;
   }

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import type { Semaphore } from '../primitives/semaphore.js';
 import { nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { ENDED, VALUES } from './job-messages.js';
@@ -6,6 +7,11 @@ import { ENDED, VALUES } from './job-messages.js';
 export const ROOM = 1000;
 /** Values in one message. */
 const AT_ONCE = 250;
+
+/** What a stream has ended with. */
+export interface Failure {
+  readonly error: unknown;
+}
 
 /**
  * The values of a job that streams, where it runs: sends them, and keeps each until it was read, because a message may be
@@ -32,6 +38,28 @@ export class JobStream {
 
   get count(): number {
     return this.#first + this.#kept.length;
+  }
+
+  /** Sends all values of a target, and resolves when it has ended, with the error it ended with, if any. */
+  send(
+    values: Observable<unknown>,
+    encode: (value: unknown, index: number) => string,
+  ): Promise<Failure | undefined> {
+    let index = 0;
+    return new Promise((resolve) => {
+      const subscription = values.subscribe({
+        next: (value) => {
+          try {
+            this.push(encode(value, index++));
+          } catch (error) {
+            subscription.unsubscribe();
+            resolve({ error });
+          }
+        },
+        error: (error) => resolve({ error }),
+        complete: () => resolve(undefined),
+      });
+    });
   }
 
   push(text: string): void {

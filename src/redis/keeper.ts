@@ -1,14 +1,15 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { type TransferListItem, Worker } from 'node:worker_threads';
 import type { Engine } from './engine.js';
 import { EngineError } from './errors.js';
+import type { FromKeeper, ToKeeper } from './keeper-messages.js';
 import type { KeeperData } from './keeper-thread.js';
-import { type FromKeeper, Keeping, type KeepingOptions, type ToKeeper } from './keeping.js';
+import { Keeping, type KeepingOptions } from './keeping.js';
 
 /** Who keeps the session, as the session sees it. */
 export interface Keeper {
-  post(message: ToKeeper): void;
+  post(message: ToKeeper, transfer?: readonly TransferListItem[]): void;
 }
 
 /** Starts the keeper's thread. It does not keep the process alive. */
@@ -16,7 +17,6 @@ export function keeperThread(data: KeeperData, hear: (message: FromKeeper) => vo
   const file = join(dirname(fileURLToPath(import.meta.url)), 'redis-keeper.js');
   // None of the user's own --require and --import: the keeper runs no code but ours.
   const worker = new Worker(file, { workerData: data, execArgv: [], name: 'rxjs-threading keeper' });
-  worker.unref();
   let ended = false;
   worker.on('message', (message: FromKeeper) => {
     ended ||= message.kind === 'ended';
@@ -28,7 +28,9 @@ export function keeperThread(data: KeeperData, hear: (message: FromKeeper) => vo
   worker.on('exit', () => {
     if (!ended) hear({ kind: 'ended' });
   });
-  return { post: (message) => worker.postMessage(message) };
+  // Last, because a listener for messages keeps the process alive from then on.
+  worker.unref();
+  return { post: (message, transfer = []) => worker.postMessage(message, transfer) };
 }
 
 /** Keeps it in this thread: for an engine that lives here as well. */

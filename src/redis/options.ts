@@ -84,10 +84,12 @@ function checkCodec(codec: unknown): void {
     throw new TypeError(`codec must have encode and decode, got ${show(codec)}`);
 }
 
-/** Of a lock, an event and so on. Whatever a user's people call it; without the characters that messages are made of. */
+/** Of a lock, an event and so on: whatever people call it, but for what messages are made of. */
 export function checkThingName(name: unknown): string {
   if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
-  if (!/^[^\s\p{Cc}]{1,200}$/u.test(name))
-    throw new RangeError(`name must be 1 to 200 characters, none of them white space, got ${show(name)}`);
+  if (!/^\P{Cc}{1,200}$/u.test(name))
+    throw new RangeError(
+      `name must be 1 to 200 characters, none of them a control character, got ${show(name)}`,
+    );
   return name;
 }

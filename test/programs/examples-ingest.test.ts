@@ -282,6 +282,8 @@ describe.concurrent('example', { timeout: 60_000 }, () => {
   it('names those there are when asked for another', async () => {
     const { code, errors } = await runProgram(built('example.js'), ['ingets']);
     expect(code).toBe(1);
-    expect(errors).toBe("There is no application 'ingets'. There are: ingest, jobs, monitor.\n");
+    expect(errors).toBe(
+      "There is no application 'ingets'. There are: ingest, jobs, monitor, machines-ingest, job-farm.\n",
+    );
   });
 });

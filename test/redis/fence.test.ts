@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
 import { fence, LockLostError, type RemoteHeld, type RemoteLock } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onRedis } from '../support/on-redis.js';
@@ -98,8 +98,8 @@ describe('fence.sql on Postgres', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  async function connected(): Promise<pg.Client> {
-    const client = new pg.Client(address);
+  async function connected(): Promise<Client> {
+    const client = new Client(address);
     await client.connect();
     return client;
   }
@@ -138,7 +138,7 @@ describe('fence.sql on Postgres', () => {
     await Promise.all([a.end(), b.end()]);
   });
 
-  async function sleepers(client: pg.Client): Promise<number> {
+  async function sleepers(client: Client): Promise<number> {
     const { rows } = await client.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
     return rows.length;
   }
@@ -151,7 +151,7 @@ function idsOf(user: string): { uid: number; gid: number } {
 
 async function untilUp(address: string): Promise<void> {
   for (;;) {
-    const client = new pg.Client(address);
+    const client = new Client(address);
     try {
       await client.connect();
       await client.end();

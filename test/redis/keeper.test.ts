@@ -19,6 +19,7 @@ function told(lock: RemoteLock): Promise<{ readonly error: unknown; readonly at:
 describe('the keeper, by a lease of ten seconds', () => {
   for (const how of ['exit', 'throw', 'SIGTERM'] as const) {
     it(`says goodbye at the end of the process, by ${how}: the next owner is told before it is reaped`, async () => {
+      await redis.shared(0).open();
       for (let round = 0; round < 3; round++) {
         const [lock] = redis.locks(1) as [RemoteLock];
         const machine = await redis.machine({ lock: lock.name });

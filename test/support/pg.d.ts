@@ -6,6 +6,4 @@ declare module 'pg' {
     query(text: string, values?: unknown[]): Promise<{ rowCount: number | null; rows: unknown[] }>;
     end(): Promise<void>;
   }
-  const pg: { Client: typeof Client };
-  export default pg;
 }

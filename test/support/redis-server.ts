@@ -93,7 +93,7 @@ function answers(port: number): Promise<boolean> {
       socket.destroy();
       setTimeout(resolve, yes ? 0 : 10, yes);
     };
-    socket.once('data', (data) => end(`${data}`.startsWith('+PONG')));
+    socket.once('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(`${data}`)));
     socket.once('error', () => end(false));
   });
 }

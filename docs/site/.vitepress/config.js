@@ -31,6 +31,7 @@ const GUIDE = [
       page('Threads', '/threads'),
       page('Thread pools', '/pools'),
       page('Operators', '/operators'),
+      page('Past one machine', '/machines'),
       page('Errors', '/errors'),
       page('Hazards', '/hazards'),
     ],
@@ -56,6 +57,8 @@ const GUIDE = [
       page('Ingest: a log into files', '/examples/ingest'),
       page('Jobs: images on a pool', '/examples/jobs'),
       page('Monitor: threads, live', '/examples/monitor'),
+      page('Ingest, on three processes', '/examples/machines-ingest'),
+      page('Job farm: killed at random', '/examples/job-farm'),
     ],
   },
   {
@@ -100,6 +103,7 @@ export default {
     nav: [
       page('Guide', '/start'),
       page('Operators', '/operators'),
+      page('Past one machine', '/machines'),
       page('API', '/api/'),
       page('Changelog', '/changelog'),
     ],

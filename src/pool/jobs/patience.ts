@@ -29,9 +29,10 @@ export class Patience {
     this.#looked = looked;
   }
 
-  /** Called when a job waits in a session. Where there is one session, nobody else could run it. */
+  /** Called when a job waits in a session. Where there is one session, nobody else could run it: that is looked at only if it hangs. */
   begin(): void {
-    if (this.#looks || this.#sessions.size < 2) return;
+    if (this.#looks) return;
+    if (this.#sessions.size < 2 && ![...this.#sessions].some(({ unseen }) => unseen !== undefined)) return;
     this.#looks = true;
     after(PATIENCE_MS, () => {
       this.#looks = false;
@@ -66,14 +67,14 @@ export class Patience {
 
   /** All jobs were taken back from a worker that did not look at them. It gets others once it does, or else is killed. */
   #awaitLife(session: PoolSession, seq: number): boolean {
-    if (session.hasSeen(seq)) {
+    if (session.watch.hasSeen(seq)) {
       session.unseen = undefined;
       session.silent = false;
       this.#sessions.count(session);
       return false;
     }
     if (clock() - session.lastEnd < UNSEEN_MS) return true;
-    session.killHung();
+    session.watch.killHung(null);
     return false;
   }
 }

@@ -1,0 +1,297 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { EngineError, RemoteLock } from 'rxjs-threading/redis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endMachines, Machine } from '../support/machine.js';
+import { onRedis } from '../support/on-redis.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.js';
+
+const LEASE = 1000;
+const redis = onRedis({ lease: LEASE });
+let names = 0;
+
+/** A process that has a lock, behind a link of its own, and one that waits for it, on a straight one. */
+async function ownerAndNext(
+  server: RedisServer,
+  options: { store?: string; grace?: boolean; lease?: number } = {},
+) {
+  const link = await tcpProxy(server.port);
+  const base = { namespace: 'faults', lease: LEASE, lock: `x${++names}`, grace: false, ...options };
+  const owner = await Machine.start({ ...base, url: link.url, name: 'owner' });
+  const next = await Machine.start({ ...base, url: server.url, name: 'next' });
+  const { token } = await owner.do('hold');
+  const nextHas = next.ask('hold');
+  await waitsFor(server, base.lock);
+  return { link, owner, next, nextHas, token: BigInt(String(token)), lock: base.lock };
+}
+
+async function waitsFor(server: RedisServer, lock: string): Promise<void> {
+  const client = new Redis(server.url);
+  while ((await client.zcard(`{faults}:q:l:${lock}`)) === 0) await pause(5);
+  client.disconnect();
+}
+
+describe('the owner is stopped past its lease', () => {
+  it('the next has the lock; awake, who looks at it writes nothing, and who carries the token is refused', async () => {
+    const { link, owner, next, nextHas } = await ownerAndNext(redis.server, { store: redis.server.url });
+    const writes = owner.ask('write');
+    await pause(300);
+    owner.signal('SIGSTOP');
+    const stopped = Date.now();
+    // Its keeper stops as well, so it is the end of the lease, or the look of nobody, that frees the lock.
+    expect(await nextHas).toMatchObject({ failed: 'OwnerDiedError' });
+    await next.do('hold');
+    void next.ask('write');
+    await pause(Math.max(0, stopped + 2 * LEASE - Date.now()));
+    const resumed = Date.now();
+    owner.signal('SIGCONT');
+    const { answer } = await writes;
+    expect(answer).toMatchObject({ looking: 0, fenced: 0 });
+    // The trusting one would have written among the newer owner's writes.
+    expect(Number(answer?.trusting)).toBeGreaterThan(0);
+    expect(answer?.refused).toBe(answer?.trusting);
+    const lost = await owner.next((said) => said.lost !== undefined);
+    expect(lost).toMatchObject({ lost: 'expired', valid: false });
+    expect(lost.at).toBeGreaterThanOrEqual(resumed);
+    const tokens = (await redis.client.lrange('r', 0, -1)).map((line) => BigInt(line.split(' ')[0] ?? ''));
+    expect(tokens).toEqual([...tokens].sort((a, b) => Number(a - b)));
+    await endMachines();
+    await link.close();
+  });
+});
+
+describe("the owner's link", () => {
+  const faults: [string, (link: TcpProxy) => void][] = [
+    ['is cut', (link) => link.cut()],
+    ['is stalled both ways', (link) => link.stall()],
+    ['is stalled on the way there', (link) => link.stall('there')],
+    ['is stalled on the way back', (link) => link.stall('back')],
+  ];
+  for (const [what, fault] of faults) {
+    it(`${what} for good: the owner is told before the next has the lock, and goes on once it is mended`, async () => {
+      const { link, owner, nextHas } = await ownerAndNext(redis.server);
+      const { session } = await owner.do('look');
+      const begun = Date.now();
+      fault(link);
+      const told = await nextHas;
+      expect(told).toMatchObject({ failed: 'OwnerDiedError' });
+      const lost = await owner.next((said) => said.lost !== undefined);
+      expect(lost).toMatchObject({ lost: 'expired', valid: false });
+      expect(lost.at).toBeLessThanOrEqual(told.at);
+      expect(lost.at - begun).toBeLessThanOrEqual(LEASE + 100);
+      link.open();
+      await owner.do('hold');
+      const after = await owner.do('look');
+      expect(after).toMatchObject({ valid: true });
+      expect(after.session).not.toBe(session);
+      await endMachines();
+      await link.close();
+    });
+
+    if (what.includes('way ')) continue;
+    it(`${what} for less than a lease: nobody notices`, async () => {
+      const { link, owner, nextHas, token } = await ownerAndNext(redis.server);
+      fault(link);
+      await pause(LEASE / 3);
+      link.open();
+      await pause(LEASE);
+      expect(await owner.do('look')).toMatchObject({ valid: true });
+      await owner.do('release');
+      const { answer } = await nextHas;
+      expect(BigInt(String(answer?.token)) > token).toBe(true);
+      await endMachines();
+      await link.close();
+    });
+  }
+
+  it('is cut and mended many times: a release and a wait reach the engine, and nothing is left behind', async () => {
+    const link = await tcpProxy(redis.server.port);
+    const machines = redis.machines({ connection: link.url });
+    const [lock] = redis.locks(1) as [RemoteLock];
+    const far = machines.lock(lock.name);
+    await machines.open();
+    for (let round = 0; round < 20; round++) {
+      const held = await far.hold();
+      if (round % 2) link.cut();
+      const released = held.release();
+      const next = lock.hold().then();
+      const left = far.hold().subscribe((late) => late.release());
+      if (round % 2 === 0) link.cut();
+      await pause(20 * Math.random());
+      link.open();
+      await released;
+      (await next).release();
+      await pause(10 * Math.random());
+      left.unsubscribe();
+    }
+    (await lock.hold()).release();
+    while ((await redis.client.hlen(`{test}:o:${machines.session}`)) > 0) await pause(20);
+    await machines.close();
+    await link.close();
+  });
+});
+
+describe('the engine', () => {
+  for (const [what, args] of [
+    ['without its memory', []],
+    ['with its memory', ['--appendonly', 'yes', '--appendfsync', 'always']],
+  ] as const) {
+    it(`is killed and started ${what}: the owner keeps its lock, the next waits and has it after the release`, async () => {
+      const lease = 1500;
+      let server = await redisServer({ args });
+      const { port, dir } = server;
+      const { link, owner, next, nextHas, token } = await ownerAndNext(server, { grace: true, lease });
+      let early = false;
+      void nextHas.then(() => {
+        early = true;
+      });
+      await pause(lease / 2);
+      await server.stop('SIGKILL');
+      server = await redisServer({ port, args, ...(args.length > 0 && { dir }) });
+      await pause(2 * lease);
+      expect([await owner.do('look'), early]).toMatchObject([{ valid: true }, false]);
+      await owner.do('release');
+      const { answer, failed } = await nextHas;
+      expect(failed).toBeUndefined();
+      expect(BigInt(String(answer?.token)) > token).toBe(true);
+      expect(await next.do('look')).toMatchObject({ valid: true });
+      expect(owner.said.filter((said) => said.lost !== undefined)).toEqual([]);
+      await endMachines();
+      await link.close();
+      await server.stop('SIGKILL');
+    });
+  }
+
+  it('forgets all, and a stranger is first: it gets nothing while an owner of before may come back', async () => {
+    let server = await redisServer();
+    const { port } = server;
+    const link = await tcpProxy(port);
+    // Long enough for a process to connect.
+    const base = { namespace: 'faults', lease: 5000, lock: 'x' };
+    const owner = await Machine.start({ ...base, url: link.url, name: 'owner' });
+    const stranger = new Machine({ ...base, url: server.url, name: 'stranger' });
+    await stranger.next((said) => said.ready === true);
+    const { token } = await owner.do('hold');
+    link.cut();
+    await server.stop('SIGKILL');
+    server = await redisServer({ port });
+    await stranger.do('open');
+    const strangerHas = stranger.ask('hold');
+    let early = false;
+    void strangerHas.then(() => {
+      early = true;
+    });
+    await pause(200);
+    link.open();
+    await pause(3000);
+    expect([await owner.do('look'), early]).toMatchObject([{ valid: true }, false]);
+    await owner.do('release');
+    const { answer } = await strangerHas;
+    expect(BigInt(String(answer?.token)) > BigInt(String(token))).toBe(true);
+    await endMachines();
+    await link.close();
+    await server.stop('SIGKILL');
+  });
+
+  for (const heard of [true, false]) {
+    it(`fails over to a replica that had ${heard ? '' : 'not '}heard of the grant: the owner keeps its lock`, async () => {
+      const [one, two] = [await redisServer(), await redisServer()];
+      const replica = new Redis(two.url);
+      await replica.replicaof('127.0.0.1', one.port);
+      while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+      const link = await tcpProxy(one.port);
+      const base = { namespace: 'faults', lease: 1500, lock: 'x', url: link.url };
+      const owner = await Machine.start({ ...base, name: 'owner' });
+      const next = await Machine.start({ ...base, name: 'next' });
+      await owner.do('hold');
+      await owner.do('release');
+      if (!heard) await replica.replicaof('NO', 'ONE');
+      const { token } = await owner.do('hold');
+      let early = false;
+      const nextHas = next.ask('hold');
+      void nextHas.then(() => {
+        early = true;
+      });
+      await waitsFor(one, 'x');
+      await pause(500);
+      if (heard) await replica.replicaof('NO', 'ONE');
+      await one.stop('SIGKILL');
+      link.turn(two.port);
+      await pause(2500);
+      expect([await owner.do('look'), early]).toMatchObject([{ valid: true }, false]);
+      await owner.do('release');
+      const { answer } = await nextHas;
+      expect(BigInt(String(answer?.token)) > BigInt(String(token))).toBe(true);
+      await endMachines();
+      replica.disconnect();
+      await link.close();
+      await two.stop('SIGKILL');
+    });
+  }
+});
+
+describe('replicas', () => {
+  it('must have a grant before it counts; else it is given back, and the wait fails', async () => {
+    const primary = await redisServer();
+    const client = new Redis(primary.url);
+    const machines = redis.machines({ connection: primary.url, replicas: 1 });
+    const lock = machines.lock('x');
+    const error = await lock.hold().then(
+      () => undefined,
+      (thrown: unknown) => thrown as EngineError,
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_ENGINE',
+      message: '0 replicas have the grant of x, 1 were asked for',
+    });
+    while ((await client.exists('{test}:h:l:x')) > 0) await pause(5);
+    const second = await redisServer();
+    const replica = new Redis(second.url);
+    await replica.replicaof('127.0.0.1', primary.port);
+    while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+    const held = await lock.hold();
+    expect(held.valid).toBe(true);
+    expect(await replica.hvals('{test}:h:l:x')).toEqual([`${held.token}`]);
+    await held.release();
+    await machines.close();
+    for (const one of [client, replica]) one.disconnect();
+    await second.stop();
+    await primary.stop();
+  });
+});
+
+describe('the wall clock', () => {
+  it('jumps forward: what is held is not valid to whoever sees that, and back: it is', async () => {
+    const owner = await redis.machine();
+    await owner.do('hold');
+    await owner.do('jump', 60_000);
+    expect(await owner.do('look')).toMatchObject({ valid: false });
+    await owner.do('jump', -120_000);
+    expect(await owner.do('look')).toMatchObject({ valid: true });
+  });
+});
+
+describe('many sessions', () => {
+  const COUNT = 6;
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await redisServer();
+  });
+  afterAll(() => server.stop());
+
+  it('come back after a cut with one attempt for each of their three connections, more or less', async () => {
+    const link = await tcpProxy(server.port);
+    const all = Array.from({ length: COUNT }, () => redis.machines({ connection: link.url, lease: 5000 }));
+    const held = await Promise.all(all.map((machines, index) => machines.lock(`many${index}`).hold()));
+    const before = link.connections;
+    link.cut();
+    link.open();
+    await Promise.all(all.map((machines) => machines.lock('many').acquire({ blocking: false })));
+    await pause(2000);
+    expect(link.connections - before).toBeLessThanOrEqual(3 * COUNT);
+    expect(held.filter((one) => !one.valid)).toEqual([]);
+    await Promise.all(all.map((machines) => machines.close()));
+    await link.close();
+  });
+});
