@@ -13,7 +13,13 @@ export interface InstrumentOptions {
   readonly waitsOver?: number | undefined;
 }
 
-/** That a package is missing which `rxjs-threading` itself does without. Its code is Node's `ERR_MODULE_NOT_FOUND`. */
+/**
+ * That a package is missing which `rxjs-threading` itself does without. Its code is Node's `ERR_MODULE_NOT_FOUND`.
+ *
+ * @example
+ * const error = new MissingPackageError('instrument needs the package @opentelemetry/api');
+ * console.log(error.code); // prints ERR_MODULE_NOT_FOUND
+ */
 export class MissingPackageError extends Error {
   /** The class's name. */
   override name = 'MissingPackageError';
@@ -37,7 +43,8 @@ let ending: (() => void) | undefined;
  * @throws MissingPackageError without `@opentelemetry/api`; TypeError, RangeError showing the value
  * @example
  * const stop = instrument({ waitsOver: 20 });
- * await new Thread({ target: () => 'a thread whose starter has a span' }).start().join();
+ * const thread = new Thread({ target: () => 'a target with a span' }).start();
+ * console.log(await thread.result()); // prints a target with a span
  * stop();
  */
 export function instrument(options: InstrumentOptions = {}): () => void {

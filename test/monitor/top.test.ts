@@ -55,8 +55,8 @@ describe('rxjs-threading', () => {
     [['top', 'http://x/', '--', 'node', 'a.js'], 'top takes a URL or a program'],
     [['top', '--', 'npm', 'start'], "top starts node, got 'npm'"],
     [['top', 'http://'], 'is no URL of a monitor'],
-    [['top', '127.0.0.1:1'], 'there is no monitor at http://127.0.0.1:1/ (ECONNREFUSED)'],
-    [['top', '--', 'node', fixture('no-such-file.js')], 'ended with code 1'],
+    [['top', '127.0.0.1:65533'], 'there is no monitor at http://127.0.0.1:65533/ (ECONNREFUSED)'],
+    [['top', '--', 'node', fixture('no-such-file.js')], 'Cannot find module'],
   ])('says what is wrong with %j', async (args, why) => {
     const { code, stdout, stderr } = await run(args);
     expect(stderr).toContain(why);
