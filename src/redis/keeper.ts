@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, type TransferListItem, Worker } from 'node:worker_threads';
+import { NEVER } from 'rxjs';
 import type { Engine } from './engine.js';
 import { EngineError } from './errors.js';
 import { KeeperEngine } from './keeper-engine.js';
@@ -9,7 +10,7 @@ import type { KeeperData } from './keeper-thread.js';
 import { Keeping, type KeepingOptions } from './keeping.js';
 import { memoryEngine } from './memory-engine.js';
 import type { CheckedOptions } from './options.js';
-import { addressOf } from './redis-connection.js';
+import { type Address, addressOf } from './redis-connection.js';
 import { RedisEngine } from './redis-engine.js';
 
 /** Who keeps the session, as the session sees it. */
@@ -53,7 +54,12 @@ export function engineAndKeeper(
     const keeper = keeperHere(memoryEngine(namespace), { lease, grace }, hear);
     return { engine: memoryEngine(namespace), keeper };
   }
-  const address = addressOf(connection);
+  let address: Address;
+  try {
+    address = addressOf(connection);
+  } catch (error) {
+    return nobody(error, hear);
+  }
   if (isMainThread) {
     const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
     return { engine, keeper: keeperThread({ address, namespace, lease, grace, serves: false }, hear) };
@@ -65,4 +71,14 @@ export function engineAndKeeper(
   });
   const engine = new KeeperEngine((message) => keeper.post(message));
   return { engine, keeper };
+}
+
+/** In place of those that cannot be made: all that is asked fails with the error. */
+function nobody(
+  error: unknown,
+  hear: (message: FromKeeper) => void,
+): { readonly engine: Engine; readonly keeper: Keeper } {
+  const fail = () => Promise.reject(error);
+  const engine: Engine = { call: fail, incarnation: fail, join() {}, told$: NEVER, close: async () => {} };
+  return { engine, keeper: { post: ({ kind }) => kind === 'end' && hear({ kind: 'ended' }) } };
 }

@@ -10,6 +10,7 @@ import {
 import { Wait } from '../primitives/waiting/wait.js';
 import type { MachineInfo, MachinesSnapshot } from './info.js';
 import { closeJobs, jobHost } from './job-host.js';
+import { engineAndKeeper } from './keeper.js';
 import { deadlockStream, type MachineDeadlock } from './machine-deadlocks.js';
 import { checkMachines, checkThingName, type MachinesOptions } from './options.js';
 import { checkRemoteBarrier, RemoteBarrier, type RemoteBarrierOptions } from './remote-barrier.js';
@@ -49,7 +50,7 @@ export class Machines implements AsyncDisposable {
     const checked = checkMachines(options);
     this.namespace = checked.namespace;
     this.lease = checked.lease;
-    this.#session = new Session(checked);
+    this.#session = new Session(checked, engineAndKeeper);
   }
 
   /** Id of the membership; another after a loss. */

@@ -20,8 +20,8 @@ export interface WaitHost {
   report(promise: Promise<unknown>): Promise<void>;
   addWait(wait: Waiting): void;
   removeWait(wait: Waiting): void;
-  /** Called when what came of a wait is not wanted any more. */
-  giveBack?(number: string): void;
+  /** What is held there, by its number. */
+  readonly has?: { hold(number: string): { release(): unknown } | undefined };
   /** Called when the engine does not know the session. */
   notKnown(): void;
 }
@@ -175,7 +175,7 @@ export class RemoteWait<T> {
   #confirm(outcome: Promise<T>): void {
     this.#state = 'confirming';
     this.#timer?.();
-    const giveBack = () => this.#of.giveBack?.(this.number);
+    const giveBack = () => void this.#of.has?.hold(this.number)?.release();
     outcome.then(
       (value) => (this.#state === 'settled' ? giveBack() : this.#resolve(value)),
       (error) => this.fail(error),

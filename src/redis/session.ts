@@ -1,31 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject } from 'rxjs';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import type { Settle } from '../primitives/waiting/wait.js';
-import { aboutThisProcess } from './about.js';
+import { About } from './about.js';
 import { Belongings } from './belongings.js';
 import { Calls, type CallsEvents } from './calls.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError, LockLostError } from './errors.js';
 import { onExit } from './exits.js';
-import { engineAndKeeper, type Keeper } from './keeper.js';
+import type { engineAndKeeper, Keeper } from './keeper.js';
 import { KeeperEngine } from './keeper-engine.js';
 import type { Blocked, FromKeeper } from './keeper-messages.js';
+import { giveStraysBack, Membership } from './membership.js';
 import { Openings } from './openings.js';
 import type { CheckedOptions } from './options.js';
 import type { WaitHost, Waiting } from './remote-wait.js';
-import { Validity } from './validity.js';
+import type { Validity } from './validity.js';
 
 /** 'cut': no answer at the moment, what is held is ours until the lease ends. 'over': it ended; a new session begins by itself. */
 export type MachinesState = 'connecting' | 'open' | 'cut' | 'over' | 'closed';
-
-/** One membership; another after a loss. */
-interface Membership {
-  readonly id: string;
-  readonly validity: Validity;
-  /** Of the engine's incarnations that it was announced to. */
-  readonly epochs: Map<string, number>;
-}
 
 /** ms for a goodbye. */
 const GOODBYE = 250;
@@ -49,7 +41,7 @@ export class Session implements WaitHost {
   readonly has: Belongings;
   /** Entries that the engine keeps of the session beside waits and holds: one for each thing that is watched. */
   watches = 0;
-  #membership = newMembership();
+  #membership = new Membership();
   readonly #made: typeof engineAndKeeper;
   #engine: Engine | undefined;
   #calls: Calls | undefined;
@@ -60,15 +52,14 @@ export class Session implements WaitHost {
   #ended: (() => void) | undefined;
   #net: NodeJS.Timeout | undefined;
   #number = 0;
-  /** What the others were told of this process. */
-  #about = '';
-  #strays = 0;
+  readonly #about: About;
   readonly #opening = new Openings();
 
-  /** @param made - what it talks to; by default what `connection` says */
-  constructor(options: CheckedOptions, made: typeof engineAndKeeper = engineAndKeeper) {
+  /** @param made - makes what it talks to */
+  constructor(options: CheckedOptions, made: typeof engineAndKeeper) {
     this.options = options;
     this.#made = made;
+    this.#about = new About(options.name);
     this.has = new Belongings(options.lease, (message) => this.#keeper?.post(message));
   }
 
@@ -114,25 +105,24 @@ export class Session implements WaitHost {
       return this.#calls;
     }
     const { lease } = this.options;
-    const hear = (message: FromKeeper) => this.#hear(message);
-    const { engine, keeper } = this.#made(this.options, hear);
+    const { engine, keeper } = this.#made(this.options, (message) => this.#hear(message));
     engine.join(this.id);
     engine.told$.subscribe((hint) => this.#told(hint));
     this.#engine = engine;
     this.#keeper = keeper;
-    const gated = !(engine instanceof KeeperEngine);
-    this.#gated = gated;
+    this.#gated = !(engine instanceof KeeperEngine);
     const events: CallsEvents = {
       reached: (run) => keeper.post({ kind: 'reached', run }),
       opened: () => this.#opened(),
       refused: (error) => this.#refused(error),
       unreachable: (error) => this.report(Promise.reject(error)),
     };
-    this.#calls = new Calls(engine, lease / 3, events, gated);
+    this.#calls = new Calls(engine, lease / 3, events, this.#gated);
     this.#join();
     this.#net = setInterval(() => {
-      this.#askAgain(lease / 3);
-      this.#tellAbout();
+      this.has.askAgain(lease / 3);
+      const info = this.#about.newsOf(this.id);
+      if (info !== undefined) keeper.post({ kind: 'info', info });
     }, lease / 3).unref();
     this.#offExit = onExit(() => this.#goodbye());
     this.#calls.reach();
@@ -149,18 +139,7 @@ export class Session implements WaitHost {
 
   #join(): void {
     const { id, validity } = this.#membership;
-    const info = aboutThisProcess(id, this.options.name);
-    this.#about = JSON.stringify(info);
-    this.#keeper?.post({ kind: 'join', session: id, cells: validity.cells, info });
-  }
-
-  /** Has the keeper say it with its next renewal, if it is news. */
-  #tellAbout(): void {
-    const info = aboutThisProcess(this.id, this.options.name);
-    const about = JSON.stringify(info);
-    if (about === this.#about) return;
-    this.#about = about;
-    this.#keeper?.post({ kind: 'info', info });
+    this.#keeper?.post({ kind: 'join', session: id, cells: validity.cells, info: this.#about.of(id) });
   }
 
   /**
@@ -220,13 +199,9 @@ export class Session implements WaitHost {
     this.has.removeWait(wait);
   }
 
-  giveBack(number: string): void {
-    void this.has.hold(number)?.release();
-  }
-
   /** Of that incarnation; -1: the session was not announced to it. */
   epochOf(run: string): number {
-    return this.#membership.epochs.get(run) ?? -1;
+    return this.#membership.epochOf(run);
   }
 
   /** Has the keeper wait for a thread that is about to block. */
@@ -237,7 +212,7 @@ export class Session implements WaitHost {
 
   /** What the keeper has announced while this thread was blocked. */
   learn(run: string, epoch: number): void {
-    this.#membership.epochs.set(run, epoch);
+    this.#membership.announced(run, epoch);
   }
 
   /** Called when the engine does not know the session: the keeper looks whether it is over. */
@@ -247,18 +222,19 @@ export class Session implements WaitHost {
 
   #opened(): void {
     this.#opening.resolve();
-    this.#askAgain(0);
+    this.#again();
   }
 
-  #askAgain(age: number): void {
-    this.has.askAgain(age);
-    if (age === 0) this.#hints.next('again');
+  /** There was a gap. */
+  #again(): void {
+    this.has.askAgain(0);
+    this.#hints.next('again');
   }
 
   #told(hint: string): void {
     if (hint === 'again') {
       // The commands' connection may be gone as well: the first that asks finds out.
-      if (this.#calls?.open === true) this.#askAgain(0);
+      if (this.#calls?.open === true) this.#again();
       this.#calls?.reach();
       return;
     }
@@ -300,7 +276,7 @@ export class Session implements WaitHost {
   }
 
   #announced({ run, epoch, told }: Extract<FromKeeper, { kind: 'announced' }>): void {
-    this.#membership.epochs.set(run, epoch);
+    this.#membership.announced(run, epoch);
     this.has.confirm(told, epoch);
     this.#calls?.announced(run);
     if (this.state !== 'closed') this.#state.next('open');
@@ -310,26 +286,15 @@ export class Session implements WaitHost {
   #renewed(entries: number, took: number): void {
     if (this.state === 'cut') this.#state.next('open');
     if (took > this.lease / 3)
-      this.#errors.next(
-        new EngineError(
-          `a renewal took ${Math.round(took)} ms, more than a third of the lease of ${this.lease} ms`,
-        ),
+      this.#tellError(
+        new EngineError(`a renewal took ${Math.round(took)} ms of a lease of ${this.lease} ms`),
       );
-    // Some of it may have been on its way: twice in a row it was not.
-    this.#strays = entries > this.has.size + this.watches ? this.#strays + 1 : 0;
-    if (this.#strays > 1) this.report(this.#giveStraysBack());
-  }
-
-  /** What the engine keeps for this session and nobody here knows, because the answer got lost. */
-  async #giveStraysBack(): Promise<void> {
-    this.#strays = 0;
-    const owned = await this.call('owned');
-    for (let at = 0; at < owned.length; at += 2) {
-      const entry = owned[at] ?? '';
-      const [key, number] = [entry.slice(0, entry.lastIndexOf(' ')), entry.slice(entry.lastIndexOf(' ') + 1)];
-      if (number === '*' || this.has.has(number)) continue;
-      await this.call('leave', number, key, '1');
-    }
+    if (!this.#membership.hasStrays(entries, this.has.size + this.watches)) return;
+    const given = giveStraysBack(
+      (...asked) => this.call(...asked),
+      (number) => this.has.has(number),
+    );
+    this.report(given);
   }
 
   #refused(error: unknown): void {
@@ -341,7 +306,7 @@ export class Session implements WaitHost {
 
   #over(): void {
     const { id } = this.#membership;
-    this.#membership = newMembership();
+    this.#membership = new Membership();
     this.has.lose('expired');
     this.#state.next('over');
     this.#state.next('connecting');
@@ -381,8 +346,4 @@ export class Session implements WaitHost {
     this.#hints.complete();
     this.#errors.complete();
   }
-}
-
-function newMembership(): Membership {
-  return { id: randomBytes(8).toString('hex'), validity: new Validity(), epochs: new Map() };
 }

@@ -55,7 +55,8 @@ describe('a Machines', () => {
       await (await machines.lock('by options').hold()).release();
     }
     const none = redis.machines({ connection: () => 1 });
-    expect(() => none.open().subscribe()).not.toThrow();
+    await expect(none.open().then()).rejects.toThrow('connection must make an ioredis connection, got 1');
+    await expect(none.lock('x').hold().then()).rejects.toBeInstanceOf(TypeError);
   });
 
   it('opens with the error where the engine refuses, and with a TimeoutError where nobody answers', async () => {
