@@ -1,14 +1,15 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { type TransferListItem, Worker } from 'node:worker_threads';
 import type { Engine } from './engine.js';
 import { EngineError } from './errors.js';
+import type { FromKeeper, ToKeeper } from './keeper-messages.js';
 import type { KeeperData } from './keeper-thread.js';
-import { type FromKeeper, Keeping, type KeepingOptions, type ToKeeper } from './keeping.js';
+import { Keeping, type KeepingOptions } from './keeping.js';
 
 /** Who keeps the session, as the session sees it. */
 export interface Keeper {
-  post(message: ToKeeper): void;
+  post(message: ToKeeper, transfer?: readonly TransferListItem[]): void;
 }
 
 /** Starts the keeper's thread. It does not keep the process alive. */
@@ -29,7 +30,7 @@ export function keeperThread(data: KeeperData, hear: (message: FromKeeper) => vo
   });
   // Last, because a listener for messages keeps the process alive from then on.
   worker.unref();
-  return { post: (message) => worker.postMessage(message) };
+  return { post: (message, transfer = []) => worker.postMessage(message, transfer) };
 }
 
 /** Keeps it in this thread: for an engine that lives here as well. */

@@ -5,7 +5,44 @@ import { currentScope, runIn } from '../primitives/waiting/section-scope.js';
 import type { Settle } from '../primitives/waiting/wait.js';
 import type { EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
-import type { Session } from './session.js';
+
+/** What a wait needs of the session that it belongs to, here or in a keeper. */
+export interface WaitHost {
+  /** Of the session. */
+  readonly id: string;
+  /** Whether what is asked now goes out now. */
+  readonly reachable: boolean;
+  /** Whether what is asked now may reach the engine, now or later. */
+  readonly sending: boolean;
+  nextNumber(): string;
+  attempt(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]>;
+  call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]>;
+  report(promise: Promise<unknown>): Promise<void>;
+  addWait(wait: Waiting): void;
+  removeWait(wait: Waiting): void;
+  /** Called when the engine does not know the session. */
+  notKnown(): void;
+}
+
+/** A wait, as the session sees it. */
+export interface Waiting {
+  readonly number: string;
+  readonly key: string;
+  readonly askedAt: number;
+  ask(): void;
+  told(reply: readonly string[]): void;
+  fail(error: unknown): void;
+}
+
+/** A wait, as its request sees it. */
+export interface Asking {
+  readonly number: string;
+  /** Asks again. */
+  ask(): void;
+  /** An answer that the request itself has asked for. */
+  told(reply: readonly string[]): void;
+  fail(error: unknown): void;
+}
 
 /** What is waited for: how it is asked for, and what its answers come to. */
 export interface Request<T> {
@@ -20,7 +57,7 @@ export interface Request<T> {
    * What an answer, or a hint in its form, comes to; undefined: it waits on. Throws the wait's error. May change what is
    * asked next time.
    */
-  answer(reply: readonly string[], wait: RemoteWait<T>): T | undefined | Promise<T>;
+  answer(reply: readonly string[], wait: Asking): T | undefined | Promise<T>;
   /** At its timeout, when nothing has come. Throws the wait's error. */
   expire(): T;
   /** How the engine is told that its time is up; the answer is one of the wait's. Default: `leave` with '0'. */
@@ -42,7 +79,7 @@ export interface Request<T> {
 export class RemoteWait<T> {
   readonly number: string;
   readonly session: string;
-  readonly #of: Session;
+  readonly #of: WaitHost;
   readonly #request: Request<T>;
   readonly #timeout: number;
   readonly #signal: AbortSignal | undefined;
@@ -59,7 +96,7 @@ export class RemoteWait<T> {
 
   /** @param timeout - ms; Infinity: for ever; 0: the request itself says that it does not wait */
   constructor(
-    of: Session,
+    of: WaitHost,
     request: Request<T>,
     timeout: number,
     signal: AbortSignal | undefined,
@@ -98,7 +135,7 @@ export class RemoteWait<T> {
   ask(): void {
     if (this.#state !== 'asking') return;
     this.askedAt = performance.now();
-    this.#sent ||= this.#of.reachable;
+    this.#sent ||= this.#of.sending;
     const { operation, key, args } = this.#request.asks ?? this.#request;
     this.#of.attempt(operation, this.number, key, ...args).then(
       (reply) => this.told(reply),
@@ -224,5 +261,27 @@ export class RemoteWait<T> {
     this.#of.removeWait(this);
     keepAlive(-1);
     return true;
+  }
+}
+
+/** A hint in the form of the answer that it stands for; undefined: it belongs to no wait. */
+export function replyOf(
+  kind: string,
+  [word = '', run = '', ...died]: readonly string[],
+): readonly string[] | undefined {
+  switch (kind) {
+    case 'g':
+      return ['1', word, died.join(' '), run];
+    case 'e':
+    case 'p':
+      return ['1', word];
+    case 'a':
+      return ['2', word];
+    case 'n':
+      return ['2'];
+    case 'x':
+      return ['-3'];
+    default:
+      return undefined;
   }
 }

@@ -1,33 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject, TimeoutError } from 'rxjs';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import type { Settle } from '../primitives/waiting/wait.js';
-import { Calls } from './calls.js';
+import { aboutThisProcess } from './about.js';
+import { Calls, type CallsEvents } from './calls.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError, LockLostError, type LostReason } from './errors.js';
 import { onExit } from './exits.js';
 import { type Keeper, keeperHere, keeperThread } from './keeper.js';
-import type { FromKeeper, ToldHold } from './keeping.js';
+import { KeeperEngine } from './keeper-engine.js';
+import type { Blocked, FromKeeper, ToldHold } from './keeper-messages.js';
 import { memoryEngine } from './memory-engine.js';
 import type { CheckedOptions } from './options.js';
 import { addressOf } from './redis-connection.js';
 import { RedisEngine } from './redis-engine.js';
+import { replyOf, type WaitHost, type Waiting } from './remote-wait.js';
 import { Validity } from './validity.js';
 
 /** 'cut': no answer at the moment, what is held is ours until the lease ends. 'over': it ended; a new session begins by itself. */
 export type MachinesState = 'connecting' | 'open' | 'cut' | 'over' | 'closed';
-
-/** A wait, as the session sees it. */
-export interface Waiting {
-  readonly number: string;
-  readonly key: string;
-  readonly askedAt: number;
-  ask(): void;
-  told(reply: readonly string[]): void;
-  fail(error: unknown): void;
-}
 
 /** What is held, as the session sees it. */
 export interface HeldHere {
@@ -60,7 +53,7 @@ const GOODBYE = 250;
  * CONNECTING -announced-> OPEN <-> CUT; OPEN, CUT -the lease is over-> OVER, then CONNECTING as another session; any -close->
  * CLOSED. The keeper (keeper.ts) decides, in a thread of its own; here it is told to whom it concerns.
  */
-export class Session {
+export class Session implements WaitHost {
   readonly options: CheckedOptions;
   readonly #hints = new Subject<string>();
   readonly #errors = new Subject<Error>();
@@ -76,11 +69,15 @@ export class Session {
   #membership = newMembership();
   #engine: Engine | undefined;
   #calls: Calls | undefined;
+  /** Whether nothing goes out before the keeper has announced the session; false: it goes by the keeper. */
+  #gated = true;
   #keeper: Keeper | undefined;
   #offExit: (() => void) | undefined;
   #ended: (() => void) | undefined;
   #net: NodeJS.Timeout | undefined;
   #number = 0;
+  /** What the others were told of this process. */
+  #about = '';
   #tellsHolds = false;
   #waitingTold = false;
   #strays = 0;
@@ -112,6 +109,11 @@ export class Session {
 
   /** Whether what is asked now goes out now. */
   get reachable(): boolean {
+    return this.#calls?.open === true && (this.#gated || this.state === 'open');
+  }
+
+  /** Whether what is asked now may reach the engine, now or later. */
+  get sending(): boolean {
     return this.#calls?.open ?? false;
   }
 
@@ -133,14 +135,20 @@ export class Session {
     engine.told$.subscribe((hint) => this.#told(hint));
     this.#engine = engine;
     this.#keeper = keeper;
-    this.#calls = new Calls(engine, lease / 3, {
+    const gated = !(engine instanceof KeeperEngine);
+    this.#gated = gated;
+    const events: CallsEvents = {
       reached: (run) => keeper.post({ kind: 'reached', run }),
       opened: () => this.#opened(),
       refused: (error) => this.#refused(error),
       unreachable: (error) => this.report(Promise.reject(error)),
-    });
+    };
+    this.#calls = new Calls(engine, lease / 3, events, gated);
     this.#join();
-    this.#net = setInterval(() => this.#askAgain(lease / 3), lease / 3).unref();
+    this.#net = setInterval(() => {
+      this.#askAgain(lease / 3);
+      this.#tellAbout();
+    }, lease / 3).unref();
     this.#offExit = onExit(() => this.#goodbye());
     this.#calls.reach();
     return this.#calls;
@@ -171,15 +179,24 @@ export class Session {
         ? after(timeout, () => waiting.reject(new TimeoutError()))
         : undefined;
     if (this.state === 'closed') waiting.reject(new LockLostError('closed', { reason: 'closed' }));
-    else if (this.start().open) waiting.resolve();
+    else if (this.start().open && this.reachable) waiting.resolve();
     return () => end(() => {});
   }
 
   #join(): void {
     const { id, validity } = this.#membership;
-    const { name } = this.options;
-    const info = { session: id, name, host: hostname(), pid: process.pid, node: process.version };
+    const info = aboutThisProcess(id, this.options.name);
+    this.#about = JSON.stringify(info);
     this.#keeper?.post({ kind: 'join', session: id, cells: validity.cells, info });
+  }
+
+  /** Has the keeper say it with its next renewal, if it is news. */
+  #tellAbout(): void {
+    const info = aboutThisProcess(this.id, this.options.name);
+    const about = JSON.stringify(info);
+    if (about === this.#about) return;
+    this.#about = about;
+    this.#keeper?.post({ kind: 'info', info });
   }
 
   /**
@@ -288,6 +305,17 @@ export class Session {
     return this.#membership.epochs.get(run) ?? -1;
   }
 
+  /** Has the keeper wait for a thread that is about to block. */
+  block(blocked: Blocked): void {
+    this.#ready();
+    this.#keeper?.post({ kind: 'block', blocked }, [blocked.port]);
+  }
+
+  /** What the keeper has announced while this thread was blocked. */
+  learn(run: string, epoch: number): void {
+    this.#membership.epochs.set(run, epoch);
+  }
+
   /** Called when the engine does not know the session: the keeper looks whether it is over. */
   notKnown(): void {
     this.#tellHolds(true);
@@ -358,6 +386,7 @@ export class Session {
     if ([...this.#holds.values()].some((held) => !held.confirmed)) this.#tellHolds(true);
     this.#calls?.announced(run);
     if (this.state !== 'closed') this.#state.next('open');
+    if (!this.#gated) this.#opened();
   }
 
   #renewed(entries: number, took: number): void {
@@ -449,28 +478,6 @@ function newMembership(): Membership {
   return { id: randomBytes(8).toString('hex'), validity: new Validity(), epochs: new Map() };
 }
 
-/** A hint in the form of the answer that it stands for; undefined: it belongs to no wait. */
-function replyOf(
-  kind: string,
-  [word = '', run = '', ...died]: readonly string[],
-): readonly string[] | undefined {
-  switch (kind) {
-    case 'g':
-      return ['1', word, died.join(' '), run];
-    case 'e':
-    case 'p':
-      return ['1', word];
-    case 'a':
-      return ['2', word];
-    case 'n':
-      return ['2'];
-    case 'x':
-      return ['-3'];
-    default:
-      return undefined;
-  }
-}
-
 function engineAndKeeper(
   { connection, namespace, lease, grace }: CheckedOptions,
   hear: (message: FromKeeper) => void,
@@ -480,6 +487,15 @@ function engineAndKeeper(
     return { engine: memoryEngine(namespace), keeper };
   }
   const address = addressOf(connection);
-  const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
-  return { engine, keeper: keeperThread({ address, namespace, lease, grace }, hear) };
+  if (isMainThread) {
+    const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
+    return { engine, keeper: keeperThread({ address, namespace, lease, grace, serves: false }, hear) };
+  }
+  // A worker may block, and then its keeper goes on talking to the engine.
+  const keeper = keeperThread({ address, namespace, lease, grace, serves: true }, (message) => {
+    engine.hear(message);
+    hear(message);
+  });
+  const engine = new KeeperEngine((message) => keeper.post(message));
+  return { engine, keeper };
 }

@@ -29,7 +29,7 @@ function waiter(...of: (keyof typeof IDS)[]): Program<Shared> {
         words: WORDS,
         next,
       };
-      const at = recordFor(shared[one], IDS[one], records, (fresh) => {
+      const at = recordFor({ id: IDS[one], cells: shared[one] }, records, (_, fresh) => {
         store(shared.records, fresh + FILLED, IDS[one]);
       });
       if (at >= 0 && load(shared.records, at + FILLED) !== IDS[one]) me.fail('its record is not filled');
@@ -79,8 +79,8 @@ describe('every interleaving', () => {
     'a primitive gets its record without a compare-exchange',
     {
       file: 'contended-record.ts',
-      text: 'compareExchange(primitive, RECORD, 0, mine <= records.most ? mine : NONE);',
-      instead: 'store(primitive, RECORD, mine <= records.most ? mine : NONE);',
+      text: 'compareExchange(cells, RECORD, 0, mine <= records.most ? mine : NONE);',
+      instead: 'store(cells, RECORD, mine <= records.most ? mine : NONE);',
     },
     waiting(both, 4),
     /has 2 records/,

@@ -79,8 +79,8 @@ finds(
   'a release wakes nobody',
   {
     file: 'synchronizer.ts',
-    text: 'else this.wakeFlagged(flags,',
-    instead: 'else if (false) this.wakeFlagged(flags,',
+    text: 'this.wakeFlagged(flags, (flags',
+    instead: 'if (false) this.wakeFlagged(flags, (flags',
   },
   contend([nester(blocking), nester(blocking)]),
   /stuck/,

@@ -151,18 +151,28 @@ describe('whether somebody traces', () => {
     'whether to drop it is decided by a plain load',
     {
       file: 'trace-flag.ts',
-      text: 'const word = load(table, TRACE);\n    if ((word & ON)',
-      instead: 'const word = peek(table, TRACE);\n    if ((word & ON)',
+      text: 'const word = load(table, TRACE);\n    if ((word & LEVELS)',
+      instead: 'const word = peek(table, TRACE);\n    if ((word & LEVELS)',
     },
     table([MAIN, 0], [looker(1), tracer], { victim: 1, atEnd: nobodyTraces }),
     /said to trace/,
   );
   finds(
+    'a level that is on already is not turned on again',
+    {
+      file: 'trace-flag.ts',
+      text: 'if (levels !== 0) while (!turnOn(levels));',
+      instead: 'while ((load(table, TRACE) & levels) !== levels && !turnOn(levels));',
+    },
+    table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], { atEnd: nobodyTraces, preemptions: 3 }),
+    /does not see/,
+  );
+  finds(
     'tracing ends without a look at the number of changes',
     {
       file: 'trace-flag.ts',
-      text: 'return compareExchange(table, TRACE, word, ((word + ONE_CHANGE) & ~ON) | to) === word;',
-      instead: 'store(table, TRACE, to); return word >= 0;',
+      text: 'return compareExchange(table, TRACE, word, ((word + ONE_CHANGE) & ~LEVELS) | (levels & LEVELS)) === word;',
+      instead: 'exchange(table, TRACE, levels); return word >= 0;',
     },
     table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], { atEnd: nobodyTraces, preemptions: 3 }),
     /does not see/,

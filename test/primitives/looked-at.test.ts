@@ -1,6 +1,6 @@
 import { Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore, Thread } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
-import { made } from '../../src/pool/thread/made-primitives.js';
+import { listenMade } from '../../src/pool/thread/made-primitives.js';
 import { HELD_SINCE } from '../../src/primitives/memory/layout.js';
 import type { Cells } from '../../src/primitives/memory/word.js';
 import { viewOf } from '../../src/primitives/memory/word.js';
@@ -134,7 +134,7 @@ describe('while somebody looks', () => {
     'a %s that is made is told of, with words that say how it is',
     async (kind, make, state) => {
       const heard: object[] = [];
-      made.listen((handle) => heard.push(handle));
+      listenMade((handle) => heard.push(handle));
       const before = make();
       look(EVENTS);
       const primitive = make();

@@ -5,7 +5,7 @@ import { CANCELLED, COMPLETED } from '../wire/messages.js';
 import { countChild } from '../workers/children.js';
 import type { Job, JobEnd, JobHome, WorkerExit } from '../workers/job.js';
 import { noteRunTime } from '../workers/job-target.js';
-import type { SessionOwner, WorkerLife } from '../workers/session-owner.js';
+import type { SessionOwner } from '../workers/session-owner.js';
 import { ThreadJob } from '../workers/thread-job.js';
 import { IdleSweep } from './idle-sweep.js';
 import { JobCounters, type JobResult } from './job-counters.js';
@@ -16,13 +16,8 @@ import { PoolSessions } from './pool-sessions.js';
 import { PoolWorkers } from './pool-workers.js';
 import { PriorityLine } from './priority-line.js';
 
-/** Jobs that a session has at most, and at least while it has room: the one that runs and those sent ahead. */
-const DEEPEST = 64;
-const SHALLOWEST = 2;
 /** ms of work that is sent ahead, so that a worker need not wait for this thread; more while this thread hears late. */
 const AHEAD_MS = 1;
-/** How many workers may fail to come up for one job, where others are up, or nothing says why. */
-const MOST_FAILED_STARTS = 3;
 
 /**
  * The jobs of a pool, and who runs them: the line, the sessions, and what is remembered of jobs that have ended.
@@ -40,7 +35,6 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly maxThreads: number;
   readonly counters: JobCounters;
   readonly contexts: CheckedPoolOptions['contexts'];
-  readonly #life: WorkerLife;
   readonly #line = new PriorityLine();
   readonly #sessions: PoolSessions;
   readonly #patience: Patience;
@@ -63,14 +57,16 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
    * @param changed - a job has come, begun or ended, or a worker has
    */
   constructor(options: CheckedPoolOptions, record: PoolRecord, changed: () => void) {
-    const { maxThreads, minThreads, idleTimeout, life, worker } = options;
-    this.#life = { ...life, pool: record.id };
+    const { maxThreads, minThreads, idleTimeout, worker: settings } = options;
+    const life = { ...options.life, pool: record.id };
     this.contexts = options.contexts;
     this.maxThreads = maxThreads;
     this.#changed = changed;
     this.counters = new JobCounters(record, changed);
-    this.workers = new PoolWorkers(minThreads, maxThreads, worker, changed);
-    this.#sessions = new PoolSessions(() => sweep.begin());
+    const sessions = new PoolSessions(() => sweep.begin());
+    this.#sessions = sessions;
+    const newSession = (): PoolSession => new PoolSession(this, life);
+    this.workers = new PoolWorkers({ minThreads, maxThreads, settings, sessions, newSession, changed });
     const sweep = new IdleSweep(this.#sessions, minThreads, idleTimeout);
     this.#patience = new Patience(
       this.#sessions,
@@ -80,7 +76,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
         this.#updated();
       },
     );
-    const error = this.#keepEnough();
+    const error = this.workers.keepEnough();
     // With fewer it carries on.
     if (error !== undefined && this.#sessions.size === 0) throw cannotStart('worker', [], error);
   }
@@ -159,7 +155,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** Starts as many workers as there may be. @throws ThreadError when the system gives no more */
   openAll(): void {
     try {
-      while (this.#sessions.size < this.maxThreads) this.#open();
+      this.workers.openAll();
     } catch (error) {
       throw cannotStart('worker', [], error);
     }
@@ -192,22 +188,14 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     if (least?.size === 0) return least;
     if (this.#sessions.size < this.maxThreads) {
       try {
-        return this.#open();
+        return this.workers.open();
       } catch (error) {
         // Somebody runs, so the job need not fail.
         if (this.#sessions.size === 0) throw error;
       }
     }
-    if (least === undefined || !job.returns || least.size >= this.#depth(least, job)) return undefined;
-    return least;
-  }
-
-  /** How many jobs the session may have, if that one is the last of them. */
-  #depth(session: PoolSession, job: Job): number {
-    const mean = Math.max(job.target?.meanTime ?? 0, session.newest?.target?.meanTime ?? 0);
-    if (mean === 0) return SHALLOWEST;
-    const ahead = Math.max(AHEAD_MS, 2 * this.#lag);
-    return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(ahead / mean)));
+    if (least === undefined || !job.returns) return undefined;
+    return least.size < least.depth(job, Math.max(AHEAD_MS, 2 * this.#lag)) ? least : undefined;
   }
 
   #give(job: Job, session: PoolSession): void {
@@ -278,7 +266,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#endWorn(session);
     this.#sessions.count(session);
     if (session.size === 0) this.#dispatch();
-    if (this.#sessions.size < this.workers.minThreads) this.#keepEnough();
+    this.workers.keepEnough();
     this.#updated();
   }
 
@@ -315,58 +303,20 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
       if (!exit.terminated) this.counters.ran(job.accepted, session.lastEnd, clock());
       this.#over(job, exit.terminated ? 'cancelled' : 'failed');
     }
-    const lost = untouched.filter((job) => this.#isLost(session, exit, job, untouched));
+    const others = [...this.#sessions].some(({ opened }) => opened);
+    const lost = untouched.filter((job) => session.loses(job, job === untouched[0], exit, others));
     const own = [...untouched.filter((job) => job.left !== undefined), ...session.own.splice(0)];
     // A worker that did not come up has not done what it was to do.
     const failed = session.opened || exit.terminated ? lost : [...lost, ...own];
     this.#line.giveBack(untouched.filter((job) => job.left === undefined && !lost.includes(job)));
     this.#dispatch();
     // A worker that did not come up is not tried again until another has.
-    if (session.opened && !session.retired && !this.#closes) this.#keepEnough();
+    if (session.opened && !session.retired && !this.#closes) this.workers.keepEnough();
     for (const job of begun) job.died(exit);
     for (const job of failed) this.#fail(job, { ...exit, unbegun: true });
     leave(own);
     this.#updated();
     return begun.length + failed.length > 0;
-  }
-
-  /**
-   * What was moved there is gone with a worker. The first job of one that did not come up fails with what kept that, so that a
-   * broken one is not tried for ever.
-   */
-  #isLost(session: PoolSession, exit: WorkerExit, job: Job, [first]: readonly Job[]): boolean {
-    if (job.left !== undefined) return false;
-    if (!job.returns) return true;
-    if (session.opened || exit.terminated || job !== first) return false;
-    job.failedStarts++;
-    if (job.failedStarts === MOST_FAILED_STARTS) return true;
-    // One that exits without an error was ended from elsewhere.
-    return exit.error !== undefined && ![...this.#sessions].some(({ opened }) => opened);
-  }
-
-  // ─── workers ──────────────────────────────────────────────────────────────────────────────────
-
-  /** @throws whatever keeps a worker from being made */
-  #open(): PoolSession {
-    const session = new PoolSession(this, this.#life);
-    try {
-      this.workers.open(session);
-    } catch (error) {
-      session.discard();
-      throw error;
-    }
-    this.#sessions.add(session);
-    return session;
-  }
-
-  /** Opens those that are to be kept, and that there are not: at first, and when one has died. Returns what keeps one from being made. */
-  #keepEnough(): unknown {
-    try {
-      while (this.#sessions.size < this.workers.minThreads) this.#open();
-    } catch (error) {
-      return error;
-    }
-    return undefined;
   }
 
   // ─── the end ──────────────────────────────────────────────────────────────────────────────────

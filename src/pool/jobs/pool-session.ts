@@ -1,9 +1,15 @@
-import type { Job } from '../workers/job.js';
+import type { Job, WorkerExit } from '../workers/job.js';
 import { Session } from '../workers/session.js';
 import type { WorkerLife } from '../workers/session-owner.js';
 
 /** ms that the leftovers of a job may keep its worker from the next job. */
 const LEFTOVERS_MS = 1000;
+
+/** Jobs that a session has at most, and at least while it has room: the one that runs and those sent ahead. */
+const DEEPEST = 64;
+const SHALLOWEST = 2;
+/** How many workers may fail to come up for one job, where others are up, or nothing says why. */
+const MOST_FAILED_STARTS = 3;
 
 /** A session of a ThreadPool, with what its dispatcher notes of it. */
 export class PoolSession extends Session {
@@ -28,6 +34,8 @@ export class PoolSession extends Session {
    * worker has looked at that one, or is killed: see patience.ts.
    */
   unseen: number | undefined;
+  /** For how long that is so, in ms. */
+  unseenMs = 0;
 
   constructor(owner: ConstructorParameters<typeof Session>[0], life: WorkerLife) {
     super(owner, LEFTOVERS_MS, life);
@@ -37,6 +45,29 @@ export class PoolSession extends Session {
   get takes(): boolean {
     if (this.dead || this.worn || this.silent || this.hasLeftovers || !this.hasWord) return false;
     return this.own.length === 0 && (this.size === 0 || this.opened);
+  }
+
+  /** How many jobs it may have, if that one is the last of them. @param ahead - ms of work that is to be sent ahead */
+  depth(job: Job, ahead: number): number {
+    const mean = Math.max(job.target?.meanTime ?? 0, this.newest?.target?.meanTime ?? 0);
+    if (mean === 0) return SHALLOWEST;
+    return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(ahead / mean)));
+  }
+
+  /**
+   * Whether a job that its worker had not begun with is gone with that: what was moved there is. The `first` job of a worker that
+   * did not come up fails with what kept that, so that a broken one is not tried for ever.
+   *
+   * @param others - other workers are up
+   */
+  loses(job: Job, first: boolean, exit: WorkerExit, others: boolean): boolean {
+    if (job.left !== undefined) return false;
+    if (!job.returns) return true;
+    if (this.opened || exit.terminated || !first) return false;
+    job.failedStarts++;
+    if (job.failedStarts === MOST_FAILED_STARTS) return true;
+    // One that exits without an error was ended from elsewhere.
+    return exit.error !== undefined && !others;
   }
 
   /** Sends the next of its own, where it is their turn. */

@@ -33,30 +33,6 @@ import {
 } from './thread-options.js';
 import { isDaemon, type ThreadState } from './thread-side.js';
 
-/*
- * A thread from its start to its result.
- *
- * In the thread that starts it: `new Thread` checks and packs the target (thread-options.ts, primitives/target.ts) and
- * makes a StartedHere. `start` then takes three steps (started-here.ts). `claim` takes a slot of the table, so that the
- * thread is alive and every thread can see it (primitives/threads/claim-slot.ts). `pack` encodes the arguments
- * (start.ts, wire/codec.ts). `begin` makes a ThreadJob of them (workers/thread-job.ts), which goes to the ThreadPool of the
- * options, or else to a session of the elastic pool that is idle or new (workers/elastic-pool.ts), and a ThreadRun
- * (thread-run.ts), which the session tells what the thread's worker says.
- *
- * In the worker: in-worker/session.ts takes the job from its port, claims it (wire/job-claims.ts) and makes a Running
- * (in-worker/thread-body.ts), which marks the slot as running, calls the target, posts `values`, `progress` and at last one
- * end message, and marks the slot as stopped.
- *
- * Back: the session (workers/session.ts) hears the end message, or the exit of its worker, whichever comes first, and frees
- * the worker for others. Then ThreadRun marks the slot as ended, ends what keeps the Thread object alive
- * (`beforeOutcome`), gives the result or error to the Outcome (outcome.ts), which tells `result()` and `output$`, and wakes
- * those who `join` (`afterOutcome`; join.ts).
- *
- * In any other thread a Thread object (thread-of.ts) is a StartedElsewhere: the table tells it whether the thread lives
- * and wakes its joins; for results, values, kills and reasons of a cancel it asks the thread that started it
- * (remote-ask.ts, remote-answer.ts).
- */
-
 const ADVICE = uncloneable(
   'a Thread travels in the arguments and results of threads and jobs: a Thread posted by itself',
 );

@@ -1,10 +1,14 @@
 import type { TransferListItem } from 'node:worker_threads';
-import type {
-  CancelMessage,
-  CreditMessage,
-  Envelope,
-  ProgressMessage,
-  ValuesMessage,
+import {
+  type CancelMessage,
+  type CreditMessage,
+  type EndMessage,
+  type Envelope,
+  FLUSHING,
+  LEFTOVERS,
+  type ProgressMessage,
+  type ValuesMessage,
+  WORN,
 } from '../wire/messages.js';
 import type { JobTarget } from './job-target.js';
 
@@ -32,6 +36,15 @@ export interface JobEnd {
   /** Its output is on its way. */
   readonly flushing: boolean;
   readonly leftovers: boolean;
+  /** Its worker begins with no other. */
+  readonly isLast: boolean;
+}
+
+/** @param ident - of the job's thread */
+export function endOf([, how, value, began, ended, aftermath]: EndMessage, ident: number): JobEnd {
+  const says = (flag: number): boolean => (aftermath & flag) !== 0;
+  const [flushing, leftovers, isLast] = [says(FLUSHING), says(LEFTOVERS), says(WORN)];
+  return { how, ident, value, began, ended, flushing, leftovers, isLast };
 }
 
 /** Who has a job in its worker: a Session. */

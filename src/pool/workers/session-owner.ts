@@ -1,7 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Cells } from '../../primitives/memory/word.js';
 import type { PackedTarget } from '../../primitives/target.js';
-import type { Starter } from '../../primitives/threads/claim-slot.js';
+import { type Starter, starterHere } from '../../primitives/threads/claim-slot.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { DAEMON } from '../../primitives/threads/table.js';
+import { flagsOf } from '../../primitives/threads/thread-slots.js';
 import type { Job, JobEnd, WorkerExit } from './job.js';
 
 /** Whose jobs a worker runs, what is done in it besides them, and when it is replaced. */
@@ -34,6 +37,17 @@ export interface SessionOpening {
   /** ms that leftovers may keep the worker from its next job; then they count as there to stay. */
   readonly leftoversMs: number;
   readonly life: WorkerLife;
+}
+
+/** For a session that this thread opens. */
+export function openingHere(
+  port: MessagePort,
+  cells: Cells,
+  leftoversMs: number,
+  life: WorkerLife,
+): SessionOpening {
+  const ident = getIdent();
+  return { port, cells, starter: starterHere(ident), flags: flagsOf(ident) & DAEMON, leftoversMs, life };
 }
 
 /** Whose session it is: a ThreadPool's dispatcher, or the elastic pool. */

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { clock } from '../../primitives/threads/table.js';
 import type { FromWorker, ToWorker } from '../wire/messages.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
+import type { Job } from './job.js';
 
 /** Messages, and ms, that are heard in one turn of the event loop. */
 const MOST_HEARD = 1000;
@@ -15,6 +16,8 @@ export class SessionPort {
   #draining = false;
   /** Reasons why the port is to keep the process alive. */
   #holds = 0;
+  /** Jobs that have ended and whose output is on its way: the process stays for it, also where it did not for the job. */
+  readonly flushes: Job[] = [];
   /** When the messages that are being heard were received, in ms on the clock of all threads. */
   heardAt = 0;
 
@@ -53,5 +56,17 @@ export class SessionPort {
   hold(by: 1 | -1): void {
     this.#holds += by;
     if (this.#holds === 0 || (this.#holds === 1 && by === 1)) this.channel.hold(this.#holds > 0);
+  }
+
+  flushBegins(job: Job): void {
+    this.flushes.push(job);
+    this.hold(1);
+  }
+
+  /** The one whose output is out. */
+  flushEnds(): Job | undefined {
+    const job = this.flushes.shift();
+    if (job !== undefined) this.hold(-1);
+    return job;
   }
 }

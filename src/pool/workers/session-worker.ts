@@ -1,3 +1,4 @@
+import type { WorkerExit } from './job.js';
 import { lateAfter } from './late-after.js';
 
 /** ms that a `teardown` may take. */
@@ -26,6 +27,8 @@ export class SessionWorker {
   #killed = false;
   #tearsDown = false;
   #gone = false;
+  /** Why it exits, where it has said so. */
+  failure: unknown;
   #tellExit: () => void = () => {};
   /** Resolves when the worker is gone, and those that lost a job by it have been told. */
   readonly exit: Promise<void> = new Promise((resolve) => {
@@ -39,10 +42,6 @@ export class SessionWorker {
 
   get killed(): boolean {
     return this.#killed;
-  }
-
-  get tearsDown(): boolean {
-    return this.#tearsDown;
   }
 
   get gone(): boolean {
@@ -91,6 +90,13 @@ export class SessionWorker {
   /** It has exited, or will not be made. */
   exited(): void {
     this.#gone = true;
+  }
+
+  /** @param thrown - in it, and not caught */
+  exitOf(thrown: unknown, exitCode: number): WorkerExit {
+    const error = thrown ?? this.failure;
+    const terminated = this.#killed || (this.#tearsDown && error === undefined);
+    return { exitCode, terminated, ...(error !== undefined && !terminated && { error }) };
   }
 
   tellExit(): void {

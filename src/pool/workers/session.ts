@@ -1,10 +1,8 @@
 import { MessageChannel } from 'node:worker_threads';
 import { type Cells, load } from '../../primitives/memory/word.js';
-import { starterHere } from '../../primitives/threads/claim-slot.js';
-import { getIdent } from '../../primitives/threads/current-ident.js';
-import { clock, DAEMON } from '../../primitives/threads/table.js';
-import { flagsOf, markDied } from '../../primitives/threads/thread-slots.js';
-import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { clock } from '../../primitives/threads/table.js';
+import { markDied } from '../../primitives/threads/thread-slots.js';
+import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import { drainTraces } from '../wire/bus.js';
 import { type PackedError, unpackError } from '../wire/codec.js';
 import {
@@ -12,27 +10,26 @@ import {
   type CreditMessage,
   DECLINED,
   type EndMessage,
-  FLUSHING,
   type FromWorker,
-  LEFTOVERS,
   THREW,
-  WORN,
 } from '../wire/messages.js';
 import type { UnreadMessage } from '../wire/port-channel.js';
-import { allocateSession, hasSeen, SEEN } from '../wire/session-cells.js';
-import type { Job, JobEnd, JobHolder, WorkerExit } from './job.js';
-import { lateAfter } from './late-after.js';
-import { HUNG_MS, LeftoversWatch } from './leftovers-watch.js';
+import { allocateSession, SEEN } from '../wire/session-cells.js';
+import { HangWatch, type Watched } from './hang-watch.js';
+import { endOf, type Job, type JobHolder, type WorkerExit } from './job.js';
 import { heardFromWorker, mayAsk } from './loop-questions.js';
 import { Outbox } from './outbox.js';
 import { SentJobs } from './sent-jobs.js';
-import { PLAIN_LIFE, type SessionOpening, type SessionOwner, type WorkerLife } from './session-owner.js';
+import {
+  openingHere,
+  PLAIN_LIFE,
+  type SessionOpening,
+  type SessionOwner,
+  type WorkerLife,
+} from './session-owner.js';
 import { SessionPort } from './session-port.js';
 import { type MadeWorker, SessionWorker } from './session-worker.js';
 import { relayUnhandled, reportUnhandled } from './unhandled.js';
-
-/** ms that a worker has at least to look at a job that was withdrawn: it takes a turn of its loop. */
-const PROMPT_MS = 100;
 
 /**
  * A worker that stays, seen from who starts jobs in it: a port, and the shared words of wire/session-cells.ts. All jobs of
@@ -43,7 +40,7 @@ const PROMPT_MS = 100;
  * The first job of a session that has none is posted at once, so that it runs although this thread blocks from here on;
  * those behind it go together, in a microtask.
  */
-export class Session implements JobHolder, Rechecked {
+export class Session implements JobHolder, Watched {
   readonly owner: SessionOwner<Session>;
   readonly opening: SessionOpening;
   readonly #port: SessionPort;
@@ -51,13 +48,9 @@ export class Session implements JobHolder, Rechecked {
   readonly #jobs: SentJobs = new SentJobs(this.#cells);
   readonly #outbox: Outbox;
   readonly #worker = new SessionWorker();
-  /** Jobs that have ended and whose output is on its way. */
-  readonly #flushes: Job[] = [];
-  readonly #leftovers: LeftoversWatch;
+  readonly watch: HangWatch;
   /** When a job ended last, or the first of several was sent. */
   lastEnd = 0;
-  /** Why the worker exits, where it has said so. */
-  #failure: unknown;
   /** Its worker begins with no other job. */
   worn = false;
   /** The last job that was sent. */
@@ -72,10 +65,8 @@ export class Session implements JobHolder, Rechecked {
       () => owner.heard(this),
     );
     this.#outbox = new Outbox(this.#port.channel, this.#cells);
-    this.#leftovers = new LeftoversWatch(leftoversMs < Number.POSITIVE_INFINITY, () => void this.kill());
-    const ident = getIdent();
-    const flags = flagsOf(ident) & DAEMON;
-    this.opening = { port: port2, cells: this.#cells, starter: starterHere(ident), flags, leftoversMs, life };
+    this.watch = new HangWatch(this, this.#jobs, leftoversMs < Number.POSITIVE_INFINITY);
+    this.opening = openingHere(port2, this.#cells, leftoversMs, life);
     // A dying worker closes its port before it emits 'exit': until then the worker itself keeps the process alive, or
     // nobody would learn of the death.
     this.#port.channel.onClose(() => this.#worker.ref());
@@ -106,12 +97,12 @@ export class Session implements JobHolder, Rechecked {
   }
 
   get hasLeftovers(): boolean {
-    return this.#leftovers.of !== 0;
+    return this.watch.leftoversOf !== 0;
   }
 
   /** Whether output of jobs that have ended is on its way. */
   get flushing(): boolean {
-    return this.#flushes.length > 0;
+    return this.#port.flushes.length > 0;
   }
 
   /** See SentJobs. */
@@ -137,7 +128,7 @@ export class Session implements JobHolder, Rechecked {
     this.newest = job;
     if (first) {
       this.lastEnd = clock();
-      recheckPeriodically(this);
+      recheckPeriodically(this.watch);
     }
     this.#worker.open();
     if (job.holds) this.#port.hold(1);
@@ -165,7 +156,7 @@ export class Session implements JobHolder, Rechecked {
 
   /** Called by who blocks the event loop until a job is over: what that would find. false: the worker has exited. */
   lives(): boolean {
-    this.recheck();
+    this.watch.recheck();
     return this.#worker.exists;
   }
 
@@ -207,11 +198,12 @@ export class Session implements JobHolder, Rechecked {
     else if (other.kind === 'unhandled') relayUnhandled(other);
     else if (other.kind === 'answer') heardFromWorker(other.answer);
     else if (other.kind === 'refused') this.#refused(other.nth, other.why);
-    else if (other.kind === 'failed') this.#failure = unpackError(other.error);
+    else if (other.kind === 'failed') this.#worker.failure = unpackError(other.error);
     else this.#unread(other.why);
   }
 
-  #end([seq, how, value, began, ended, aftermath]: EndMessage): void {
+  #end(message: EndMessage): void {
+    const [seq, how, value] = message;
     const job = this.#jobs.get(seq);
     if (job === undefined) return;
     // A worker that is killed while it imports a module runs on with half of its modules. The error that it reports
@@ -222,35 +214,27 @@ export class Session implements JobHolder, Rechecked {
       this.#lose(job, { exitCode: 0, terminated: error === undefined, unbegun: true, error });
       return;
     }
-    const ident = this.identOf(job);
-    const [flushing, leftovers] = [(aftermath & FLUSHING) !== 0, (aftermath & LEFTOVERS) !== 0];
-    if ((aftermath & WORN) !== 0) this.worn = true;
-    if (flushing) {
-      // The process stays for what was printed, also by a thread that it does not stay for.
-      this.#flushes.push(job);
-      this.#port.hold(1);
-    }
+    const end = endOf(message, this.identOf(job));
+    if (end.isLast) this.worn = true;
+    if (end.flushing) this.#port.flushBegins(job);
     // Jobs may stand in line for this worker, and the line does not keep the process alive.
-    if (leftovers && this.#leftovers.begin(ident)) this.#port.hold(1);
+    if (end.leftovers && this.watch.leftoversBegin(end.ident)) this.#port.hold(1);
     this.lastEnd = this.#port.heardAt;
     this.#remove(job);
     job.over = true;
-    const end: JobEnd = { how, ident, value, began, ended, flushing, leftovers };
     drainTraces();
     this.owner.ended(this, job, end);
     job.ended(end);
   }
 
   #flushed(): void {
-    const job = this.#flushes.shift();
-    if (job === undefined) return;
-    this.#port.hold(-1);
-    job.flushed();
-    this.owner.freed(this, []);
+    const job = this.#port.flushEnds();
+    job?.flushed();
+    if (job !== undefined) this.owner.freed(this, []);
   }
 
   #idle(): void {
-    if (this.#leftovers.end()) this.#port.hold(-1);
+    if (this.watch.leftoversEnd()) this.#port.hold(-1);
     this.owner.freed(this, []);
   }
 
@@ -321,42 +305,15 @@ export class Session implements JobHolder, Rechecked {
     return this.#worker.exit;
   }
 
-  /**
-   * Kills the worker when it has not looked at the job, which was withdrawn, after `grace` ms: then it hangs in its start or
-   * in what an earlier job has left behind. One that runs a job is left to whoever wants that.
-   */
+  /** See HangWatch. */
   expectLife(seq: number, grace: number): void {
-    if (grace === Number.POSITIVE_INFINITY || this.#worker.gone) return;
-    lateAfter(Math.max(grace, PROMPT_MS), () => {
-      // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
-      const isWanted = !this.opened && this.size > 0 && this.opening.life.setup !== undefined;
-      if (this.dead || isWanted || this.hasSeen(seq) || this.#jobs.running !== undefined) return;
-      void this.kill();
-      // Until it has exited it is to get no job: what moves would be lost with it.
-      this.owner.freed(this, []);
-    });
+    this.watch.expectLife(seq, grace);
   }
 
-  /**
-   * Kills the worker when it does not look at its next job for HUNG_MS, though no job runs in it: promises that one has left
-   * behind block it. Asked now and then while it has jobs.
-   */
-  recheck(): boolean {
-    const [next] = this.#jobs;
-    if (next === undefined || this.dead) return false;
-    const looks = !this.opened || this.hasLeftovers || this.hasSeen(next.seq);
-    if (!looks && clock() - this.lastEnd >= HUNG_MS) this.killHung();
-    return true;
-  }
-
-  /** Whether the worker has looked at that job, or at a later one. */
-  hasSeen(seq: number): boolean {
-    return hasSeen(this.#cells, seq);
-  }
-
-  /** The worker looks at no job: what an earlier one has left behind blocks it. */
-  killHung(): void {
-    this.#leftovers.killHung(null);
+  giveUp(): void {
+    void this.kill();
+    // Until it has exited it is to get no job: what moves would be lost with it.
+    this.owner.freed(this, []);
   }
 
   /** Called in the place of `attach` when the first job could not be sent, and so there is no worker. */
@@ -373,19 +330,17 @@ export class Session implements JobHolder, Rechecked {
     this.#worker.exited();
     this.#port.drain();
     this.#port.channel.close();
-    const error = thrown ?? this.#failure;
-    const left = this.#leftovers.of;
-    this.#leftovers.end();
+    const left = this.watch.leftoversOf;
+    this.watch.leftoversEnd();
     const { begun, untouched } = this.#jobs.empty();
     for (const job of begun) {
       job.over = true;
       markDied(this.identOf(job));
     }
-    const terminated = this.#worker.killed || (this.#worker.tearsDown && error === undefined);
-    const exit: WorkerExit = { exitCode, terminated, ...(error !== undefined && !terminated && { error }) };
+    const exit = this.#worker.exitOf(thrown, exitCode);
     const told = this.owner.exited(this, exit, begun, untouched);
     if (exit.error !== undefined && !told) reportUnhandled(left === 0 ? null : left, exit.error);
-    for (const job of this.#flushes.splice(0)) job.flushed();
+    for (const job of this.#port.flushes.splice(0)) job.flushed();
     this.#worker.tellExit();
   }
 }

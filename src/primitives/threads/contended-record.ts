@@ -25,20 +25,25 @@ export interface Records {
   next(): number;
 }
 
+/** A primitive that may have one. */
+export interface Recorded {
+  readonly id: number;
+  readonly cells: Cells;
+}
+
 /**
  * Where the primitive's record is, which this takes where there is none; -1: all are taken.
  *
- * @param primitive - its cells
  * @param fill - writes all but ID of a record that nobody has read yet
  */
-export function recordFor(
-  primitive: Cells,
-  id: number,
+export function recordFor<P extends Recorded>(
+  primitive: P,
   records: Records,
-  fill: (at: number) => void,
+  fill: (primitive: P, at: number) => void,
 ): number {
+  const { id, cells } = primitive;
   for (;;) {
-    const number = load(primitive, RECORD);
+    const number = load(cells, RECORD);
     if (number === NONE) return -1;
     if (number !== 0) {
       const at = placeOf(records, number);
@@ -47,8 +52,8 @@ export function recordFor(
       return at;
     }
     const mine = records.next();
-    if (mine <= records.most) fill(placeOf(records, mine));
-    compareExchange(primitive, RECORD, 0, mine <= records.most ? mine : NONE);
+    if (mine <= records.most) fill(primitive, placeOf(records, mine));
+    compareExchange(cells, RECORD, 0, mine <= records.most ? mine : NONE);
   }
 }
 

@@ -87,13 +87,16 @@ function nextNumber(): number {
 /** Called as a wait for it begins: from here on it is listed. Returns where its record is, for the calls below; -1: none. */
 export function contended(on: Contended): number {
   const cells = reserve();
-  const at = recordFor(on.cells, on.id, recordsIn(cells), (fresh) => {
-    store(cells, fresh + KIND, KINDS.indexOf(on.primitiveKind));
-    writeText(cells, fresh + NAME, CONTENDED_WORDS - NAME, on.name);
-  });
+  const at = recordFor(on, recordsIn(cells), fill);
   const facts = peek(on.cells, FACTS);
   if (at >= 0 && peek(cells, at + FACTS_TOLD) !== facts) or(cells, at + FACTS_TOLD, facts);
   return at;
+}
+
+function fill({ primitiveKind, name }: Contended, at: number): void {
+  const cells = reserve();
+  store(cells, at + KIND, KINDS.indexOf(primitiveKind));
+  writeText(cells, at + NAME, CONTENDED_WORDS - NAME, name);
 }
 
 /** A wait is over, after so many ms. */

@@ -52,11 +52,14 @@ export function someoneTraces(): boolean {
 /** Called by the thread itself. */
 export function setTraces(ident: number, levels: number): void {
   const before = exchange(table, slotOf(ident) + TRACES, levels);
-  for (;;) {
-    const word = load(table, TRACE);
-    if ((word & levels) === levels || change(word, word | levels)) break;
-  }
+  // Even where the level is on: who has searched before this thread had it must not take it away.
+  if (levels !== 0) while (!turnOn(levels));
   if ((before & ~levels) !== 0) dropTrace();
+}
+
+function turnOn(levels: number): boolean {
+  const word = load(table, TRACE);
+  return change(word, word | levels);
 }
 
 /** Called as a thread ends, however it does. */

@@ -141,7 +141,7 @@ export class WaitRecord {
   /**
    * `count` waits from now on; 0 gives the record back. While all 65,536 records are taken, waits are not listed.
    *
-   * @param first - the one that it tells of; default: the one that it has told of, or one without end that begins now
+   * @param first - of those, where there were none; default: one that begins now and never gives up
    */
   set(on: Waited, count: number, first?: WaitTimes): void {
     if (count === 0) {
@@ -149,13 +149,19 @@ export class WaitRecord {
       return;
     }
     if (this.#at >= 0 && this.#ident !== current) this.#close();
-    if (this.#at < 0) this.#open(on);
-    if (this.#at < 0) return;
+    if (this.#at < 0) {
+      this.#open(on);
+      if (this.#at < 0) return;
+      this.first(first ?? { since: clock(), until: Number.POSITIVE_INFINITY });
+    }
     store(table, this.#at + COUNT, count);
-    const told = first ?? this.#first ?? { since: clock(), until: Number.POSITIVE_INFINITY };
-    if (told === this.#first) return;
-    this.#first = told;
-    writeWait(this.#at, this.#ident, told.since, told.until, told.site ?? 0);
+  }
+
+  /** The wait that it tells of from now on. */
+  first(wait: WaitTimes): void {
+    if (wait === this.#first || this.#at < 0 || this.#ident !== current) return;
+    this.#first = wait;
+    writeWait(this.#at, this.#ident, wait.since, wait.until, wait.site ?? 0);
   }
 
   /** `id` of the wait that it tells of; 0: it tells of none. */

@@ -184,6 +184,7 @@ export class LocalQueue {
       for (const behind of this.#line.rest()) if (!behind.left) this.#try(behind, false);
     } finally {
       this.#looking = false;
+      this.#tellFirst();
     }
   }
 
@@ -266,9 +267,16 @@ export class LocalQueue {
     return settle;
   }
 
+  #tellFirst(): void {
+    const first = this.#line.first();
+    if (first !== undefined) this.#record.first(first);
+  }
+
   #resized(by: 1 | -1): void {
     const { size } = this;
     this.#record.set(this.on, size, this.#line.first());
+    // Those that one look serves are not told of one by one.
+    if (!this.#looking) this.#tellFirst();
     if (size === 0) {
       busy.delete(this);
       keepAlive(-1);

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { Observable, take, toArray } from 'rxjs';
 import {
   Event,
@@ -133,6 +135,30 @@ describe('a job that is asked to go, in a worker that cannot hear of it', () => 
     rmSync(folder, { recursive: true });
     left.unsubscribe();
     expect(await Promise.race([code(pool.run(identity, [2])), never()])).toBe(2);
+    await pool.close();
+  });
+
+  it('has its worker killed, though no other worker is left meanwhile and no other job comes', async () => {
+    const pool = new ThreadPool({ maxThreads: 2, minThreads: 1, idleTimeout: 500 });
+    await pool.warmUp();
+    const hangs = (): number => {
+      const hang = (): void => {
+        for (;;);
+      };
+      void Promise.resolve().then(hang);
+      return process.getBuiltinModule('node:worker_threads').threadId;
+    };
+    const id = await pool.run(hangs);
+    const hung = (pool.piscina.threads as Worker[]).find(({ threadId }) => threadId === id) as Worker;
+    const gone = once(hung, 'exit');
+    // Some go to the worker that hangs, and from there to the other.
+    const many = [1, 2, 3, 4, 5, 6, 7, 8];
+    expect(await Promise.all(many.map((n) => code(pool.run(identity, [n]))))).toEqual(many);
+    await untilWithin(5000, () => pool.stats.threads === 1);
+    expect(hung.threadId).toBe(id);
+    expect(await Promise.race([gone.then(() => 'gone'), never()])).toBe('gone');
+    expect(unheard).toHaveLength(1);
+    unheard.length = 0;
     await pool.close();
   });
 

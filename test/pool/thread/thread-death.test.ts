@@ -58,6 +58,20 @@ describe('a thread settles, named, with the cause', () => {
       'text' as never,
     ],
     [
+      'when a timer of the target throws undefined',
+      new Thread({
+        name: 'victim',
+        target: () =>
+          new Promise(() => {
+            setTimeout(() => {
+              const [nothing]: Error[] = [];
+              throw nothing;
+            }, 1);
+          }),
+      }),
+      { code: 'ERR_THREAD_DIED', message: "thread 'victim' died: Error: undefined was thrown" },
+    ],
+    [
       'when a timer of the target throws',
       new Thread({
         name: 'victim',

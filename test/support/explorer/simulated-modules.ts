@@ -66,6 +66,7 @@ function stubs(port: Port, time: () => number): Record<string, object> {
 
 class WaitRecord {
   set(): void {}
+  first(): void {}
   owner(): void {}
 }
 
