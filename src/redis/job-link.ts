@@ -15,6 +15,8 @@ export class JobLink {
   /** Several may hear what is said on a channel: two pools of one name, say. */
   readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
+  /** Those that BullMQ has made of `commands`, to block on: one for each worker. */
+  readonly #copies = new Set<Redis>();
 
   static of(host: JobHost): JobLink {
     const known = links.get(host);
@@ -24,7 +26,7 @@ export class JobLink {
     host.connected({
       isReady: () => link.commands.status === 'ready',
       cut: () => {
-        for (const one of [link.commands, link.#ears]) disconnect(one);
+        for (const one of [link.commands, link.#ears, ...link.#copies]) disconnect(one);
       },
     });
     return link;
@@ -38,6 +40,13 @@ export class JobLink {
       one.on('error', (error) => host.report(error));
       unref(one);
     }
+    const duplicate = commands.duplicate.bind(commands);
+    commands.duplicate = (override) => {
+      const copy = duplicate(override);
+      this.#copies.add(copy);
+      copy.once('end', () => this.#copies.delete(copy));
+      return copy;
+    };
     this.commands = commands;
     this.#ears = ears;
     ears.on('message', (channel: string, message: string) => {
@@ -83,12 +92,17 @@ export class JobLink {
 }
 
 /**
- * What waits for an answer fails. One that is about to connect again is let do so, because ioredis would leave what waits
- * for that waiting for ever; the host lets it make no further attempt.
+ * What waits for an answer fails. ioredis would leave it waiting for ever where the next attempt to connect is still to be
+ * made: so that is made now, and is the last, as the host lets it make no other.
  */
 function disconnect(connection: Redis): void {
-  if (connection.status === 'reconnecting') connection.once('connect', () => connection.disconnect());
-  else connection.disconnect();
+  if (connection.status !== 'reconnecting') {
+    connection.disconnect();
+    return;
+  }
+  connection.once('connect', () => connection.disconnect());
+  // That it fails is what ends the connection.
+  connection.connect().catch(() => {});
 }
 
 /** What the connection waits for keeps the process alive, not the connection. */
