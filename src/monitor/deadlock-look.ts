@@ -1,4 +1,5 @@
 import { clock } from '../primitives/threads/table.js';
+import { tellDeadlocks } from './channels.js';
 import { cyclesOf } from './deadlock-cycles.js';
 import { DeadlockFinder, runsOn } from './deadlock-finder.js';
 import { deadlockOf, type Use } from './deadlock-finding.js';
@@ -30,8 +31,10 @@ export function look({ here, seen, sections, uses }: Surroundings): Look {
   const between = threadEdges(seen, clock());
   const { cycles, doubted } = finder.look([...between, ...sectionEdges(sections)]);
   const waits = seen.map(({ wait }) => wait);
+  const deadlocks = cycles.map((cycle) => deadlockOf(cycle, waits, uses));
+  tellDeadlocks(deadlocks);
   return {
-    deadlocks: cycles.map((cycle) => deadlockOf(cycle, waits, uses)),
+    deadlocks,
     doubted,
     needsSections: cyclesOf(between)
       .flat()

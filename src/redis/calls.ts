@@ -40,15 +40,21 @@ export class Calls {
   readonly #patience: number;
   readonly #events: CallsEvents;
   readonly #unanswered = new Set<Call>();
-  #open = false;
+  readonly #gated: boolean;
+  #open: boolean;
   #reopening = false;
   #closed = false;
   /** What the keeper has announced the session to. */
   #announced: string | undefined;
   #heard: (() => void) | undefined;
 
-  /** @param patience - ms for the keeper to announce the session */
-  constructor(engine: Engine, patience: number, events: CallsEvents) {
+  /**
+   * @param patience - ms for the keeper to announce the session
+   * @param gated - false: never SHUT, because the engine sees to all that itself
+   */
+  constructor(engine: Engine, patience: number, events: CallsEvents, gated: boolean = true) {
+    this.#gated = gated;
+    this.#open = !gated;
     this.#engine = engine;
     this.#patience = patience;
     this.#events = events;
@@ -96,7 +102,7 @@ export class Calls {
 
   /** Called when a session has ended: its calls fail, and nothing goes out before another is announced. */
   over(session: string, error: unknown): void {
-    this.#open = false;
+    this.#open = !this.#gated;
     this.#announced = undefined;
     for (const call of this.#unanswered)
       if (call.session === session) this.#settle(call, () => call.reject(error));
@@ -131,7 +137,7 @@ export class Calls {
           return;
         }
         call.sent = false;
-        this.#open = false;
+        this.#open = !this.#gated;
         if (!call.repeated) this.#settle(call, () => call.reject(error));
         void this.#reopen();
       },
@@ -139,7 +145,7 @@ export class Calls {
   }
 
   async #reopen(): Promise<void> {
-    if (this.#reopening || this.#closed) return;
+    if (this.#reopening || this.#closed || !this.#gated) return;
     this.#reopening = true;
     let anew = false;
     for (let attempt = 0; !this.#open && !this.#closed; attempt++) {

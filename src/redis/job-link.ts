@@ -12,7 +12,8 @@ export class JobLink {
   readonly commands: Redis & { engine(prefix: string, operation: string): Promise<string[]> };
   readonly #prefix: string;
   readonly #ears: Redis;
-  readonly #heard = new Map<string, Heard>();
+  /** Several may hear what is said on a channel: two pools of one name, say. */
+  readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
 
   static of(host: JobHost): JobLink {
@@ -39,7 +40,9 @@ export class JobLink {
     }
     this.commands = commands;
     this.#ears = ears;
-    ears.on('message', (channel: string, message: string) => this.#heard.get(channel)?.(message));
+    ears.on('message', (channel: string, message: string) => {
+      for (const heard of this.#heard.get(channel) ?? []) heard(message);
+    });
     ears.on('ready', () => void this.#listenAgain().catch((error) => host.report(error)));
   }
 
@@ -54,7 +57,8 @@ export class JobLink {
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */
   async listen(channel: string, heard: Heard): Promise<void> {
-    this.#heard.set(channel, heard);
+    const all = this.#heard.get(channel) ?? new Set();
+    this.#heard.set(channel, all.add(heard));
     await this.#ears.subscribe(channel);
   }
 
@@ -70,8 +74,11 @@ export class JobLink {
     for (const again of this.#again) again();
   }
 
-  async leave(channel: string): Promise<void> {
-    if (this.#heard.delete(channel)) await this.#ears.unsubscribe(channel);
+  async leave(channel: string, heard: Heard): Promise<void> {
+    const all = this.#heard.get(channel);
+    if (all?.delete(heard) !== true || all.size > 0) return;
+    this.#heard.delete(channel);
+    await this.#ears.unsubscribe(channel);
   }
 }
 

@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Keeping, type KeepingOptions, type ToKeeper } from './keeping.js';
+import { KeeperCalls } from './keeper-calls.js';
+import type { ToKeeper } from './keeper-messages.js';
+import { Keeping, type KeepingOptions } from './keeping.js';
 import type { Address } from './redis-connection.js';
 import { RedisEngine } from './redis-engine.js';
 
@@ -7,12 +9,20 @@ import { RedisEngine } from './redis-engine.js';
 export interface KeeperData extends KeepingOptions {
   readonly address: Address;
   readonly namespace: string;
+  /** Whether who made it, a worker, talks to the engine by it. */
+  readonly serves: boolean;
 }
 
-const { address, namespace, lease, grace } = workerData as KeeperData;
-const engine = new RedisEngine({ address, namespace, patience: lease / 3, listens: false });
+const { address, namespace, lease, grace, serves } = workerData as KeeperData;
+const engine = new RedisEngine({ address, namespace, patience: lease / 3, listens: serves });
 const keeping = new Keeping(engine, { lease, grace }, (message) => {
+  calls?.hear(message);
   parentPort?.postMessage(message);
   if (message.kind === 'ended') parentPort?.close();
 });
-parentPort?.on('message', (message: ToKeeper) => keeping.hear(message));
+const calls = serves
+  ? new KeeperCalls(engine, lease, keeping, (message) => parentPort?.postMessage(message))
+  : undefined;
+parentPort?.on('message', (message: ToKeeper) => {
+  if (calls?.serve(message) !== true) keeping.hear(message);
+});

@@ -1,52 +1,10 @@
-import type { Cells } from '../primitives/memory/word.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import type { Engine } from './engine.js';
 import { EngineError } from './errors.js';
+import type { FromKeeper, ToKeeper, ToldHold } from './keeper-messages.js';
 import { type Neighbour, neighboursOf, startOf, whereabouts } from './neighbours.js';
 import { backoff, pause } from './pause.js';
 import { type Moment, thisMoment, Validity } from './validity.js';
-
-/** A hold, as the engine is told of it: thing, number, token, permits of the thing. */
-export type ToldHold = readonly [string, string, string, string];
-
-/** What the session says to its keeper. */
-export type ToKeeper =
-  /** Become this session. */
-  | { readonly kind: 'join'; readonly session: string; readonly cells: Cells; readonly info: object }
-  /** This thread talks to that incarnation, and waits until the session is announced there. */
-  | { readonly kind: 'reached'; readonly run: string }
-  /** All that is held. `now`: the engine is to be told at once, because it may have forgotten some. */
-  | { readonly kind: 'holds'; readonly holds: readonly ToldHold[]; readonly now: boolean }
-  /** Whether anything waits, and so wants to know of deaths at once. */
-  | { readonly kind: 'waiting'; readonly waiting: boolean }
-  | { readonly kind: 'info'; readonly info: object }
-  /** The process ends, with what it holds. */
-  | { readonly kind: 'exit' }
-  /** The session ends, and the keeper. */
-  | { readonly kind: 'end' };
-
-/** What the keeper says to its session. */
-export type FromKeeper =
-  /** The incarnation has the session, and of the holds those in `told`. */
-  | {
-      readonly kind: 'announced';
-      readonly session: string;
-      readonly run: string;
-      readonly epoch: number;
-      readonly told: readonly string[];
-    }
-  /** Another incarnation is about to be told of what is held. */
-  | { readonly kind: 'restarted' }
-  /** The engine has the session, and so many entries of it. */
-  | { readonly kind: 'renewed'; readonly session: string; readonly entries: number; readonly took: number }
-  /** Holds that the engine has given to others. */
-  | { readonly kind: 'lost'; readonly session: string; readonly numbers: readonly string[] }
-  /** A hold that the engine had forgotten and has again. */
-  | { readonly kind: 'back'; readonly session: string; readonly number: string; readonly thing: string }
-  | { readonly kind: 'cut' }
-  | { readonly kind: 'over'; readonly session: string }
-  | { readonly kind: 'refused'; readonly message: string }
-  | { readonly kind: 'ended' };
 
 /** ms that an engine which has just started and does not know the namespace waits for owners of before. */
 const SETTLING = 2000;
@@ -115,6 +73,7 @@ export class Keeping {
         this.#joined = false;
         this.#holds = [];
         this.#info = this.#news = JSON.stringify({ ...message.info, ...this.#me });
+        this.#engine.join(message.session);
         this.#beat();
         break;
       case 'reached':
@@ -143,6 +102,19 @@ export class Keeping {
       case 'end':
         void this.#end();
     }
+  }
+
+  /** Threads that are blocked, for which this keeper waits. */
+  blocked = 0;
+
+  /** The incarnation that the session was announced to, and which one that is. */
+  get announcedTo(): { readonly run: string; readonly epoch: number } {
+    return { run: this.#run, epoch: this.#validity.epoch };
+  }
+
+  /** Whether anything of the session waits. */
+  get #waits(): boolean {
+    return this.#waiting || this.blocked > 0;
   }
 
   #beat(): void {
@@ -284,7 +256,7 @@ export class Keeping {
   }
 
   async #meet(): Promise<void> {
-    if (this.#me === undefined || !this.#waiting || !this.#joined) return;
+    if (this.#me === undefined || !this.#waits || !this.#joined) return;
     try {
       this.#neighbours = neighboursOf(await this.#engine.call('members'), this.#me);
     } catch {
@@ -294,7 +266,7 @@ export class Keeping {
 
   /** The kernel knows at once of a process of this machine that was killed; the engine, when its lease is over. */
   #look(): void {
-    if (!this.#waiting || !this.#joined) return;
+    if (!this.#waits || !this.#joined) return;
     for (const neighbour of this.#neighbours) {
       if (startOf(neighbour.pid) === neighbour.start) continue;
       this.#neighbours = this.#neighbours.filter((other) => other !== neighbour);

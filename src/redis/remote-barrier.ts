@@ -1,10 +1,18 @@
 import type { Observable } from 'rxjs';
 import { BrokenBarrierError } from '../errors.js';
 import type { Meeting } from '../primitives/meeting.js';
-import { checkOptions, checkSignal, checkTimeout, show, type WaitOptions } from '../primitives/options.js';
+import {
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  show,
+  type WaitOptions,
+  type WaitSyncOptions,
+} from '../primitives/options.js';
 import { Wait } from '../primitives/waiting/wait.js';
+import { ask, waitBlocked } from './blocking.js';
 import { stateStream } from './remote-stream.js';
-import { RemoteWait, type Request } from './remote-wait.js';
+import { type Asking, RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
 
 /** How a barrier of several machines does its rounds. */
@@ -81,10 +89,53 @@ export class RemoteBarrier implements Meeting {
     );
   }
 
+  /**
+   * The same, blocking this thread, a worker: its keeper asks. An action that is asynchronous is not waited for.
+   *
+   * @throws as `wait`; ThreadError on the main thread, or with an engine in memory; the reason when the thread is cancelled
+   */
+  waitSync(options?: WaitSyncOptions): number {
+    checkOptions(options);
+    const timeout = options?.timeout === undefined ? this.#timeout : checkTimeout(options.timeout);
+    return waitBlocked(this.#session, this.#blockedRequest(), Math.max(timeout, SHORTEST));
+  }
+
+  /** As `#request`, but the action runs here and now. */
+  #blockedRequest(): Request<number> {
+    const request = this.#request();
+    const session = this.#session;
+    return {
+      ...request,
+      // When it has acted, and not before.
+      acknowledged: this.#action === undefined,
+      answer: (reply, wait) => {
+        let [told, failure]: [readonly string[] | undefined, { error: unknown } | undefined] = [
+          reply,
+          undefined,
+        ];
+        if (reply[0] === '2') {
+          try {
+            this.#action?.();
+          } catch (error) {
+            failure = { error };
+          }
+          const acted = {
+            ...request,
+            operation: 'acted',
+            args: [failure === undefined ? '1' : '0'],
+          } as const;
+          told = ask(session, acted, wait.number, Number.POSITIVE_INFINITY);
+        }
+        if (failure !== undefined) throw failure.error;
+        return request.answer(told ?? [], wait);
+      },
+    };
+  }
+
   #request(): Request<number> {
     let acting = false;
     let failure: { readonly error: unknown } | undefined;
-    const act = async (wait: RemoteWait<number>): Promise<void> => {
+    const act = async (wait: Asking): Promise<void> => {
       acting = true;
       try {
         await this.#action?.();

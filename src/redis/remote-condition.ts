@@ -115,7 +115,7 @@ export class RemoteCondition implements Notifiable {
   notify(n: number = 1): Promise<void> {
     checkCount('n', n, 0, Number.MAX_SAFE_INTEGER);
     const session = this.#session;
-    if (session.heldOf(this.#lockKey) === undefined) throw this.#notOwner('notify');
+    if (session.has.holdOf(this.#lockKey) === undefined) throw this.#notOwner('notify');
     const number = session.nextNumber();
     const told = session.call('notify', number, this.#key, `${n}`).then(async ([what]) => {
       if (what === '-5') throw this.#notOwner('notify');

@@ -1,13 +1,22 @@
 import { type Observable, Subscription } from 'rxjs';
 import type { Gate } from '../primitives/gate.js';
-import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../primitives/options.js';
+import {
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+  type WaitOptions,
+  type WaitSyncOptions,
+} from '../primitives/options.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
+import { waitBlocked } from './blocking.js';
 import { stateStream } from './remote-stream.js';
 import { RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
 
 /** Below 0: nothing has been heard, which counts as clear. */
 const UNKNOWN = -1;
+/** A blocked thread waits for the answer in any case. In ms. */
+const SHORTEST = 1;
 
 /**
  * A flag that processes on any machine wait for. `set` frees all that wait then, even when `clear` follows at once. The engine
@@ -88,6 +97,18 @@ export class RemoteEvent implements Gate {
     const timeout = checkTimeout(options?.timeout);
     const signal = checkSignal(options);
     return new Wait((settle) => this.beginAt(UNKNOWN, timeout, signal, settle));
+  }
+
+  /**
+   * Blocks this thread, a worker: its keeper asks. true once it is set, or has been since, false when `timeout` ms have passed.
+   *
+   * @throws TypeError, RangeError for bad options; ThreadError on the main thread, or with an engine in memory; as `wait`; the
+   * reason when the thread is cancelled
+   */
+  waitSync(options?: WaitSyncOptions): boolean {
+    checkOptions(options);
+    const timeout = Math.max(checkTimeout(options?.timeout), SHORTEST);
+    return waitBlocked(this.#session, this.#request(UNKNOWN), timeout);
   }
 
   /** As if the wait had begun at that generation; below 0: it begins now. For operators such as `awaitEvent`. */

@@ -77,7 +77,7 @@ export class RemoteHeld extends Held {
     this.token = token;
     this.permits = permits;
     this.abandoned = abandoned;
-    if (of === undefined) session.addHold(this);
+    if (of === undefined) session.has.addHold(this);
     else of.onLost(({ reason }) => this.lose(reason));
   }
 
@@ -99,7 +99,7 @@ export class RemoteHeld extends Held {
     super.release();
     this.#release = Promise.resolve();
     for (const completed of this.#over) completed();
-    if (this.#of === undefined) this.#session.removeHold(this);
+    if (this.#of === undefined) this.#session.has.removeHold(this);
     else this.#of.letGo();
     return true;
   }
@@ -166,7 +166,7 @@ export class RemoteHeld extends Held {
     if (this.#release !== undefined) return this.#release;
     super.release();
     for (const completed of this.#over) completed();
-    if (this.#of === undefined) this.#session.removeHold(this);
+    if (this.#of === undefined) this.#session.has.removeHold(this);
     this.#release =
       this.#lost !== undefined
         ? Promise.resolve()
@@ -202,7 +202,7 @@ export class RemoteHeld extends Held {
     ];
     const error = new LockLostError(`${this.name} is lost: ${why}`, { token: this.token, reason });
     this.#lost = error;
-    if (this.#of === undefined) this.#session.removeHold(this);
+    if (this.#of === undefined) this.#session.has.removeHold(this);
     this.#abort?.abort(error);
     const told = this.#told;
     this.#told = undefined;

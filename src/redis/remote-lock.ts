@@ -3,14 +3,17 @@ import { type Owner, OwnerDiedError, ThreadError } from '../errors.js';
 import type { Holding } from '../primitives/acquirable.js';
 import {
   type AcquireOptions,
+  type AcquireSyncOptions,
   checkAcquire,
   checkOptions,
   checkSignal,
   checkTimeout,
   show,
   type WaitOptions,
+  type WaitSyncOptions,
 } from '../primitives/options.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
+import { waitBlocked } from './blocking.js';
 import { EngineError } from './errors.js';
 import { RemoteHeld } from './remote-held.js';
 import { stateStream } from './remote-stream.js';
@@ -131,7 +134,12 @@ export class RemoteLock implements Holding {
     expire: () => T,
     settle: Settle<T>,
   ): (() => void) | undefined {
-    const request: Request<T> = {
+    const request = this.#request(timeout, acquired, expire);
+    return new RemoteWait(this.#session, request, timeout, signal, settle).begin();
+  }
+
+  #request<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): Request<T> {
+    return {
       operation: 'acquire',
       key: this.#key,
       args: ['1', timeout === 0 ? '0' : '1'],
@@ -139,7 +147,35 @@ export class RemoteLock implements Holding {
         granted(this.#session, this.#key, number, reply, this.onOwnerDied, acquired),
       expire,
     };
-    return new RemoteWait(this.#session, request, timeout, signal, settle).begin();
+  }
+
+  /**
+   * Blocks this thread, a worker: its keeper asks. true once acquired, false when `blocking: false` or `timeout` gave up.
+   *
+   * @throws TypeError, RangeError for bad options; ThreadError on the main thread, or with an engine in memory; as `acquire`; the
+   * reason when the thread is cancelled
+   */
+  acquireSync(options?: AcquireSyncOptions): boolean {
+    const timeout = checkAcquire(options);
+    return this.take(
+      timeout,
+      () => true,
+      () => false,
+    );
+  }
+
+  /** The same, and hands out the RemoteHeld; RxJS's TimeoutError after `timeout` ms. */
+  holdSync(options?: WaitSyncOptions): RemoteHeld {
+    checkOptions(options);
+    const late = () => {
+      throw new TimeoutError();
+    };
+    return this.take(checkTimeout(options?.timeout), (held) => held, late);
+  }
+
+  /** Blocks this thread. @internal */
+  take<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): T {
+    return waitBlocked(this.#session, this.#request(timeout, acquired, expire), timeout);
   }
 
   /** What a condition's wait has taken again. @internal */
@@ -153,7 +189,7 @@ export class RemoteLock implements Holding {
    * @throws ThreadError, ERR_NOT_OWNER, when this process does not have it: unlike a local Lock it cannot be released by anybody
    */
   release(): Promise<void> {
-    const held = this.#session.heldOf(this.#key);
+    const held = this.#session.has.holdOf(this.#key);
     if (held !== undefined) return held.release();
     throw new ThreadError(`lock ${show(this.name)} is not held by this process`, { code: 'ERR_NOT_OWNER' });
   }

@@ -3,12 +3,14 @@ import { type Owner, ThreadError } from '../errors.js';
 import type { Holding } from '../primitives/acquirable.js';
 import {
   type AcquireOptions,
+  type AcquireSyncOptions,
   checkAcquire,
   checkOptions,
   checkSignal,
   checkTimeout,
   show,
   type WaitOptions,
+  type WaitSyncOptions,
 } from '../primitives/options.js';
 import { currentScope } from '../primitives/waiting/section-scope.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
@@ -113,6 +115,34 @@ export class RemoteRLock implements Holding {
     own.count++;
     settle.resolve(acquired(this.#level(own)));
     return undefined;
+  }
+
+  /** As RemoteLock's, but at once true to its owner. */
+  acquireSync(options?: AcquireSyncOptions): boolean {
+    const timeout = checkAcquire(options);
+    return this.#take(
+      timeout,
+      () => true,
+      () => false,
+    );
+  }
+
+  /** As RemoteLock's, but at once to its owner. */
+  holdSync(options?: WaitSyncOptions): RemoteHeld {
+    checkOptions(options);
+    const late = () => {
+      throw new TimeoutError();
+    };
+    return this.#take(checkTimeout(options?.timeout), (held) => held, late);
+  }
+
+  #take<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): T {
+    const own = this.#own();
+    const owner = currentScope()?.owner;
+    if (own === undefined)
+      return this.#lock.take(timeout, (held) => acquired(this.#entered(held, owner)), expire);
+    own.count++;
+    return acquired(this.#level(own));
   }
 
   /** Of this process; undefined: it does not have it, or not any more. */

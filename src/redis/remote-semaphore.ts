@@ -3,14 +3,17 @@ import { ThreadError } from '../errors.js';
 import type { Holding } from '../primitives/acquirable.js';
 import {
   type AcquireOptions,
+  type AcquireSyncOptions,
   checkAcquire,
   checkOptions,
   checkSignal,
   checkTimeout,
   show,
   type WaitOptions,
+  type WaitSyncOptions,
 } from '../primitives/options.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
+import { waitBlocked } from './blocking.js';
 import type { RemoteHeld } from './remote-held.js';
 import { granted } from './remote-lock.js';
 import { stateStream } from './remote-stream.js';
@@ -120,12 +123,42 @@ export class RemoteSemaphore implements Holding {
   }
 
   /**
+   * Blocks this thread, a worker: its keeper asks. true once acquired, false when `blocking: false` or `timeout` gave up.
+   *
+   * @throws TypeError, RangeError for bad options; ThreadError on the main thread, or with an engine in memory; as `acquire`; the
+   * reason when the thread is cancelled
+   */
+  acquireSync(options?: AcquireSyncOptions): boolean {
+    const timeout = checkAcquire(options);
+    const request = this.#request(
+      timeout,
+      () => true,
+      () => false,
+    );
+    return waitBlocked(this.#session, request, timeout);
+  }
+
+  /** The same, and hands out the RemoteHeld; RxJS's TimeoutError after `timeout` ms. */
+  holdSync(options?: WaitSyncOptions): RemoteHeld {
+    checkOptions(options);
+    const timeout = checkTimeout(options?.timeout);
+    const late = () => {
+      throw new TimeoutError();
+    };
+    return waitBlocked(
+      this.#session,
+      this.#request(timeout, (held) => held, late),
+      timeout,
+    );
+  }
+
+  /**
    * Gives back a permit of this process, the oldest; resolves with the engine's answer, which need not be waited for.
    *
    * @throws ThreadError, ERR_NOT_OWNER, when this process has none
    */
   release(): Promise<void> {
-    const held = this.#session.heldOf(this.#key);
+    const held = this.#session.has.holdOf(this.#key);
     if (held !== undefined) return held.release();
     throw new ThreadError(`this process has no permit of semaphore ${show(this.name)}`, {
       code: 'ERR_NOT_OWNER',

@@ -5,7 +5,46 @@ import { currentScope, runIn } from '../primitives/waiting/section-scope.js';
 import type { Settle } from '../primitives/waiting/wait.js';
 import type { EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
-import type { Session } from './session.js';
+
+/** What a wait needs of the session that it belongs to, here or in a keeper. */
+export interface WaitHost {
+  /** Of the session. */
+  readonly id: string;
+  /** Whether what is asked now goes out now. */
+  readonly reachable: boolean;
+  /** Whether what is asked now may reach the engine, now or later. */
+  readonly sending: boolean;
+  nextNumber(): string;
+  attempt(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]>;
+  call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]>;
+  report(promise: Promise<unknown>): Promise<void>;
+  addWait(wait: Waiting): void;
+  removeWait(wait: Waiting): void;
+  /** Called when what came of a wait is not wanted any more. */
+  giveBack?(number: string): void;
+  /** Called when the engine does not know the session. */
+  notKnown(): void;
+}
+
+/** A wait, as the session sees it. */
+export interface Waiting {
+  readonly number: string;
+  readonly key: string;
+  readonly askedAt: number;
+  ask(): void;
+  told(reply: readonly string[]): void;
+  fail(error: unknown): void;
+}
+
+/** A wait, as its request sees it. */
+export interface Asking {
+  readonly number: string;
+  /** Asks again. */
+  ask(): void;
+  /** An answer that the request itself has asked for. */
+  told(reply: readonly string[]): void;
+  fail(error: unknown): void;
+}
 
 /** What is waited for: how it is asked for, and what its answers come to. */
 export interface Request<T> {
@@ -20,7 +59,7 @@ export interface Request<T> {
    * What an answer, or a hint in its form, comes to; undefined: it waits on. Throws the wait's error. May change what is
    * asked next time.
    */
-  answer(reply: readonly string[], wait: RemoteWait<T>): T | undefined | Promise<T>;
+  answer(reply: readonly string[], wait: Asking): T | undefined | Promise<T>;
   /** At its timeout, when nothing has come. Throws the wait's error. */
   expire(): T;
   /** How the engine is told that its time is up; the answer is one of the wait's. Default: `leave` with '0'. */
@@ -33,23 +72,22 @@ export interface Request<T> {
  * One wait for something of the engine. A hint may come before the answer, or never, so it asks again after a third of a
  * lease and after every gap: with the same number, so that the answer is the same.
  *
- * ASKING -an answer or a hint-> SETTLED; ASKING -its time is up-> EXPIRING -what came just in time, or nothing-> SETTLED, or it
- * is decided already-> ASKING;
- * ASKING, EXPIRING -unsubscribed, aborted, its session is over-> SETTLED.
- * Invariant: while not SETTLED the session knows it, and it keeps the process alive. Nothing is asked once it is SETTLED or
- * EXPIRING, because what is asked after `leave` would be taken for a wait of its own.
+ * ASKING -an answer or a hint-> SETTLED, or CONFIRMING -confirmed-> SETTLED; ASKING -its time is up-> EXPIRING -what came just
+ * in time, or nothing-> SETTLED, or it is decided already-> ASKING; any -unsubscribed, aborted, its session is over-> SETTLED.
+ * Invariant: while not SETTLED the session knows it, and it keeps the process alive. It asks only while
+ * ASKING, because what is asked after `leave` would be taken for a wait of its own.
  */
 export class RemoteWait<T> {
   readonly number: string;
   readonly session: string;
-  readonly #of: Session;
+  readonly #of: WaitHost;
   readonly #request: Request<T>;
   readonly #timeout: number;
   readonly #signal: AbortSignal | undefined;
   readonly #settle: Settle<T>;
   readonly #scope = currentScope();
   readonly #context = new CallerContext();
-  #state: 'asking' | 'expiring' | 'settled' = 'asking';
+  #state: 'asking' | 'expiring' | 'confirming' | 'settled' = 'asking';
   /** When it asked last; ms of performance.now(). */
   askedAt = 0;
   /** Whether the engine may have heard of it. */
@@ -59,7 +97,7 @@ export class RemoteWait<T> {
 
   /** @param timeout - ms; Infinity: for ever; 0: the request itself says that it does not wait */
   constructor(
-    of: Session,
+    of: WaitHost,
     request: Request<T>,
     timeout: number,
     signal: AbortSignal | undefined,
@@ -98,7 +136,7 @@ export class RemoteWait<T> {
   ask(): void {
     if (this.#state !== 'asking') return;
     this.askedAt = performance.now();
-    this.#sent ||= this.#of.reachable;
+    this.#sent ||= this.#of.sending;
     const { operation, key, args } = this.#request.asks ?? this.#request;
     this.#of.attempt(operation, this.number, key, ...args).then(
       (reply) => this.told(reply),
@@ -111,7 +149,7 @@ export class RemoteWait<T> {
 
   /** An answer, or a hint in its form. */
   told(reply: readonly string[]): void {
-    if (this.#state === 'settled') return;
+    if (this.#state === 'settled' || this.#state === 'confirming') return;
     if (reply[0] === '-1') {
       this.#of.notKnown();
       return;
@@ -133,15 +171,15 @@ export class RemoteWait<T> {
     else this.#resolve(outcome);
   }
 
-  /** Called when what came is still to be confirmed: from now on only that settles it. */
+  /** Called when what came is still to be confirmed. Left meanwhile, it is given back. */
   #confirm(outcome: Promise<T>): void {
-    this.#end();
-    keepAlive(1);
+    this.#state = 'confirming';
+    this.#timer?.();
+    const giveBack = () => this.#of.giveBack?.(this.number);
     outcome.then(
-      (value) => this.#tell(() => this.#settle.resolve(value)),
-      (error) => this.#tell(() => this.#settle.reject(error)),
+      (value) => (this.#state === 'settled' ? giveBack() : this.#resolve(value)),
+      (error) => this.fail(error),
     );
-    void outcome.finally(() => keepAlive(-1)).catch(() => {});
   }
 
   #acknowledge(): void {
@@ -224,5 +262,27 @@ export class RemoteWait<T> {
     this.#of.removeWait(this);
     keepAlive(-1);
     return true;
+  }
+}
+
+/** A hint in the form of the answer that it stands for; undefined: it belongs to no wait. */
+export function replyOf(
+  kind: string,
+  [word = '', run = '', ...died]: readonly string[],
+): readonly string[] | undefined {
+  switch (kind) {
+    case 'g':
+      return ['1', word, died.join(' '), run];
+    case 'e':
+    case 'p':
+      return ['1', word];
+    case 'a':
+      return ['2', word];
+    case 'n':
+      return ['2'];
+    case 'x':
+      return ['-3'];
+    default:
+      return undefined;
   }
 }

@@ -1,45 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
-import { BehaviorSubject, distinctUntilChanged, type Observable, Subject, TimeoutError } from 'rxjs';
+import { BehaviorSubject, distinctUntilChanged, type Observable, Subject } from 'rxjs';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
-import { onAbort } from '../primitives/waiting/on-abort.js';
 import type { Settle } from '../primitives/waiting/wait.js';
-import { Calls } from './calls.js';
+import { aboutThisProcess } from './about.js';
+import { Belongings } from './belongings.js';
+import { Calls, type CallsEvents } from './calls.js';
 import type { Engine, EngineOperation } from './engine.js';
-import { EngineError, LockLostError, type LostReason } from './errors.js';
+import { EngineError, LockLostError } from './errors.js';
 import { onExit } from './exits.js';
-import { type Keeper, keeperHere, keeperThread } from './keeper.js';
-import type { FromKeeper, ToldHold } from './keeping.js';
-import { memoryEngine } from './memory-engine.js';
+import { engineAndKeeper, type Keeper } from './keeper.js';
+import { KeeperEngine } from './keeper-engine.js';
+import type { Blocked, FromKeeper } from './keeper-messages.js';
+import { Openings } from './openings.js';
 import type { CheckedOptions } from './options.js';
-import { addressOf } from './redis-connection.js';
-import { RedisEngine } from './redis-engine.js';
+import type { WaitHost, Waiting } from './remote-wait.js';
 import { Validity } from './validity.js';
 
 /** 'cut': no answer at the moment, what is held is ours until the lease ends. 'over': it ended; a new session begins by itself. */
 export type MachinesState = 'connecting' | 'open' | 'cut' | 'over' | 'closed';
-
-/** A wait, as the session sees it. */
-export interface Waiting {
-  readonly number: string;
-  readonly key: string;
-  readonly askedAt: number;
-  ask(): void;
-  told(reply: readonly string[]): void;
-  fail(error: unknown): void;
-}
-
-/** What is held, as the session sees it. */
-export interface HeldHere {
-  readonly number: string;
-  readonly key: string;
-  readonly token: bigint;
-  readonly permits: number;
-  readonly confirmed: boolean;
-  confirm(epoch: number): void;
-  release(): Promise<void>;
-  lose(reason: LostReason): void;
-}
 
 /** One membership; another after a loss. */
 interface Membership {
@@ -49,8 +27,6 @@ interface Membership {
   readonly epochs: Map<string, number>;
 }
 
-/** ms that something waits before the keeper looks at the processes of this machine: most waits are over sooner. */
-const IMPATIENT = 20;
 /** ms for a goodbye. */
 const GOODBYE = 250;
 
@@ -60,7 +36,7 @@ const GOODBYE = 250;
  * CONNECTING -announced-> OPEN <-> CUT; OPEN, CUT -the lease is over-> OVER, then CONNECTING as another session; any -close->
  * CLOSED. The keeper (keeper.ts) decides, in a thread of its own; here it is told to whom it concerns.
  */
-export class Session {
+export class Session implements WaitHost {
   readonly options: CheckedOptions;
   readonly #hints = new Subject<string>();
   readonly #errors = new Subject<Error>();
@@ -69,25 +45,31 @@ export class Session {
   readonly hint$: Observable<string> = this.#hints.asObservable();
   readonly errors$: Observable<Error> = this.#errors.asObservable();
   readonly state$: Observable<MachinesState> = this.#state.pipe(distinctUntilChanged());
-  readonly #waits = new Map<string, Waiting>();
-  readonly #holds = new Map<string, HeldHere>();
+  /** What it holds and waits for. */
+  readonly has: Belongings;
   /** Entries that the engine keeps of the session beside waits and holds: one for each thing that is watched. */
   watches = 0;
   #membership = newMembership();
+  readonly #made: typeof engineAndKeeper;
   #engine: Engine | undefined;
   #calls: Calls | undefined;
+  /** Whether nothing goes out before the keeper has announced the session; false: it goes by the keeper. */
+  #gated = true;
   #keeper: Keeper | undefined;
   #offExit: (() => void) | undefined;
   #ended: (() => void) | undefined;
   #net: NodeJS.Timeout | undefined;
   #number = 0;
-  #tellsHolds = false;
-  #waitingTold = false;
+  /** What the others were told of this process. */
+  #about = '';
   #strays = 0;
-  readonly #opening = new Set<Settle<void>>();
+  readonly #opening = new Openings();
 
-  constructor(options: CheckedOptions) {
+  /** @param made - what it talks to; by default what `connection` says */
+  constructor(options: CheckedOptions, made: typeof engineAndKeeper = engineAndKeeper) {
     this.options = options;
+    this.#made = made;
+    this.has = new Belongings(options.lease, (message) => this.#keeper?.post(message));
   }
 
   get id(): string {
@@ -112,6 +94,11 @@ export class Session {
 
   /** Whether what is asked now goes out now. */
   get reachable(): boolean {
+    return this.#calls?.open === true && (this.#gated || this.state === 'open');
+  }
+
+  /** Whether what is asked now may reach the engine, now or later. */
+  get sending(): boolean {
     return this.#calls?.open ?? false;
   }
 
@@ -128,19 +115,25 @@ export class Session {
     }
     const { lease } = this.options;
     const hear = (message: FromKeeper) => this.#hear(message);
-    const { engine, keeper } = engineAndKeeper(this.options, hear);
+    const { engine, keeper } = this.#made(this.options, hear);
     engine.join(this.id);
     engine.told$.subscribe((hint) => this.#told(hint));
     this.#engine = engine;
     this.#keeper = keeper;
-    this.#calls = new Calls(engine, lease / 3, {
+    const gated = !(engine instanceof KeeperEngine);
+    this.#gated = gated;
+    const events: CallsEvents = {
       reached: (run) => keeper.post({ kind: 'reached', run }),
       opened: () => this.#opened(),
       refused: (error) => this.#refused(error),
       unreachable: (error) => this.report(Promise.reject(error)),
-    });
+    };
+    this.#calls = new Calls(engine, lease / 3, events, gated);
     this.#join();
-    this.#net = setInterval(() => this.#askAgain(lease / 3), lease / 3).unref();
+    this.#net = setInterval(() => {
+      this.#askAgain(lease / 3);
+      this.#tellAbout();
+    }, lease / 3).unref();
     this.#offExit = onExit(() => this.#goodbye());
     this.#calls.reach();
     return this.#calls;
@@ -148,38 +141,26 @@ export class Session {
 
   /** Connects, and settles once connected, or when the engine refuses. Returns how to leave that. */
   opened(timeout: number, signal: AbortSignal | undefined, settle: Settle<void>): (() => void) | undefined {
-    if (signal?.aborted) {
-      settle.reject(signal.reason);
-      return undefined;
-    }
-    const end = (tell: () => void): void => {
-      if (!this.#opening.delete(waiting)) return;
-      off?.();
-      late?.();
-      keepAlive(-1);
-      tell();
-    };
-    const waiting: Settle<void> = {
-      resolve: () => end(() => settle.resolve()),
-      reject: (error) => end(() => settle.reject(error)),
-    };
-    this.#opening.add(waiting);
-    keepAlive(1);
-    const off = signal && onAbort(signal, () => waiting.reject(signal.reason));
-    const late =
-      timeout < Number.POSITIVE_INFINITY
-        ? after(timeout, () => waiting.reject(new TimeoutError()))
-        : undefined;
-    if (this.state === 'closed') waiting.reject(new LockLostError('closed', { reason: 'closed' }));
-    else if (this.start().open) waiting.resolve();
-    return () => end(() => {});
+    const leave = this.#opening.begin(timeout, signal, settle);
+    if (this.state === 'closed') this.#opening.reject(new LockLostError('closed', { reason: 'closed' }));
+    else if (leave !== undefined && this.start().open && this.reachable) this.#opening.resolve();
+    return leave;
   }
 
   #join(): void {
     const { id, validity } = this.#membership;
-    const { name } = this.options;
-    const info = { session: id, name, host: hostname(), pid: process.pid, node: process.version };
+    const info = aboutThisProcess(id, this.options.name);
+    this.#about = JSON.stringify(info);
     this.#keeper?.post({ kind: 'join', session: id, cells: validity.cells, info });
+  }
+
+  /** Has the keeper say it with its next renewal, if it is news. */
+  #tellAbout(): void {
+    const info = aboutThisProcess(this.id, this.options.name);
+    const about = JSON.stringify(info);
+    if (about === this.#about) return;
+    this.#about = about;
+    this.#keeper?.post({ kind: 'info', info });
   }
 
   /**
@@ -217,12 +198,6 @@ export class Session {
     return this.#engine?.replicated?.(replicas, ms) ?? Promise.resolve(0);
   }
 
-  /** What this process has of that thing, if anything. */
-  heldOf(key: string): HeldHere | undefined {
-    for (const held of this.#holds.values()) if (held.key === key) return held;
-    return undefined;
-  }
-
   /** For what need not be looked at: what goes wrong is in `errors$`, and never an unhandled rejection. */
   report(promise: Promise<unknown>): Promise<void> {
     const done = promise.then(() => {});
@@ -238,49 +213,15 @@ export class Session {
 
   addWait(wait: Waiting): void {
     this.#ready();
-    this.#waits.set(wait.number, wait);
-    if (!this.#waitingTold && this.#waits.size === 1) after(IMPATIENT, () => this.#tellWaiting());
+    this.has.addWait(wait);
   }
 
   removeWait(wait: Waiting): void {
-    this.#waits.delete(wait.number);
+    this.has.removeWait(wait);
   }
 
-  #tellWaiting(): void {
-    const waiting = this.#waits.size > 0;
-    if (waiting === this.#waitingTold) return;
-    this.#waitingTold = waiting;
-    this.#keeper?.post({ kind: 'waiting', waiting });
-  }
-
-  addHold(held: HeldHere): void {
-    keepAlive(1);
-    this.#holds.set(held.number, held);
-    this.#tellHoldsSoon();
-    if (!held.confirmed) this.#tellHolds(true);
-  }
-
-  removeHold(held: HeldHere): void {
-    if (!this.#holds.delete(held.number)) return;
-    keepAlive(-1);
-    this.#tellHoldsSoon();
-  }
-
-  /** The keeper knows what is held a sixth of a lease later; until then `confirmed` sees to it that nobody relies on that. */
-  #tellHoldsSoon(): void {
-    if (this.#tellsHolds) return;
-    this.#tellsHolds = true;
-    after(this.lease / 6, () => {
-      if (this.#tellsHolds) this.#tellHolds(false);
-    });
-  }
-
-  #tellHolds(now: boolean): void {
-    this.#tellsHolds = false;
-    const holds = [...this.#holds.values()].map(
-      ({ key, number, token, permits }): ToldHold => [key, number, `${token}`, `${permits}`],
-    );
-    this.#keeper?.post({ kind: 'holds', holds, now });
+  giveBack(number: string): void {
+    void this.has.hold(number)?.release();
   }
 
   /** Of that incarnation; -1: the session was not announced to it. */
@@ -288,20 +229,29 @@ export class Session {
     return this.#membership.epochs.get(run) ?? -1;
   }
 
+  /** Has the keeper wait for a thread that is about to block. */
+  block(blocked: Blocked): void {
+    this.#ready();
+    this.#keeper?.post({ kind: 'block', blocked }, [blocked.port]);
+  }
+
+  /** What the keeper has announced while this thread was blocked. */
+  learn(run: string, epoch: number): void {
+    this.#membership.epochs.set(run, epoch);
+  }
+
   /** Called when the engine does not know the session: the keeper looks whether it is over. */
   notKnown(): void {
-    this.#tellHolds(true);
+    this.has.tellHolds(true);
   }
 
   #opened(): void {
-    for (const waiting of this.#opening) waiting.resolve();
+    this.#opening.resolve();
     this.#askAgain(0);
   }
 
   #askAgain(age: number): void {
-    this.#tellWaiting();
-    const before = performance.now() - age;
-    for (const wait of [...this.#waits.values()]) if (wait.askedAt <= before) wait.ask();
+    this.has.askAgain(age);
     if (age === 0) this.#hints.next('again');
   }
 
@@ -312,10 +262,7 @@ export class Session {
       this.#calls?.reach();
       return;
     }
-    const [kind = '', number = '', ...words] = hint.split(' ');
-    const reply = replyOf(kind, words);
-    if (reply === undefined) this.#hints.next(hint);
-    else this.#waits.get(number)?.told(reply);
+    if (!this.has.told(hint)) this.#hints.next(hint);
   }
 
   #hear(message: FromKeeper): void {
@@ -325,17 +272,17 @@ export class Session {
         this.#announced(message);
         break;
       case 'restarted':
-        this.#tellHolds(false);
+        this.has.tellHolds(false);
         break;
       case 'renewed':
         this.#renewed(message.entries, message.took);
         break;
       case 'lost':
-        for (const number of message.numbers) this.#holds.get(number)?.lose('forgotten');
+        for (const number of message.numbers) this.has.hold(number)?.lose('forgotten');
         break;
       case 'back':
         // Released meanwhile, by another connection, before it was brought back.
-        if (!this.#holds.has(message.number))
+        if (this.has.hold(message.number) === undefined)
           this.report(this.call('release', message.number, message.thing));
         break;
       case 'cut':
@@ -354,10 +301,10 @@ export class Session {
 
   #announced({ run, epoch, told }: Extract<FromKeeper, { kind: 'announced' }>): void {
     this.#membership.epochs.set(run, epoch);
-    for (const number of told) this.#holds.get(number)?.confirm(epoch);
-    if ([...this.#holds.values()].some((held) => !held.confirmed)) this.#tellHolds(true);
+    this.has.confirm(told, epoch);
     this.#calls?.announced(run);
     if (this.state !== 'closed') this.#state.next('open');
+    if (!this.#gated) this.#opened();
   }
 
   #renewed(entries: number, took: number): void {
@@ -369,7 +316,7 @@ export class Session {
         ),
       );
     // Some of it may have been on its way: twice in a row it was not.
-    this.#strays = entries > this.#waits.size + this.#holds.size + this.watches ? this.#strays + 1 : 0;
+    this.#strays = entries > this.has.size + this.watches ? this.#strays + 1 : 0;
     if (this.#strays > 1) this.report(this.#giveStraysBack());
   }
 
@@ -380,14 +327,14 @@ export class Session {
     for (let at = 0; at < owned.length; at += 2) {
       const entry = owned[at] ?? '';
       const [key, number] = [entry.slice(0, entry.lastIndexOf(' ')), entry.slice(entry.lastIndexOf(' ') + 1)];
-      if (number === '*' || this.#waits.has(number) || this.#holds.has(number)) continue;
+      if (number === '*' || this.has.has(number)) continue;
       await this.call('leave', number, key, '1');
     }
   }
 
   #refused(error: unknown): void {
-    for (const waiting of this.#opening) waiting.reject(error);
-    for (const wait of [...this.#waits.values()]) wait.fail(error);
+    this.#opening.reject(error);
+    this.has.failWaits(error);
     this.#calls?.fail(error);
     this.#tellError(error);
   }
@@ -395,21 +342,12 @@ export class Session {
   #over(): void {
     const { id } = this.#membership;
     this.#membership = newMembership();
-    this.#waitingTold = false;
-    this.#loseAll('expired');
+    this.has.lose('expired');
     this.#state.next('over');
     this.#state.next('connecting');
     this.#engine?.join(this.id);
     this.#join();
     this.#calls?.over(id, new LockLostError('the session is over'));
-  }
-
-  /** What is held first, so that sections are torn down before those that wait are told. */
-  #loseAll(reason: LostReason): void {
-    const waits = [...this.#waits.values()];
-    for (const held of [...this.#holds.values()]) held.lose(reason);
-    const error = new LockLostError(reason === 'closed' ? 'closed' : 'the session is over', { reason });
-    for (const wait of waits) wait.fail(error);
   }
 
   /** At the end of the process, after an uncaught error, too: all but a kill is told to others at once. */
@@ -424,7 +362,7 @@ export class Session {
     if (this.state === 'closed') return;
     this.#state.next('closed');
     this.validity.end();
-    this.#loseAll('closed');
+    this.has.lose('closed');
     clearInterval(this.#net);
     this.#offExit?.();
     if (this.#keeper !== undefined) {
@@ -436,7 +374,7 @@ export class Session {
       keepAlive(1);
       await ended.finally(() => keepAlive(-1));
     }
-    for (const waiting of this.#opening) waiting.reject(new LockLostError('closed', { reason: 'closed' }));
+    this.#opening.reject(new LockLostError('closed', { reason: 'closed' }));
     this.#calls?.close(new LockLostError('closed', { reason: 'closed' }));
     await this.#engine?.close();
     this.#state.complete();
@@ -447,39 +385,4 @@ export class Session {
 
 function newMembership(): Membership {
   return { id: randomBytes(8).toString('hex'), validity: new Validity(), epochs: new Map() };
-}
-
-/** A hint in the form of the answer that it stands for; undefined: it belongs to no wait. */
-function replyOf(
-  kind: string,
-  [word = '', run = '', ...died]: readonly string[],
-): readonly string[] | undefined {
-  switch (kind) {
-    case 'g':
-      return ['1', word, died.join(' '), run];
-    case 'e':
-    case 'p':
-      return ['1', word];
-    case 'a':
-      return ['2', word];
-    case 'n':
-      return ['2'];
-    case 'x':
-      return ['-3'];
-    default:
-      return undefined;
-  }
-}
-
-function engineAndKeeper(
-  { connection, namespace, lease, grace }: CheckedOptions,
-  hear: (message: FromKeeper) => void,
-): { readonly engine: Engine; readonly keeper: Keeper } {
-  if (connection === 'memory') {
-    const keeper = keeperHere(memoryEngine(namespace), { lease, grace }, hear);
-    return { engine: memoryEngine(namespace), keeper };
-  }
-  const address = addressOf(connection);
-  const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
-  return { engine, keeper: keeperThread({ address, namespace, lease, grace }, hear) };
 }

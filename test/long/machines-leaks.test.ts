@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { firstValueFrom, type Observable, Subscription } from 'rxjs';
 import { Machines } from 'rxjs-threading/redis';
 import { expect, it } from 'vitest';
+import { collectGarbage } from '../support/collect-garbage.js';
 import { tried } from '../support/long/tried.js';
 import { redisServer } from '../support/redis-server.js';
 
@@ -37,7 +38,7 @@ it('100,000 waits that are left leave no key, no memory and no entry behind', as
   }
 
   const measured = async () => {
-    globalThis.gc?.();
+    collectGarbage();
     const memory = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
     const keys = (await redis.keys('*')).sort();
     const fields = Object.keys(await redis.hgetall('{leaks}:meta')).sort();

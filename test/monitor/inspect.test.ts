@@ -176,7 +176,7 @@ describe('findings', () => {
         }
       });`;
     const { stdout } = await runNode(['--input-type=module', '--eval', code]);
-    expect(stdout).toMatch(/^stall Nothing goes on: 'MainThread' wait/);
+    expect(stdout).toMatch(/^stall Nothing goes on: 'MainThread' waits without a timeout/);
   });
 });
 

@@ -181,9 +181,10 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   #accept(job: ThreadJob): void {
+    // Who looks at this pool is to know that the thread, which is there already, is a job of it.
+    notePool(job.ident, this.record.id);
     job.holds = true;
     job.home = this.#jobs;
-    notePool(job.ident, this.record.id);
     this.#jobs.submit(job);
   }
 

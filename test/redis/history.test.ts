@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { lockHistory } from '../support/lock-history.js';
+import { anySeed } from '../support/random.js';
+
+describe('a history of a RemoteLock under faults', () => {
+  const seed = anySeed();
+
+  it(`has no token that goes back, no torn section and no two owners, seed ${seed}`, async () => {
+    const lease = 1000;
+    const history = await lockHistory({ seconds: 20, lease, seed });
+    const { sections, refused, faults, longestPause, ...wrong } = history;
+    expect(wrong).toEqual({ tokensBackwards: 0, tornSections: 0, tokensOfTwoOwners: 0, overlaps: 0 });
+    expect(sections).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,47 @@
+// What holds for every operator, where what is in the way is on another machine.
+import { Machines } from 'rxjs-threading/redis';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { mappingLaws, operatorLaws } from '../support/operator-laws.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { forReal } from '../support/watch.js';
+import {
+  overBarrier,
+  overCondition,
+  overEvent,
+  overTakable,
+  overTime,
+  type Sessions,
+} from './support/bound-machines.js';
+
+describe.each(['memory', 'redis'])('by an engine of the kind %s:', (kind) => {
+  let server: RedisServer | undefined;
+  let names = 0;
+  const sessions = { name: () => `x${names++}` } as { -readonly [K in keyof Sessions]: Sessions[K] };
+  beforeAll(async () => {
+    if (kind === 'redis') server = await redisServer();
+    const connection = server?.url ?? 'memory';
+    const join = () =>
+      new Machines({ connection, namespace: `laws-${process.pid}`, lease: 5000, grace: false });
+    sessions.here = join();
+    sessions.there = join();
+    await Promise.all([sessions.here.open(), sessions.there.open()]);
+  });
+  afterAll(async () => {
+    await Promise.all([sessions.here.close(), sessions.there.close()]);
+    await server?.stop();
+  });
+
+  mappingLaws('withLock over a RemoteLock', forReal, () =>
+    overTakable(sessions, (machines, name) => machines.lock(name)),
+  );
+  mappingLaws('withLock over a RemoteRLock', forReal, () =>
+    overTakable(sessions, (machines, name) => machines.rlock(name)),
+  );
+  mappingLaws('withLock over a RemoteSemaphore', forReal, () =>
+    overTakable(sessions, (machines, name) => machines.semaphore(name, 1)),
+  );
+  operatorLaws('awaitEvent over a RemoteEvent', forReal, () => overEvent(sessions));
+  operatorLaws('barrierZip over a RemoteBarrier', forReal, () => overBarrier(sessions));
+  operatorLaws('timerDelay over a RemoteEvent', forReal, () => overTime(sessions));
+  mappingLaws('awaitCondition over a RemoteCondition', forReal, () => overCondition(sessions));
+});
