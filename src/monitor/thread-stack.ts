@@ -2,6 +2,7 @@ import type { Session } from 'node:inspector';
 import nodeTimers from 'node:timers';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { load } from '../primitives/memory/word.js';
+import { isAlive } from '../primitives/threads/liveness.js';
 import { MAIN_IDENT, slotOf, table, WORKER } from '../primitives/threads/table.js';
 import { waits } from '../primitives/threads/wait-graph.js';
 import { shortened } from './site.js';
@@ -22,6 +23,8 @@ const TURN = 20;
  * @returns null when it has not answered in time, is no thread of this library any more, or a debugger is attached, whose breakpoints must not move
  */
 export async function stackOf(ident: number): Promise<readonly Site[] | null> {
+  // Its slot may be another's, or nobody's.
+  if (!isAlive(ident)) return null;
   const worker = ident === MAIN_IDENT ? 0 : load(table, slotOf(ident) + WORKER);
   if (worker === threadId) return stackHere();
   const { Session, url } = await import('node:inspector');
