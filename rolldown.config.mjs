@@ -113,6 +113,16 @@ const coreTypes = {
 /** What register.js loads, in main alone: the built package's entry. */
 const monitorItself = {
   name: 'monitor-itself',
+  // It exports nothing, and what cannot `require` it begins it. TypeScript asks for declarations where somebody loads it.
+  generateBundle() {
+    const files = {
+      'register.cjs': "import('./register.js');",
+      'register.d.ts': 'export {};',
+      'register.d.cts': 'export {};',
+    };
+    for (const [fileName, source] of Object.entries(files))
+      this.emitFile({ type: 'asset', fileName, source: `${source}\n` });
+  },
   resolveId: (id) =>
     id === './server/serve-monitor.js' ? { id: './monitor.js', external: 'relative' } : null,
 };

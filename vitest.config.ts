@@ -14,8 +14,9 @@ export default defineConfig({
     // In a worker thread `isMainThread` would be false.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // For what hangs: on a loaded machine a test takes five times as long.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     retry: 0,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/closing-line.ts'],

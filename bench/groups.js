@@ -14,6 +14,7 @@ export const GROUPS = {
   sections: 'operators/sections.js',
   import: 'project/import.js',
   'remote-jobs': 'machines/jobs.js',
+  monitor: 'project/monitor.js',
   memory: 'primitives/memory.js',
   machines: 'machines/locks.js',
 };

@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { Barrier, Lock, RLock, Thread, ThreadPool } from 'rxjs-threading';
-import { serveMonitor } from 'rxjs-threading/monitor';
+import { Barrier, Lock, RLock, Thread, ThreadPool } from '../dist/index.js';
+import { deadlocks, serveMonitor } from '../dist/monitor.js';
 
 const folder = join(import.meta.dirname, 'pictures');
 const browser = await chromium.launch({
@@ -15,8 +15,8 @@ mkdirSync(folder, { recursive: true });
 try {
   await draw('contended', await contended(), { theme: 'light', open: 'lock:ledger', height: 860 });
   const stop = await deadlocked();
-  await draw('deadlock', async () => {}, { theme: 'dark', part: '#waits' });
-  await draw('monitor', stop, { theme: 'light', height: 1000 });
+  await draw('deadlock', async () => {}, { theme: 'light', part: '#waits' });
+  await draw('monitor', stop, { theme: 'dark', height: 1000 });
 } finally {
   await browser.close();
 }
@@ -28,7 +28,7 @@ async function draw(name, stop, { theme, open, height = 900, part }) {
   const asked = new URLSearchParams({ theme, ...(open && { open }) });
   await page.goto(`${monitor.url}?${asked}`);
   // So that lanes and plots have something to show.
-  await page.waitForTimeout(32_000);
+  await page.waitForTimeout(part === undefined ? 32_000 : 4000);
   const seen = part === undefined ? page : page.locator(part);
   await seen.screenshot({ path: join(folder, `${name}.png`) });
   await page.close();
@@ -77,7 +77,11 @@ async function deadlocked() {
     new Thread({ target: takeOne, args: [ledger], name: 'import-2', daemon: true }),
     new Thread({ target: takeOne, args: [catalog], name: 'import-3', daemon: true }),
   ];
-  for (const thread of threads) thread.start();
+  const [importer, report, ...others] = threads;
+  importer.start();
+  report.start();
+  while ((await deadlocks()).length === 0);
+  for (const thread of others) thread.start();
   const pool = new ThreadPool({ name: 'thumbs', maxThreads: 2 });
   const makeThumb = () => {
     for (const end = Date.now() + 20 + 120 * Math.random(); Date.now() < end; );

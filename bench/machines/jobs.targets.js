@@ -1,15 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { currentJob } from 'rxjs-threading/redis';
 
 export const echo = (n) => n;
 
-/** Gives the ms since the epoch at which its cancel has reached it, to the file. */
+/** Says in a file that it runs, and in another the ms since the epoch at which its cancel has reached it. */
 export function wait(file) {
   const { signal } = currentJob();
+  writeFileSync(`${file}.began`, '');
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', async () => {
-      const at = Date.now();
-      const { writeFile } = await import('node:fs/promises');
-      await writeFile(file, `${at}`);
+    signal.addEventListener('abort', () => {
+      writeFileSync(`${file}.ended`, `${Date.now()}`);
       reject(signal.reason);
     });
   });

@@ -2,7 +2,9 @@ import type { Inspection, PoolInfo, PrimitiveInfo, ThreadInfo, WaitInfo } from '
 
 /** A moment as the lines of a page. It depends on nothing else. */
 export function lines(moment: Inspection): string[] {
-  const { findings, primitives, pools, threads } = moment;
+  const { findings, pools, threads } = moment;
+  // In the order in which they were made, so that rows stay where they are.
+  const primitives = moment.primitives.toSorted((a, b) => a.id - b.id);
   return [
     ...findings.flatMap(({ message }) => [`! ${message}`, '']),
     ...table([

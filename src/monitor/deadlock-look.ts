@@ -1,4 +1,5 @@
 import { clock } from '../primitives/threads/table.js';
+import { tellDeadlocks } from './channels.js';
 import { cyclesOf } from './deadlock-cycles.js';
 import { DeadlockFinder, runsOn } from './deadlock-finder.js';
 import { deadlockOf, type Use } from './deadlock-finding.js';
@@ -7,6 +8,8 @@ import type { Deadlock } from './types.js';
 
 /** What a look at the wait-for graph needs. */
 export interface Surroundings {
+  /** The thread that looks: of its own sections it knows; 0: a monitor's own. */
+  readonly here: number;
   readonly seen: readonly SeenWait[];
   readonly sections: readonly SectionWait[];
   readonly uses: ReadonlyMap<number, Use>;
@@ -17,20 +20,24 @@ export interface Look {
   readonly deadlocks: readonly Deadlock[];
   /** There are cycles that may be believed soon. */
   readonly doubted: boolean;
-  /** Only the event loops of some threads can tell whether there are others. */
+  /** Only the event loops of other threads can tell whether there are more. */
   readonly needsSections: boolean;
 }
 
 /** All looks of this thread share what was seen before, so the more of them there are, the sooner one is sure. */
 const finder = new DeadlockFinder();
 
-export function look({ seen, sections, uses }: Surroundings): Look {
+export function look({ here, seen, sections, uses }: Surroundings): Look {
   const between = threadEdges(seen, clock());
   const { cycles, doubted } = finder.look([...between, ...sectionEdges(sections)]);
   const waits = seen.map(({ wait }) => wait);
+  const deadlocks = cycles.map((cycle) => deadlockOf(cycle, waits, uses));
+  tellDeadlocks(deadlocks);
   return {
-    deadlocks: cycles.map((cycle) => deadlockOf(cycle, waits, uses)),
+    deadlocks,
     doubted,
-    needsSections: between.some(runsOn) && cyclesOf(between).some((cycle) => cycle.some(runsOn)),
+    needsSections: cyclesOf(between)
+      .flat()
+      .some((edge) => runsOn(edge) && edge.wait.ident !== here),
   };
 }

@@ -1,6 +1,7 @@
 import nodeTimers from 'node:timers';
 import { Observable } from 'rxjs';
 import { checkOptions, show } from '../primitives/options.js';
+import { clock } from '../primitives/threads/table.js';
 import { DistinctSubscribers } from '../primitives/waiting/audience.js';
 import { type Look, look } from './deadlock-look.js';
 import { askAll } from './loop-answers.js';
@@ -27,13 +28,14 @@ const FOR_ANSWERS = 4;
  *
  * @throws TypeError for bad options, as the Promise's error
  * @example
- * const [ledger, vault] = [new Lock({ name: 'ledger' }), new Lock({ name: 'vault' })];
- * const both = async (first: Lock, second: Lock) => {
- *   using one = first.holdSync();
+ * const [ledger, vault] = [new RLock({ name: 'ledger' }), new RLock({ name: 'vault' })];
+ * const both = async (first: RLock, second: RLock) => {
+ *   first.acquireSync();
  *   await new Promise((resolve) => setTimeout(resolve, 100));
- *   using other = second.holdSync();
+ *   second.acquireSync();
  * };
- * const threads = [[ledger, vault], [vault, ledger]].map((args) => new Thread({ target: both, args }).start());
+ * const pairs = [[ledger, vault], [vault, ledger]] as const;
+ * const threads = pairs.map((args) => new Thread({ target: both, args }).start());
  * while (waits().length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
  * for (const { certainty, cycle } of await deadlocks()) console.log(certainty, cycle.length); // prints certain 2
  * for (const thread of threads) await thread.terminate();
@@ -75,8 +77,10 @@ async function withStacks(found: readonly Deadlock[]): Promise<Deadlock[]> {
   }));
 }
 
-/** ms between two looks of `deadlocks$`. */
+/** ms between two looks of `deadlocks$`, and between two questions to the event loops of others. */
 const LOOK_EVERY = 200;
+const ASK_EVERY = 500;
+let asked = Number.NEGATIVE_INFINITY;
 
 const subscribers = new DistinctSubscribers<readonly Deadlock[]>(isSame);
 let looking: NodeJS.Timeout | undefined;
@@ -103,7 +107,10 @@ export const deadlocks$: Observable<readonly Deadlock[]> = new Observable((subsc
 
 function lookAgain(): Look {
   const looked = look(surroundings());
-  if (looked.needsSections) askAll();
+  if (looked.needsSections && clock() - asked >= ASK_EVERY) {
+    asked = clock();
+    askAll();
+  }
   return looked;
 }
 

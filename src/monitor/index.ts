@@ -1,8 +1,10 @@
+export { channels } from './channels.js';
 export { deadlocks, deadlocks$ } from './deadlocks.js';
 export { threadDump } from './dump.js';
 export { inspect } from './inspect.js';
 export { inspect$ } from './inspect-stream.js';
 export { type MetricsRegistry, metrics, registerMetrics } from './metrics.js';
+export { type InstrumentOptions, instrument, MissingPackageError } from './opentelemetry.js';
 export type { Delta, MonitorEvent, MonitorMessage } from './protocol.js';
 export { type Recording, type RecordOptions, record } from './record.js';
 export { type MonitorHandler, monitorHandler } from './server/monitor-handler.js';

@@ -2,7 +2,7 @@ import type { AnyPrimitive } from '../primitives/handle.js';
 import { type Measured, percentileOf } from '../primitives/memory/histogram.js';
 import { contendedPrimitives, type PrimitiveFacts } from '../primitives/threads/contention.js';
 import { isAlive } from '../primitives/threads/liveness.js';
-import { knownPrimitives, primitiveKind, stateOf } from './known-primitives.js';
+import { acquiresOf, type KnownPrimitive, knownPrimitives, stateOf } from './known-primitives.js';
 import type { ContentionInfo, Durations, PrimitiveInfo, PrimitiveState, WaitInfo } from './types.js';
 
 export function durations(measured: Measured): Durations {
@@ -40,18 +40,18 @@ function queuesOf(waits: readonly WaitInfo[]): Map<number, WaitInfo[]> {
 function primitiveInfo(
   id: number,
   facts: PrimitiveFacts | undefined,
-  known: AnyPrimitive | undefined,
+  known: KnownPrimitive | undefined,
   queue: readonly WaitInfo[],
 ): PrimitiveInfo {
-  const name = facts?.name ?? known?.name ?? '';
+  const { kind, name } = (facts ?? known) as PrimitiveFacts | KnownPrimitive;
   return {
     id,
-    kind: facts?.kind ?? primitiveKind(known as AnyPrimitive),
+    kind,
     name,
-    named: facts?.named ?? !name.endsWith(`-${id}`),
+    named: facts?.named ?? name !== `${kind}-${id}`,
     state: known === undefined ? stateByWaiters(queue) : stateOf(known),
     queue: queue.map((wait) => wait.id),
-    contention: contentionInfo(facts),
+    contention: contentionInfo(facts, known === undefined ? null : acquiresOf(known)),
   };
 }
 
@@ -64,9 +64,9 @@ function stateByWaiters(queue: readonly WaitInfo[]): PrimitiveState {
 
 const NONE: Durations = { count: 0, total: 0, p50: 0, p99: 0, max: 0 };
 
-function contentionInfo(facts: PrimitiveFacts | undefined): ContentionInfo {
+function contentionInfo(facts: PrimitiveFacts | undefined, acquires: number | null): ContentionInfo {
   return {
-    acquires: null,
+    acquires,
     contended: facts?.wait.count ?? 0,
     timeouts: facts?.timeouts ?? 0,
     ownerDeaths: facts?.ownerDeaths ?? 0,

@@ -1,6 +1,7 @@
 import { stringOf } from '../primitives/threads/strings.js';
 import type { ThreadWait } from '../primitives/threads/wait-graph.js';
 import { epoch } from './epoch.js';
+import { shortened } from './site.js';
 import type { Site, WaitInfo } from './types.js';
 
 export function waitInfo(wait: ThreadWait): WaitInfo {
@@ -20,11 +21,11 @@ export function waitInfo(wait: ThreadWait): WaitInfo {
   };
 }
 
-const SITE = /^(.*)@(.*):(\d+):(\d+)$/s;
+const SITE = /^(?:(.*) )?(\S+):(\d+):(\d+)$/s;
 
 /** A place in the code, as the strings of the table have it; null: none. */
 function siteIn(text: string | null): Site | null {
-  const [, name, file, line, column] = SITE.exec(text ?? '') ?? [];
-  if (name === undefined || file === undefined) return null;
-  return { function: name, file, line: Number(line), column: Number(column) };
+  const [, name = '', file, line, column] = SITE.exec(text ?? '') ?? [];
+  if (file === undefined) return null;
+  return { function: name, file: shortened(file), line: Number(line), column: Number(column) };
 }

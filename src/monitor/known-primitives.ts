@@ -1,64 +1,81 @@
-import { Barrier } from '../primitives/barrier.js';
-import { BoundedSemaphore } from '../primitives/bounded-semaphore.js';
+import { listenMade } from '../pool/thread/made-primitives.js';
 import { kindOf } from '../primitives/brand.js';
 import { Condition } from '../primitives/condition.js';
-import { Event } from '../primitives/event.js';
-import { type AnyPrimitive, fromHandle } from '../primitives/handle.js';
-import { load } from '../primitives/memory/word.js';
-import { RLock } from '../primitives/rlock.js';
-import { BOUND, Semaphore } from '../primitives/semaphore.js';
+import type { AnyPrimitive } from '../primitives/handle.js';
+import { type Cells, viewOf } from '../primitives/memory/word.js';
 import { hasDied, isAlive } from '../primitives/threads/liveness.js';
+import { ALL, watches } from '../primitives/threads/trace-flag.js';
+import { acquiresInWords, idInWords, stateInWords } from '../primitives/words.js';
 import type { PrimitiveKind, PrimitiveState } from './types.js';
+
+/** A primitive whose words this thread can read. */
+export interface KnownPrimitive {
+  readonly id: number;
+  readonly kind: PrimitiveKind;
+  readonly name: string;
+  readonly cells: Cells;
+  /** Of a Condition the number of its lock. */
+  readonly lock: number | undefined;
+}
+
+/** What of a handle is read. */
+interface Handle {
+  readonly 'rxjs-threading': PrimitiveKind;
+  readonly name: string;
+  readonly cells: unknown;
+  readonly lock?: Handle;
+}
 
 /** Primitives that are looked at beside those that were waited for: more would take too long each time. */
 const MOST = 10_000;
 
-/** What threads have told that they made or received while somebody looked, by number; the newest last. */
-const announced = new Map<number, AnyPrimitive>();
+/** By number, those that threads have made or received while somebody looked; the newest last. */
+const heard = new Map<number, KnownPrimitive>();
+let listens = false;
 
-/** What a thread tells of its primitives since it was asked before. */
-export interface Announcement {
-  /** As toHandle gives them. */
-  readonly made: readonly object[];
-  /** Numbers of those that nobody in it has any more. */
-  readonly gone: readonly number[];
+/** From now on this thread hears of the primitives that any thread makes or receives while somebody looks. */
+export function hearOfPrimitives(): void {
+  if (listens) return;
+  listens = true;
+  listenMade((handle) => {
+    const known = knownBy(handle as Handle);
+    heard.delete(known.id);
+    heard.set(known.id, known);
+    for (const id of heard.keys()) {
+      if (heard.size <= MOST) break;
+      heard.delete(id);
+    }
+  });
 }
 
-export function hear({ made, gone }: Announcement): void {
-  for (const id of gone) announced.delete(id);
-  for (const handle of made) {
-    const primitive = fromHandle(handle);
-    announced.delete(primitive.id);
-    announced.set(primitive.id, primitive);
+function knownBy({ 'rxjs-threading': kind, name, cells: buffer, lock }: Handle): KnownPrimitive {
+  const cells = viewOf(buffer) as Cells;
+  return { id: idInWords(cells), kind, name, cells, lock: lock && idInWords(viewOf(lock.cells) as Cells) };
+}
+
+/** By number. @param watched - besides those that were heard of */
+export function knownPrimitives(watched: readonly AnyPrimitive[]): ReadonlyMap<number, KnownPrimitive> {
+  const known = new Map(heard);
+  for (const primitive of watched) {
+    const { id, name, cells } = primitive;
+    const lock = primitive instanceof Condition ? primitive.lock.id : undefined;
+    known.set(id, { id, kind: kindOf(primitive) as PrimitiveKind, name, cells, lock });
   }
-  for (const id of announced.keys()) {
-    if (announced.size <= MOST) break;
-    announced.delete(id);
-  }
-}
-
-/** By number, those whose words this thread can read. @param watched - besides those that were told of */
-export function knownPrimitives(watched: readonly AnyPrimitive[]): ReadonlyMap<number, AnyPrimitive> {
-  return new Map([...announced, ...watched.map((primitive) => [primitive.id, primitive] as const)]);
-}
-
-export function primitiveKind(primitive: AnyPrimitive): PrimitiveKind {
-  return kindOf(primitive) as PrimitiveKind;
+  return known;
 }
 
 /** What its words show at this moment. */
-export function stateOf(primitive: AnyPrimitive): PrimitiveState {
-  if (primitive instanceof Semaphore) {
-    const most = primitive instanceof BoundedSemaphore ? load(primitive.cells, BOUND) : null;
-    return { value: primitive.value, most };
-  }
-  if (primitive instanceof Event) return { isSet: primitive.isSet() };
-  if (primitive instanceof Condition) return { lock: primitive.lock.id };
-  if (primitive instanceof Barrier)
-    return { parties: primitive.parties, arrived: primitive.nWaiting, broken: primitive.broken };
-  const ident = primitive.owner;
-  if (ident === null) return { owner: null };
-  const isReentrant = primitive instanceof RLock;
-  const alive = isReentrant ? isAlive(ident) : !hasDied(ident);
-  return { owner: { ident, alive, depth: isReentrant ? primitive.count : 1, section: null } };
+export function stateOf({ kind, cells, lock }: KnownPrimitive): PrimitiveState {
+  if (lock !== undefined) return { lock };
+  const state = stateInWords(kind, cells);
+  if (!('owner' in state) || state.owner === null) return state as PrimitiveState;
+  const { ident, depth } = state.owner;
+  // A Lock stays with a thread that has ended by itself.
+  const alive = kind === 'RLock' ? isAlive(ident) : !hasDied(ident);
+  return { owner: { ident, alive, depth, section: null } };
+}
+
+/** Acquisitions, those that did not wait included; null while nobody counts them. */
+export function acquiresOf({ cells }: KnownPrimitive): number | null {
+  return watches(ALL) ? acquiresInWords(cells) : null;
 }

@@ -6,6 +6,7 @@ import { watchAs } from '../primitives/threads/watching.js';
 import { epoch } from './epoch.js';
 import { isHidden } from './hidden.js';
 import { checkInspect, type Detail } from './inspect-options.js';
+import { hearOfPrimitives } from './known-primitives.js';
 import { askAll } from './loop-answers.js';
 import type { InspectOptions } from './types.js';
 
@@ -40,6 +41,7 @@ export function watchFor(options: InspectOptions): () => void {
 
 /** Somebody of this thread looks, until the returned function is called: threads tell of more, and answer once a second. */
 export function startLooking(detail: Detail): () => void {
+  hearOfPrimitives();
   const stopWatching = isHidden() ? () => {} : watchAs(LEVELS[detail]);
   count(detail, 1);
   let over = false;

@@ -34,6 +34,7 @@ const READ_EVERY = 200;
  *
  * @throws TypeError, RangeError showing the value
  * @example
+ * import { gunzipSync } from 'node:zlib';
  * const recording = record();
  * const thread = new Thread({ target: (ms: number) => new Event().waitSync({ timeout: ms }), args: [50] });
  * await thread.start().join();

@@ -1,25 +1,15 @@
-import { getIdent } from '../primitives/threads/current-ident.js';
+import { sectionWaits, type SectionWait as Told } from '../primitives/section-waits.js';
+import { clock } from '../primitives/threads/table.js';
 import type { SectionWait } from './deadlock-graph.js';
 import { epoch } from './epoch.js';
-import { isHidden } from './hidden.js';
 import { allAnswers } from './loop-answers.js';
 
-/** As `sectionWaits` tells of one. */
-interface Told {
-  readonly wait: number;
-  readonly primitive: number;
-  readonly name: string;
-  readonly sections: readonly number[];
-  readonly holders: readonly number[];
-  readonly since: number;
-  readonly until: number | null;
-}
-
-/** The waits within sections: of this thread as they are now, of others as they have answered last. */
-export function sectionWaitsOfAll(): SectionWait[] {
-  const here = isHidden() ? 0 : getIdent();
-  const others = allAnswers().filter(({ ident }) => ident !== here);
-  return [...others.flatMap(({ ident, time, parts }) => read(ident, time, (parts.sections ?? []) as Told[]))];
+/** The waits within sections: of the thread `here` as they are now, of others as they have answered last. */
+export function sectionWaitsOfAll(here: number): SectionWait[] {
+  const others = allAnswers()
+    .filter(({ ident }) => ident !== here)
+    .flatMap(({ ident, time, parts }) => read(ident, time, (parts.sections ?? []) as Told[]));
+  return here === 0 ? others : [...others, ...read(here, clock(), sectionWaits())];
 }
 
 function read(ident: number, at: number, told: readonly Told[]): SectionWait[] {

@@ -34,7 +34,7 @@ export function stallOf(all: Standstill): Stall | undefined {
     kind: 'stall',
     id: `stall ${lasting.map(({ id }) => id)}`,
     since,
-    message: `Nothing goes on: ${names.join(', ')} wait without a timeout, and nothing is pending that may end a wait`,
+    message: `Nothing goes on: ${names.join(', ')} ${names.length === 1 ? 'waits' : 'wait'} without a timeout, and nothing is pending that may end a wait`,
     waits: lasting.map(({ id }) => id),
   };
 }

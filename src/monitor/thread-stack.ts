@@ -1,10 +1,11 @@
 import type { Session } from 'node:inspector';
-import { relative } from 'node:path';
 import nodeTimers from 'node:timers';
-import { fileURLToPath } from 'node:url';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { load } from '../primitives/memory/word.js';
+import { isAlive } from '../primitives/threads/liveness.js';
 import { MAIN_IDENT, slotOf, table, WORKER } from '../primitives/threads/table.js';
+import { waits } from '../primitives/threads/wait-graph.js';
+import { shortened } from './site.js';
 import type { Site } from './types.js';
 
 // Taken as the library loads, because tests that mock time replace them later.
@@ -22,10 +23,12 @@ const TURN = 20;
  * @returns null when it has not answered in time, is no thread of this library any more, or a debugger is attached, whose breakpoints must not move
  */
 export async function stackOf(ident: number): Promise<readonly Site[] | null> {
+  // Its slot may be another's, or nobody's.
+  if (!isAlive(ident)) return null;
   const worker = ident === MAIN_IDENT ? 0 : load(table, slotOf(ident) + WORKER);
   if (worker === threadId) return stackHere();
   const { Session, url } = await import('node:inspector');
-  if (worker < 0 || url() !== undefined) return null;
+  if (worker < 0 || url() !== undefined || (worker !== 0 && !mainPassesOn())) return null;
   const session = new Session();
   try {
     if (isMainThread) session.connect();
@@ -38,6 +41,11 @@ export async function stackOf(ident: number): Promise<readonly Site[] | null> {
     // Goes on with whatever is still paused.
     session.disconnect();
   }
+}
+
+/** The inspector of main asks that of a worker from its event loop: asked while that is blocked, it never ends the session. */
+function mainPassesOn(): boolean {
+  return isMainThread || !waits().some(({ ident, blocking }) => ident === MAIN_IDENT && blocking);
 }
 
 async function inTime<T>(answer: Promise<T>): Promise<T | null> {
@@ -136,15 +144,6 @@ class Target {
       column: (location.columnNumber ?? 0) + 1,
     };
   }
-}
-
-/** Relative to the working directory, or a package's name and the path within. */
-function shortened(url: string): string {
-  const path = url.startsWith('file:') ? fileURLToPath(url) : url;
-  const [, inPackage] = /.*node_modules[\\/](.+)$/.exec(path) ?? [];
-  if (inPackage !== undefined) return inPackage;
-  const within = path.startsWith('/') ? relative(process.cwd(), path) : path;
-  return within.startsWith('..') ? path : within;
 }
 
 const FRAME = /^\s+at (?:(.*?) \()?(.*?):(\d+):(\d+)\)?$/;

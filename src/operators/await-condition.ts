@@ -7,7 +7,7 @@ import {
   type Subscriber,
 } from 'rxjs';
 import type { Hold } from '../primitives/acquirable.js';
-import { ofAnotherCopy } from '../primitives/brand.js';
+import { isBranded, ofAnotherCopy } from '../primitives/brand.js';
 import { Condition } from '../primitives/condition.js';
 import type { Notifiable } from '../primitives/notifiable.js';
 import { checkOptions, checkTimeout, show } from '../primitives/options.js';
@@ -72,6 +72,8 @@ export function awaitCondition<T>(
 }
 
 function isNotifiable(condition: unknown): condition is Condition | Notifiable {
+  // One of another copy has a `wait` of other arguments than a Notifiable's.
+  if (condition instanceof Condition || isBranded(condition)) return condition instanceof Condition;
   const { hold, wait } = (condition ?? {}) as Partial<Notifiable>;
   return typeof hold === 'function' && typeof wait === 'function';
 }

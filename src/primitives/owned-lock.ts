@@ -8,6 +8,7 @@ import type { Origin } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
 import { contended, ownerDied } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
+import { ownerDeaths } from './waiting/channels.js';
 import { valueStream } from './waiting/state-stream.js';
 import type { Wait } from './waiting/wait.js';
 
@@ -80,6 +81,8 @@ export abstract class OwnedLock extends Synchronizer implements Acquirable {
       // Only one thread can; that thread is told.
       if (!this.freeFromLost(word)) continue;
       ownerDied(contended(this));
+      if (ownerDeaths.hasSubscribers)
+        ownerDeaths.publish({ kind: this.primitiveKind, name: this.name, id: this.id, owner });
       throw new OwnerDiedError(
         `thread ${owner} ${loss} holding ${this.name}; what it guards may be half changed`,
         { owner },

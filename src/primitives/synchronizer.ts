@@ -36,7 +36,9 @@ import { noteWakeUp } from './waiting/noted-wait.js';
 import { emit, levels, tracing } from './waiting/trace.js';
 import { type Begin, type Settle, Wait } from './waiting/wait.js';
 
+/** How many acquisitions one of is measured, and of those that others wait behind: to read the clock costs more than to acquire. */
 const MEASURED_EVERY = 64;
+const MEASURED_WHEN_WAITED_FOR = 8;
 
 /** Its lower 32 bits, and never 0. */
 function microsecondNow(): number {
@@ -104,8 +106,8 @@ export abstract class Synchronizer extends Primitive {
   }
 
   /**
-   * Called by who has just taken it, while somebody looks: counts that, and begins to measure how long it is held where
-   * others wait, or else at each 64th time. Plain stores, because nobody else has it.
+   * Called by who has just taken it, while somebody looks: counts that, and begins at times to measure how long
+   * it is held. Plain stores, because nobody else has it.
    *
    * @internal
    */
@@ -113,7 +115,8 @@ export abstract class Synchronizer extends Primitive {
     if (!watches(ALL)) return;
     const count = peek(this.cells, ACQUIRES) + 1;
     this.cells[ACQUIRES] = count;
-    if (othersWait || count % MEASURED_EVERY === 0) this.cells[HELD_SINCE] = microsecondNow();
+    const every = othersWait ? MEASURED_WHEN_WAITED_FOR : MEASURED_EVERY;
+    if (count % every === 0) this.cells[HELD_SINCE] = microsecondNow();
   }
 
   /** Called by who is about to free it, while somebody looks. @internal */

@@ -12,6 +12,7 @@ export {
 } from './errors.js';
 export { type Fence, type FencedTransaction, fence } from './fence.js';
 export type { MachineInfo, MachinePool, MachinesSnapshot, SnapshotThing } from './info.js';
+export type { MachineDeadlock, MachineDeadlockEdge } from './machine-deadlocks.js';
 export { Machines } from './machines.js';
 export type { Codec, MachinesOptions } from './options.js';
 export type { RemoteBarrier, RemoteBarrierOptions } from './remote-barrier.js';

@@ -50,6 +50,8 @@ export class JobDesk {
   /** On it the desk's jobs are told of; on the other those that several callers share. */
   readonly channel: string;
   readonly sharedChannel: string;
+  /** Half a lease, in ms. */
+  readonly half: number;
   readonly #host: JobHost;
   /** Name of the RemotePool. */
   readonly pool: string;
@@ -71,8 +73,8 @@ export class JobDesk {
     this.sharedChannel = `${host.prefix}r:${pool}`;
     const heard = (text: string): void => this.#heard(readMessage(text));
     this.#listening = [this.channel, this.sharedChannel].map((one) => this.link.listen(one, heard));
-    const half = host.lease / 2;
-    this.#net = setInterval(() => this.#lookForThoseSince(now() - half), half);
+    this.half = host.lease / 2;
+    this.#net = setInterval(() => this.#lookForThoseSince(now() - this.half), this.half);
     this.#net.unref();
     const stop = this.link.onAgain(() => this.#lookForThoseSince(now()));
     for (const one of this.#listening) this.inBackground(one);

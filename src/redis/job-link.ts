@@ -12,8 +12,11 @@ export class JobLink {
   readonly commands: Redis & { engine(prefix: string, operation: string): Promise<string[]> };
   readonly #prefix: string;
   readonly #ears: Redis;
-  readonly #heard = new Map<string, Heard>();
+  /** Several may hear what is said on a channel: two pools of one name, say. */
+  readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
+  /** Those that BullMQ has made of `commands`, to block on: one for each worker. */
+  readonly #copies = new Set<Redis>();
 
   static of(host: JobHost): JobLink {
     const known = links.get(host);
@@ -23,7 +26,7 @@ export class JobLink {
     host.connected({
       isReady: () => link.commands.status === 'ready',
       cut: () => {
-        for (const one of [link.commands, link.#ears]) disconnect(one);
+        for (const one of [link.commands, link.#ears, ...link.#copies]) disconnect(one);
       },
     });
     return link;
@@ -37,9 +40,18 @@ export class JobLink {
       one.on('error', (error) => host.report(error));
       unref(one);
     }
+    const duplicate = commands.duplicate.bind(commands);
+    commands.duplicate = (override) => {
+      const copy = duplicate(override);
+      this.#copies.add(copy);
+      copy.once('end', () => this.#copies.delete(copy));
+      return copy;
+    };
     this.commands = commands;
     this.#ears = ears;
-    ears.on('message', (channel: string, message: string) => this.#heard.get(channel)?.(message));
+    ears.on('message', (channel: string, message: string) => {
+      for (const heard of this.#heard.get(channel) ?? []) heard(message);
+    });
     ears.on('ready', () => void this.#listenAgain().catch((error) => host.report(error)));
   }
 
@@ -54,7 +66,8 @@ export class JobLink {
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */
   async listen(channel: string, heard: Heard): Promise<void> {
-    this.#heard.set(channel, heard);
+    const all = this.#heard.get(channel) ?? new Set();
+    this.#heard.set(channel, all.add(heard));
     await this.#ears.subscribe(channel);
   }
 
@@ -70,18 +83,26 @@ export class JobLink {
     for (const again of this.#again) again();
   }
 
-  async leave(channel: string): Promise<void> {
-    if (this.#heard.delete(channel)) await this.#ears.unsubscribe(channel);
+  async leave(channel: string, heard: Heard): Promise<void> {
+    const all = this.#heard.get(channel);
+    if (all?.delete(heard) !== true || all.size > 0) return;
+    this.#heard.delete(channel);
+    await this.#ears.unsubscribe(channel);
   }
 }
 
 /**
- * What waits for an answer fails. One that is about to connect again is let do so, because ioredis would leave what waits
- * for that waiting for ever; the host lets it make no further attempt.
+ * What waits for an answer fails. ioredis would leave it waiting for ever where the next attempt to connect is still to be
+ * made: so that is made now, and is the last, as the host lets it make no other.
  */
 function disconnect(connection: Redis): void {
-  if (connection.status === 'reconnecting') connection.once('connect', () => connection.disconnect());
-  else connection.disconnect();
+  if (connection.status !== 'reconnecting') {
+    connection.disconnect();
+    return;
+  }
+  connection.once('connect', () => connection.disconnect());
+  // That it fails is what ends the connection.
+  connection.connect().catch(() => {});
 }
 
 /** What the connection waits for keeps the process alive, not the connection. */

@@ -51,17 +51,9 @@ export interface RemoteRunOptions {
 
 const POOL: readonly string[] = ['retry', 'keepResult', 'keepFailed', 'limit'];
 const RETRY: readonly string[] = ['attempts', 'delay', 'backoff', 'maxDeaths'];
-/** Of `stream`; `run` and the rest have two more. */
-const OF_STREAM: readonly string[] = [
-  'signal',
-  'priority',
-  'delay',
-  'timeout',
-  'dedupe',
-  'grace',
-  'onProgress',
-];
-export const OF_RUN: readonly string[] = [...OF_STREAM, 'retry', 'detached'];
+/** Of `stream`; `run` and the rest have three more: each reader of a stream has a job of its own. */
+const OF_STREAM: readonly string[] = ['signal', 'priority', 'delay', 'timeout', 'grace', 'onProgress'];
+export const OF_RUN: readonly string[] = [...OF_STREAM, 'dedupe', 'retry', 'detached'];
 
 const MOST_PRIORITY = 2 ** 21 - 1;
 const WEEK = 7 * 24 * 3_600_000;

@@ -11,6 +11,7 @@ import { Wait } from '../primitives/waiting/wait.js';
 import type { MachineInfo, MachinesSnapshot } from './info.js';
 import { closeJobs, jobHost } from './job-host.js';
 import { engineAndKeeper } from './keeper.js';
+import { deadlockStream, type MachineDeadlock } from './machine-deadlocks.js';
 import { checkMachines, checkThingName, type MachinesOptions } from './options.js';
 import { checkRemoteBarrier, RemoteBarrier, type RemoteBarrierOptions } from './remote-barrier.js';
 import { RemoteCondition } from './remote-condition.js';
@@ -159,6 +160,20 @@ export class Machines implements AsyncDisposable {
    */
   snapshot$(options?: { every?: number | undefined }): Observable<MachinesSnapshot> {
     return snapshotStream(this.#session, options);
+  }
+
+  /**
+   * Processes that wait for each other's locks, and every change: an empty array at once. A cycle counts once it was there in two
+   * looks, `every` ms apart (default 1000). Completes when closed. Does not keep the process alive. Unsubscribing ends the
+   * looking. Python has no such thing.
+   *
+   * @throws TypeError, RangeError for bad options
+   * @example
+   * const machines = new Machines({ connection: 'memory', namespace: 'shop' });
+   * machines.deadlocks$().subscribe((found) => console.log(found)); // prints []
+   */
+  deadlocks$(options?: { every?: number | undefined }): Observable<readonly MachineDeadlock[]> {
+    return deadlockStream(snapshotStream(this.#session, options));
   }
 
   /**

@@ -78,7 +78,8 @@ export async function connect(address: Address, patience: number): Promise<Redis
     await redis.connect();
     return redis;
   } catch (error) {
-    redis.disconnect();
+    // Of one that is closed already, ioredis would wait two seconds for the end, and keep the process alive meanwhile.
+    if (redis.stream?.destroyed !== true) redis.disconnect();
     throw asEngineError(why ?? error);
   }
 }

@@ -123,13 +123,14 @@ export class RemotePool {
   /**
    * Cold: a job a subscription. Emits every value of what the target streams, in order, none twice, or what it returns.
    * There is one attempt: the death of its worker is a JobLostError. Unsubscribing is as for `run`. The target is
-   * held back while the subscriber, which is called for each value in turn, is 1,000 values behind; an Observable cannot be.
+   * held back while the subscriber, which is called for each value in turn, is 1,000 values behind; an Observable cannot be. A
+   * subscriber that keeps its thread busy for three leases at a time counts as gone.
    *
    * @throws as `run`
    */
   stream<A extends readonly unknown[], R>(
     target: ModuleTarget<A, R>,
-    ...argsAndOptions: RunParameters<A, Omit<RemoteRunOptions, 'retry' | 'detached'>>
+    ...argsAndOptions: RunParameters<A, Omit<RemoteRunOptions, 'retry' | 'detached' | 'dedupe'>>
   ): Observable<Emitted<R>> {
     const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RemoteRunOptions];
     const job = checkStream(this.#options, target, args, options);

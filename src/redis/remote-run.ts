@@ -7,17 +7,8 @@ import type { JobCodec } from './job-codec.js';
 import type { JobDesk, JobEnd, JobEntry, JobWaiter } from './job-desk.js';
 import { unpackJobError } from './job-errors.js';
 import { awake } from './job-link.js';
-import {
-  AGAIN,
-  ENDED,
-  FAILED,
-  type JobData,
-  type JobMessage,
-  PROGRESS,
-  READ,
-  RESULT,
-  VALUES,
-} from './job-messages.js';
+import { ENDED, FAILED, type JobData, type JobMessage, PROGRESS, RESULT, VALUES } from './job-messages.js';
+import { JobReader } from './job-reader.js';
 
 /** What was asked for, checked and encoded. */
 export interface AskedJob {
@@ -35,9 +26,6 @@ export interface RunTold {
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
-
-/** Values of a stream that are read before its worker is told. */
-const TELL_EVERY = 250;
 
 /**
  * One subscription of `run` or `stream`, at the caller.
@@ -66,9 +54,8 @@ export class RemoteRun implements JobEntry, JobWaiter {
   #acceptedAt = Number.POSITIVE_INFINITY;
   /** Its own among those that share the job. */
   #place = '';
-  /** Values of a stream that were passed on, and how many of them its worker knows of. */
-  #read = 0;
-  #toldRead = 0;
+  /** Of a stream. */
+  readonly #reader: JobReader;
 
   /** @param ended - called as it ends by itself, before anybody is told */
   constructor(desk: JobDesk, codec: JobCodec, asked: AskedJob, told: RunTold, ended: () => void) {
@@ -81,6 +68,15 @@ export class RemoteRun implements JobEntry, JobWaiter {
     this.name = name;
     this.data = { ...data, reply: data.shared === true ? desk.sharedChannel : desk.channel };
     this.options = options;
+    this.#reader = new JobReader(
+      codec,
+      desk.half,
+      (value) => {
+        this.#context.run(() => told.value?.(value));
+        return this.#state !== OVER;
+      },
+      (kind, count) => desk.inBackground(desk.say(this.id, kind, count)),
+    );
   }
 
   begin(): void {
@@ -162,7 +158,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
     else if (kind === FAILED) this.#failed(unpackJobError(text));
     else if (kind === PROGRESS) this.#progress(text, count);
     else if (kind === VALUES) this.#values(text, count);
-    else if (kind === ENDED) this.#say(this.#read === count ? READ : AGAIN);
+    else if (kind === ENDED) this.#reader.ended(count);
   }
 
   found(end: JobEnd, askedAt: number): void {
@@ -174,7 +170,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
   }
 
   again(): void {
-    if (this.data.stream === true && this.#state === ACCEPTED) this.#say(AGAIN);
+    if (this.data.stream === true && this.#state === ACCEPTED) this.#reader.again();
   }
 
   #gone(): void {
@@ -209,30 +205,12 @@ export class RemoteRun implements JobEntry, JobWaiter {
     }
   }
 
-  /** @param first - index of the first of them in the stream */
   #values(text: string, first: number): void {
-    if (first > this.#read) {
-      this.#say(AGAIN);
-      return;
-    }
-    const texts = JSON.parse(text) as string[];
     try {
-      for (const one of texts.slice(this.#read - first)) {
-        const value = this.#codec.decode(one);
-        this.#read++;
-        this.#context.run(() => this.#told.value?.(value));
-        if (this.#state === OVER) return;
-      }
+      this.#reader.values(text, first);
     } catch (error) {
       this.#reject(error);
-      return;
     }
-    if (this.#read - this.#toldRead >= TELL_EVERY) this.#say(READ);
-  }
-
-  #say(kind: string): void {
-    this.#toldRead = this.#read;
-    this.#desk.inBackground(this.#desk.say(this.id, kind, this.#read));
   }
 
   #resolve(text: string): void {

@@ -74,6 +74,7 @@ class JobServing implements Serving {
   readonly #runs = new Map<string, JobRun>();
   readonly #moving = new WeakMap<Job, JobRun>();
   readonly #net: NodeJS.Timeout;
+  readonly #stopLooking: () => void;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -118,25 +119,32 @@ class JobServing implements Serving {
       for (const run of this.#runs.values()) run.look();
     }, host.lease / 2);
     this.#net.unref();
-    link.onAgain(() => this.#lookForCancels());
+    this.#stopLooking = link.onAgain(() => this.#lookForCancels());
     host.atClose(() => this.close({ timeout: 0 }));
     void this.#begin().catch((error) => host.report(error));
   }
 
   async #begin(): Promise<void> {
     const { host, link, name } = this.#place;
-    await link.listen(controlChannel(host, name), (text) => {
-      const message = readMessage(text);
-      this.#runs.get(message.id)?.heard(message);
-    });
+    await link.listen(controlChannel(host, name), this.#heard);
     await this.#worker.run();
   }
+
+  readonly #heard = (text: string): void => {
+    const message = readMessage(text);
+    this.#runs.get(message.id)?.heard(message);
+  };
 
   async #process(job: Job<JobData>, lock: string): Promise<string | null> {
     const run = new JobRun(this.#place, job, lock);
     this.#moving.set(job, run);
     this.#runs.set(run.id, run);
     this.#count.next(this.#runs.size);
+    if (this.#place.threads.closed) {
+      // Its user has closed the pool: others are to have the job.
+      run.end('given back');
+      this.close().catch((error) => this.#place.host.report(error));
+    }
     try {
       return await run.run();
     } finally {
@@ -172,9 +180,10 @@ class JobServing implements Serving {
       await this.#worker.close();
       await this.#ownThreads?.close();
       // The engine may be out of reach.
-      link.leave(controlChannel(host, name)).catch((error) => host.report(error));
+      link.leave(controlChannel(host, name), this.#heard).catch((error) => host.report(error));
     } finally {
       clearInterval(this.#net);
+      this.#stopLooking();
       this.#count.complete();
       keepAlive(-1);
     }

@@ -66,10 +66,9 @@ describe('a recording', () => {
     const thread = new Thread({ target: acquireOnce, args: [lock, begun], name: 'recorded thread' }).start();
     await begun.wait();
     await until(() => lock.waiting > 0);
-    const mine = lock.acquire().subscribe();
+    const mine = lock.acquire().then(() => lock.release());
     lock.release();
-    await thread.join();
-    mine.unsubscribe();
+    await Promise.all([mine, thread.join()]);
     const trace = read(await recording.stop());
     check(trace);
     const ident = thread.ident ?? 0;

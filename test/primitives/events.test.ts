@@ -1,13 +1,17 @@
 import { Condition, Event, Lock, Thread } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readTime, writeTime } from '../../src/primitives/memory/time.js';
+import { add, load, store } from '../../src/primitives/memory/word.js';
 import { getIdent } from '../../src/primitives/threads/current-ident.js';
+import { EVENT_WORDS } from '../../src/primitives/threads/event-ring.js';
 import {
   type EventsRead,
   readEvents,
   type ThreadEvent,
   writeEvent,
 } from '../../src/primitives/threads/events.js';
-import { MOST_EVENTS } from '../../src/primitives/threads/reserve.js';
+import { MOST_EVENTS, RING, reserve } from '../../src/primitives/threads/reserve.js';
+import { RING_HEAD, table } from '../../src/primitives/threads/table.js';
 import { EVENTS, watches } from '../../src/primitives/threads/trace-flag.js';
 import { watchAs } from '../../src/primitives/threads/watching.js';
 
@@ -128,6 +132,20 @@ describe('the ring of events', () => {
     }
     await thread.terminate();
     expect(read()).toMatchObject([{ event: 'killed', ident: thread.ident }]);
+  });
+
+  it('ends the reading at an event that is being written, and gives it up once its writer must be dead', () => {
+    look();
+    const place = RING + (add(table, RING_HEAD, 1) % MOST_EVENTS) * EVENT_WORDS;
+    const before = load(reserve(), place);
+    store(reserve(), place, before + 1);
+    writeEvent('finding', main, 1);
+    const first = readEvents(cursor);
+    expect(first).toEqual({ events: [], cursor, lost: 0 });
+    const time = readTime(reserve(), place + EVENT_WORDS + 1);
+    writeTime(reserve(), place + EVENT_WORDS + 1, time - 2_000_000);
+    expect(readEvents(cursor)).toMatchObject({ events: [{ primitive: 1 }], lost: 1 });
+    store(reserve(), place, before + 2);
   });
 
   it('tells how many events were overwritten before they were read', () => {

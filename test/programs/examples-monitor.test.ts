@@ -172,10 +172,10 @@ const waitPattern = /^(\w+) for \d+\.\d s(?:, (free|held by (\w+)))?$/;
 
 /** What each row says of its primitive, as far as the office can bring it to that. */
 const rowPatterns: Record<string, RegExp> = {
+  door: /^event (set|clear) \d waiting$/,
+  desks: /^semaphore [0-3] left \d waiting$/,
   ledger: /^lock (free|held by (Ann|Bob|Cid|Dot|MainThread)) \d+ waiting$/,
   stamp: /^lock (free|held by (Ann|Bob|Cid|Dot)) \d waiting$/,
-  desks: /^semaphore [0-3] left \d waiting$/,
-  door: /^event (set|clear) \d waiting$/,
   lunch: /^barrier [0-4] of 4 there [0-4] waiting$/,
   archive: /^pool (2 of [0-2] busy \d+|[01] of [0-2] busy 0) queued, \d+ completed, 0 failed$/,
   'on average': /^ \d+\.\d s queued, \d+\.\d s running$/,
@@ -253,7 +253,7 @@ describe.concurrent('the monitor', { timeout: 60_000 }, () => {
     const frames = rest
       .toReversed()
       .join('\n')
-      .split(/\n\n(?=lock)/)
+      .split(/\n\n(?=event)/)
       .map(frameOf);
     // At most one a second.
     expect(frames.length).toBeLessThan(Number(ran) + 1);

@@ -16,9 +16,16 @@ const configuration = {
   include: ['*.ts'],
 };
 
-const declarations = readFileSync(join(root, 'dist/index.d.ts'), 'utf8');
-/** As they are imported: the types with the word `type`. */
-const exported = (/^export \{ (.+) \};$/m.exec(declarations)?.[1] ?? '').split(', ');
+/** By the name that it is imported by: what an entry declares. */
+const ENTRIES = { 'rxjs-threading': 'index', 'rxjs-threading/monitor': 'monitor' };
+const declared = Object.entries(ENTRIES).map(([entry, file]) => {
+  const declarations = readFileSync(join(root, `dist/${file}.d.ts`), 'utf8');
+  /** As they are imported: the types with the word `type`. */
+  const exported = (/^export \{ (.+) \};$/m.exec(declarations)?.[1] ?? '').split(', ');
+  return { entry, declarations, exported };
+});
+/** What needs no example: it is a number, or told of beside another. */
+const OTHERS = ['TIMEOUT_MAX'];
 
 interface Example {
   readonly of: string;
@@ -50,18 +57,25 @@ const NODE = { AsyncLocalStorage: 'node:async_hooks' };
 /** The example as a module: with the imports that its words ask for. */
 function moduleOf({ code }: Example): string {
   const words = new Set(code.match(/(?<![.\w])\w+\$?/g));
-  const ours = exported.filter((name) => words.has(name.replace('type ', '')));
   const theirs = Object.keys(rxjs).filter((name) => new RegExp(`(?<![.\\w])${name}[(<]`).test(code));
   const ofNode = Object.entries(NODE).filter(([name]) => words.has(name));
   const imports = [
-    `import { ${ours} } from 'rxjs-threading';`,
+    ...declared.map(({ entry, exported }) => {
+      const ours = exported.filter((name) => words.has(name.replace('type ', '')) && !isImported(name, code));
+      return `import { ${ours} } from '${entry}';`;
+    }),
     `import { ${theirs} } from 'rxjs';`,
     ...ofNode.map(([name, module]) => `import { ${name} } from '${module}';`),
   ];
   return `${imports.join('\n')}\n${code}`;
 }
 
-const examples = examplesIn(declarations);
+/** Whether the example says itself where it has that from: Node may have the same name. */
+function isImported(name: string, code: string): boolean {
+  return new RegExp(`^import \\{[^}]*\\b${name}\\b`, 'm').test(code);
+}
+
+const examples = declared.flatMap(({ declarations }) => examplesIn(declarations));
 
 describe('the examples of the docstrings', () => {
   beforeAll(async () => {
@@ -78,7 +92,8 @@ describe('the examples of the docstrings', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('are one for each class and function, at least', () => {
-    const values = exported.filter((name) => !name.startsWith('type ') && name !== 'TIMEOUT_MAX');
+    const all = declared.flatMap(({ exported }) => exported);
+    const values = all.filter((name) => !name.startsWith('type ') && !OTHERS.includes(name));
     const shown = new Set(examples.map(({ of }) => of.replace(/-\d+$/, '')));
     expect(values.filter((name) => !shown.has(name))).toEqual([]);
   });

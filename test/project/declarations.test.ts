@@ -62,6 +62,7 @@ describe('the declarations', () => {
       'index.d.ts',
       'monitor.d.ts',
       'redis.d.ts',
+      'register.d.ts',
     ]);
     const map = JSON.parse(readFileSync(join(dist, 'index.d.ts.map'), 'utf8')) as { sources: string[] };
     expect(map.sources.length).toBeGreaterThan(30);

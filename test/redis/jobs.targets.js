@@ -57,6 +57,13 @@ export async function* countThenFail(last) {
   throw new Error('after the last');
 }
 
+export async function* countSlowly(last, ms) {
+  for (let n = 1; n <= last; n++) {
+    await delay(ms);
+    yield n;
+  }
+}
+
 export function report(count) {
   for (let n = 1; n <= count; n++) reportProgress(n);
   return count;

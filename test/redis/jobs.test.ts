@@ -269,10 +269,21 @@ describe('stream', () => {
       await until(async () => (await counts(pool)).active === 0);
     }));
 
-  test('takes no retry', () =>
+  test('goes on for many leases, however few its values are', () =>
+    farmed(
+      async ({ pool }) => {
+        const values = pool.stream(targets.countSlowly, [30, 100]).pipe(toArray());
+        expect(await lastValueFrom(values)).toHaveLength(30);
+      },
+      { lease: 500 },
+    ));
+
+  test('takes no retry, nor what is shared', () =>
     farmed(async ({ pool }) => {
       const options = { retry: { attempts: 2 } } as never;
       expect(() => pool.stream(targets.countTo, [1], options)).toThrow(/^there is no option retry/);
+      const shared = { dedupe: 'one' } as never;
+      expect(() => pool.stream(targets.countTo, [1], shared)).toThrow(/^there is no option dedupe/);
     }));
 });
 

@@ -1,7 +1,7 @@
 // What holds for every operator, where what is in the way is on another machine.
 import { Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { mappingLaws, operatorLaws } from '../support/operator-laws.js';
+import { asynchronousMappingLaws, operatorLaws } from '../support/operator-laws.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { forReal } from '../support/watch.js';
 import {
@@ -31,17 +31,17 @@ describe.each(['memory', 'redis'])('by an engine of the kind %s:', (kind) => {
     await server?.stop();
   });
 
-  mappingLaws('withLock over a RemoteLock', forReal, () =>
+  asynchronousMappingLaws('withLock over a RemoteLock', forReal, () =>
     overTakable(sessions, (machines, name) => machines.lock(name)),
   );
-  mappingLaws('withLock over a RemoteRLock', forReal, () =>
+  asynchronousMappingLaws('withLock over a RemoteRLock', forReal, () =>
     overTakable(sessions, (machines, name) => machines.rlock(name)),
   );
-  mappingLaws('withLock over a RemoteSemaphore', forReal, () =>
+  asynchronousMappingLaws('withLock over a RemoteSemaphore', forReal, () =>
     overTakable(sessions, (machines, name) => machines.semaphore(name, 1)),
   );
   operatorLaws('awaitEvent over a RemoteEvent', forReal, () => overEvent(sessions));
   operatorLaws('barrierZip over a RemoteBarrier', forReal, () => overBarrier(sessions));
   operatorLaws('timerDelay over a RemoteEvent', forReal, () => overTime(sessions));
-  mappingLaws('awaitCondition over a RemoteCondition', forReal, () => overCondition(sessions));
+  asynchronousMappingLaws('awaitCondition over a RemoteCondition', forReal, () => overCondition(sessions));
 });

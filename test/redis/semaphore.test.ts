@@ -64,7 +64,7 @@ inEachPlace((place) => {
       expect.objectContaining({ code: 'ERR_NOT_OWNER' }),
     );
     expect(() => place.a.semaphore(place.name, 0)).toThrow(RangeError);
-    expect(() => place.a.semaphore('two words', 1)).toThrow(RangeError);
+    expect(() => place.a.semaphore('two\nlines', 1)).toThrow(RangeError);
   });
 
   it('gets the permits of a closed process back', async () => {

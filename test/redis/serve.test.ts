@@ -1,7 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstValueFrom, take, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import { ThreadPool } from 'rxjs-threading';
 import { currentJob, Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
@@ -144,4 +145,32 @@ test('closes while a job runs that it cannot give back', async () => {
   } finally {
     await cut[Symbol.asyncDispose]();
   }
+});
+
+test('two that serve one pool in a process both hear of cancels', async () => {
+  farm.serve({ threads: 1, concurrency: 1 });
+  farm.serve({ threads: 1, concurrency: 1 });
+  const jobs = [1, 2].map(() => farm.pool.run(targets.wait).subscribe());
+  await until(async () => (await counts(farm.pool)).active === 2);
+  for (const job of jobs) job.unsubscribe();
+  await until(async () => (await counts(farm.pool)).active === 0);
+});
+
+test('two pools of one name in a process share what is deduplicated', async () => {
+  farm.serve();
+  const other = farm.machines.pool('jobs');
+  const first = firstValueFrom(farm.pool.run(targets.slowly, ['first', 300], { dedupe: 'one' }));
+  await until(async () => (await counts(farm.pool)).active === 1);
+  const second = firstValueFrom(other.run(targets.slowly, ['second', 300], { dedupe: 'one' }));
+  expect(await Promise.all([first, second])).toEqual(['first', 'first']);
+});
+
+test('leaves its jobs to others when its threads have been closed', async () => {
+  const pool = new ThreadPool({ maxThreads: 1 });
+  const serving = farm.machines.serve('jobs', { module: targets, pool });
+  await pool.close();
+  const job = firstValueFrom(farm.pool.run(targets.add, [1, 2]));
+  await lastValueFrom(serving.running$);
+  farm.serve();
+  expect(await job).toBe(3);
 });

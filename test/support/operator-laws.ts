@@ -98,8 +98,17 @@ export function mappingLaws(
   watch: Watch,
   make: () => PassingThrough | Promise<PassingThrough>,
 ) {
-  operatorLaws(name, watch, make);
+  asynchronousMappingLaws(name, watch, make);
   cutOperatorLaws(name, watch, make);
+}
+
+/** The same but for cutting an endless synchronous source, which never lets an answer from elsewhere in. */
+export function asynchronousMappingLaws(
+  name: string,
+  watch: Watch,
+  make: () => PassingThrough | Promise<PassingThrough>,
+) {
+  operatorLaws(name, watch, make);
   functionLaws(name, watch, async () => {
     const passing = await make();
     return { ...bind(passing), failing: (source) => play(source).pipe(passing.failing) };

@@ -22,12 +22,15 @@ export interface MonitorHandler {
  *
  * @throws TypeError showing the value
  * @example
+ * import { once } from 'node:events';
+ * import { createServer } from 'node:http';
  * const server = createServer(monitorHandler()).listen(0, '127.0.0.1');
  * await once(server, 'listening');
- * const { port } = server.address() as AddressInfo;
+ * const { port } = server.address() as { port: number };
  * const { threads } = (await (await fetch(`http://127.0.0.1:${port}/inspect.json`)).json()) as Inspection;
  * console.log(threads[0]?.name); // prints MainThread
  * server.close();
+ * server.closeAllConnections();
  */
 export function monitorHandler(options: MonitorOptions = {}): MonitorHandler {
   const site = new Site(checkMonitorOptions(options, false), false);

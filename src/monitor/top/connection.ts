@@ -119,8 +119,9 @@ function asNoMonitor({ url }: Address, error: unknown): NoMonitorError {
   return new NoMonitorError(`there is no monitor at ${url} (${reasonOf(error)})`, { cause: error });
 }
 
+/** Of what `fetch` throws: it says why in its cause. */
 function reasonOf(error: unknown): string {
   const { cause, message } = error as Error;
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-  return code ?? message;
+  const { code, message: why } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  return code ?? why ?? message;
 }

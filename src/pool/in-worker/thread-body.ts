@@ -5,8 +5,9 @@ import { endThread, setIdent } from '../../primitives/threads/current-ident.js';
 import { numberOf } from '../../primitives/threads/strings.js';
 import { clock } from '../../primitives/threads/table.js';
 import { noteTarget } from '../../primitives/threads/thread-notes.js';
-import { markRunning, markStopped } from '../../primitives/threads/thread-slots.js';
+import { markRunning, markStopped, nameOf } from '../../primitives/threads/thread-slots.js';
 import { someoneTraces } from '../../primitives/threads/trace-flag.js';
+import { callTold, type RunContext } from '../../primitives/waiting/channels.js';
 import { after } from '../../primitives/waiting/event-loop.js';
 import { decode, type Encoded, encode } from '../wire/codec.js';
 import {
@@ -71,6 +72,7 @@ export class Running implements RunningThread {
   readonly contexts: Envelope['contexts'];
   readonly #known: KnownTarget | undefined;
   readonly #args: Encoded;
+  readonly #traceparent: string | undefined;
   readonly #credit: number;
   readonly #pool: number;
   readonly #post: Post;
@@ -82,6 +84,8 @@ export class Running implements RunningThread {
   #streaming: Streaming | undefined;
   /** Credit that came before the target had returned its stream. */
   #early = 0;
+  /** Tells of its end, if somebody listens. */
+  #tellEnd: ((error?: unknown) => void) | undefined;
 
   /**
    * @param leftoversMs - until leftovers count as there to stay: see leftovers.ts
@@ -106,6 +110,7 @@ export class Running implements RunningThread {
     this.target = envelope.run ?? target?.packed ?? null;
     this.contexts = envelope.contexts;
     this.#args = envelope.args;
+    this.#traceparent = envelope.traceparent;
     this.#credit = envelope.credit ?? creditOf(job.ident);
     if (envelope.cancel !== undefined) keepCancel(envelope.cancel);
     this.#pool = job.pool;
@@ -185,7 +190,8 @@ export class Running implements RunningThread {
     this.#trace?.traceStart(this.target);
     let result: unknown;
     try {
-      result = run(...(decode(this.#args) as unknown[]));
+      const args = decode(this.#args) as unknown[];
+      [result, this.#tellEnd] = callTold(this.#about, () => run(...args));
     } catch (error) {
       return void this.#threw(error);
     }
@@ -196,6 +202,13 @@ export class Running implements RunningThread {
       );
     } else this.#resulted(result);
   }
+
+  readonly #about = (): RunContext => {
+    const { ident } = this;
+    const target = this.#known?.label ?? '';
+    const traceparent = this.#traceparent;
+    return { ident, name: nameOf(ident), target, pool: this.#pool || null, traceparent };
+  };
 
   #resulted(result: unknown): void {
     if (isStream(result)) {
@@ -256,6 +269,8 @@ export class Running implements RunningThread {
       });
       return;
     }
+    this.#tellEnd?.(event === 'exception' ? arg : undefined);
+    this.#tellEnd = undefined;
     endThread();
     const flushing = !outputIsKnown || isFlushing();
     const idle = isIdle();

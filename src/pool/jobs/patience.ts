@@ -8,6 +8,8 @@ import type { PoolSessions } from './pool-sessions.js';
 const PATIENCE_MS = 2;
 /** ms after which a worker is killed that does not look at its jobs: what an earlier one left behind blocks it. */
 const UNSEEN_MS = 5000;
+/** ms that count between two looks at most, as this thread may have been blocked, or the process stopped. */
+const MOST_PASSED_MS = 100;
 
 /**
  * Takes back what has waited in a session for PATIENCE_MS, because the job before it has not ended or its worker does not
@@ -34,18 +36,20 @@ export class Patience {
     if (this.#looks) return;
     if (this.#sessions.size < 2 && ![...this.#sessions].some(({ unseen }) => unseen !== undefined)) return;
     this.#looks = true;
+    const began = clock();
     after(PATIENCE_MS, () => {
       this.#looks = false;
-      const more = [...this.#sessions].filter((session) => this.#look(session));
+      const passed = Math.min(clock() - began, MOST_PASSED_MS);
+      const more = [...this.#sessions].filter((session) => this.#look(session, passed));
       this.#looked();
       if (more.length > 0) this.begin();
     });
   }
 
   /** Returns whether to look again. */
-  #look(session: PoolSession): boolean {
+  #look(session: PoolSession, passed: number): boolean {
     if (session.dead) return false;
-    if (session.unseen !== undefined) return this.#awaitLife(session, session.unseen);
+    if (session.unseen !== undefined) return this.#awaitLife(session, session.unseen, passed);
     if (session.size < (session.opened ? 2 : 1)) return false;
     // This thread may have been busy meanwhile.
     if (isSilent(session)) session.drain();
@@ -61,19 +65,23 @@ export class Patience {
     const { seq } = newest;
     this.#returned(session.takeBackAll());
     session.silent = session.opened;
-    if (session.silent && session.size === 0) session.unseen = seq;
+    if (session.silent && session.size === 0) {
+      session.unseen = seq;
+      session.unseenMs = 0;
+    }
     this.#sessions.count(session);
   }
 
   /** All jobs were taken back from a worker that did not look at them. It gets others once it does, or else is killed. */
-  #awaitLife(session: PoolSession, seq: number): boolean {
+  #awaitLife(session: PoolSession, seq: number, passed: number): boolean {
     if (session.watch.hasSeen(seq)) {
       session.unseen = undefined;
       session.silent = false;
       this.#sessions.count(session);
       return false;
     }
-    if (clock() - session.lastEnd < UNSEEN_MS) return true;
+    session.unseenMs += passed;
+    if (session.unseenMs < UNSEEN_MS) return true;
     session.watch.killHung(null);
     return false;
   }

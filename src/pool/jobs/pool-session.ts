@@ -34,6 +34,8 @@ export class PoolSession extends Session {
    * worker has looked at that one, or is killed: see patience.ts.
    */
   unseen: number | undefined;
+  /** For how long that is so, in ms. */
+  unseenMs = 0;
 
   constructor(owner: ConstructorParameters<typeof Session>[0], life: WorkerLife) {
     super(owner, LEFTOVERS_MS, life);

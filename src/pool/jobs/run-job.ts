@@ -27,6 +27,7 @@ import {
 } from '../wire/messages.js';
 import { NOT_PLAIN, plainCopy } from '../wire/plain-copy.js';
 import { threadName } from '../wire/thread-name.js';
+import { traceParent } from '../wire/trace-parent.js';
 import { movesWith } from '../wire/transfer.js';
 import { Job, type JobEnd, type WorkerExit } from '../workers/job.js';
 import type { JobTarget } from '../workers/job-target.js';
@@ -107,12 +108,18 @@ export class RunJob<R> extends Job {
     try {
       const plain = cloning(() => plainCopy(args));
       const contexts = captureContexts(this.home.contexts);
-      if (plain !== NOT_PLAIN && transferList.length === 0 && contexts === undefined) {
+      const traceparent = traceParent();
+      const bare = contexts === undefined && traceparent === undefined;
+      if (plain !== NOT_PLAIN && transferList.length === 0 && bare) {
         this.args = plain;
         this.#copied = true;
       } else {
         this.transfer = movesWith(transferItems(this.#options), args);
-        this.args = { args: encode(args, this.transfer), ...(contexts && { contexts }) };
+        this.args = {
+          args: encode(args, this.transfer),
+          ...(contexts && { contexts }),
+          ...(traceparent && { traceparent }),
+        };
       }
       submit();
     } catch (cause) {

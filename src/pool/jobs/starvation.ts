@@ -2,6 +2,7 @@ import { isAlive } from '../../primitives/threads/liveness.js';
 import { clock, QUEUED } from '../../primitives/threads/table.js';
 import { nameOf, stateOf, workerOf } from '../../primitives/threads/thread-slots.js';
 import { type ThreadWait, waits } from '../../primitives/threads/wait-graph.js';
+import { starvationWarnings } from '../../primitives/waiting/channels.js';
 import { type Rechecked, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { PoolWarning } from '../thread/job-pool.js';
 import type { Dispatcher } from './dispatcher.js';
@@ -68,7 +69,9 @@ export class StarvationWatch implements Rechecked {
     const starved = found !== undefined;
     if (starved === this.#starved) return;
     this.#starved = starved;
-    this.#changed(found && this.#warning(found));
+    const warning = found && this.#warning(found);
+    if (warning !== undefined) starvationWarnings.publish(warning);
+    this.#changed(warning);
   }
 
   /** A wait of each worker that only jobs of the pool can end; undefined when one of them has none. */

@@ -5,6 +5,7 @@ import { brand } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { PoolRecord } from '../../primitives/threads/pool-records.js';
+import { notePool } from '../../primitives/threads/thread-notes.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
@@ -180,6 +181,8 @@ export class ThreadPool extends Executor implements JobPool {
   }
 
   #accept(job: ThreadJob): void {
+    // Who looks at this pool is to know that the thread, which is there already, is a job of it.
+    notePool(job.ident, this.record.id);
     job.holds = true;
     job.home = this.#jobs;
     this.#jobs.submit(job);

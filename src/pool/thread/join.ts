@@ -85,8 +85,8 @@ export function joinBlocking(ident: number, timeout: number, look: () => void): 
   const cell = slotOf(ident) + STATE;
   const on = joined(ident);
   let end: WaitEnd = 'left';
-  block(on, since, since + timeout);
   const at = waitBegins(on, 'blocking');
+  block(on, since, since + timeout);
   try {
     for (;;) {
       const word = liveWord(ident);

@@ -2,8 +2,14 @@ import { setAnnouncer } from '../../primitives/announcer.js';
 import { type AnyPrimitive, toHandle } from '../../primitives/handle.js';
 import { Topic } from '../wire/bus.js';
 
-/** Handles of the primitives that threads make or receive while somebody looks, for monitors to listen to. */
-export const made: Topic<object> = new Topic('made');
+const made: Topic<object> = new Topic('made');
+let hearHere: ((handle: object) => void) | undefined;
+
+/** From now on called with the handle of each primitive that any thread makes or receives while somebody looks. */
+export function listenMade(heard: (handle: object) => void): void {
+  hearHere = heard;
+  made.listen(heard);
+}
 
 setAnnouncer((primitive) => {
   let handle: object;
@@ -14,5 +20,7 @@ setAnnouncer((primitive) => {
     if (error instanceof TypeError) return;
     throw error;
   }
+  // A topic does not tell the thread that publishes.
+  hearHere?.(handle);
   made.publish(handle);
 });

@@ -9,8 +9,10 @@ import {
 } from 'rxjs';
 import { brand } from '../../primitives/brand.js';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
+import { sectionWaits } from '../../primitives/section-waits.js';
 import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
+import { tellWhenAsked } from '../wire/loop-answers.js';
 import { ExistingThread } from './existing-thread.js';
 import { keptThread, knownThread, markSent, remember } from './local-threads.js';
 import './made-primitives.js';
@@ -59,3 +61,4 @@ addErrorKind('NotFoundErrorImpl', (message) => new NotFoundError(message));
 addErrorKind('ArgumentOutOfRangeErrorImpl', () => new ArgumentOutOfRangeError());
 addErrorKind('ObjectUnsubscribedErrorImpl', () => new ObjectUnsubscribedError());
 addErrorKind('UnsubscriptionErrorImpl', () => new UnsubscriptionError([]));
+tellWhenAsked('sections', sectionWaits);

@@ -45,6 +45,8 @@ export interface Envelope {
   readonly run?: PackedRun;
   /** How many values of its stream the thread may send before the starter has read any. Default: see `creditOf`. */
   readonly credit?: number;
+  /** Of W3C's Trace Context: the span that was active where it was started. */
+  readonly traceparent?: string;
   /** What the pool's `contexts` held where it was subscribed to. */
   readonly contexts?: Readonly<Record<string, unknown>>;
   /** It was cancelled before it was sent. */

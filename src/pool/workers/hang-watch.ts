@@ -1,6 +1,6 @@
 import { ThreadError } from '../../errors.js';
 import { clock } from '../../primitives/threads/table.js';
-import type { Rechecked } from '../../primitives/waiting/event-loop.js';
+import { RECHECK_MS, type Rechecked } from '../../primitives/waiting/event-loop.js';
 import { hasSeen } from '../wire/session-cells.js';
 import { lateAfter } from './late-after.js';
 import type { SentJobs } from './sent-jobs.js';
@@ -20,7 +20,6 @@ const HUNG = 'what a job left behind blocks its worker, which is killed';
 export interface Watched {
   readonly opened: boolean;
   readonly dead: boolean;
-  readonly lastEnd: number;
   readonly opening: SessionOpening;
   /** Kills the worker, and has no job given to it from now on. */
   giveUp(): void;
@@ -32,6 +31,10 @@ export class HangWatch implements Rechecked {
   readonly #jobs: SentJobs;
   readonly #limited: boolean;
   #stopTimer: (() => void) | undefined;
+  /** The oldest job when it was looked at last, when that was, and for how many ms the worker has not looked at that job. */
+  #oldest = -1;
+  #checked = 0;
+  #unseen = 0;
   /** The ident of the thread that left something behind; 0: there is nothing. */
   leftoversOf = 0;
 
@@ -74,14 +77,19 @@ export class HangWatch implements Rechecked {
 
   /**
    * Kills the worker when it does not look at its next job for HUNG_MS, though no job runs in it: promises that one has left
-   * behind block it. Asked now and then while it has jobs.
+   * behind block it. Asked now and then while it has jobs, and counts what has passed between two of these looks: neither how
+   * long a worker takes to come up, nor much of a time in which this thread was blocked, or the process stopped.
    */
   recheck(): boolean {
-    const { dead, opened, lastEnd } = this.#session;
     const [oldest] = this.#jobs;
-    if (oldest === undefined || dead) return false;
-    const looks = !opened || this.leftoversOf !== 0 || this.hasSeen(oldest.seq);
-    if (!looks && clock() - lastEnd >= HUNG_MS) this.killHung(null);
+    if (oldest === undefined || this.#session.dead) return false;
+    const time = clock();
+    const passed = Math.min(time - this.#checked, 2 * RECHECK_MS);
+    this.#checked = time;
+    const looks = !this.#session.opened || this.leftoversOf !== 0 || this.hasSeen(oldest.seq);
+    this.#unseen = looks || oldest.seq !== this.#oldest ? 0 : this.#unseen + passed;
+    this.#oldest = oldest.seq;
+    if (this.#unseen >= HUNG_MS) this.killHung(null);
     return true;
   }
 

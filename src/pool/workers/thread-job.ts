@@ -10,6 +10,7 @@ import {
   WINDOW,
 } from '../wire/messages.js';
 import { NOT_PLAIN, plainCopy } from '../wire/plain-copy.js';
+import { traceParent } from '../wire/trace-parent.js';
 import { Job, type JobEnd, type JobHome, type WorkerExit } from './job.js';
 import { type JobTarget, packedTarget } from './job-target.js';
 
@@ -49,6 +50,7 @@ export class ThreadJob extends Job {
   #plain: readonly unknown[] | undefined;
   readonly #run: PackedRun | undefined;
   readonly #credit: number;
+  readonly #traceparent: string | undefined = traceParent();
   #cancel: CancelMessage | undefined;
 
   constructor(start: ThreadStart) {
@@ -72,12 +74,17 @@ export class ThreadJob extends Job {
   }
 
   get args(): readonly unknown[] | Envelope {
-    const bare = this.#run === undefined && this.#cancel === undefined && this.#credit === WINDOW;
+    const bare =
+      this.#run === undefined &&
+      this.#cancel === undefined &&
+      this.#traceparent === undefined &&
+      this.#credit === WINDOW;
     if (bare && this.#plain !== undefined) return this.#plain;
     return {
       args: this.#args,
       ...(this.#run && { run: this.#run }),
       ...(this.#credit !== WINDOW && { credit: this.#credit }),
+      ...(this.#traceparent && { traceparent: this.#traceparent }),
       ...(this.#cancel && { cancel: this.#cancel }),
     };
   }

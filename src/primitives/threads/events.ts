@@ -1,7 +1,7 @@
 import { add, load } from '../memory/word.js';
 import { type ReadEvent, type Ring, readAt, writeAt } from './event-ring.js';
 import { MOST_EVENTS, RING, reserve, reserved } from './reserve.js';
-import { RING_HEAD, table } from './table.js';
+import { clock, RING_HEAD, table } from './table.js';
 import { EVENTS, watches } from './trace-flag.js';
 
 const NAMES = [
@@ -76,12 +76,24 @@ export function readEvents(cursor?: number): EventsRead {
   let lost = since - behind;
   for (let left = behind; left > 0; left--) {
     const read = readAt(ring, head - left);
-    // One that is being written ends the reading. If it was where this one began, its writer was killed with it.
-    if (read === undefined && left < behind) return { events, cursor: (head - left) >>> 0, lost };
+    if (read === undefined && !isGivenUp(ring, head, left))
+      return { events, cursor: (head - left) >>> 0, lost };
     if (read) events.push(eventOf(read));
     else lost++;
   }
   return { events, cursor: head, lost };
+}
+
+/** ms after which an event that is being written is given up: its writer may have been killed with it. */
+const WRITTEN_AFTER = 1000;
+
+/** Whether an event that is not there yet never will be, as one of those after it was there so long ago. */
+function isGivenUp(ring: Ring, head: number, left: number): boolean {
+  for (let after = left - 1; after > 0; after--) {
+    const read = readAt(ring, head - after);
+    if (read) return clock() - read.time > WRITTEN_AFTER;
+  }
+  return false;
 }
 
 function eventOf({ time, fields: [ident, what, primitive, by] }: ReadEvent): ThreadEvent {

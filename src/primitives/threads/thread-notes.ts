@@ -32,6 +32,11 @@ export function noteState(ident: number, time: number): void {
   putTime(table, slotOf(ident) + STATE_SINCE, time);
 }
 
+/** Called as a thread is put in the line of a ThreadPool. */
+export function notePool(ident: number, pool: number): void {
+  table[slotOf(ident) + POOL] = pool;
+}
+
 /** @param target - a number of strings.ts. @param pool - of the ThreadPool whose job it is; 0: none */
 export function noteTarget(ident: number, target: number, pool: number): void {
   const slot = slotOf(ident);

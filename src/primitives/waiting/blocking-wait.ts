@@ -41,8 +41,8 @@ function sleepUntilDecided<T>(
   const since = clock();
   const deadline = since + timeout;
   let end: WaitEnd = 'left';
-  block(on, since, deadline, watches(ALL) ? siteHere() : 0);
   const at = waitBegins(on, 'blocking');
+  block(on, since, deadline, watches(ALL) ? siteHere() : 0);
   try {
     for (;;) {
       const seen = attempt.mark();

@@ -6,6 +6,7 @@ import { type ThreadEvent, writeEvent } from '../threads/events.js';
 import { clock } from '../threads/table.js';
 import { EVENTS, watches } from '../threads/trace-flag.js';
 import type { Waited } from '../threads/wait-record.js';
+import { tellWaitBegins, tellWaitEnds } from './channels.js';
 
 /*
  * Tells who looks from outside of a wait that could not end at once: what became of it is counted, always, because such a
@@ -19,6 +20,7 @@ type Face = 'blocking' | 'observable';
 /** @returns where it is counted; -1: nowhere, as it is for no primitive */
 export function waitBegins(on: Waited, face: Face): number {
   if (watches(EVENTS)) writeEvent('wait', getIdent(), on.id, on.owner ?? 0, face);
+  tellWaitBegins(on, face);
   return isContended(on) ? contended(on) : -1;
 }
 
@@ -34,6 +36,7 @@ function isContended(on: Waited): on is Waited & Contended {
 export function waitEnds(on: Waited, at: number, since: number, how: WaitEnd, face: Face): number {
   const ms = clock() - since;
   if (at >= 0) waited(at, ms, how === 'timeout');
+  tellWaitEnds(on, face, since, how);
   if (watches(EVENTS)) {
     const by = how === 'woken' && on.cells !== undefined ? load(on.cells, WOKEN_BY) : 0;
     writeEvent(how, getIdent(), on.id, by, face);

@@ -90,7 +90,7 @@ export function expire(state: MemoryState, s: string, died: boolean): void {
   if (session === undefined) return;
   state.sessions.delete(s);
   for (const [entry, value] of session.owned) {
-    const [k = '', n = ''] = entry.split(' ');
+    const [k, n] = [entry.slice(0, entry.lastIndexOf(' ')), entry.slice(entry.lastIndexOf(' ') + 1)];
     if (n === '*') state.unwatch(s, k);
     else if (value.startsWith('h')) {
       const thing = state.thing(k);

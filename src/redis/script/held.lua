@@ -1,8 +1,4 @@
 -- What is held: a lock by one, a semaphore by as many as it has permits.
--- Its permits are declared by the first that asks, and forgotten when nobody has or wants any.
-local function undeclare(k)
-  if k:sub(1, 1) == 's' and call('EXISTS', p .. 'h:' .. k, p .. 'q:' .. k) == 0 then call('HDEL', meta, 'd:' .. k) end
-end
 local function granted(k, v)
   local token, died = v:match('^h (%S+) (.*)$')
   return { '1', token, died, call('HGET', meta, 'run') or '' }

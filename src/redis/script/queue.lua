@@ -20,6 +20,11 @@ local function enqueue(s, k, n, v)
   keep(s, k, n, v)
 end
 
+-- A semaphore's permits are declared by the first that asks, and forgotten when nobody has or wants any.
+local function undeclare(k)
+  if k:sub(1, 1) == 's' and call('EXISTS', p .. 'h:' .. k, p .. 'q:' .. k) == 0 then call('HDEL', meta, 'd:' .. k) end
+end
+
 function grantNext(k)
   local h, q = p .. 'h:' .. k, p .. 'q:' .. k
   if call('EXISTS', q) == 0 then return end
@@ -40,4 +45,6 @@ function grantNext(k)
       died, room = false, room - 1
     end
   end
+  -- Those whose session was over are out of the queue.
+  undeclare(k)
 end

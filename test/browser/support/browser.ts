@@ -32,8 +32,9 @@ export async function view(
   });
   page.on('pageerror', (error) => faults.push(`${error.stack}`));
   page.on('console', (message) => {
-    // A connection that is refused is told there as well.
-    if (message.type() === 'error' && !message.text().includes('net::ERR_')) faults.push(message.text());
+    // A connection that is refused, or a stack that there is not, is told there as well.
+    const isAnswer = /net::ERR_|Failed to load resource/.test(message.text());
+    if (message.type() === 'error' && !isAnswer) faults.push(message.text());
   });
   page.on('dialog', (dialog) => {
     faults.push(`a dialog: ${dialog.message()}`);

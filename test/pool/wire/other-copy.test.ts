@@ -53,13 +53,25 @@ describe('of another copy of the package', () => {
       () => new here.Thread({ target: (one) => one, args: [new there.ThreadLocal()] }).start(),
     ],
     ['a lock of a Condition', () => new here.Condition(new there.Lock())],
-    ['an Event for awaitEvent', () => here.awaitEvent(new there.Event())],
     ['a Condition for awaitCondition', () => here.awaitCondition(new there.Condition(), () => true)],
-    ['a Barrier for barrierZip', () => here.barrierZip(new there.Barrier(1))],
-    ['an Event for timerDelay', () => here.timerDelay(1, { cancel: new there.Event() })],
   ])('%s is refused, and it says so', (name, make) => {
     if (name.startsWith('a lock for')) expect(make).toThrow(TypeError);
     else expect(make).toThrow(/of another copy of rxjs-threading: `npm ls rxjs-threading`/);
+  });
+
+  it('an Event and a Barrier do for the operators of this one', async () => {
+    const event = new there.Event();
+    const seen: string[] = [];
+    of('late')
+      .pipe(here.awaitEvent(event))
+      .subscribe((value) => seen.push(value));
+    of('cancelled')
+      .pipe(here.timerDelay(60_000, { cancel: event }))
+      .subscribe({ complete: () => seen.push('gone') });
+    expect(seen).toEqual([]);
+    event.set();
+    await expect.poll(() => seen.toSorted()).toEqual(['gone', 'late']);
+    expect(await lastValueFrom(of('a').pipe(here.barrierZip(new there.Barrier(1))))).toEqual(['a']);
   });
 
   it('primitives guard the same sections', async () => {

@@ -86,7 +86,12 @@ export function waitGraph(moment: Moment, deadlock: Deadlock | undefined, now: n
 /** The same text for graphs that are drawn alike but for their times. */
 export function shapeOf({ cycle, ring, nodes, edges }: WaitGraph): string {
   const all = [...cycle, ...nodes].map(({ key, label, under }) => `${key}${label}${under}`);
-  return [...all, ...[...ring, ...edges].map(({ from, to }) => `${from}>${to}`)].join('\n');
+  // The waits of a deadlock were drawn before it was found to be one.
+  return [
+    `${cycle.length} in a cycle`,
+    ...all,
+    ...[...ring, ...edges].map(({ from, to }) => `${from}>${to}`),
+  ].join('\n');
 }
 
 function lasting({ waits }: Moment, now: number): WaitInfo[] {

@@ -10,9 +10,9 @@ const KINDS = ['all', 'findings', 'waits', 'jobs'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** How many are listed. */
-const LISTED = 40;
+const LISTED = 25;
 /** ms between two looks at them: faster than that nobody reads. */
-const STAYS = 500;
+const STAYS = 1000;
 
 const LOOKS: Record<MonitorEvent['event'], { readonly kind: Kind; readonly look: string }> = {
   start: { kind: 'jobs', look: '' },

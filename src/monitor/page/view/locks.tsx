@@ -1,12 +1,11 @@
-import type { ComponentChildren, FunctionComponent, RefObject } from 'preact';
+import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { PrimitiveInfo } from '../../types.js';
 import { duration, percent, plural, rate } from '../format.js';
-import { lookOf, Mark, type Page, Since, usePage } from './page.js';
+import { type Column, longest, shareOf, useOrder } from './lock-order.js';
+import { lookOf, Mark, Since, usePage } from './page.js';
 import { useRows } from './use-rows.js';
 import './locks.css';
-
-type Column = 'cost' | 'name' | 'owner' | 'contended' | 'rate' | 'p50' | 'p99' | 'max' | 'held';
 
 const COLUMNS: readonly (readonly [Column, string, string])[] = [
   ['name', 'Name', 'c-name'],
@@ -62,7 +61,12 @@ export const Locks: FunctionComponent<LocksProps> = ({ filter, onFilter }) => {
           <thead>
             <tr aria-rowindex={1}>
               {COLUMNS.map(([key, title, kind]) => (
-                <th key={key} scope="col" class={kind} aria-sort={key === column ? 'descending' : undefined}>
+                <th
+                  key={key}
+                  scope="col"
+                  class={kind}
+                  aria-sort={key !== column ? undefined : isName(key) ? 'ascending' : 'descending'}
+                >
                   <button type="button" onClick={() => sortBy(key)}>
                     {title}
                   </button>
@@ -88,6 +92,10 @@ export const Locks: FunctionComponent<LocksProps> = ({ filter, onFilter }) => {
   );
 };
 
+function isName(column: Column): boolean {
+  return column === 'name' || column === 'owner';
+}
+
 /** In place of the rows out of view. */
 const Blank: FunctionComponent<{ readonly height: number }> = ({ height }) =>
   height <= 0 ? null : (
@@ -95,61 +103,6 @@ const Blank: FunctionComponent<{ readonly height: number }> = ({ height }) =>
       <td colSpan={COLUMNS.length} />
     </tr>
   );
-
-/** ms: rows do not change places more often, nor under a pointer or the focus. */
-const STAYS = 2000;
-
-/** The primitives in order, as far as they are still there. */
-function useOrder(column: Column, filter: string, scroller: RefObject<Element | null>): PrimitiveInfo[] {
-  const page = usePage();
-  const { primitives } = page.moment;
-  const order = useRef<{ ids: number[]; at: number; of: string }>({ ids: [], at: 0, of: '' });
-  const { ids, at, of } = order.current;
-  const asked = `${column} ${filter}`;
-  const due = page.now() - at > STAYS && scroller.current?.matches(':hover, :focus-within') !== true;
-  if (asked !== of || due || ids.length === 0) {
-    const value = sortValue(column, page);
-    const shown = [...primitives.values()].filter(({ name }) => name.toLowerCase().includes(filter));
-    const values = new Map(shown.map((one) => [one.id, value(one)]));
-    shown.sort((a, b) => compare(values.get(a.id), values.get(b.id)) || a.id - b.id);
-    order.current = { ids: shown.map(({ id }) => id), at: page.now(), of: asked };
-  }
-  return order.current.ids.map((id) => primitives.get(id)).filter((one) => one !== undefined);
-}
-
-/** Names upwards, numbers downwards. */
-function compare(a: string | number | undefined, b: string | number | undefined): number {
-  if (typeof a === 'string' && typeof b === 'string') return a.localeCompare(b);
-  return Number(b ?? -1) - Number(a ?? -1);
-}
-
-function sortValue(column: Column, { moment, now }: Page): (primitive: PrimitiveInfo) => string | number {
-  const at = now();
-  return (one) => {
-    const { contention } = one;
-    switch (column) {
-      case 'name':
-        return one.name;
-      case 'owner': {
-        const ident = ownerOf(one)?.ident;
-        // Those that nobody holds come last.
-        return ident === undefined ? '\uffff' : moment.threadName(ident);
-      }
-      case 'cost':
-        return moment.usages.cost(one, moment.waits, at) + (one.queue.length > 0 ? 1e9 : 0);
-      case 'contended':
-        return shareOf(one) ?? -1;
-      case 'rate':
-        return moment.usages.rate(one.id) ?? -1;
-      case 'held':
-        return contention.held?.p99 ?? -1;
-      case 'max':
-        return Math.max(contention.wait.max, at - (longest(one, moment) ?? at));
-      default:
-        return contention.wait.count === 0 ? -1 : contention.wait[column];
-    }
-  };
-}
 
 const Row: FunctionComponent<{ readonly primitive: PrimitiveInfo; readonly place: number }> = ({
   primitive,
@@ -260,17 +213,3 @@ const Queue: FunctionComponent<{ readonly primitive: PrimitiveInfo; readonly mos
     </span>
   );
 };
-
-export function shareOf({ contention: { acquires, contended } }: PrimitiveInfo): number | null {
-  return acquires === null || acquires === 0 ? null : Math.min(1, contended / acquires);
-}
-
-export function ownerOf({ state }: PrimitiveInfo): { readonly ident: number } | null {
-  return 'owner' in state ? state.owner : null;
-}
-
-/** Since when the oldest of its waits lasts. */
-function longest({ queue }: PrimitiveInfo, { waits }: Page['moment']): number | undefined {
-  const all = queue.map((id) => waits.get(id)?.since).filter((since) => since !== undefined);
-  return all.length === 0 ? undefined : Math.min(...all);
-}

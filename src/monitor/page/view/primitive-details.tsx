@@ -3,7 +3,8 @@ import type { PrimitiveInfo, SiteInfo } from '../../types.js';
 import { count, duration, percent, plural, rate } from '../format.js';
 import { BUCKETS } from '../model/usages.js';
 import { Facts, None, Section } from './details.js';
-import { ownerOf, State, shareOf } from './locks.js';
+import { ownerOf, shareOf } from './lock-order.js';
+import { State } from './locks.js';
 import { PrimitiveLink, Since, ThreadLink, usePage } from './page.js';
 import { placeOf } from './verdict.js';
 

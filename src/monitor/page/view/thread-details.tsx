@@ -85,7 +85,7 @@ export const ThreadDetails: FunctionComponent<{ readonly thread: ThreadInfo }> =
   );
 };
 
-type Asked = 'no' | 'asked' | 'refused' | readonly Site[];
+type Asked = 'no' | 'asked' | 'off' | 'silent' | readonly Site[];
 
 /** Where its waits began is told by itself; the whole stack stops the thread for a moment, so it is asked for. */
 const Stack: FunctionComponent<{ readonly thread: ThreadInfo; readonly sites: readonly Site[] }> = ({
@@ -95,17 +95,18 @@ const Stack: FunctionComponent<{ readonly thread: ThreadInfo; readonly sites: re
   const [asked, become] = useState<Asked>('no');
   const ask = (): void => {
     become('asked');
-    stackOf(thread.ident).then(become, () => become('refused'));
+    stackOf(thread.ident).then(become, () => become('silent'));
   };
+  const taken = typeof asked !== 'string';
   return (
-    <Section title={typeof asked === 'string' ? 'Where its waits began' : 'Stack, a moment ago'}>
+    <Section title={taken ? 'Stack, a moment ago' : 'Where its waits began'}>
       <ol class="frames">
-        <Frames stack={typeof asked === 'string' ? sites : asked} />
+        <Frames stack={taken ? asked : sites} />
       </ol>
-      {typeof asked === 'string' && sites.length === 0 && <None>not recorded</None>}
-      {typeof asked !== 'string' && asked.length === 0 && <None>It did not answer.</None>}
-      {asked === 'refused' ? (
-        <p class="soft">Whole stacks are not offered here.</p>
+      {!taken && sites.length === 0 && <None>not recorded</None>}
+      {asked === 'silent' && <p class="soft">It did not answer in time.</p>}
+      {asked === 'off' ? (
+        <p class="soft">Whole stacks are off here.</p>
       ) : (
         <p>
           <button type="button" class="link" disabled={asked === 'asked'} onClick={ask}>
@@ -117,8 +118,8 @@ const Stack: FunctionComponent<{ readonly thread: ThreadInfo; readonly sites: re
   );
 };
 
-async function stackOf(ident: number): Promise<readonly Site[]> {
+async function stackOf(ident: number): Promise<Asked> {
   const response = await fetch(`./stack?ident=${ident}`);
-  if (!response.ok) throw new Error(`stack: ${response.status}`);
-  return response.json();
+  if (response.ok) return response.json();
+  return response.status === 403 ? 'off' : 'silent';
 }

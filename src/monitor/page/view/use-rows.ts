@@ -2,7 +2,7 @@ import type { RefObject } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** Rows outside the view that are there already when they come in. */
-const AHEAD = 3;
+const AHEAD = 2;
 
 /** Which of many rows of one height are in view. `first` to `last`, without `last`. */
 export interface Rows {

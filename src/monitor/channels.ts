@@ -1,0 +1,46 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Deadlock } from './types.js';
+
+/**
+ * Channels of `node:diagnostics_channel`, in the thread in which it happens, and at no cost while nobody has subscribed
+ * there. `wait` and `run` are tracing channels: their events are channels of their own, such as
+ * `tracing:rxjs-threading:wait:start`, and who listens to any has to listen to `start`. Python has no such thing.
+ *
+ * @example
+ * import { subscribe } from 'node:diagnostics_channel';
+ * subscribe(`tracing:${channels.wait}:start`, (told) => console.log((told as { name: string }).name)); // prints ledger
+ * const lock = new Lock({ name: 'ledger' });
+ * await lock.acquire();
+ * lock.acquire().subscribe().unsubscribe();
+ */
+export const channels: {
+  /**
+   * An acquire or wait that could not be had at once: `{ kind, name, id, face, owner, outcome }`. A blocking one ends with
+   * `end`, an Observable one with `asyncEnd`.
+   */
+  readonly wait: 'rxjs-threading:wait';
+  /** A target: `{ ident, name, target, pool, traceparent, error }`. Ends with `asyncEnd`; before that `error`, if it fails. */
+  readonly run: 'rxjs-threading:run';
+  /** A Deadlock, once, as `deadlocks`, `inspect` or a stream of these finds it. */
+  readonly deadlock: 'rxjs-threading:deadlock';
+  /** A PoolWarning, as the pool's `warnings$` has it. */
+  readonly starvation: 'rxjs-threading:starvation';
+  /** A lock that this thread was to acquire had a dead owner: `{ kind, name, id, owner }`. */
+  readonly ownerDied: 'rxjs-threading:owner-died';
+} = {
+  wait: 'rxjs-threading:wait',
+  run: 'rxjs-threading:run',
+  deadlock: 'rxjs-threading:deadlock',
+  starvation: 'rxjs-threading:starvation',
+  ownerDied: 'rxjs-threading:owner-died',
+};
+
+const found = channel(channels.deadlock);
+let known: ReadonlySet<string> = new Set();
+
+/** Called with all deadlocks that there are whenever somebody has looked: tells of new ones. */
+export function tellDeadlocks(deadlocks: readonly Deadlock[]): void {
+  const before = known;
+  known = new Set(deadlocks.map(({ id }) => id));
+  if (found.hasSubscribers) for (const one of deadlocks) if (!before.has(one.id)) found.publish(one);
+}

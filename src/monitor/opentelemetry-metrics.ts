@@ -1,0 +1,65 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
+import type { WaitContext } from '../primitives/waiting/channels.js';
+import { channels } from './channels.js';
+import { inspect } from './inspect.js';
+import { LabelNames } from './metrics-totals.js';
+
+/**
+ * Metrics, named after those that OpenTelemetry has for JVM threads and database connection pools. Threads and pools are
+ * those of the process, waits those of the thread. @returns how to end it
+ */
+export function instrumentMetrics(meter: Meter): () => void {
+  const endings = [countWaits(meter), observe(meter)];
+  return () => {
+    for (const end of endings) end();
+  };
+}
+
+function countWaits(meter: Meter): () => void {
+  const contended = meter.createCounter('rxjs_threading.lock.contended', { unit: '{acquire}' });
+  const duration = meter.createHistogram('rxjs_threading.lock.wait.duration', { unit: 's' });
+  const names = new LabelNames();
+  const begun = new WeakMap<WaitContext, number>();
+  const attributes = ({ name, kind }: WaitContext): Attributes => ({ lock: names.label(name), kind });
+  const ended = (wait: WaitContext): void => {
+    const since = begun.get(wait);
+    if (since !== undefined) duration.record((performance.now() - since) / 1000, attributes(wait));
+  };
+  const events = {
+    start(wait: WaitContext) {
+      begun.set(wait, performance.now());
+      contended.add(1, attributes(wait));
+    },
+    end: (wait: WaitContext) => void (wait.face === 'blocking' && ended(wait)),
+    asyncStart() {},
+    asyncEnd: ended,
+    error() {},
+  };
+  const waits = tracingChannel<unknown, WaitContext>(channels.wait);
+  waits.subscribe(events);
+  return () => void waits.unsubscribe(events);
+}
+
+function observe(meter: Meter): () => void {
+  const threads = meter.createObservableUpDownCounter('rxjs_threading.thread.count', { unit: '{thread}' });
+  const workers = meter.createObservableUpDownCounter('rxjs_threading.pool.worker.count', {
+    unit: '{thread}',
+  });
+  const pending = meter.createObservableUpDownCounter('rxjs_threading.pool.pending_jobs', { unit: '{job}' });
+  const names = new LabelNames();
+  const look = (result: BatchObservableResult): void => {
+    const now = inspect();
+    const states = new Map<string, number>();
+    for (const { activity } of now.threads) states.set(activity, (states.get(activity) ?? 0) + 1);
+    for (const [state, count] of states) result.observe(threads, count, { state });
+    for (const one of now.pools) {
+      const pool = names.label(one.name);
+      result.observe(workers, one.busy, { pool, state: 'busy' });
+      result.observe(workers, Math.max(0, one.threads - one.busy), { pool, state: 'idle' });
+      result.observe(pending, one.queued, { pool });
+    }
+  };
+  meter.addBatchObservableCallback(look, [threads, workers, pending]);
+  return () => meter.removeBatchObservableCallback(look, [threads, workers, pending]);
+}

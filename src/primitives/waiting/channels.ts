@@ -1,0 +1,124 @@
+import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import { clock } from '../threads/table.js';
+import type { Waited } from '../threads/wait-record.js';
+
+/*
+ * Channels of node:diagnostics_channel, for who watches a program from inside it: monitor/channels.ts tells of them. They are
+ * looked at where something takes µs anyway, and cost some ns there while nobody of the thread has subscribed to `start`.
+ */
+
+const waits = tracingChannel('rxjs-threading:wait') as TracingChannel<unknown, WaitContext>;
+const runs = tracingChannel('rxjs-threading:run') as TracingChannel<unknown, RunContext>;
+export const ownerDeaths: Channel = channel('rxjs-threading:owner-died');
+export const starvationWarnings: Channel = channel('rxjs-threading:starvation');
+
+/** What is told of a wait, in all of its events the same object. */
+export interface WaitContext {
+  /** The class of the primitive; `Thread` for a join. */
+  readonly kind: string;
+  readonly name: string;
+  readonly id: number;
+  readonly face: 'blocking' | 'observable';
+  /** `ident` of who has it as the wait begins; null: nobody in particular. */
+  readonly owner: number | null;
+  /** How it ended; undefined until then. 'left' also by an error. */
+  outcome?: 'woken' | 'timeout' | 'left' | undefined;
+}
+
+/** What is told of a target that runs, in all of its events the same object. */
+export interface RunContext {
+  readonly ident: number;
+  readonly name: string;
+  /** The target's name; '' if it has none. */
+  readonly target: string;
+  /** `id` of the pool that runs it, as an inspection has it; null: none. */
+  readonly pool: number | null;
+  /** Of W3C's Trace Context, if whoever started the thread had one. */
+  readonly traceparent: string | undefined;
+  /** Why it has failed; undefined: it has not. */
+  error?: unknown;
+}
+
+/** Observable waits that were told of and have not ended, by primitive, in their order. */
+const told = new Map<Waited, { readonly since: number; readonly context: WaitContext }[]>();
+/** The wait that this thread blocks in. */
+let blocking: WaitContext | undefined;
+
+export function tellWaitBegins(on: Waited, face: WaitContext['face']): void {
+  if (!waits.start.hasSubscribers) return;
+  const { id, name, owner, primitiveKind: kind = 'Thread' } = on;
+  const context: WaitContext = { kind, name, id, face, owner };
+  waits.start.publish(context);
+  if (face === 'blocking') blocking = context;
+  else {
+    waits.end.publish(context);
+    const known = told.get(on) ?? [];
+    known.push({ since: clock(), context });
+    told.set(on, known);
+  }
+}
+
+/** @param since - when the wait began: not later than `tellWaitBegins` was called for it */
+export function tellWaitEnds(
+  on: Waited,
+  face: WaitContext['face'],
+  since: number,
+  outcome: NonNullable<WaitContext['outcome']>,
+): void {
+  if (face === 'blocking') {
+    if (blocking === undefined) return;
+    blocking.outcome = outcome;
+    waits.end.publish(blocking);
+    blocking = undefined;
+    return;
+  }
+  if (told.size === 0) return;
+  const known = told.get(on) ?? [];
+  const at = known.findIndex((one) => one.since >= since);
+  const [one] = at < 0 ? [] : known.splice(at, 1);
+  if (known.length === 0) told.delete(on);
+  if (one === undefined) return;
+  one.context.outcome = outcome;
+  waits.asyncStart.publish(one.context);
+  waits.asyncEnd.publish(one.context);
+}
+
+/** How a target is called, for who adds to it: see `setRunner`. */
+type Runner = (context: RunContext, run: () => unknown) => unknown;
+let runner: Runner | undefined;
+
+/** @param to - calls each target of this thread from now on; undefined: nobody does */
+export function setRunner(to: Runner | undefined): void {
+  runner = to;
+}
+
+/**
+ * Calls a target.
+ *
+ * @param about - what is told of it, asked for only if somebody listens
+ * @returns what it returns; and what is to be called at its end, if somebody listens
+ */
+export function callTold(
+  about: () => RunContext,
+  run: () => unknown,
+): [unknown, ((error?: unknown) => void)?] {
+  if (!runs.start.hasSubscribers && runner === undefined) return [run()];
+  const context = about();
+  const ends = (error?: unknown): void => {
+    if (error !== undefined) {
+      context.error = error;
+      runs.error.publish(context);
+    }
+    runs.asyncStart.publish(context);
+    runs.asyncEnd.publish(context);
+  };
+  runs.start.publish(context);
+  try {
+    return [runner === undefined ? run() : runner(context, run), ends];
+  } catch (error) {
+    ends(error);
+    throw error;
+  } finally {
+    runs.end.publish(context);
+  }
+}

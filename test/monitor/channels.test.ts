@@ -1,0 +1,109 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Lock, OwnerDiedError, RLock, Thread, ThreadPool } from 'rxjs-threading';
+import { channels } from 'rxjs-threading/monitor';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+/** What was told while the test ran, as `channel name`. */
+let told: { readonly channel: string; readonly context: Record<string, unknown> }[] = [];
+const listeners = new Map<string, (context: unknown) => void>();
+
+const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
+beforeEach(() => {
+  told = [];
+  const tracing = [channels.wait, channels.run].flatMap((name) =>
+    EVENTS.map((event) => `tracing:${name}:${event}`),
+  );
+  for (const name of [...tracing, channels.ownerDied]) {
+    const hear = (context: unknown): void => {
+      told.push({ channel: name, context: { ...(context as object) } });
+    };
+    subscribe(name, hear);
+    listeners.set(name, hear);
+  }
+});
+afterEach(() => {
+  for (const [name, hear] of listeners) unsubscribe(name, hear);
+});
+
+const events = (of: string): string[] =>
+  told.filter(({ channel }) => channel.includes(of)).map(({ channel }) => channel.split(':').at(-1) ?? '');
+
+describe('the channels', () => {
+  it('tell of Observable waits as asynchronous, each with its own end', async () => {
+    const lock = new Lock({ name: 'told' });
+    await lock.acquire();
+    expect(told).toEqual([]);
+    const left = lock.acquire().subscribe();
+    const granted = lock.acquire().then();
+    left.unsubscribe();
+    lock.release();
+    await granted;
+    expect(events('wait')).toEqual([
+      'start',
+      'end',
+      'start',
+      'end',
+      'asyncStart',
+      'asyncEnd',
+      'asyncStart',
+      'asyncEnd',
+    ]);
+    expect(told[0]?.context).toEqual({
+      kind: 'Lock',
+      name: 'told',
+      id: lock.id,
+      face: 'observable',
+      owner: 4096,
+    });
+    expect(
+      told.filter(({ channel }) => channel.endsWith('asyncEnd')).map(({ context }) => context.outcome),
+    ).toEqual(['left', 'woken']);
+  });
+
+  it('tell of a blocking wait, with its outcome', () => {
+    const lock = new Lock({ name: 'told' });
+    lock.acquireSync();
+    lock.acquireSync({ timeout: 10 });
+    expect(events('wait')).toEqual(['start', 'end']);
+    expect(told[1]?.context).toMatchObject({ face: 'blocking', outcome: 'timeout', name: 'told' });
+  });
+
+  it('tell of an owner that has died', async () => {
+    const lock = new RLock({ name: 'left' });
+    const keep = (one: RLock): void => void one.acquireSync();
+    const thread = new Thread({ target: keep, args: [lock] }).start();
+    await thread.join();
+    expect(() => lock.acquireSync()).toThrow(OwnerDiedError);
+    expect(
+      told.filter(({ channel }) => channel === channels.ownerDied).map(({ context }) => context),
+    ).toEqual([{ kind: 'RLock', name: 'left', id: lock.id, owner: thread.ident }]);
+  });
+
+  it('tell of targets in the threads that run them', async () => {
+    await using pool = new ThreadPool({ name: 'told', maxThreads: 1 });
+    const listen = async (): Promise<void> => {
+      const { subscribe: hear } = await import('node:diagnostics_channel');
+      const heard: unknown[] = [];
+      Object.assign(globalThis, { heard });
+      for (const event of ['start', 'end', 'asyncStart', 'asyncEnd', 'error'])
+        hear(`tracing:rxjs-threading:run:${event}`, (context) => {
+          const { name, target, error } = context as Record<string, unknown>;
+          heard.push([event, name, target, String(error)]);
+        });
+    };
+    const fail = async (): Promise<never> => {
+      throw new Error('failed');
+    };
+    const read = (): unknown => (globalThis as unknown as { heard: unknown[] }).heard.splice(0);
+    await pool.run(listen);
+    await expect(pool.run(fail, [], { name: 'one' })).rejects.toThrow('failed');
+    expect(await pool.run(read, [], { name: 'two' })).toEqual([
+      ['start', 'one', 'fail', 'undefined'],
+      ['end', 'one', 'fail', 'undefined'],
+      ['error', 'one', 'fail', 'Error: failed'],
+      ['asyncStart', 'one', 'fail', 'Error: failed'],
+      ['asyncEnd', 'one', 'fail', 'Error: failed'],
+      ['start', 'two', 'read', 'undefined'],
+    ]);
+  });
+});

@@ -1,0 +1,194 @@
+import { filter, firstValueFrom, take, toArray } from 'rxjs';
+import { Condition, Event, Lock, RLock, Semaphore, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { type Finding, type Inspection, inspect, inspect$ } from 'rxjs-threading/monitor';
+import { describe, expect, it } from 'vitest';
+import { sleep } from '../support/random.js';
+import { runNode } from '../support/run-node.js';
+
+const { waitForThread } = threadModule<typeof import('../fixtures/pool-jobs.js')>(
+  new URL('../fixtures/pool-jobs.js', import.meta.url),
+);
+
+/** The first moment in which it is so. */
+function moment(isSo: (now: Inspection) => boolean): Promise<Inspection> {
+  return firstValueFrom(inspect$().pipe(filter(isSo)));
+}
+
+/** Acquires, and ends when the lock is released. */
+function once(lock: Lock): void {
+  lock.acquireSync();
+  lock.release();
+}
+
+describe('inspect', () => {
+  it('tells who waits, for how long, and who has what they wait for', async () => {
+    const lock = new Lock({ name: 'ledger' });
+    lock.acquireSync();
+    const thread = new Thread({ target: once, args: [lock], name: 'clerk' }).start();
+    while (lock.waiting === 0) await sleep(5);
+    const { threads, primitives, waits: edges, version } = inspect({ watch: [lock] });
+    const [wait] = edges;
+    const primitive = primitives.find(({ name }) => name === 'ledger');
+    expect(version).toBe(1);
+    expect(wait).toMatchObject({
+      ident: thread.ident,
+      name: 'ledger',
+      face: 'blocking',
+      owner: 4096,
+      until: null,
+    });
+    expect(primitive).toMatchObject({
+      kind: 'Lock',
+      named: true,
+      queue: [wait?.id],
+      state: { owner: { ident: 4096, alive: true, depth: 1, section: null } },
+    });
+    expect(threads.find(({ ident }) => ident === thread.ident)).toMatchObject({
+      name: 'clerk',
+      kind: 'thread',
+      activity: 'waiting',
+      since: wait?.since,
+      runs: 'once',
+      startedBy: 4096,
+      waits: [wait?.id],
+      pool: null,
+    });
+    expect(threads.find(({ kind }) => kind === 'main')?.holds).toEqual([primitive?.id]);
+    expect(Math.abs((wait?.since ?? 0) - Date.now())).toBeLessThan(60_000);
+    lock.release();
+    await thread.join();
+    const after = inspect({ watch: [lock] }).primitives.find(({ name }) => name === 'ledger');
+    expect(after).toMatchObject({
+      queue: [],
+      state: { owner: null },
+      contention: { contended: 1, timeouts: 0 },
+    });
+  });
+
+  it('survives JSON, and gives the state of every kind that is watched', () => {
+    const rlock = new RLock();
+    rlock.acquireSync();
+    rlock.acquireSync();
+    const [event, semaphore, condition] = [new Event(), new Semaphore(3), new Condition(rlock)];
+    const now = inspect({ watch: [rlock, event, semaphore, condition] });
+    expect(JSON.parse(JSON.stringify(now))).toEqual(now);
+    const states = now.primitives.filter(({ named }) => !named).map(({ kind, state }) => [kind, state]);
+    expect(Object.fromEntries(states)).toMatchObject({
+      RLock: { owner: { ident: 4096, depth: 2 } },
+      Event: { isSet: false },
+      Semaphore: { value: 3, most: null },
+      Condition: { lock: now.primitives.find(({ kind }) => kind === 'RLock')?.id },
+    });
+    rlock.release();
+    rlock.release();
+  });
+
+  it.each([
+    [{ detail: 'much' }, TypeError, "detail must be 'contention' or 'all', got 'much'"],
+    [{ watch: 3 }, TypeError, 'watch must be an array, got 3'],
+    [{ watch: [{}] }, TypeError, 'watch takes primitives and ThreadPools, got {}'],
+    [{ depth: 1 }, TypeError, 'there is no option depth'],
+  ])('refuses %j', (options, type, message) => {
+    expect(() => inspect(options as object)).toThrow(type);
+    expect(() => inspect(options as object)).toThrow(message);
+    expect(() => inspect$(options as object)).toThrow(message);
+  });
+});
+
+describe('inspect$', () => {
+  it('emits at once, after changes, and at least once a second', async () => {
+    const moments = firstValueFrom(inspect$().pipe(take(3), toArray()));
+    const thread = new Thread({ target: sleepMs, name: 'passing' }).start();
+    const [first, ...later] = await moments;
+    expect(first?.threads.length).toBeGreaterThan(0);
+    expect(later.length).toBe(2);
+    await thread.join();
+  });
+
+  it('tells of a pool what its workers do and which jobs wait, and of each loop how busy it is', async () => {
+    await using pool = new ThreadPool({ maxThreads: 1, name: 'mail' });
+    const gate = new Event();
+    const jobs = [1, 2, 3].map((nth) => firstValueFrom(pool.run(waitFor, [gate], { name: `letter ${nth}` })));
+    const now = await moment(
+      ({ pools, threads }) =>
+        pools.some(({ next }) => next.length === 2) &&
+        threads.some(({ name, loop }) => name === 'letter 1' && loop !== null),
+    );
+    const [told] = now.pools.filter(({ name }) => name === 'mail');
+    expect(told).toMatchObject({ of: 4096, maxThreads: 1, busy: 1, queued: 2, maxQueue: null, completed: 0 });
+    expect(told?.next.map(({ name }) => name)).toEqual(['letter 2', 'letter 3']);
+    const [running] = now.threads.filter(({ ident }) => told?.jobs.includes(ident));
+    expect(running).toMatchObject({ name: 'letter 1', kind: 'job', pool: 'mail', runs: 'waitFor' });
+    expect(running?.loop?.heapUsed).toBeGreaterThan(1e6);
+    expect(running?.loop?.utilization).toBeLessThanOrEqual(1);
+    gate.set();
+    await Promise.all(jobs);
+    const { pools } = await moment(({ pools: all }) => all.some(({ completed }) => completed === 3));
+    expect(pools.find(({ name }) => name === 'mail')?.run.count).toBe(3);
+  });
+
+  it('does not keep the process alive', async () => {
+    const code = `import { inspect$ } from 'rxjs-threading/monitor'; inspect$().subscribe(); console.log('looks');`;
+    const { stdout, code: exit } = await runNode(['--input-type=module', '--eval', code]);
+    expect([stdout, exit]).toEqual(['looks\n', 0]);
+  });
+});
+
+describe('findings', () => {
+  it('tell of a lock whose owner was killed, until somebody acquires it', async () => {
+    const lock = new Lock({ name: 'left' });
+    const thread = new Thread({ target: takeAndDie, args: [lock], name: 'killed' }).start();
+    await firstValueFrom(thread.result()).catch(() => {});
+    const isAbandoned = ({ kind }: Finding): boolean => kind === 'abandoned';
+    const { findings, primitives } = inspect({ watch: [lock] });
+    const primitive = primitives.find(({ name }) => name === 'left')?.id;
+    expect(findings).toMatchObject([{ kind: 'abandoned', primitive, ident: thread.ident }]);
+    expect(findings[0]?.message).toMatch(/^Lock 'left' is abandoned: 'killed' ended with it/);
+    expect(() => lock.acquireSync()).toThrow(/died holding left/);
+    expect(inspect({ watch: [lock] }).findings.filter(isAbandoned)).toEqual([]);
+  });
+
+  it('tell of a pool whose only worker waits for a job that is queued behind it', async () => {
+    await using pool = new ThreadPool({ maxThreads: 1, name: 'small' });
+    const begun = new Event();
+    const outer = firstValueFrom(pool.run(waitForThread, [begun, 'inner', 'joinSync'], { name: 'outer' }));
+    await begun.wait();
+    const inner = new Thread({ target: () => 1, name: 'inner', pool }).start();
+    const { findings, pools, threads } = await moment((now) => now.findings.length > 0);
+    const id = pools.find(({ name }) => name === 'small')?.id;
+    expect(findings).toMatchObject([{ kind: 'starvation', id: `starvation ${id}`, pool: id }]);
+    expect(findings[0]?.message).toMatch(/^small starves: its only worker waits/);
+    expect(threads.find(({ name }) => name === 'outer')?.finding).toBe(findings[0]?.id);
+    await inner.terminate();
+    await outer;
+    expect((await moment((now) => now.pools.every(({ busy }) => busy === 0))).findings).toEqual([]);
+  });
+
+  it('tell that everything waits, in a program that nothing can end', async () => {
+    const code = `
+      import { Event } from 'rxjs-threading';
+      import { inspect$ } from 'rxjs-threading/monitor';
+      new Event({ name: 'never' }).wait().subscribe();
+      inspect$().subscribe(({ findings }) => {
+        for (const { kind, message } of findings) {
+          console.log(kind, message);
+          process.exit();
+        }
+      });`;
+    const { stdout } = await runNode(['--input-type=module', '--eval', code]);
+    expect(stdout).toMatch(/^stall Nothing goes on: 'MainThread' waits without a timeout/);
+  });
+});
+
+function sleepMs(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+async function waitFor(gate: Event): Promise<void> {
+  await gate.wait();
+}
+
+function takeAndDie(lock: Lock): void {
+  lock.acquireSync();
+  process.exit();
+}

@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { type Inspection, inspect, serveMonitor } from 'rxjs-threading/monitor';
+import { describe, expect, it } from 'vitest';
+import { page } from '../../src/monitor/top/page.js';
+import { clip, padded, rendered, widthOf } from '../../src/monitor/top/spans.js';
+import { tables } from '../../src/monitor/top/tables.js';
+import { FIRST_VIEW, pressed, type View } from '../../src/monitor/top/view.js';
+import { count, duration, size } from '../../src/monitor/top/words.js';
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/monitor/${name}`, import.meta.url));
+/** What a terminal would obey, but for line breaks. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
+const CONTROLS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]/;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs it to its end, or until what it has printed is enough. */
+async function run(
+  args: readonly string[],
+  enough: (stdout: string) => boolean = () => false,
+): Promise<Ended> {
+  const child = spawn(process.execPath, [cli, ...args], { timeout: 30_000 });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (enough(stdout)) child.kill('SIGTERM');
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+describe('rxjs-threading', () => {
+  it('tells how it is called, and its version', async () => {
+    expect((await run([])).stdout).toContain('rxjs-threading top [url]');
+    expect((await run(['--help'])).stdout).toContain('top -- node app.js');
+    expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['tpo'], "there is no command 'tpo'"],
+    [['top', 'http://x/', 'y'], "top takes one URL, got 'http://x/ y'"],
+    [['top', '--'], 'top -- needs a program'],
+    [['top', 'http://x/', '--', 'node', 'a.js'], 'top takes a URL or a program'],
+    [['top', '--', 'npm', 'start'], "top starts node, got 'npm'"],
+    [['top', 'http://'], 'is no URL of a monitor'],
+    [['top', '127.0.0.1:65533'], 'there is no monitor at http://127.0.0.1:65533/ (ECONNREFUSED)'],
+    [['top', '--', 'node', fixture('no-such-file.js')], 'Cannot find module'],
+  ])('says what is wrong with %j', async (args, why) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(stderr).toContain(why);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+  });
+
+  it('prints the messages of a monitor, each as a line of JSON', async () => {
+    await using monitor = await serveMonitor({ port: 0, host: 'localhost', token: 'secret token' });
+    const refused = await run(['top', monitor.url, '--json']);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('answers 401');
+    const { stdout } = await run(['top', `${monitor.url}?token=secret+token`, '--json'], (text) =>
+      text.includes('delta'),
+    );
+    const [first, second] = stdout.split('\n').map((line) => JSON.parse(line || 'null'));
+    expect(first).toMatchObject({ kind: 'snapshot', now: { process: { pid: process.pid } } });
+    expect(['delta', 'events']).toContain(second.kind);
+  });
+
+  it('starts a program with a monitor, and prints a line a second, in which names are text', async () => {
+    const { stdout, stderr } = await run(['top', '--', 'node', fixture('bad-names.js')], (text) => {
+      return text.split('\n').filter((line) => line.includes('waiting')).length > 2;
+    });
+    expect(stderr).toContain('on stdout');
+    expect(stdout).not.toMatch(CONTROLS);
+    expect(stdout).toContain('\\x1b[2J\\x1b[31mred 1/1 busy 0 queued');
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}\d+ threads: /);
+    expect(stdout).toMatch(/ 5 waiting /);
+  });
+
+  it('ends with its program, and its code', async () => {
+    const { code } = await run(['top', '--', 'node', '-e', 'setTimeout(() => process.exit(7), 700)']);
+    expect(code).toBe(7);
+  });
+});
+
+const now: Inspection = {
+  ...inspect(),
+  findings: [{ kind: 'stall', id: 's', since: 0, message: 'all \x1b[31mwait\nfor ever', waits: [] }],
+};
+const [main] = now.threads;
+if (main === undefined) throw new Error('there is no thread');
+
+function crowd(threads: number): Inspection {
+  const rows = Array.from({ length: threads }, (_, n) => ({
+    ...main,
+    ident: n + 1,
+    name: `thread ${n} ${'漢😀'.repeat(n % 30)}`,
+  }));
+  return { ...now, threads: rows as Inspection['threads'] };
+}
+
+const text = (moment: Inspection, view: View, rows: number, columns: number): string[] =>
+  page(moment, view, { is: 'live' }, rows, columns).map((line) =>
+    stripVTControlCharacters(rendered(line, columns, true)),
+  );
+
+describe('the screen of top', () => {
+  it.each([
+    [24, 80],
+    [10, 40],
+    [50, 200],
+    [5, 10],
+    [2, 1],
+  ])('of %i rows and %i columns is never larger', (rows, columns) => {
+    for (const threads of [1, 3, 200]) {
+      const lines = text(crowd(threads), FIRST_VIEW, rows, columns);
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      for (const line of lines) {
+        expect(widthOf(line)).toBeLessThanOrEqual(columns);
+        expect(line).not.toMatch(CONTROLS);
+      }
+    }
+  });
+
+  it('shows findings first, and names as text', () => {
+    const lines = text(now, FIRST_VIEW, 24, 120);
+    expect(lines[0]).toContain('● live');
+    expect(lines[2]).toBe(' ◆ all \\x1b[31mwait\\x0afor ever');
+    expect(lines.some((line) => line.includes('MainThread'))).toBe(true);
+  });
+
+  it('tells how old it is once the connection is lost, and how the process has ended', () => {
+    const shown = (status: Parameters<typeof page>[2]): string =>
+      rendered(page(now, FIRST_VIEW, status, 24, 120)[0] ?? [], 120, false);
+    expect(shown({ is: 'lost', heard: now.time + 61_000 })).toContain('■ lost, this is 1m 01s old');
+    expect(shown({ is: 'ended', code: 3 })).toContain('◆ the process has ended with code 3');
+  });
+
+  it('keeps the row that is chosen in sight, whatever the order', () => {
+    const moment = crowd(200);
+    let view = FIRST_VIEW;
+    for (let n = 0; n < 150; n++) view = pressed(view, 'down', tables(moment));
+    const chosen = view.chosen[0];
+    const has = (at: View): boolean =>
+      text(moment, at, 24, 80).some((line) => line.includes(`thread ${(chosen ?? 0) - 1} `));
+    expect(has(view)).toBe(true);
+    expect(has(pressed(view, 's', tables(moment)))).toBe(true);
+    expect(pressed(pressed(view, 'up', tables(moment)), 'down', tables(moment)).chosen).toEqual(view.chosen);
+    expect(pressed(view, 'right', tables(moment)).table).toBe(1);
+    expect(pressed(view, 'left', tables(moment)).table).toBe(0);
+  });
+});
+
+describe('the words of top', () => {
+  it('are short', () => {
+    expect([0, 0.42, 12, 999.6, 3400, 59_960, 125_000, 12_000_000].map(duration)).toEqual([
+      '0.0 ms',
+      '0.4 ms',
+      '12 ms',
+      '1.0 s',
+      '3.4 s',
+      '1m 00s',
+      '2m 05s',
+      '3h 20m',
+    ]);
+    expect([999, 12_345, 4_500_000].map(count)).toEqual(['999', '12.3k', '4.5M']);
+    expect([812_000, 143_000_000, 1_200_000_000].map(size)).toEqual(['812 kB', '143 MB', '1.2 GB']);
+  });
+
+  it('take the columns that a terminal gives them', () => {
+    expect([widthOf('abc'), widthOf('漢字'), widthOf('😀'), widthOf('é'), widthOf('e\u0301')]).toEqual([
+      3, 4, 2, 1, 1,
+    ]);
+    expect(clip('漢字漢字', 5)).toBe('漢字…');
+    expect(padded('漢字漢字', 6)).toBe('漢字… ');
+    expect(padded('7', 3, 'right')).toBe('  7');
+    expect(clip('abc', 0)).toBe('');
+  });
+});
