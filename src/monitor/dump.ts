@@ -5,6 +5,7 @@ import type {
   DeadlockOptions,
   Finding,
   Inspection,
+  InspectOptions,
   PoolInfo,
   PrimitiveInfo,
   Site,
@@ -21,11 +22,16 @@ import { visible } from './visible.js';
  * @example
  * console.log((await threadDump()).includes('"MainThread" #4096 main')); // prints true
  */
-export async function threadDump(options: DeadlockOptions = {}): Promise<string> {
+export function threadDump(options: DeadlockOptions = {}): Promise<string> {
+  return dumpOf(options, {});
+}
+
+/** The same of what a monitor looks at. */
+export async function dumpOf(options: DeadlockOptions, looked: InspectOptions): Promise<string> {
   const stacks = checkStacks(options) === 'full' ? new Map<number, readonly Site[] | null>() : undefined;
   // Twice looked at, so that the moment that follows tells of them.
   await deadlocks();
-  const now = inspect();
+  const now = inspect(looked);
   if (stacks !== undefined)
     for (const { ident, kind } of now.threads)
       if (kind !== 'foreign') stacks.set(ident, await stackOf(ident));

@@ -62,9 +62,9 @@ describe('a program in trouble', () => {
   });
 
   it.each<[Exclude<Trouble, 'main' | 'contention'>, RegExp, RegExp]>([
-    ['deadlock', /^ *Deadlock: /m, /^rxjs_threading_deadlocks\{certainty="certain"\} (\d+)$/m],
+    ['deadlock', /^( \* )?Deadlock: /m, /^rxjs_threading_deadlocks\{certainty="certain"\} (\d+)$/m],
     ['abandoned', /'orders' is abandoned/, /^rxjs_threading_abandoned_locks (\d+)$/m],
-    ['starvation', /^ *mail starves/m, /^rxjs_threading_pool_starved\{pool="mail"\} (\d+)$/m],
+    ['starvation', /^( \* )?mail starves/m, /^rxjs_threading_pool_starved\{pool="mail"\} (\d+)$/m],
   ])('tells of its %s everywhere, while it lasts', async (kind, words, metric) => {
     const all = {
       inspect: [expect.stringMatching(words)],
@@ -99,7 +99,7 @@ describe('a program in trouble', () => {
   it('tells of a deadlock that its main thread is in', async () => {
     program.blockMain();
     const metric = /^rxjs_threading_deadlocks\{certainty="certain"\} (\d+)$/m;
-    const pattern = /^ *Deadlock: .*'MainThread'/m;
+    const pattern = /^( \* )?Deadlock: .*'MainThread'/m;
     const words = [expect.stringMatching(pattern)];
     await expect
       .poll(() => told(program, top, 'deadlock', pattern, metric), { timeout: PATIENCE })

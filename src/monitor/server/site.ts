@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { threadDump } from '../dump.js';
+import { dumpOf } from '../dump.js';
 import { eventsSince } from '../events.js';
 import { inspect } from '../inspect.js';
 import { processInfo } from '../inspect-process.js';
@@ -31,7 +31,7 @@ export class Site {
     const files = new PageFiles(pageFolder(), () => options.title ?? processInfo().name);
     this.#routes = new Routes(new Gate(options), this.#feed, files, {
       metrics: (moment) => exposition(metricsOf(moment)),
-      dump: threadDump,
+      dump: () => dumpOf({}, options.inspect),
       trace: recordFor,
       stack: options.stacks ? stackOf : undefined,
     });
