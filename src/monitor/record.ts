@@ -36,8 +36,10 @@ const READ_EVERY = 200;
  * @example
  * import { gunzipSync } from 'node:zlib';
  * const recording = record();
- * const thread = new Thread({ target: (ms: number) => new Event().waitSync({ timeout: ms }), args: [50] });
- * await thread.start().join();
+ * const lock = new Lock({ name: 'ledger' });
+ * await lock.acquire();
+ * const target = (lock: Lock) => lock.acquireSync({ timeout: 50 });
+ * await new Thread({ target, args: [lock] }).start().join();
  * const trace = JSON.parse(gunzipSync(await recording.stop()).toString());
  * console.log(trace.traceEvents.filter(({ cat }: { cat: string }) => cat === 'wait').length); // prints 1
  */
