@@ -29,16 +29,17 @@ const FOR_ANSWERS = 4;
  * @throws TypeError for bad options, as the Promise's error
  * @example
  * const [ledger, vault] = [new RLock({ name: 'ledger' }), new RLock({ name: 'vault' })];
- * const both = async (first: RLock, second: RLock) => {
+ * const met = new Barrier(2);
+ * const both = (first: RLock, second: RLock, met: Barrier) => {
  *   first.acquireSync();
- *   await new Promise((resolve) => setTimeout(resolve, 100));
+ *   met.waitSync();
  *   second.acquireSync();
  * };
- * const pairs = [[ledger, vault], [vault, ledger]] as const;
- * const threads = pairs.map((args) => new Thread({ target: both, args }).start());
+ * new Thread({ target: both, args: [ledger, vault, met], daemon: true }).start();
+ * new Thread({ target: both, args: [vault, ledger, met], daemon: true }).start();
  * while (waits().length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
  * for (const { certainty, cycle } of await deadlocks()) console.log(certainty, cycle.length); // prints certain 2
- * for (const thread of threads) await thread.terminate();
+ * process.exit(); // nothing else ends it
  */
 export async function deadlocks(options: DeadlockOptions = {}): Promise<readonly Deadlock[]> {
   const stacks = checkStacks(options);

@@ -79,6 +79,7 @@ describe('the keeper, by a lease of a second', () => {
     machine.signal('SIGKILL');
     const { error, at } = await next;
     expect(error).toBeInstanceOf(OwnerDiedError);
-    expect(at - killed).toBeLessThan(1000 + 300 + 500);
+    // The lease, 300 ms, and what a loaded machine needs to run the two processes.
+    expect(at - killed).toBeLessThan(1000 + 300 + 2500);
   });
 });
