@@ -1,7 +1,16 @@
 // node build.mjs BUNDLER: bundles each of the programs, runs it where there is no node_modules, and compares what it prints.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundlers } from './bundlers.mjs';
@@ -70,7 +79,16 @@ function run(dir, format) {
     join(dir, 'package.json'),
     JSON.stringify({ type: format === 'esm' ? 'module' : 'commonjs' }),
   );
-  return spawnSync('node', ['main.js'], { cwd: dir, encoding: 'utf8', timeout: 60_000 });
+  // Into a file: Node shows the line that has thrown, which in a bundle is longer than a pipe holds.
+  const errors = join(dir, 'stderr.txt');
+  const stdio = ['ignore', 'pipe', openSync(errors, 'w')];
+  const { stdout, status } = spawnSync('node', ['main.js'], {
+    cwd: dir,
+    encoding: 'utf8',
+    timeout: 60_000,
+    stdio,
+  });
+  return { stdout, status, stderr: readFileSync(errors, 'utf8') };
 }
 
 function size(dir) {
