@@ -1,4 +1,5 @@
-import { firstValueFrom } from 'rxjs';
+import { firstValueFrom, map } from 'rxjs';
+import { ThreadPool } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { heard, says } from './support/heard.js';
 import { inEachPlace } from './support/places.js';
@@ -22,9 +23,16 @@ inEachPlace((place) => {
     expect(counts).toEqual([count, count + 1, count]);
   });
 
-  it('tells how many threads a process has', async () => {
-    const self = (await place.b.enumerate()).find(({ session }) => session === place.a.session);
+  it('tells how many threads a process has, and what its pools do, as of its last renewal', async () => {
+    const pool = new ThreadPool({ name: place.name, minThreads: 1, maxThreads: 1 });
+    await pool.run(() => {});
+    const [self] = await heard(
+      place.b.enumerate$.pipe(map((all) => all.filter(({ session }) => session === place.a.session))),
+      ([found]) => found?.pools.some(({ name }) => name === place.name) ?? false,
+    );
     expect(self?.threads).toBeGreaterThan(0);
+    expect(self?.pools.find(({ name }) => name === place.name)).toMatchObject({ queued: 0, threads: 1 });
+    await pool.close();
   });
 
   it('tells who has what, and who waits for what', async () => {

@@ -65,8 +65,8 @@ export class PoolRecord {
   readonly id: number = nextPoolId();
   readonly #of = getIdent();
   readonly #cells: Cells = reserve();
-  /** -1: it has none. */
-  readonly #at: number;
+  /** -1: it has none, or none any more. */
+  #at: number;
 
   constructor(name: string, maxThreads: number, maxQueue: number) {
     const at = this.#take();
@@ -78,7 +78,7 @@ export class PoolRecord {
     store(this.#cells, at + MAX_QUEUE, Number.isFinite(maxQueue) ? maxQueue + 1 : 0);
     writeText(this.#cells, at + NAME, NAME_WORDS, name);
     publishRecord(this.#cells, at, this.#of);
-    collected.register(this, { at, of: this.#of });
+    collected.register(this, { at, of: this.#of }, this);
   }
 
   #take(): number {
@@ -103,9 +103,12 @@ export class PoolRecord {
     if (this.#at >= 0) this.#cells[cell] = peek(this.#cells, cell) + 1;
   }
 
-  /** The pool is closed. */
+  /** The pool is closed. What it does from here on, and its collection, must not touch whose record that is by then. */
   end(): void {
-    if (this.#at >= 0) giveRecordBack(this.#cells, this.#at, this.#of);
+    if (this.#at < 0) return;
+    collected.unregister(this);
+    giveRecordBack(this.#cells, this.#at, this.#of);
+    this.#at = -1;
   }
 
   /** A job that ran has ended: how long it waited and ran, in ms. */

@@ -6,6 +6,7 @@ import {
   type ThreadFacts,
   threadFacts,
 } from '../../../src/primitives/threads/thread-facts.js';
+import { collectGarbage } from '../../support/collect-garbage.js';
 
 const main = getIdent();
 
@@ -135,5 +136,19 @@ describe('what the table tells of a thread', () => {
     expect(after?.run.max).toBeGreaterThan(0);
     await pool.close();
     expect(poolFacts().filter(({ name }) => name === 'archive')).toEqual([]);
+  });
+
+  it('of a pool is that of the next one, once it is closed, whatever becomes of the first', async () => {
+    for (let n = 0; n < 20; n++) {
+      const gone = new ThreadPool({ name: 'gone', minThreads: 0 });
+      await gone.close();
+    }
+    const pool = new ThreadPool({ name: 'next', minThreads: 0 });
+    for (let turn = 0; turn < 5; turn++) {
+      collectGarbage();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(poolFacts().map(({ name }) => name)).toEqual(['next']);
+    await pool.close();
   });
 });
