@@ -12,7 +12,7 @@ export function surroundings(raw: readonly ThreadWait[] = waits()): Surroundings
   return {
     here,
     seen: raw.map((wait) => ({ wait: waitInfo(wait), looks: wait.looks })),
-    sections: sectionWaitsOfAll(here),
+    sections: sectionWaitsOfAll(here, new Set(raw.map(({ id }) => id))),
     uses: new Map(contendedPrimitives().map((facts) => [facts.id, facts])),
   };
 }

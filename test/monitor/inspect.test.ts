@@ -2,6 +2,7 @@ import { filter, firstValueFrom, take, toArray } from 'rxjs';
 import { Condition, Event, Lock, RLock, Semaphore, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { type Finding, type Inspection, inspect, inspect$ } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
+import { computing } from '../support/monitor/planted.js';
 import { sleep } from '../support/random.js';
 import { runNode } from '../support/run-node.js';
 
@@ -63,6 +64,18 @@ describe('inspect', () => {
       state: { owner: null },
       contention: { contended: 1, timeouts: 0 },
     });
+  });
+
+  it('tells a thread that computes from one that has nothing to do, although it does not answer', async () => {
+    const [go, end] = [new Event(), new Event()];
+    const thread = new Thread({ target: computing, args: [go, end] }).start();
+    const activity = ({ threads }: Inspection): string | undefined =>
+      threads.find(({ ident }) => ident === thread.ident)?.activity;
+    await moment((now) => activity(now) === 'idle');
+    go.set();
+    await moment((now) => activity(now) === 'running');
+    end.set();
+    await thread.join();
   });
 
   it('survives JSON, and gives the state of every kind that is watched', () => {
