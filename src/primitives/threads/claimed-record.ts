@@ -18,6 +18,11 @@ export function takeRecord(cells: Cells, at: number, me: number): boolean {
   return compareExchange(cells, at + TAKER, taker, -me) === taker;
 }
 
+/** Takes the record of a dead thread, with all that it has written. false when somebody else was faster. */
+export function takeRecordOf(cells: Cells, at: number, dead: number, me: number): boolean {
+  return compareExchange(cells, at + TAKER, dead, -me) === dead;
+}
+
 /** Called once the record is filled: from here on it counts. */
 export function publishRecord(cells: Cells, at: number, me: number): void {
   store(cells, at + TAKER, me);

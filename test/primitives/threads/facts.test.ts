@@ -151,4 +151,27 @@ describe('what the table tells of a thread', () => {
     expect(poolFacts().map(({ name }) => name)).toEqual(['next']);
     await pool.close();
   });
+
+  it('of a pool that outlives the thread that made it is of the next one, and never in the record of another', async () => {
+    const worker = new ThreadPool({ name: 'worker', maxThreads: 1 });
+    await worker.run(async () => {
+      const { ThreadPool } = await import('rxjs-threading');
+      (globalThis as { pool?: ThreadPool }).pool = new ThreadPool({ name: 'kept', minThreads: 0 });
+    });
+    const other = new ThreadPool({ name: 'other', minThreads: 0 });
+    const gate = new Event();
+    const use = async (gate: Event): Promise<number> => {
+      await (globalThis as { pool?: ThreadPool }).pool?.run(() => 1);
+      await gate.wait();
+      return (await import('rxjs-threading')).getIdent();
+    };
+    const used = Promise.resolve(worker.run(use, [gate]).then((ident) => ident));
+    const told = await until(() =>
+      poolFacts().find(({ name, completed }) => name === 'kept' && completed > 0),
+    );
+    expect(poolFacts().find(({ name }) => name === 'other')).toMatchObject({ completed: 0, threads: 0 });
+    gate.set();
+    expect(told.of).toBe(await used);
+    await Promise.all([worker.close(), other.close()]);
+  });
 });
