@@ -100,6 +100,7 @@ describe('inspect', () => {
     [{ detail: 'much' }, TypeError, "detail must be 'contention' or 'all', got 'much'"],
     [{ watch: 3 }, TypeError, 'watch must be an array, got 3'],
     [{ watch: [{}] }, TypeError, 'watch takes primitives and ThreadPools, got {}'],
+    [{ watch: [undefined] }, TypeError, 'watch takes primitives and ThreadPools, got undefined'],
     [{ depth: 1 }, TypeError, 'there is no option depth'],
   ])('refuses %j', (options, type, message) => {
     expect(() => inspect(options as object)).toThrow(type);
