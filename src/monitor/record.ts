@@ -57,9 +57,12 @@ export function record(options: RecordOptions = {}): Recording {
   };
 }
 
+/** The same of what a monitor serves, whose thread has memory of its own. */
+const MOST_SERVED = 250_000;
+
 /** Records until so many ms have passed or the signal aborts. */
 export async function recordFor(ms: number, signal: AbortSignal): Promise<Uint8Array> {
-  const recording = record();
+  const recording = record({ most: MOST_SERVED });
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener('abort', () => {
