@@ -33,8 +33,13 @@ export function giveRecordBack(cells: Cells, at: number, me: number): void {
   compareExchange(cells, at + TAKER, me, FREE);
 }
 
-/** `ident` of the live thread that the record belongs to; 0 when it does not count. */
-export function takerOfRecord(cells: Cells, at: number): number {
+/**
+ * What `read` makes of a record and the `ident` of the live thread that it belongs to. undefined: it does not count, or it
+ * has become another thread's meanwhile.
+ */
+export function readRecord<T>(cells: Cells, at: number, read: (ident: number) => T): T | undefined {
   const taker = load(cells, at + TAKER);
-  return taker > 0 && isAlive(taker) ? taker : 0;
+  if (taker <= 0 || !isAlive(taker)) return undefined;
+  const found = read(taker);
+  return load(cells, at + TAKER) === taker ? found : undefined;
 }

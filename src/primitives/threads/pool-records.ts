@@ -9,7 +9,7 @@ import {
 } from '../memory/histogram.js';
 import { readText, writeText } from '../memory/text.js';
 import { type Cells, load, peek, store } from '../memory/word.js';
-import { giveRecordBack, publishRecord, takeRecord, takeRecordOf, takerOfRecord } from './claimed-record.js';
+import { giveRecordBack, publishRecord, readRecord, takeRecord, takeRecordOf } from './claimed-record.js';
 import { current, getIdent } from './current-ident.js';
 import { MOST_POOLS, POOL_WORDS, POOLS, reserve, reserved } from './reserve.js';
 import { nextPoolId } from './table.js';
@@ -90,10 +90,11 @@ export class PoolRecord {
     }
     if (this.#at < 0) return;
     for (let word = ID; word < POOL_WORDS; word++) store(this.#cells, this.#at + word, 0);
-    store(this.#cells, this.#at + ID, this.id);
     store(this.#cells, this.#at + MAX_THREADS, this.#maxThreads);
     store(this.#cells, this.#at + MAX_QUEUE, Number.isFinite(this.#maxQueue) ? this.#maxQueue + 1 : 0);
     writeText(this.#cells, this.#at + NAME, NAME_WORDS, this.#name);
+    // Last: who reads the same ID before and after has read what belongs to one pool, also of two of the same thread.
+    store(this.#cells, this.#at + ID, this.id);
     this.#publish();
   }
 
@@ -161,8 +162,8 @@ export function poolFacts(): PoolFacts[] {
   const found: PoolFacts[] = [];
   for (let pool = 0; cells !== null && pool < MOST_POOLS; pool++) {
     const at = POOLS + pool * POOL_WORDS;
-    const of = takerOfRecord(cells, at);
-    if (of !== 0) found.push(read(cells, at, of));
+    const facts = readRecord(cells, at, (of) => read(cells, at, of));
+    if (facts !== undefined && load(cells, at + ID) === facts.id) found.push(facts);
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { Event, getIdent, Lock, sleepSync, Thread, ThreadPool } from 'rxjs-threading';
+import { Event, getIdent, Lock, sleepSync, Thread, ThreadPool, waits } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { poolFacts } from '../../../src/primitives/threads/pool-records.js';
 import {
@@ -173,5 +173,29 @@ describe('what the table tells of a thread', () => {
     gate.set();
     expect(told.of).toBe(await used);
     await Promise.all([worker.close(), other.close()]);
+  });
+
+  it('of waits that come and go are never those of none', async () => {
+    const stop = new Event();
+    const comeAndGo = async (stop: Event): Promise<void> => {
+      const { Lock } = await import('rxjs-threading');
+      const lock = new Lock();
+      lock.acquireSync();
+      while (!stop.isSet()) {
+        for (let wait = 0; wait < 1000; wait++) lock.acquire().subscribe().unsubscribe();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    // More than there are cores: one that is kept from running stands wherever it was.
+    const threads = [0, 1, 2, 3].map(() => new Thread({ target: comeAndGo, args: [stop] }).start());
+    const counts = new Set<number>();
+    for (let seen = 0; seen < 200_000; )
+      for (const { count } of waits()) {
+        counts.add(count);
+        seen++;
+      }
+    expect([...counts]).toEqual([1]);
+    stop.set();
+    await Promise.all(threads.map((thread) => thread.join()));
   });
 });
