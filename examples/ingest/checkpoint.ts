@@ -16,6 +16,29 @@ export type Positions = Readonly<Record<Output, Position>>;
 
 const START: Position = { readTo: 0, size: 0, records: 0 };
 
+/** What the file at `path` says; of an output that it does not name, the start. */
+export async function readPositions(path: string): Promise<Positions> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw error;
+  });
+  const saved: Partial<Positions> = JSON.parse(text);
+  return Object.fromEntries(OUTPUTS.map((output) => [output, saved[output] ?? START])) as Positions;
+}
+
+/** Writes the positions, synced, to a file beside `path`, which it is then to be renamed to. Returns its path. */
+export async function writePositions(path: string, output: Output, positions: Positions): Promise<string> {
+  const unfinished = `${path}.${output}`;
+  const file = await open(unfinished, 'w');
+  try {
+    await file.writeFile(JSON.stringify(positions, undefined, 2));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return unfinished;
+}
+
 /**
  * The positions of all outputs, in one file.
  * Invariant: what the file says is on the disk. It is replaced as a whole, after the outputs have been synced.
@@ -33,13 +56,7 @@ export class Checkpoint {
 
   static async load(directory: string): Promise<Checkpoint> {
     const path = join(directory, 'checkpoint.json');
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '{}';
-      throw error;
-    });
-    const saved: Partial<Positions> = JSON.parse(text);
-    const all = OUTPUTS.map((output) => [output, saved[output] ?? START]);
-    return new Checkpoint(path, Object.fromEntries(all) as Positions);
+    return new Checkpoint(path, await readPositions(path));
   }
 
   get positions(): Positions {
@@ -57,14 +74,7 @@ export class Checkpoint {
   async save(output: Output, position: Position): Promise<void> {
     const positions = { ...this.#positions, [output]: position };
     // Each output has its own: a save that was begun goes on when its subscription, and with it the lock, is given up.
-    const unfinished = `${this.#path}.${output}`;
-    const file = await open(unfinished, 'w');
-    try {
-      await file.writeFile(JSON.stringify(positions, undefined, 2));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const unfinished = await writePositions(this.#path, output, positions);
     // Whoever reads it, after whatever crash, finds the one before or this one.
     await rename(unfinished, this.#path);
     this.#positions = positions;

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { concatMap, connect, finalize, lastValueFrom, type Observable, tap, zip } from 'rxjs';
 import { Semaphore, threadMap, threadModule, withLock } from 'rxjs-threading';
 import { Machines } from 'rxjs-threading/redis';
+import type { Position } from '../ingest/checkpoint.js';
 import { OUTPUTS, type Output } from '../ingest/outputs.js';
 import type { Parsed } from '../ingest/parse.worker.js';
 import { pieces } from '../ingest/pieces.js';
-import { type Position, SharedCheckpoint } from './checkpoint.js';
+import { SharedCheckpoint } from './checkpoint.js';
 
 const [url = '', directory = '', share = '0', shares = '1'] = process.argv.slice(2);
 const worker = threadModule<typeof import('../ingest/parse.worker.js')>(

@@ -1,20 +1,10 @@
-import { type Observable, TimeoutError } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { type Owner, OwnerDiedError, ThreadError } from '../errors.js';
-import type { Holding } from '../primitives/acquirable.js';
-import {
-  type AcquireOptions,
-  type AcquireSyncOptions,
-  checkAcquire,
-  checkOptions,
-  checkSignal,
-  checkTimeout,
-  show,
-  type WaitOptions,
-  type WaitSyncOptions,
-} from '../primitives/options.js';
+import { checkOptions, show } from '../primitives/options.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { waitBlocked } from './blocking.js';
 import { EngineError } from './errors.js';
+import { RemoteAcquirable } from './remote-acquirable.js';
 import { RemoteHeld } from './remote-held.js';
 import { stateStream } from './remote-stream.js';
 import { RemoteWait, type Request } from './remote-wait.js';
@@ -53,11 +43,11 @@ export function checkRemoteLock(options: RemoteLockOptions | undefined): 'error'
  * await lock.release();
  * await machines.close();
  */
-export class RemoteLock implements Holding {
+export class RemoteLock extends RemoteAcquirable {
   /** Who shares it, on every machine, knows it by that name. */
   readonly name: string;
   /** One section at a time. */
-  readonly shared = false;
+  override readonly shared = false;
   readonly #session: Session;
   readonly #key: string;
   /** @internal */
@@ -71,6 +61,7 @@ export class RemoteLock implements Holding {
 
   /** @internal */
   constructor(session: Session, name: string, onOwnerDied: 'error' | 'grant') {
+    super();
     this.name = name;
     this.#session = session;
     this.#key = `l:${name}`;
@@ -82,52 +73,8 @@ export class RemoteLock implements Holding {
     this.owner$ = stateStream(session, this.#key, owner, (a, b) => a?.token === b?.token);
   }
 
-  /**
-   * Emits true once acquired, false when `blocking: false` or `timeout` gave up. Unsubscribing gives the place up. What was
-   * acquired is given back by `release`.
-   *
-   * @throws TypeError, RangeError for bad options; as the Observable's error: OwnerDiedError; LockLostError when this process
-   * was cut off while it waited; EngineError; the reason of `signal`
-   */
-  acquire(options?: AcquireOptions): Wait<boolean> {
-    const timeout = checkAcquire(options);
-    const signal = checkSignal(options);
-    return new Wait((settle) =>
-      this.begin(
-        timeout,
-        signal,
-        () => true,
-        () => false,
-        settle,
-      ),
-    );
-  }
-
-  /**
-   * Acquires and emits the RemoteHeld; RxJS's TimeoutError after `timeout` ms. Unsubscribing gives the place up; what was
-   * emitted is to be released.
-   *
-   * @throws as `acquire`
-   */
-  hold(options?: WaitOptions): Wait<RemoteHeld> {
-    checkOptions(options);
-    const timeout = checkTimeout(options?.timeout);
-    const signal = checkSignal(options);
-    return new Wait((settle) =>
-      this.begin(
-        timeout,
-        signal,
-        (held) => held,
-        () => {
-          throw new TimeoutError();
-        },
-        settle,
-      ),
-    );
-  }
-
   /** @internal */
-  begin<T>(
+  override begin<T>(
     timeout: number,
     signal: AbortSignal | undefined,
     acquired: (held: RemoteHeld) => T,
@@ -149,32 +96,8 @@ export class RemoteLock implements Holding {
     };
   }
 
-  /**
-   * Blocks this thread, a worker: its keeper asks. true once acquired, false when `blocking: false` or `timeout` gave up.
-   *
-   * @throws TypeError, RangeError for bad options; ThreadError on the main thread, or with an engine in memory; as `acquire`; the
-   * reason when the thread is cancelled
-   */
-  acquireSync(options?: AcquireSyncOptions): boolean {
-    const timeout = checkAcquire(options);
-    return this.take(
-      timeout,
-      () => true,
-      () => false,
-    );
-  }
-
-  /** The same, and hands out the RemoteHeld; RxJS's TimeoutError after `timeout` ms. */
-  holdSync(options?: WaitSyncOptions): RemoteHeld {
-    checkOptions(options);
-    const late = () => {
-      throw new TimeoutError();
-    };
-    return this.take(checkTimeout(options?.timeout), (held) => held, late);
-  }
-
-  /** Blocks this thread. @internal */
-  take<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): T {
+  /** @internal */
+  override take<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): T {
     return waitBlocked(this.#session, this.#request(timeout, acquired, expire), timeout);
   }
 
@@ -209,7 +132,7 @@ export class RemoteLock implements Holding {
   }
 
   /** Its name. */
-  toString(): string {
+  override toString(): string {
     return `<RemoteLock object '${this.name}' of ${this.#session.namespace}>`;
   }
 }

@@ -1,19 +1,9 @@
-import { type Observable, TimeoutError } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { type Owner, ThreadError } from '../errors.js';
-import type { Holding } from '../primitives/acquirable.js';
-import {
-  type AcquireOptions,
-  type AcquireSyncOptions,
-  checkAcquire,
-  checkOptions,
-  checkSignal,
-  checkTimeout,
-  show,
-  type WaitOptions,
-  type WaitSyncOptions,
-} from '../primitives/options.js';
+import { show } from '../primitives/options.js';
 import { currentScope } from '../primitives/waiting/section-scope.js';
-import { type Settle, Wait } from '../primitives/waiting/wait.js';
+import type { Settle, Wait } from '../primitives/waiting/wait.js';
+import { RemoteAcquirable } from './remote-acquirable.js';
 import type { RemoteHeld } from './remote-held.js';
 import type { RemoteLock } from './remote-lock.js';
 import type { Session } from './session.js';
@@ -44,9 +34,9 @@ const levels = new WeakMap<Session, Map<string, Levels>>();
  * await outer.release();
  * await machines.close();
  */
-export class RemoteRLock implements Holding {
+export class RemoteRLock extends RemoteAcquirable {
   /** One owner at a time. */
-  readonly shared = false;
+  override readonly shared = false;
   /** A section may take it again inside itself. */
   readonly reentrant = true;
   readonly #session: Session;
@@ -54,6 +44,7 @@ export class RemoteRLock implements Holding {
 
   /** @internal */
   constructor(session: Session, lock: RemoteLock) {
+    super();
     this.#session = session;
     this.#lock = lock;
   }
@@ -68,33 +59,8 @@ export class RemoteRLock implements Holding {
     return this.#levels?.count ?? 0;
   }
 
-  /** Emits true once acquired, at once by its owner; otherwise as RemoteLock's. */
-  acquire(options?: AcquireOptions): Wait<boolean> {
-    const timeout = checkAcquire(options);
-    const signal = checkSignal(options);
-    return new Wait((settle) =>
-      this.#begin(
-        timeout,
-        signal,
-        () => true,
-        () => false,
-        settle,
-      ),
-    );
-  }
-
-  /** Emits the RemoteHeld, at once to its owner; otherwise as RemoteLock's. Each is to be released. */
-  hold(options?: WaitOptions): Wait<RemoteHeld> {
-    checkOptions(options);
-    const timeout = checkTimeout(options?.timeout);
-    const signal = checkSignal(options);
-    const late = () => {
-      throw new TimeoutError();
-    };
-    return new Wait((settle) => this.#begin(timeout, signal, (held) => held, late, settle));
-  }
-
-  #begin<T>(
+  /** At once to its owner. @internal */
+  override begin<T>(
     timeout: number,
     signal: AbortSignal | undefined,
     acquired: (held: RemoteHeld) => T,
@@ -117,26 +83,8 @@ export class RemoteRLock implements Holding {
     return undefined;
   }
 
-  /** As RemoteLock's, but at once true to its owner. */
-  acquireSync(options?: AcquireSyncOptions): boolean {
-    const timeout = checkAcquire(options);
-    return this.#take(
-      timeout,
-      () => true,
-      () => false,
-    );
-  }
-
-  /** As RemoteLock's, but at once to its owner. */
-  holdSync(options?: WaitSyncOptions): RemoteHeld {
-    checkOptions(options);
-    const late = () => {
-      throw new TimeoutError();
-    };
-    return this.#take(checkTimeout(options?.timeout), (held) => held, late);
-  }
-
-  #take<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): T {
+  /** At once to its owner. @internal */
+  override take<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): T {
     const own = this.#own();
     const owner = currentScope()?.owner;
     if (own === undefined)
@@ -220,7 +168,7 @@ export class RemoteRLock implements Holding {
   }
 
   /** Its name. */
-  toString(): string {
+  override toString(): string {
     return `<RemoteRLock object '${this.name}' of ${this.#session.namespace}>`;
   }
 }

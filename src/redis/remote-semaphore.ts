@@ -1,19 +1,9 @@
-import { type Observable, TimeoutError } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { ThreadError } from '../errors.js';
-import type { Holding } from '../primitives/acquirable.js';
-import {
-  type AcquireOptions,
-  type AcquireSyncOptions,
-  checkAcquire,
-  checkOptions,
-  checkSignal,
-  checkTimeout,
-  show,
-  type WaitOptions,
-  type WaitSyncOptions,
-} from '../primitives/options.js';
-import { type Settle, Wait } from '../primitives/waiting/wait.js';
+import { show } from '../primitives/options.js';
+import type { Settle } from '../primitives/waiting/wait.js';
 import { waitBlocked } from './blocking.js';
+import { RemoteAcquirable } from './remote-acquirable.js';
 import type { RemoteHeld } from './remote-held.js';
 import { granted } from './remote-lock.js';
 import { stateStream } from './remote-stream.js';
@@ -35,11 +25,11 @@ import type { Session } from './session.js';
  * for (const one of held) await one.release();
  * await machines.close();
  */
-export class RemoteSemaphore implements Holding {
+export class RemoteSemaphore extends RemoteAcquirable {
   /** Who shares it, on every machine, knows it by that name. */
   readonly name: string;
   /** Several sections at a time. */
-  readonly shared = true;
+  override readonly shared = true;
   readonly #session: Session;
   readonly #key: string;
   readonly #permits: number;
@@ -50,6 +40,7 @@ export class RemoteSemaphore implements Holding {
 
   /** @internal */
   constructor(session: Session, name: string, permits: number) {
+    super();
     this.name = name;
     this.#session = session;
     this.#key = `s:${name}`;
@@ -58,57 +49,16 @@ export class RemoteSemaphore implements Holding {
     this.waiting$ = stateStream(session, this.#key, ([, waiting]) => Number(waiting));
   }
 
-  /**
-   * Emits true once a permit was acquired, false when `blocking: false` or `timeout` gave up. Unsubscribing gives the place
-   * up. What was acquired is given back by `release`.
-   *
-   * @throws TypeError, RangeError for bad options; as the Observable's error: RangeError when it has another number of
-   * permits; LockLostError when this process was cut off while it waited; EngineError; the reason of `signal`
-   */
-  acquire(options?: AcquireOptions): Wait<boolean> {
-    const timeout = checkAcquire(options);
-    const signal = checkSignal(options);
-    return new Wait((settle) =>
-      this.#begin(
-        timeout,
-        signal,
-        () => true,
-        () => false,
-        settle,
-      ),
-    );
-  }
-
-  /**
-   * Acquires a permit and emits the RemoteHeld; RxJS's TimeoutError after `timeout` ms. Unsubscribing gives the place up; what
-   * was emitted is to be released.
-   *
-   * @throws as `acquire`
-   */
-  hold(options?: WaitOptions): Wait<RemoteHeld> {
-    checkOptions(options);
-    const timeout = checkTimeout(options?.timeout);
-    const signal = checkSignal(options);
-    const late = () => {
-      throw new TimeoutError();
-    };
-    return new Wait((settle) => this.#begin(timeout, signal, (held) => held, late, settle));
-  }
-
-  #begin<T>(
+  /** @internal */
+  override begin<T>(
     timeout: number,
     signal: AbortSignal | undefined,
     acquired: (held: RemoteHeld) => T,
     expire: () => T,
     settle: Settle<T>,
   ): (() => void) | undefined {
-    return new RemoteWait(
-      this.#session,
-      this.#request(timeout, acquired, expire),
-      timeout,
-      signal,
-      settle,
-    ).begin();
+    const request = this.#request(timeout, acquired, expire);
+    return new RemoteWait(this.#session, request, timeout, signal, settle).begin();
   }
 
   #request<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): Request<T> {
@@ -122,34 +72,9 @@ export class RemoteSemaphore implements Holding {
     };
   }
 
-  /**
-   * Blocks this thread, a worker: its keeper asks. true once acquired, false when `blocking: false` or `timeout` gave up.
-   *
-   * @throws TypeError, RangeError for bad options; ThreadError on the main thread, or with an engine in memory; as `acquire`; the
-   * reason when the thread is cancelled
-   */
-  acquireSync(options?: AcquireSyncOptions): boolean {
-    const timeout = checkAcquire(options);
-    const request = this.#request(
-      timeout,
-      () => true,
-      () => false,
-    );
-    return waitBlocked(this.#session, request, timeout);
-  }
-
-  /** The same, and hands out the RemoteHeld; RxJS's TimeoutError after `timeout` ms. */
-  holdSync(options?: WaitSyncOptions): RemoteHeld {
-    checkOptions(options);
-    const timeout = checkTimeout(options?.timeout);
-    const late = () => {
-      throw new TimeoutError();
-    };
-    return waitBlocked(
-      this.#session,
-      this.#request(timeout, (held) => held, late),
-      timeout,
-    );
+  /** @internal */
+  override take<T>(timeout: number, acquired: (held: RemoteHeld) => T, expire: () => T): T {
+    return waitBlocked(this.#session, this.#request(timeout, acquired, expire), timeout);
   }
 
   /**
@@ -166,7 +91,7 @@ export class RemoteSemaphore implements Holding {
   }
 
   /** Its name. */
-  toString(): string {
+  override toString(): string {
     return `<RemoteSemaphore object '${this.name}' of ${this.#session.namespace}>`;
   }
 }

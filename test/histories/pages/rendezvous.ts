@@ -8,6 +8,15 @@ const WAITS = `
       T2 wait() 6 to 41 true
       T3 acquire() 7 to 8 true`;
 
+/** Two are told, T1 dies, T2 and T3 begin to wait, and T3 has the lock again while T2 waits for it. */
+const TOLD_TO_THE_DEAD = `T3 notify(2) 9 to 10 true
+      T1 died() 11 to its death
+      T3 release() 12 to 13 true
+      T2 acquire() 14 to 15 true
+      T2 wait() 16 to its death
+      T3 acquire() 17 to 18 true
+      T3 wait() 19 to 20 true`;
+
 export const CONDITION: Pages = {
   right: {
     'the first that waits is told first': `
@@ -59,13 +68,7 @@ export const CONDITION: Pages = {
       T1 acquire() 4 to 5 true
       T1 wait() 6 to its death
       T3 acquire() 7 to 8 true
-      T3 notify(2) 9 to 10 true
-      T1 died() 11 to its death
-      T3 release() 12 to 13 true
-      T2 acquire() 14 to 15 true
-      T2 wait() 16 to its death
-      T3 acquire() 17 to 18 true
-      T3 wait() 19 to 20 true`,
+      ${TOLD_TO_THE_DEAD}`,
     'the dead are not told': `
       T1 acquire() 1 to 2 true
       T1 wait() 3 to its death
@@ -104,13 +107,7 @@ export const CONDITION: Pages = {
       T1 acquire() 1 to 2 true
       T1 wait() 3 to its death
       T3 acquire() 7 to 8 true
-      T3 notify(2) 9 to 10 true
-      T1 died() 11 to its death
-      T3 release() 12 to 13 true
-      T2 acquire() 14 to 15 true
-      T2 wait() 16 to its death
-      T3 acquire() 17 to 18 true
-      T3 wait() 19 to 20 true`,
+      ${TOLD_TO_THE_DEAD}`,
     'told by who told before it began': `
       T3 acquire() 1 to 2 true
       T3 notify(1) 3 to 4 true
