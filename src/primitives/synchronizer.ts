@@ -81,6 +81,11 @@ export abstract class Synchronizer extends Primitive {
     return helds;
   }
 
+  /** See Takeable. @internal */
+  get reentrant(): boolean {
+    return false;
+  }
+
   /** Ends what a dead owner holds; a Semaphore has no owner. @throws OwnerDiedError @internal */
   checkOwner(): void {}
 
@@ -195,6 +200,9 @@ export abstract class Synchronizer extends Primitive {
       this.begin(timeout, signal, {
         resolve: (taken) => (taken ? settle.resolve(this.inHand()) : settle.reject(new TimeoutError())),
         reject: (error) => settle.reject(error),
+        get left() {
+          return settle.left === true;
+        },
       }),
     );
   }
