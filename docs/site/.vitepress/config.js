@@ -6,10 +6,23 @@ const pages = fileURLToPath(new URL('../../build/pages', import.meta.url));
 
 const page = (text, link) => ({ text, link });
 
-/** Pages that typedoc has written into a folder of the reference. */
-function reference(text, folder) {
-  const names = readdirSync(`${pages}/api/${folder}`).map((file) => file.replace(/\.md$/, ''));
-  const items = names.toSorted().map((name) => page(name, `/api/${folder}/${name}`));
+const KINDS = [
+  ['Classes', 'classes'],
+  ['Functions', 'functions'],
+  ['Interfaces', 'interfaces'],
+  ['Types', 'type-aliases'],
+  ['Streams and constants', 'variables'],
+];
+
+/** What typedoc has written of an entry of the package, whose page is the first. */
+function reference(entry, folder, ...overviews) {
+  const kinds = KINDS.map(([text, kind]) => named(text, `${folder}/${kind}`));
+  return { text: `API / ${entry}`, collapsed: true, items: [...overviews, ...kinds] };
+}
+
+function named(text, folder) {
+  const names = readdirSync(`${pages}/${folder}`).map((file) => file.replace(/\.md$/, ''));
+  const items = names.toSorted().map((name) => page(name, `/${folder}/${name}`));
   return { text, collapsed: true, items };
 }
 
@@ -63,16 +76,16 @@ const GUIDE = [
   },
   {
     text: 'Reference',
-    items: [
-      page('All options', '/options'),
-      page('API', '/api/'),
-      reference('Classes', 'classes'),
-      reference('Functions', 'functions'),
-      reference('Interfaces', 'interfaces'),
-      reference('Types', 'type-aliases'),
-      reference('Streams and constants', 'variables'),
-    ],
+    items: [page('All options', '/options'), page('API', '/api/')],
   },
+  reference('rxjs-threading', 'api', page('All of it', '/api/rxjs-threading')),
+  reference(
+    'rxjs-threading/monitor',
+    'api/monitor',
+    page('All of it', '/api/monitor/'),
+    page('rxjs-threading/monitor/register', '/api/monitor/register/'),
+  ),
+  reference('rxjs-threading/redis', 'api/redis', page('All of it', '/api/redis/')),
   {
     text: 'Inside',
     collapsed: true,
