@@ -14,10 +14,10 @@ const KINDS = [
   ['Streams and constants', 'variables'],
 ];
 
-/** What typedoc has written of an entry of the package, whose page is the first. */
+/** What typedoc has written of an entry of the package: its overviews, then its names by kind. */
 function reference(entry, folder, ...overviews) {
   const kinds = KINDS.map(([text, kind]) => named(text, `${folder}/${kind}`));
-  return { text: `API / ${entry}`, collapsed: true, items: [...overviews, ...kinds] };
+  return { text: `API / ${entry}`, items: [...overviews, ...kinds] };
 }
 
 function named(text, folder) {
@@ -76,16 +76,14 @@ const GUIDE = [
   },
   {
     text: 'Reference',
-    items: [page('All options', '/options'), page('API', '/api/')],
+    items: [
+      page('All options', '/options'),
+      page('API', '/api/'),
+      page('rxjs-threading', '/api/rxjs-threading'),
+      page('rxjs-threading/monitor', '/api/monitor/'),
+      page('rxjs-threading/redis', '/api/redis/'),
+    ],
   },
-  reference('rxjs-threading', 'api', page('All of it', '/api/rxjs-threading')),
-  reference(
-    'rxjs-threading/monitor',
-    'api/monitor',
-    page('All of it', '/api/monitor/'),
-    page('rxjs-threading/monitor/register', '/api/monitor/register/'),
-  ),
-  reference('rxjs-threading/redis', 'api/redis', page('All of it', '/api/redis/')),
   {
     text: 'Inside',
     collapsed: true,
@@ -99,6 +97,19 @@ const GUIDE = [
       page('Changelog', '/changelog'),
     ],
   },
+];
+
+/** Of the reference's own pages. */
+const API = [
+  { text: 'Reference', items: [page('All entries', '/api/'), page('All options', '/options')] },
+  reference('rxjs-threading', 'api', page('All of it', '/api/rxjs-threading')),
+  reference(
+    'rxjs-threading/monitor',
+    'api/monitor',
+    page('All of it', '/api/monitor/'),
+    page('rxjs-threading/monitor/register', '/api/monitor/register/'),
+  ),
+  reference('rxjs-threading/redis', 'api/redis', page('All of it', '/api/redis/')),
 ];
 
 export default {
@@ -120,7 +131,7 @@ export default {
       page('API', '/api/'),
       page('Changelog', '/changelog'),
     ],
-    sidebar: GUIDE,
+    sidebar: { '/': GUIDE, '/api/': API },
     outline: { level: [2, 3] },
     search: { provider: 'local', options: { detailedView: true } },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
