@@ -19,12 +19,12 @@ const observer = new Redis({ port });
 
 /** Each of them: a client of its own, how it takes the lock `name`, and how it ends. `take` gives how to release. */
 const KINDS = {
-  ours: async ({ lease = 10_000, at = port } = {}) => {
+  ours: async ({ lease = 10_000, at = port, grace = false } = {}) => {
     const machines = new Machines({
       connection: `redis://127.0.0.1:${at}`,
       namespace: 'bench',
       lease,
-      grace: false,
+      grace,
     });
     await machines.open();
     return {
@@ -204,7 +204,7 @@ async function failedOver(make) {
     await follow();
     return made;
   };
-  const owners = await ownersAfter(followed, { lease, at: link.port }, async () => {
+  const owners = await ownersAfter(followed, { lease, at: link.port, grace: true }, async () => {
     await pause(100);
     await primary.stop();
     link.turn(replica.port);
