@@ -16,7 +16,8 @@ export function checkInspect(options: InspectOptions): {
   if (detail !== 'contention' && detail !== 'all')
     throw new TypeError(`detail must be 'contention' or 'all', got ${show(detail)}`);
   if (!Array.isArray(watch)) throw new TypeError(`watch must be an array, got ${show(watch)}`);
-  const other = watch.find((one) => !isPrimitive(one) && !(one instanceof ThreadPool));
-  if (other !== undefined) throw new TypeError(`watch takes primitives and ThreadPools, got ${show(other)}`);
+  for (const one of watch)
+    if (!isPrimitive(one) && !(one instanceof ThreadPool))
+      throw new TypeError(`watch takes primitives and ThreadPools, got ${show(one)}`);
   return { detail, watched: watch.filter(isPrimitive) };
 }

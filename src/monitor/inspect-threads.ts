@@ -2,7 +2,7 @@ import { clock, MAIN_IDENT } from '../primitives/threads/table.js';
 import type { ThreadFacts } from '../primitives/threads/thread-facts.js';
 import { epoch } from './epoch.js';
 import { processStarted } from './inspect-process.js';
-import { answersOf } from './loop-answers.js';
+import { recentAnswersOf } from './loop-answers.js';
 import { loopInfo, utilizationOf } from './loop-info.js';
 import type { Finding, PoolInfo, PrimitiveInfo, ThreadActivity, ThreadInfo, WaitInfo } from './types.js';
 
@@ -70,7 +70,7 @@ function activityOf(
   const blocking = waits.find(({ face }) => face === 'blocking');
   if (blocking !== undefined) return { activity: 'waiting', since: blocking.since };
   if (thread.sleeps !== null) return { activity: 'sleeping', since: epoch(thread.sleeps.since) };
-  const answers = answersOf(thread.ident);
+  const answers = recentAnswersOf(thread.ident);
   if (answers?.before !== undefined && utilizationOf(answers) < IDLE)
     return { activity: 'idle', since: epoch(answers.before.time) };
   return { activity: 'running', since: began };

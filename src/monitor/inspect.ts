@@ -13,7 +13,7 @@ import { primitiveInfos } from './inspect-primitives.js';
 import { processInfo } from './inspect-process.js';
 import { threadInfos } from './inspect-threads.js';
 import { countedSince } from './looking.js';
-import { allAnswers } from './loop-answers.js';
+import { recentAnswers } from './loop-answers.js';
 import { stallOf } from './stall.js';
 import { starvations } from './starvation.js';
 import { surroundings } from './surroundings.js';
@@ -68,7 +68,7 @@ function stall(
   waits: Inspection['waits'],
   time: number,
 ): Finding[] {
-  const answers = new Map(allAnswers().map((answer) => [answer.ident, answer]));
+  const answers = new Map(recentAnswers().map((answer) => [answer.ident, answer]));
   const found = stallOf({ threads, waits, answers, time });
   return found === undefined ? [] : [found];
 }

@@ -19,7 +19,9 @@ export function histogramCounts({ count, total, buckets }: Measured): readonly n
     sum += many;
     return sum;
   });
-  return [...upTo, count, total / 1000];
+  const all = buckets.reduce((many, bucket) => many + bucket.count, 0);
+  // A duration that was measured between the reading of the count and that of the buckets is in these alone.
+  return [...upTo, Math.max(count, all), total / 1000];
 }
 
 export function histogramSamples(labels: Labels, values: readonly number[]): readonly Sample[] {

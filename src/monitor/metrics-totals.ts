@@ -24,26 +24,34 @@ export interface Counts {
   readonly values: readonly number[];
 }
 
+/** So many that are not there now are remembered, in case that they come back. */
+const MOST_GONE = 10_000;
+
 /**
  * Counts of things that come and go, summed up by their labels: a sum that never falls, as a counter must not, although
- * those things take their own counts with them.
+ * those things take their own counts with them. What comes back, such as a worker that is listed while it waits, or a lock
+ * whose acquisitions are counted while somebody looks, is counted from where it was.
  */
 export class Totals {
   readonly #totals = new Map<string, { readonly labels: Labels; readonly values: number[] }>();
-  #last = new Map<number, readonly number[]>();
+  /** By `id`, those that were there last at the end. */
+  readonly #last = new Map<number, readonly number[]>();
 
   /** @param things - all that there are now */
   count(things: readonly Counts[]): void {
-    const last = new Map<number, readonly number[]>();
     for (const { id, labels, values } of things) {
       const before = this.#last.get(id) ?? [];
       const total = this.#totalOf(labels, values.length);
       values.forEach((value, at) => {
         total[at] = (total[at] ?? 0) + Math.max(0, value - (before[at] ?? 0));
       });
-      last.set(id, values);
+      this.#last.delete(id);
+      this.#last.set(id, values);
     }
-    this.#last = last;
+    for (const id of this.#last.keys()) {
+      if (this.#last.size <= things.length + MOST_GONE) break;
+      this.#last.delete(id);
+    }
   }
 
   /** @param samples - of one sum of counts */

@@ -7,6 +7,7 @@ import { inspect } from './inspect.js';
 import { startLooking } from './looking.js';
 import type { MonitorEvent } from './protocol.js';
 import { type Recorded, traceOf } from './record-trace.js';
+import type { ThreadActivity } from './types.js';
 
 // Taken as the library loads, because tests that mock time replace them later.
 const { clearInterval, clearTimeout, setInterval, setTimeout } = nodeTimers;
@@ -56,9 +57,12 @@ export function record(options: RecordOptions = {}): Recording {
   };
 }
 
+/** The same of what a monitor serves, whose thread has memory of its own. */
+const MOST_SERVED = 250_000;
+
 /** Records until so many ms have passed or the signal aborts. */
 export async function recordFor(ms: number, signal: AbortSignal): Promise<Uint8Array> {
-  const recording = record();
+  const recording = record({ most: MOST_SERVED });
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener('abort', () => {
@@ -72,6 +76,9 @@ export async function recordFor(ms: number, signal: AbortSignal): Promise<Uint8A
 async function compressed(recorded: Recorded): Promise<Uint8Array> {
   return promisify(gzip)(JSON.stringify(traceOf(recorded)));
 }
+
+/** What a thread does that has not begun, or has ended. */
+const RUNS_NOT: ReadonlySet<ThreadActivity> = new Set(['queued', 'stopped', 'dead']);
 
 /** Gathers what a trace is made of: events from the ring, and names, which events have not. */
 class Recorder {
@@ -125,7 +132,7 @@ class Recorder {
   #look(): number {
     const { time, threads, primitives, pools, findings } = inspect();
     for (const { ident, name, runs, activity } of threads)
-      if (!this.#threads.has(ident)) this.#threads.set(ident, { name, runs, begun: activity !== 'queued' });
+      if (!this.#threads.has(ident)) this.#threads.set(ident, { name, runs, begun: !RUNS_NOT.has(activity) });
     for (const { id, name } of primitives) this.#primitives.set(id, name);
     for (const { id, name, busy, queued } of pools) this.#pools.push({ time, id, name, busy, queued });
     for (const { id, since, message } of findings)

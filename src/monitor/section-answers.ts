@@ -2,13 +2,19 @@ import { sectionWaits, type SectionWait as Told } from '../primitives/section-wa
 import { clock } from '../primitives/threads/table.js';
 import type { SectionWait } from './deadlock-graph.js';
 import { epoch } from './epoch.js';
-import { allAnswers } from './loop-answers.js';
+import { recentAnswers } from './loop-answers.js';
 
-/** The waits within sections: of the thread `here` as they are now, of others as they have answered last. */
-export function sectionWaitsOfAll(here: number): SectionWait[] {
-  const others = allAnswers()
+/**
+ * The waits within sections: of the thread `here` as they are now, of others as they have answered last, as far as these
+ * waits last.
+ *
+ * @param pending - `id`s of the waits that there are now
+ */
+export function sectionWaitsOfAll(here: number, pending: ReadonlySet<number>): SectionWait[] {
+  const others = recentAnswers()
     .filter(({ ident }) => ident !== here)
-    .flatMap(({ ident, time, parts }) => read(ident, time, (parts.sections ?? []) as Told[]));
+    .flatMap(({ ident, time, parts }) => read(ident, time, (parts.sections ?? []) as Told[]))
+    .filter(({ wait }) => wait.id === 0 || pending.has(wait.id));
   return here === 0 ? others : [...others, ...read(here, clock(), sectionWaits())];
 }
 

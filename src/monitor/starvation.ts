@@ -3,7 +3,7 @@ import type { PoolFacts } from '../primitives/threads/pool-records.js';
 import type { ThreadFacts } from '../primitives/threads/thread-facts.js';
 import type { ThreadWait } from '../primitives/threads/wait-graph.js';
 import { epoch } from './epoch.js';
-import { answersOf } from './loop-answers.js';
+import { recentAnswersOf } from './loop-answers.js';
 import { utilizationOf } from './loop-info.js';
 import type { Starvation } from './types.js';
 
@@ -38,6 +38,6 @@ export function starvations(
 }
 
 function isIdle(ident: number): boolean {
-  const answers = answersOf(ident);
+  const answers = recentAnswersOf(ident);
   return answers?.before !== undefined && utilizationOf(answers) <= BUSY;
 }

@@ -9,10 +9,12 @@ import { sectionWaitsOfAll } from './section-answers.js';
 /** What shared memory and the answers of event loops tell of waits, for a look at them. */
 export function surroundings(raw: readonly ThreadWait[] = waits()): Surroundings {
   const here = isHidden() ? 0 : getIdent();
+  const sections = sectionWaitsOfAll(here, new Set(raw.map(({ id }) => id)));
+  const waitedFor = [...raw, ...sections.map(({ wait }) => wait)].map(({ primitive }) => primitive ?? 0);
   return {
     here,
     seen: raw.map((wait) => ({ wait: waitInfo(wait), looks: wait.looks })),
-    sections: sectionWaitsOfAll(here),
-    uses: new Map(contendedPrimitives().map((facts) => [facts.id, facts])),
+    sections,
+    uses: new Map(contendedPrimitives(new Set(waitedFor)).map((facts) => [facts.id, facts])),
   };
 }

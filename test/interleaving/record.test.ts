@@ -12,14 +12,14 @@ const WORDS = 2;
 
 /** Takes the first record that it can, fills and publishes it; `rounds` times, and keeps the last. */
 function taker(rounds = 1): Program<Shared> {
-  return ({ cells }, me, { giveRecordBack, load, publishRecord, store, takeRecord, takerOfRecord }) => {
+  return ({ cells }, me, { giveRecordBack, load, publishRecord, readRecord, store, takeRecord }) => {
     for (let left = rounds; left > 0; left--) {
       let at = 0;
       while (!takeRecord(cells, at, me.ident)) at = (at + WORDS) % (RECORDS * WORDS);
       store(cells, at + 1, me.ident);
       publishRecord(cells, at, me.ident);
       if (load(cells, at + 1) !== me.ident) me.fail(`somebody else wrote to its record at ${at}`);
-      if (takerOfRecord(cells, at) !== me.ident) me.fail(`its record at ${at} does not count`);
+      if (readRecord(cells, at, (ident) => ident) !== me.ident) me.fail(`its record at ${at} does not count`);
       if (left > 1) giveRecordBack(cells, at, me.ident);
     }
     me.note('has one');
@@ -27,11 +27,10 @@ function taker(rounds = 1): Program<Shared> {
 }
 
 /** Reads what counts. */
-const reader: Program<Shared> = ({ cells }, me, { load, takerOfRecord }) => {
+const reader: Program<Shared> = ({ cells }, me, { load, readRecord }) => {
   for (let at = 0; at < RECORDS * WORDS; at += WORDS) {
-    const ident = takerOfRecord(cells, at);
-    if (ident !== 0 && load(cells, at + 1) !== ident)
-      me.fail(`read a record of T${ident} that is not filled`);
+    const found = readRecord(cells, at, (ident) => ({ ident, filled: load(cells, at + 1) === ident }));
+    if (found?.filled === false) me.fail(`read a record of T${found.ident} that is not filled`);
   }
 };
 
@@ -58,6 +57,7 @@ describe('every interleaving', () => {
   explores('of 2 threads', records([taker(3), taker(3)]));
   explores('of 2 threads, one killed', records([taker(2), taker(2)], { victim: 0 }));
   explores('of 2 threads, one reads', records([taker(2), reader]));
+  explores('of 3 threads, one reads', records([taker(2), taker(), reader]));
   explores('of 3 threads, one killed', records([taker(), taker(), taker()], { victim: 0 }));
 });
 
@@ -75,5 +75,15 @@ finds(
   'a record counts before it is filled',
   { file: 'claimed-record.ts', text: 'taker, -me) === taker', instead: 'taker, me) === taker' },
   records([taker(), reader]),
+  /not filled/,
+);
+finds(
+  'a record is read that becomes that of another thread meanwhile',
+  {
+    file: 'claimed-record.ts',
+    text: 'return load(cells, at + TAKER) === taker ? found : undefined;',
+    instead: 'return found;',
+  },
+  records([taker(2), taker(), reader]),
   /not filled/,
 );

@@ -1,9 +1,9 @@
 import { filter, firstValueFrom, lastValueFrom, NEVER, of, type Subscription, switchMap, timer } from 'rxjs';
-import { type Holding, Lock, RLock, Semaphore, Thread, waits, withLock } from 'rxjs-threading';
+import { Event, type Holding, Lock, RLock, Semaphore, Thread, waits, withLock } from 'rxjs-threading';
 import { type Deadlock, deadlocks, deadlocks$, inspect$ } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
 import { expectNoAlarm, ORDERED } from '../support/monitor/no-alarm.js';
-import { both, looker, type Member, Planted, signal } from '../support/monitor/planted.js';
+import { both, crossed, looker, type Member, Planted, signal } from '../support/monitor/planted.js';
 import { anySeed, random, sleep } from '../support/random.js';
 
 function identsOf({ cycle }: Deadlock): number[] {
@@ -183,6 +183,18 @@ describe('sections of one event loop', () => {
     );
     pipelines.unsubscribe();
     expect(await deadlocks()).toEqual([]);
+  });
+
+  it('of another thread are found, and are gone once one is left, although nobody asks that thread any more', async () => {
+    const [left, end] = [new Event(), new Event()];
+    const thread = new Thread({ target: crossed, args: [new RLock(), new RLock(), left, end] }).start();
+    while (waits().length < 3) await sleep(1);
+    expect((await onlyOne()).doubts.map(({ kind }) => kind)).toEqual(['unsubscribe', 'unsubscribe']);
+    left.set();
+    while (waits().some(({ owner }) => owner !== null)) await sleep(1);
+    expect(await deadlocks()).toEqual([]);
+    end.set();
+    await thread.join();
   });
 
   it('over Locks are found while somebody looks at all there is', async () => {

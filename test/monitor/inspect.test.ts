@@ -2,6 +2,7 @@ import { filter, firstValueFrom, take, toArray } from 'rxjs';
 import { Condition, Event, Lock, RLock, Semaphore, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { type Finding, type Inspection, inspect, inspect$ } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
+import { computing } from '../support/monitor/planted.js';
 import { sleep } from '../support/random.js';
 import { runNode } from '../support/run-node.js';
 
@@ -65,6 +66,18 @@ describe('inspect', () => {
     });
   });
 
+  it('tells a thread that computes from one that has nothing to do, although it does not answer', async () => {
+    const [go, end] = [new Event(), new Event()];
+    const thread = new Thread({ target: computing, args: [go, end] }).start();
+    const activity = ({ threads }: Inspection): string | undefined =>
+      threads.find(({ ident }) => ident === thread.ident)?.activity;
+    await moment((now) => activity(now) === 'idle');
+    go.set();
+    await moment((now) => activity(now) === 'running');
+    end.set();
+    await thread.join();
+  });
+
   it('survives JSON, and gives the state of every kind that is watched', () => {
     const rlock = new RLock();
     rlock.acquireSync();
@@ -87,6 +100,7 @@ describe('inspect', () => {
     [{ detail: 'much' }, TypeError, "detail must be 'contention' or 'all', got 'much'"],
     [{ watch: 3 }, TypeError, 'watch must be an array, got 3'],
     [{ watch: [{}] }, TypeError, 'watch takes primitives and ThreadPools, got {}'],
+    [{ watch: [undefined] }, TypeError, 'watch takes primitives and ThreadPools, got undefined'],
     [{ depth: 1 }, TypeError, 'there is no option depth'],
   ])('refuses %j', (options, type, message) => {
     expect(() => inspect(options as object)).toThrow(type);

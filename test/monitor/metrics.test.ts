@@ -139,6 +139,40 @@ describe('metrics', () => {
     expect(blocked([2500])).toEqual(['thread_blocked_seconds_total 3']);
   });
 
+  it('count nothing again that comes back', () => {
+    const collector = new Collector();
+    const acquires = (counted: number | null): string[] => {
+      const { contention, ...more } = lock(1, 'a');
+      const primitives = [{ ...more, contention: { ...contention, acquires: counted } }];
+      return of(texts(collector, { primitives }), 'lock_acquires_total');
+    };
+    const [main] = inspect().threads;
+    if (main === undefined) throw new Error('there is no thread');
+    const blocked = (...blockedTimes: readonly number[]): string[] =>
+      of(
+        texts(collector, { threads: blockedTimes.map((blockedTime) => ({ ...main, blockedTime })) }),
+        'thread_blocked_seconds_total',
+      );
+    expect(acquires(5)).toEqual(['lock_acquires_total{lock="a",kind="Lock"} 5']);
+    expect(acquires(null)).toEqual(['lock_acquires_total{lock="a",kind="Lock"} 5']);
+    expect(acquires(6)).toEqual(['lock_acquires_total{lock="a",kind="Lock"} 6']);
+    expect(blocked(1000)).toEqual(['thread_blocked_seconds_total 1']);
+    expect(blocked()).toEqual(['thread_blocked_seconds_total 1']);
+    expect(blocked(1500)).toEqual(['thread_blocked_seconds_total 1.5']);
+  });
+
+  it('have histograms whose buckets are never more than their count, although that is read first', () => {
+    const measured = { count: 1, total: 2, max: 1, buckets: [{ upTo: 1, count: 3 }] };
+    const lines = texts(
+      new Collector(),
+      { primitives: [lock(1, 'a')] },
+      { ...none, waits: new Map([[1, measured]]) },
+    );
+    const counts = of(lines, 'lock_wait_seconds_bucket').map((line) => Number(line.split(' ').at(-1)));
+    expect(counts).toEqual([...counts].sort((a, b) => a - b));
+    expect(of(lines, 'lock_wait_seconds_count')).toEqual(['lock_wait_seconds_count{lock="a",kind="Lock"} 3']);
+  });
+
   it('have histograms that rise to the count, in seconds', () => {
     const measured = {
       count: 4,

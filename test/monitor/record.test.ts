@@ -94,6 +94,13 @@ describe('a recording', () => {
     expect(counted.at(-1)?.args).toEqual({ busy: 0, queued: 0 });
   });
 
+  it('has nothing of a thread that had ended before it began', async () => {
+    const ended = new Thread({ target: acquireOnce, args: [new Lock(), new Event()] }).start();
+    await ended.join();
+    const { traceEvents } = read(await record().stop());
+    expect(traceEvents.filter(({ tid, ph }) => tid === ended.ident && ph !== 'M')).toEqual([]);
+  });
+
   it('keeps no more events than it may, and says how many are missing', async () => {
     const lock = new Lock();
     await lock.acquire();

@@ -110,6 +110,11 @@ describe('a monitor in a thread of its own', () => {
     expect(stdout).toBe('main waits for told, blocking\n');
   });
 
+  it('has memory enough for tens of thousands of locks', async () => {
+    const { stdout, code } = await runFixture('monitor/many-locks.js', { args: ['30000'] });
+    expect({ stdout, code }).toEqual({ stdout: '30000 200 30000 200 30000 200\n', code: 0 });
+  });
+
   it('is shown nowhere, and waits for nothing', async () => {
     const before = enumerate().length;
     await using monitor = await serveMonitor({ port: 0 });

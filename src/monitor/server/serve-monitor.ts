@@ -20,8 +20,8 @@ export interface MonitorServer extends AsyncDisposable {
 
 /** The most that a process waits, as it ends, for its monitor to tell its readers, in ms. */
 const LAST_WORDS = 100;
-/** The most that the monitor's thread may take, in MB. */
-const HEAP_MB = 64;
+/** The most that the monitor's thread may take, in MB: 65,536 primitives take a third of it. */
+const HEAP_MB = 512;
 
 /**
  * Serves the monitor's page, read only, from a thread of its own, which no `enumerate` shows: so it answers while main is

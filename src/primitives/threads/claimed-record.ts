@@ -18,6 +18,11 @@ export function takeRecord(cells: Cells, at: number, me: number): boolean {
   return compareExchange(cells, at + TAKER, taker, -me) === taker;
 }
 
+/** Takes the record of a dead thread, with all that it has written. false when somebody else was faster. */
+export function takeRecordOf(cells: Cells, at: number, dead: number, me: number): boolean {
+  return compareExchange(cells, at + TAKER, dead, -me) === dead;
+}
+
 /** Called once the record is filled: from here on it counts. */
 export function publishRecord(cells: Cells, at: number, me: number): void {
   store(cells, at + TAKER, me);
@@ -28,8 +33,13 @@ export function giveRecordBack(cells: Cells, at: number, me: number): void {
   compareExchange(cells, at + TAKER, me, FREE);
 }
 
-/** `ident` of the live thread that the record belongs to; 0 when it does not count. */
-export function takerOfRecord(cells: Cells, at: number): number {
+/**
+ * What `read` makes of a record and the `ident` of the live thread that it belongs to. undefined: it does not count, or it
+ * has become another thread's meanwhile.
+ */
+export function readRecord<T>(cells: Cells, at: number, read: (ident: number) => T): T | undefined {
   const taker = load(cells, at + TAKER);
-  return taker > 0 && isAlive(taker) ? taker : 0;
+  if (taker <= 0 || !isAlive(taker)) return undefined;
+  const found = read(taker);
+  return load(cells, at + TAKER) === taker ? found : undefined;
 }

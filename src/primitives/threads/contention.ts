@@ -168,15 +168,19 @@ export interface PrimitiveFacts {
   readonly held: Measured | null;
 }
 
-/** The primitives that were waited for, as far as there is room: for 65,536. */
-export function contendedPrimitives(): PrimitiveFacts[] {
+/**
+ * The primitives that were waited for, as far as there is room: for 65,536.
+ *
+ * @param wanted - which of them, by `id`; default: all
+ */
+export function contendedPrimitives(wanted?: ReadonlySet<number>): PrimitiveFacts[] {
   const cells = reserved();
   const found: PrimitiveFacts[] = [];
   const most = Math.min(contendedCount(), MOST_CONTENDED);
   for (let nth = 0; cells !== null && nth < most; nth++) {
     const at = CONTENDED + nth * CONTENDED_WORDS;
     const id = load(cells, at + ID);
-    if (id !== 0) found.push(factsAt(cells, at, id));
+    if (id !== 0 && wanted?.has(id) !== false) found.push(factsAt(cells, at, id));
   }
   return found;
 }

@@ -9,8 +9,8 @@ import {
 } from '../memory/histogram.js';
 import { readText, writeText } from '../memory/text.js';
 import { type Cells, load, peek, store } from '../memory/word.js';
-import { giveRecordBack, publishRecord, takeRecord, takerOfRecord } from './claimed-record.js';
-import { getIdent } from './current-ident.js';
+import { giveRecordBack, publishRecord, readRecord, takeRecord, takeRecordOf } from './claimed-record.js';
+import { current, getIdent } from './current-ident.js';
 import { MOST_POOLS, POOL_WORDS, POOLS, reserve, reserved } from './reserve.js';
 import { nextPoolId } from './table.js';
 
@@ -60,38 +60,73 @@ const collected = new FinalizationRegistry<{ readonly at: number; readonly of: n
   giveRecordBack(reserve(), at, of),
 );
 
-/** A pool's own record. While all 256 are taken, a pool is not told of. */
+/**
+ * A pool's own record. While all 256 are taken, a pool is not told of. A pool may outlive the thread that made it, where
+ * its worker runs another one: from then on it is that one's, which takes the record over, or another if that is taken.
+ */
 export class PoolRecord {
   readonly id: number = nextPoolId();
-  readonly #of = getIdent();
   readonly #cells: Cells = reserve();
+  readonly #name: string;
+  readonly #maxThreads: number;
+  readonly #maxQueue: number;
+  /** `ident` of the thread that has it. */
+  #of: number = getIdent();
   /** -1: it has none, or none any more. */
-  #at: number;
+  #at = -1;
+  #ended = false;
 
   constructor(name: string, maxThreads: number, maxQueue: number) {
-    const at = this.#take();
-    this.#at = at;
-    if (at < 0) return;
-    for (let word = ID; word < POOL_WORDS; word++) store(this.#cells, at + word, 0);
-    store(this.#cells, at + ID, this.id);
-    store(this.#cells, at + MAX_THREADS, maxThreads);
-    store(this.#cells, at + MAX_QUEUE, Number.isFinite(maxQueue) ? maxQueue + 1 : 0);
-    writeText(this.#cells, at + NAME, NAME_WORDS, name);
-    publishRecord(this.#cells, at, this.#of);
-    collected.register(this, { at, of: this.#of }, this);
+    this.#name = name;
+    this.#maxThreads = maxThreads;
+    this.#maxQueue = maxQueue;
+    this.#open();
   }
 
-  #take(): number {
-    for (let pool = 0; pool < MOST_POOLS; pool++) {
+  #open(): void {
+    for (let pool = 0; this.#at < 0 && pool < MOST_POOLS; pool++) {
       const at = POOLS + pool * POOL_WORDS;
-      if (takeRecord(this.#cells, at, this.#of)) return at;
+      if (takeRecord(this.#cells, at, this.#of)) this.#at = at;
     }
-    return -1;
+    if (this.#at < 0) return;
+    for (let word = ID; word < POOL_WORDS; word++) store(this.#cells, this.#at + word, 0);
+    store(this.#cells, this.#at + MAX_THREADS, this.#maxThreads);
+    store(this.#cells, this.#at + MAX_QUEUE, Number.isFinite(this.#maxQueue) ? this.#maxQueue + 1 : 0);
+    writeText(this.#cells, this.#at + NAME, NAME_WORDS, this.#name);
+    // Last: who reads the same ID before and after has read what belongs to one pool, also of two of the same thread.
+    store(this.#cells, this.#at + ID, this.id);
+    this.#publish();
+  }
+
+  #publish(): void {
+    publishRecord(this.#cells, this.#at, this.#of);
+    collected.register(this, { at: this.#at, of: this.#of }, this);
+  }
+
+  /** Whether it has a record that is the current thread's, to write to. */
+  #isMine(): boolean {
+    if (this.#of !== current) this.#takeOver();
+    return this.#at >= 0 && this.#of === current;
+  }
+
+  /** The thread that had it has ended, and so may the record be another pool's by now. */
+  #takeOver(): void {
+    // What an ended thread has left behind runs in no thread.
+    if (current === 0 || this.#ended) return;
+    const before = this.#of;
+    this.#of = current;
+    collected.unregister(this);
+    if (this.#at >= 0 && takeRecordOf(this.#cells, this.#at, before, current)) {
+      this.#publish();
+      return;
+    }
+    this.#at = -1;
+    this.#open();
   }
 
   /** What the pool does at this moment. */
   now(threads: number, busy: number, queued: number, starved: boolean): void {
-    if (this.#at < 0) return;
+    if (!this.#isMine()) return;
     this.#cells[this.#at + THREADS] = threads;
     this.#cells[this.#at + BUSY] = busy;
     this.#cells[this.#at + QUEUED] = queued;
@@ -99,12 +134,14 @@ export class PoolRecord {
   }
 
   ended(how: (typeof ENDS)[number]): void {
+    if (!this.#isMine()) return;
     const cell = this.#at + ENDED + ENDS.indexOf(how);
-    if (this.#at >= 0) this.#cells[cell] = peek(this.#cells, cell) + 1;
+    this.#cells[cell] = peek(this.#cells, cell) + 1;
   }
 
   /** The pool is closed. What it does from here on, and its collection, must not touch whose record that is by then. */
   end(): void {
+    this.#ended = true;
     if (this.#at < 0) return;
     collected.unregister(this);
     giveRecordBack(this.#cells, this.#at, this.#of);
@@ -113,7 +150,7 @@ export class PoolRecord {
 
   /** A job that ran has ended: how long it waited and ran, in ms. */
   ran(waited: number, ran: number): void {
-    if (this.#at < 0) return;
+    if (!this.#isMine()) return;
     addAlone(this.#cells, this.#at + WAIT, microseconds(waited));
     addAlone(this.#cells, this.#at + RUN, microseconds(ran));
   }
@@ -125,8 +162,8 @@ export function poolFacts(): PoolFacts[] {
   const found: PoolFacts[] = [];
   for (let pool = 0; cells !== null && pool < MOST_POOLS; pool++) {
     const at = POOLS + pool * POOL_WORDS;
-    const of = takerOfRecord(cells, at);
-    if (of !== 0) found.push(read(cells, at, of));
+    const facts = readRecord(cells, at, (of) => read(cells, at, of));
+    if (facts !== undefined && load(cells, at + ID) === facts.id) found.push(facts);
   }
   return found;
 }

@@ -1,9 +1,10 @@
 import { readText } from '../memory/text.js';
 import { readTime } from '../memory/time.js';
 import { load } from '../memory/word.js';
-import { takerOfRecord } from './claimed-record.js';
+import { readRecord } from './claimed-record.js';
 import { aliveIdents } from './liveness.js';
-import { BLOCKED, PRIMITIVE, slotOf, table, WAIT_WORDS, WAITS, WAITS_HIGH_WATER } from './table.js';
+import { BLOCKED, FREE, PRIMITIVE, slotOf, table, WAIT_WORDS, WAITS, WAITS_HIGH_WATER } from './table.js';
+import { stateOf } from './thread-slots.js';
 import { COUNT, LOOKS, NAME, NUMBER, OWNER, SINCE, SITE, UNTIL, waitId } from './wait-record.js';
 
 /** That a thread waits for a primitive: an edge of the wait-for graph. */
@@ -49,34 +50,30 @@ export interface ThreadWait {
  * waiting.unsubscribe();
  */
 export function waits(): ThreadWait[] {
-  const found: ThreadWait[] = [];
-  eachWait((at, ident, blocking) => {
-    const wait = read(at, ident, blocking);
-    if (wait !== undefined) found.push(wait);
-  });
-  return found;
+  return readWaits(read);
 }
 
 /** How many waits, of all threads, are queued for a primitive. */
 export function countWaiting(primitive: number): number {
-  let count = 0;
-  eachWait((at) => {
-    if (load(table, at + PRIMITIVE) === primitive) count += load(table, at + COUNT);
-  });
-  return count;
+  const counts = readWaits((at) => (load(table, at + PRIMITIVE) === primitive ? load(table, at + COUNT) : 0));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
-function eachWait(visit: (at: number, ident: number, blocking: boolean) => void): void {
+/** What `read` makes of each record that counts; what became another thread's meanwhile is left out. */
+function readWaits<T>(read: (at: number, ident: number, blocking: boolean) => T | undefined): T[] {
+  const found: T[] = [];
   for (const ident of aliveIdents(true)) {
     const at = slotOf(ident) + BLOCKED;
-    if (load(table, at + PRIMITIVE) !== 0) visit(at, ident, true);
+    const wait = load(table, at + PRIMITIVE) === 0 ? undefined : read(at, ident, true);
+    if (wait !== undefined && stateOf(ident) !== FREE) found.push(wait);
   }
   const most = load(table, WAITS_HIGH_WATER);
   for (let number = 0; number < most; number++) {
     const at = WAITS + number * WAIT_WORDS;
-    const ident = takerOfRecord(table, at);
-    if (ident !== 0) visit(at, ident, false);
+    const wait = readRecord(table, at, (ident) => read(at, ident, false));
+    if (wait !== undefined) found.push(wait);
   }
+  return found;
 }
 
 /** How often a record is read that changes meanwhile: a thread that begins one wait after the other is none that hangs. */

@@ -149,12 +149,12 @@ export class WaitRecord {
       return;
     }
     if (this.#at >= 0 && this.#ident !== current) this.#close();
-    if (this.#at < 0) {
-      this.#open(on);
-      if (this.#at < 0) return;
-      this.first(first ?? { since: clock(), until: Number.POSITIVE_INFINITY });
+    if (this.#at >= 0) {
+      store(table, this.#at + COUNT, count);
+      return;
     }
-    store(table, this.#at + COUNT, count);
+    this.#open(on, count);
+    this.first(first ?? { since: clock(), until: Number.POSITIVE_INFINITY });
   }
 
   /** The wait that it tells of from now on. */
@@ -181,7 +181,7 @@ export class WaitRecord {
     this.#first = undefined;
   }
 
-  #open(on: Waited): void {
+  #open(on: Waited, count: number): void {
     if (noneUntil > 0 && clock() < noneUntil) return;
     const me = getIdent();
     for (let tries = 0; tries < MOST_WAITS; tries++) {
@@ -189,7 +189,7 @@ export class WaitRecord {
       const at = WAITS + number * WAIT_WORDS;
       if (!takeRecord(table, at, me)) continue;
       store(table, at + NUMBER, 0);
-      store(table, at + COUNT, 0);
+      store(table, at + COUNT, count);
       store(table, at + OWNER, on.owner ?? 0);
       writeName(at, on);
       store(table, at + PRIMITIVE, on.id);

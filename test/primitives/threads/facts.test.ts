@@ -1,4 +1,4 @@
-import { Event, getIdent, Lock, sleepSync, Thread, ThreadPool } from 'rxjs-threading';
+import { Event, getIdent, Lock, sleepSync, Thread, ThreadPool, waits } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { poolFacts } from '../../../src/primitives/threads/pool-records.js';
 import {
@@ -150,5 +150,52 @@ describe('what the table tells of a thread', () => {
     }
     expect(poolFacts().map(({ name }) => name)).toEqual(['next']);
     await pool.close();
+  });
+
+  it('of a pool that outlives the thread that made it is of the next one, and never in the record of another', async () => {
+    const worker = new ThreadPool({ name: 'worker', maxThreads: 1 });
+    await worker.run(async () => {
+      const { ThreadPool } = await import('rxjs-threading');
+      (globalThis as { pool?: ThreadPool }).pool = new ThreadPool({ name: 'kept', minThreads: 0 });
+    });
+    const other = new ThreadPool({ name: 'other', minThreads: 0 });
+    const gate = new Event();
+    const use = async (gate: Event): Promise<number> => {
+      await (globalThis as { pool?: ThreadPool }).pool?.run(() => 1);
+      await gate.wait();
+      return (await import('rxjs-threading')).getIdent();
+    };
+    const used = Promise.resolve(worker.run(use, [gate]).then((ident) => ident));
+    const told = await until(() =>
+      poolFacts().find(({ name, completed }) => name === 'kept' && completed > 0),
+    );
+    expect(poolFacts().find(({ name }) => name === 'other')).toMatchObject({ completed: 0, threads: 0 });
+    gate.set();
+    expect(told.of).toBe(await used);
+    await Promise.all([worker.close(), other.close()]);
+  });
+
+  it('of waits that come and go are never those of none', async () => {
+    const stop = new Event();
+    const comeAndGo = async (stop: Event): Promise<void> => {
+      const { Lock } = await import('rxjs-threading');
+      const lock = new Lock();
+      lock.acquireSync();
+      while (!stop.isSet()) {
+        for (let wait = 0; wait < 1000; wait++) lock.acquire().subscribe().unsubscribe();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    // More than there are cores: one that is kept from running stands wherever it was.
+    const threads = [0, 1, 2, 3].map(() => new Thread({ target: comeAndGo, args: [stop] }).start());
+    const counts = new Set<number>();
+    for (let seen = 0; seen < 200_000; )
+      for (const { count } of waits()) {
+        counts.add(count);
+        seen++;
+      }
+    expect([...counts]).toEqual([1]);
+    stop.set();
+    await Promise.all(threads.map((thread) => thread.join()));
   });
 });

@@ -2,7 +2,7 @@ import { Event, type Lock, type RLock, Semaphore, Thread, threadModule, waits } 
 import type * as Cycles from '../../fixtures/monitor/cycles.js';
 import { sleep } from '../random.js';
 
-export const { both, looker, member, ordered, signal } = threadModule<typeof Cycles>(
+export const { both, computing, crossed, looker, member, ordered, signal } = threadModule<typeof Cycles>(
   new URL('../../fixtures/monitor/cycles.js', import.meta.url),
 );
 
