@@ -35,7 +35,7 @@ const pairs = () =>
   });
 await looked('a free Lock pair', pairs, 15, { contention: 1.02, all: 1.5 });
 
-const UPDATES = scaled(100_000);
+const UPDATES = scaled(1_000_000);
 const OURS = 1;
 const money = new Int32Array(new SharedArrayBuffer(4));
 const data = { money, lock: toHandle(new Lock()), updates: UPDATES };
@@ -65,7 +65,7 @@ async function sections() {
 }
 await looked('withLock, 200,000 values', sections, 9, { contention: 1.05, all: 1.5 });
 
-const FLOOD = scaled(20_000);
+const FLOOD = scaled(200_000);
 const pool = new ThreadPool({ maxThreads: 2, idleTimeout: Number.POSITIVE_INFINITY });
 await lastValueFrom(pool.warmUp());
 async function flood() {
@@ -81,5 +81,5 @@ async function flood() {
   checkEqual('values', values, FLOOD);
   return took;
 }
-await looked('threadMap, 20,000 values', flood, 11, { contention: 1.03, all: 1.1 });
+await looked('threadMap, 200,000 values', flood, 11, { contention: 1.03, all: 1.1 });
 await pool.close();

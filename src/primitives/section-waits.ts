@@ -43,8 +43,12 @@ function sectionWait({ id, on, scope, since, until }: PendingWait): SectionWait 
   };
 }
 
-/** Which sections hold a Lock or Semaphore, each with the Helds that were in effect as it took it. */
-let followed = new WeakMap<object, Map<object, HeldGroup>>();
+/** What sections hold of a Lock or Semaphore: a list, because to hash each of them would cost more than to acquire. */
+interface Follows {
+  last: FollowedHold | undefined;
+}
+
+let followed = new WeakMap<object, Follows>();
 
 // What an ended thread had is not the next one's in this worker.
 onThreadEnd(() => {
@@ -55,22 +59,31 @@ function holdersOf(primitive: object): number[] {
   if (primitive instanceof RLock)
     return primitive.holder === undefined ? [] : [sectionNumber(primitive.holder)];
   if (!(primitive instanceof Synchronizer)) return [];
-  const sections = [...(followed.get(primitive) ?? [])];
-  // One whose Helds are set aside waits for a Condition, which has let the lock go.
-  return sections.filter(([, helds]) => helds === primitive.helds).map(([owner]) => sectionNumber(owner));
+  const holders: number[] = [];
+  for (let hold = followed.get(primitive)?.last; hold !== undefined; hold = hold.before)
+    // One whose Helds are set aside waits for a Condition, which has let the lock go.
+    if (hold.taken === primitive.helds) holders.push(sectionNumber(hold.owner));
+  return holders.reverse();
 }
 
 /** A Lock or permit that a section has taken: what its Held releases. */
 export class FollowedHold implements Holdable {
   readonly #of: Synchronizer;
-  readonly #owner: object;
+  readonly #all: Follows;
+  readonly owner: object;
+  /** The Helds that were in effect as it was taken. */
+  readonly taken: HeldGroup;
+  before: FollowedHold | undefined;
+  #after: FollowedHold | undefined = undefined;
 
   constructor(of: Synchronizer, scope: Scope) {
     this.#of = of;
-    this.#owner = scope.owner;
-    const sections = followed.get(of) ?? new Map<object, HeldGroup>();
-    sections.set(this.#owner, of.helds);
-    followed.set(of, sections);
+    this.owner = scope.owner;
+    this.taken = of.helds;
+    this.#all = allOf(of);
+    this.before = this.#all.last;
+    if (this.before !== undefined) this.before.#after = this;
+    this.#all.last = this;
   }
 
   get helds(): HeldGroup {
@@ -78,7 +91,17 @@ export class FollowedHold implements Holdable {
   }
 
   release(): void {
-    followed.get(this.#of)?.delete(this.#owner);
+    if (this.#after === undefined) this.#all.last = this.before;
+    else this.#after.before = this.before;
+    if (this.before !== undefined) this.before.#after = this.#after;
     this.#of.release();
   }
+}
+
+function allOf(lock: object): Follows {
+  const known = followed.get(lock);
+  if (known !== undefined) return known;
+  const all: Follows = { last: undefined };
+  followed.set(lock, all);
+  return all;
 }

@@ -38,7 +38,7 @@ import { type Begin, type Settle, Wait } from './waiting/wait.js';
 
 /** How many acquisitions one of is measured, and of those that others wait behind: to read the clock costs more than to acquire. */
 const MEASURED_EVERY = 64;
-const MEASURED_WHEN_WAITED_FOR = 8;
+const MEASURED_WHEN_WAITED_FOR = 16;
 
 /** Its lower 32 bits, and never 0. */
 function microsecondNow(): number {

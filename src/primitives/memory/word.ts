@@ -92,6 +92,12 @@ export function compareExchange(cells: Cells, index: number, expected: number, v
   return Atomics.compareExchange(cells, index, expected, value);
 }
 
+/**
+ * How often who finds a lock taken looks again before it parks: most are let go of within the few µs that parking and being
+ * woken cost. The bank of two workers is fastest from here on.
+ */
+export const LOOKS_BEFORE_PARK = 24;
+
 /** Blocks the thread while the word is `expected`, until woken or `ms` have passed. */
 export function park(
   cells: Cells,

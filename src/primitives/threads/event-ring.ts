@@ -36,7 +36,8 @@ export function writeAt({ cells, from, places }: Ring, n: number, fields: EventF
   if (isBeingWritten(before) || (before !== 0 && isLater(roundIn(before), round))) return;
   if (compareExchange(cells, at + STATE, before, beingWritten(round)) !== before) return;
   writeTime(cells, at + TIME, clock() * 1000);
-  for (const [index, value] of fields.entries()) store(cells, at + FIELDS + index, value);
+  for (let field = 0; field < fields.length; field++)
+    store(cells, at + FIELDS + field, fields[field] as number);
   store(cells, at + STATE, written(round));
 }
 

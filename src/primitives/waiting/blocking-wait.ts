@@ -1,4 +1,4 @@
-import { park } from '../memory/word.js';
+import { LOOKS_BEFORE_PARK, park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
 import { noticeDeaths } from '../threads/liveness.js';
 import { clock } from '../threads/table.js';
@@ -40,6 +40,11 @@ function sleepUntilDecided<T>(
 ): T {
   const since = clock();
   const deadline = since + timeout;
+  // What is taken within these is no wait that anybody is told of: under contention most are.
+  for (let look = 0; attempt.acquires && look < LOOKS_BEFORE_PARK; look++) {
+    const outcome = attempt.poll();
+    if (isDecided(outcome)) return outcome;
+  }
   let end: WaitEnd = 'left';
   const at = waitBegins(on, 'blocking');
   block(on, since, deadline, watches(ALL) ? siteHere() : 0);

@@ -88,6 +88,8 @@ function simulatedWord(port: Port): object {
     return asCells(cells);
   };
   return {
+    // Each look is the same, and leaves nothing behind that the next one does not.
+    LOOKS_BEFORE_PARK: 1,
     allocate,
     allocateWithReserve: allocate,
     firstWords: (buffer: unknown) => buffer ?? null,
