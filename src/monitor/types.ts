@@ -162,7 +162,10 @@ export interface ContentionInfo {
   readonly wait: Durations;
   /** How long it was held, of every 64th acquisition and of all that others waited for; null while no monitor runs. */
   readonly held: Durations | null;
-  /** Where it was waited for, the most time first, ten at most. Empty without `sites`. */
+  /**
+   * Where it was waited for, the most time first, ten at most: of the waits that are over, those that began while somebody
+   * looked at all (`detail`), and of these 100 a second in each thread. A sample, so what counts is their proportion.
+   */
   readonly sites: readonly SiteInfo[];
 }
 
@@ -180,7 +183,10 @@ export interface Durations {
 /** The first frame of a stack that is neither this library's nor RxJS's nor Node's. */
 export interface Site {
   readonly function: string;
-  /** Relative to the working directory, or a package's name and the path within. */
+  /**
+   * Relative to the working directory, with `..` where it lies outside of that, or a package's name and the path within;
+   * `<inline>`: of a function that travelled to its thread by its source, in which `line` counts.
+   */
   readonly file: string;
   readonly line: number;
   readonly column: number;

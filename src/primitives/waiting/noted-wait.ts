@@ -1,5 +1,6 @@
 import { WOKEN_BY } from '../memory/layout.js';
 import { load, store } from '../memory/word.js';
+import { waitedAt } from '../threads/contended-sites.js';
 import { type Contended, contended, waited } from '../threads/contention.js';
 import { getIdent } from '../threads/current-ident.js';
 import { type ThreadEvent, writeEvent } from '../threads/events.js';
@@ -28,14 +29,23 @@ function isContended(on: Waited): on is Waited & Contended {
   return on.cells !== undefined && on.primitiveKind !== undefined;
 }
 
-/**
- * @param at - what `waitBegins` has returned
- * @param since - ms on the clock of all threads
- * @returns how long it was, in ms
- */
-export function waitEnds(on: Waited, at: number, since: number, how: WaitEnd, face: Face): number {
+/** A wait that could not end at once. */
+export interface NotedWait {
+  /** What `waitBegins` has returned. */
+  readonly counted: number;
+  /** ms on the clock of all threads. */
+  readonly since: number;
+  /** Where it began: a number of strings.ts; 0: not known. */
+  readonly site: number;
+}
+
+/** @returns how long it was, in ms */
+export function waitEnds(on: Waited, { counted, since, site }: NotedWait, how: WaitEnd, face: Face): number {
   const ms = clock() - since;
-  if (at >= 0) waited(at, ms, how === 'timeout');
+  if (counted >= 0) {
+    waited(counted, ms, how === 'timeout');
+    if (site !== 0) waitedAt(counted, site, ms);
+  }
   tellWaitEnds(on, face, since, how);
   if (watches(EVENTS)) {
     const by = how === 'woken' && on.cells !== undefined ? load(on.cells, WOKEN_BY) : 0;
