@@ -7,7 +7,7 @@ import { type ThreadEvent, writeEvent } from '../threads/events.js';
 import { clock } from '../threads/table.js';
 import { EVENTS, watches } from '../threads/trace-flag.js';
 import type { Waited } from '../threads/wait-record.js';
-import { tellWaitBegins, tellWaitEnds } from './channels.js';
+import { tellHoldBegins, tellWaitBegins, tellWaitEnds } from './channels.js';
 
 /*
  * Tells who looks from outside of a wait that could not end at once: what became of it is counted, always, because such a
@@ -47,6 +47,7 @@ export function waitEnds(on: Waited, { counted, since, site }: NotedWait, how: W
     if (site !== 0) waitedAt(counted, site, ms);
   }
   tellWaitEnds(on, face, since, how);
+  if (how === 'woken') tellHoldBegins(on, face);
   if (watches(EVENTS)) {
     const by = how === 'woken' && on.cells !== undefined ? load(on.cells, WOKEN_BY) : 0;
     writeEvent(how, getIdent(), on.id, by, face);
