@@ -1,5 +1,6 @@
 import type { ThreadPool } from '../pool/jobs/thread-pool.js';
 import type { AnyPrimitive } from '../primitives/handle.js';
+import type { DistributedDeadlock, NamespaceInfo } from './namespace-info.js';
 
 /*
  * What the monitor tells, as data. Times are ms since the epoch, durations ms; both may have fractions. All is plain and
@@ -21,6 +22,8 @@ export interface Inspection {
   readonly pools: readonly PoolInfo[];
   /** The edges of the wait-for graph. */
   readonly waits: readonly WaitInfo[];
+  /** What the Machines of this process share with others. Empty where there is no open Machines of `rxjs-threading/redis`. */
+  readonly namespaces: readonly NamespaceInfo[];
   /** What is wrong, worst first. Empty is the healthy state. */
   readonly findings: readonly Finding[];
   readonly limits: LimitsInfo;
@@ -240,7 +243,7 @@ export interface PoolInfo {
   readonly next: readonly { readonly name: string; readonly since: number }[];
 }
 
-export type Finding = Deadlock | Starvation | Abandoned | Stall;
+export type Finding = Deadlock | DistributedDeadlock | Starvation | Abandoned | Stall;
 
 interface FindingBase {
   /** The same finding has the same id as long as it lasts. */
