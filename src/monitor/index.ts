@@ -11,6 +11,15 @@ export { threadDump } from './dump.js';
 export { inspect } from './inspect.js';
 export { inspect$ } from './inspect-stream.js';
 export { type MetricsRegistry, metrics, registerMetrics } from './metrics.js';
+export type {
+  DistributedDeadlock,
+  DistributedDeadlockEdge,
+  MachineInfo,
+  NamespaceInfo,
+  RemoteHolder,
+  RemoteInfo,
+  RemoteWaiter,
+} from './namespace-info.js';
 export { type InstrumentOptions, instrument, MissingPackageError } from './opentelemetry.js';
 export type { Delta, MonitorEvent, MonitorMessage } from './protocol.js';
 export { type Recording, type RecordOptions, record } from './record.js';

@@ -1,3 +1,4 @@
+import type { NamespaceInfo } from './namespace-info.js';
 import type {
   Finding,
   Inspection,
@@ -25,6 +26,7 @@ export type MonitorMessage =
       readonly primitives: Delta<PrimitiveInfo, 'id'>;
       readonly pools: Delta<PoolInfo, 'id'>;
       readonly waits: Delta<WaitInfo, 'id'>;
+      readonly namespaces: Delta<NamespaceInfo, 'session'>;
       /** As they are now, if they have changed. */
       readonly findings?: readonly Finding[];
       readonly process?: ProcessInfo;

@@ -1,5 +1,6 @@
 import type { ThreadPool } from '../pool/jobs/thread-pool.js';
 import type { AnyPrimitive } from '../primitives/handle.js';
+import type { DistributedDeadlock, NamespaceInfo } from './namespace-info.js';
 
 /**
  * Everything at one moment. What shared memory tells is read at once, also while every event loop is blocked; what only
@@ -19,6 +20,8 @@ export interface Inspection {
   readonly pools: readonly PoolInfo[];
   /** The edges of the wait-for graph. */
   readonly waits: readonly WaitInfo[];
+  /** What the Machines of this process share with others. Empty where there is no open Machines of `rxjs-threading/redis`. */
+  readonly namespaces: readonly NamespaceInfo[];
   /** What is wrong, worst first. Empty is the healthy state. */
   readonly findings: readonly Finding[];
   readonly limits: LimitsInfo;
@@ -170,7 +173,10 @@ export interface ContentionInfo {
   readonly wait: Durations;
   /** How long it was held, of every 64th acquisition and of all that others waited for; null while no monitor runs. */
   readonly held: Durations | null;
-  /** Where it was waited for, the most time first, ten at most. Empty without `sites`. */
+  /**
+   * Where it was waited for, the most time first, ten at most: of the waits that are over, those that began while somebody
+   * looked at all (`detail`), and of these 100 a second in each thread. A sample, so what counts is their proportion.
+   */
   readonly sites: readonly SiteInfo[];
 }
 
@@ -188,7 +194,10 @@ export interface Durations {
 /** The first frame of a stack that is neither this library's nor RxJS's nor Node's. */
 export interface Site {
   readonly function: string;
-  /** Relative to the working directory, or a package's name and the path within. */
+  /**
+   * Relative to the working directory, with `..` where it lies outside of that, or a package's name and the path within;
+   * `<inline>`: of a function that travelled to its thread by its source, in which `line` counts.
+   */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -250,7 +259,7 @@ export interface PoolInfo {
   readonly next: readonly { readonly name: string; readonly since: number }[];
 }
 
-export type Finding = Deadlock | Starvation | Abandoned | Stall;
+export type Finding = Deadlock | DistributedDeadlock | Starvation | Abandoned | Stall;
 
 interface FindingBase {
   /** The same finding has the same id as long as it lasts. */

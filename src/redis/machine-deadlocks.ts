@@ -119,7 +119,7 @@ function described(cycle: readonly Edge[], machines: ReadonlyMap<string, Machine
  *
  * @param before - of an earlier look
  */
-function deadlocksIn(before: MachinesSnapshot, now: MachinesSnapshot): readonly MachineDeadlock[] {
+export function deadlocksIn(before: MachinesSnapshot, now: MachinesSnapshot): readonly MachineDeadlock[] {
   const known = new Set(edgesOf(before).map(keyOf));
   const edges = edgesOf(now).filter((edge) => known.has(keyOf(edge)));
   const machines = new Map(now.machines.map((machine) => [machine.session, machine]));
