@@ -6,12 +6,9 @@ import {
   setAndClear,
 } from '../support/explorer/event-waiters.js';
 import { type Asked, explores } from '../support/explorer/explores.js';
-import { type Face, mixes, titleOf } from '../support/explorer/faces.js';
+import { type Face, mixes, titleOf, unlike } from '../support/explorer/faces.js';
 import { moves, movesThereAndBack, other, pool, reusesBoth, worker } from '../support/explorer/sessions.js';
 import { atMostOneLost, type Guarded, notFree, user } from '../support/explorer/users.js';
-
-/** Each thread of three in turn. */
-const VICTIMS = [0, 1, 2];
 
 function guarded(kind: 'Lock' | 'RLock' | 'Semaphore', faces: Face[]): Asked<Guarded> {
   const shared: Asked<Guarded>['shared'] = (primitives) =>
@@ -27,7 +24,7 @@ function guarded(kind: 'Lock' | 'RLock' | 'Semaphore', faces: Face[]): Asked<Gua
 describe('3 threads, every interleaving, one killed', () => {
   for (const kind of ['Lock', 'RLock', 'Semaphore'] as const) {
     for (const faces of mixes(3)) {
-      for (const victim of VICTIMS)
+      for (const victim of unlike(faces))
         explores(`${kind}: ${titleOf(faces)}, T${victim + 1}`, { ...guarded(kind, faces), victim });
     }
   }
@@ -40,7 +37,7 @@ describe('3 threads, every interleaving', () => {
       ['set', set],
       ['set and cleared', setAndClear],
     ] as const) {
-      for (const victim of VICTIMS) {
+      for (const victim of unlike(faces, 1)) {
         const title = `an Event is ${name}: ${titleOf(faces)}, T${victim + 1} may die`;
         explores(title, eventWaits([...both, changes], { victim }));
       }
