@@ -61,7 +61,7 @@ const Namespace: FunctionComponent<NamespaceProps> = ({ namespace, chosen }) => 
         )}
       </header>
       {deadlock !== undefined && <Cycle deadlock={deadlock} others={deadlocks.length - 1} />}
-      <table class="machines" data-old={old} aria-labelledby={title}>
+      <table class="machines" aria-labelledby={title}>
         <thead>
           <tr>
             <th scope="col" class="m-name">
