@@ -68,7 +68,7 @@ async function drawMachines() {
   await page.goto(`${api.url}?theme=light`);
   await page.locator('#machines .cycle').waitFor();
   await page.waitForTimeout(4000);
-  await page.locator('#machines').screenshot({ path: join(folder, 'machines.png') });
+  await page.locator('#machines section').screenshot({ path: join(folder, 'machines.png') });
   await page.close();
   for (const { child } of [api, report, billing]) child.kill();
   server.kill();
