@@ -1,3 +1,10 @@
+/**
+ * What every thread, lock and pool of this process does: as a page, as data, as metrics, as a trace; and its deadlocks. A
+ * program that does not import it pays nothing for it.
+ *
+ * @module rxjs-threading/monitor
+ */
+
 export { channels } from './channels.js';
 export { deadlocks, deadlocks$ } from './deadlocks.js';
 export { threadDump } from './dump.js';

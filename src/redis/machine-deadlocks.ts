@@ -21,6 +21,7 @@ export interface MachineDeadlock {
   readonly since: number;
   /** One sentence, with names, hosts and processes. */
   readonly message: string;
+  /** Each waits for the next; the last for the first. */
   readonly cycle: readonly MachineDeadlockEdge[];
 }
 
