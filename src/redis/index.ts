@@ -1,4 +1,10 @@
-// The same names between machines, over an engine that exists: Redis or Valkey, BullMQ for jobs.
+/**
+ * The same names between machines, over an engine that exists: Redis or Valkey, and BullMQ on it for jobs. Everything
+ * begins with a {@link Machines}.
+ *
+ * @module rxjs-threading/redis
+ */
+
 export type { Owner } from '../errors.js';
 export { type CurrentJob, currentJob } from './current-job.js';
 export type { Engine, EngineOperation } from './engine.js';
@@ -9,9 +15,10 @@ export {
   LockLostError,
   type LockLostErrorOptions,
   type LostReason,
+  type RemoteOwnerDiedError,
 } from './errors.js';
 export { type Fence, type FencedTransaction, fence } from './fence.js';
-export type { MachineInfo, MachinePool, MachinesSnapshot, SnapshotThing } from './info.js';
+export type { MachineInfo, MachinePool, MachinesSnapshot, MachinesState, SnapshotThing } from './info.js';
 export type { MachineDeadlock, MachineDeadlockEdge } from './machine-deadlocks.js';
 export { Machines } from './machines.js';
 export type { Codec, MachinesOptions } from './options.js';
@@ -32,4 +39,3 @@ export type { RemoteRLock } from './remote-rlock.js';
 export type { RemoteSemaphore } from './remote-semaphore.js';
 export type { RemoteTimer } from './remote-timer.js';
 export type { ServeOptions, Serving } from './serve.js';
-export type { MachinesState } from './session.js';

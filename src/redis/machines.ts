@@ -8,11 +8,12 @@ import {
   type WaitOptions,
 } from '../primitives/options.js';
 import { Wait } from '../primitives/waiting/wait.js';
-import type { MachineInfo, MachinesSnapshot } from './info.js';
+import type { MachineInfo, MachinesSnapshot, MachinesState } from './info.js';
 import { closeJobs, jobHost } from './job-host.js';
 import { engineAndKeeper } from './keeper.js';
 import { deadlockStream, type MachineDeadlock } from './machine-deadlocks.js';
 import { checkMachines, checkThingName, type MachinesOptions } from './options.js';
+import { addressOf } from './redis-connection.js';
 import { checkRemoteBarrier, RemoteBarrier, type RemoteBarrierOptions } from './remote-barrier.js';
 import { RemoteCondition } from './remote-condition.js';
 import { RemoteEvent } from './remote-event.js';
@@ -21,8 +22,10 @@ import { RemotePool, type RemotePoolOptions } from './remote-pool.js';
 import { RemoteRLock } from './remote-rlock.js';
 import { RemoteSemaphore } from './remote-semaphore.js';
 import { type ServeOptions, type Serving, serve } from './serve.js';
-import { type MachinesState, Session } from './session.js';
+import { Session } from './session.js';
 import { enumerate, enumerateStream, snapshot, snapshotStream } from './snapshot.js';
+import { STAYS_HERE } from './stays-here.js';
+import { tellMonitors } from './tell-monitors.js';
 
 /**
  * This process among others that share an engine. One session for all it holds and waits for, whatever their number: its
@@ -40,6 +43,8 @@ import { enumerate, enumerateStream, snapshot, snapshotStream } from './snapshot
  *   .subscribe({ next: (done) => console.log(done), complete: () => machines.close() }); // prints saved tea
  */
 export class Machines implements AsyncDisposable {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** Who shares it shares its names. */
   readonly namespace: string;
   /** ms that this process may be silent before others take what it holds. */
@@ -48,9 +53,14 @@ export class Machines implements AsyncDisposable {
 
   constructor(options: MachinesOptions) {
     const checked = checkMachines(options);
+    // What the keeper's thread could not be sent is told here, and not by each wait.
+    if (typeof checked.connection === 'object') addressOf(checked.connection);
     this.namespace = checked.namespace;
     this.lease = checked.lease;
-    this.#session = new Session(checked, engineAndKeeper);
+    this.#session = new Session(checked, (options, hear) => {
+      tellMonitors(this.#session);
+      return engineAndKeeper(options, hear);
+    });
   }
 
   /** Id of the membership; another after a loss. */

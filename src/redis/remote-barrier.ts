@@ -11,9 +11,11 @@ import {
 } from '../primitives/options.js';
 import { Wait } from '../primitives/waiting/wait.js';
 import { ask, waitBlocked } from './blocking.js';
+import { change } from './change.js';
 import { stateStream } from './remote-stream.js';
 import { type Asking, RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /** How a barrier of several machines does its rounds. */
 export interface RemoteBarrierOptions {
@@ -47,6 +49,8 @@ const SHORTEST = 1;
  * await machines.close();
  */
 export class RemoteBarrier implements Meeting {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** Who shares it, on every machine, knows it by that name. */
   readonly name: string;
   /** How many have to arrive. */
@@ -182,8 +186,7 @@ export class RemoteBarrier implements Meeting {
   }
 
   #tell(operation: 'abort' | 'reset'): Promise<void> {
-    const session = this.#session;
-    return session.report(session.call(operation, session.nextNumber(), this.#key));
+    return change(this.#session, operation, this.#key);
   }
 
   /** Its name. */

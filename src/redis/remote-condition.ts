@@ -10,11 +10,13 @@ import {
 } from '../primitives/options.js';
 import { currentScope } from '../primitives/waiting/section-scope.js';
 import { Wait } from '../primitives/waiting/wait.js';
+import { change } from './change.js';
 import { RemoteHeld } from './remote-held.js';
 import { granted, type RemoteLock } from './remote-lock.js';
 import type { RemoteRLock } from './remote-rlock.js';
 import { RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /**
  * Waiting for a change of what a lock of several machines guards: `wait` lets the lock go, waits until notified by any
@@ -31,6 +33,8 @@ import type { Session } from './session.js';
  * await machines.close();
  */
 export class RemoteCondition implements Notifiable {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** What guards what is waited for. */
   readonly lock: RemoteLock | RemoteRLock;
   /** One section at a time. */
@@ -116,12 +120,10 @@ export class RemoteCondition implements Notifiable {
     checkCount('n', n, 0, Number.MAX_SAFE_INTEGER);
     const session = this.#session;
     if (session.has.holdOf(this.#lockKey) === undefined) throw this.#notOwner('notify');
-    const number = session.nextNumber();
-    const told = session.call('notify', number, this.#key, `${n}`).then(async ([what]) => {
+    return change(session, 'notify', this.#key, [`${n}`], ([what], number) => {
       if (what === '-5') throw this.#notOwner('notify');
-      await session.call('leave', number, this.#key, '1');
+      return session.call('leave', number, this.#key, '1');
     });
-    return session.report(told);
   }
 
   /** Wakes all that wait now. @throws as `notify` */

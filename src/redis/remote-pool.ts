@@ -3,6 +3,7 @@ import { Observable } from 'rxjs';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { Emitted, ModuleTarget, RunParameters } from '../primitives/target.js';
 import { DistinctSubscribers } from '../primitives/waiting/audience.js';
+import { keepAlive } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { EngineError } from './errors.js';
@@ -45,11 +46,13 @@ export interface RemotePoolStats {
 
 /** A job that has used up its attempts. */
 export interface FailedJob {
+  /** For `retryFailed`. */
   readonly id: string;
   /** Name of the export. */
   readonly target: string;
   /** How often it was tried. */
   readonly attempts: number;
+  /** Of the last attempt. */
   readonly error: { readonly name: string; readonly message: string };
   /** ms since the epoch. */
   readonly failedAt: number;
@@ -64,7 +67,8 @@ const LOOK_EVERY = 1000;
  * fence what they write with `currentJob().token`. No code travels: only exports of the module that the serving process
  * named are run. Arguments and results travel as JSON, arguments of 1 MiB at most.
  *
- * Source: CPython, `concurrent.futures.Executor`; BullMQ, which keeps, retries and delays the jobs.
+ * Source: CPython, `concurrent.futures.Executor`; BullMQ, which keeps, retries and delays the jobs. `examples/job-farm` is
+ * a program with all of it.
  */
 export class RemotePool {
   /** The queue's name, the same for all who use or serve it. */
@@ -262,10 +266,19 @@ export class RemotePool {
     checkOptions(options, ['limit']);
     const limit = checkCount('limit', options?.limit ?? 100, 1, 100_000);
     return new Wait((settle) => {
-      awake(this.#failed(limit)).then(
-        (jobs) => settle.resolve(jobs),
-        (error) => settle.reject(error),
+      keepAlive(1);
+      let over = false;
+      const end = (tell?: () => void): void => {
+        if (over) return;
+        over = true;
+        keepAlive(-1);
+        tell?.();
+      };
+      this.#failed(limit).then(
+        (jobs) => end(() => settle.resolve(jobs)),
+        (error) => end(() => settle.reject(error)),
       );
+      return () => end();
     });
   }
 

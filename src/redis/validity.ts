@@ -1,4 +1,4 @@
-import { allocate, type Cells, exchange, load, park, store, wake } from '../primitives/memory/word.js';
+import { add, allocate, type Cells, exchange, load, park, store, wake } from '../primitives/memory/word.js';
 
 /**
  * Until when a session is this process's for certain, in words that the keeper writes and every thread reads: two loads,
@@ -18,13 +18,17 @@ const WALL = 2;
 const EPOCH = 3;
 /** 1: the keeper has said goodbye. */
 const SAID = 4;
-const WORDS = 5;
+/** Counted on by the keeper as long as it lives. */
+const BEATS = 5;
+const WORDS = 6;
 
 const JOINING = 0;
 const OURS = 1;
 const OVER = 2;
 
 const WALL_UNIT = 16;
+/** ms for a goodbye. */
+const GOODBYE = 250;
 /** Of a lease, kept back: that much may clocks differ. */
 const RESERVE = 0.1;
 
@@ -77,15 +81,25 @@ export class Validity {
     return exchange(this.cells, STATE, OVER) !== OVER;
   }
 
+  /** Called by the keeper many times in a lease. */
+  beat(): void {
+    add(this.cells, BEATS, 1);
+  }
+
+  /** Another each time that a living keeper is looked at a while later. */
+  get beats(): number {
+    return load(this.cells, BEATS);
+  }
+
   saidGoodbye(): void {
     this.end();
     store(this.cells, SAID, 1);
     wake(this.cells, SAID);
   }
 
-  /** Blocks the thread until the keeper has said goodbye, for at most `ms`. */
-  awaitGoodbye(ms: number): void {
-    park(this.cells, SAID, 0, ms);
+  /** Blocks the thread until the keeper has said goodbye, or takes too long. */
+  awaitGoodbye(): void {
+    park(this.cells, SAID, 0, GOODBYE);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { DistributedDeadlock, MachineInfo, NamespaceInfo } from '../../namespace-info.js';
 import type { Delta, MonitorEvent, MonitorMessage } from '../../protocol.js';
 import type {
   Deadlock,
@@ -19,6 +20,17 @@ const MOST_EVENTS = 400;
 /** ms: a clock of the process that is this much off belongs to another machine, and is not followed in one step. */
 const SKEW_FORGOTTEN = 1000;
 
+/** What the drawer shows. A machine has the id of its session. */
+export type Selected =
+  | { readonly kind: 'thread' | 'primitive' | 'pool'; readonly id: number }
+  | { readonly kind: 'machine'; readonly id: string };
+
+/** A machine, and the namespace in which it is seen. */
+export interface SeenMachine {
+  readonly machine: MachineInfo;
+  readonly namespace: NamespaceInfo;
+}
+
 /** What the process was at the last message, and what the page remembers of the time before. */
 export class Moment {
   process: ProcessInfo | null = null;
@@ -28,6 +40,7 @@ export class Moment {
   readonly primitives: Map<number, PrimitiveInfo> = new Map();
   readonly pools: Map<number, PoolInfo> = new Map();
   readonly waits: Map<number, WaitInfo> = new Map();
+  readonly namespaces: Map<string, NamespaceInfo> = new Map();
   readonly lanes: Lanes = new Lanes();
   readonly usages: Usages = new Usages();
   readonly history: History = new History();
@@ -52,7 +65,8 @@ export class Moment {
       this.#threads(message.threads);
       this.#primitives(message.primitives);
       this.#pools(message.pools);
-      merge(this.waits, message.waits, (wait) => wait.id);
+      merge(this.waits, message.waits, ({ id }) => id);
+      merge(this.namespaces, message.namespaces, ({ session }) => session);
       if (message.findings !== undefined) this.findings = message.findings;
       if (message.process !== undefined) this.process = message.process;
       if (message.limits !== undefined) this.limits = message.limits;
@@ -73,6 +87,21 @@ export class Moment {
   /** The deadlock that a thread is in; one that only waits behind it is not. */
   deadlockOf(ident: number): Deadlock | undefined {
     return this.deadlocks().find(({ cycle }) => cycle.some(({ wait }) => wait.ident === ident));
+  }
+
+  /** Of a namespace. */
+  distributedDeadlocks(namespace: string): DistributedDeadlock[] {
+    return this.findings.filter(
+      (finding) => finding.kind === 'distributed-deadlock' && finding.namespace === namespace,
+    ) as DistributedDeadlock[];
+  }
+
+  machine(session: string): SeenMachine | undefined {
+    for (const namespace of this.namespaces.values()) {
+      const machine = namespace.machines.find((one) => one.session === session);
+      if (machine !== undefined) return { machine, namespace };
+    }
+    return undefined;
   }
 
   threadName(ident: number): string {
@@ -101,6 +130,8 @@ export class Moment {
     this.#pools(from(this.pools, now.pools, ({ id }) => id));
     this.waits.clear();
     for (const wait of now.waits) this.waits.set(wait.id, wait);
+    this.namespaces.clear();
+    for (const one of now.namespaces) this.namespaces.set(one.session, one);
   }
 
   #forget(): void {
