@@ -1,7 +1,10 @@
-const told = new Set<() => void>();
+const told = new Set<() => (() => void) | undefined>();
 
-/** Calls it as the process ends by itself, by `process.exit` or by an uncaught error. One listener, however many. */
-export function onExit(tell: () => void): () => void {
+/**
+ * Calls it as the process ends by itself, by `process.exit` or by an uncaught error; what it returns waits for the answer, and is
+ * called once all are told, so that many take no longer than one. One listener, however many.
+ */
+export function onExit(tell: () => (() => void) | undefined): () => void {
   if (told.size === 0) process.on('exit', tellAll);
   told.add(tell);
   return () => {
@@ -11,5 +14,5 @@ export function onExit(tell: () => void): () => void {
 }
 
 function tellAll(): void {
-  for (const tell of told) tell();
+  for (const wait of [...told].map((tell) => tell())) wait?.();
 }

@@ -1,6 +1,6 @@
 import { type Observable, Subject } from 'rxjs';
 import type { Engine, EngineOperation } from './engine.js';
-import { EngineError, LockLostError } from './errors.js';
+import { closed, EngineError, LockLostError } from './errors.js';
 import type { Answer, FromKeeper, ToKeeper } from './keeper-messages.js';
 
 interface Question {
@@ -48,7 +48,8 @@ export class KeeperEngine implements Engine {
         question?.reject(error);
       }
     } else if (message.kind === 'ended' || message.kind === 'failed') {
-      for (const { reject } of this.#questions.values()) reject(new EngineError('the keeper has ended'));
+      const error = message.kind === 'ended' ? closed() : new LockLostError('the session is over');
+      for (const { reject } of this.#questions.values()) reject(error);
       this.#questions.clear();
     }
   }

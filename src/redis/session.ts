@@ -32,7 +32,6 @@ export class Session implements WaitHost {
   readonly hint$: Observable<string> = this.#hints.asObservable();
   readonly errors$: Observable<Error> = this.#errors.asObservable();
   readonly state$: Observable<MachinesState> = this.#state.pipe(distinctUntilChanged());
-  /** What it holds and waits for. */
   readonly has: Belongings;
   /** Things of which the engine keeps an entry of the session beside waits and holds. */
   readonly watched: Set<string> = new Set();
@@ -314,10 +313,10 @@ export class Session implements WaitHost {
   }
 
   /** At the end of the process, after an uncaught error, too: all but a kill is told to others at once. */
-  #goodbye(): void {
-    if (this.validity.over || this.state === 'connecting') return;
+  #goodbye(): (() => void) | undefined {
+    if (this.validity.over || this.state === 'connecting') return undefined;
     this.#keeper?.post({ kind: 'exit' });
-    this.validity.awaitGoodbye();
+    return this.validity.awaitingGoodbye();
   }
 
   /** Ends the session: what is held is released, what waits fails. */

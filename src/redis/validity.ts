@@ -97,9 +97,10 @@ export class Validity {
     wake(this.cells, SAID);
   }
 
-  /** Blocks the thread until the keeper has said goodbye, or takes too long. */
-  awaitGoodbye(): void {
-    park(this.cells, SAID, 0, GOODBYE);
+  /** Returns how to block the thread until the keeper has said goodbye, or has had time enough from now on. */
+  awaitingGoodbye(): () => void {
+    const until = monotonic() + GOODBYE;
+    return () => void park(this.cells, SAID, 0, Math.max(0, until - monotonic()));
   }
 }
 

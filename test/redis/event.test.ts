@@ -74,23 +74,23 @@ inEachPlace((place) => {
   });
 
   it('awaitEvent keeps values until it is set', async () => {
-    const gate = place.b.event(place.name);
+    const gate = place.a.event(place.name);
     const all = lastValueFrom(interval(5).pipe(take(5), awaitEvent(gate), toArray()));
     const outcome = outcomeOf(all);
     await waiting(place, 1);
     expect(outcome).toEqual({});
-    await place.a.event(place.name).set();
+    await place.b.event(place.name).set();
     expect(await all).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('awaitEvent lets all pass that wait when it is set, though it is cleared at once, and none that come later', async () => {
     const source = new Subject<number>();
     const seen: number[] = [];
-    const passing = source.pipe(awaitEvent(place.b.event(place.name))).subscribe((value) => seen.push(value));
+    const passing = source.pipe(awaitEvent(place.a.event(place.name))).subscribe((value) => seen.push(value));
     source.next(1);
     source.next(2);
     await waiting(place, 1);
-    await Promise.all([place.a.event(place.name).set(), place.a.event(place.name).clear()]);
+    await Promise.all([place.b.event(place.name).set(), place.b.event(place.name).clear()]);
     await says(place.a.event(place.name).isSet$, false);
     expect(await heard(interval(5), () => seen.length === 2)).toBeDefined();
     source.next(3);
@@ -104,11 +104,11 @@ inEachPlace((place) => {
     const source = new Subject<number>();
     const seen: number[] = [];
     const done = lastValueFrom(
-      source.pipe(timerDelay(60_000, { cancel: place.b.event(place.name) }), toArray()),
+      source.pipe(timerDelay(60_000, { cancel: place.a.event(place.name) }), toArray()),
     ).then((values) => seen.push(...values));
     source.next(1);
     await waiting(place, 1);
-    await place.a.event(place.name).set();
+    await place.b.event(place.name).set();
     source.complete();
     await done;
     expect(seen).toEqual([]);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { OwnerDiedError } from 'rxjs-threading';
 import type { RemoteLock } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
+import { onExit } from '../../src/redis/exits.js';
 import { isGone } from '../../src/redis/neighbours.js';
 import { onRedis } from '../support/on-redis.js';
 import { runFixture } from '../support/run-fixture.js';
@@ -90,6 +91,22 @@ describe('what the kernel tells of a process', () => {
     expect(of(Number(zombie))).toBe(true);
     parent.kill('SIGKILL');
   });
+});
+
+it('all keepers of a process say goodbye at once: many take no longer than one', () => {
+  const before = process.listeners('exit');
+  const said: string[] = [];
+  const bye = (name: string) => () => {
+    said.push(`${name} is told`);
+    return () => said.push(`${name} has said it`);
+  };
+  const ends = ['a', 'b'].map((name) => onExit(bye(name)));
+  const added = process.listeners('exit').filter((one) => !before.includes(one));
+  expect(added).toHaveLength(1);
+  added[0]?.(0);
+  expect(said).toEqual(['a is told', 'b is told', 'a has said it', 'b has said it']);
+  for (const end of ends) end();
+  expect(process.listeners('exit')).toEqual(before);
 });
 
 describe('the keeper, by a lease of a second', () => {

@@ -12,18 +12,18 @@ import {
   overTime,
   type Sessions,
 } from './support/bound-machines.js';
+import { farMachines } from './support/far-machines.js';
 
-describe.each(['memory', 'redis'])('by an engine of the kind %s:', (kind) => {
+describe.each(['memory', 'redis', 'redis, from another process'])('by an engine of the kind %s:', (kind) => {
   let server: RedisServer | undefined;
   let names = 0;
   const sessions = { name: () => `x${names++}` } as { -readonly [K in keyof Sessions]: Sessions[K] };
   beforeAll(async () => {
-    if (kind === 'redis') server = await redisServer();
+    if (kind !== 'memory') server = await redisServer();
     const connection = server?.url ?? 'memory';
-    const join = () =>
-      new Machines({ connection, namespace: `laws-${process.pid}`, lease: 5000, grace: false });
-    sessions.here = join();
-    sessions.there = join();
+    const options = { connection, namespace: `laws-${process.pid}`, lease: 5000, grace: false };
+    sessions.here = new Machines(options);
+    sessions.there = kind.includes('process') ? farMachines(options) : new Machines(options);
     await Promise.all([sessions.here.open(), sessions.there.open()]);
   });
   afterAll(async () => {

@@ -76,7 +76,7 @@ inEachPlace((place) => {
     expect(await firstValueFrom(here.owner$)).toBe(null);
     const held = await there.hold();
     const owner = await heard(here.owner$, (found) => found !== null);
-    expect(owner).toMatchObject({ session: place.b.session, pid: process.pid, token: held.token });
+    expect(owner).toMatchObject({ session: place.b.session, token: held.token });
     const next = here.hold().then((got) => got);
     await says(there.waiting$, 1);
     await held.release();
