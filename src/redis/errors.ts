@@ -1,4 +1,4 @@
-import { ThreadError, type ThreadErrorOptions } from '../errors.js';
+import { type Owner, type OwnerDiedError, ThreadError, type ThreadErrorOptions } from '../errors.js';
 
 /** Why a lease is over. */
 export type LostReason = 'expired' | 'forgotten' | 'closed';
@@ -38,6 +38,9 @@ export class LockLostError extends ThreadError {
 export function closed(): LockLostError {
   return new LockLostError('closed', { reason: 'closed' });
 }
+
+/** Of a lock whose owner, in another process, died with it or lost its lease: `machine` says which that was. */
+export type RemoteOwnerDiedError = OwnerDiedError & { readonly machine: Owner };
 
 /**
  * The workers of a job died more often than `maxDeaths`, or it is gone from the engine. Its code is `ERR_JOB_LOST`.

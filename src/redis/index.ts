@@ -15,6 +15,7 @@ export {
   LockLostError,
   type LockLostErrorOptions,
   type LostReason,
+  type RemoteOwnerDiedError,
 } from './errors.js';
 export { type Fence, type FencedTransaction, fence } from './fence.js';
 export type { MachineInfo, MachinePool, MachinesSnapshot, MachinesState, SnapshotThing } from './info.js';

@@ -228,6 +228,7 @@ export class Keeping {
   }
 
   #watch(): void {
+    this.#validity.beat();
     if (this.#joined && this.#validity.expires()) this.#tellOver();
   }
 

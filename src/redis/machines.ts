@@ -24,6 +24,7 @@ import { RemoteSemaphore } from './remote-semaphore.js';
 import { type ServeOptions, type Serving, serve } from './serve.js';
 import { Session } from './session.js';
 import { enumerate, enumerateStream, snapshot, snapshotStream } from './snapshot.js';
+import { STAYS_HERE } from './stays-here.js';
 import { tellMonitors } from './tell-monitors.js';
 
 /**
@@ -42,6 +43,8 @@ import { tellMonitors } from './tell-monitors.js';
  *   .subscribe({ next: (done) => console.log(done), complete: () => machines.close() }); // prints saved tea
  */
 export class Machines implements AsyncDisposable {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** Who shares it shares its names. */
   readonly namespace: string;
   /** ms that this process may be silent before others take what it holds. */
