@@ -20,7 +20,7 @@ export interface Inspection {
   readonly pools: readonly PoolInfo[];
   /** The edges of the wait-for graph. */
   readonly waits: readonly WaitInfo[];
-  /** What the Machines of this process share with others. Empty where there is no open Machines of `rxjs-threading/redis`. */
+  /** What each open Machines of `rxjs-threading/redis` in this process shares with others, once its loop has answered. */
   readonly namespaces: readonly NamespaceInfo[];
   /** What is wrong, worst first. Empty is the healthy state. */
   readonly findings: readonly Finding[];
