@@ -5,10 +5,12 @@ import { contendedPrimitives, type PrimitiveFacts } from '../primitives/threads/
 import { isAlive } from '../primitives/threads/liveness.js';
 import { siteOf } from '../primitives/waiting/wait-site.js';
 import { acquiresOf, type KnownPrimitive, knownPrimitives, stateOf } from './known-primitives.js';
+import { type SectionOf, sectionOwners } from './section-answers.js';
 import type {
   ContentionInfo,
   Durations,
   PrimitiveInfo,
+  PrimitiveKind,
   PrimitiveState,
   SiteInfo,
   WaitInfo,
@@ -21,18 +23,25 @@ export function durations(measured: Measured): Durations {
 
 /**
  * The primitives that have been waited for, and those whose words are known: made while somebody looks, or `watched`.
+ *
+ * @param here - the thread that looks; 0: a monitor's own
  */
 export function primitiveInfos(
   waits: readonly WaitInfo[],
   watched: readonly AnyPrimitive[],
+  here: number,
 ): PrimitiveInfo[] {
   const facts = new Map(contendedPrimitives().map((one) => [one.id, one]));
   const known = knownPrimitives(watched);
   const queues = queuesOf(waits);
   const sites = sitesOfWaits();
-  return [...new Set([...facts.keys(), ...known.keys()])].map((id) =>
-    primitiveInfo(id, facts.get(id), known.get(id), queues.get(id) ?? [], siteInfos(sites.get(id) ?? [])),
-  );
+  const sectionOf = sectionOwners(here);
+  return [...new Set([...facts.keys(), ...known.keys()])].map((id) => {
+    const [fact, words, queue] = [facts.get(id), known.get(id), queues.get(id) ?? []];
+    const state =
+      words === undefined ? stateByWaiters(id, fact?.kind, queue, sectionOf) : stateOf(words, sectionOf);
+    return primitiveInfo(id, fact, words, { state, queue, sites: siteInfos(sites.get(id) ?? []) });
+  });
 }
 
 /** By primitive, the longest waiting first. */
@@ -47,12 +56,18 @@ function queuesOf(waits: readonly WaitInfo[]): Map<number, WaitInfo[]> {
   return queues;
 }
 
+/** What of a primitive is known otherwise than from its record and its words. */
+interface Around {
+  readonly state: PrimitiveState;
+  readonly queue: readonly WaitInfo[];
+  readonly sites: readonly SiteInfo[];
+}
+
 function primitiveInfo(
   id: number,
   facts: PrimitiveFacts | undefined,
   known: KnownPrimitive | undefined,
-  queue: readonly WaitInfo[],
-  sites: readonly SiteInfo[],
+  { state, queue, sites }: Around,
 ): PrimitiveInfo {
   const { kind, name } = (facts ?? known) as PrimitiveFacts | KnownPrimitive;
   return {
@@ -60,7 +75,7 @@ function primitiveInfo(
     kind,
     name,
     named: facts?.named ?? name !== `${kind}-${id}`,
-    state: known === undefined ? stateByWaiters(queue) : stateOf(known),
+    state,
     queue: queue.map((wait) => wait.id),
     contention: { ...contentionInfo(facts, known === undefined ? null : acquiresOf(known)), sites },
   };
@@ -80,10 +95,16 @@ function siteInfos(facts: readonly SiteFacts[]): SiteInfo[] {
 }
 
 /** What its waiters tell of it, where nobody knows its words. */
-function stateByWaiters(queue: readonly WaitInfo[]): PrimitiveState {
-  const owner = queue.find((wait) => wait.owner !== null)?.owner ?? null;
-  if (owner === null) return { unknown: true };
-  return { owner: { ident: owner, alive: isAlive(owner), depth: 1, section: null } };
+function stateByWaiters(
+  id: number,
+  kind: PrimitiveKind | undefined,
+  queue: readonly WaitInfo[],
+  sectionOf: SectionOf,
+): PrimitiveState {
+  const ident = queue.find((wait) => wait.owner !== null)?.owner ?? null;
+  // Who has let a Condition go waits for who has its lock.
+  if (ident === null || (kind !== 'Lock' && kind !== 'RLock')) return { unknown: true };
+  return { owner: { ident, alive: isAlive(ident), depth: 1, section: sectionOf(ident, id) } };
 }
 
 const NONE: Durations = { count: 0, total: 0, p50: 0, p99: 0, max: 0 };

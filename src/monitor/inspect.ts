@@ -35,10 +35,12 @@ export function inspect(options: InspectOptions = {}): Inspection {
   const time = epoch(clock());
   const raw = rawWaits();
   const around = surroundings(raw);
-  const waits = around.seen.map(({ wait }) => wait);
+  // Of several waits of a thread that one row tells of, the one that is served first.
+  const sections = new Map([...around.sections].reverse().map(({ wait }) => [wait.id, wait.section]));
+  const waits = around.seen.map(({ wait }) => ({ ...wait, section: sections.get(wait.id) ?? null }));
   const facts = threadFacts();
   const pools = poolInfos(facts);
-  const primitives = primitiveInfos(waits, watched);
+  const primitives = primitiveInfos(waits, watched, around.here);
   const { deadlocks } = look(around);
   const { namespaces, deadlocks: distributed } = inspectNamespaces();
   const findings: Finding[] = [

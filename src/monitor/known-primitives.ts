@@ -6,6 +6,7 @@ import { type Cells, viewOf } from '../primitives/memory/word.js';
 import { hasDied, isAlive } from '../primitives/threads/liveness.js';
 import { ALL, watches } from '../primitives/threads/trace-flag.js';
 import { acquiresInWords, idInWords, stateInWords } from '../primitives/words.js';
+import type { SectionOf } from './section-answers.js';
 import type { PrimitiveKind, PrimitiveState } from './types.js';
 
 /** A primitive whose words this thread can read. */
@@ -64,15 +65,15 @@ export function knownPrimitives(watched: readonly AnyPrimitive[]): ReadonlyMap<n
   return known;
 }
 
-/** What its words show at this moment. */
-export function stateOf({ kind, cells, lock }: KnownPrimitive): PrimitiveState {
+/** What its words show at this moment. @param sectionOf - which section of a thread owns it */
+export function stateOf({ id, kind, cells, lock }: KnownPrimitive, sectionOf: SectionOf): PrimitiveState {
   if (lock !== undefined) return { lock };
   const state = stateInWords(kind, cells);
   if (!('owner' in state) || state.owner === null) return state as PrimitiveState;
   const { ident, depth } = state.owner;
   // A Lock stays with a thread that has ended by itself.
   const alive = kind === 'RLock' ? isAlive(ident) : !hasDied(ident);
-  return { owner: { ident, alive, depth, section: null } };
+  return { owner: { ident, alive, depth, section: alive ? sectionOf(ident, id) : null } };
 }
 
 /** Acquisitions, those that did not wait included; null while nobody counts them. */

@@ -154,7 +154,10 @@ export interface OwnerInfo {
   readonly alive: boolean;
   /** How often an RLock is held. */
   readonly depth: number;
-  /** A `withLock` section within that thread; null: the thread as a whole. */
+  /**
+   * A `withLock` section within that thread, as its event loop has told last; null: the thread as a whole, or not told apart,
+   * as of sections that began while nobody looked at all (`detail`).
+   */
   readonly section: number | null;
 }
 

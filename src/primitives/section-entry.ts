@@ -74,7 +74,7 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
 
   resolve(_taken: boolean): void {
     const { scope } = this;
-    const taken = scope === undefined ? this.#lock : new FollowedHold(this.#lock, scope);
+    const taken = scope === undefined ? this.#lock : new FollowedHold(this.#lock, scope, this.#lock);
     this.settle.resolve(this.#lock.inHand(taken));
   }
 
@@ -112,9 +112,11 @@ class OwnedEntry extends PlainEntry implements Holdable {
   }
 
   override resolve(_taken: boolean): void {
-    if (this.scope !== undefined) this.#rlock.holdFor(this.scope);
+    const { scope } = this;
+    if (scope !== undefined) this.#rlock.holdFor(scope);
     this.#ident = getIdent();
-    this.settle.resolve(new Held(this));
+    const isFollowed = scope !== undefined && watches(SECTIONS);
+    this.settle.resolve(new Held(isFollowed ? new FollowedHold(this.#rlock, scope, this) : this));
   }
 
   /** From whatever code the section's end comes; but once the thread has ended, the worker's next thread may not release it. */

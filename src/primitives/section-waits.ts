@@ -1,6 +1,7 @@
 import type { HeldGroup, Holdable } from './held.js';
+import { OwnedLock } from './owned-lock.js';
 import { RLock } from './rlock.js';
-import { Synchronizer } from './synchronizer.js';
+import type { Synchronizer } from './synchronizer.js';
 import { onThreadEnd } from './threads/current-ident.js';
 import { type PendingWait, pendingWaits } from './waiting/local-queue.js';
 import { type Scope, sectionNumber, sectionsOf } from './waiting/section-scope.js';
@@ -28,66 +29,106 @@ export interface SectionWait {
  * while somebody looked at SECTIONS (threads/trace-flag.ts), because it takes an AsyncLocalStorage.
  */
 export function sectionWaits(): SectionWait[] {
-  return pendingWaits().map(sectionWait);
+  const holders = holdersByLock();
+  return pendingWaits().map((wait) => sectionWait(wait, holders));
 }
 
-function sectionWait({ id, on, scope, since, until }: PendingWait): SectionWait {
+function sectionWait(
+  { id, on, scope, since, until }: PendingWait,
+  holders: ReadonlyMap<object, readonly number[]>,
+): SectionWait {
   return {
     wait: id,
     primitive: on.id,
     name: on.name,
     sections: sectionsOf(scope),
-    holders: holdersOf(on),
+    holders: on instanceof RLock ? holderOf(on) : (holders.get(on) ?? []),
     since,
     until: until === Number.POSITIVE_INFINITY ? null : until,
   };
 }
 
-/** What sections hold of a Lock or Semaphore: a list, because to hash each of them would cost more than to acquire. */
+/** That a section of the current thread owns a lock. */
+export interface SectionHold {
+  readonly primitive: number;
+  readonly section: number;
+}
+
+/** More would make answers long that are given once a second. */
+const MOST_HOLDS = 1000;
+
+/** The Locks and RLocks that sections of the current thread own, of those that began while somebody looked at SECTIONS. */
+export function sectionHolds(): SectionHold[] {
+  const holds: SectionHold[] = [];
+  for (let hold = follows.last; hold !== undefined && holds.length < MOST_HOLDS; hold = hold.before) {
+    const { lock } = hold;
+    // An RLock that is held more than once is told of as often.
+    const [section] = lock instanceof RLock ? holderOf(lock) : isInEffect(hold) ? [hold.section] : [];
+    if (section !== undefined && lock instanceof OwnedLock) holds.push({ primitive: lock.id, section });
+  }
+  return holds;
+}
+
+function holderOf({ holder }: RLock): number[] {
+  return holder === undefined ? [] : [sectionNumber(holder)];
+}
+
+/** All that sections hold: a list, because to hash each of them would cost more than to acquire. */
 interface Follows {
   last: FollowedHold | undefined;
 }
 
-let followed = new WeakMap<object, Follows>();
+let follows: Follows = { last: undefined };
 
 // What an ended thread had is not the next one's in this worker.
 onThreadEnd(() => {
-  followed = new WeakMap();
+  follows = { last: undefined };
 });
 
-function holdersOf(primitive: object): number[] {
-  if (primitive instanceof RLock)
-    return primitive.holder === undefined ? [] : [sectionNumber(primitive.holder)];
-  if (!(primitive instanceof Synchronizer)) return [];
-  const holders: number[] = [];
-  for (let hold = followed.get(primitive)?.last; hold !== undefined; hold = hold.before)
-    // One whose Helds are set aside waits for a Condition, which has let the lock go.
-    if (hold.taken === primitive.helds) holders.push(sectionNumber(hold.owner));
-  return holders.reverse();
+function holdersByLock(): Map<object, number[]> {
+  const holders = new Map<object, number[]>();
+  for (let hold = follows.last; hold !== undefined; hold = hold.before) {
+    if (!isInEffect(hold)) continue;
+    const of = holders.get(hold.lock);
+    if (of === undefined) holders.set(hold.lock, [hold.section]);
+    else of.unshift(hold.section);
+  }
+  return holders;
 }
 
-/** A Lock or permit that a section has taken: what its Held releases. */
+/** One whose Helds are set aside waits for a Condition, which has let the lock go. */
+function isInEffect({ lock, taken }: FollowedHold): boolean {
+  return taken === lock.helds;
+}
+
+/** A lock or permit that a section has taken: what its Held releases. */
 export class FollowedHold implements Holdable {
-  readonly #of: Synchronizer;
-  readonly #all: Follows;
-  readonly owner: object;
+  readonly lock: Synchronizer;
+  readonly #owner: object;
+  readonly #of: Holdable;
+  readonly #all: Follows = follows;
   /** The Helds that were in effect as it was taken. */
   readonly taken: HeldGroup;
   before: FollowedHold | undefined;
   #after: FollowedHold | undefined = undefined;
 
-  constructor(of: Synchronizer, scope: Scope) {
+  /** @param of - what releases it */
+  constructor(lock: Synchronizer, scope: Scope, of: Holdable) {
+    this.lock = lock;
+    this.#owner = scope.owner;
     this.#of = of;
-    this.owner = scope.owner;
-    this.taken = of.helds;
-    this.#all = allOf(of);
+    this.taken = lock.helds;
     this.before = this.#all.last;
     if (this.before !== undefined) this.before.#after = this;
     this.#all.last = this;
   }
 
+  get section(): number {
+    return sectionNumber(this.#owner);
+  }
+
   get helds(): HeldGroup {
-    return this.#of.helds;
+    return this.lock.helds;
   }
 
   release(): void {
@@ -96,12 +137,4 @@ export class FollowedHold implements Holdable {
     if (this.before !== undefined) this.before.#after = this.#after;
     this.#of.release();
   }
-}
-
-function allOf(lock: object): Follows {
-  const known = followed.get(lock);
-  if (known !== undefined) return known;
-  const all: Follows = { last: undefined };
-  followed.set(lock, all);
-  return all;
 }

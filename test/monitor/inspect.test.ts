@@ -1,5 +1,15 @@
-import { filter, firstValueFrom, take, toArray } from 'rxjs';
-import { Condition, Event, Lock, RLock, Semaphore, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { filter, firstValueFrom, NEVER, of, take, toArray } from 'rxjs';
+import {
+  Condition,
+  Event,
+  Lock,
+  RLock,
+  Semaphore,
+  Thread,
+  ThreadPool,
+  threadModule,
+  withLock,
+} from 'rxjs-threading';
 import { type Finding, type Inspection, inspect, inspect$ } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
 import { computing } from '../support/monitor/planted.js';
@@ -106,6 +116,28 @@ describe('inspect', () => {
     expect(() => inspect(options as object)).toThrow(type);
     expect(() => inspect(options as object)).toThrow(message);
     expect(() => inspect$(options as object)).toThrow(message);
+  });
+
+  it('tells which section of a thread owns a lock, and which waits', async () => {
+    const looking = inspect$({ detail: 'all' }).subscribe();
+    const locks = [new Lock({ name: 'plain' }), new RLock({ name: 'reentrant' })];
+    const hold = (lock: Lock | RLock) => of(1).pipe(withLock(lock, () => NEVER));
+    const states = () =>
+      inspect({ watch: locks })
+        .primitives.filter(({ id }) => locks.some((lock) => lock.id === id))
+        .map(({ state }) => ('owner' in state ? state.owner?.section : undefined));
+    const holds = locks.map((lock) => hold(lock).subscribe());
+    const [one, other] = states();
+    expect([typeof one, typeof other, one === other]).toEqual(['number', 'number', false]);
+    const waiting = hold(locks[0] as Lock).subscribe();
+    const { waits: edges } = inspect();
+    const [section] = edges.filter(({ name }) => name === 'plain').map((wait) => wait.section);
+    expect([typeof section, section === one]).toEqual(['number', false]);
+    for (const one of [waiting, ...holds]) one.unsubscribe();
+    await (locks[0] as Lock).acquire();
+    expect(states()).toEqual([null, undefined]);
+    (locks[0] as Lock).release();
+    looking.unsubscribe();
   });
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -98,6 +99,22 @@ describe('the place where a wait began', () => {
     expect(join()?.site).toMatchObject({ function: 'joiner', file: '<inline>' });
     lock.release();
     await joins.join();
+  });
+});
+
+describe('a program whose intrinsics are frozen', () => {
+  it('waits as any other, and is told of no places', () => {
+    const program = `
+      const { Lock } = await import('rxjs-threading');
+      const { inspect, inspect$ } = await import('rxjs-threading/monitor');
+      inspect$({ detail: 'all' }).subscribe();
+      const lock = new Lock();
+      lock.acquireSync();
+      lock.acquire().subscribe();
+      console.log(lock.acquireSync({ timeout: 1 }), inspect().waits[0].site);
+      process.exit();`;
+    const flags = ['--frozen-intrinsics', '--no-warnings', '--input-type=module', '-e', program];
+    expect(execFileSync(process.execPath, flags, { encoding: 'utf8' })).toBe('false null\n');
   });
 });
 

@@ -9,7 +9,7 @@ import {
 } from 'rxjs';
 import { brand } from '../../primitives/brand.js';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
-import { sectionWaits } from '../../primitives/section-waits.js';
+import { sectionHolds, sectionWaits } from '../../primitives/section-waits.js';
 import { registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
 import { tellWhenAsked } from '../wire/loop-answers.js';
@@ -62,3 +62,4 @@ addErrorKind('ArgumentOutOfRangeErrorImpl', () => new ArgumentOutOfRangeError())
 addErrorKind('ObjectUnsubscribedErrorImpl', () => new ObjectUnsubscribedError());
 addErrorKind('UnsubscriptionErrorImpl', () => new UnsubscriptionError([]));
 tellWhenAsked('sections', sectionWaits);
+tellWhenAsked('section holds', sectionHolds);

@@ -37,6 +37,8 @@ export function siteHere(): number {
 }
 
 function frames(): NodeJS.CallSite[] {
+  // As by --frozen-intrinsics, or a library that locks a program down.
+  if (Object.isFrozen(Error)) return [];
   const { prepareStackTrace, stackTraceLimit } = Error;
   let found: NodeJS.CallSite[] = [];
   Error.prepareStackTrace = (_, callSites) => {
