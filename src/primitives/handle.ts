@@ -163,8 +163,10 @@ function checkHandle(handle: unknown): CheckedHandle {
   if (viewOf(home) === null) return refuse('it has no table of threads');
   const slots = viewOf(more.slots);
   if (hasSlots && slots === null) return refuse('its slots are no shared memory');
+  const ofLock: unknown = more.lock?.[MARK];
+  // Before that is looked into: a handle may stand in itself.
+  if (isKind(ofLock) && ofLock !== 'Lock' && ofLock !== 'RLock') return refuse('its lock is none');
   const lock = kind === 'Condition' ? checkHandle(more.lock) : undefined;
-  if (lock !== undefined && lock.kind !== 'Lock' && lock.kind !== 'RLock') return refuse('its lock is none');
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0))
     return refuse('its timeout is no number of ms');
   if (action !== undefined && !(kind === 'Barrier' && isPacked(action) && isVouchedFor(action, cells)))

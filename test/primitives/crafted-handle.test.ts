@@ -70,3 +70,10 @@ it('a handle travels on from a thread that it came to, with its action', () => {
   const condition = new Condition(new RLock());
   expect(fromHandle(structuredClone(toHandle(condition)))).toBe(condition);
 });
+
+it('a handle that stands in itself is refused as any other that is none', () => {
+  const handle: { lock?: unknown } = structuredClone(toHandle(new Condition()));
+  handle.lock = handle;
+  expect(() => fromHandle(handle)).toThrow(TypeError);
+  expect(() => fromHandle(handle)).toThrow(/its lock is none/);
+});
