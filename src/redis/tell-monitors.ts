@@ -11,9 +11,9 @@ import { lookAtAll } from './snapshot.js';
 
 /** ms between two looks at the engine while monitors ask. */
 const LOOK_EVERY = 300;
-/** It is so many times as long as a look took, if that is more, because that grows with all that is held and waited for. */
-const REST = 50;
-/** ms, at most: what is older than a few seconds is no news. */
+/** ms for each hold and wait that there is, if that is more: to tell of one takes the engine some 6 µs, 2 % of that. */
+const FOR_EACH = 0.3;
+/** ms at most: what is older than a few seconds is no news. */
 const LONGEST = 3000;
 /** ms after a monitor has asked, until nobody looks any more: they ask once a second. */
 const UNASKED = 5000;
@@ -71,9 +71,15 @@ class Teller {
           return;
         }
       }
-      await pause(Math.min(LONGEST, Math.max(LOOK_EVERY, REST * (clock() - began))));
+      await pause(Math.min(LONGEST, Math.max(LOOK_EVERY, FOR_EACH * this.#size())));
     }
     this.#isLooking = false;
+  }
+
+  /** How many holds and waits there were at the last look. */
+  #size(): number {
+    const things = this.#before?.things ?? [];
+    return things.reduce((sum, { holders, waiters }) => sum + holders.length + waiters.length, 0);
   }
 
   #take(now: MachinesSnapshot, began: number): void {

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { farm } from '../support/monitor/machine-farm.js';
 import { TwoMachines } from '../support/monitor/machines.js';
 import { overflow, violations } from './support/axe.js';
 import { expectNoFaults, picture, view } from './support/browser.js';
 import { inspection, thread } from './support/infos.js';
-import { farm } from './support/machine-farm.js';
 import { type MessageServer, serveMessages } from './support/message-server.js';
 
 /** ms in which a finding is to be on the page, and gone again. */

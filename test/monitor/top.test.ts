@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { type Inspection, inspect, serveMonitor } from 'rxjs-threading/monitor';
+import { type Inspection, inspect, type MachineInfo, serveMonitor } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
 import { page } from '../../src/monitor/top/page.js';
 import { clip, padded, rendered, widthOf } from '../../src/monitor/top/spans.js';
 import { tables } from '../../src/monitor/top/tables.js';
 import { FIRST_VIEW, pressed, type View } from '../../src/monitor/top/view.js';
 import { count, duration, size } from '../../src/monitor/top/words.js';
+import { farm } from '../support/monitor/machine-farm.js';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const fixture = (name: string): string =>
@@ -154,6 +155,31 @@ describe('the screen of top', () => {
         expect(line).not.toMatch(CONTROLS);
       }
     }
+  });
+
+  it('shows machines, the sessions of which can be chosen as idents can', () => {
+    const [shop] = farm().namespaces;
+    if (shop === undefined) throw new Error('there is no namespace');
+    const [first, ...others] = shop.machines as [MachineInfo, ...MachineInfo[]];
+    const machines = [{ ...first, name: 'api\x1b[2J' }, ...others];
+    const moment = { ...now, namespaces: [{ ...shop, machines, seen: now.time }] };
+    const all = text(moment, FIRST_VIEW, 40, 160);
+    const head = all.findIndex((line) => line.includes('MACHINES 5'));
+    expect(all[head + 1]).toMatch(
+      /^ api\\x1b\[2J \(this\) .*web-1, 41207 .*! prices .*stock, payment-gateway/,
+    );
+    for (const line of all) expect(line).not.toMatch(CONTROLS);
+    let view = FIRST_VIEW;
+    for (let n = 0; n < 3; n++) view = pressed(view, 'right', tables(moment));
+    view = pressed(pressed(view, 'down', tables(moment)), 'down', tables(moment));
+    expect(view).toMatchObject({ table: 3, chosen: [undefined, undefined, undefined, 'shop b'] });
+    expect(text(moment, view, 40, 160).at(-2)).toContain('prices has token 1764123456789052');
+    view = pressed(view, 's', tables(moment));
+    expect(text(moment, view, 40, 160).filter((line) => /, (7|41207|1120) /.test(line))).toEqual([
+      expect.stringContaining('api'),
+      expect.stringContaining('billing'),
+      expect.stringContaining('nightly-report'),
+    ]);
   });
 
   it('shows findings first, and names as text', () => {

@@ -1,9 +1,12 @@
+import { Redis } from 'ioredis';
+import { Thread } from 'rxjs-threading';
 import type { DistributedDeadlock, Finding, Inspection, NamespaceInfo } from 'rxjs-threading/monitor';
 import { inspect$ } from 'rxjs-threading/monitor';
 import { Machines } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
 import { type Machine, TwoMachines } from '../support/monitor/machines.js';
 import { Top } from '../support/monitor/top.js';
+import { redisServer } from '../support/redis-server.js';
 import { heard } from './support/heard.js';
 
 /** ms in which a monitor tells of something, and tells of it no more. */
@@ -147,22 +150,75 @@ describe('the monitor of a process that shares a namespace', () => {
     await expect.poll(() => namespaceOf(first), { timeout: PATIENCE }).toBeUndefined();
   });
 
-  it('tells of a namespace once, whatever the number of Machines in the process, and of each engine', async () => {
+  it('tells of a Machines of another thread', async () => {
+    const server = await redisServer();
+    const target = async (connection: string): Promise<void> => {
+      const { Machines: Own } = await import('rxjs-threading/redis');
+      const own = await new Own({ connection, namespace: 'theirs', grace: false }).open();
+      await own.lock('ledger').hold();
+      await new Promise(() => setInterval(() => {}, 1000));
+    };
+    const thread = new Thread({ target, args: [server.url], daemon: true }).start();
+    const { namespaces } = await heard(inspect$(), (now) => now.namespaces[0]?.things.length === 1);
+    expect(namespaces).toMatchObject([{ namespace: 'theirs', machines: [{ pid: process.pid, own: true }] }]);
+    await thread.terminate();
+    await heard(inspect$(), (now) => now.namespaces.length === 0);
+    await server.stop();
+  });
+
+  it('tells of a namespace once, whatever the number of Machines in the process, but of each engine', async () => {
+    const server = await redisServer();
     const shared = { connection: 'memory', namespace: `m${process.pid}` } as const;
-    const all = [new Machines(shared), new Machines(shared), new Machines({ ...shared, namespace: 'other' })];
+    const all = [
+      new Machines(shared),
+      new Machines(shared),
+      new Machines({ ...shared, namespace: 'other' }),
+      new Machines({ ...shared, connection: server.url, grace: false }),
+    ];
     // Not connected yet, nor made to by who looks.
     const idle = new Machines({ ...shared, namespace: 'idle' });
     for (const machines of all) await machines.open();
-    const { namespaces } = await heard(inspect$(), (now) => now.namespaces.length === 2);
-    expect(
-      namespaces.map(({ namespace, machines }) => [namespace, machines.map(({ own }) => own)]).sort(),
-    ).toEqual(
+    const { namespaces } = await heard(inspect$(), (now) => now.namespaces.length === 3);
+    expect(namespaces.map(({ namespace, machines }) => [namespace, machines.length]).sort()).toEqual(
       [
-        [shared.namespace, [true, true]],
-        ['other', [true]],
+        [shared.namespace, 1],
+        [shared.namespace, 2],
+        ['other', 1],
       ].sort(),
     );
     for (const machines of [...all, idle]) await machines.close();
     await heard(inspect$(), (now) => now.namespaces.length === 0);
+    await server.stop();
+  });
+
+  it('tells only what it can be sure to be names and numbers of what another process says of itself', async () => {
+    const server = await redisServer();
+    const client = new Redis(server.url);
+    const machines = await new Machines({ connection: server.url, namespace: 'n', grace: false }).open();
+    const says = async (info: string) => {
+      await client.hset(`{n}:s:${machines.session}`, 'i', info);
+      return (await machines.snapshot()).machines[0];
+    };
+    const nothing = {
+      session: machines.session,
+      name: '',
+      host: '',
+      pid: 0,
+      node: '',
+      threads: 0,
+      pools: [],
+    };
+    for (const info of [
+      'null',
+      '7',
+      '[',
+      '{"name":{},"host":[],"pid":"1","node":null,"threads":{},"pools":7}',
+    ])
+      expect(await says(info)).toMatchObject(nothing);
+    const pool = { name: '', busy: 0, queued: 0, threads: 0 };
+    expect((await says('{"pools":[null,3,{"name":4,"busy":"x"}]}'))?.pools).toEqual([pool, pool, pool]);
+    await machines.close();
+    client.disconnect();
+    await server.stop();
   });
 });

@@ -24,6 +24,9 @@ export function machineTable(now: Inspection): Table {
   };
 }
 
+/** Machines in a deadlock come before those with many waits. */
+const STUCK = 1e9;
+
 function rowOf(machine: MachineInfo, { namespace, things, seen }: NamespaceInfo, time: number): Row {
   const { session, name, host, pid, node, joined, threads, pools, own, finding } = machine;
   const ago = (since: number): string => duration(Math.max(0, time - since));
@@ -55,7 +58,7 @@ function rowOf(machine: MachineInfo, { namespace, things, seen }: NamespaceInfo,
       ago(seen),
     ],
     look: finding !== null ? 'dead' : waits.length > 0 ? 'waiting' : undefined,
-    keys: [waits.length, visible(name), time - joined],
+    keys: [waits.length + (finding === null ? 0 : STUCK), visible(name), time - joined],
     more: about.join(' · '),
   };
 }
