@@ -7,7 +7,7 @@ export interface Settle<T> {
   /** Ends with the error. */
   reject(error: unknown): void;
   /** Nobody is there to be told: who had subscribed has left. */
-  readonly left?: boolean;
+  readonly left?: boolean | undefined;
 }
 
 /** Starts a wait. Returns how to leave it, or nothing when it has ended already. */
