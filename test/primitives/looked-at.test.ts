@@ -112,7 +112,7 @@ describe('while somebody looks at all', () => {
     })();
     const sites = (): (string | null)[] => waits().map(({ site }) => stringOf(site));
     while (sites().length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
-    expect(sites()).toContainEqual(expect.stringMatching(/^subscribes file:.*looked-at\.test\.ts:\d+:\d+$/));
+    expect(sites()).toContainEqual(expect.stringMatching(/^\d+:\d+ .*looked-at\.test\.ts\nsubscribes$/));
     waiting.unsubscribe();
     lock.release();
     await thread.join();

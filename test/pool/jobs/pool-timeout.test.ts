@@ -56,7 +56,7 @@ describe('the timeout of a job', () => {
     const job = pool.run(jobs.spin, [new Event()], { timeout: 50, grace: 50 });
     await expect(job.then()).rejects.toBeInstanceOf(TimeoutError);
     expect(await pool.run(() => 'next')).toBe('next');
-    expect(pool.piscina.threads).not.toContain(worker);
+    await until(() => worker !== undefined && !pool.piscina.threads.includes(worker));
     expect(pool.stats).toMatchObject({ completed: 1, cancelled: 1, failed: 0 });
     await pool.close();
   });
