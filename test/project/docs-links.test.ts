@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { brokenLinks, linksOf, REPOSITORY } from '../../docs/site/links.js';
@@ -12,6 +12,10 @@ const pages = ['', 'docs', 'examples'].flatMap((folder) =>
 
 it.each(pages)('%s has no broken link', (page) => {
   expect(brokenLinks(page)).toEqual([]);
+});
+
+it.each(pages)('%s has nothing that a merge has left behind', (page) => {
+  expect(readFileSync(root + page, 'utf8')).not.toMatch(/^(?:<{7}|={7}|>{7}|> > >)/m);
 });
 
 it('the README has links that work from the page of the registry', () => {
