@@ -1,6 +1,7 @@
 import { keepAlive } from '../primitives/waiting/event-loop.js';
+import type { Settle } from '../primitives/waiting/wait.js';
 import type { Engine, EngineOperation } from './engine.js';
-import { EngineError, LockLostError } from './errors.js';
+import { closed, EngineError } from './errors.js';
 import { backoff, pause } from './pause.js';
 
 /** One that is to be answered. */
@@ -71,22 +72,48 @@ export class Calls {
     session: string | undefined,
     repeated: boolean,
   ): Promise<readonly string[]> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(new LockLostError('closed', { reason: 'closed' }));
+    return new Promise((resolve, reject) =>
+      this.#add({ operation, args, session, repeated, resolve, reject, sent: false }),
+    );
+  }
+
+  /** Of no session: it outlives a membership. Returns how to drop it. */
+  ask<T>(
+    read: (reply: readonly string[]) => T,
+    operation: EngineOperation,
+    args: readonly string[],
+    settle: Settle<T>,
+  ): () => void {
+    const reject = (error: unknown): void => settle.reject(error);
+    const resolve = (reply: readonly string[]): void => {
+      let value: T;
+      try {
+        value = read(reply);
+      } catch (error) {
+        reject(error);
         return;
       }
-      if (!this.#open && !repeated) {
-        reject(new EngineError('the engine is out of reach', { outOfReach: true }));
-        this.reach();
-        return;
-      }
-      const call: Call = { operation, args, session, repeated, resolve, reject, sent: false };
-      if (this.#unanswered.size === 0) keepAlive(1);
-      this.#unanswered.add(call);
-      if (this.#open) this.#send(call);
-      else void this.#reopen();
-    });
+      settle.resolve(value);
+    };
+    const call: Call = { operation, args, session: undefined, repeated: true, resolve, reject, sent: false };
+    this.#add(call);
+    return () => this.#settle(call, () => {});
+  }
+
+  #add(call: Call): void {
+    if (this.#closed) {
+      call.reject(closed());
+      return;
+    }
+    if (!this.#open && !call.repeated) {
+      call.reject(new EngineError('the engine is out of reach', { outOfReach: true }));
+      this.reach();
+      return;
+    }
+    if (this.#unanswered.size === 0) keepAlive(1);
+    this.#unanswered.add(call);
+    if (this.#open) this.#send(call);
+    else void this.#reopen();
   }
 
   /** Makes sure that there is a connection, or that one is being made. */
@@ -109,11 +136,11 @@ export class Calls {
     void this.#reopen();
   }
 
-  close(error: unknown): void {
+  close(): void {
     this.#closed = true;
     this.#open = false;
     this.#heard?.();
-    this.fail(error);
+    this.fail(closed());
   }
 
   /** All that wait for an answer fail. */

@@ -34,6 +34,11 @@ export class LockLostError extends ThreadError {
   }
 }
 
+/** Of what is asked of a Machines that is closed. */
+export function closed(): LockLostError {
+  return new LockLostError('closed', { reason: 'closed' });
+}
+
 /**
  * The workers of a job died more often than `maxDeaths`, or it is gone from the engine. Its code is `ERR_JOB_LOST`.
  *

@@ -11,7 +11,7 @@ export {
   type LostReason,
 } from './errors.js';
 export { type Fence, type FencedTransaction, fence } from './fence.js';
-export type { MachineInfo, MachinePool, MachinesSnapshot, SnapshotThing } from './info.js';
+export type { MachineInfo, MachinePool, MachinesSnapshot, MachinesState, SnapshotThing } from './info.js';
 export type { MachineDeadlock, MachineDeadlockEdge } from './machine-deadlocks.js';
 export { Machines } from './machines.js';
 export type { Codec, MachinesOptions } from './options.js';
@@ -32,4 +32,3 @@ export type { RemoteRLock } from './remote-rlock.js';
 export type { RemoteSemaphore } from './remote-semaphore.js';
 export type { RemoteTimer } from './remote-timer.js';
 export type { ServeOptions, Serving } from './serve.js';
-export type { MachinesState } from './session.js';

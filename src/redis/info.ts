@@ -1,3 +1,6 @@
+/** 'cut': no answer at the moment, what is held is ours until the lease ends. 'over': it ended; a new session begins by itself. */
+export type MachinesState = 'connecting' | 'open' | 'cut' | 'over' | 'closed';
+
 /** A living process of the namespace, as `enumerate` tells it. */
 export interface MachineInfo {
   readonly session: string;

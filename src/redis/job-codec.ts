@@ -73,6 +73,8 @@ export function jsonLoss(value: unknown, within: readonly object[] = []): Loss |
   }
   if (!isPlain(value) || typeof (value as { toJSON?: unknown }).toJSON === 'function')
     return { path: '', value };
+  const [symbol] = Object.getOwnPropertySymbols(value);
+  if (symbol !== undefined) return { path: `[${String(symbol)}]`, value: Reflect.get(value, symbol) };
   for (const [key, one] of Object.entries(value)) {
     const loss = one === undefined ? undefined : jsonLoss(one, inside);
     if (loss !== undefined) return { ...loss, path: `.${key}${loss.path}` };

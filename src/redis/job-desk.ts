@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { JobsOptions, Queue } from 'bullmq';
-import { ThreadError } from '../errors.js';
 import { nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
-import { bullmq, controlChannel, type JobHost, jobKey, queuePrefix } from './job-host.js';
+import { bullmq, closedWithMachines, controlChannel, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
 import { CANCEL, type JobData, type JobMessage, packMessage, readMessage } from './job-messages.js';
 
@@ -63,6 +62,7 @@ export class JobDesk {
   readonly #net: NodeJS.Timeout;
 
   constructor(host: JobHost, pool: string) {
+    if (host.closing) throw closedWithMachines(pool);
     const { Queue } = bullmq();
     this.#host = host;
     this.pool = pool;
@@ -81,9 +81,9 @@ export class JobDesk {
     host.atClose(async () => {
       clearInterval(this.#net);
       stop();
-      for (const entry of this.#line) entry.refused(closed(pool));
+      for (const entry of this.#line.splice(0)) entry.refused(closedWithMachines(pool));
       for (const waiters of this.#waiters.values())
-        for (const waiter of waiters) waiter.found({ error: closed(pool) }, now());
+        for (const waiter of waiters) waiter.found({ error: closedWithMachines(pool) }, now());
       await this.queue.close();
     });
   }
@@ -104,13 +104,16 @@ export class JobDesk {
   }
 
   async #addAll(): Promise<void> {
-    const line = this.#line;
-    this.#line = [];
+    let line = this.#line;
     try {
+      // They can be taken back until then.
       await Promise.all(this.#listening);
+      line = this.#line;
+      this.#line = [];
       while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
     } catch (error) {
-      for (const entry of line) entry.refused(this.#host.closing ? closed(this.pool) : error);
+      for (const entry of line.splice(0))
+        entry.refused(this.#host.closing ? closedWithMachines(this.pool) : error);
     }
   }
 
@@ -126,7 +129,7 @@ export class JobDesk {
       // Its scripts are gone with the engine's memory, or what was asked with the connection.
       if (/NOSCRIPT|LOADING|Connection is closed|connection close/.test(error.message)) {
         if (this.link.commands.status === 'end')
-          for (const entry of entries) entry.refused(closed(this.pool));
+          for (const entry of entries) entry.refused(closedWithMachines(this.pool));
         else await this.#addSome(entries);
       } else if (entries.length > 1) for (const entry of entries) await this.#addSome([entry]);
       else entries[0]?.refused(new EngineError(`${this.pool} takes no job: ${error.message}`, { cause }));
@@ -236,8 +239,4 @@ export class JobDesk {
   inBackground(work: Promise<unknown>): void {
     work.catch((error) => this.#host.report(error));
   }
-}
-
-function closed(pool: string): ThreadError {
-  return new ThreadError(`${pool} is closed, with its Machines`, { code: 'ERR_POOL' });
 }

@@ -1,6 +1,7 @@
 import type * as BullMQ from 'bullmq';
 import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
+import { ThreadError } from '../errors.js';
 import { requireFrom } from '../primitives/require-from.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
@@ -17,9 +18,9 @@ export function jobHost(session: Session): JobHost {
   return host;
 }
 
-/** Called as a Machines closes: pools and servings end before its session does. */
-export async function closeJobs(session: Session): Promise<void> {
-  await hosts.get(session)?.close();
+/** Called as a Machines closes: pools and servings end before its session does, and there are no more. */
+export function closeJobs(session: Session): Promise<void> {
+  return jobHost(session).close();
 }
 
 /** Connections, as far as their end is concerned. */
@@ -27,6 +28,11 @@ interface Line {
   isReady(): boolean;
   /** What waits for an answer fails. */
   cut(): void;
+}
+
+/** Of what is asked of a pool or a serving whose Machines is closed. */
+export function closedWithMachines(pool: string): ThreadError {
+  return new ThreadError(`${pool} is closed, with its Machines`, { code: 'ERR_POOL' });
 }
 
 /** What pools and servings need of the Machines that made them. */
@@ -38,6 +44,7 @@ export class JobHost {
   /** Nothing connects any more. */
   #isCut = false;
   #line: Line | undefined;
+  #closed: Promise<void> | undefined;
   /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
   readonly prefix: string;
   /** ms */
@@ -91,7 +98,12 @@ export class JobHost {
   }
 
   /** What the engine does not answer at all, or not within a lease, is given up: by then the jobs are others'. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.closing = true;
     if (this.#line?.isReady() === false) this.#cut();
     const stop = after(this.lease, () => this.#cut());

@@ -108,6 +108,8 @@ function disconnect(connection: Redis): void {
 /** What the connection waits for keeps the process alive, not the connection. */
 function unref(connection: Redis): void {
   connection.on('connect', () => (connection.stream as { unref?(): void } | undefined)?.unref?.());
+  const pausing = connection as unknown as { readonly reconnectTimeout?: NodeJS.Timeout | null };
+  connection.on('reconnecting', () => pausing.reconnectTimeout?.unref());
 }
 
 /** Keeps the process alive until it has settled. */

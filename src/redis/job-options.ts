@@ -195,7 +195,7 @@ function checkModuleTarget(target: unknown): string {
 /** Of a pool, a timer, a schedule or what is deduplicated: a part of keys and of messages. @throws TypeError, RangeError */
 export function checkId(what: string, id: unknown): string {
   if (typeof id !== 'string') throw new TypeError(`${what} must be a string, got ${show(id)}`);
-  if (!/^[^\s:\p{Cc}]{1,200}$/u.test(id))
+  if (!/^[^\s:\p{Cc}\p{Cs}]{1,200}$/u.test(id))
     throw new RangeError(`${what} must be 1 to 200 characters, no white space and no ':', got ${show(id)}`);
   return id;
 }

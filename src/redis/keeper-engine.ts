@@ -47,7 +47,7 @@ export class KeeperEngine implements Engine {
       } catch (error) {
         question?.reject(error);
       }
-    } else if (message.kind === 'ended') {
+    } else if (message.kind === 'ended' || message.kind === 'failed') {
       for (const { reject } of this.#questions.values()) reject(new EngineError('the keeper has ended'));
       this.#questions.clear();
     }

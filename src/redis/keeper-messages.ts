@@ -54,6 +54,8 @@ export type FromKeeper =
   | { readonly kind: 'told'; readonly hint: string }
   | { readonly kind: 'cut' }
   | { readonly kind: 'over'; readonly session: string }
+  /** The keeper itself has failed, and its session cannot be renewed. */
+  | { readonly kind: 'failed'; readonly session: string }
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'ended' };
 

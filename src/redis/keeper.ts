@@ -2,14 +2,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, type TransferListItem, Worker } from 'node:worker_threads';
 import { NEVER } from 'rxjs';
+import { after } from '../primitives/waiting/event-loop.js';
 import type { Engine } from './engine.js';
-import { EngineError } from './errors.js';
 import { KeeperEngine } from './keeper-engine.js';
 import type { FromKeeper, ToKeeper } from './keeper-messages.js';
 import type { KeeperData } from './keeper-thread.js';
 import { Keeping, type KeepingOptions } from './keeping.js';
 import { memoryEngine } from './memory-engine.js';
 import type { CheckedOptions } from './options.js';
+import { backoff } from './pause.js';
 import { type Address, addressOf } from './redis-connection.js';
 import { RedisEngine } from './redis-engine.js';
 
@@ -18,25 +19,68 @@ export interface Keeper {
   post(message: ToKeeper, transfer?: readonly TransferListItem[]): void;
 }
 
-/** Starts the keeper's thread. It does not keep the process alive. */
-function keeperThread(data: KeeperData, hear: (message: FromKeeper) => void): Keeper {
-  const file = join(dirname(fileURLToPath(import.meta.url)), 'redis-keeper.js');
-  // None of the user's own --require and --import: the keeper runs no code but ours.
-  const worker = new Worker(file, { workerData: data, execArgv: [], name: 'rxjs-threading keeper' });
-  let ended = false;
-  worker.on('message', (message: FromKeeper) => {
-    ended ||= message.kind === 'ended';
-    hear(message);
-  });
-  worker.on('error', (cause) => {
-    hear({ kind: 'refused', message: new EngineError('the keeper has failed', { cause }).message });
-  });
-  worker.on('exit', () => {
-    if (!ended) hear({ kind: 'ended' });
-  });
-  // Last, because a listener for messages keeps the process alive from then on.
-  worker.unref();
-  return { post: (message, transfer = []) => worker.postMessage(message, transfer) };
+/**
+ * The keeper's thread. It does not keep the process alive. One that has failed, for want of memory say, takes its session
+ * with it, because nobody renews that; another is started for the next.
+ */
+class KeeperThread implements Keeper {
+  readonly #data: KeeperData;
+  readonly #hear: (message: FromKeeper) => void;
+  #worker: Worker | undefined;
+  #session = '';
+  #ending = false;
+  #ended = false;
+  /** Those that have failed before they said anything. */
+  #failed = 0;
+
+  constructor(data: KeeperData, hear: (message: FromKeeper) => void) {
+    this.#data = data;
+    this.#hear = hear;
+  }
+
+  post(message: ToKeeper, transfer: readonly TransferListItem[] = []): void {
+    if (message.kind === 'join') {
+      this.#session = message.session;
+      this.#worker ??= this.#start();
+    }
+    this.#ending ||= message.kind === 'end';
+    if (this.#worker !== undefined) this.#worker.postMessage(message, transfer);
+    else if (this.#ending) this.#tell({ kind: 'ended' });
+  }
+
+  #start(): Worker {
+    const file = join(dirname(fileURLToPath(import.meta.url)), 'redis-keeper.js');
+    // None of the user's own --require and --import: the keeper runs no code but ours.
+    const worker = new Worker(file, {
+      workerData: this.#data,
+      execArgv: [],
+      name: 'rxjs-threading keeper',
+    });
+    worker.on('message', (message: FromKeeper) => this.#tell(message));
+    worker.on('error', ({ message }) =>
+      this.#hear({ kind: 'refused', message: `the keeper has failed: ${message}` }),
+    );
+    worker.on('exit', () => this.#exited());
+    // Last, because a listener for messages keeps the process alive from then on.
+    worker.unref();
+    return worker;
+  }
+
+  #tell(message: FromKeeper): void {
+    this.#failed = 0;
+    if (this.#ended) return;
+    this.#ended = message.kind === 'ended';
+    this.#hear(message);
+  }
+
+  #exited(): void {
+    this.#worker = undefined;
+    if (this.#ending) this.#tell({ kind: 'ended' });
+    else
+      after(backoff(this.#failed++), () => {
+        if (!this.#ending) this.#hear({ kind: 'failed', session: this.#session });
+      });
+  }
 }
 
 /** Keeps it in this thread: for an engine that lives here as well. */
@@ -62,10 +106,10 @@ export function engineAndKeeper(
   }
   if (isMainThread) {
     const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
-    return { engine, keeper: keeperThread({ address, namespace, lease, grace, serves: false }, hear) };
+    return { engine, keeper: new KeeperThread({ address, namespace, lease, grace, serves: false }, hear) };
   }
   // A worker may block, and then its keeper goes on talking to the engine.
-  const keeper = keeperThread({ address, namespace, lease, grace, serves: true }, (message) => {
+  const keeper = new KeeperThread({ address, namespace, lease, grace, serves: true }, (message) => {
     engine.hear(message);
     hear(message);
   });

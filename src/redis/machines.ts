@@ -8,11 +8,12 @@ import {
   type WaitOptions,
 } from '../primitives/options.js';
 import { Wait } from '../primitives/waiting/wait.js';
-import type { MachineInfo, MachinesSnapshot } from './info.js';
+import type { MachineInfo, MachinesSnapshot, MachinesState } from './info.js';
 import { closeJobs, jobHost } from './job-host.js';
 import { engineAndKeeper } from './keeper.js';
 import { deadlockStream, type MachineDeadlock } from './machine-deadlocks.js';
 import { checkMachines, checkThingName, type MachinesOptions } from './options.js';
+import { addressOf } from './redis-connection.js';
 import { checkRemoteBarrier, RemoteBarrier, type RemoteBarrierOptions } from './remote-barrier.js';
 import { RemoteCondition } from './remote-condition.js';
 import { RemoteEvent } from './remote-event.js';
@@ -21,7 +22,7 @@ import { RemotePool, type RemotePoolOptions } from './remote-pool.js';
 import { RemoteRLock } from './remote-rlock.js';
 import { RemoteSemaphore } from './remote-semaphore.js';
 import { type ServeOptions, type Serving, serve } from './serve.js';
-import { type MachinesState, Session } from './session.js';
+import { Session } from './session.js';
 import { enumerate, enumerateStream, snapshot, snapshotStream } from './snapshot.js';
 
 /**
@@ -48,6 +49,8 @@ export class Machines implements AsyncDisposable {
 
   constructor(options: MachinesOptions) {
     const checked = checkMachines(options);
+    // What the keeper's thread could not be sent is told here, and not by each wait.
+    if (typeof checked.connection === 'object') addressOf(checked.connection);
     this.namespace = checked.namespace;
     this.lease = checked.lease;
     this.#session = new Session(checked, engineAndKeeper);

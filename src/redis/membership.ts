@@ -32,15 +32,22 @@ export class Membership {
   }
 }
 
+/** What is known of a session here. */
+interface StrayHost {
+  call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]>;
+  readonly has: { has(number: string): boolean };
+  readonly watched: ReadonlySet<string>;
+}
+
 /** Gives back what the engine keeps for this session and nobody here knows, because the answer got lost. */
-export async function giveStraysBack(
-  call: (operation: EngineOperation, ...args: readonly string[]) => Promise<readonly string[]>,
-  known: (number: string) => boolean,
-): Promise<void> {
-  const owned = await call('owned');
+export async function giveStraysBack(of: StrayHost): Promise<void> {
+  const owned = await of.call('owned');
   for (let at = 0; at < owned.length; at += 2) {
     const entry = owned[at] ?? '';
     const [key, number] = [entry.slice(0, entry.lastIndexOf(' ')), entry.slice(entry.lastIndexOf(' ') + 1)];
-    if (number !== '*' && !known(number)) await call('leave', number, key, '1');
+    if (number === '*') {
+      // It was left while the engine was out of reach.
+      if (!of.watched.has(key)) await of.call('unwatch', '', key);
+    } else if (!of.has.has(number)) await of.call('leave', number, key, '1');
   }
 }

@@ -69,7 +69,7 @@ export function checkMachines(options: MachinesOptions): CheckedOptions {
 
 function checkConnection(connection: unknown): void {
   if (typeof connection === 'string') {
-    if (connection === 'memory' || /^rediss?:\/\//.test(connection)) return;
+    if (connection === 'memory' || (/^rediss?:\/\//.test(connection) && URL.canParse(connection))) return;
     throw new RangeError(
       `connection must be a redis:// or rediss:// URL or 'memory', got ${show(connection)}`,
     );
@@ -87,7 +87,8 @@ function checkCodec(codec: unknown): void {
 /** Of a lock, an event and so on: whatever people call it, but for what messages are made of. */
 export function checkThingName(name: unknown): string {
   if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${show(name)}`);
-  if (!/^\P{Cc}{1,200}$/u.test(name))
+  // Half a surrogate pair would not come back from the engine as it went.
+  if (!/^[^\p{Cc}\p{Cs}]{1,200}$/u.test(name))
     throw new RangeError(
       `name must be 1 to 200 characters, none of them a control character, got ${show(name)}`,
     );

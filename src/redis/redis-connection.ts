@@ -25,6 +25,10 @@ export async function loadIoredis(): Promise<typeof ioredis> {
 export function addressOf(connection: CheckedOptions['connection']): Address {
   if (typeof connection === 'string') return connection;
   const options = typeof connection === 'function' ? optionsOf(connection()) : connection;
+  if (Array.isArray(options) || 'disconnect' in options)
+    throw new TypeError(
+      `connection must be ioredis options, or a function that makes a connection, got ${Array.isArray(options) ? show(options) : 'a connection'}`,
+    );
   const plain: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (CODE.includes(name) && value !== undefined)
@@ -42,10 +46,13 @@ export function addressOf(connection: CheckedOptions['connection']): Address {
 
 /** Of a connection that the user's function has made; that one is closed. */
 function optionsOf(made: unknown): object {
-  const redis = made as { options?: unknown; disconnect?: unknown } | null | undefined;
+  const redis = made as { options?: unknown; disconnect?: unknown; isCluster?: unknown } | null | undefined;
   if (typeof redis?.options !== 'object' || redis.options === null || typeof redis.disconnect !== 'function')
     throw new TypeError(`connection must make an ioredis connection, got ${show(made)}`);
   redis.disconnect();
+  // Its options do not say where it is.
+  if (redis.isCluster === true)
+    throw new TypeError('connection must make a connection to one engine, or by Sentinels, got a Cluster');
   return redis.options;
 }
 

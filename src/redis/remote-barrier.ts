@@ -11,6 +11,7 @@ import {
 } from '../primitives/options.js';
 import { Wait } from '../primitives/waiting/wait.js';
 import { ask, waitBlocked } from './blocking.js';
+import { change } from './change.js';
 import { stateStream } from './remote-stream.js';
 import { type Asking, RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
@@ -182,8 +183,7 @@ export class RemoteBarrier implements Meeting {
   }
 
   #tell(operation: 'abort' | 'reset'): Promise<void> {
-    const session = this.#session;
-    return session.report(session.call(operation, session.nextNumber(), this.#key));
+    return change(this.#session, operation, this.#key);
   }
 
   /** Its name. */

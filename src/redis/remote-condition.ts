@@ -10,6 +10,7 @@ import {
 } from '../primitives/options.js';
 import { currentScope } from '../primitives/waiting/section-scope.js';
 import { Wait } from '../primitives/waiting/wait.js';
+import { change } from './change.js';
 import { RemoteHeld } from './remote-held.js';
 import { granted, type RemoteLock } from './remote-lock.js';
 import type { RemoteRLock } from './remote-rlock.js';
@@ -116,12 +117,10 @@ export class RemoteCondition implements Notifiable {
     checkCount('n', n, 0, Number.MAX_SAFE_INTEGER);
     const session = this.#session;
     if (session.has.holdOf(this.#lockKey) === undefined) throw this.#notOwner('notify');
-    const number = session.nextNumber();
-    const told = session.call('notify', number, this.#key, `${n}`).then(async ([what]) => {
+    return change(session, 'notify', this.#key, [`${n}`], ([what], number) => {
       if (what === '-5') throw this.#notOwner('notify');
-      await session.call('leave', number, this.#key, '1');
+      return session.call('leave', number, this.#key, '1');
     });
-    return session.report(told);
   }
 
   /** Wakes all that wait now. @throws as `notify` */

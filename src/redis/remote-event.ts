@@ -9,6 +9,7 @@ import {
 } from '../primitives/options.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { waitBlocked } from './blocking.js';
+import { change } from './change.js';
 import { stateStream } from './remote-stream.js';
 import { RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
@@ -61,28 +62,14 @@ export class RemoteEvent implements Gate {
   }
 
   #change(operation: 'set' | 'clear'): Promise<void> {
-    const session = this.#session;
-    return session.report(
-      session.call(operation, session.nextNumber(), this.#key).then(([, generation]) => {
-        this.#heard(Number(generation));
-      }),
-    );
+    return change(this.#session, operation, this.#key, [], ([, generation]) => {
+      this.#heard(Number(generation));
+    });
   }
 
   /** Asks whether it is set, at this moment. Unsubscribing costs nobody anything. */
   isSet(): Wait<boolean> {
-    return new Wait((settle) => this.#look(settle));
-  }
-
-  #look(settle: Settle<boolean>): () => void {
-    let left = false;
-    this.#session.ask('state', '', '', this.#key).then(
-      ([generation]) => left || settle.resolve(isOdd(Number(generation))),
-      (error) => left || settle.reject(error),
-    );
-    return () => {
-      left = true;
-    };
+    return this.#session.ask(([generation]) => isOdd(Number(generation)), 'state', '', '', this.#key);
   }
 
   /**
@@ -118,7 +105,13 @@ export class RemoteEvent implements Gate {
     signal: AbortSignal | undefined,
     settle: Settle<boolean>,
   ): (() => void) | undefined {
-    if (timeout === 0 && signal?.aborted !== true) return this.#look(settle);
+    if (timeout === 0 && signal?.aborted !== true) {
+      const looking = this.isSet().subscribe({
+        next: (set) => settle.resolve(set),
+        error: (error) => settle.reject(error),
+      });
+      return () => looking.unsubscribe();
+    }
     return new RemoteWait(this.#session, this.#request(generation), timeout, signal, settle).begin();
   }
 

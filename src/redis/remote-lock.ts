@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { type Owner, OwnerDiedError, ThreadError } from '../errors.js';
 import { checkOptions, show } from '../primitives/options.js';
-import { type Settle, Wait } from '../primitives/waiting/wait.js';
+import type { Settle, Wait } from '../primitives/waiting/wait.js';
 import { waitBlocked } from './blocking.js';
 import { EngineError } from './errors.js';
 import { RemoteAcquirable } from './remote-acquirable.js';
@@ -119,16 +119,7 @@ export class RemoteLock extends RemoteAcquirable {
 
   /** Asks whether any process has it, at this moment. Unsubscribing costs nobody anything. */
   locked(): Wait<boolean> {
-    return new Wait((settle) => {
-      let left = false;
-      this.#session.ask('state', '', '', this.#key).then(
-        ([holders]) => left || settle.resolve(holders !== '0'),
-        (error) => left || settle.reject(error),
-      );
-      return () => {
-        left = true;
-      };
-    });
+    return this.#session.ask(([holders]) => holders !== '0', 'state', '', '', this.#key);
   }
 
   /** Its name. */

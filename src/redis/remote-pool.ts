@@ -3,6 +3,7 @@ import { Observable } from 'rxjs';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { Emitted, ModuleTarget, RunParameters } from '../primitives/target.js';
 import { DistinctSubscribers } from '../primitives/waiting/audience.js';
+import { keepAlive } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { EngineError } from './errors.js';
@@ -262,10 +263,19 @@ export class RemotePool {
     checkOptions(options, ['limit']);
     const limit = checkCount('limit', options?.limit ?? 100, 1, 100_000);
     return new Wait((settle) => {
-      awake(this.#failed(limit)).then(
-        (jobs) => settle.resolve(jobs),
-        (error) => settle.reject(error),
+      keepAlive(1);
+      let over = false;
+      const end = (tell?: () => void): void => {
+        if (over) return;
+        over = true;
+        keepAlive(-1);
+        tell?.();
+      };
+      this.#failed(limit).then(
+        (jobs) => end(() => settle.resolve(jobs)),
+        (error) => end(() => settle.reject(error)),
       );
+      return () => end();
     });
   }
 

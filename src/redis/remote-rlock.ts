@@ -1,7 +1,9 @@
 import type { Observable } from 'rxjs';
 import { type Owner, ThreadError } from '../errors.js';
 import { show } from '../primitives/options.js';
-import { currentScope } from '../primitives/waiting/section-scope.js';
+import { CallerContext } from '../primitives/waiting/caller-context.js';
+import { soon } from '../primitives/waiting/event-loop.js';
+import { currentScope, runIn, type Scope } from '../primitives/waiting/section-scope.js';
 import type { Settle, Wait } from '../primitives/waiting/wait.js';
 import { RemoteAcquirable } from './remote-acquirable.js';
 import type { RemoteHeld } from './remote-held.js';
@@ -17,8 +19,28 @@ interface Levels {
   count: number;
 }
 
-/** By lock's name: all RemoteRLocks of a name in a process are one. */
-const levels = new WeakMap<Session, Map<string, Levels>>();
+/** A wait of this process for the lock, which the engine queues. */
+interface Entrant {
+  readonly scope: Scope | undefined;
+  /** It is its owner's by now: it need not wait any more. */
+  enter(own: Levels): void;
+}
+
+/** What this process has, and wants, of the lock of a name: all RemoteRLocks of that name are one. */
+interface Ownership {
+  levels: Levels | undefined;
+  readonly entrants: Set<Entrant>;
+}
+
+const ownerships = new WeakMap<Session, Map<string, Ownership>>();
+
+function ownershipOf(session: Session, name: string): Ownership {
+  const ofSession = ownerships.get(session) ?? new Map<string, Ownership>();
+  ownerships.set(session, ofSession);
+  const ownership = ofSession.get(name) ?? { levels: undefined, entrants: new Set() };
+  ofSession.set(name, ownership);
+  return ownership;
+}
 
 /**
  * A RemoteLock that its owner may enter again: it is free once released as often as acquired. The owner is this process; but
@@ -68,19 +90,47 @@ export class RemoteRLock extends RemoteAcquirable {
     settle: Settle<T>,
   ): (() => void) | undefined {
     const own = this.#own();
-    if (own === undefined || signal?.aborted === true) {
-      const owner = currentScope()?.owner;
-      return this.#lock.begin(
-        timeout,
-        signal,
-        (held) => acquired(this.#entered(held, owner)),
-        expire,
-        settle,
-      );
+    if (own !== undefined && signal?.aborted !== true) {
+      settle.resolve(acquired(this.#again(own)));
+      return undefined;
     }
-    own.count++;
-    settle.resolve(acquired(this.#level(own)));
-    return undefined;
+    const { entrants } = this.#ownership;
+    const context = new CallerContext();
+    const scope = currentScope();
+    const entrant: Entrant = {
+      scope,
+      enter: (owned) => {
+        left?.();
+        context.run(() => runIn(scope, () => settle.resolve(acquired(this.#again(owned)))));
+      },
+    };
+    const gone = (): void => {
+      entrants.delete(entrant);
+      this.#forgetUnused();
+    };
+    const ended: Settle<T> = {
+      resolve: (value) => {
+        gone();
+        settle.resolve(value);
+      },
+      reject: (error) => {
+        gone();
+        settle.reject(error);
+      },
+    };
+    const take = (held: RemoteHeld): T => {
+      entrants.delete(entrant);
+      return acquired(this.#entered(held, scope?.owner));
+    };
+    entrants.add(entrant);
+    const leave = this.#lock.begin(timeout, signal, take, expire, ended);
+    const left =
+      leave &&
+      (() => {
+        gone();
+        leave();
+      });
+    return left;
   }
 
   /** At once to its owner. @internal */
@@ -89,28 +139,47 @@ export class RemoteRLock extends RemoteAcquirable {
     const owner = currentScope()?.owner;
     if (own === undefined)
       return this.#lock.take(timeout, (held) => acquired(this.#entered(held, owner)), expire);
-    own.count++;
-    return acquired(this.#level(own));
+    return acquired(this.#again(own));
   }
 
   /** Of this process; undefined: it does not have it, or not any more. */
   get #levels(): Levels | undefined {
-    const found = levels.get(this.#session)?.get(this.name);
+    const found = ownerships.get(this.#session)?.get(this.name)?.levels;
     return found?.held.inHand === true ? found : undefined;
+  }
+
+  get #ownership(): Ownership {
+    return ownershipOf(this.#session, this.name);
   }
 
   /** If it is the caller's. */
   #own(): Levels | undefined {
     const found = this.#levels;
-    const owned = found?.owner === undefined || currentScope()?.countsAs(found.owner) === true;
-    return owned ? found : undefined;
+    return found !== undefined && owns(currentScope(), found) ? found : undefined;
   }
 
   #entered(held: RemoteHeld, owner: object | undefined): RemoteHeld {
     const entered: Levels = { held, owner, count: 1 };
-    const ofSession = levels.get(this.#session) ?? new Map<string, Levels>();
-    levels.set(this.#session, ofSession.set(this.name, entered));
+    const ownership = this.#ownership;
+    ownership.levels = entered;
+    // Behind whoever took it, who is told first.
+    soon(() => {
+      for (const entrant of [...ownership.entrants]) {
+        if (this.#levels !== entered) return;
+        if (owns(entrant.scope, entered) && ownership.entrants.has(entrant)) entrant.enter(entered);
+      }
+    });
     return this.#level(entered);
+  }
+
+  #again(own: Levels): RemoteHeld {
+    own.count++;
+    return this.#level(own);
+  }
+
+  #forgetUnused(): void {
+    if (this.#levels === undefined && this.#ownership.entrants.size === 0)
+      ownerships.get(this.#session)?.delete(this.name);
   }
 
   #level(entered: Levels): RemoteHeld {
@@ -119,8 +188,9 @@ export class RemoteRLock extends RemoteAcquirable {
 
   #leave(entered: Levels): Promise<void> {
     if (--entered.count > 0) return Promise.resolve();
-    const ofSession = levels.get(this.#session);
-    if (ofSession?.get(this.name) === entered) ofSession.delete(this.name);
+    const ownership = this.#ownership;
+    if (ownership.levels === entered) ownership.levels = undefined;
+    this.#forgetUnused();
     return entered.held.release();
   }
 
@@ -171,4 +241,8 @@ export class RemoteRLock extends RemoteAcquirable {
   override toString(): string {
     return `<RemoteRLock object '${this.name}' of ${this.#session.namespace}>`;
   }
+}
+
+function owns(scope: Scope | undefined, { owner }: Levels): boolean {
+  return owner === undefined || scope?.countsAs(owner) === true;
 }

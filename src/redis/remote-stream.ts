@@ -81,13 +81,13 @@ class Watch {
     this.#hints.unsubscribe();
     this.#hints = undefined;
     this.#lines = undefined;
-    this.#session.watches--;
+    this.#session.watched.delete(this.#key);
     if (this.#session.reachable)
       this.#session.report(this.#session.attempt('unwatch', '', this.#key).catch(outOfReach));
   }
 
   #begin(): void {
-    this.#session.watches++;
+    this.#session.watched.add(this.#key);
     this.#hints = new Subscription();
     this.#hints.add(
       this.#session.hint$.subscribe({

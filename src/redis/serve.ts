@@ -7,7 +7,7 @@ import type { ModuleTarget } from '../primitives/target.js';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import { JobCodec } from './job-codec.js';
 import { packJobError } from './job-errors.js';
-import { bullmq, controlChannel, type JobHost, queuePrefix } from './job-host.js';
+import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
 import { FAILED, type JobData, RESULT, readMessage } from './job-messages.js';
 import { checkId } from './job-options.js';
@@ -29,7 +29,8 @@ export interface Serving extends AsyncDisposable {
   readonly running$: Observable<number>;
   /**
    * Takes no more, lets what runs finish, and resolves when all is done; after `timeout` ms what still runs is cancelled here
-   * and given back to the queue, where another process takes it. A stream that is given back is a JobLostError.
+   * and given back to the queue, where another process takes it. A stream that is given back is a JobLostError. While the
+   * engine is out of reach it waits, as nobody can say then what became of a job; `close` of the Machines does not.
    */
   close(options?: { timeout?: number | undefined }): Promise<void>;
 }
@@ -44,10 +45,12 @@ const ANY_DEATHS = 2 ** 31 - 1;
  * Only functions that the module itself exports are run. `reportProgress`, generators and Observables work as in any thread;
  * `currentJob` tells a target of its job.
  *
- * @throws TypeError, RangeError showing the value; EngineError when bullmq or ioredis is not installed
+ * @throws TypeError, RangeError showing the value; EngineError when bullmq or ioredis is not installed; ThreadError ERR_POOL
+ * when the Machines is closed
  */
 export function serve(host: JobHost, name: string, options: ServeOptions): Serving {
   checkId('name', name);
+  if (host.closing) throw closedWithMachines(name);
   checkOptions(options, ['module', 'pool', 'concurrency']);
   const { pool, concurrency } = options;
   if (pool !== undefined && !(pool instanceof ThreadPool))

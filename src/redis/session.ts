@@ -1,12 +1,13 @@
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject } from 'rxjs';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
-import type { Settle } from '../primitives/waiting/wait.js';
+import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { About } from './about.js';
 import { Belongings } from './belongings.js';
 import { Calls, type CallsEvents } from './calls.js';
 import type { Engine, EngineOperation } from './engine.js';
-import { EngineError, LockLostError } from './errors.js';
+import { closed, EngineError, LockLostError } from './errors.js';
 import { onExit } from './exits.js';
+import type { MachinesState } from './info.js';
 import type { engineAndKeeper, Keeper } from './keeper.js';
 import { KeeperEngine } from './keeper-engine.js';
 import type { Blocked, FromKeeper } from './keeper-messages.js';
@@ -15,12 +16,6 @@ import { Openings } from './openings.js';
 import type { CheckedOptions } from './options.js';
 import type { WaitHost, Waiting } from './remote-wait.js';
 import type { Validity } from './validity.js';
-
-/** 'cut': no answer at the moment, what is held is ours until the lease ends. 'over': it ended; a new session begins by itself. */
-export type MachinesState = 'connecting' | 'open' | 'cut' | 'over' | 'closed';
-
-/** ms for a goodbye. */
-const GOODBYE = 250;
 
 /**
  * This process's membership of a namespace, and all that it holds and waits for there. What remote objects talk to.
@@ -39,8 +34,8 @@ export class Session implements WaitHost {
   readonly state$: Observable<MachinesState> = this.#state.pipe(distinctUntilChanged());
   /** What it holds and waits for. */
   readonly has: Belongings;
-  /** Entries that the engine keeps of the session beside waits and holds: one for each thing that is watched. */
-  watches = 0;
+  /** Things of which the engine keeps an entry of the session beside waits and holds. */
+  readonly watched: Set<string> = new Set();
   #membership = new Membership();
   readonly #made: typeof engineAndKeeper;
   #engine: Engine | undefined;
@@ -50,6 +45,7 @@ export class Session implements WaitHost {
   #keeper: Keeper | undefined;
   #offExit: (() => void) | undefined;
   #ended: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
   #net: NodeJS.Timeout | undefined;
   #number = 0;
   readonly #about: About;
@@ -98,8 +94,9 @@ export class Session implements WaitHost {
     return (++this.#number).toString(36);
   }
 
-  /** Connects, if need be. */
+  /** Connects, if need be. @throws LockLostError when closed */
   start(): Calls {
+    if (this.state === 'closed') throw closed();
     if (this.#calls !== undefined) {
       this.#calls.reach();
       return this.#calls;
@@ -132,7 +129,7 @@ export class Session implements WaitHost {
   /** Connects, and settles once connected, or when the engine refuses. Returns how to leave that. */
   opened(timeout: number, signal: AbortSignal | undefined, settle: Settle<void>): (() => void) | undefined {
     const leave = this.#opening.begin(timeout, signal, settle);
-    if (this.state === 'closed') this.#opening.reject(new LockLostError('closed', { reason: 'closed' }));
+    if (this.state === 'closed') this.#opening.reject(closed());
     else if (leave !== undefined && this.start().open && this.reachable) this.#opening.resolve();
     return leave;
   }
@@ -150,29 +147,32 @@ export class Session implements WaitHost {
    */
   call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
     const { id } = this.#membership;
-    return this.#ready().send(operation, [id, ...args], id, true);
+    return this.#send(operation, [id, ...args], id, true);
   }
 
-  /** The same without the session: it outlives a membership. */
-  ask(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
-    return this.#ready().send(operation, args, undefined, true);
+  /** A question of no session: it outlives a membership. Unsubscribing drops it. */
+  ask<T>(
+    read: (reply: readonly string[]) => T,
+    operation: EngineOperation,
+    ...args: readonly string[]
+  ): Wait<T> {
+    return new Wait((settle) =>
+      this.state === 'closed' ? settle.reject(closed()) : this.start().ask(read, operation, args, settle),
+    );
   }
 
   /** As `call`, but who calls repeats it: fails, `outOfReach`, where that cannot answer now. */
   attempt(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
     const { id } = this.#membership;
-    return this.#ready().send(operation, [id, ...args], id, false);
+    return this.#send(operation, [id, ...args], id, false);
   }
 
-  #ready(): Calls {
-    return this.#calls ?? this.start();
+  #send(...asked: Parameters<Calls['send']>): Promise<readonly string[]> {
+    if (this.state === 'closed') return Promise.reject(closed());
+    return (this.#calls ?? this.start()).send(...asked);
   }
 
-  /**
-   * How many replicas have what was written until now.
-   *
-   * @throws EngineError when it cannot be told
-   */
+  /** How many replicas have what was written until now. @throws EngineError when it cannot be told */
   replicated(replicas: number, ms: number): Promise<number> {
     return this.#engine?.replicated?.(replicas, ms) ?? Promise.resolve(0);
   }
@@ -180,18 +180,16 @@ export class Session implements WaitHost {
   /** For what need not be looked at: what goes wrong is in `errors$`, and never an unhandled rejection. */
   report(promise: Promise<unknown>): Promise<void> {
     const done = promise.then(() => {});
-    done.catch((error) => this.#tellError(error));
+    // What was lost with its session is told by its Held, or by its wait.
+    done.catch((error) => error instanceof LockLostError || this.tellError(error));
     return done;
   }
 
-  #tellError(error: unknown): void {
-    // What was lost with its session is told by its Held, or by its wait.
-    if (error instanceof LockLostError) return;
+  tellError(error: unknown): void {
     this.#errors.next(error instanceof Error ? error : new Error(String(error)));
   }
 
   addWait(wait: Waiting): void {
-    this.#ready();
     this.has.addWait(wait);
   }
 
@@ -204,9 +202,9 @@ export class Session implements WaitHost {
     return this.#membership.epochOf(run);
   }
 
-  /** Has the keeper wait for a thread that is about to block. */
+  /** Has the keeper wait for a thread that is about to block. @throws LockLostError when closed */
   block(blocked: Blocked): void {
-    this.#ready();
+    this.start();
     this.#keeper?.post({ kind: 'block', blocked }, [blocked.port]);
   }
 
@@ -265,6 +263,7 @@ export class Session implements WaitHost {
         if (this.state === 'open') this.#state.next('cut');
         break;
       case 'over':
+      case 'failed':
         this.#over();
         break;
       case 'refused':
@@ -286,22 +285,16 @@ export class Session implements WaitHost {
   #renewed(entries: number, took: number): void {
     if (this.state === 'cut') this.#state.next('open');
     if (took > this.lease / 3)
-      this.#tellError(
-        new EngineError(`a renewal took ${Math.round(took)} ms of a lease of ${this.lease} ms`),
-      );
-    if (!this.#membership.hasStrays(entries, this.has.size + this.watches)) return;
-    const given = giveStraysBack(
-      (...asked) => this.call(...asked),
-      (number) => this.has.has(number),
-    );
-    this.report(given);
+      this.tellError(new EngineError(`a renewal took ${Math.round(took)} ms of a lease of ${this.lease} ms`));
+    if (this.#membership.hasStrays(entries, this.has.size + this.watched.size))
+      this.report(giveStraysBack(this));
   }
 
   #refused(error: unknown): void {
     this.#opening.reject(error);
     this.has.failWaits(error);
     this.#calls?.fail(error);
-    this.#tellError(error);
+    this.tellError(error);
   }
 
   #over(): void {
@@ -319,12 +312,16 @@ export class Session implements WaitHost {
   #goodbye(): void {
     if (this.validity.over || this.state === 'connecting') return;
     this.#keeper?.post({ kind: 'exit' });
-    this.validity.awaitGoodbye(GOODBYE);
+    this.validity.awaitGoodbye();
   }
 
   /** Ends the session: what is held is released, what waits fails. */
-  async close(): Promise<void> {
-    if (this.state === 'closed') return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#state.next('closed');
     this.validity.end();
     this.has.lose('closed');
@@ -339,8 +336,8 @@ export class Session implements WaitHost {
       keepAlive(1);
       await ended.finally(() => keepAlive(-1));
     }
-    this.#opening.reject(new LockLostError('closed', { reason: 'closed' }));
-    this.#calls?.close(new LockLostError('closed', { reason: 'closed' }));
+    this.#opening.reject(closed());
+    this.#calls?.close();
     await this.#engine?.close();
     this.#state.complete();
     this.#hints.complete();

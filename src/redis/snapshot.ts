@@ -1,7 +1,7 @@
 import { catchError, defer, EMPTY, map, Observable, Subscription, switchMap } from 'rxjs';
 import { checkMs, checkOptions } from '../primitives/options.js';
 import { after } from '../primitives/waiting/event-loop.js';
-import { Wait } from '../primitives/waiting/wait.js';
+import type { Wait } from '../primitives/waiting/wait.js';
 import type { MachineInfo, MachinesSnapshot, SnapshotThing } from './info.js';
 import { isPassing, MEMBERS, stateStream } from './remote-stream.js';
 import type { Session } from './session.js';
@@ -48,7 +48,7 @@ function parsed(info: string | undefined): Partial<MachineInfo> {
 
 /** All living processes of the namespace, in the order in which they joined. */
 export function enumerate(session: Session): Wait<readonly MachineInfo[]> {
-  return asked(() => session.ask('members').then(machinesOf));
+  return session.ask(machinesOf, 'members');
 }
 
 /** The same and every change. Renewals alone are none. */
@@ -60,7 +60,7 @@ export function enumerateStream(session: Session): Observable<readonly MachineIn
 }
 
 export function snapshot(session: Session): Wait<MachinesSnapshot> {
-  return asked(() => session.ask('snapshot').then(snapshotOf));
+  return session.ask(snapshotOf, 'snapshot');
 }
 
 export function snapshotStream(
@@ -97,19 +97,6 @@ export function snapshotStream(
     }),
   );
   return ticks.pipe(switchMap(() => look));
-}
-
-function asked<T>(ask: () => Promise<T>): Wait<T> {
-  return new Wait((settle) => {
-    let left = false;
-    ask().then(
-      (value) => left || settle.resolve(value),
-      (error) => left || settle.reject(error),
-    );
-    return () => {
-      left = true;
-    };
-  });
 }
 
 /** @param answer - now, how many members, their rows, then session, `thing number` and what it has come to, of each entry */

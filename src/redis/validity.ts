@@ -25,6 +25,8 @@ const OURS = 1;
 const OVER = 2;
 
 const WALL_UNIT = 16;
+/** ms for a goodbye. */
+const GOODBYE = 250;
 /** Of a lease, kept back: that much may clocks differ. */
 const RESERVE = 0.1;
 
@@ -83,9 +85,9 @@ export class Validity {
     wake(this.cells, SAID);
   }
 
-  /** Blocks the thread until the keeper has said goodbye, for at most `ms`. */
-  awaitGoodbye(ms: number): void {
-    park(this.cells, SAID, 0, ms);
+  /** Blocks the thread until the keeper has said goodbye, or takes too long. */
+  awaitGoodbye(): void {
+    park(this.cells, SAID, 0, GOODBYE);
   }
 }
 

@@ -172,12 +172,13 @@ describe('what does not travel', () => {
     [[undefined], 'args[0][0]'],
     [7n, 'args[0]'],
     [Buffer.from('x'), 'args[0]'],
+    [{ a: { [Symbol('s')]: 1 } }, 'args[0].a[Symbol(s)]'],
   ])('%s is a TypeError that names its place', (value, place) =>
     farmed(async ({ pool }) => {
       const error = await firstValueFrom(pool.run(targets.echo, [value])).catch((thrown) => thrown);
       expect(error).toBeInstanceOf(TypeError);
       expect(error.message).toMatch(
-        new RegExp(`^${place.replace(/[[\].]/g, '\\$&')} would not travel as JSON`),
+        new RegExp(`^${place.replace(/[[\].()]/g, '\\$&')} would not travel as JSON`),
       );
       expect((await counts(pool)).waiting).toBe(0);
     }),

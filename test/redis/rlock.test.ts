@@ -24,6 +24,47 @@ inEachPlace((place) => {
     expect(() => here.release()).toThrow(expect.objectContaining({ code: 'ERR_NOT_OWNER' }));
   });
 
+  it('waits of this process that the engine has queued enter with the first of them', async () => {
+    const here = place.a.rlock(place.name);
+    const other = await place.another().lock(place.name).hold();
+    const waits = [here.hold(), here.hold({ timeout: 60_000 }), place.a.rlock(place.name).hold()];
+    const entering = Promise.all(waits);
+    const left = here.hold().subscribe(() => expect.unreachable());
+    await says(here.waiting$, 4);
+    left.unsubscribe();
+    await other.release();
+    const held = await entering;
+    expect([here.count, new Set(held.map(({ token }) => token)).size]).toEqual([3, 1]);
+    await says(here.waiting$, 0);
+    for (const one of held) await one.release();
+    expect(here.count).toBe(0);
+    await says(place.b.rlock(place.name).locked$, false);
+  });
+
+  it('a wait of the process that a section overtakes waits on', async () => {
+    const here = place.a.rlock(place.name);
+    const other = await place.another().lock(place.name).hold();
+    const order: string[] = [];
+    const section = lastValueFrom(
+      of(1).pipe(
+        withLock(here, async () => {
+          const both = await Promise.all([here.hold(), here.hold()]);
+          order.push(`section ${here.count}`);
+          for (const one of both) await one.release();
+        }),
+      ),
+    );
+    await says(here.waiting$, 1);
+    const outside = here.hold().then((held) => {
+      order.push(`outside ${here.count}`);
+      return held.release();
+    });
+    await says(here.waiting$, 2);
+    await other.release();
+    await Promise.all([section, outside]);
+    expect(order).toEqual(['section 3', 'outside 1']);
+  });
+
   it('all of a name in a process are one', async () => {
     const held = await place.a.rlock(place.name).hold();
     expect(await place.a.rlock(place.name).acquire({ blocking: false })).toBe(true);

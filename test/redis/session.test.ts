@@ -1,4 +1,4 @@
-import { firstValueFrom, TimeoutError, take, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, TimeoutError, take, toArray } from 'rxjs';
 import {
   EngineError,
   LockLostError,
@@ -24,6 +24,11 @@ describe('a Machines', () => {
         /connection must be a URL, ioredis options or a function, got undefined/,
       ],
       [{ ...good, connection: 'http://x' }, /connection must be a redis:\/\/ .* got 'http:\/\/x'/],
+      [{ ...good, connection: 'redis://x:99999' }, /connection must be .* got 'redis:\/\/x:99999'/],
+      [{ ...good, connection: [] }, /connection must be ioredis options, .* got \[\]/],
+      [{ ...good, connection: redis.client }, /connection must be ioredis options, .* got a connection/],
+      [{ ...good, connection: { Connector: Object } }, /connection must not have a Connector/],
+      [{ ...good, connection: { tls: { x() {} } } }, /connection must be what another thread can be sent/],
       [{ ...good, namespace: 1 }, /namespace must be a string, got 1/],
       [{ ...good, namespace: 'a b' }, /namespace must be 1 to 64 of .* got 'a b'/],
       [{ ...good, name: 1 }, /name must be a string, got 1/],
@@ -35,6 +40,18 @@ describe('a Machines', () => {
     ];
     for (const [options, message] of bad)
       expect(() => new Machines(options as MachinesOptions)).toThrow(message);
+  });
+
+  it('takes any name of 1 to 200 characters that comes back from the engine as it went', async () => {
+    const machines = redis.machines();
+    for (const name of ['a b  c ', 'l:x/1 *', '{}:%s', '\u{1F4A5}\u2028', '\u{1F4A5}'.repeat(200)]) {
+      const locked = firstValueFrom(machines.lock(name).locked$.pipe(filter((is) => is)));
+      const held = await machines.lock(name).hold();
+      expect([await locked, held.name]).toEqual([true, name]);
+      await held.release();
+    }
+    for (const name of ['', 'x'.repeat(201), 'a\nb', '\0', '\uD800', 'a\uDC00b', 1])
+      expect(() => machines.event(name as string)).toThrow(/^name must be .* got /s);
   });
 
   it('connects when something is first asked, and tells its states', async () => {
@@ -57,6 +74,9 @@ describe('a Machines', () => {
     const none = redis.machines({ connection: () => 1 });
     await expect(none.open().then()).rejects.toThrow('connection must make an ioredis connection, got 1');
     await expect(none.lock('x').hold().then()).rejects.toBeInstanceOf(TypeError);
+    const { Cluster } = await import('ioredis');
+    const cluster = redis.machines({ connection: () => new Cluster([{ port }], { lazyConnect: true }) });
+    await expect(cluster.open().then()).rejects.toThrow('to one engine, or by Sentinels, got a Cluster');
   });
 
   it('opens with the error where the engine refuses, and with a TimeoutError where nobody answers', async () => {
@@ -106,6 +126,66 @@ describe('a Machines', () => {
     expect(await redis.client.keys('{test}:o:*')).toEqual([]);
   });
 
+  it('that is closed before it was used takes nothing any more', async () => {
+    const machines = redis.machines();
+    await machines.close();
+    const asked: [string, () => PromiseLike<unknown>][] = [
+      ['ERR_LOCK_LOST', () => machines.lock('x').hold()],
+      ['ERR_LOCK_LOST', () => machines.lock('x').locked()],
+      ['ERR_LOCK_LOST', () => machines.event('x').set()],
+      ['ERR_LOCK_LOST', () => machines.event('x').wait({ timeout: 0 })],
+      ['ERR_LOCK_LOST', () => machines.enumerate()],
+      ['ERR_LOCK_LOST', () => machines.open()],
+      ['ERR_POOL', () => machines.pool('x').run({ module: import.meta.url, export: 'x' } as never)],
+      ['ERR_POOL', () => machines.pool('x').failed()],
+    ];
+    for (const [code, ask] of asked) await expect(ask().then()).rejects.toMatchObject({ code });
+    const module = { runJob: { module: import.meta.url, export: 'runJob' } };
+    expect(() => machines.serve('x', { module })).toThrow(expect.objectContaining({ code: 'ERR_POOL' }));
+    expect(await lastValueFrom(machines.lock('x').locked$, { defaultValue: 'none' })).toBe('none');
+    expect(await redis.client.keys('{test}:h:l:x')).toEqual([]);
+  });
+
+  it('that is closed twice is closed once, and both times waited for', async () => {
+    const machines = redis.machines();
+    await machines.lock('twice').hold();
+    const { session } = machines;
+    void machines.close();
+    await machines.close();
+    expect(await redis.client.zscore('{test}:ses', session)).toBeNull();
+  });
+
+  it('tells of a change that its session came too late for', async () => {
+    const machines = redis.machines();
+    const errors: Error[] = [];
+    machines.errors$.subscribe((error) => errors.push(error));
+    const lock = machines.lock('noticed');
+    const changes = [
+      () => machines.event('late').set(),
+      () => machines.event('late').clear(),
+      () => machines.barrier('late', 2).abort(),
+      () => machines.barrier('late', 2).reset(),
+      () => machines.condition(lock).notify(),
+    ];
+    for (const change of changes) {
+      await lock.hold().then(undefined, () => lock.hold());
+      const { session } = machines;
+      await redis.endSession(session);
+      await expect(change()).rejects.toMatchObject({ code: 'ERR_LOCK_LOST', reason: 'expired' });
+      expect(errors.splice(0)).toMatchObject([{ message: /may not have been done: the session is over/ }]);
+      while (machines.session === session) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(await machines.event('late').isSet()).toBe(false);
+  });
+
+  it('goes on with another session when its keeper fails: what it held and waited for is over', async () => {
+    const { stdout, code } = await runFixture('redis/keeper-fails.js', { args: [redis.server.url] });
+    expect([code, stdout.split('\n').slice(0, -1)]).toEqual([
+      0,
+      ['lost expired', 'wait ERR_LOCK_LOST', 'over', 'connecting', 'open', 'again true'],
+    ]);
+  });
+
   it('goes on with another session after one was lost: what it held and waited for is over', async () => {
     const [lock] = redis.locks(1) as [RemoteLock];
     const machines = redis.machines();
@@ -136,6 +216,14 @@ describe('a Machines', () => {
     await redis.client.hset(`{test}:o:${session}`, `${key} stray`, 'w 1');
     while ((await redis.waiting(key)) > 0) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await redis.client.hexists(`{test}:o:${session}`, `${key} stray`)).toBe(0);
+    // As if it had been left while the engine was out of reach.
+    const watched = redis.shared(0).lock('watched').locked$.subscribe();
+    await redis.client.hset(`{test}:o:${session}`, `${key} *`, '');
+    await redis.client.hset('{test}:meta', `w:${key}`, session);
+    while ((await redis.client.hexists('{test}:meta', `w:${key}`)) === 1)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await redis.client.hkeys(`{test}:o:${session}`)).toEqual(['l:watched *']);
+    watched.unsubscribe();
   });
 
   it('keeps the process alive only while something is held, or waited for', async () => {
@@ -157,6 +245,10 @@ describe('a Machines', () => {
     const nobody = `redis://127.0.0.1:${await freePort()}`;
     const { stdout, code } = await runFixture('redis/ends.js', { args: [nobody, 'unreachable'] });
     expect([code, stdout]).toEqual([0, 'done\nERR_ENGINE\nfalse\n']);
+    expect(await runFixture('redis/ends.js', { args: [nobody, 'left'] })).toMatchObject({
+      code: 0,
+      stdout: 'done\nleft\n',
+    });
   });
 });
 
