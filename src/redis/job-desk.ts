@@ -4,7 +4,14 @@ import { nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
-import { CANCEL, type JobData, type JobMessage, packMessage, readMessage } from './job-messages.js';
+import {
+  CANCEL,
+  type JobData,
+  type JobMessage,
+  packMessage,
+  packMessages,
+  readMessages,
+} from './job-messages.js';
 
 /** A job on its way into the queue. */
 export interface JobEntry {
@@ -71,7 +78,9 @@ export class JobDesk {
     this.queue.on('error', (error) => host.report(error));
     this.channel = `${host.prefix}r:${pool}:${this.#name}`;
     this.sharedChannel = `${host.prefix}r:${pool}`;
-    const heard = (text: string): void => this.#heard(readMessage(text));
+    const heard = (text: string): void => {
+      for (const message of readMessages(text)) this.#heard(message);
+    };
     this.#listening = [this.channel, this.sharedChannel].map((one) => this.link.listen(one, heard));
     this.half = host.lease / 2;
     this.#net = setInterval(() => this.#lookForThoseSince(now() - this.half), this.half);
@@ -212,7 +221,8 @@ export class JobDesk {
 
   /** To all that serve the pool. */
   async say(id: string, kind: string, count: number): Promise<void> {
-    await this.link.commands.publish(controlChannel(this.#host, this.pool), packMessage(id, kind, count));
+    const message = packMessages([packMessage(id, kind, count)]);
+    await this.link.commands.publish(controlChannel(this.#host, this.pool), message);
   }
 
   /** Several may want the job; `leaveShared` takes it out with the last of them. */

@@ -140,6 +140,24 @@ describe('run', () => {
       expect(BigInt(second.token)).toBeGreaterThan(BigInt(first.token));
     }));
 
+  test('no two runs have one token, and who begins after others have ended has the highest', () =>
+    farmed(async ({ pool }) => {
+      const flood = Array.from({ length: 200 }, () => firstValueFrom(pool.run(targets.job)));
+      const tokens = (await Promise.all(flood)).map(({ token }) => BigInt(token));
+      expect(new Set(tokens).size).toBe(200);
+      const { token } = (await pool.run(targets.job)) as { token: string };
+      expect(tokens.every((one) => one < BigInt(token))).toBe(true);
+    }));
+
+  test('gives the result also where the engine is to keep none', () =>
+    farmed(
+      async ({ pool }) => {
+        const all = Array.from({ length: 20 }, (_, n) => firstValueFrom(pool.run(targets.add, [n, 1])));
+        expect(await Promise.all(all)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+      },
+      { pool: { keepResult: 0 } },
+    ));
+
   test('fails with JobLostError when the engine has forgotten the job', async () => {
     const farm = new Farm(server, { lease: 500 });
     try {
@@ -216,6 +234,24 @@ describe('what does not travel', () => {
     return farmed(
       async ({ pool }) => {
         expect(await pool.run(targets.echo, [7n])).toBe(7n);
+      },
+      { codec },
+    );
+  });
+
+  test('any text that a codec gives arrives, also beside that of other jobs', () => {
+    const codec = {
+      encode: (value: unknown) => `\0 7 \n😀${JSON.stringify(value)}`,
+      decode: (text: string) => JSON.parse(text.slice(text.indexOf('😀') + 2)),
+    };
+    return farmed(
+      async ({ pool }) => {
+        const told: unknown[] = [];
+        const all = Array.from({ length: 20 }, (_, n) => firstValueFrom(pool.run(targets.add, [n, 1])));
+        const onProgress = (value: unknown) => told.push(value);
+        expect(await pool.run(targets.report, [20], { onProgress })).toBe(20);
+        expect(await Promise.all(all)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+        expect(told).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
       },
       { codec },
     );
