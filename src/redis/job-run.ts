@@ -26,7 +26,7 @@ import {
   RESULT,
 } from './job-messages.js';
 import { MAX_DEATHS } from './job-options.js';
-import { JobStream, ROOM } from './job-stream.js';
+import { type Failure, JobStream, ROOM } from './job-stream.js';
 
 /** What a serving has for each of its runs. */
 export interface RunPlace {
@@ -57,8 +57,10 @@ export class JobRun {
   readonly #place: RunPlace;
   readonly #job: Job<JobData>;
   readonly #lock: string;
-  readonly #abort = new AbortController();
   #ending: Ending | undefined;
+  /** What it has ended with from outside; and what ends its body with that. */
+  #endedWith: Error | undefined;
+  #leave: ((error: Error) => void) | undefined;
   #stream: JobStream | undefined;
   /** Whether its result was told before BullMQ knew that it has moved the job. */
   #told: Promise<boolean> | undefined;
@@ -92,7 +94,7 @@ export class JobRun {
       this.end('given back');
       throw error;
     });
-    this.#abort.signal.throwIfAborted();
+    this.#throwIfEnded();
     const info: JobInfo = { id: this.id, attempt: this.#job.attemptsMade + 1, token };
     const args = codec.decode(data.args) as readonly unknown[];
     return data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info);
@@ -111,7 +113,14 @@ export class JobRun {
   async #runToResult(args: readonly unknown[], info: JobInfo): Promise<string | null> {
     const { threads, module, codec } = this.#place;
     const running = threads.run(body(), [module, this.#job.name, args, info], this.#options());
-    return codec.encode(await running, 'result') || null;
+    const result = await new Promise((next, error) => {
+      const body = running.subscribe({ next, error });
+      this.#leave = (reason) => {
+        body.unsubscribe();
+        error(reason);
+      };
+    });
+    return codec.encode(result, 'result') || null;
   }
 
   async #runStream(args: readonly unknown[], info: JobInfo): Promise<string> {
@@ -123,26 +132,28 @@ export class JobRun {
       ...this.#options(),
       pool,
     });
-    const failed = await stream.send(values, (value, index) => codec.encode(value, `output[${index}]`));
+    const left = new Promise<Failure>((resolve) => {
+      this.#leave = (error) => {
+        stream.leave();
+        resolve({ error });
+      };
+    });
+    const sent = stream.send(values, (value, index) => codec.encode(value, `output[${index}]`));
+    const failed = await Promise.race([sent, left]);
     // An end that is told before all values were read would cut them off.
-    if (this.#ending === undefined) await Promise.race([stream.end(), this.#aborted()]);
+    if (this.#ending === undefined) await Promise.race([stream.end(), left]);
     if (failed !== undefined) throw failed.error;
-    this.#abort.signal.throwIfAborted();
+    this.#throwIfEnded();
     return `${stream.count}`;
   }
 
-  #aborted(): Promise<void> {
-    const { signal } = this.#abort;
-    return new Promise((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+  #throwIfEnded(): void {
+    if (this.#endedWith !== undefined) throw this.#endedWith;
   }
 
   #options(): object {
     const { grace, timeout } = this.#job.data;
     return {
-      signal: this.#abort.signal,
       name: this.#job.name,
       onProgress: (value: unknown) => this.#progress(value),
       ...(grace !== undefined && { grace }),
@@ -170,13 +181,12 @@ export class JobRun {
     if (this.#ending !== undefined) return;
     // Its values cannot be called back.
     this.#ending = ending === 'given back' && this.#stream !== undefined ? 'lost' : ending;
-    this.#abort.abort(
+    const job = `job ${this.id} (${this.#job.name})`;
+    this.#endedWith =
       this.#ending === 'cancelled'
-        ? new ThreadError(`job ${this.id} (${this.#job.name}) was cancelled`, {
-            code: 'ERR_THREAD_CANCELLED',
-          })
-        : new JobLostError(`job ${this.id} (${this.#job.name}) is no longer run here`),
-    );
+        ? new ThreadError(`${job} was cancelled`, { code: 'ERR_THREAD_CANCELLED' })
+        : new JobLostError(`${job} is no longer run here`);
+    this.#leave?.(this.#endedWith);
   }
 
   heard({ kind, count }: JobMessage): void {

@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
 import type { Semaphore } from '../primitives/semaphore.js';
 import { nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { ENDED, VALUES } from './job-messages.js';
@@ -26,6 +26,7 @@ export class JobStream {
   #sending = false;
   #ended = false;
   #allRead: (() => void) | undefined;
+  #values: Subscription | undefined;
   readonly #room: Semaphore;
   readonly #tell: (kind: string, count: number, text: string) => void;
   /** When who reads was heard last: `now()`. */
@@ -47,12 +48,12 @@ export class JobStream {
   ): Promise<Failure | undefined> {
     let index = 0;
     return new Promise((resolve) => {
-      const subscription = values.subscribe({
+      this.#values = values.subscribe({
         next: (value) => {
           try {
             this.push(encode(value, index++));
           } catch (error) {
-            subscription.unsubscribe();
+            this.leave();
             resolve({ error });
           }
         },
@@ -60,6 +61,11 @@ export class JobStream {
         complete: () => resolve(undefined),
       });
     });
+  }
+
+  /** The target is to end. */
+  leave(): void {
+    this.#values?.unsubscribe();
   }
 
   push(text: string): void {
