@@ -1,3 +1,10 @@
+/**
+ * Locks, conditions, semaphores, events, barriers, threads and pools of this process, and operators over them.
+ * `rxjs-threading/monitor` shows what they do, `rxjs-threading/redis` has the same names between machines.
+ *
+ * @module rxjs-threading
+ */
+
 export {
   BrokenBarrierError,
   type Owner,

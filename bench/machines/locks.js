@@ -6,7 +6,7 @@ import { Mutex } from 'redis-semaphore';
 import Redlock from 'redlock';
 import { Machines } from 'rxjs-threading/redis';
 import { checkEqual, interleave, median, note, quick, row, scaled } from '../harness.js';
-import { redisServer } from './server.js';
+import { redisServer, turnableLink } from './server.js';
 
 const CONTENDERS = 8;
 const INSIDE = 2;
@@ -19,12 +19,12 @@ const observer = new Redis({ port });
 
 /** Each of them: a client of its own, how it takes the lock `name`, and how it ends. `take` gives how to release. */
 const KINDS = {
-  ours: async (lease = 10_000) => {
+  ours: async ({ lease = 10_000, at = port, grace = false } = {}) => {
     const machines = new Machines({
-      connection: `redis://127.0.0.1:${port}`,
+      connection: `redis://127.0.0.1:${at}`,
       namespace: 'bench',
       lease,
-      grace: false,
+      grace,
     });
     await machines.open();
     return {
@@ -35,8 +35,10 @@ const KINDS = {
       end: () => machines.close(),
     };
   },
-  'redis-semaphore': async (lease = 10_000) => {
-    const redis = new Redis({ port });
+  'redis-semaphore': async ({ lease = 10_000, at = port } = {}) => {
+    const redis = new Redis({ port: at });
+    // Of a connection that is cut: it makes another.
+    redis.on('error', () => {});
     return {
       async take(name) {
         const mutex = new Mutex(redis, name, {
@@ -160,24 +162,58 @@ async function engineTime() {
   return 1000 * (seconds('used_cpu_user') + seconds('used_cpu_sys'));
 }
 
-/** Whether another got the lock while the first, whose loop was blocked, believed that it had it. */
-async function blocked(make) {
-  const lease = 600;
-  const [first, second] = [await make(lease), await make(lease)];
-  const release = await first.take('blocked');
+/** Whether another gets the lock through `fault`, after which the first still believes that it has it. */
+async function ownersAfter(make, options, fault) {
+  const [first, second] = [await make(options), await make(options)];
+  const release = await first.take('x');
   let others = 0;
-  const waiting = second.take('blocked').then((done) => {
+  const waiting = second.take('x').then((done) => {
     others++;
     return done;
   });
-  const end = performance.now() + (quick ? 1 : 4 * lease);
-  while (performance.now() < end);
-  await pause(100);
+  await fault();
   const kept = others === 0;
   await Promise.resolve(release()).catch(() => {});
   await (await waiting)();
   await Promise.all([first.end(), second.end()]);
   return kept ? 'kept' : 'two owners';
+}
+
+function blocked(make) {
+  const lease = 600;
+  return ownersAfter(make, { lease }, async () => {
+    const end = performance.now() + (quick ? 1 : 4 * lease);
+    while (performance.now() < end);
+    await pause(100);
+  });
+}
+
+/** The engine dies, and its place is taken by a replica that has heard of the sessions, and not of the grant. */
+async function failedOver(make) {
+  const lease = 1500;
+  const [primary, replica] = [await redisServer(), await redisServer()];
+  const link = await turnableLink(primary.port);
+  const client = new Redis({ port: replica.port });
+  const follow = async () => {
+    await client.replicaof('127.0.0.1', primary.port);
+    while (!/master_link_status:up/.test(await client.info('replication'))) await pause(20);
+    await client.replicaof('NO', 'ONE');
+  };
+  const followed = async (options) => {
+    const made = await make(options);
+    await follow();
+    return made;
+  };
+  const owners = await ownersAfter(followed, { lease, at: link.port, grace: true }, async () => {
+    await pause(100);
+    await primary.stop();
+    link.turn(replica.port);
+    await pause(quick ? 1 : 2 * lease);
+  });
+  client.disconnect();
+  link.close();
+  await replica.stop();
+  return owners;
 }
 
 compare(
@@ -198,11 +234,13 @@ compare(
   await interleave(each(crowd), { rounds: 3, warmUp: false }),
   [0.33, 0.5],
 );
-const afterBlock = [
-  `ours ${await blocked(KINDS.ours)}`,
-  `redis-semaphore ${await blocked(KINDS['redis-semaphore'])}`,
-];
-note(`a holder's event loop blocked for four leases: ${afterBlock.join(', ')}`);
+for (const [fault, owners] of [
+  ["a holder's event loop blocked for four leases", blocked],
+  ['the engine fails over without the grant', failedOver],
+]) {
+  const ours = await owners(KINDS.ours);
+  note(`${fault}: ours ${ours}, redis-semaphore ${await owners(KINDS['redis-semaphore'])}`);
+}
 
 observer.disconnect();
 await server.stop();

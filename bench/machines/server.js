@@ -45,3 +45,39 @@ export async function redisServer() {
     },
   };
 }
+
+/** A port through which clients reach another, until it is turned to yet another. */
+export async function turnableLink(to) {
+  let target = to;
+  const sockets = new Set();
+  const server = createServer((from) => {
+    const there = connect(target, '127.0.0.1');
+    for (const [one, other] of [
+      [from, there],
+      [there, from],
+    ]) {
+      sockets.add(one);
+      one.on('error', () => {});
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: server.address().port,
+    turn(other) {
+      target = other;
+      cut();
+    },
+    close() {
+      server.close();
+      cut();
+    },
+  };
+}

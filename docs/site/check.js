@@ -29,9 +29,23 @@ const SEEN = [
   'frameworks/nest',
   'api/functions/withLock',
   'api/classes/ThreadPool',
+  'api/index',
+  'api/monitor/index',
+  'api/monitor/functions/serveMonitor',
+  'api/monitor/interfaces/PoolInfo',
+  'api/redis/index',
+  'api/redis/classes/Machines',
+  'monitoring',
+  'machines',
   'production',
   'parity',
 ];
+/** What a reader looks for, one of each entry, and the page that is to be among what is found first. */
+const SOUGHT = {
+  withLock: '/api/functions/withLock.html',
+  serveMonitor: '/api/monitor/functions/serveMonitor.html',
+  Machines: '/api/redis/classes/Machines.html',
+};
 
 const site = fileURLToPath(new URL('../../build/site', import.meta.url));
 const pictures = process.argv.includes('--pictures') ? join(site, '..', 'site-pictures') : undefined;
@@ -54,7 +68,7 @@ const anchors = new Map();
 try {
   for (const width of WIDTHS) for (const colorScheme of SCHEMES) await look(width, colorScheme);
   checkLinks();
-  await search();
+  for (const [what, wanted] of Object.entries(SOUGHT)) await search(what, wanted);
 } finally {
   await browser.close();
   server.close();
@@ -137,20 +151,22 @@ function checkLinks() {
 }
 
 /** As a reader does: opens the search, types, goes to what it finds. */
-async function search() {
+async function search(what, wanted) {
   for (const width of WIDTHS) {
     const page = await open(width, 'light');
     await page.goto(`${origin}/start.html`, { waitUntil: 'load' });
     await page.locator('#local-search button').click();
-    await page.locator('.VPLocalSearchBox input').fill('withLock');
+    await page.locator('.VPLocalSearchBox input').fill(what);
     const found = page.locator('.VPLocalSearchBox .result');
     await found.first().waitFor();
-    const first = await found.first().getAttribute('href');
-    if (pictures !== undefined) await page.screenshot({ path: join(pictures, `search-${width}.png`) });
+    const all = await found.evaluateAll((results) => results.map((result) => result.pathname));
+    if (!all.includes(wanted)) faults.add(`the search for ${what} finds ${all.join(', ')}`);
+    if (pictures !== undefined)
+      await page.screenshot({ path: join(pictures, `search-${what}-${width}.png`) });
     await found.first().click();
     await page.waitForURL((url) => url.pathname !== '/start.html');
-    if (!(await page.locator('.vp-doc').textContent()).includes('withLock'))
-      faults.add(`the search leads to ${first}`);
+    if (!(await page.locator('.vp-doc').textContent()).includes(what))
+      faults.add(`the search for ${what} leads to ${page.url()}`);
     await page.context().close();
   }
 }

@@ -6,33 +6,62 @@ import { parseSync } from 'rolldown/utils';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
 
+/** Of each entry of the package with options: its exports, in src. */
+const INDEXES = {
+  'rxjs-threading': 'index.ts',
+  'rxjs-threading/monitor': 'monitor/index.ts',
+  'rxjs-threading/redis': 'redis/index.ts',
+};
+
 /** Where each is given, in the order of the page. */
 export const GIVEN_TO = {
-  JobRunnerOptions: 'runner.run(target, args, options), runner.stream(target, args, options)',
-  PrimitiveOptions:
-    'new Lock(options), new RLock(options), new Event(options), new Semaphore(n, options), new Condition(lock, options)',
-  BarrierOptions: 'new Barrier(parties, options)',
-  AcquireOptions: 'acquire(options), hold(options)',
-  AcquireSyncOptions: 'acquireSync(options), holdSync(options)',
-  WaitOptions: 'wait(options), join(options), result(options)',
-  WaitSyncOptions: 'waitSync(options), joinSync(options)',
-  ThreadOptions: 'new Thread(options)',
-  TimerOptions: 'new Timer(ms, target, args, options)',
-  ThreadPoolOptions: 'new ThreadPool(options)',
-  WorkerOptions: 'new ThreadPool(options), new Thread(options)',
-  RunOptions: 'pool.broadcast(target, args, options), runInThread(target, args, options)',
-  PoolRunOptions: 'pool.run(target, args, options)',
-  RoomOptions: 'pool.room(options)',
-  MapOptions: 'pool.map(iterable, target, options)',
-  RunInThreadOptions: 'runInThread(target, args, options)',
-  ThreadMapOptions: 'threadMap(target, options)',
-  ThreadPipeOptions: 'threadPipe(target, options)',
-  WithLockOptions: 'withLock(lock, project, options)',
-  AwaitEventOptions: 'awaitEvent(event, options)',
-  AwaitConditionOptions: 'awaitCondition(condition, predicate, options)',
-  TimerDelayOptions: 'timerDelay(ms, options)',
-  ThreadErrorOptions: 'new ThreadError(message, options)',
-  OwnerDiedErrorOptions: 'new OwnerDiedError(message, options)',
+  'rxjs-threading': {
+    JobRunnerOptions: 'runner.run(target, args, options), runner.stream(target, args, options)',
+    PrimitiveOptions:
+      'new Lock(options), new RLock(options), new Event(options), new Semaphore(n, options), new Condition(lock, options)',
+    BarrierOptions: 'new Barrier(parties, options)',
+    AcquireOptions: 'acquire(options), hold(options)',
+    AcquireSyncOptions: 'acquireSync(options), holdSync(options)',
+    WaitOptions: 'wait(options), join(options), result(options)',
+    WaitSyncOptions: 'waitSync(options), joinSync(options)',
+    ThreadOptions: 'new Thread(options)',
+    TimerOptions: 'new Timer(ms, target, args, options)',
+    ThreadPoolOptions: 'new ThreadPool(options)',
+    WorkerOptions: 'new ThreadPool(options), new Thread(options)',
+    RunOptions: 'pool.broadcast(target, args, options), runInThread(target, args, options)',
+    PoolRunOptions: 'pool.run(target, args, options)',
+    RoomOptions: 'pool.room(options)',
+    MapOptions: 'pool.map(iterable, target, options)',
+    RunInThreadOptions: 'runInThread(target, args, options)',
+    ThreadMapOptions: 'threadMap(target, options)',
+    ThreadPipeOptions: 'threadPipe(target, options)',
+    WithLockOptions: 'withLock(lock, project, options)',
+    AwaitEventOptions: 'awaitEvent(event, options)',
+    AwaitConditionOptions: 'awaitCondition(condition, predicate, options)',
+    TimerDelayOptions: 'timerDelay(ms, options)',
+    ThreadErrorOptions: 'new ThreadError(message, options)',
+    OwnerDiedErrorOptions: 'new OwnerDiedError(message, options)',
+  },
+  'rxjs-threading/monitor': {
+    ServeOptions: 'serveMonitor(options)',
+    MonitorOptions: 'monitorHandler(options)',
+    InspectOptions: 'inspect(options), inspect$(options)',
+    DeadlockOptions: 'deadlocks(options), threadDump(options)',
+    RecordOptions: 'record(options)',
+    InstrumentOptions: 'instrument(options)',
+  },
+  'rxjs-threading/redis': {
+    MachinesOptions: 'new Machines(options)',
+    RemoteLockOptions: 'machines.lock(name, options), machines.rlock(name, options)',
+    RemoteBarrierOptions: 'machines.barrier(name, parties, options)',
+    RemotePoolOptions: 'machines.pool(name, options)',
+    RemoteRunOptions:
+      'pool.run(target, args, options), pool.stream(target, args, options), pool.timer(interval, target, args, options)',
+    RetryOptions: 'machines.pool(name, { retry }), pool.run(target, args, { retry })',
+    ServeOptions: 'machines.serve(name, options)',
+    LockLostErrorOptions: 'new LockLostError(message, options)',
+    EngineErrorOptions: 'new EngineError(message, options)',
+  },
 };
 
 /** Of the options whose text does not tell it, or not by itself. */
@@ -59,14 +88,19 @@ const TEXTS = {
 
 /** @typedef {{ name: string, type: string, text: string, default: string | undefined, of: string }} Option */
 
-/** The options of all exported types whose name ends with Options. @returns {Map<string, Option[]>} */
+/** The options of all exported types whose name ends with Options, of each entry. @returns {Map<string, Map<string, Option[]>>} */
 export function readOptions() {
-  const index = readFileSync(join(src, 'index.ts'), 'utf8');
+  return new Map(Object.entries(INDEXES).map(([entry, index]) => [entry, optionsIn(join(src, index))]));
+}
+
+function optionsIn(index) {
   const types = new Map();
-  for (const [, names, file] of index.matchAll(/export (?:type )?\{([^}]*)\} from '(.*?)'/g)) {
-    for (const [name] of names.matchAll(/\w+Options\b/g)) types.set(name, { file: join(src, file) });
-  }
-  return new Map([...types].map(([name, { file }]) => [name, optionsOf(name, file)]));
+  for (const [, names, file] of readFileSync(index, 'utf8').matchAll(
+    /export (?:type )?\{([^}]*)\} from '(.*?)'/g,
+  ))
+    for (const [name] of names.matchAll(/\w+Options\b/g))
+      types.set(name, optionsOf(name, join(dirname(index), file)));
+  return types;
 }
 
 /** @returns {Option[]} those it inherits last */
@@ -128,13 +162,14 @@ function option(member, text, comments, of) {
   const known = `${of}.${name}`;
   const tag = /\s*@defaultValue (.*)$/.exec(told)?.[1];
   const prose = told.replace(/\s*@\w+.*$/, '');
-  const said = /(?:^|(?<=[.;,] ))[Dd]efault:? ([^.;:]*)[.;:]? ?/.exec(prose);
+  const said = /(?:^|(?<=[.;,] ))[Dd]efault:? ((?:`[^`]*`|'[^'\s]*'|[^.;:])*)[.;:]? ?/.exec(prose);
+  const inPassing = /(\S+) \(default\)/.exec(prose)?.[1];
   return {
     name,
     of,
     type: type.replace(/\s*\| undefined$/, '').replace(/\s+/g, ' '),
     text: sentence(around(prose, said)) || (TEXTS[known] ?? ''),
-    default: DEFAULTS[known] ?? tag ?? said?.[1] ?? (member.optional ? '–' : 'required'),
+    default: DEFAULTS[known] ?? tag ?? said?.[1] ?? inPassing ?? (member.optional ? '–' : 'required'),
   };
 }
 
@@ -156,29 +191,30 @@ const sentence = (text) =>
 
 /** docs/options.md of the site. */
 export function optionsPage() {
-  const options = readOptions();
-  const sections = [...options.keys()]
-    .toSorted((a, b) => place(a) - place(b))
-    .map((name) => section(name, options.get(name)));
+  const entries = [...readOptions()].map(([entry, types]) => {
+    const order = Object.keys(GIVEN_TO[entry]);
+    const sections = [...types]
+      .toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+      .map(([name, options]) => section(name, GIVEN_TO[entry][name], options));
+    return `## ${entry}\n\n${sections.join('\n')}`;
+  });
   return `# All options
 
 Every option of every call, with its type and default. Times are in ms, counts are whole numbers. A value that is none of
 what is told here is a TypeError or RangeError that shows it, at the call.
 
-${sections.join('\n')}`;
+${entries.join('\n')}`;
 }
 
-const place = (name) => Object.keys(GIVEN_TO).indexOf(name);
-
-function section(name, options) {
+function section(name, calls, options) {
   // Two columns, as a telephone is not wide enough for more.
   const rows = options.map(
     (one) => `| \`${one.name}\` | ${code(one.type)}, ${without(one)}<br>${cell(one.text)} |`,
   );
-  return `## ${name}
+  return `### ${name}
 
-${(GIVEN_TO[name] ?? '')
-  .split(/, (?=new |\w+\()/)
+${(calls ?? '')
+  .split(/, (?=new |[\w.$]+\()/)
   .map((call) => `\`${call}\``)
   .join(', ')}
 

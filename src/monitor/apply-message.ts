@@ -5,7 +5,7 @@ import type { Inspection } from './types.js';
 export function applyMessage(now: Inspection | undefined, message: MonitorMessage): Inspection | undefined {
   if (message.kind === 'snapshot') return message.now;
   if (message.kind !== 'delta' || now === undefined) return now;
-  const { kind: _, threads, primitives, pools, waits, ...rest } = message;
+  const { kind: _, threads, primitives, pools, waits, namespaces, ...rest } = message;
   return {
     ...now,
     ...rest,
@@ -13,6 +13,7 @@ export function applyMessage(now: Inspection | undefined, message: MonitorMessag
     primitives: applied(now.primitives, primitives, 'id'),
     pools: applied(now.pools, pools, 'id'),
     waits: applied(now.waits, waits, 'id'),
+    namespaces: applied(now.namespaces, namespaces, 'session'),
   };
 }
 

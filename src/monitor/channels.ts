@@ -3,7 +3,7 @@ import type { Deadlock } from './types.js';
 
 /**
  * Channels of `node:diagnostics_channel`, in the thread in which it happens, and at no cost while nobody has subscribed
- * there. `wait` and `run` are tracing channels: their events are channels of their own, such as
+ * there. `wait`, `hold` and `run` are tracing channels: their events are channels of their own, such as
  * `tracing:rxjs-threading:wait:start`, and who listens to any has to listen to `start`. Python has no such thing.
  *
  * @example
@@ -19,6 +19,12 @@ export const channels: {
    * `end`, an Observable one with `asyncEnd`.
    */
   readonly wait: 'rxjs-threading:wait';
+  /**
+   * From acquired to released, of a Lock or RLock that had to be waited for: `{ kind, name, id, face }`. One that was acquired
+   * blocking ends with `end`, an Observable one with `asyncEnd`; one that another thread releases, or that its thread leaves
+   * locked, with neither. Permits of a Semaphore are not told apart.
+   */
+  readonly hold: 'rxjs-threading:hold';
   /** A target: `{ ident, name, target, pool, traceparent, error }`. Ends with `asyncEnd`; before that `error`, if it fails. */
   readonly run: 'rxjs-threading:run';
   /** A Deadlock, once, as `deadlocks`, `inspect` or a stream of these finds it. */
@@ -29,6 +35,7 @@ export const channels: {
   readonly ownerDied: 'rxjs-threading:owner-died';
 } = {
   wait: 'rxjs-threading:wait',
+  hold: 'rxjs-threading:hold',
   run: 'rxjs-threading:run',
   deadlock: 'rxjs-threading:deadlock',
   starvation: 'rxjs-threading:starvation',

@@ -1,5 +1,6 @@
 import { checkStacks, deadlocks } from './deadlocks.js';
 import { inspect } from './inspect.js';
+import type { NamespaceInfo } from './namespace-info.js';
 import { stackOf } from './thread-stack.js';
 import type {
   DeadlockOptions,
@@ -15,7 +16,8 @@ import type {
 import { visible } from './visible.js';
 
 /**
- * Text as `jcmd Thread.print` gives it: each thread with what it waits for and owns, then the pools, then each finding.
+ * Text as `jcmd Thread.print` gives it: each thread with what it waits for and owns, then the pools,
+ * then the machines, then each finding.
  *
  * @param options - `stacks: 'full'`: with the stack of each thread, which is stopped for some ms
  * @throws TypeError for bad options, as the Promise's error
@@ -54,12 +56,17 @@ class Dump {
   }
 
   text(): string {
-    const { time, process: program, threads, pools, findings } = this.#now;
+    const { time, process: program, threads, pools, namespaces, findings } = this.#now;
     const head = [
       new Date(time).toISOString(),
       `Threads of ${visible(program.name)}, process ${program.pid}, Node ${program.node}: ${threads.length}`,
     ];
-    const blocks = [head, ...threads.map((thread) => this.#thread(thread)), pools.map(poolLine)];
+    const blocks = [
+      head,
+      ...threads.map((thread) => this.#thread(thread)),
+      pools.map(poolLine),
+      ...namespaces.map((namespace) => this.#namespace(namespace)),
+    ];
     const found = findings.map((finding) => this.#finding(finding));
     const end = found.length === 0 ? ['Found nothing wrong.'] : [`Found ${found.length}:`, ...found];
     return `${[...blocks, end]
@@ -98,6 +105,22 @@ class Dump {
     return [words.join(', '), ...(site === null ? [] : [siteLine(site)])];
   }
 
+  #namespace({ namespace, machines, things, thingsLeftOut, seen }: NamespaceInfo): string[] {
+    const lines = [`Machines of "${visible(namespace)}", seen ${this.#ago(seen)} ago: ${machines.length}`];
+    for (const { session, name, host, pid, joined, own } of machines) {
+      const where = `on ${visible(host)}, process ${pid}${own ? ', this one' : ''}`;
+      lines.push(`   "${visible(name)}" ${where}, joined ${this.#ago(joined)} ago`);
+      for (const { kind, name: thing, holders, waiters } of things) {
+        const what = `${kind} "${visible(thing)}"`;
+        for (const { token, since, count } of holders.filter((holder) => holder.session === session))
+          lines.push(`   - holds ${what} for ${this.#ago(since)}, token ${token}${times(count)}`);
+        for (const { since, count } of waiters.filter((waiter) => waiter.session === session))
+          lines.push(`   - waits for ${what} for ${this.#ago(since)}${times(count)}`);
+      }
+    }
+    return thingsLeftOut === 0 ? lines : [...lines, `   and ${thingsLeftOut} more that are held`];
+  }
+
   #finding(finding: Finding): string {
     const behind = finding.kind === 'deadlock' && finding.behind.length > 0;
     const waiting = behind
@@ -119,6 +142,10 @@ class Dump {
   #ago(since: number): string {
     return `${Math.max(0, (this.#now.time - since) / 1000).toFixed(1)} s`;
   }
+}
+
+function times(count: number): string {
+  return count === 1 ? '' : `, ${count} times`;
 }
 
 function poolLine({

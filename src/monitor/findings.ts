@@ -1,7 +1,13 @@
 import { nameOf } from '../primitives/threads/thread-slots.js';
 import type { Abandoned, Finding, PrimitiveInfo } from './types.js';
 
-const ORDER: readonly Finding['kind'][] = ['deadlock', 'stall', 'starvation', 'abandoned'];
+const ORDER: readonly Finding['kind'][] = [
+  'deadlock',
+  'distributed-deadlock',
+  'stall',
+  'starvation',
+  'abandoned',
+];
 
 /** Worst first; deadlocks that are certain before others. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {

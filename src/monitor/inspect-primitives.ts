@@ -1,9 +1,18 @@
 import type { AnyPrimitive } from '../primitives/handle.js';
 import { type Measured, percentileOf } from '../primitives/memory/histogram.js';
+import { type SiteFacts, sitesOfWaits } from '../primitives/threads/contended-sites.js';
 import { contendedPrimitives, type PrimitiveFacts } from '../primitives/threads/contention.js';
 import { isAlive } from '../primitives/threads/liveness.js';
+import { siteOf } from '../primitives/waiting/wait-site.js';
 import { acquiresOf, type KnownPrimitive, knownPrimitives, stateOf } from './known-primitives.js';
-import type { ContentionInfo, Durations, PrimitiveInfo, PrimitiveState, WaitInfo } from './types.js';
+import type {
+  ContentionInfo,
+  Durations,
+  PrimitiveInfo,
+  PrimitiveState,
+  SiteInfo,
+  WaitInfo,
+} from './types.js';
 
 export function durations(measured: Measured): Durations {
   const { count, total, max } = measured;
@@ -20,8 +29,9 @@ export function primitiveInfos(
   const facts = new Map(contendedPrimitives().map((one) => [one.id, one]));
   const known = knownPrimitives(watched);
   const queues = queuesOf(waits);
+  const sites = sitesOfWaits();
   return [...new Set([...facts.keys(), ...known.keys()])].map((id) =>
-    primitiveInfo(id, facts.get(id), known.get(id), queues.get(id) ?? []),
+    primitiveInfo(id, facts.get(id), known.get(id), queues.get(id) ?? [], siteInfos(sites.get(id) ?? [])),
   );
 }
 
@@ -42,6 +52,7 @@ function primitiveInfo(
   facts: PrimitiveFacts | undefined,
   known: KnownPrimitive | undefined,
   queue: readonly WaitInfo[],
+  sites: readonly SiteInfo[],
 ): PrimitiveInfo {
   const { kind, name } = (facts ?? known) as PrimitiveFacts | KnownPrimitive;
   return {
@@ -51,8 +62,21 @@ function primitiveInfo(
     named: facts?.named ?? name !== `${kind}-${id}`,
     state: known === undefined ? stateByWaiters(queue) : stateOf(known),
     queue: queue.map((wait) => wait.id),
-    contention: contentionInfo(facts, known === undefined ? null : acquiresOf(known)),
+    contention: { ...contentionInfo(facts, known === undefined ? null : acquiresOf(known)), sites },
   };
+}
+
+/** How many places are told of. */
+const MOST_SITES = 10;
+
+function siteInfos(facts: readonly SiteFacts[]): SiteInfo[] {
+  return [...facts]
+    .sort((a, b) => b.waitTime - a.waitTime)
+    .slice(0, MOST_SITES)
+    .flatMap(({ site, waits, waitTime }): SiteInfo[] => {
+      const place = siteOf(site);
+      return place === null ? [] : [{ ...place, waits, waitTime }];
+    });
 }
 
 /** What its waiters tell of it, where nobody knows its words. */
@@ -64,7 +88,10 @@ function stateByWaiters(queue: readonly WaitInfo[]): PrimitiveState {
 
 const NONE: Durations = { count: 0, total: 0, p50: 0, p99: 0, max: 0 };
 
-function contentionInfo(facts: PrimitiveFacts | undefined, acquires: number | null): ContentionInfo {
+function contentionInfo(
+  facts: PrimitiveFacts | undefined,
+  acquires: number | null,
+): Omit<ContentionInfo, 'sites'> {
   return {
     acquires,
     contended: facts?.wait.count ?? 0,
@@ -73,6 +100,5 @@ function contentionInfo(facts: PrimitiveFacts | undefined, acquires: number | nu
     signalled: facts?.signalled ?? false,
     wait: facts === undefined ? NONE : durations(facts.wait),
     held: facts === undefined || facts.held === null ? null : durations(facts.held),
-    sites: [],
   };
 }

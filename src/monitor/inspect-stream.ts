@@ -3,6 +3,7 @@ import { Observable } from 'rxjs';
 import { readEvents } from '../primitives/threads/events.js';
 import { poolFacts } from '../primitives/threads/pool-records.js';
 import { inspect } from './inspect.js';
+import { namespacesSeen } from './inspect-namespaces.js';
 import { checkInspect } from './inspect-options.js';
 import { startLooking } from './looking.js';
 import type { Inspection, InspectOptions } from './types.js';
@@ -47,13 +48,15 @@ export function inspect$(options: InspectOptions = {}): Observable<Inspection> {
 class Changes {
   #cursor = readEvents().cursor;
   #jobs = jobs();
+  #namespaces = namespacesSeen();
 
   /** Since it was last asked. */
   came(): boolean {
-    const [cursor, before] = [this.#cursor, this.#jobs];
+    const [cursor, before, seen] = [this.#cursor, this.#jobs, this.#namespaces];
     this.#cursor = readEvents(cursor).cursor;
     this.#jobs = jobs();
-    return this.#cursor !== cursor || this.#jobs !== before;
+    this.#namespaces = namespacesSeen();
+    return this.#cursor !== cursor || this.#jobs !== before || this.#namespaces !== seen;
   }
 }
 

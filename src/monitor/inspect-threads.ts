@@ -104,6 +104,9 @@ function identsIn(
   switch (finding.kind) {
     case 'deadlock':
       return finding.cycle.map(({ wait }) => wait.ident);
+    case 'distributed-deadlock':
+      // Which threads of this process it is about is not known.
+      return [];
     case 'starvation':
       return pools.find(({ id }) => id === finding.pool)?.jobs ?? [];
     case 'abandoned':

@@ -7,6 +7,7 @@ import { look } from './deadlock-look.js';
 import { epoch } from './epoch.js';
 import { eventsLost } from './events.js';
 import { abandonedLocks, sortFindings } from './findings.js';
+import { inspectNamespaces } from './inspect-namespaces.js';
 import { checkInspect } from './inspect-options.js';
 import { poolInfos } from './inspect-pools.js';
 import { primitiveInfos } from './inspect-primitives.js';
@@ -39,8 +40,10 @@ export function inspect(options: InspectOptions = {}): Inspection {
   const pools = poolInfos(facts);
   const primitives = primitiveInfos(waits, watched);
   const { deadlocks } = look(around);
+  const { namespaces, deadlocks: distributed } = inspectNamespaces();
   const findings: Finding[] = [
     ...deadlocks,
+    ...distributed,
     ...starvations(poolFacts(), facts, raw),
     ...abandonedLocks(primitives, time),
   ];
@@ -54,6 +57,7 @@ export function inspect(options: InspectOptions = {}): Inspection {
     primitives,
     pools,
     waits,
+    namespaces,
     findings: sorted,
     limits: {
       countedSince: countedSince(),

@@ -2,6 +2,7 @@ import { type Measured, NOTHING_MEASURED } from '../primitives/memory/histogram.
 import type { Family, Labels, Sample } from './metrics-exposition.js';
 import { histogramCounts, histogramSamples } from './metrics-histogram.js';
 import { type Counts, counter, LabelNames, Totals } from './metrics-totals.js';
+import type { NamespaceInfo } from './namespace-info.js';
 import type { Inspection, PoolInfo, PrimitiveInfo, ThreadActivity } from './types.js';
 
 /** The durations behind what an inspection tells of them, by `id` of a primitive or a pool. */
@@ -27,6 +28,7 @@ const OUTCOMES = ['completed', 'failed', 'cancelled'] as const;
 export class Collector {
   readonly #lockNames = new LabelNames();
   readonly #poolNames = new LabelNames();
+  readonly #namespaces = new LabelNames();
   readonly #blocked = new Totals();
   readonly #locks = new Totals();
   readonly #acquires = new Totals();
@@ -46,6 +48,7 @@ export class Collector {
       ...this.#primitives(moment, measurements),
       ...this.#findings(moment),
       ...this.#pools(moment, measurements),
+      ...this.#machines(moment),
     ];
     const took = [sample({}, (performance.now() - began) / 1000)];
     return [
@@ -113,7 +116,9 @@ export class Collector {
   }
 
   #findings({ findings }: Inspection): Family[] {
-    const deadlocks = findings.filter((one) => one.kind === 'deadlock');
+    const deadlocks = findings.filter(
+      (one) => one.kind === 'deadlock' || one.kind === 'distributed-deadlock',
+    );
     for (const { id } of deadlocks) if (!this.#deadlocks.has(id)) this.#found++;
     this.#deadlocks = new Set(deadlocks.map(({ id }) => id));
     const how = (certainty: string): number => deadlocks.filter((one) => one.certainty === certainty).length;
@@ -121,7 +126,7 @@ export class Collector {
     return [
       gauge(
         'deadlocks',
-        'Deadlocks that there are.',
+        'Deadlocks that there are, those between processes included.',
         ['certain', 'suspected'].map((certainty) => sample({ certainty }, how(certainty))),
       ),
       total('deadlocks_found_total', 'Deadlocks that there have been.', [sample({}, this.#found)]),
@@ -167,6 +172,37 @@ export class Collector {
         'pool_starved',
         'Whether all of its workers wait for jobs that wait for a worker.',
         gauges(({ id }) => (starved.has(id) ? 1 : 0)),
+      ),
+    ];
+  }
+
+  #machines({ namespaces, time }: Inspection): Family[] {
+    const gauges = (value: (one: NamespaceInfo) => number): Sample[] =>
+      summed(
+        namespaces.map((one) => sample({ namespace: this.#namespaces.label(one.namespace) }, value(one))),
+      );
+    const sum = (shares: readonly { readonly count: number }[]): number =>
+      shares.reduce((all, { count }) => all + count, 0);
+    return [
+      gauge(
+        'machines',
+        'Processes of a namespace.',
+        gauges(({ machines }) => machines.length),
+      ),
+      gauge(
+        'machines_held',
+        'Locks and permits that they have.',
+        gauges(({ things }) => sum(things.flatMap(({ holders }) => holders))),
+      ),
+      gauge(
+        'machines_waits',
+        'Waits of theirs that are pending.',
+        gauges(({ things }) => sum(things.flatMap(({ waiters }) => waiters))),
+      ),
+      gauge(
+        'machines_age_seconds',
+        'How long ago the engine was looked at.',
+        gauges(({ seen }) => Math.max(0, time - seen) / 1000),
       ),
     ];
   }

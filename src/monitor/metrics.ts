@@ -29,7 +29,9 @@ export function metrics(): string {
 
 /** What `registerMetrics` needs of a registry of prom-client. */
 export interface MetricsRegistry {
+  /** Throws when the metric's name is taken. */
   registerMetric(metric: never): void;
+  /** Takes the metric of that name out. */
   removeSingleMetric(name: string): void;
 }
 

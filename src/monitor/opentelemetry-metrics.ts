@@ -1,5 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
+import { setJobListener } from '../primitives/threads/pool-records.js';
 import type { WaitContext } from '../primitives/waiting/channels.js';
 import { channels } from './channels.js';
 import { inspect } from './inspect.js';
@@ -7,10 +8,10 @@ import { LabelNames } from './metrics-totals.js';
 
 /**
  * Metrics, named after those that OpenTelemetry has for JVM threads and database connection pools. Threads and pools are
- * those of the process, waits those of the thread. @returns how to end it
+ * those of the process, waits and the jobs that its own pools have run those of the thread. @returns how to end it
  */
 export function instrumentMetrics(meter: Meter): () => void {
-  const endings = [countWaits(meter), observe(meter)];
+  const endings = [countWaits(meter), measureJobs(meter), observe(meter)];
   return () => {
     for (const end of endings) end();
   };
@@ -39,6 +40,18 @@ function countWaits(meter: Meter): () => void {
   const waits = tracingChannel<unknown, WaitContext>(channels.wait);
   waits.subscribe(events);
   return () => void waits.unsubscribe(events);
+}
+
+function measureJobs(meter: Meter): () => void {
+  const duration = meter.createHistogram('rxjs_threading.pool.job.duration', { unit: 's' });
+  const waitTime = meter.createHistogram('rxjs_threading.pool.job.wait_time', { unit: 's' });
+  const names = new LabelNames();
+  setJobListener((name, waited, ran) => {
+    const attributes = { pool: names.label(name) };
+    duration.record(ran / 1000, attributes);
+    waitTime.record(waited / 1000, attributes);
+  });
+  return () => setJobListener(undefined);
 }
 
 function observe(meter: Meter): () => void {

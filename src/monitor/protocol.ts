@@ -1,3 +1,4 @@
+import type { NamespaceInfo } from './namespace-info.js';
 import type {
   Finding,
   Inspection,
@@ -25,24 +26,30 @@ export type MonitorMessage =
       readonly primitives: Delta<PrimitiveInfo, 'id'>;
       readonly pools: Delta<PoolInfo, 'id'>;
       readonly waits: Delta<WaitInfo, 'id'>;
+      readonly namespaces: Delta<NamespaceInfo, 'session'>;
       /** As they are now, if they have changed. */
       readonly findings?: readonly Finding[];
       readonly process?: ProcessInfo;
       readonly limits?: LimitsInfo;
     }
+  /** What has happened since; `lost`: how many were overwritten before they were read. */
   | { readonly kind: 'events'; readonly events: readonly MonitorEvent[]; readonly lost: number }
   /** The process ends; there is nothing to connect to any more. */
   | { readonly kind: 'bye'; readonly code: number };
 
+/** What has changed of a list since the message before. */
 export interface Delta<T, K extends keyof T> {
   /** New ones whole; of others the key and the fields that have changed. */
   readonly set: readonly (Pick<T, K> & Partial<T>)[];
+  /** Keys of those that are not there any more. */
   readonly gone: readonly T[K][];
 }
 
-/** For lanes and timeline. Written to a ring in shared memory, so that writers wait for nobody. */
+/** What a thread did, for lanes and timelines. Written to a ring in shared memory, so that writers wait for nobody. */
 export interface MonitorEvent {
+  /** ms since the epoch. */
   readonly time: number;
+  /** Of the thread that it is about. */
   readonly ident: number;
   readonly event:
     | 'start'

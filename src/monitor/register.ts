@@ -1,11 +1,14 @@
+/**
+ * Exports nothing: `node --import rxjs-threading/monitor/register app.js` serves the monitor of a program that does not do
+ * so itself, and prints its address on stderr. The environment variable `RXJS_THREADING_MONITOR` is the port, or `off`;
+ * without it 7711, or any that is free if that is taken. Workers that inherit the flag serve nothing.
+ *
+ * @module rxjs-threading/monitor/register
+ */
+
 import { closeSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { FD_VARIABLE, PORT_VARIABLE } from './register-variables.js';
-
-/*
- * `node --import rxjs-threading/monitor/register app.js` serves the monitor of a program that does not do so itself, and
- * prints its address on stderr. Workers that inherit the flag load this file and no more.
- */
 
 async function serve(): Promise<void> {
   const { [PORT_VARIABLE]: port = '', [FD_VARIABLE]: fd } = process.env;

@@ -5,14 +5,14 @@ import { load } from '../primitives/memory/word.js';
 import { isAlive } from '../primitives/threads/liveness.js';
 import { MAIN_IDENT, slotOf, table, WORKER } from '../primitives/threads/table.js';
 import { waits } from '../primitives/threads/wait-graph.js';
-import { shortened } from './site.js';
+import { shortFile } from '../primitives/waiting/wait-site.js';
 import type { Site } from './types.js';
 
 // Taken as the library loads, because tests that mock time replace them later.
 const { clearInterval, clearTimeout, setInterval, setTimeout } = nodeTimers;
 
 /** ms in which a thread has to stop for the question: one in native code, or whose parent is blocked, does not. */
-const PATIENCE = 500;
+const PATIENCE = 2000;
 /** ms between turns of this thread's loop meanwhile: the answer of a blocked main thread comes only to one that turns. */
 const TURN = 20;
 
@@ -139,7 +139,7 @@ class Target {
   #site({ functionName, url, location }: Frame): Site {
     return {
       function: functionName,
-      file: shortened(url || (this.#urls.get(location.scriptId) ?? '')),
+      file: shortFile(url || (this.#urls.get(location.scriptId) ?? '')),
       line: location.lineNumber + 1,
       column: (location.columnNumber ?? 0) + 1,
     };
@@ -154,7 +154,7 @@ function stackHere(): Site[] {
   for (const line of (new Error('here').stack ?? '').split('\n').slice(2)) {
     const [, name = '', file, row, column] = FRAME.exec(line) ?? [];
     if (file !== undefined)
-      sites.push({ function: name, file: shortened(file), line: Number(row), column: Number(column) });
+      sites.push({ function: name, file: shortFile(file), line: Number(row), column: Number(column) });
   }
   return sites;
 }

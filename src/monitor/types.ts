@@ -1,18 +1,17 @@
 import type { ThreadPool } from '../pool/jobs/thread-pool.js';
 import type { AnyPrimitive } from '../primitives/handle.js';
-
-/*
- * What the monitor tells, as data. Times are ms since the epoch, durations ms; both may have fractions. All is plain and
- * survives JSON.
- */
+import type { DistributedDeadlock, NamespaceInfo } from './namespace-info.js';
 
 /**
  * Everything at one moment. What shared memory tells is read at once, also while every event loop is blocked; what only
  * a thread's own loop can tell (see `ThreadInfo.loop`) is as old as that thread's last answer.
+ *
+ * Times are ms since the epoch, durations ms; both may have fractions. All is plain data and survives JSON.
  */
 export interface Inspection {
   /** Of this schema. Fields are added without a new number; a reader ignores what it does not know. */
   readonly version: 1;
+  /** ms since the epoch. */
   readonly time: number;
   readonly process: ProcessInfo;
   readonly threads: readonly ThreadInfo[];
@@ -21,16 +20,20 @@ export interface Inspection {
   readonly pools: readonly PoolInfo[];
   /** The edges of the wait-for graph. */
   readonly waits: readonly WaitInfo[];
+  /** What the Machines of this process share with others. Empty where there is no open Machines of `rxjs-threading/redis`. */
+  readonly namespaces: readonly NamespaceInfo[];
   /** What is wrong, worst first. Empty is the healthy state. */
   readonly findings: readonly Finding[];
   readonly limits: LimitsInfo;
 }
 
+/** The process whose threads these are. */
 export interface ProcessInfo {
   readonly pid: number;
   /** Of the package.json nearest to the main module, else the main module's file name. Never the command line. */
   readonly name: string;
   readonly node: string;
+  /** ms since the epoch. */
   readonly started: number;
   /** rss, bytes. */
   readonly memory: number;
@@ -46,6 +49,7 @@ export interface LimitsInfo {
   readonly eventsLost: number;
 }
 
+/** What a thread does at a moment. */
 export type ThreadActivity =
   /** Waits for a worker. */
   | 'queued'
@@ -61,6 +65,7 @@ export type ThreadActivity =
   /** Killed or crashed less than a minute ago, or with a lock that nobody has acquired since. */
   | 'dead';
 
+/** A thread at a moment, alive or ended less than a minute ago. */
 export interface ThreadInfo {
   readonly ident: number;
   readonly name: string;
@@ -75,13 +80,13 @@ export interface ThreadInfo {
   readonly activity: ThreadActivity;
   /** When `activity` began. */
   readonly since: number;
-  /** Name of the target; never its arguments. */
+  /** Name of the target that it runs, never its arguments; null: none. */
   readonly runs: string | null;
   /** `id`s of `waits`. */
   readonly waits: readonly number[];
   /** `id`s of the Locks and RLocks that it is the owner of, as far as these are listed. */
   readonly holds: readonly number[];
-  /** Time it was blocked, over its life, in waits that are over. */
+  /** ms that it was blocked, over its life, in waits that are over. */
   readonly blockedTime: number;
   /** What its own event loop tells; null before its first answer. */
   readonly loop: LoopInfo | null;
@@ -97,13 +102,15 @@ export interface LoopInfo {
   readonly cpu: number | null;
   /** Bytes. */
   readonly heapUsed: number;
+  /** Bytes. */
   readonly heapLimit: number;
   /** Share of time its loop was not idle, without time blocked in waits, 0 to 1. */
   readonly utilization: number;
-  /** p99 of how late its loop was, over 10 s. */
+  /** p99 of how late its loop was, in ms, over 10 s. */
   readonly delay: number;
 }
 
+/** Which primitive it is. */
 export type PrimitiveKind =
   | 'Lock'
   | 'RLock'
@@ -113,6 +120,7 @@ export type PrimitiveKind =
   | 'Event'
   | 'Barrier';
 
+/** A lock or another primitive at a moment: its state, who waits for it, and what it has cost. */
 export interface PrimitiveInfo {
   /** Unique in the process, never used again. */
   readonly id: number;
@@ -126,6 +134,7 @@ export interface PrimitiveInfo {
   readonly contention: ContentionInfo;
 }
 
+/** How a primitive is, by its kind. */
 export type PrimitiveState =
   /** Lock and RLock. */
   | { readonly owner: OwnerInfo | null }
@@ -138,6 +147,7 @@ export type PrimitiveState =
   /** Nobody who knows its words has answered: it is told of by its waiters alone. */
   | { readonly unknown: true };
 
+/** Who has a Lock or an RLock. */
 export interface OwnerInfo {
   readonly ident: number;
   /** false: abandoned. The next to acquire it gets an OwnerDiedError. */
@@ -159,14 +169,18 @@ export interface ContentionInfo {
   readonly ownerDeaths: number;
   /** A thread other than the owner has released it: it is used as a signal, and a cycle over it is only suspected. */
   readonly signalled: boolean;
+  /** How long those that had to wait did so. */
   readonly wait: Durations;
   /** How long it was held, of every 64th acquisition and of all that others waited for; null while no monitor runs. */
   readonly held: Durations | null;
-  /** Where it was waited for, the most time first, ten at most. Empty without `sites`. */
+  /**
+   * Where it was waited for, the most time first, ten at most: of the waits that are over, those that began while somebody
+   * looked at all (`detail`), and of these 100 a second in each thread. A sample, so what counts is their proportion.
+   */
   readonly sites: readonly SiteInfo[];
 }
 
-/** Of a histogram with buckets 12 % wide. */
+/** In ms, of a histogram with buckets 12 % wide. */
 export interface Durations {
   readonly count: number;
   /** Exact. */
@@ -180,23 +194,30 @@ export interface Durations {
 /** The first frame of a stack that is neither this library's nor RxJS's nor Node's. */
 export interface Site {
   readonly function: string;
-  /** Relative to the working directory, or a package's name and the path within. */
+  /**
+   * Relative to the working directory, with `..` where it lies outside of that, or a package's name and the path within;
+   * `<inline>`: of a function that travelled to its thread by its source, in which `line` counts.
+   */
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
+/** A place in the program that has waited for a primitive, and for how many ms in all. */
 export interface SiteInfo extends Site {
   readonly waits: number;
   readonly waitTime: number;
 }
 
+/** A wait that is not over: an edge of the wait-for graph. */
 export interface WaitInfo {
   /** The same wait has the same number as long as it lasts. */
   readonly id: number;
+  /** Of the thread that waits. */
   readonly ident: number;
   /** `id` of the primitive; null: it joins a thread, `owner`. */
   readonly primitive: number | null;
+  /** Of the primitive, or of the thread that is joined. */
   readonly name: string;
   /** 'blocking': the thread does nothing else. 'observable': its event loop runs on. */
   readonly face: 'blocking' | 'observable';
@@ -209,15 +230,18 @@ export interface WaitInfo {
   readonly owner: number | null;
   /** The `withLock` section that waits; null: none, or not told apart. */
   readonly section: number | null;
+  /** Where it began; null: not known. */
   readonly site: Site | null;
 }
 
+/** A ThreadPool at a moment. */
 export interface PoolInfo {
   readonly id: number;
   readonly name: string;
   /** `ident` of the thread that it belongs to. */
   readonly of: number;
   readonly maxThreads: number;
+  /** Workers that it has now. */
   readonly threads: number;
   readonly busy: number;
   readonly queued: number;
@@ -225,6 +249,7 @@ export interface PoolInfo {
   readonly completed: number;
   readonly failed: number;
   readonly cancelled: number;
+  /** From begun to ended. */
   readonly run: Durations;
   /** From accepted to begun. */
   readonly wait: Durations;
@@ -234,7 +259,7 @@ export interface PoolInfo {
   readonly next: readonly { readonly name: string; readonly since: number }[];
 }
 
-export type Finding = Deadlock | Starvation | Abandoned | Stall;
+export type Finding = Deadlock | DistributedDeadlock | Starvation | Abandoned | Stall;
 
 interface FindingBase {
   /** The same finding has the same id as long as it lasts. */
@@ -256,6 +281,7 @@ export interface Deadlock extends FindingBase {
   readonly behind: readonly number[];
 }
 
+/** Why a cycle may end by itself all the same. */
 export type Doubt =
   /** A Lock may be released by any thread, and this one has been by another than its owner. */
   | { readonly kind: 'signalled'; readonly primitive: number }
@@ -268,6 +294,7 @@ export type Doubt =
   /** A Semaphore is in the cycle: whoever holds its permits is known only since the monitor runs. */
   | { readonly kind: 'permits'; readonly primitive: number };
 
+/** One wait of a cycle, and what keeps it waiting. */
 export interface DeadlockEdge {
   readonly wait: WaitInfo;
   /** What the next of the cycle has: `wait.owner` is its thread. */
@@ -276,7 +303,7 @@ export interface DeadlockEdge {
   readonly stack: readonly Site[];
 }
 
-/** As the pool's own `warnings$`. */
+/** All workers of a pool wait for jobs that are queued behind them, as the pool's own `warnings$` tells. */
 export interface Starvation extends FindingBase {
   readonly kind: 'starvation';
   readonly pool: number;
@@ -296,6 +323,7 @@ export interface Stall extends FindingBase {
   readonly waits: readonly number[];
 }
 
+/** How much `deadlocks` and `threadDump` tell of where threads are. */
 export interface DeadlockOptions {
   /**
    * 'site' (default): where each wait began, if a monitor ran then. 'full': every thread's whole stack, through the
@@ -304,6 +332,7 @@ export interface DeadlockOptions {
   readonly stacks?: 'site' | 'full';
 }
 
+/** What is looked at, and how closely. */
 export interface InspectOptions {
   /**
    * Counts acquisitions that do not wait, measures how long locks are held, remembers where waits began, and keeps

@@ -72,12 +72,14 @@ export function runInThread<A extends readonly unknown[], R>(
       subscriber.error(reason);
     });
     subscriber.add(stopLimit);
-    subscriber.add(() => stopThread(thread as Thread<never>, grace, reason));
-    return thread.output$.subscribe({
+    const output = thread.output$.subscribe({
       next: (value) => context.run(() => subscriber.next(value)),
       error: (error) => context.run(() => subscriber.error(error)),
       complete: () => context.run(() => subscriber.complete()),
     });
+    subscriber.add(output);
+    // After it: one that has not begun ends at once, and who has left is told of nothing.
+    subscriber.add(() => stopThread(thread as Thread<never>, grace, reason));
   });
 }
 

@@ -104,6 +104,7 @@ export class Lock extends OwnedLock {
 
   /** @internal */
   protected freeFromLost(word: number): boolean {
+    if (levels() !== 0) this.noteFree();
     // In one step: were it the caller's for a moment, any thread could release it meanwhile, and the caller would then
     // free it from whoever took it next.
     if (compareExchange(this.cells, WORD, word, word & TURN_ASKED) !== word) return false;

@@ -28,10 +28,11 @@ import { Primitive } from './primitive.js';
 import { contended, HELD, heldFor, noteFact } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
 import { clock } from './threads/table.js';
-import { ALL, watches } from './threads/trace-flag.js';
+import { ALL, HOLDS, watches } from './threads/trace-flag.js';
 import { type Outcome, PENDING, YIELDED } from './waiting/attempt.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
+import { tellHoldEnds } from './waiting/channels.js';
 import { noteWakeUp } from './waiting/noted-wait.js';
 import { emit, levels, tracing } from './waiting/trace.js';
 import { type Begin, type Settle, Wait } from './waiting/wait.js';
@@ -121,6 +122,7 @@ export abstract class Synchronizer extends Primitive {
 
   /** Called by who is about to free it, while somebody looks. @internal */
   noteFree(): void {
+    if (watches(HOLDS)) tellHoldEnds(this);
     const since = peek(this.cells, HELD_SINCE);
     if (since === 0) return;
     this.cells[HELD_SINCE] = 0;

@@ -3,10 +3,14 @@ import { ThreadError } from '../errors.js';
 import { allocate, park } from '../primitives/memory/word.js';
 import { throwIfCancelled } from '../primitives/threads/cancel-flag.js';
 import { RECHECK_MS } from '../primitives/waiting/event-loop.js';
+import { LockLostError } from './errors.js';
 import { replyIn } from './keeper-engine.js';
 import type { Blocked, Unblocked } from './keeper-messages.js';
 import type { Request } from './remote-wait.js';
 import type { Session } from './session.js';
+
+/** ms that the keeper's thread may take to start. */
+const STARTING = 30_000;
 
 /**
  * Blocks this thread, a worker, until the wait has ended: its keeper, in a thread of its own, asks.
@@ -16,6 +20,7 @@ import type { Session } from './session.js';
  */
 export function waitBlocked<T>(session: Session, request: Request<T>, timeout: number): T {
   checkMayBlock(session);
+  session.beginAnew();
   const number = session.nextNumber();
   const reply = ask(session, request, number, timeout);
   if (reply === undefined) return request.expire();
@@ -58,11 +63,19 @@ export function ask<T>(
     port: port2,
   };
   session.block(blocked);
+  const { validity, lease } = session;
+  let beats = validity.beats;
+  let idle = 0;
   try {
     for (;;) {
       const received = receiveMessageOnPort(port1);
       if (received !== undefined) return unblocked(session, received.message as Unblocked);
       throwIfCancelled();
+      // By looks, not by time: after a pause of the whole process the keeper is not the first to go on.
+      idle = validity.beats === beats ? idle + RECHECK_MS : 0;
+      if (idle > (beats === 0 ? STARTING : lease))
+        throw new LockLostError('the session is over: its keeper has failed');
+      beats = validity.beats;
       park(cells, 0, 0, RECHECK_MS);
     }
   } finally {

@@ -55,5 +55,6 @@ export interface Engine {
   readonly age?: number;
   /** How many replicas have, after at most `ms`, all that was written before; absent: there are none. */
   replicated?(replicas: number, ms: number): Promise<number>;
+  /** Ends its connections; what is not answered by then never is. */
   close(): Promise<void>;
 }

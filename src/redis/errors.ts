@@ -1,13 +1,13 @@
-import { ThreadError, type ThreadErrorOptions } from '../errors.js';
+import { type Owner, type OwnerDiedError, ThreadError, type ThreadErrorOptions } from '../errors.js';
 
 /** Why a lease is over. */
 export type LostReason = 'expired' | 'forgotten' | 'closed';
 
 /** What a LockLostError is made of, beside its message. */
 export interface LockLostErrorOptions extends ThreadErrorOptions {
-  /** Of what was held; default 0n: nothing was held yet. */
+  /** Of what was held; 0n: nothing was held yet. Default 0n. */
   token?: bigint | undefined;
-  /** Default 'expired'. */
+  /** Why it is over. Default 'expired'. */
   reason?: LostReason | undefined;
 }
 
@@ -39,6 +39,9 @@ export function closed(): LockLostError {
   return new LockLostError('closed', { reason: 'closed' });
 }
 
+/** Of a lock whose owner, in another process, died with it or lost its lease: `machine` says which that was. */
+export type RemoteOwnerDiedError = OwnerDiedError & { readonly machine: Owner };
+
 /**
  * The workers of a job died more often than `maxDeaths`, or it is gone from the engine. Its code is `ERR_JOB_LOST`.
  *
@@ -56,7 +59,7 @@ export class JobLostError extends ThreadError {
 
 /** What an EngineError is made of, beside its message. */
 export interface EngineErrorOptions extends ThreadErrorOptions {
-  /** Default false. */
+  /** Whether there was no answer. Default false. */
   outOfReach?: boolean | undefined;
 }
 

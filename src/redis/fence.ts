@@ -4,6 +4,7 @@ import type { RemoteHeld } from './remote-held.js';
 
 /** What `fence.sql` needs of a transaction; that of `pg` will do. */
 export interface FencedTransaction {
+  /** Runs a statement with its values, and tells how many rows it has changed. */
   query(text: string, values: unknown[]): Promise<{ rowCount: number | null }>;
 }
 

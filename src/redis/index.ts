@@ -1,4 +1,10 @@
-// The same names between machines, over an engine that exists: Redis or Valkey, BullMQ for jobs.
+/**
+ * The same names between machines, over an engine that exists: Redis or Valkey, and BullMQ on it for jobs. Everything
+ * begins with a {@link Machines}.
+ *
+ * @module rxjs-threading/redis
+ */
+
 export type { Owner } from '../errors.js';
 export { type CurrentJob, currentJob } from './current-job.js';
 export type { Engine, EngineOperation } from './engine.js';
@@ -9,6 +15,7 @@ export {
   LockLostError,
   type LockLostErrorOptions,
   type LostReason,
+  type RemoteOwnerDiedError,
 } from './errors.js';
 export { type Fence, type FencedTransaction, fence } from './fence.js';
 export type { MachineInfo, MachinePool, MachinesSnapshot, MachinesState, SnapshotThing } from './info.js';

@@ -3,7 +3,9 @@ export type MachinesState = 'connecting' | 'open' | 'cut' | 'over' | 'closed';
 
 /** A living process of the namespace, as `enumerate` tells it. */
 export interface MachineInfo {
+  /** Id of its membership; another after a loss. */
   readonly session: string;
+  /** As its Machines was named. */
   readonly name: string;
   readonly host: string;
   readonly pid: number;
@@ -13,17 +15,20 @@ export interface MachineInfo {
   readonly leaseEnds: number;
   /** Version of Node. */
   readonly node: string;
-  /** As of its last renewal. */
+  /** How many it has, as of its last renewal. */
   readonly threads: number;
-  /** As of its last renewal. */
+  /** Its ThreadPools, as of its last renewal. */
   readonly pools: readonly MachinePool[];
 }
 
 /** A ThreadPool of a process, as of its last renewal. */
 export interface MachinePool {
   readonly name: string;
+  /** Jobs that run. */
   readonly busy: number;
+  /** Jobs that wait. */
   readonly queued: number;
+  /** Workers that it has. */
   readonly threads: number;
 }
 
@@ -32,10 +37,11 @@ export interface MachinesSnapshot {
   /** ms since the epoch, by the engine's clock. */
   readonly at: number;
   readonly machines: readonly MachineInfo[];
+  /** Those that are held or waited for. */
   readonly things: readonly SnapshotThing[];
 }
 
-/** One that is held or waited for. */
+/** A lock or the like that is held or waited for. `since`: ms since the epoch, by the engine's clock. */
 export interface SnapshotThing {
   readonly kind: 'lock' | 'semaphore' | 'event' | 'barrier' | 'condition';
   readonly name: string;

@@ -7,9 +7,9 @@ import type { JobData } from './job-messages.js';
 export interface RetryOptions {
   /** Including the first: 1 to 1,000. Default 1. A worker that dies is not an attempt: see `maxDeaths`. */
   attempts?: number | undefined;
-  /** ms before the next; default 1000. Doubled each time unless `backoff` is 'fixed'; jittered by half. */
+  /** ms before the next; default 1000. Doubled each time unless `backoff` is 'fixed', and up to half of it less, at random. */
   delay?: number | undefined;
-  /** Default 'exponential'. */
+  /** Whether the delay is doubled each time. Default 'exponential'. */
   backoff?: 'exponential' | 'fixed' | undefined;
   /** Workers that may die of one job before it fails. Default 1. */
   maxDeaths?: number | undefined;
@@ -17,7 +17,7 @@ export interface RetryOptions {
 
 /** What holds for all jobs that a RemotePool puts into its queue. */
 export interface RemotePoolOptions {
-  /** Default of `run`. */
+  /** How often each job is tried; `retry` of `run` says what differs. Default: as RetryOptions have it. */
   retry?: RetryOptions | undefined;
   /** ms that a result is kept for a caller that was away. Default 60,000. */
   keepResult?: number | undefined;
@@ -33,9 +33,9 @@ export interface RemoteRunOptions {
   signal?: AbortSignal | undefined;
   /** Less is sooner: 0 (default) to 2,097,151. */
   priority?: number | undefined;
-  /** ms that it waits at least, by the clocks of the machines. */
+  /** ms that it waits at least, by the clocks of the machines. Default 0. */
   delay?: number | undefined;
-  /** What differs from that of the pool. */
+  /** What differs from the pool's `retry`. */
   retry?: RetryOptions | undefined;
   /** ms that a run may take; then it is cancelled, and RxJS's TimeoutError with its name is the error. */
   timeout?: number | undefined;

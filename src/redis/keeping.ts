@@ -2,7 +2,7 @@ import { after } from '../primitives/waiting/event-loop.js';
 import type { Engine } from './engine.js';
 import { EngineError } from './errors.js';
 import type { FromKeeper, ToKeeper, ToldHold } from './keeper-messages.js';
-import { type Neighbour, neighboursOf, startOf, whereabouts } from './neighbours.js';
+import { isGone, type Neighbour, neighboursOf, whereabouts } from './neighbours.js';
 import { backoff, pause } from './pause.js';
 import { type Moment, thisMoment, Validity } from './validity.js';
 
@@ -228,6 +228,7 @@ export class Keeping {
   }
 
   #watch(): void {
+    this.#validity.beat();
     if (this.#joined && this.#validity.expires()) this.#tellOver();
   }
 
@@ -275,7 +276,7 @@ export class Keeping {
       void this.#meet();
     }
     for (const neighbour of this.#neighbours) {
-      if (startOf(neighbour.pid) === neighbour.start) continue;
+      if (!isGone(neighbour)) continue;
       this.#neighbours = this.#neighbours.filter((other) => other !== neighbour);
       // Unanswered, the end of the lease tells it.
       this.#engine.call('bye', neighbour.session, '1').catch(() => {});

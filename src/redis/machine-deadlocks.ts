@@ -21,6 +21,7 @@ export interface MachineDeadlock {
   readonly since: number;
   /** One sentence, with names, hosts and processes. */
   readonly message: string;
+  /** Each waits for the next; the last for the first. */
   readonly cycle: readonly MachineDeadlockEdge[];
 }
 
@@ -118,7 +119,7 @@ function described(cycle: readonly Edge[], machines: ReadonlyMap<string, Machine
  *
  * @param before - of an earlier look
  */
-function deadlocksIn(before: MachinesSnapshot, now: MachinesSnapshot): readonly MachineDeadlock[] {
+export function deadlocksIn(before: MachinesSnapshot, now: MachinesSnapshot): readonly MachineDeadlock[] {
   const known = new Set(edgesOf(before).map(keyOf));
   const edges = edgesOf(now).filter((edge) => known.has(keyOf(edge)));
   const machines = new Map(now.machines.map((machine) => [machine.session, machine]));

@@ -24,6 +24,8 @@ import { RemoteSemaphore } from './remote-semaphore.js';
 import { type ServeOptions, type Serving, serve } from './serve.js';
 import { Session } from './session.js';
 import { enumerate, enumerateStream, snapshot, snapshotStream } from './snapshot.js';
+import { STAYS_HERE } from './stays-here.js';
+import { tellMonitors } from './tell-monitors.js';
 
 /**
  * This process among others that share an engine. One session for all it holds and waits for, whatever their number: its
@@ -41,6 +43,8 @@ import { enumerate, enumerateStream, snapshot, snapshotStream } from './snapshot
  *   .subscribe({ next: (done) => console.log(done), complete: () => machines.close() }); // prints saved tea
  */
 export class Machines implements AsyncDisposable {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** Who shares it shares its names. */
   readonly namespace: string;
   /** ms that this process may be silent before others take what it holds. */
@@ -53,7 +57,10 @@ export class Machines implements AsyncDisposable {
     if (typeof checked.connection === 'object') addressOf(checked.connection);
     this.namespace = checked.namespace;
     this.lease = checked.lease;
-    this.#session = new Session(checked, engineAndKeeper);
+    this.#session = new Session(checked, (options, hear) => {
+      tellMonitors(this.#session);
+      return engineAndKeeper(options, hear);
+    });
   }
 
   /** Id of the membership; another after a loss. */

@@ -8,27 +8,46 @@ export interface Whereabouts {
   readonly start: string;
 }
 
-/** undefined where the kernel does not tell: elsewhere than on Linux. */
+/** undefined where the kernel does not tell: elsewhere than on Linux, or where /proc is that of other processes. */
 export function whereabouts(): Whereabouts | undefined {
   try {
+    if (readlinkSync('/proc/self') !== `${process.pid}`) return undefined;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const start = startOf(process.pid);
-    return start === undefined ? undefined : { here: boot + readlinkSync('/proc/self/ns/pid'), start };
+    return { here: boot + readlinkSync('/proc/self/ns/pid'), start: startOf(process.pid) };
   } catch {
     return undefined;
   }
 }
 
-/** When that process started; undefined: it is gone, or dead and not yet reaped. */
-export function startOf(pid: number): string | undefined {
+/** When that process started; '': it is dead, and not yet reaped. @throws what the kernel says when it does not tell */
+function startOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // Behind the name, which may have any characters: the state, and 19 fields on the start.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '');
+}
+
+/** Whether the process is gone for certain: one that cannot be looked at, for want of file descriptors say, is not. */
+export function isGone({ pid, start }: Neighbour): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Behind the name, which may have any characters: the state, and 19 fields on the start.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-  } catch {
-    return undefined;
+    return startOf(pid) !== start;
+  } catch (error) {
+    return isAbsence(error) && !answersTo(pid);
   }
+}
+
+/** /proc may hide the processes of other users, but a signal tells of them. */
+function answersTo(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !isAbsence(error);
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ESRCH';
 }
 
 /** A session of a process that the kernel of this machine knows. */

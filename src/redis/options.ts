@@ -31,7 +31,9 @@ export interface MachinesOptions {
 
 /** How values travel between machines. */
 export interface Codec {
+  /** A text for what is sent; not called for undefined. What it throws is the error of who sends. */
   encode(value: unknown): string;
+  /** What `encode` made that text of. */
   decode(text: string): unknown;
 }
 

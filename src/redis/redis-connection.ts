@@ -7,8 +7,11 @@ import type { CheckedOptions } from './options.js';
 /** How to connect, as it can be sent to the keeper's thread: a URL, or ioredis options without functions. */
 export type Address = string | RedisOptions;
 
-/** What a connection cannot be described without. */
-const CODE = ['Connector'];
+/** Options of ioredis that cannot be meant, and why. */
+const REFUSED: Readonly<Record<string, string>> = {
+  Connector: 'another thread connects as well',
+  keyPrefix: 'the namespace is one',
+};
 
 /** @throws EngineError that names the package */
 export async function loadIoredis(): Promise<typeof ioredis> {
@@ -31,8 +34,8 @@ export function addressOf(connection: CheckedOptions['connection']): Address {
     );
   const plain: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    if (CODE.includes(name) && value !== undefined)
-      throw new TypeError(`connection must not have a ${name}: another thread connects as well`);
+    const why = value ? REFUSED[name] : undefined;
+    if (why !== undefined) throw new TypeError(`connection must not have a ${name}: ${why}`);
     if (typeof value !== 'function') plain[name] = value;
   }
   try {
@@ -56,14 +59,18 @@ function optionsOf(made: unknown): object {
   return redis.options;
 }
 
+/** ms. An attempt keeps the process alive, because a socket that connects does. */
+const LONGEST_ATTEMPT = 5000;
+
 /**
  * One connection, once connected: it does not come back by itself, nor keeps anything to send later, because what it would
  * connect to may have forgotten what this process holds. Does not keep the process alive.
  *
  * @param patience - ms without an answer after which it is given up
+ * @param closing - ends an attempt
  * @throws EngineError, `outOfReach` unless the engine has refused it
  */
-export async function connect(address: Address, patience: number): Promise<Redis> {
+export async function connect(address: Address, patience: number, closing: AbortSignal): Promise<Redis> {
   const { Redis } = await loadIoredis();
   const own: RedisOptions = {
     lazyConnect: true,
@@ -71,7 +78,8 @@ export async function connect(address: Address, patience: number): Promise<Redis
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
-    connectTimeout: Math.max(1000, patience),
+    sentinelRetryStrategy: () => null,
+    connectTimeout: Math.min(Math.max(1000, patience), LONGEST_ATTEMPT),
     socketTimeout: patience,
     disableClientInfo: true,
   };
@@ -81,14 +89,24 @@ export async function connect(address: Address, patience: number): Promise<Redis
     why = error;
   });
   redis.on('connect', () => redis.stream.unref?.());
+  const drop = (): void => dropAttempt(redis);
+  closing.addEventListener('abort', drop);
   try {
+    closing.throwIfAborted();
     await redis.connect();
     return redis;
   } catch (error) {
-    // Of one that is closed already, ioredis would wait two seconds for the end, and keep the process alive meanwhile.
-    if (redis.stream?.destroyed !== true) redis.disconnect();
+    drop();
     throw asEngineError(why ?? error);
+  } finally {
+    closing.removeEventListener('abort', drop);
   }
+}
+
+/** Of one that is connecting, or closed already, ioredis would wait two seconds for the end, and keep the process alive. */
+function dropAttempt(redis: Redis): void {
+  if (redis.stream === undefined) redis.disconnect();
+  else redis.stream.destroy();
 }
 
 /** What an engine answers that is not itself any more, or not yet: another attempt, by another connection, may do. */
@@ -100,4 +118,14 @@ export function asEngineError(error: unknown): EngineError {
   const { name, message } = error as Error;
   const refused = name === 'ReplyError' && !PASSING.test(message);
   return new EngineError(message, { outOfReach: !refused, cause: error });
+}
+
+/** By another one: nothing of it is done any more. */
+export async function dropConnection(redis: Redis, id: number): Promise<void> {
+  try {
+    await redis.client('KILL', 'ID', id);
+  } catch (error) {
+    // Not allowed to this user: then an unread call of that connection may still come, and is given back once told of.
+    if (asEngineError(error).outOfReach) throw error;
+  }
 }

@@ -3,7 +3,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
 import { backoff, pause } from './pause.js';
-import { type Address, asEngineError, connect } from './redis-connection.js';
+import { type Address, asEngineError, connect, dropConnection } from './redis-connection.js';
 import { script } from './script/script.js';
 
 /** What an engine for one thread of a process is made with. */
@@ -41,7 +41,7 @@ export class RedisEngine implements Engine {
   #waiting: Redis | undefined;
   #inbox: Inbox | undefined;
   #session = '';
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: RedisEngineOptions) {
     this.#options = options;
@@ -82,11 +82,11 @@ export class RedisEngine implements Engine {
 
   async #connect(): Promise<Commands> {
     const { address, patience, listens } = this.#options;
-    const redis = await connect(address, patience);
+    const redis = await connect(address, patience, this.#closing.signal);
     try {
       const commands = await greet(redis, this.#before);
       if (listens) await this.#listen(commands.run);
-      if (this.#closed || redis.status !== 'ready')
+      if (this.#closing.signal.aborted || redis.status !== 'ready')
         throw new EngineError('the connection has closed', { outOfReach: true });
       this.#commands = this.#before = commands;
       redis.once('close', () => this.#lost(commands));
@@ -116,7 +116,8 @@ export class RedisEngine implements Engine {
 
   async replicated(replicas: number, ms: number): Promise<number> {
     // By a connection of its own, because WAIT holds up what comes behind it.
-    this.#waiting ??= await connect(this.#options.address, ms + this.#options.patience);
+    const { address, patience } = this.#options;
+    this.#waiting ??= await connect(address, ms + patience, this.#closing.signal);
     try {
       await this.#waiting.set(`${this.#prefix}written`, '1', 'PX', 1);
       return await this.#waiting.wait(replicas, ms);
@@ -128,7 +129,7 @@ export class RedisEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     this.#told.complete();
     this.#inbox?.close();
     this.#waiting?.disconnect();
@@ -159,15 +160,6 @@ async function greet(redis: Redis, before: Commands | undefined): Promise<Comman
   return { redis, run, age: 1000 * Number(field('uptime_in_seconds')), id, sha };
 }
 
-async function dropConnection(redis: Redis, id: number): Promise<void> {
-  try {
-    await redis.client('KILL', 'ID', id);
-  } catch (error) {
-    // Not allowed to this user: then an unread call of that connection may still come, and is given back once told of.
-    if (asEngineError(error).outOfReach) throw error;
-  }
-}
-
 /** The connection that hints come by. It comes back by itself, and says 'again' when it has. */
 class Inbox {
   readonly #options: RedisEngineOptions;
@@ -176,7 +168,7 @@ class Inbox {
   #redis: Redis | undefined;
   #opening: Promise<void> | undefined;
   #session = '';
-  #closed = false;
+  readonly #closing = new AbortController();
   #alive: NodeJS.Timeout | undefined;
   run = '';
 
@@ -197,13 +189,13 @@ class Inbox {
 
   async #open(): Promise<void> {
     const { address, patience } = this.#options;
-    const redis = await connect(address, patience);
+    const redis = await connect(address, patience, this.#closing.signal);
     redis.on('message', (_channel: string, message: string) => this.#told(message));
     try {
       this.run = /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? '';
       const session = this.#session;
       await redis.subscribe(`${this.#prefix}c:${session}`);
-      if (this.#closed || session !== this.#session || redis.status !== 'ready')
+      if (this.#closing.signal.aborted || session !== this.#session || redis.status !== 'ready')
         throw new EngineError('the connection has closed', { outOfReach: true });
     } catch (error) {
       redis.disconnect();
@@ -232,7 +224,7 @@ class Inbox {
     this.#redis = undefined;
     for (let attempt = 0; ; attempt++) {
       await pause(backoff(attempt));
-      if (this.#closed || this.#redis !== undefined) return;
+      if (this.#closing.signal.aborted || this.#redis !== undefined) return;
       try {
         await this.open(this.#session);
         this.#told('again');
@@ -244,7 +236,7 @@ class Inbox {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     clearInterval(this.#alive);
     this.#redis?.disconnect();
   }

@@ -12,6 +12,7 @@ import {
 } from '../primitives/options.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import type { RemoteHeld } from './remote-held.js';
+import { STAYS_HERE } from './stays-here.js';
 
 const acquired = () => true;
 const gaveUp = () => false;
@@ -26,6 +27,8 @@ function late(): never {
  * `threading.Lock.acquire`.
  */
 export abstract class RemoteAcquirable implements Holding {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** Whether several sections may have it at once. */
   abstract readonly shared: boolean;
 

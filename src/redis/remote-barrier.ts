@@ -15,6 +15,7 @@ import { change } from './change.js';
 import { stateStream } from './remote-stream.js';
 import { type Asking, RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /** How a barrier of several machines does its rounds. */
 export interface RemoteBarrierOptions {
@@ -48,6 +49,8 @@ const SHORTEST = 1;
  * await machines.close();
  */
 export class RemoteBarrier implements Meeting {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** Who shares it, on every machine, knows it by that name. */
   readonly name: string;
   /** How many have to arrive. */

@@ -16,6 +16,7 @@ import { granted, type RemoteLock } from './remote-lock.js';
 import type { RemoteRLock } from './remote-rlock.js';
 import { RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /**
  * Waiting for a change of what a lock of several machines guards: `wait` lets the lock go, waits until notified by any
@@ -32,6 +33,8 @@ import type { Session } from './session.js';
  * await machines.close();
  */
 export class RemoteCondition implements Notifiable {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** What guards what is waited for. */
   readonly lock: RemoteLock | RemoteRLock;
   /** One section at a time. */

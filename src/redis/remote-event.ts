@@ -13,6 +13,7 @@ import { change } from './change.js';
 import { stateStream } from './remote-stream.js';
 import { RemoteWait, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /** Below 0: nothing has been heard, which counts as clear. */
 const UNKNOWN = -1;
@@ -31,6 +32,8 @@ const SHORTEST = 1;
  * await machines.close();
  */
 export class RemoteEvent implements Gate {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** Who shares it, on every machine, knows it by that name. */
   readonly name: string;
   readonly #session: Session;

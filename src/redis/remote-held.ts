@@ -3,6 +3,7 @@ import type { Owner } from '../errors.js';
 import { Held } from '../primitives/held.js';
 import { LockLostError, type LostReason } from './errors.js';
 import type { Session } from './session.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /** What a RemoteHeld is made of. */
 export interface HeldOptions {
@@ -37,6 +38,8 @@ export interface HeldOptions {
  * await machines.close();
  */
 export class RemoteHeld extends Held {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** Above that of every earlier hold of the namespace. Fits a Postgres bigint and a JavaScript number. */
   readonly token: bigint;
   /** Of `onOwnerDied: 'grant'`: the owner before, who died with it. */

@@ -46,11 +46,13 @@ export interface RemotePoolStats {
 
 /** A job that has used up its attempts. */
 export interface FailedJob {
+  /** For `retryFailed`. */
   readonly id: string;
   /** Name of the export. */
   readonly target: string;
   /** How often it was tried. */
   readonly attempts: number;
+  /** Of the last attempt. */
   readonly error: { readonly name: string; readonly message: string };
   /** ms since the epoch. */
   readonly failedAt: number;
@@ -65,7 +67,8 @@ const LOOK_EVERY = 1000;
  * fence what they write with `currentJob().token`. No code travels: only exports of the module that the serving process
  * named are run. Arguments and results travel as JSON, arguments of 1 MiB at most.
  *
- * Source: CPython, `concurrent.futures.Executor`; BullMQ, which keeps, retries and delays the jobs.
+ * Source: CPython, `concurrent.futures.Executor`; BullMQ, which keeps, retries and delays the jobs. `examples/job-farm` is
+ * a program with all of it.
  */
 export class RemotePool {
   /** The queue's name, the same for all who use or serve it. */

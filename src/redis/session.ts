@@ -208,6 +208,11 @@ export class Session implements WaitHost {
     this.#keeper?.post({ kind: 'block', blocked }, [blocked.port]);
   }
 
+  /** Called by a thread that is about to block, and so may not have been told yet that its session is over. */
+  beginAnew(): void {
+    if (this.validity.over && this.state !== 'closed') this.#over();
+  }
+
   /** What the keeper has announced while this thread was blocked. */
   learn(run: string, epoch: number): void {
     this.#membership.announced(run, epoch);

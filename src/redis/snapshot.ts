@@ -1,8 +1,8 @@
-import { catchError, defer, EMPTY, map, Observable, Subscription, switchMap } from 'rxjs';
+import { catchError, defer, EMPTY, Observable, Subscription, switchMap } from 'rxjs';
 import { checkMs, checkOptions } from '../primitives/options.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import type { Wait } from '../primitives/waiting/wait.js';
-import type { MachineInfo, MachinesSnapshot, SnapshotThing } from './info.js';
+import type { MachineInfo, MachinePool, MachinesSnapshot, SnapshotThing } from './info.js';
 import { isPassing, MEMBERS, stateStream } from './remote-stream.js';
 import type { Session } from './session.js';
 
@@ -20,30 +20,45 @@ function machinesOf(rows: readonly string[]): MachineInfo[] {
   const machines: MachineInfo[] = [];
   for (let at = 0; at < rows.length; at += COLUMNS) {
     const [session = '', leaseEnds, joined, info] = rows.slice(at, at + COLUMNS);
-    const { name = '', host = '', pid = 0, node = '', threads = 0, pools = [] } = parsed(info);
+    const { name, host, pid, node, threads, pools } = parsed(info);
     machines.push({
       session,
-      name,
-      host,
-      pid,
+      name: text(name),
+      host: text(host),
+      pid: number(pid),
       joined: Number(joined),
       leaseEnds: Number(leaseEnds),
-      node,
-      threads,
-      pools,
+      node: text(node),
+      threads: number(threads),
+      pools: Array.isArray(pools) ? pools.map(poolOf) : [],
     });
   }
   return machines.sort((a, b) => a.joined - b.joined || (a.session < b.session ? -1 : 1));
 }
 
+type Unchecked<T> = { readonly [K in keyof T]?: unknown };
+
 /** What a process says of itself; of another version, or a stranger's, it may be anything. */
-function parsed(info: string | undefined): Partial<MachineInfo> {
+function parsed(info: string | undefined): Unchecked<MachineInfo> {
   if (info === undefined || info === '') return {};
   try {
-    return JSON.parse(info) as Partial<MachineInfo>;
+    return JSON.parse(info) ?? {};
   } catch {
     return {};
   }
+}
+
+function poolOf(said: unknown): MachinePool {
+  const { name, busy, queued, threads } = (said ?? {}) as Unchecked<MachinePool>;
+  return { name: text(name), busy: number(busy), queued: number(queued), threads: number(threads) };
+}
+
+function text(said: unknown): string {
+  return typeof said === 'string' ? said : '';
+}
+
+function number(said: unknown): number {
+  return typeof said === 'number' ? said : 0;
 }
 
 /** All living processes of the namespace, in the order in which they joined. */
@@ -61,6 +76,11 @@ export function enumerateStream(session: Session): Observable<readonly MachineIn
 
 export function snapshot(session: Session): Wait<MachinesSnapshot> {
   return session.ask(snapshotOf, 'snapshot');
+}
+
+/** The same for who looks again and again: fails, see `isPassing`, where the engine cannot answer now. */
+export function lookAtAll(session: Session): Promise<MachinesSnapshot> {
+  return session.attempt('snapshot').then(snapshotOf);
 }
 
 export function snapshotStream(
@@ -88,8 +108,7 @@ export function snapshotStream(
     );
     return members;
   });
-  const look = defer(() => session.attempt('snapshot')).pipe(
-    map(snapshotOf),
+  const look = defer(() => lookAtAll(session)).pipe(
     catchError((error) => {
       // The next one tells, once the engine can be reached.
       if (isPassing(error)) return EMPTY;

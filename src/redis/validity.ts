@@ -1,4 +1,4 @@
-import { allocate, type Cells, exchange, load, park, store, wake } from '../primitives/memory/word.js';
+import { add, allocate, type Cells, exchange, load, park, store, wake } from '../primitives/memory/word.js';
 
 /**
  * Until when a session is this process's for certain, in words that the keeper writes and every thread reads: two loads,
@@ -18,7 +18,9 @@ const WALL = 2;
 const EPOCH = 3;
 /** 1: the keeper has said goodbye. */
 const SAID = 4;
-const WORDS = 5;
+/** Counted on by the keeper as long as it lives. */
+const BEATS = 5;
+const WORDS = 6;
 
 const JOINING = 0;
 const OURS = 1;
@@ -77,6 +79,16 @@ export class Validity {
   /** false: it was over already. */
   end(): boolean {
     return exchange(this.cells, STATE, OVER) !== OVER;
+  }
+
+  /** Called by the keeper many times in a lease. */
+  beat(): void {
+    add(this.cells, BEATS, 1);
+  }
+
+  /** Another each time that a living keeper is looked at a while later. */
+  get beats(): number {
+    return load(this.cells, BEATS);
   }
 
   saidGoodbye(): void {

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { exploresAll, type Family, families } from '../support/explorer/generate.js';
 
-// Some of all mixes; see test/long/interleaving.test.ts for the others.
+// Some of all mixes; see test/long/interleaving-generated.test.ts for the others.
 for (const family of families as readonly unknown[]) {
   const any = family as Family<object>;
   describe('2 threads, every interleaving', () => exploresAll(any, { threads: 2, stride: 4 }));

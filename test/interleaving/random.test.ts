@@ -3,7 +3,7 @@ import { blocking, observable } from '../support/explorer/faces.js';
 import { action, allOrNone, meet, party } from '../support/explorer/parties.js';
 import { killed, noneTwice } from '../support/explorer/waiters.js';
 
-// As many as there is time for; see test/long/interleaving.test.ts for more.
+// As many as there is time for; see test/long/interleaving-deaths.test.ts for more.
 const faces = [observable, blocking, blocking];
 const parties = faces.map((face) => party(face));
 

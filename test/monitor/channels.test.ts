@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Lock, OwnerDiedError, RLock, Thread, ThreadPool } from 'rxjs-threading';
+import { Event, Lock, OwnerDiedError, RLock, Thread, ThreadPool } from 'rxjs-threading';
 import { channels } from 'rxjs-threading/monitor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -10,7 +10,7 @@ const listeners = new Map<string, (context: unknown) => void>();
 const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
 beforeEach(() => {
   told = [];
-  const tracing = [channels.wait, channels.run].flatMap((name) =>
+  const tracing = [channels.wait, channels.hold, channels.run].flatMap((name) =>
     EVENTS.map((event) => `tracing:${name}:${event}`),
   );
   for (const name of [...tracing, channels.ownerDied]) {
@@ -66,6 +66,45 @@ describe('the channels', () => {
     lock.acquireSync({ timeout: 10 });
     expect(events('wait')).toEqual(['start', 'end']);
     expect(told[1]?.context).toMatchObject({ face: 'blocking', outcome: 'timeout', name: 'told' });
+  });
+
+  it('tell how long was held what had to be waited for, and of nothing else', async () => {
+    const [lock, rlock] = [new Lock({ name: 'held' }), new RLock({ name: 'held again' })];
+    for (const one of [lock, rlock]) {
+      await one.acquire();
+      one.release();
+    }
+    expect(told).toEqual([]);
+    await lock.acquire();
+    const waits = lock.acquire().then();
+    lock.release();
+    await waits;
+    expect(events('hold')).toEqual(['start', 'end']);
+    lock.release();
+    expect(events('hold')).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
+    expect(told.at(-1)?.context).toEqual({ kind: 'Lock', name: 'held', id: lock.id, face: 'observable' });
+
+    const holder = (one: RLock, begun: Event): void => {
+      one.acquireSync();
+      begun.set();
+      while (one.waiting === 0);
+      one.release();
+    };
+    const begun = new Event();
+    const thread = new Thread({ target: holder, args: [rlock, begun] }).start();
+    begun.waitSync();
+    told = [];
+    rlock.acquireSync();
+    rlock.acquireSync();
+    rlock.release();
+    expect(events('hold')).toEqual(['start']);
+    rlock.release();
+    expect(events('hold')).toEqual(['start', 'end']);
+    expect(told.at(-1)?.context).toMatchObject({ kind: 'RLock', face: 'blocking' });
+    rlock.acquireSync();
+    rlock.release();
+    expect(events('hold')).toEqual(['start', 'end']);
+    await thread.join();
   });
 
   it('tell of an owner that has died', async () => {

@@ -98,6 +98,71 @@ describe('instrument', () => {
   });
 });
 
+/** Keeps what is measured with the instruments that it makes; of those that are asked it asks as a reader would. */
+class Meter {
+  readonly measured = new Map<string, { readonly value: number; readonly attributes: object }[]>();
+  readonly #looks = new Set<(result: { observe(...all: unknown[]): void }) => void>();
+
+  #instrument(name: string): object {
+    const values: { readonly value: number; readonly attributes: object }[] = [];
+    this.measured.set(name, values);
+    const measure = (value: number, attributes: object): void => void values.push({ value, attributes });
+    return { name, add: measure, record: measure };
+  }
+
+  createCounter = (name: string): object => this.#instrument(name);
+  createHistogram = (name: string): object => this.#instrument(name);
+  createObservableUpDownCounter = (name: string): object => this.#instrument(name);
+
+  addBatchObservableCallback(look: never): void {
+    this.#looks.add(look);
+  }
+
+  removeBatchObservableCallback(look: never): void {
+    this.#looks.delete(look);
+  }
+
+  read(): void {
+    const observe = (of: { name: string }, value: number, attributes: object): void =>
+      void this.measured.get(of.name)?.push({ value, attributes });
+    for (const look of this.#looks) look({ observe: observe as never });
+  }
+}
+
+describe('instrument, for metrics', () => {
+  it('measures waits and jobs of this thread, and counts threads and workers, until it is ended', async () => {
+    const meter = new Meter();
+    metrics.setGlobalMeterProvider({ getMeter: () => meter as never });
+    const stop = instrument();
+    await using pool = new ThreadPool({ name: 'measured', maxThreads: 1 });
+    const lock = new Lock({ name: 'measured too' });
+    await lock.acquire();
+    const waits = lock.acquire().then();
+    await Promise.all([1, 2, 3].map((ms) => pool.run((n: number) => n, [ms])));
+    lock.release();
+    await waits;
+    meter.read();
+    const told = (name: string) => meter.measured.get(`rxjs_threading.${name}`) ?? [];
+    for (const name of ['pool.job.duration', 'pool.job.wait_time']) {
+      expect(told(name).map(({ attributes }) => attributes)).toEqual(Array(3).fill({ pool: 'measured' }));
+      for (const { value } of told(name)) expect(value).toBeLessThan(60);
+    }
+    const lockOf = { lock: 'measured too', kind: 'Lock' };
+    expect(told('lock.contended')).toEqual([{ value: 1, attributes: lockOf }]);
+    expect(told('lock.wait.duration')).toEqual([{ value: expect.any(Number), attributes: lockOf }]);
+    expect(told('pool.worker.count')).toContainEqual({
+      value: 1,
+      attributes: { pool: 'measured', state: 'idle' },
+    });
+    expect(told('pool.pending_jobs')).toContainEqual({ value: 0, attributes: { pool: 'measured' } });
+    expect(told('thread.count').length).toBeGreaterThan(0);
+    stop();
+    await pool.run((n: number) => n, [4]);
+    expect(told('pool.job.duration')).toHaveLength(3);
+    metrics.disable();
+  });
+});
+
 describe('instrument without its package', () => {
   it('names it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'no-otel-'));

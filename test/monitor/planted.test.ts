@@ -1,34 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { Finding, Inspection, MonitorMessage } from 'rxjs-threading/monitor';
+import type { Finding, Inspection } from 'rxjs-threading/monitor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyMessage } from '../../src/monitor/apply-message.js';
 import { InTrouble, type Trouble } from '../browser/support/in-trouble.js';
+import { Top } from '../support/monitor/top.js';
 
-const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 /** More than the two seconds of a machine that nothing else runs on: what it took is shown when a test fails. */
 const PATIENCE = 15_000;
-
-/** `top --json` of a monitor, as the moments that it leads to. */
-class Top {
-  now: Inspection | undefined;
-  readonly #process;
-
-  constructor(url: string) {
-    this.#process = spawn(process.execPath, [cli, 'top', url, '--json'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    createInterface(this.#process.stdout).on('line', (line) => {
-      const { id: _, ...message } = JSON.parse(line) as MonitorMessage & { readonly id: number };
-      this.now = applyMessage(this.now, message as MonitorMessage);
-    });
-  }
-
-  close(): void {
-    this.#process.kill();
-  }
-}
 
 /** The findings of a kind, wherever a program can read them; `metric` is theirs. */
 async function told(program: InTrouble, top: Top, kind: Finding['kind'], words: RegExp, metric: RegExp) {

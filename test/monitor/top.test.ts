@@ -153,7 +153,7 @@ describe('the screen of top', () => {
     for (let n = 0; n < 150; n++) view = pressed(view, 'down', tables(moment));
     const chosen = view.chosen[0];
     const has = (at: View): boolean =>
-      text(moment, at, 24, 80).some((line) => line.includes(`thread ${(chosen ?? 0) - 1} `));
+      text(moment, at, 24, 80).some((line) => line.includes(`thread ${Number(chosen) - 1} `));
     expect(has(view)).toBe(true);
     expect(has(pressed(view, 's', tables(moment)))).toBe(true);
     expect(pressed(pressed(view, 'up', tables(moment)), 'down', tables(moment)).chosen).toEqual(view.chosen);

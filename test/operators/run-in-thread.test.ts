@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, lastValueFrom, mergeMap, range, take, tap, toArray } from 'rxjs';
+import { config, filter, firstValueFrom, lastValueFrom, mergeMap, range, take, tap, toArray } from 'rxjs';
 import {
   activeCount$,
   Event,
@@ -134,6 +134,28 @@ describe('runInThread', () => {
     await pool.close();
     const error = await lastValueFrom(runInThread(jobs.double, [1], { pool })).catch((thrown) => thrown);
     expect(error).toMatchObject({ name: 'ThreadError', code: 'ERR_POOL' });
+  });
+
+  it('sends nothing to who leaves before a worker has begun', async () => {
+    const stopped: unknown[] = [];
+    config.onStoppedNotification = (notification) => stopped.push(notification);
+    const pool = new ThreadPool({ maxThreads: 1 });
+    const started = new Semaphore(0);
+    const running = runInThread(jobs.spinForEver, [started], { pool, grace: 0 }).subscribe();
+    await started.acquire();
+    const starting = [{}, { pool }, { signal: new AbortController().signal }];
+    const left = [...starting, ...starting].map((options) =>
+      runInThread(jobs.double, [1], options).subscribe(),
+    );
+    for (const at of left.splice(0, 3)) at.unsubscribe();
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const later of [...left, running]) later.unsubscribe();
+    await alone();
+    await pool.close();
+    // RxJS tells of them in a timer.
+    await new Promise((resolve) => setTimeout(resolve));
+    config.onStoppedNotification = null;
+    expect(stopped).toEqual([]);
   });
 
   it.each<[unknown, object, RegExp]>([

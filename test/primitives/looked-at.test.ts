@@ -86,7 +86,7 @@ describe('while somebody looks at all', () => {
     look(ALL);
     const lock = new Lock();
     await lock.acquire();
-    const ends = Array.from({ length: 16 }, () => lock.acquire().then((taken) => taken));
+    const ends = Array.from({ length: 32 }, () => lock.acquire().then((taken) => taken));
     for (const end of ends) {
       lock.release();
       expect(await end).toBe(true);

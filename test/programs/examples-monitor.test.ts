@@ -74,6 +74,7 @@ const nothing: Inspection = {
   primitives: [],
   pools: [],
   waits: [],
+  namespaces: [],
   findings: [],
   limits: { countedSince: null, primitivesLeftOut: 0, eventsLost: 0 },
 };

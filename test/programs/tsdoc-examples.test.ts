@@ -17,7 +17,11 @@ const configuration = {
 };
 
 /** By the name that it is imported by: what an entry declares. */
-const ENTRIES = { 'rxjs-threading': 'index', 'rxjs-threading/monitor': 'monitor' };
+const ENTRIES = {
+  'rxjs-threading': 'index',
+  'rxjs-threading/monitor': 'monitor',
+  'rxjs-threading/redis': 'redis',
+};
 const declared = Object.entries(ENTRIES).map(([entry, file]) => {
   const declarations = readFileSync(join(root, `dist/${file}.d.ts`), 'utf8');
   /** As they are imported: the types with the word `type`. */

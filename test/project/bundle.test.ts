@@ -55,6 +55,17 @@ describe('a bundle', { timeout: 60_000 }, () => {
     ]);
   });
 
+  it('that no worker file lies beside is the error of threads and pools', async () => {
+    const { file } = await bundled(join(root, 'test/fixtures/bundled-unnamed.js'));
+    const { stdout, stderr } = await runNode([file]);
+    expect([stderr, ...stdout.trimEnd().split('\n')]).toEqual([
+      '',
+      'false ERR_NO_THREAD true',
+      'operator ERR_NO_THREAD true',
+      'pool ERR_NO_THREAD true',
+    ]);
+  });
+
   it('of a Lock has no Thread in its first file', async () => {
     const { code } = await bundled(join(root, 'test/fixtures/bundled-lock.js'));
     expect(code).toContain('ERR_NOT_LOCKED');

@@ -5,7 +5,7 @@ import { type ModuleTarget, Thread, type ThreadError } from 'rxjs-threading';
 import { Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
-import { says } from './support/heard.js';
+import { heard, says } from './support/heard.js';
 
 const module = new URL('../fixtures/redis/blocking.js', import.meta.url).href;
 const namespace = 'blocking';
@@ -87,6 +87,29 @@ it('gives up after the timeout, and at once where it must not wait', async () =>
     name: 'TimeoutError',
   });
   await says(machines.lock('late').waiting$, 0);
+  await held.release();
+});
+
+it('fails when its session ends meanwhile, and may wait again at once', async () => {
+  const redis = new Redis(server.url);
+  const lock = machines.lock('over');
+  const held = await lock.hold();
+  const thread = start('holdAgain', server.url, namespace, 'over');
+  await says(lock.waiting$, 1);
+  const { things } = await machines.snapshot();
+  const session = things.find(({ name }) => name === 'over')?.waiters[0]?.session ?? '';
+  await redis.zadd(`{${namespace}}:ses`, 1, session);
+  await heard(lock.waiting$, (waiting) => waiting === 0);
+  await says(lock.waiting$, 1);
+  await held.release();
+  expect(await thread.result()).toEqual(['ERR_LOCK_LOST', true, true]);
+  redis.disconnect();
+});
+
+it('fails when its keeper has failed', async () => {
+  const held = await machines.lock('alone').hold();
+  const thread = start('holdWithoutKeeper', server.url, namespace, 'alone');
+  expect(await thread.result()).toEqual(['ERR_LOCK_LOST', true]);
   await held.release();
 });
 

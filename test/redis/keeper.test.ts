@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { OwnerDiedError } from 'rxjs-threading';
 import type { RemoteLock } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
+import { isGone } from '../../src/redis/neighbours.js';
 import { onRedis } from '../support/on-redis.js';
+import { runFixture } from '../support/run-fixture.js';
 
 const redis = onRedis({ lease: 10_000 });
 
@@ -50,6 +55,40 @@ describe('the keeper, by a lease of ten seconds', () => {
       expect(error).toBeInstanceOf(OwnerDiedError);
       expect(at - killed).toBeLessThan(3000);
     }
+  });
+});
+
+describe('the keeper', () => {
+  it('takes no process for gone that it has no file descriptor left to look at', async () => {
+    const [lock] = redis.locks(1) as [RemoteLock];
+    const held = await lock.hold();
+    const { code, stdout } = await runFixture('redis/no-descriptors.js', {
+      args: [redis.server.url, redis.namespace, lock.name],
+      under: ['sh', '-c', 'ulimit -n 300; exec "$@"', 'sh'],
+      heard: (said) => {
+        if (said.endsWith('waits\n')) held.release();
+      },
+    });
+    expect([code, stdout]).toEqual([0, 'EMFILE\nwaits\nhas it\n']);
+  });
+});
+
+describe('what the kernel tells of a process', () => {
+  const start = /\) (?:\S+ ){19}(\d+)/.exec(readFileSync('/proc/self/stat', 'utf8'))?.[1] ?? '';
+  const of = (pid: number, started = start) => isGone({ session: 's', pid, start: started });
+
+  it('is that it lives, that its number is of another by now, or that it has ended', async () => {
+    expect([of(process.pid), of(process.pid, `${start}0`)]).toEqual([false, true]);
+    const child = spawn('true');
+    await once(child, 'exit');
+    expect(of(child.pid ?? 0)).toBe(true);
+    // Dead, and nobody has asked yet how it ended.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60']);
+    const [zombie] = await once(parent.stdout, 'data');
+    const dead = () => readFileSync(`/proc/${Number(zombie)}/stat`, 'utf8').includes(') Z ');
+    while (!dead()) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(of(Number(zombie))).toBe(true);
+    parent.kill('SIGKILL');
   });
 });
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { type Replay, replayOn } from './support/engine-replay.js';
 import { scriptText } from './support/script-text.js';
-import { faultOf, play, steps } from './support/virtual-sessions.js';
+import { faultOf, play, RARE, steps } from './support/virtual-sessions.js';
 
 let server: RedisServer;
 let replay: Replay;
@@ -30,7 +30,13 @@ it('the script answers, tells and keeps what the engine in memory does', async (
   );
 }, 120_000);
 
+it('so it does where random operations seldom come to', async () => {
+  for (const all of RARE) expect(await replay.differs(scriptText(), play(all))).toBe(undefined);
+});
+
 it('after each operation what has holders or waiters is in order', () => {
+  for (const { keys, at, args } of RARE.flatMap((all) => play(all)))
+    expect([args, faultOf(keys, at)]).toEqual([args, undefined]);
   fc.assert(
     fc.property(steps(60), (all) => {
       for (const { keys, at, args } of play(all))

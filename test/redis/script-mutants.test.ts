@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { type Replay, replayOn } from './support/engine-replay.js';
 import { scriptText } from './support/script-text.js';
-import { play, type Sent, type Step, steps } from './support/virtual-sessions.js';
+import { play, RARE, type Sent, steps } from './support/virtual-sessions.js';
 
 let server: RedisServer;
 let replay: Replay;
@@ -42,22 +42,6 @@ async function isNoticed(mutant: string, runs: readonly (readonly Sent[])[]): Pr
   for (const sent of runs) if ((await replay.differs(mutant, sent)) !== undefined) return true;
   return false;
 }
-
-const step = (what: string, session: number, pick = 1, flag = true): Step => ({
-  what,
-  session,
-  pick,
-  flag,
-  twice: false,
-});
-
-/** What random runs seldom come to. */
-const RARE = [
-  // A party whose lease is over, and nobody has seen that, when the round is full.
-  [step('arrive', 0), step('time', 0, 3, false), step('arrive', 1), step('arrive', 2)],
-  // A release during the grace, of what was waited for before.
-  [step('acquire', 0), step('acquire', 1), step('restart', 2), step('release', 0), step('sweep', 0)],
-];
 
 it('no removal and no look at a session can be left out unnoticed', async () => {
   const runs = [...RARE, ...fc.sample(steps(60), { numRuns: 300, seed: 7 })].map(play);

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { filter, firstValueFrom, lastValueFrom, TimeoutError, take, toArray } from 'rxjs';
 import {
   EngineError,
@@ -28,6 +31,10 @@ describe('a Machines', () => {
       [{ ...good, connection: [] }, /connection must be ioredis options, .* got \[\]/],
       [{ ...good, connection: redis.client }, /connection must be ioredis options, .* got a connection/],
       [{ ...good, connection: { Connector: Object } }, /connection must not have a Connector/],
+      [
+        { ...good, connection: { keyPrefix: 'a:' } },
+        /connection must not have a keyPrefix: the namespace is one/,
+      ],
       [{ ...good, connection: { tls: { x() {} } } }, /connection must be what another thread can be sent/],
       [{ ...good, namespace: 1 }, /namespace must be a string, got 1/],
       [{ ...good, namespace: 'a b' }, /namespace must be 1 to 64 of .* got 'a b'/],
@@ -250,6 +257,22 @@ describe('a Machines', () => {
       stdout: 'done\nleft\n',
     });
   });
+});
+
+it('that is closed keeps the process alive no longer, also where nobody answers as it connects', async () => {
+  // The kernel takes two connections for a server that does not look at them, and drops the others.
+  const listen = `require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+    console.log(this.address().port);
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+  })`;
+  const server = spawn(process.execPath, ['-e', listen]);
+  const [port] = await once(server.stdout, 'data');
+  const others = Array.from({ length: 4 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
+  const url = `redis://127.0.0.1:${Number(port)}`;
+  const { code, stdout } = await runFixture('redis/closes.js', { args: [url] });
+  expect([code, stdout]).toEqual([0, 'closed\ntrue\n']);
+  for (const other of others) other.destroy();
+  server.kill('SIGKILL');
 });
 
 /** How a wait ends that is to fail. */

@@ -6,10 +6,23 @@ const pages = fileURLToPath(new URL('../../build/pages', import.meta.url));
 
 const page = (text, link) => ({ text, link });
 
-/** Pages that typedoc has written into a folder of the reference. */
-function reference(text, folder) {
-  const names = readdirSync(`${pages}/api/${folder}`).map((file) => file.replace(/\.md$/, ''));
-  const items = names.toSorted().map((name) => page(name, `/api/${folder}/${name}`));
+const KINDS = [
+  ['Classes', 'classes'],
+  ['Functions', 'functions'],
+  ['Interfaces', 'interfaces'],
+  ['Types', 'type-aliases'],
+  ['Streams and constants', 'variables'],
+];
+
+/** What typedoc has written of an entry of the package: its overviews, then its names by kind. */
+function reference(entry, folder, ...overviews) {
+  const kinds = KINDS.map(([text, kind]) => named(text, `${folder}/${kind}`));
+  return { text: `API / ${entry}`, items: [...overviews, ...kinds] };
+}
+
+function named(text, folder) {
+  const names = readdirSync(`${pages}/${folder}`).map((file) => file.replace(/\.md$/, ''));
+  const items = names.toSorted().map((name) => page(name, `/${folder}/${name}`));
   return { text, collapsed: true, items };
 }
 
@@ -66,11 +79,9 @@ const GUIDE = [
     items: [
       page('All options', '/options'),
       page('API', '/api/'),
-      reference('Classes', 'classes'),
-      reference('Functions', 'functions'),
-      reference('Interfaces', 'interfaces'),
-      reference('Types', 'type-aliases'),
-      reference('Streams and constants', 'variables'),
+      page('rxjs-threading', '/api/rxjs-threading'),
+      page('rxjs-threading/monitor', '/api/monitor/'),
+      page('rxjs-threading/redis', '/api/redis/'),
     ],
   },
   {
@@ -86,6 +97,19 @@ const GUIDE = [
       page('Changelog', '/changelog'),
     ],
   },
+];
+
+/** Of the reference's own pages. */
+const API = [
+  { text: 'Reference', items: [page('All entries', '/api/'), page('All options', '/options')] },
+  reference('rxjs-threading', 'api', page('All of it', '/api/rxjs-threading')),
+  reference(
+    'rxjs-threading/monitor',
+    'api/monitor',
+    page('All of it', '/api/monitor/'),
+    page('rxjs-threading/monitor/register', '/api/monitor/register/'),
+  ),
+  reference('rxjs-threading/redis', 'api/redis', page('All of it', '/api/redis/')),
 ];
 
 export default {
@@ -107,7 +131,7 @@ export default {
       page('API', '/api/'),
       page('Changelog', '/changelog'),
     ],
-    sidebar: GUIDE,
+    sidebar: { '/': GUIDE, '/api/': API },
     outline: { level: [2, 3] },
     search: { provider: 'local', options: { detailedView: true } },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],

@@ -1,3 +1,4 @@
+import type { NamespaceInfo } from '../namespace-info.js';
 import type {
   Finding,
   Inspection,
@@ -24,22 +25,25 @@ export class Moments {
   readonly #primitives = new Changes<PrimitiveInfo, 'id'>('id');
   readonly #pools = new Changes<PoolInfo, 'id'>('id');
   readonly #waits = new Changes<WaitInfo, 'id'>('id');
+  readonly #namespaces = new Changes<NamespaceInfo, 'session'>('session');
   readonly #rest = new Changes<Rest, 'rest'>('rest');
   readonly #all: readonly { forget(before: number): void }[] = [
     this.#threads,
     this.#primitives,
     this.#pools,
     this.#waits,
+    this.#namespaces,
   ];
   #last: Inspection | undefined;
 
   update(moment: Inspection, version: number): void {
     this.#last = moment;
-    const { threads, primitives, pools, waits, process, findings, limits } = moment;
+    const { threads, primitives, pools, waits, namespaces, process, findings, limits } = moment;
     this.#threads.update(threads, version);
     this.#primitives.update(primitives, version);
     this.#pools.update(pools, version);
     this.#waits.update(waits, version);
+    this.#namespaces.update(namespaces, version);
     this.#rest.update([{ rest: 0, process, findings, limits }], version);
   }
 
@@ -54,11 +58,12 @@ export class Moments {
     const primitives = this.#primitives.since(version);
     const pools = this.#pools.since(version);
     const waits = this.#waits.since(version);
+    const namespaces = this.#namespaces.since(version);
     const { rest: _, ...rest } = this.#rest.since(version).set[0] ?? { rest: 0 };
-    const rows = [threads, primitives, pools, waits];
+    const rows = [threads, primitives, pools, waits, namespaces];
     if (rows.every(({ set, gone }) => set.length + gone.length === 0) && Object.keys(rest).length === 0)
       return undefined;
-    return { time: this.#last?.time, threads, primitives, pools, waits, ...rest };
+    return { time: this.#last?.time, threads, primitives, pools, waits, namespaces, ...rest };
   }
 
   /** Nobody will ask for what has changed since a version before this one. */

@@ -1,7 +1,8 @@
 import type { Inspection, ThreadActivity } from '../types.js';
 import { visible } from '../visible.js';
 import { clip, type Line, type Look, padded, type Span, span, widthOf } from './spans.js';
-import { type Column, type Row, type Table, tables } from './tables.js';
+import type { Column, Row, Table } from './table.js';
+import { tables } from './tables.js';
 import { sorted, type View } from './view.js';
 import { count, duration, plural, size } from './words.js';
 
@@ -86,7 +87,7 @@ function numbers({ threads, waits, primitives, pools }: Inspection): Line {
 
 function findings({ findings: all }: Inspection, columns: number): Line[] {
   const lines = all.slice(0, MOST_FINDINGS).map((one): Line => {
-    const sure = one.kind === 'deadlock' && one.certainty === 'suspected' ? 'suspected' : '';
+    const sure = 'certainty' in one && one.certainty === 'suspected' ? 'suspected' : '';
     const mark = sure === '' ? '◆' : '◇';
     const head = ` ${mark} ${sure === '' ? '' : `${sure}: `}`;
     return [span(clip(head + visible(one.message), columns), sure === '' ? 'dead' : 'waiting')];

@@ -4,7 +4,7 @@ import { clockTime, count, plural } from './words.js';
 
 /** A moment in one line, for a pipe or a file. */
 export function summary(now: Inspection): string {
-  const { threads, waits, pools, findings } = now;
+  const { threads, waits, pools, namespaces, findings } = now;
   const many = (activity: string): number => threads.filter((one) => one.activity === activity).length;
   const pending = waits.reduce((sum, one) => sum + one.count, 0);
   const states = ['running', 'waiting', 'sleeping', 'idle', 'queued', 'dead']
@@ -16,6 +16,9 @@ export function summary(now: Inspection): string {
     plural(pending, 'wait', 'waits'),
     ...pools.map(({ name, busy, threads: workers, queued }) => {
       return `${visible(name)} ${busy}/${workers} busy ${count(queued)} queued`;
+    }),
+    ...namespaces.map(({ namespace, machines }) => {
+      return `${visible(namespace)} ${plural(machines.length, 'machine', 'machines')}`;
     }),
     ...findings.map(({ message }) => `! ${visible(message)}`),
   ];

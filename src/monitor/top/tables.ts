@@ -7,40 +7,10 @@ import type {
   ThreadInfo,
 } from '../types.js';
 import { visible } from '../visible.js';
+import { machineTable } from './machine-table.js';
 import type { Look } from './spans.js';
+import type { Row, Table } from './table.js';
 import { count, duration, size } from './words.js';
-
-/** A table of the screen: what stands in it, and by what it can be sorted. */
-export interface Table {
-  readonly title: string;
-  readonly columns: readonly Column[];
-  /** Which of them tells how a row is. */
-  readonly tells: number;
-  /** How its rows can be sorted; the first is how they are at first. */
-  readonly sorts: readonly string[];
-  readonly rows: readonly Row[];
-}
-
-export interface Column {
-  readonly head: string;
-  readonly align?: 'right';
-  /** The widest that it gets; without: whatever is left is shared by those that have none. */
-  readonly most?: number;
-  /** Left out when the screen is narrower than that. */
-  readonly from?: number;
-}
-
-export interface Row {
-  /** The same as long as it is the same thing. */
-  readonly id: number;
-  readonly cells: readonly string[];
-  /** Of the cell that tells how it is. */
-  readonly look: Look | undefined;
-  /** By `sorts`, the greatest first; texts from A. */
-  readonly keys: readonly (number | string)[];
-  /** What is told of it when it is chosen. */
-  readonly more: string;
-}
 
 const MARKS: Readonly<Record<ThreadActivity, string>> = {
   queued: '◌',
@@ -82,7 +52,7 @@ class Names {
 
 export function tables(now: Inspection): Table[] {
   const names = new Names(now);
-  return [threadTable(now, names), primitiveTable(now, names), poolTable(now)];
+  return [threadTable(now, names), primitiveTable(now, names), poolTable(now), machineTable(now)];
 }
 
 function threadTable(now: Inspection, names: Names): Table {

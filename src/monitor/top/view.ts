@@ -1,13 +1,14 @@
-import type { Row, Table } from './tables.js';
+import type { Row, Table } from './table.js';
 
 /** What the keys have chosen: the table, and in each table the row and how it is sorted. */
 export interface View {
   readonly table: number;
   readonly sorts: readonly number[];
-  readonly chosen: readonly (number | undefined)[];
+  readonly chosen: readonly (Row['id'] | undefined)[];
 }
 
-export const FIRST_VIEW: View = { table: 0, sorts: [0, 0, 0], chosen: [undefined, undefined, undefined] };
+const NONE = undefined;
+export const FIRST_VIEW: View = { table: 0, sorts: [0, 0, 0, 0], chosen: [NONE, NONE, NONE, NONE] };
 
 export type Key = 'up' | 'down' | 'left' | 'right' | 's';
 
@@ -33,6 +34,11 @@ export function sorted({ rows }: Table, by: number): readonly Row[] {
   return rows.toSorted((one, other) => {
     const [a = 0, b = 0] = [one.keys[by], other.keys[by]];
     if (typeof a === 'string' || typeof b === 'string') return String(a).localeCompare(String(b));
-    return b - a || one.id - other.id;
+    return b - a || older(one.id, other.id);
   });
+}
+
+/** Sessions have ids without an order: they stay as they come. */
+function older(one: Row['id'], other: Row['id']): number {
+  return typeof one === 'number' && typeof other === 'number' ? one - other : 0;
 }

@@ -6,6 +6,7 @@ import { liveWord, nameOf } from '../../primitives/threads/thread-slots.js';
 import { block, unblock, type Waited, WaitRecord } from '../../primitives/threads/wait-record.js';
 import { RECHECK_MS, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import { type WaitEnd, waitBegins, waitEnds } from '../../primitives/waiting/noted-wait.js';
+import { siteHere } from '../../primitives/waiting/wait-site.js';
 import { drainTraces } from '../wire/bus.js';
 
 /** The thread that is joined, as the wait-for graph shows it: the negative number is that of no primitive. */
@@ -85,8 +86,9 @@ export function joinBlocking(ident: number, timeout: number, look: () => void): 
   const cell = slotOf(ident) + STATE;
   const on = joined(ident);
   let end: WaitEnd = 'left';
-  const at = waitBegins(on, 'blocking');
-  block(on, since, since + timeout);
+  const counted = waitBegins(on, 'blocking');
+  const site = siteHere();
+  block(on, since, since + timeout, site);
   try {
     for (;;) {
       const word = liveWord(ident);
@@ -103,7 +105,7 @@ export function joinBlocking(ident: number, timeout: number, look: () => void): 
       if (park(table, cell, word, Math.min(left, RECHECK_MS)) === 'timed-out') look();
     }
   } finally {
-    unblock(waitEnds(on, at, since, end, 'blocking'));
+    unblock(waitEnds(on, { counted, since, site }, end, 'blocking'));
     drainTraces();
   }
 }

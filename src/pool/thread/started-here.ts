@@ -12,6 +12,7 @@ import type { Outputs } from '../workers/elastic-pool.js';
 import type { Job } from '../workers/job.js';
 import { ThreadJob } from '../workers/thread-job.js';
 import { reportUnhandled } from '../workers/unhandled.js';
+import { missingWorkerEntry } from '../workers/worker-files.js';
 import { forget, keepRunning, keepRunningSide, keepSide, type LocalThread } from './local-threads.js';
 import { Outcome } from './outcome.js';
 import { answerQuestions } from './remote-answer.js';
@@ -103,8 +104,13 @@ export class StartedHere<R> extends ThreadSide implements Started {
     return this.#orGiveBack(() => packStart(this.#options, this.#toRun?.() ?? null, copied));
   }
 
-  /** Hands it to a worker. */
+  /** Hands it to a worker. Without the file that a worker loads, the thread ends with an error that says so. */
   begin(payload: StartPayload): void {
+    const missing = missingWorkerEntry();
+    if (missing !== undefined) {
+      this.skip(missing);
+      return;
+    }
     this.#orGiveBack(() => {
       const { ident, name, daemon } = this;
       const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;

@@ -56,10 +56,23 @@ export function namedWorkerFile(): string | undefined {
 
 /** What Piscina loads in each worker, in-worker/worker-entry.ts: a path. @throws ThreadError when it is not there */
 export function workerEntry(): string {
-  if (named.file !== undefined) return named.file;
-  const entry = beside('worker-entry.cjs');
-  if (entry !== undefined && existsSync(entry)) return entry;
-  throw bundled(`there is no file ${entry ?? 'worker-entry.cjs'} for workers to load`);
+  const missing = missingWorkerEntry();
+  if (missing !== undefined) throw missing;
+  return entryPath() as string;
+}
+
+let entryFound = false;
+
+/** Why no worker can load its entry; undefined: it can. */
+export function missingWorkerEntry(): ThreadError | undefined {
+  const entry = entryPath();
+  entryFound ||= entry !== undefined && (entry === named.file || existsSync(entry));
+  if (entryFound) return undefined;
+  return bundled(`there is no file ${entry ?? 'worker-entry.cjs'} for workers to load`);
+}
+
+function entryPath(): string | undefined {
+  return named.file ?? beside('worker-entry.cjs');
 }
 
 /** What a session of a `threadMap` runs, thread-map/in-worker/map-values.ts: a URL. */

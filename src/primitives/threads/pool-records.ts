@@ -150,10 +150,20 @@ export class PoolRecord {
 
   /** A job that ran has ended: how long it waited and ran, in ms. */
   ran(waited: number, ran: number): void {
+    jobListener?.(this.#name, waited, ran);
     if (!this.#isMine()) return;
     addAlone(this.#cells, this.#at + WAIT, microseconds(waited));
     addAlone(this.#cells, this.#at + RUN, microseconds(ran));
   }
+}
+
+/** Told of each job that has run, of a pool of this thread: how long it waited and ran, in ms. */
+type JobListener = (pool: string, waited: number, ran: number) => void;
+let jobListener: JobListener | undefined;
+
+/** @param to - undefined: nobody */
+export function setJobListener(to: JobListener | undefined): void {
+  jobListener = to;
 }
 
 /** The pools of live threads, but for those that were collected. */

@@ -1,4 +1,4 @@
-import { BUCKETS } from '../memory/histogram.js';
+import { BUCKETS, SUM_WORDS } from '../memory/histogram.js';
 import { type Cells, grow, wholeOf } from '../memory/word.js';
 import { EVENT_WORDS } from './event-ring.js';
 import { TABLE_WORDS, table } from './table.js';
@@ -26,7 +26,11 @@ export const CONTENDED: number = RING + MOST_EVENTS * EVENT_WORDS;
 /** Where contention.ts counts durations by their length. */
 export const MOST_HISTOGRAMS: number = 1 << 14;
 export const HISTOGRAMS: number = CONTENDED + MOST_CONTENDED * CONTENDED_WORDS;
-export const RESERVE_END: number = HISTOGRAMS + MOST_HISTOGRAMS * BUCKETS;
+/** Of a primitive that was waited for, and a place in the code: contended-sites.ts. */
+export const SITE_WORDS: number = 1 + SUM_WORDS;
+export const MOST_SITES: number = 1 << 13;
+export const SITES: number = HISTOGRAMS + MOST_HISTOGRAMS * BUCKETS;
+export const RESERVE_END: number = SITES + MOST_SITES * SITE_WORDS;
 
 let whole: Cells = table;
 /** Whose memory `whole` is: a worker may join another table. */

@@ -74,7 +74,7 @@ export const OWN_WORKER = 8;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
 /** Copies of this library with the same one can use each other's table. */
-export const LAYOUT = 0x7ead0004;
+export const LAYOUT = 0x7ead0005;
 
 // The header.
 const LAYOUT_CELL = 0;

@@ -32,8 +32,10 @@ export const EVENTS = 2;
 export const ALL = 4;
 /** Which `withLock` section holds a Lock or a Semaphore. */
 export const SECTIONS = 8;
-const LEVELS = 15;
-const ONE_CHANGE = 16;
+/** A hold is told of to a channel when it ends: see waiting/channels.ts. */
+export const HOLDS = 16;
+const LEVELS = 31;
+const ONE_CHANGE = 32;
 
 /** Those of these levels that any thread of the process looks at. */
 export function lookedAt(levels: number): number {

@@ -2,7 +2,6 @@ import { LOOKS_BEFORE_PARK, park } from '../memory/word.js';
 import { throwIfCancelled } from '../threads/cancel-flag.js';
 import { noticeDeaths } from '../threads/liveness.js';
 import { clock } from '../threads/table.js';
-import { ALL, watches } from '../threads/trace-flag.js';
 import { block, blockedBy, unblock, type Waited } from '../threads/wait-record.js';
 import { type BlockingAttempt, isDecided, PENDING, YIELD_MS, YIELDED } from './attempt.js';
 import { RECHECK_MS } from './event-loop.js';
@@ -46,8 +45,9 @@ function sleepUntilDecided<T>(
     if (isDecided(outcome)) return outcome;
   }
   let end: WaitEnd = 'left';
-  const at = waitBegins(on, 'blocking');
-  block(on, since, deadline, watches(ALL) ? siteHere() : 0);
+  const counted = waitBegins(on, 'blocking');
+  const site = siteHere();
+  block(on, since, deadline, site);
   try {
     for (;;) {
       const seen = attempt.mark();
@@ -71,7 +71,7 @@ function sleepUntilDecided<T>(
       park(attempt.cells, attempt.cell, seen, left > 0 ? Math.min(left, most) : most);
     }
   } finally {
-    unblock(waitEnds(on, at, since, end, 'blocking'));
+    unblock(waitEnds(on, { counted, since, site }, end, 'blocking'));
   }
 }
 

@@ -1,6 +1,9 @@
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import { onThreadEnd } from '../threads/current-ident.js';
 import { clock } from '../threads/table.js';
+import { HOLDS } from '../threads/trace-flag.js';
 import type { Waited } from '../threads/wait-record.js';
+import { watchAs } from '../threads/watching.js';
 
 /*
  * Channels of node:diagnostics_channel, for who watches a program from inside it: monitor/channels.ts tells of them. They are
@@ -8,6 +11,7 @@ import type { Waited } from '../threads/wait-record.js';
  */
 
 const waits = tracingChannel('rxjs-threading:wait') as TracingChannel<unknown, WaitContext>;
+const holds = tracingChannel('rxjs-threading:hold') as TracingChannel<unknown, HoldContext>;
 const runs = tracingChannel('rxjs-threading:run') as TracingChannel<unknown, RunContext>;
 export const ownerDeaths: Channel = channel('rxjs-threading:owner-died');
 export const starvationWarnings: Channel = channel('rxjs-threading:starvation');
@@ -23,6 +27,15 @@ export interface WaitContext {
   readonly owner: number | null;
   /** How it ended; undefined until then. 'left' also by an error. */
   outcome?: 'woken' | 'timeout' | 'left' | undefined;
+}
+
+/** What is told of a hold, in all of its events the same object. */
+export interface HoldContext {
+  readonly kind: string;
+  readonly name: string;
+  readonly id: number;
+  /** How it was acquired. */
+  readonly face: 'blocking' | 'observable';
 }
 
 /** What is told of a target that runs, in all of its events the same object. */
@@ -82,6 +95,45 @@ export function tellWaitEnds(
   waits.asyncStart.publish(one.context);
   waits.asyncEnd.publish(one.context);
 }
+
+/** By lock, what this thread holds and was told of. */
+const toldHolds = new Map<Waited, HoldContext>();
+/** Lowers the level at which a release looks for what was told. */
+let lower: (() => void) | undefined;
+
+/** Called once a wait for a Lock or RLock has taken it. */
+export function tellHoldBegins(on: Waited, face: HoldContext['face']): void {
+  const { id, name, primitiveKind: kind } = on;
+  if (!holds.start.hasSubscribers || (kind !== 'Lock' && kind !== 'RLock')) return;
+  const context: HoldContext = { kind, name, id, face };
+  lower ??= watchAs(HOLDS);
+  toldHolds.set(on, context);
+  holds.start.publish(context);
+  if (face === 'observable') holds.end.publish(context);
+}
+
+/** Called by the thread that holds it and is about to free it, while anybody of the process is told of holds. */
+export function tellHoldEnds(on: Waited): void {
+  const context = toldHolds.get(on);
+  if (context === undefined) return;
+  forgetHold(on);
+  if (context.face === 'blocking') holds.end.publish(context);
+  else {
+    holds.asyncStart.publish(context);
+    holds.asyncEnd.publish(context);
+  }
+}
+
+function forgetHold(on: Waited): void {
+  toldHolds.delete(on);
+  if (toldHolds.size > 0) return;
+  lower?.();
+  lower = undefined;
+}
+
+onThreadEnd(() => {
+  for (const on of toldHolds.keys()) forgetHold(on);
+});
 
 /** How a target is called, for who adds to it: see `setRunner`. */
 type Runner = (context: RunContext, run: () => unknown) => unknown;

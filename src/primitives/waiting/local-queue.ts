@@ -3,20 +3,19 @@ import { AGENT_SEQ, AGENTS, WORD } from '../memory/layout.js';
 import { type Cells, load, or, parkAsync, wake } from '../memory/word.js';
 import { onThreadEnd } from '../threads/current-ident.js';
 import { clock } from '../threads/table.js';
-import { ALL, watches } from '../threads/trace-flag.js';
 import { type Waited, WaitRecord, type WaitTimes } from '../threads/wait-record.js';
 import { type Attempt, isDecided, type Outcome, YIELD_MS, YIELDED } from './attempt.js';
 import { CallerContext } from './caller-context.js';
 import { after, keepAlive, nextTurn, RECHECK_MS, recheckPeriodically, soon } from './event-loop.js';
 import { type Leavable, LeavableQueue } from './leavable-queue.js';
-import { type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
+import { type NotedWait, type WaitEnd, waitBegins, waitEnds } from './noted-wait.js';
 import { onAbort } from './on-abort.js';
 import { currentScope, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
 import { siteHere } from './wait-site.js';
 
 /** A wait in its queue, which ends in the context of its subscriber, whoever serves it; unsubscribing leaves. */
-class QueuedWait extends CallerContext implements Leavable, Unsubscribable, PendingWait {
+class QueuedWait extends CallerContext implements Leavable, Unsubscribable, PendingWait, NotedWait {
   readonly queue: LocalQueue;
   readonly attempt: Attempt<unknown>;
   /** undefined once it is out of the queue. */
@@ -25,7 +24,7 @@ class QueuedWait extends CallerContext implements Leavable, Unsubscribable, Pend
   stop: (() => void) | undefined = undefined;
   readonly since: number = clock();
   readonly until: number;
-  readonly site: number = watches(ALL) ? siteHere() : 0;
+  readonly site: number = siteHere();
   /** Where it is counted. */
   counted = -1;
 
@@ -261,7 +260,7 @@ export class LocalQueue {
     place.settle = undefined;
     place.stop?.();
     place.stop = undefined;
-    waitEnds(this.on, place.counted, place.since, how, 'observable');
+    waitEnds(this.on, place, how, 'observable');
     this.#line.shrink();
     this.#resized(-1);
     return settle;

@@ -1,12 +1,13 @@
 import { WOKEN_BY } from '../memory/layout.js';
 import { load, store } from '../memory/word.js';
+import { waitedAt } from '../threads/contended-sites.js';
 import { type Contended, contended, waited } from '../threads/contention.js';
 import { getIdent } from '../threads/current-ident.js';
 import { type ThreadEvent, writeEvent } from '../threads/events.js';
 import { clock } from '../threads/table.js';
 import { EVENTS, watches } from '../threads/trace-flag.js';
 import type { Waited } from '../threads/wait-record.js';
-import { tellWaitBegins, tellWaitEnds } from './channels.js';
+import { tellHoldBegins, tellWaitBegins, tellWaitEnds } from './channels.js';
 
 /*
  * Tells who looks from outside of a wait that could not end at once: what became of it is counted, always, because such a
@@ -28,15 +29,25 @@ function isContended(on: Waited): on is Waited & Contended {
   return on.cells !== undefined && on.primitiveKind !== undefined;
 }
 
-/**
- * @param at - what `waitBegins` has returned
- * @param since - ms on the clock of all threads
- * @returns how long it was, in ms
- */
-export function waitEnds(on: Waited, at: number, since: number, how: WaitEnd, face: Face): number {
+/** A wait that could not end at once. */
+export interface NotedWait {
+  /** What `waitBegins` has returned. */
+  readonly counted: number;
+  /** ms on the clock of all threads. */
+  readonly since: number;
+  /** Where it began: a number of strings.ts; 0: not known. */
+  readonly site: number;
+}
+
+/** @returns how long it was, in ms */
+export function waitEnds(on: Waited, { counted, since, site }: NotedWait, how: WaitEnd, face: Face): number {
   const ms = clock() - since;
-  if (at >= 0) waited(at, ms, how === 'timeout');
+  if (counted >= 0) {
+    waited(counted, ms, how === 'timeout');
+    if (site !== 0) waitedAt(counted, site, ms);
+  }
   tellWaitEnds(on, face, since, how);
+  if (how === 'woken') tellHoldBegins(on, face);
   if (watches(EVENTS)) {
     const by = how === 'woken' && on.cells !== undefined ? load(on.cells, WOKEN_BY) : 0;
     writeEvent(how, getIdent(), on.id, by, face);

@@ -1,5 +1,5 @@
 import { getIdent } from '../threads/current-ident.js';
-import { ALL, lookedAt, TRACING, watches } from '../threads/trace-flag.js';
+import { ALL, HOLDS, lookedAt, TRACING, watches } from '../threads/trace-flag.js';
 import type { Settle } from './wait.js';
 
 /**
@@ -27,7 +27,7 @@ export function setTraceSink(to: TraceSink): void {
 
 /** Which of these the code of an acquire or release has to heed, one plain load: 0 while nobody looks. */
 export function levels(): number {
-  return lookedAt(TRACING | ALL);
+  return lookedAt(TRACING | ALL | HOLDS);
 }
 
 /** One plain load while nobody traces. */

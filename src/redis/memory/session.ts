@@ -13,8 +13,11 @@ export function join(state: MemoryState, joins: boolean, args: readonly string[]
   meetIncarnation(state, run, was, Number(settle), Number(grace));
   sweep(state);
   const owed = inGrace(state);
+  if (!state.alive(s)) {
+    expire(state, s, true);
+    if (!joins && !owed) return ['0'];
+  }
   let session = state.sessions.get(s);
-  if (!joins && !owed && session === undefined) return ['0'];
   if (session === undefined) {
     session = { ends: 0, joined: state.now, info, owned: new Map() };
     state.sessions.set(s, session);
@@ -60,6 +63,7 @@ function bringBack(
   if (k.startsWith('s:')) thing.declared ??= permits;
   state.keep(s, k, n, `h ${token} `);
   state.lastToken = Math.max(state.lastToken, Number(token));
+  if (thing.died.split(' ')[0] === token) thing.died = '';
   state.changed(k);
 }
 

@@ -18,7 +18,11 @@ if op == 'hello' or op == 'renew' then
   end
   sweep()
   local owed = inGrace(call('HGET', meta, 'grace'))
-  if op == 'renew' and not owed and not call('ZSCORE', ses, s) then return { '0' } end
+  -- Its waits may have been passed over by now, also where the sweep has not come to it.
+  if not alive(s) then
+    expire(s, true)
+    if op == 'renew' and not owed then return { '0' } end
+  end
   call('ZADD', ses, int(clock() + lease), s)
   call('HSETNX', p .. 's:' .. s, 'j', int(clock()))
   if info ~= '' then call('HSET', p .. 's:' .. s, 'i', info) end
@@ -32,6 +36,7 @@ if op == 'hello' or op == 'renew' then
       keep(s, thing, m, 'h ' .. token .. ' ')
       if thing:sub(1, 1) == 's' then call('HSETNX', meta, 'd:' .. thing, permits) end
       if tonumber(token) > tonumber(call('HGET', meta, 'seq') or '0') then call('HSET', meta, 'seq', token) end
+      if (call('HGET', meta, 'x:' .. thing) or ''):match('^%S*') == token then call('HDEL', meta, 'x:' .. thing) end
       changed(thing)
       found = token
     end

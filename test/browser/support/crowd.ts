@@ -101,6 +101,7 @@ export class Crowd implements Source {
         threads: { set: threads, gone: [] },
         primitives: { set: [...changed.values()], gone: [] },
         pools,
+        namespaces: { set: [], gone: [] },
         waits: { set: waits, gone },
       },
       { kind: 'events', events, lost: 0 },

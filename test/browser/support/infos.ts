@@ -110,6 +110,7 @@ export function inspection(more: Partial<Inspection> = {}): Inspection {
     primitives: [],
     pools: [],
     waits: [],
+    namespaces: [],
     findings: [],
     limits: { countedSince: time, primitivesLeftOut: 0, eventsLost: 0 },
     ...more,

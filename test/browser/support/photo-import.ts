@@ -135,6 +135,7 @@ export class PhotoImport implements Source {
       threads: { set: this.#busy.map(({ ident }) => this.#threads.get(ident) as ThreadInfo), gone: [] },
       primitives: { set: [...this.#primitives.values()], gone: [] },
       pools: { set: [...this.#pools.values()], gone: [] },
+      namespaces: { set: [], gone: [] },
       waits: { set: [], gone: [] },
     };
     return [delta, { kind: 'events', events, lost: 0 }];

@@ -65,6 +65,33 @@ export const steps = (most: number): fc.Arbitrary<Step[]> =>
     { minLength: 1, maxLength: most, size: 'max' },
   );
 
+const step = (what: string, session: number, pick = 1, flag = true): Step => ({
+  what,
+  session,
+  pick,
+  flag,
+  twice: false,
+});
+
+/** What random runs seldom come to. */
+export const RARE: readonly (readonly Step[])[] = [
+  // A party whose lease is over, and nobody has seen that, when the round is full.
+  [step('arrive', 0), step('time', 0, 3, false), step('arrive', 1), step('arrive', 2)],
+  // A release during the grace, of what was waited for before.
+  [step('acquire', 0), step('acquire', 1), step('restart', 2), step('release', 0), step('sweep', 0)],
+  // A wait whose session is over is passed over; then that is renewed, and a sweep has more to end than it does at once.
+  [
+    step('acquire', 2),
+    step('acquire', 1),
+    ...Array.from({ length: 8 }, () => step('hello', 0, 4)),
+    step('time', 0, 5, false),
+    step('release', 2),
+    step('renew', 1),
+  ],
+  // An owner whose lease is over comes back in the grace, and so has not died.
+  [step('acquire', 0), step('time', 0, 3, false), step('restart', 0)],
+];
+
 const HELD = ['l:a', 'l:a', 'l:b', 's:p'];
 const PARTIES: Record<string, string> = { 'b:x': '2', 'b:y': '3' };
 const WATCHED = ['l:a', 's:p', 'e:e', 'b:x', 'c:a', 'm:'];
@@ -312,6 +339,7 @@ export function faultOf(keys: Record<string, unknown>, at: number): string | und
     for (const [id, token] of Object.entries(holders)) {
       const [s, n] = split(id);
       if (!content(`o:${s}`)[`${k} ${n}`]?.startsWith(`h ${token} `)) return `${id} of ${key} has no entry`;
+      if (meta[`x:${k}`]?.startsWith(`${token} `)) return `${id} has ${k}, and has died`;
       if (Number(token) > Number(meta.seq)) return `the token of ${id} is above the last`;
     }
   }

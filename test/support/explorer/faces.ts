@@ -88,6 +88,12 @@ export function pairs(): Face[][] {
   return [blocking, observable].flatMap((first) => [blocking, observable].map((second) => [first, second]));
 }
 
+/** Those of threads with these faces that are not like an earlier one, and so many others behind them: whose death is to be tried. */
+export function unlike(faces: readonly Face[], others = 0): number[] {
+  const all = [...faces, ...new Array<undefined>(others)];
+  return [...all.keys()].filter((at) => at >= faces.length || all.indexOf(all[at]) === at);
+}
+
 export function titleOf(faces: readonly Face[]): string {
   return faces.map(({ name }) => name).join(', ');
 }

@@ -1,3 +1,4 @@
+import type { NamespaceInfo } from '../../namespace-info.js';
 import type { Delta, MonitorEvent, MonitorMessage } from '../../protocol.js';
 import type {
   Deadlock,
@@ -28,6 +29,7 @@ export class Moment {
   readonly primitives: Map<number, PrimitiveInfo> = new Map();
   readonly pools: Map<number, PoolInfo> = new Map();
   readonly waits: Map<number, WaitInfo> = new Map();
+  readonly namespaces: Map<string, NamespaceInfo> = new Map();
   readonly lanes: Lanes = new Lanes();
   readonly usages: Usages = new Usages();
   readonly history: History = new History();
@@ -52,7 +54,8 @@ export class Moment {
       this.#threads(message.threads);
       this.#primitives(message.primitives);
       this.#pools(message.pools);
-      merge(this.waits, message.waits, (wait) => wait.id);
+      merge(this.waits, message.waits, ({ id }) => id);
+      merge(this.namespaces, message.namespaces, ({ session }) => session);
       if (message.findings !== undefined) this.findings = message.findings;
       if (message.process !== undefined) this.process = message.process;
       if (message.limits !== undefined) this.limits = message.limits;
@@ -101,6 +104,8 @@ export class Moment {
     this.#pools(from(this.pools, now.pools, ({ id }) => id));
     this.waits.clear();
     for (const wait of now.waits) this.waits.set(wait.id, wait);
+    this.namespaces.clear();
+    for (const one of now.namespaces) this.namespaces.set(one.session, one);
   }
 
   #forget(): void {

@@ -39,7 +39,7 @@ export const App: FunctionComponent<AppProps> = ({ moment, stream }) => {
   const show = (finding: Finding): void => {
     if (finding.kind === 'deadlock') choose(finding.id);
     if (finding.kind === 'abandoned') select({ kind: 'primitive', id: finding.primitive });
-    else go(finding.kind === 'starvation' ? 'pools' : 'waits');
+    else go(PLACES[finding.kind]);
   };
   if (moment.process === null) {
     return (
@@ -79,6 +79,14 @@ export const App: FunctionComponent<AppProps> = ({ moment, stream }) => {
     </PageContext.Provider>
   );
 };
+
+/** The part of the page that shows more of a finding. */
+const PLACES = {
+  deadlock: 'waits',
+  'distributed-deadlock': 'machines',
+  starvation: 'pools',
+  stall: 'waits',
+} as const;
 
 /** Shows a part of the page and puts the focus there. */
 function go(id: string): void {

@@ -5,6 +5,7 @@ import './findings.css';
 
 const ICONS = {
   deadlock: 'M4 8a6.2 6.2 0 0 1 11-2.2M16 3v3.2h-3.2M16 12a6.2 6.2 0 0 1-11 2.2M4 17v-3.2h3.2',
+  'distributed-deadlock': 'M3 4h6v4H3zM11 12h6v4h-6zM12 6h2.5v3.2M8 14H5.5v-3.2',
   starvation: 'M10 3.2a6.8 6.8 0 1 0 0 13.6 6.8 6.8 0 0 0 0-13.6M10 6.4V10l2.4 1.6',
   abandoned: 'M5.2 9V7a4.8 4.8 0 0 1 9.6 0v2M4 9h12v8H4zM8.4 11.6l3.2 3m0-3-3.2 3',
   stall: 'M6.5 4.5v11M13.5 4.5v11M3.5 4.5h6M10.5 4.5h6M3.5 15.5h6M10.5 15.5h6',
@@ -47,6 +48,7 @@ const Row: FunctionComponent<FindingsProps & { readonly finding: Finding }> = ({
 
 const GO = {
   deadlock: 'Show the cycle',
+  'distributed-deadlock': 'Show the machines',
   starvation: 'Show the pool',
   abandoned: 'Show the lock',
   stall: 'Show the waits',

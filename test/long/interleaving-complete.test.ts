@@ -1,0 +1,59 @@
+import { describe } from 'vitest';
+import {
+  waiter as eventWaiter,
+  waits as eventWaits,
+  set,
+  setAndClear,
+} from '../support/explorer/event-waiters.js';
+import { type Asked, explores } from '../support/explorer/explores.js';
+import { type Face, mixes, titleOf, unlike } from '../support/explorer/faces.js';
+import { moves, movesThereAndBack, other, pool, reusesBoth, worker } from '../support/explorer/sessions.js';
+import { atMostOneLost, type Guarded, notFree, user } from '../support/explorer/users.js';
+
+function guarded(kind: 'Lock' | 'RLock' | 'Semaphore', faces: Face[]): Asked<Guarded> {
+  const shared: Asked<Guarded>['shared'] = (primitives) =>
+    kind === 'Semaphore' ? { guard: new primitives.Semaphore(2) } : { guard: new primitives[kind]() };
+  return {
+    shared,
+    threads: faces.map((face) => user(face)),
+    regions: { inside: kind === 'Semaphore' ? 2 : 1 },
+    ...(kind === 'Semaphore' ? { atEnd: atMostOneLost } : { atEnd: notFree }),
+  };
+}
+
+describe('3 threads, every interleaving, one killed', () => {
+  for (const kind of ['Lock', 'RLock', 'Semaphore'] as const) {
+    for (const faces of mixes(3)) {
+      for (const victim of unlike(faces))
+        explores(`${kind}: ${titleOf(faces)}, T${victim + 1}`, { ...guarded(kind, faces), victim });
+    }
+  }
+});
+
+describe('3 threads, every interleaving', () => {
+  for (const faces of mixes(2)) {
+    const both = faces.map((face) => eventWaiter(face));
+    for (const [name, changes] of [
+      ['set', set],
+      ['set and cleared', setAndClear],
+    ] as const) {
+      for (const victim of unlike(faces, 1)) {
+        const title = `an Event is ${name}: ${titleOf(faces)}, T${victim + 1} may die`;
+        explores(title, eventWaits([...both, changes], { victim }));
+      }
+    }
+  }
+});
+
+describe("every interleaving of a pool's starter and two workers", () => {
+  for (const [dies, more] of [
+    ['', {}],
+    [', or its worker dies', { victim: 1 }],
+    [', whose worker dies', { victim: 2 }],
+  ] as const) {
+    if (dies !== ', whose worker dies')
+      explores(`words are offered again in a ring${dies}`, pool(2, [reusesBoth, worker], more));
+    explores(`a job goes to another session${dies}`, pool(1, [moves, worker, other], more));
+    explores(`a job goes there and back${dies}`, pool(1, [movesThereAndBack, worker, other], more));
+  }
+});

@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Inspection, MonitorMessage } from 'rxjs-threading/monitor';
+import { applyMessage } from '../../../src/monitor/apply-message.js';
+
+const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+
+/** `top --json` of a monitor, as the moments that it leads to. */
+export class Top {
+  now: Inspection | undefined;
+  readonly #process;
+
+  constructor(url: string) {
+    this.#process = spawn(process.execPath, [cli, 'top', url, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    createInterface(this.#process.stdout).on('line', (line) => {
+      const { id: _, ...message } = JSON.parse(line) as MonitorMessage & { readonly id: number };
+      this.now = applyMessage(this.now, message as MonitorMessage);
+    });
+  }
+
+  close(): void {
+    this.#process.kill();
+  }
+}
