@@ -1,5 +1,7 @@
-// npm run docs:pictures: the pictures of docs/monitoring.md, of the page as it shows three programs. CHROMIUM names the
-// browser's file.
+// npm run docs:pictures: the pictures of docs/monitoring.md, of the page as it shows four programs. CHROMIUM names the
+// browser's file; the last one needs a redis-server.
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -17,6 +19,7 @@ try {
   const stop = await deadlocked();
   await draw('deadlock', async () => {}, { theme: 'light', part: '#waits' });
   await draw('monitor', stop, { theme: 'dark', height: 1000 });
+  await drawMachines();
 } finally {
   await browser.close();
 }
@@ -34,6 +37,41 @@ async function draw(name, stop, { theme, open, height = 900, part }) {
   await page.close();
   await monitor.close();
   await stop();
+}
+
+/** Three processes of a namespace, two of which are in a deadlock, as the first of them shows it. */
+async function drawMachines() {
+  const port = 6399;
+  const server = spawn('redis-server', ['--port', `${port}`, '--save', '', '--dir', '/tmp']);
+  for await (const line of server.stdout) if (`${line}`.includes('Ready to accept connections')) break;
+  const start = async (name) => {
+    const about = JSON.stringify({ url: `redis://127.0.0.1:${port}`, namespace: 'shop', name });
+    const child = fork(join(import.meta.dirname, '../test/fixtures/monitor/machine.js'), [about]);
+    const [{ url }] = await once(child, 'message');
+    const tell = async (...message) => {
+      child.send(message);
+      await once(child, 'message');
+    };
+    return { child, url, tell };
+  };
+  const [api, report, billing] = [
+    await start('orders-api'),
+    await start('nightly-report'),
+    await start('billing'),
+  ];
+  await api.tell('hold', 'stock');
+  await report.tell('hold', 'prices');
+  for (const day of ['25', '26']) await billing.tell('hold', `invoice:2026-11-${day}`);
+  await api.tell('wait', 'prices');
+  for (const one of [report, billing]) await one.tell('wait', 'stock');
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${api.url}?theme=light`);
+  await page.locator('#machines .cycle').waitFor();
+  await page.waitForTimeout(4000);
+  await page.locator('#machines section').screenshot({ path: join(folder, 'machines.png') });
+  await page.close();
+  for (const { child } of [api, report, billing]) child.kill();
+  server.kill();
 }
 
 /** Four workers that format an entry while they hold the lock. @returns how to end it */

@@ -2,6 +2,7 @@ import { runsOn } from './deadlock-finder.js';
 import type { WaitEdge } from './deadlock-graph.js';
 import { deadlockInWords } from './deadlock-words.js';
 import type { Deadlock, Doubt, PrimitiveKind, WaitInfo } from './types.js';
+import { visible } from './visible.js';
 
 /** How a primitive has been used so far, for how sure a cycle over it is. */
 export interface Use {
@@ -26,7 +27,7 @@ export function deadlockOf(
     kind: 'deadlock',
     id: `deadlock ${cycle.map(({ key }) => key).sort()}`,
     since: Math.max(...cycle.map(({ wait }) => wait.since)),
-    message: deadlockInWords(cycle, doubts, behind.length),
+    message: visible(deadlockInWords(cycle, doubts, behind.length)),
     certainty: doubts.length === 0 ? 'certain' : 'suspected',
     doubts,
     cycle: cycle.map(({ wait }, at) => ({
@@ -48,7 +49,8 @@ function doubtsOf(edge: WaitEdge, uses: ReadonlyMap<number, Use>): Doubt[] {
   if (until !== null) doubts.push({ kind: 'timeout', wait: id, until });
   if (primitive === null) return doubts;
   const use = uses.get(primitive);
-  if (use?.kind === 'Lock' && section === null && maybeSignal(use))
+  // Of a primitive that there was no room for nothing is known.
+  if (section === null && (use === undefined || (use.kind === 'Lock' && maybeSignal(use))))
     doubts.push({ kind: 'signalled', primitive });
   if (use?.kind.endsWith('Semaphore')) doubts.push({ kind: 'permits', primitive });
   return doubts;

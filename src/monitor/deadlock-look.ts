@@ -26,6 +26,12 @@ export interface Look {
 
 /** All looks of this thread share what was seen before, so the more of them there are, the sooner one is sure. */
 const finder = new DeadlockFinder();
+let doubtful = false;
+
+/** Whether the last look of this thread has left a doubt, which the next one, or the answers of event loops, may settle. */
+export function isDoubtful(): boolean {
+  return doubtful;
+}
 
 export function look({ here, seen, sections, uses }: Surroundings): Look {
   const between = threadEdges(seen, clock());
@@ -33,6 +39,7 @@ export function look({ here, seen, sections, uses }: Surroundings): Look {
   const waits = seen.map(({ wait }) => wait);
   const deadlocks = cycles.map((cycle) => deadlockOf(cycle, waits, uses));
   tellDeadlocks(deadlocks);
+  doubtful = doubted;
   return {
     deadlocks,
     doubted,

@@ -1,10 +1,9 @@
 import nodeTimers from 'node:timers';
 import { Observable } from 'rxjs';
 import { checkOptions, show } from '../primitives/options.js';
-import { clock } from '../primitives/threads/table.js';
 import { DistinctSubscribers } from '../primitives/waiting/audience.js';
 import { type Look, look } from './deadlock-look.js';
-import { askAll } from './loop-answers.js';
+import { askAll, askedAgo } from './loop-answers.js';
 import { surroundings } from './surroundings.js';
 import { stackOf } from './thread-stack.js';
 import type { Deadlock, DeadlockOptions, Site } from './types.js';
@@ -81,7 +80,6 @@ async function withStacks(found: readonly Deadlock[]): Promise<Deadlock[]> {
 /** ms between two looks of `deadlocks$`, and between two questions to the event loops of others. */
 const LOOK_EVERY = 200;
 const ASK_EVERY = 500;
-let asked = Number.NEGATIVE_INFINITY;
 
 const subscribers = new DistinctSubscribers<readonly Deadlock[]>(isSame);
 let looking: NodeJS.Timeout | undefined;
@@ -108,10 +106,7 @@ export const deadlocks$: Observable<readonly Deadlock[]> = new Observable((subsc
 
 function lookAgain(): Look {
   const looked = look(surroundings());
-  if (looked.needsSections && clock() - asked >= ASK_EVERY) {
-    asked = clock();
-    askAll();
-  }
+  if (looked.needsSections && askedAgo() >= ASK_EVERY) askAll();
   return looked;
 }
 

@@ -1,5 +1,6 @@
 import { nameOf } from '../primitives/threads/thread-slots.js';
 import type { Abandoned, Finding, PrimitiveInfo } from './types.js';
+import { visible } from './visible.js';
 
 const ORDER: readonly Finding['kind'][] = [
   'deadlock',
@@ -9,12 +10,14 @@ const ORDER: readonly Finding['kind'][] = [
   'abandoned',
 ];
 
-/** Worst first; deadlocks that are certain before others. */
+/** Worst first; deadlocks that are certain before others. What names in their messages might do to a log or terminal is shown. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   const rank = (finding: Finding): number =>
     ORDER.indexOf(finding.kind) * 2 +
     (finding.kind === 'deadlock' && finding.certainty === 'suspected' ? 1 : 0);
-  return [...findings].sort((a, b) => rank(a) - rank(b) || a.since - b.since);
+  return findings
+    .map((finding) => ({ ...finding, message: visible(finding.message) }))
+    .sort((a, b) => rank(a) - rank(b) || a.since - b.since);
 }
 
 /** When each was first seen. */

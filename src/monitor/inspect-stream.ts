@@ -2,10 +2,12 @@ import nodeTimers from 'node:timers';
 import { Observable } from 'rxjs';
 import { readEvents } from '../primitives/threads/events.js';
 import { poolFacts } from '../primitives/threads/pool-records.js';
+import { isDoubtful } from './deadlock-look.js';
 import { inspect } from './inspect.js';
 import { namespacesSeen } from './inspect-namespaces.js';
 import { checkInspect } from './inspect-options.js';
 import { startLooking } from './looking.js';
+import { answersHeard, askAll, askedAgo } from './loop-answers.js';
 import type { Inspection, InspectOptions } from './types.js';
 
 // Taken as the library loads, because tests that mock time replace them later.
@@ -14,6 +16,8 @@ const { clearInterval, setInterval } = nodeTimers;
 /** Ten moments a second at most, and one at least. */
 const LOOK_EVERY = 100;
 const AT_LEAST_EVERY = 10;
+/** ms between two questions to the event loops while one of them may be in a deadlock that is not certain yet. */
+const ASK_AGAIN_AFTER = 200;
 
 /**
  * A moment now, and one after every change, ten a second at most and one a second at least. Never completes. Does not keep
@@ -33,7 +37,8 @@ export function inspect$(options: InspectOptions = {}): Observable<Inspection> {
     subscriber.next(inspect(options));
     const timer = setInterval(() => {
       quiet++;
-      if (!changes.came() && quiet < AT_LEAST_EVERY) return;
+      if (isDoubtful() && askedAgo() >= ASK_AGAIN_AFTER) askAll();
+      if (!changes.came() && !isDoubtful() && quiet < AT_LEAST_EVERY) return;
       quiet = 0;
       subscriber.next(inspect(options));
     }, LOOK_EVERY).unref();
@@ -49,14 +54,21 @@ class Changes {
   #cursor = readEvents().cursor;
   #jobs = jobs();
   #namespaces = namespacesSeen();
+  #answers = answersHeard();
 
   /** Since it was last asked. */
   came(): boolean {
-    const [cursor, before, seen] = [this.#cursor, this.#jobs, this.#namespaces];
+    const [cursor, before, seen, answers] = [this.#cursor, this.#jobs, this.#namespaces, this.#answers];
     this.#cursor = readEvents(cursor).cursor;
     this.#jobs = jobs();
     this.#namespaces = namespacesSeen();
-    return this.#cursor !== cursor || this.#jobs !== before || this.#namespaces !== seen;
+    this.#answers = answersHeard();
+    return (
+      this.#cursor !== cursor ||
+      this.#jobs !== before ||
+      this.#namespaces !== seen ||
+      this.#answers !== answers
+    );
   }
 }
 

@@ -17,11 +17,25 @@ export interface Answers {
 const RECENT = 3000;
 
 const answers = new Map<number, Answers>();
+let heard = 0;
+let asked = Number.NEGATIVE_INFINITY;
+
+/** How many answers have come so far. */
+export function answersHeard(): number {
+  return heard;
+}
+
+/** ms since the event loops were asked last. */
+export function askedAgo(): number {
+  return clock() - asked;
+}
 
 /** Asks the event loops of all threads; what they answer is kept for `answersOf`. */
 export function askAll(): void {
+  asked = clock();
   for (const ident of answers.keys()) if (!isAlive(ident)) answers.delete(ident);
   askLoops((answer) => {
+    heard++;
     answers.set(answer.ident, { last: answer, before: answers.get(answer.ident)?.last });
   }, isHidden());
 }

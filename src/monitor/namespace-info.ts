@@ -54,6 +54,7 @@ export interface RemoteInfo {
   readonly waiters: readonly RemoteWaiter[];
 }
 
+/** A process that waits for it. */
 export interface RemoteWaiter {
   readonly session: string;
   /** Of the longest of its waits. */
@@ -62,6 +63,7 @@ export interface RemoteWaiter {
   readonly count: number;
 }
 
+/** A process that has it. */
 export interface RemoteHolder {
   readonly session: string;
   /** `RemoteHeld.token`, of the last that it got. */
@@ -88,6 +90,7 @@ export interface DistributedDeadlock {
   readonly cycle: readonly DistributedDeadlockEdge[];
 }
 
+/** One process of such a cycle. */
 export interface DistributedDeadlockEdge {
   /** Of the process that waits. */
   readonly session: string;

@@ -259,6 +259,7 @@ export interface PoolInfo {
   readonly next: readonly { readonly name: string; readonly since: number }[];
 }
 
+/** Something that is wrong. */
 export type Finding = Deadlock | DistributedDeadlock | Starvation | Abandoned | Stall;
 
 interface FindingBase {

@@ -10,6 +10,8 @@ const TURN_AFTER = 10;
 export interface Takeable {
   readonly cells: Cells;
   readonly owner: number | null;
+  /** Who has it takes it again at once. */
+  readonly reentrant: boolean;
   /** The first look of an Observable wait. */
   takeFirst(ahead: number, mayBarge: boolean): boolean;
   /** Takes it if it is free; YIELDED when another was promised the turn, unless it may barge. */
@@ -24,6 +26,7 @@ export interface Takeable {
 export class AcquireAttempt implements BlockingAttempt<boolean> {
   readonly acquires = true;
   readonly inTurn = true;
+  readonly scoped: boolean;
   readonly #of: Takeable;
   /** When this was first in vain, since it last succeeded. */
   #since = 0;
@@ -32,6 +35,7 @@ export class AcquireAttempt implements BlockingAttempt<boolean> {
 
   constructor(of: Takeable) {
     this.#of = of;
+    this.scoped = of.reentrant;
   }
 
   get cells(): Cells {

@@ -234,8 +234,18 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
     return this;
   }
 
+  get left(): boolean {
+    return this.#ended || this.#settle.left === true;
+  }
+
   resolve(notified: boolean): void {
     this.#notified = notified;
+    // A trace function that is told of the end may have had it leave.
+    if (this.left) {
+      this.#ended = true;
+      if (notified) this.#attempt.leave();
+      return;
+    }
     this.#lockAgain(() => this.#settle.resolve(notified));
   }
 
@@ -245,7 +255,11 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
   }
 
   #lockAgain(tell: () => void): void {
+    const wait = this;
     this.#stage = this.#lock.begin(Number.POSITIVE_INFINITY, undefined, {
+      get left() {
+        return wait.left;
+      },
       resolve: () => {
         const helds = this.#attempt.restore();
         this.#end(tell);

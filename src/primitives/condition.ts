@@ -189,6 +189,9 @@ export class Condition extends Primitive implements Acquirable {
           const again = this.#notifiedWait({
             resolve: () => look(again),
             reject: (error) => settle.reject(error),
+            get left() {
+              return left || settle.left === true;
+            },
           });
           stage = again;
           again.begin(this, ms, signal);

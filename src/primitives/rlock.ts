@@ -8,6 +8,7 @@ import type { PrimitiveKind } from './threads/contention.js';
 import { getIdent, onThreadEnd } from './threads/current-ident.js';
 import { isAlive } from './threads/liveness.js';
 import { TRACING } from './threads/trace-flag.js';
+import type { Outcome } from './waiting/attempt.js';
 import { currentScope, type Scope } from './waiting/section-scope.js';
 import { emit, levels, tracing } from './waiting/trace.js';
 
@@ -168,8 +169,22 @@ export class RLock extends OwnedLock {
   }
 
   /** @internal */
+  override get reentrant(): true {
+    return true;
+  }
+
+  /** @internal */
   override takeFirst(ahead: number, mayBarge: boolean): boolean {
-    if (!this.isOwned()) return super.takeFirst(ahead, mayBarge);
+    return super.takeFirst(ahead > 0 && this.isOwned() ? 0 : ahead, mayBarge);
+  }
+
+  /**
+   * Also by a wait that was queued before its owner got it: as if it came only now.
+   *
+   * @internal
+   */
+  override tryTake(mayBarge: boolean): Outcome<true> {
+    if (!this.isOwned()) return super.tryTake(mayBarge);
     this.#enterAgain();
     return true;
   }

@@ -82,6 +82,11 @@ export abstract class Synchronizer extends Primitive {
     return helds;
   }
 
+  /** See Takeable. @internal */
+  get reentrant(): boolean {
+    return false;
+  }
+
   /** Ends what a dead owner holds; a Semaphore has no owner. @throws OwnerDiedError @internal */
   checkOwner(): void {}
 
@@ -197,6 +202,9 @@ export abstract class Synchronizer extends Primitive {
       this.begin(timeout, signal, {
         resolve: (taken) => (taken ? settle.resolve(this.inHand()) : settle.reject(new TimeoutError())),
         reject: (error) => settle.reject(error),
+        get left() {
+          return settle.left === true;
+        },
       }),
     );
   }

@@ -114,7 +114,7 @@ export class RemoteHeld extends Held {
     return !this.released && this.#lost === undefined && this.#epoch === validity.epoch && validity.valid;
   }
 
-  /** @throws LockLostError unless `valid` */
+  /** Looks whether it is `valid`, and goes on if so. @throws LockLostError unless `valid` */
   check(): void {
     if (this.valid) return;
     const why = this.released ? 'has been released' : 'may be held by another by now';

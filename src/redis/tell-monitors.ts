@@ -11,13 +11,15 @@ import { lookAtAll } from './snapshot.js';
 
 /** ms between two looks at the engine while monitors ask. */
 const LOOK_EVERY = 300;
-/** So many times as long as a look took there is none: what it costs grows with all that is held and waited for. */
-const REST = 20;
+/** It is so many times as long as a look took, if that is more, because that grows with all that is held and waited for. */
+const REST = 50;
+/** ms, at most: what is older than a few seconds is no news. */
+const LONGEST = 3000;
 /** ms after a monitor has asked, until nobody looks any more: they ask once a second. */
 const UNASKED = 5000;
 /** Things that a monitor is told of. */
 const MOST_THINGS = 500;
-/** ms that what the engine's clock is ahead of ours may seem to change by, because answers take their time. */
+/** ms by which the distance of the two clocks may seem to change, because answers take their time. */
 const JITTER = 100;
 
 /** One for the copies of this library in a thread, as whichever of them is asked tells of all. */
@@ -69,7 +71,7 @@ class Teller {
           return;
         }
       }
-      await pause(Math.max(LOOK_EVERY, REST * (clock() - began)));
+      await pause(Math.min(LONGEST, Math.max(LOOK_EVERY, REST * (clock() - began))));
     }
     this.#isLooking = false;
   }

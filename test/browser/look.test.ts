@@ -1,6 +1,5 @@
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { overflow, violations } from './support/axe.js';
 import { expectNoFaults, picture, view } from './support/browser.js';
 import { inspection, thread } from './support/infos.js';
 import { type MessageServer, serveMessages } from './support/message-server.js';
@@ -11,19 +10,6 @@ beforeAll(async () => {
   server = await serveMessages(new PhotoImport());
 });
 afterAll(() => server.stop());
-
-/** What axe-core finds wrong, a line each. By the devtools' protocol, as the page's policy forbids it a script. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-  );
-}
-
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-}
 
 for (const width of [390, 820, 1440]) {
   for (const theme of ['light', 'dark'] as const) {

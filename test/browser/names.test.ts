@@ -58,8 +58,47 @@ function tried(): Inspection {
     cycle,
     behind: [],
   } as const;
+  const share = { since: at, count: 1 };
+  const namespace = {
+    session: '0',
+    namespace: 'shop',
+    seen: Date.now(),
+    thingsLeftOut: 0,
+    machines: NAMES.map((name, place) => ({
+      ...{ session: `${place}`, name, host: name, pid: place, node: name, joined: at, leaseEnds: at },
+      ...{ threads: 1, pools: [{ name, busy: 1, queued: 1, threads: 1 }], own: false, finding: null },
+    })),
+    things: NAMES.map((name, place) => ({
+      kind: 'lock' as const,
+      name,
+      holders: [{ ...share, session: `${place}`, token: 1 }],
+      waiters: [{ ...share, session: `${(place + 1) % NAMES.length}` }],
+    })),
+  };
+  const between = {
+    id: NAMES[1] ?? '',
+    kind: 'distributed-deadlock',
+    since: at,
+    message: NAMES.join(' '),
+    certainty: 'suspected',
+    namespace: 'shop',
+    cycle: [0, 1].map((place) => ({
+      session: `${place}`,
+      waitsFor: NAMES[place] ?? '',
+      since: at,
+      holds: NAMES[1 - place] ?? '',
+    })),
+  } as const;
   const process = { ...inspection().process, name: NAMES[0] ?? '', node: NAMES[1] ?? '' };
-  return inspection({ process, primitives, waits, threads, pools, findings: [finding] });
+  return inspection({
+    process,
+    primitives,
+    waits,
+    threads,
+    pools,
+    namespaces: [namespace],
+    findings: [finding, between],
+  });
 }
 
 let server: MessageServer;
@@ -80,7 +119,8 @@ it('shows names as they are, and nothing of them is run or breaks the page', asy
   await page.locator('.node.stuck').first().waitFor();
   expect(await page.locator('.lane .n').allTextContents()).toEqual([NAMES[0], ...NAMES]);
   expect((await page.locator('#locks .pname').allTextContents()).sort()).toEqual([...NAMES].sort());
-  for (const name of await page.locator('#locks .pname').all()) {
+  expect(await page.locator('#machines .pname').allTextContents()).toEqual(NAMES);
+  for (const name of await page.locator('.pname').all()) {
     await name.click();
     await page.locator('.drawer[data-open="true"]').waitFor();
     expect(NAMES).toContain(await page.locator('.drawer h2').textContent());

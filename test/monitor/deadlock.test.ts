@@ -1,6 +1,6 @@
 import { filter, firstValueFrom, lastValueFrom, NEVER, of, type Subscription, switchMap, timer } from 'rxjs';
 import { Event, type Holding, Lock, RLock, Semaphore, Thread, waits, withLock } from 'rxjs-threading';
-import { type Deadlock, deadlocks, deadlocks$, inspect$ } from 'rxjs-threading/monitor';
+import { type Deadlock, deadlocks, deadlocks$, inspect, inspect$ } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
 import { expectNoAlarm, ORDERED } from '../support/monitor/no-alarm.js';
 import { both, crossed, looker, type Member, Planted, signal } from '../support/monitor/planted.js';
@@ -87,6 +87,14 @@ describe('deadlocks', () => {
     await planted.threads[0]?.[how]();
     expect(await gone).toEqual([]);
     expect(await deadlocks()).toEqual([]);
+  });
+
+  it('have a message of one line in which nothing is obeyed, whatever the names', async () => {
+    const name = 'two\nlines \x1b[31m\u202e\u2028';
+    await using _ = await embrace({ own: new RLock({ name }) }, { own: new RLock({ name: 'vault' }) });
+    const shown = 'two\\x0alines \\x1b[31m\\u202e\\u2028';
+    expect((await onlyOne()).message).toContain(`waits for '${shown}'`);
+    expect(inspect().findings.map(({ message }) => message)).toContainEqual(expect.stringContaining(shown));
   });
 
   it('of a thread that takes a Lock which it holds are found', async () => {

@@ -37,7 +37,7 @@ describe('a program in trouble', () => {
     program.kill();
   });
 
-  it.each<[Exclude<Trouble, 'main' | 'contention'>, RegExp, RegExp]>([
+  it.each<[Trouble & Finding['kind'], RegExp, RegExp]>([
     ['deadlock', /^( \* )?Deadlock: /m, /^rxjs_threading_deadlocks\{certainty="certain"\} (\d+)$/m],
     ['abandoned', /'orders' is abandoned/, /^rxjs_threading_abandoned_locks (\d+)$/m],
     ['starvation', /^( \* )?mail starves/m, /^rxjs_threading_pool_starved\{pool="mail"\} (\d+)$/m],

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Worker } from 'node:worker_threads';
 import { enumerate, Lock, Thread, waits } from 'rxjs-threading';
-import { type Inspection, serveMonitor } from 'rxjs-threading/monitor';
+import { type Inspection, inspect, serveMonitor } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
 import { applyMessage } from '../../src/monitor/apply-message.js';
 import { EventsReader } from '../support/read-events.js';
@@ -113,6 +114,20 @@ describe('a monitor in a thread of its own', () => {
   it('has memory enough for tens of thousands of locks', async () => {
     const { stdout, code } = await runFixture('monitor/many-locks.js', { args: ['30000'] });
     expect({ stdout, code }).toEqual({ stdout: '30000 200 30000 200 30000 200\n', code: 0 });
+  });
+
+  it('may be killed: nobody looks any more, and it can be closed', async () => {
+    const workers: Worker[] = [];
+    const heard = (worker: Worker): void => void workers.push(worker);
+    process.once('worker', heard);
+    const monitor = await serveMonitor({ port: 0, detail: 'all' });
+    const lock = new Lock();
+    const acquires = () =>
+      inspect({ watch: [lock] }).primitives.find(({ id }) => id === lock.id)?.contention.acquires;
+    expect(acquires()).toBe(0);
+    await workers[0]?.terminate();
+    await until(() => acquires() === null);
+    await monitor.close();
   });
 
   it('is shown nowhere, and waits for nothing', async () => {

@@ -15,7 +15,7 @@ const fixture = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/monitor/${name}`, import.meta.url));
 /** What a terminal would obey, but for line breaks. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
-const CONTROLS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]/;
+const CONTROLS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u2028\u2029\u202e]/;
 
 interface Ended {
   readonly code: number | null;
@@ -85,13 +85,36 @@ describe('rxjs-threading', () => {
     expect(stdout).not.toMatch(CONTROLS);
     expect(stdout).toContain('\\x1b[2J\\x1b[31mred 1/1 busy 0 queued');
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}\d+ threads: /);
-    expect(stdout).toMatch(/ 5 waiting /);
+    expect(stdout).toMatch(/ 7 waiting /);
+  });
+
+  it('prints JSON of which each line is one to any reader of lines, whatever the names', async () => {
+    const { stdout } = await run(['top', '--json', '--', 'node', fixture('bad-names.js')], (text) => {
+      return text.includes('separated') && text.includes('turned') && text.endsWith('\n');
+    });
+    expect(stdout).not.toMatch(CONTROLS);
+    const messages = stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+    expect(messages[0].kind).toBe('snapshot');
+    const names = messages.flatMap(({ now: { threads = [] } = {}, threads: { set = [] } = {} }) =>
+      [...threads, ...set].map(({ name }) => name),
+    );
+    expect(names).toContain('separated\u2028by\u2029lines \u009b31m');
   });
 
   it('ends with its program, and its code', async () => {
     const { code } = await run(['top', '--', 'node', '-e', 'setTimeout(() => process.exit(7), 700)']);
     expect(code).toBe(7);
   });
+
+  it.each(['process.exit(7)', 'process.exitCode = 7; setTimeout(() => {}, 30)'])(
+    'has the code of a program that is over at once: %s',
+    async (program) => {
+      expect(await run(['top', '--', 'node', '-e', program])).toMatchObject({ code: 7, stderr: '' });
+    },
+  );
 });
 
 const now: Inspection = {

@@ -210,6 +210,15 @@ describe('onError of threadMap', () => {
 });
 
 describe('timeout of threadMap', () => {
+  it('of 0 is none of a worker that has not begun with a value', async () => {
+    const own = new ThreadPool({ minThreads: 0, maxThreads: 1 });
+    const mapped = all(of(1).pipe(threadMap(slow.same, { pool: own, timeout: 0 })));
+    await mapped.catch((error) => expect(error).toBeInstanceOf(TimeoutError));
+    await until(() => own.stats.busy === 0);
+    expect(own.stats.cancelled).toBeLessThan(2);
+    await own.close();
+  });
+
   it('fails as the value that takes too long, though it heeds no cancel, after the results before it', async () => {
     const begun = performance.now();
     const seen: unknown[] = [];

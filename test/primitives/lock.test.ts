@@ -1,5 +1,7 @@
-import { getIdent, Lock, RLock, ThreadError } from 'rxjs-threading';
+import { concat, firstValueFrom, type Observable, of, Subject } from 'rxjs';
+import { Event, getIdent, Lock, RLock, Thread, ThreadError, withLock } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { turns, until } from '../support/turns.js';
 
 describe('Lock', () => {
   it('tells its owner, its waiters and its name', async () => {
@@ -39,6 +41,69 @@ describe('Lock', () => {
 });
 
 describe('RLock', () => {
+  const holding = (lock: RLock, has: Event, go: Event): void => {
+    lock.acquireSync();
+    has.set();
+    go.waitSync();
+    lock.release();
+  };
+  /** Held by another thread until the event is set. */
+  const heldElsewhere = async (lock: RLock): Promise<Event> => {
+    const [has, go] = [new Event(), new Event()];
+    new Thread({ target: holding, args: [lock, has, go] }).start();
+    await has.wait();
+    return go;
+  };
+
+  it('is entered by all that its owner has waited for meanwhile, as it is by what comes then', async () => {
+    const lock = new RLock();
+    const go = await heldElsewhere(lock);
+    const all = Promise.all(
+      [lock.acquire(), lock.hold(), lock.acquire()].map((wait) => firstValueFrom<unknown>(wait)),
+    );
+    expect(lock.waiting).toBe(3);
+    go.set();
+    await all;
+    expect(lock.count).toBe(3);
+    for (let level = 3; level > 0; level--) lock.release();
+    expect(lock.locked()).toBe(false);
+  });
+
+  it('is not entered by what waits behind a section, whoever looks, but by what is the same owner', async () => {
+    const lock = new RLock();
+    const go = await heldElsewhere(lock);
+    const [first, same, other] = [new Subject<void>(), new Subject<void>(), new Subject<void>()];
+    const owner = {};
+    const begun: string[] = [];
+    const section = (name: string, inner: Observable<unknown>, options?: object): void => {
+      const project = () => {
+        begun.push(name);
+        return inner;
+      };
+      of(1)
+        .pipe(withLock(lock, project, options))
+        .subscribe();
+    };
+    // The section within it ends with a look at the lock's queue, in the scope of the first.
+    section('first', concat(of(1).pipe(withLock(lock)), first), { owner });
+    section('same', same, { owner });
+    section('other', other);
+    lock.acquire().subscribe(() => begun.push('acquired'));
+    go.set();
+    await until(() => begun.length > 1);
+    expect(begun).toEqual(['first', 'same']);
+    first.complete();
+    await turns(2);
+    expect(begun).toEqual(['first', 'same']);
+    same.complete();
+    await until(() => begun.length > 2);
+    expect(begun).toEqual(['first', 'same', 'other']);
+    other.complete();
+    await until(() => begun.length > 3);
+    lock.release();
+    expect(lock.locked()).toBe(false);
+  });
+
   it('is entered again by its owner, in every face, and free after as many releases', async () => {
     const lock = new RLock();
     expect(lock.count).toBe(0);

@@ -38,7 +38,7 @@ export async function serveMonitor(options: ServeOptions = {}): Promise<MonitorS
   const checked = checkServeOptions(options);
   const unwatch = watchFor(checked.inspect);
   try {
-    const served = await (checked.in === 'here' ? serveHere(checked) : serveInWorker(checked));
+    const served = await (checked.in === 'here' ? serveHere(checked) : serveInWorker(checked, unwatch));
     const close = (): Promise<void> => {
       unwatch();
       return served.close();
@@ -69,7 +69,8 @@ async function serveHere(checked: CheckedServeOptions): Promise<Open> {
   };
 }
 
-async function serveInWorker({ inspect, ...checked }: CheckedServeOptions): Promise<Open> {
+/** @param gone - called once its thread has ended, by whomever */
+async function serveInWorker({ inspect, ...checked }: CheckedServeOptions, gone: () => void): Promise<Open> {
   const life = allocate(1);
   const { name, started } = processInfo();
   const { detail, watch = [] } = inspect;
@@ -104,6 +105,10 @@ async function serveInWorker({ inspect, ...checked }: CheckedServeOptions): Prom
     park(life, LIFE, endingWith(code), LAST_WORDS);
   };
   process.once('exit', exiting);
+  void ended.then(() => {
+    process.off('exit', exiting);
+    gone();
+  });
   return {
     url,
     async close() {

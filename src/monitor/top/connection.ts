@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MonitorMessage } from '../protocol.js';
+import { visible } from '../visible.js';
 
 /** What a connection to a monitor tells. */
 export type Heard =
@@ -10,6 +11,8 @@ export type Heard =
 /** ms without a byte, after which a monitor that sends a comment every 5 s is taken for gone. */
 const SILENCE = 12_000;
 const RETRY_AFTER = 1000;
+/** Characters of a refusal that are shown. */
+const MOST_TOLD = 300;
 
 /** That there is no monitor to be read at a URL, or that it refuses. */
 export class NoMonitorError extends Error {
@@ -102,7 +105,11 @@ async function* read(
 /** undefined: it is a comment, or what a later version tells. */
 function messageOf(block: string): { readonly message: MonitorMessage; readonly id: number } | undefined {
   const fields = new Map(
-    block.split('\n').map((line) => /^(\w*): ?(.*)$/.exec(line)?.slice(1) as [string, string]),
+    block.split('\n').map((line): [string, string] => {
+      // Names in it may have line separators of Unicode, for which a `.` does not stand.
+      const [, field = '', value = ''] = /^(\w*): ?(.*)$/s.exec(line) ?? [];
+      return [field, value];
+    }),
   );
   const [kind, data] = [fields.get('event'), fields.get('data')];
   if (kind === undefined || data === undefined) return undefined;
@@ -110,7 +117,9 @@ function messageOf(block: string): { readonly message: MonitorMessage; readonly 
 }
 
 async function refusal({ url }: Address, response: Response): Promise<string> {
-  const why = (await response.text()).trim().split('\n', 1)[0];
+  const [first = ''] = (await response.text()).trim().split('\n', 1);
+  // Whatever answers there may not be a monitor.
+  const why = visible(first.slice(0, MOST_TOLD));
   return `${url} answers ${response.status}: ${why === '' ? response.statusText : why}`;
 }
 

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { applyMessage } from '../apply-message.js';
 import type { Inspection } from '../types.js';
+import { visibleJson } from '../visible.js';
 import type { Command } from './arguments.js';
 import { addressOf, connect, type Heard } from './connection.js';
 import { FullScreen } from './full-screen.js';
@@ -30,6 +32,9 @@ export async function top(command: TopCommand): Promise<number> {
   const output = fills && program !== undefined ? new Output(program.child) : undefined;
   try {
     await follow(command, program, fills, quit);
+  } catch (error) {
+    // A program that was over before it was looked at has nothing wrong with it.
+    if (program === undefined || !(await hasEnded(program))) throw error;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
     if (quit.signal.aborted) program?.child.kill();
@@ -37,6 +42,13 @@ export async function top(command: TopCommand): Promise<number> {
     output?.print();
   }
   return (await program?.ended) ?? 0;
+}
+
+/** ms in which a program that has let go of its monitor ends, if that is why. */
+const ENDS_WITHIN = 2000;
+
+function hasEnded({ ended }: Program): Promise<boolean> {
+  return Promise.race([ended.then(() => true), sleep(ENDS_WITHIN, false, { ref: false })]);
 }
 
 async function follow(
@@ -79,7 +91,7 @@ function onScreen(address: ReturnType<typeof addressOf>, quit: () => void): Show
 function asJson(): Shown {
   return {
     hear(heard) {
-      if (heard.kind === 'message') print(JSON.stringify({ id: heard.id, ...heard.message }));
+      if (heard.kind === 'message') print(visibleJson({ id: heard.id, ...heard.message }));
       else process.stderr.write(`the monitor is lost (${heard.why})\n`);
     },
     close() {},

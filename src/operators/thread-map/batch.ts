@@ -159,7 +159,7 @@ export class Batch {
 
   // ─── what will not come ──────────────────────────────────────────────────────────────────────
 
-  /** ms that the value has taken which is being mapped, at least: it is looked for, and does not tell when it begins. */
+  /** ms that the value has taken which is being mapped, at least: it is looked for, and does not tell when it begins. Below 0: none is. */
   running(time: number): number {
     const { cells, cell } = this.#place;
     const taken = claimed(cells, cell);
@@ -168,7 +168,7 @@ export class Batch {
       this.#running = running;
       this.#since = time;
     }
-    return running < this.#done ? 0 : time - this.#since;
+    return running < this.#done ? -1 : time - this.#since;
   }
 
   /**

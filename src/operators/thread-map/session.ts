@@ -83,7 +83,12 @@ export class MapSession {
       name,
       pool,
     });
-    this.#thread.start();
+    try {
+      this.#thread.start();
+    } catch (error) {
+      this.#channel.close();
+      throw error;
+    }
     this.#channel.hear((message) => this.#heard(message));
     this.#thread.output$.subscribe({
       error: (error) => this.#over(error),

@@ -64,7 +64,12 @@ export class PipeRun<R> {
       name,
       ...(pool && { pool }),
     });
-    this.#thread.start();
+    try {
+      this.#thread.start();
+    } catch (error) {
+      this.#channel.close();
+      throw error;
+    }
     this.#channel.hear((message) => this.#hear(message));
     this.#parts.add(() => {
       this.#channel.close();

@@ -188,19 +188,20 @@ export class Running implements RunningThread {
 
   #call(run: Runnable): void {
     this.#trace?.traceStart(this.target);
-    let result: unknown;
     try {
       const args = decode(this.#args) as unknown[];
+      let result: unknown;
       [result, this.#tellEnd] = callTold(this.#about, () => run(...args));
+      if (isThenable(result)) {
+        // By a promise, because a `then` of the user's may throw, call back twice, or come to another promise.
+        Promise.resolve(result).then(
+          (value) => this.#resulted(value),
+          (error) => this.#threw(error),
+        );
+      } else this.#resulted(result);
     } catch (error) {
-      return void this.#threw(error);
+      void this.#threw(error);
     }
-    if (isThenable(result)) {
-      result.then(
-        (value) => this.#resulted(value),
-        (error) => this.#threw(error),
-      );
-    } else this.#resulted(result);
   }
 
   readonly #about = (): RunContext => {

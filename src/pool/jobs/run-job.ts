@@ -125,6 +125,8 @@ export class RunJob<R> extends Job {
     } catch (cause) {
       throw cannotStart(this.name, args, cause);
     }
+    // It may have failed by now: then nothing ends what would begin here.
+    if (this.#settle === undefined) return;
     this.#forget = signal && onAbort(signal, () => this.#aborted());
     const { waitTimeout } = this.#options;
     if (waitTimeout !== Number.POSITIVE_INFINITY)

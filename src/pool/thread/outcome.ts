@@ -197,7 +197,8 @@ export class Outcome<T> {
   #give(value: T): void {
     const readers = this.#readers.size === 1 ? this.#readers : [...this.#readers];
     for (const reader of readers) {
-      reader.next(value);
+      // One that is fed before may have had it leave.
+      if (!reader.closed) reader.next(value);
       // The one there was: the set may have grown.
       if (readers === this.#readers) return;
     }
@@ -211,7 +212,7 @@ export class Outcome<T> {
   /** To a reader that comes after the end: the last value again, as `result` has it, and the end. */
   #replay(reader: Subscriber<T>, end: End): undefined {
     if (!end.failed && !this.#empty) reader.next(this.#last as T);
-    this.#tell(reader, end);
+    if (!reader.closed) this.#tell(reader, end);
   }
 
   #tell(reader: Subscriber<T>, end: End): void {

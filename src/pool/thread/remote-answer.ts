@@ -1,8 +1,10 @@
 import { from, ignoreElements, type Observable, type Subscription } from 'rxjs';
+import { ThreadError } from '../../errors.js';
 import { workerWatch } from '../../primitives/threads/liveness.js';
 import { startedHere } from '../../primitives/threads/thread-slots.js';
 import { recheckPeriodically, soon } from '../../primitives/waiting/event-loop.js';
 import { encode, packError, unpackError } from '../wire/codec.js';
+import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import { answerLoopQuestions } from '../workers/loop-questions.js';
 import { keptThread, knownThread } from './local-threads.js';
 import type { Outcome, RemoteReader } from './outcome.js';
@@ -96,16 +98,29 @@ class Answering implements RemoteReader {
   }
 
   #flush(): void {
-    if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    tell(this.#asks, { values: encode(batch) });
+    if (batch.length > 0) this.#send(batch);
+  }
+
+  /** false: one of them cannot be sent, those before it have been, and the answer ends with the error. */
+  #send(values: readonly unknown[]): boolean {
+    try {
+      tell(this.#asks, { values: encode(values) });
+      return true;
+    } catch (cause) {
+      if (values.length > 1) return values.every((value) => this.#send([value]));
+      const found = explainUncloneable(values[0], 'it') ?? (cause as Error).message;
+      const message = `a value that the thread gave cannot be sent to another thread than its starter: ${found}`;
+      tell(this.#asks, { error: packError(new ThreadError(message, { code: 'ERR_CLONE', cause })) });
+      this.stop();
+      return false;
+    }
   }
 
   #end(answer: Answer): void {
     this.#flush();
-    tell(this.#asks, answer);
-    answering.delete(this.#asks);
+    if (answering.delete(this.#asks)) tell(this.#asks, answer);
     this.#outcome?.dropRemoteReader(this);
   }
 }

@@ -99,7 +99,10 @@ class Asker {
   /** The starter holds the stream back until it hears that these values have been read. */
   #read(values: readonly unknown[]): void {
     this.#came += values.length;
-    for (const value of values) this.#subscriber.next(value);
+    for (const value of values) {
+      if (this.#subscriber.closed) return;
+      this.#subscriber.next(value);
+    }
     if (!this.#subscriber.closed) reads.publish({ asks: this.#asks, values: values.length });
   }
 }

@@ -107,21 +107,29 @@ export class StartedHere<R> extends ThreadSide implements Started {
   /** Hands it to a worker. Without the file that a worker loads, the thread ends with an error that says so. */
   begin(payload: StartPayload): void {
     const missing = missingWorkerEntry();
-    if (missing !== undefined) {
-      this.skip(missing);
-      return;
+    if (missing !== undefined) this.skip(missing);
+    else this.#orGiveBack(() => this.#handOver(payload));
+  }
+
+  /** The same for a Timer, which others know by now: it keeps its ident, and ends with the error of what fails. */
+  beginLate(payload: StartPayload): void {
+    try {
+      this.#handOver(payload);
+    } catch (error) {
+      this.skip(cannotStart(this.name, this.#options.args ?? [], error));
     }
-    this.#orGiveBack(() => {
-      const { ident, name, daemon } = this;
-      const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
-      const label = this.#options.target === undefined ? '' : describeTarget(this.#options.target);
-      const cancel = this.cancelRequest.message(ident);
-      if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
-      const job = new ThreadJob({ ...payload, ident, name, label, daemon, credit, cancel });
-      this.outputs = execute(this.#options.pool, job, checkOwnWorker(this.#options));
-      this.#run = new ThreadRun(this as Started, job);
-      job.listener = this.#run;
-    });
+  }
+
+  #handOver(payload: StartPayload): void {
+    const { ident, name, daemon } = this;
+    const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
+    const label = this.#options.target === undefined ? '' : describeTarget(this.#options.target);
+    const cancel = this.cancelRequest.message(ident);
+    if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
+    const job = new ThreadJob({ ...payload, ident, name, label, daemon, credit, cancel });
+    this.outputs = execute(this.#options.pool, job, checkOwnWorker(this.#options));
+    this.#run = new ThreadRun(this as Started, job);
+    job.listener = this.#run;
     answerQuestions();
   }
 

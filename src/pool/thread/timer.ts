@@ -111,12 +111,8 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
   }
 
   #go(starting: StartedHere<unknown>, payload: StartPayload): void {
-    try {
-      if (this.finished.isSet()) starting.skip();
-      else starting.begin(payload);
-    } catch (error) {
-      starting.skip(error);
-    }
+    if (this.finished.isSet()) starting.skip();
+    else starting.beginLate(payload);
   }
 
   /** Undefined in threads that did not start it, where the constructor of Timer did not run. */

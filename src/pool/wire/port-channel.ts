@@ -30,8 +30,7 @@ export class PortChannel<Sent, Received> {
   }
 
   /**
-   * Has `received` called with each message from now on. Called after the first `post`, because a port that is listened
-   * to and then left, as its message could not be sent, would never be collected.
+   * Has `received` called with each message from now on.
    */
   hear(received: (message: Received | UnreadMessage) => void): void {
     this.#received = received;
@@ -70,6 +69,7 @@ export class PortChannel<Sent, Received> {
     this.#port.on('close', closed);
   }
 
+  /** Closes both ends: a port that is left open is never collected. */
   close(): void {
     this.#port.close();
   }

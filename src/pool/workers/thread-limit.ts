@@ -4,12 +4,12 @@ import { aliveIdents } from '../../primitives/threads/liveness.js';
 import { OWN_WORKER, SLOTS, THREAD_LIMIT, table } from '../../primitives/threads/table.js';
 import { flagsOf } from '../../primitives/threads/thread-slots.js';
 
-/** About 2.5 GB: each worker takes 7 to 11 MB. */
+/** About 2.5 GB: each worker takes 7 to 14 MB. */
 const DEFAULT = 256;
 
 /**
  * How many threads may live at once, each in a worker of its own, in the whole process; returns the limit before. Default
- * 256, because a worker takes 7 to 11 MB and 13 to 18 ms to start. One more is a ThreadError, ERR_NO_THREAD, of `start`.
+ * 256, because a worker takes 7 to 14 MB and 13 to 18 ms to start. One more is a ThreadError, ERR_NO_THREAD, of `start`.
  * Threads of a ThreadPool and Timers that still wait are not counted. Python leaves this limit to the system.
  *
  * @throws TypeError, RangeError: 1 to 4095

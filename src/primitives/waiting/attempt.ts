@@ -40,6 +40,8 @@ export interface Attempt<T> {
   readonly acquires: boolean;
   /** true: in a queue it cannot end before those ahead of it, so only the first is polled. */
   readonly inTurn: boolean;
+  /** true: what it comes to depends on the section that waits, so in a queue it is polled in the context of who waits. */
+  readonly scoped?: boolean;
   /** The first look. @param ahead - how many Observable waits of this thread queue already, which go first */
   begin(ahead: number, timeout: number): Outcome<T>;
   /** Looks again, and takes what there is to take. */

@@ -11,6 +11,8 @@ export interface Queued extends Waited {
   readonly cells: Cells;
   /** Of this thread; made when the first one waits. */
   queue: LocalQueue | undefined;
+  /** Of what can be acquired. */
+  release?(): void;
 }
 
 /**
@@ -30,7 +32,10 @@ export function beginWait<T>(
     return undefined;
   }
   let traced: TracedWait<T> | undefined;
-  if (tracing()) settle = traced = new TracedWait(on.name, attempt.acquires, settle);
+  if (tracing()) {
+    settle = traced = new TracedWait(on.name, attempt.acquires ? () => on.release?.() : undefined, settle);
+    if (settle.left === true) return undefined;
+  }
   let outcome: Outcome<T>;
   try {
     outcome = attempt.begin(on.queue === undefined ? 0 : on.queue.size, timeout);

@@ -52,6 +52,11 @@ class QueuedWait extends CallerContext implements Leavable, Unsubscribable, Pend
     return this.settle === undefined;
   }
 
+  poll(): Outcome<unknown> {
+    const { attempt } = this;
+    return attempt.scoped === true ? this.run(() => attempt.poll()) : attempt.poll();
+  }
+
   unsubscribe(): void {
     this.queue.leave(this);
   }
@@ -191,7 +196,7 @@ export class LocalQueue {
   #try(place: QueuedWait, expired: boolean): boolean {
     let outcome: Outcome<unknown>;
     try {
-      outcome = expired ? place.attempt.expire() : place.attempt.poll();
+      outcome = expired ? place.attempt.expire() : place.poll();
     } catch (error) {
       const settle = this.#remove(place, 'left');
       if (settle !== undefined) place.run(() => settle.reject(error));

@@ -1,16 +1,30 @@
+import { soon } from './event-loop.js';
+
 const listening = new Map<AbortSignal, Set<() => void>>();
 
 /**
- * Runs `aborted` when the signal is aborted; returns how to call that off. One listener a signal, because thousands of
+ * Runs `aborted` when the signal is aborted, or in a microtask if it is by now; returns how to call that off. One listener a signal, because thousands of
  * waits and jobs may share one signal, and Node 20 warns of more than ten listeners.
  */
 export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
+  // Its listeners were told: code of the user's, such as a getter or a trace function, has run since it was looked at.
+  if (signal.aborted) return inMicrotask(aborted);
   const waiting = listening.get(signal) ?? listen(signal);
   waiting.add(aborted);
   return () => {
     if (!waiting.delete(aborted) || waiting.size > 0 || listening.get(signal) !== waiting) return;
     listening.delete(signal);
     signal.removeEventListener('abort', tell);
+  };
+}
+
+function inMicrotask(aborted: () => void): () => void {
+  let calledOff = false;
+  soon(() => {
+    if (!calledOff) aborted();
+  });
+  return () => {
+    calledOff = true;
   };
 }
 

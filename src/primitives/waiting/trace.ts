@@ -52,16 +52,21 @@ export function emit(event: PrimitiveEvent, name: string, arg?: unknown): void {
  */
 export class TracedWait<T> implements Settle<T> {
   readonly #name: string;
-  readonly #acquires: boolean;
+  readonly #giveBack: (() => void) | undefined;
   readonly #settle: Settle<T>;
   #waits = false;
 
-  constructor(name: string, acquires: boolean, settle: Settle<T>) {
+  /** @param giveBack - of an acquire: releases what was taken for one who has left, as a trace function may have them do */
+  constructor(name: string, giveBack: (() => void) | undefined, settle: Settle<T>) {
     this.#name = name;
-    this.#acquires = acquires;
+    this.#giveBack = giveBack;
     this.#settle = settle;
-    if (acquires) emit('acquire', name);
+    if (giveBack !== undefined) emit('acquire', name);
     else this.waits();
+  }
+
+  get left(): boolean {
+    return this.#settle.left === true;
   }
 
   /** Called as it queues: an acquire that was not granted at once is a wait from here on. */
@@ -72,8 +77,10 @@ export class TracedWait<T> implements Settle<T> {
 
   resolve(value: T): void {
     if (this.#waits) emit('woken', this.#name);
-    if (this.#acquires && value === true) emit('acquired', this.#name);
-    this.#settle.resolve(value);
+    const taken = this.#giveBack !== undefined && value === true;
+    if (taken) emit('acquired', this.#name);
+    if (taken && this.left) this.#giveBack?.();
+    else this.#settle.resolve(value);
   }
 
   reject(error: unknown): void {

@@ -6,6 +6,8 @@ export interface Settle<T> {
   resolve(value: T): void;
   /** Ends with the error. */
   reject(error: unknown): void;
+  /** Nobody is there to be told: who had subscribed has left. */
+  readonly left?: boolean;
 }
 
 /** Starts a wait. Returns how to leave it, or nothing when it has ended already. */
@@ -57,13 +59,18 @@ class Emission<T> implements Settle<T> {
     this.#subscriber = subscriber;
   }
 
+  get left(): boolean {
+    return this.#subscriber.closed;
+  }
+
   resolve(value: T): void {
-    this.#subscriber.next(value);
-    this.#subscriber.complete();
+    if (!this.left) this.#subscriber.next(value);
+    // `take(1)` and firstValueFrom leave as they get it.
+    if (!this.left) this.#subscriber.complete();
   }
 
   reject(error: unknown): void {
-    this.#subscriber.error(error);
+    if (!this.left) this.#subscriber.error(error);
   }
 }
 

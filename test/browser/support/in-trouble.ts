@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const FILE = fileURLToPath(new URL('../../fixtures/monitor/in-trouble.js', import.meta.url));
 
-export type Trouble = 'deadlock' | 'abandoned' | 'starvation' | 'contention' | 'main';
+export type Trouble = 'deadlock' | 'pipelines' | 'abandoned' | 'starvation' | 'contention' | 'main';
 
 /** The process of test/fixtures/monitor/in-trouble.js. */
 export class InTrouble {
@@ -22,11 +22,13 @@ export class InTrouble {
     this.url = url;
   }
 
-  begin(kind: Exclude<Trouble, 'main'>): Promise<void> {
+  /** @returns since when it is so, in ms since the epoch */
+  begin(kind: Exclude<Trouble, 'main'>): Promise<number> {
     return this.#do(`begin ${kind}`);
   }
 
-  end(kind: Exclude<Trouble, 'main'>): Promise<void> {
+  /** @returns since when it is no more */
+  end(kind: Exclude<Trouble, 'main'>): Promise<number> {
     return this.#do(`end ${kind}`);
   }
 
@@ -39,10 +41,12 @@ export class InTrouble {
     this.#process.kill('SIGKILL');
   }
 
-  async #do(message: string): Promise<void> {
+  async #do(message: string): Promise<number> {
     const done = once(this.#process, 'message');
     this.#process.send(message);
     const [told] = await done;
-    if (told !== message) throw new Error(`told ${told} instead of ${message}`);
+    const [verb, kind, time] = String(told).split(' ');
+    if (`${verb} ${kind}` !== message) throw new Error(`told ${told} instead of ${message}`);
+    return Number(time);
   }
 }

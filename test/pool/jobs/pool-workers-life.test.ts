@@ -126,24 +126,27 @@ describe('teardown', () => {
   });
 
   it('that takes long does not cost the pool the workers that are kept', async () => {
-    const ends = new Semaphore(0);
+    const [ends, begun] = [new Semaphore(0), new Semaphore(0)];
+    const [over, first, second] = [new Event(), new Event(), new Event()];
     await using pool = new ThreadPool({
       minThreads: 1,
       maxThreads: 2,
       idleTimeout: 200,
       teardown: life.longTeardown,
     });
-    await pool.warmUp();
-    await pool.broadcast(life.tell, [ends]);
-    const begun = new Event();
-    const gate = new Event();
-    const held = pool.run(jobs.hold, [begun, gate]).then((value) => value);
-    await begun.wait();
-    expect(await ends.acquire({ timeout: 10_000 })).toBe(true);
-    gate.set();
-    await held;
-    // The other one is still at it when this one has been idle for long.
-    expect(await ends.acquire({ timeout: 600 })).toBe(false);
+    const [one, other] = [first, second].map((gate) =>
+      pool.run(life.tellAndHold, [ends, over, begun, gate]).then(),
+    );
+    for (let worker = 0; worker < 2; worker++) await begun.acquire();
+    first.set();
+    await one;
+    await ends.acquire();
+    second.set();
+    await other;
+    // The first one is still at it when this one has been idle for long.
+    const both = await ends.acquire({ timeout: 600 });
+    over.set();
+    expect(both).toBe(false);
     await until(() => pool.stats.threads === 1);
   });
 

@@ -31,6 +31,62 @@ const clock = vi.hoisted(() => {
   return moved;
 });
 
+describe('what a thread gives that cannot be sent to another than its starter', () => {
+  const asking = async (thread: Thread) => {
+    const [error, seen] = await Promise.all([
+      thread.result().then(undefined, (error) => error as Error & { code?: string }),
+      new Promise<unknown[]>((resolve) => {
+        const seen: unknown[] = [];
+        const end = (error?: Error & { code?: string }) => resolve([...seen, error?.code]);
+        thread.output$.subscribe({ next: (value) => seen.push(value), error: end, complete: end });
+      }),
+    ]);
+    return { ...(error as { code?: string }), message: (error as Error).message, seen };
+  };
+
+  it('is an error there, and none here', async () => {
+    const giving = async () => {
+      const { transfer } = await import('rxjs-threading');
+      return transfer(new MessageChannel().port1);
+    };
+    const streaming = async function* () {
+      const { transfer } = await import('rxjs-threading');
+      yield 1;
+      yield 2;
+      yield transfer(new MessageChannel().port1);
+    };
+    for (const [target, before] of [
+      [giving, []],
+      [streaming, [1, 2]],
+    ] as const) {
+      const thread = new Thread({ target: target as () => unknown }).start();
+      const asked = await new Thread({ target: asking, args: [thread] }).start().result();
+      expect(asked.code).toBe('ERR_CLONE');
+      expect(asked.message).toMatch(/cannot be sent to another thread than its starter: it is MessagePort/);
+      expect(asked.seen).toEqual([...before, 'ERR_CLONE']);
+    }
+  });
+});
+
+it('who reads the values of a thread elsewhere, and leaves amid what has come at once, gets no more', async () => {
+  const counting = function* () {
+    for (let n = 0; n < 2000; n++) yield n;
+  };
+  const reading = async (thread: Thread) => {
+    const { config, lastValueFrom, take, timer, toArray } = await import('rxjs');
+    const stopped: unknown[] = [];
+    config.onStoppedNotification = (notification) => stopped.push(notification);
+    const seen = await lastValueFrom(thread.output$.pipe(take(2), toArray()));
+    await lastValueFrom(timer(50));
+    config.onStoppedNotification = null;
+    return { seen, stopped };
+  };
+  const thread = new Thread({ target: counting }).start();
+  const read = await new Thread({ target: reading, args: [thread as Thread] }).start().result();
+  expect(read).toEqual({ seen: [0, 1], stopped: [] });
+  await thread.terminate();
+});
+
 describe('the result of a thread whose Thread object is nowhere but in another thread', () => {
   it('is there for a Timer that has not fired in the thread that started it', async () => {
     const timer = (await start('startTimer', 50, 'fired').result()) as Timer;

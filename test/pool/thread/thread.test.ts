@@ -1,5 +1,6 @@
 import {
   ArgumentOutOfRangeError,
+  config,
   count,
   EmptyError,
   firstValueFrom,
@@ -8,6 +9,7 @@ import {
   ObjectUnsubscribedError,
   repeat,
   SequenceError,
+  type Subscription,
   TimeoutError,
   take,
   tap,
@@ -443,6 +445,26 @@ describe('streams of state', () => {
 });
 
 describe('output$', () => {
+  it('sends nothing to a reader that another has had leave with the same value, or that leaves with its last', async () => {
+    const stopped: unknown[] = [];
+    config.onStoppedNotification = (notification) => stopped.push(notification);
+    const counting = async function* () {
+      for (let n = 0; n < 3; n++) yield n;
+    };
+    const thread = new Thread({ target: counting });
+    const seen: number[] = [];
+    let second: Subscription | undefined;
+    const starting = thread.start();
+    starting.output$.subscribe((n) => n === 1 && second?.unsubscribe());
+    second = starting.output$.subscribe((n) => seen.push(n));
+    await thread.join();
+    expect(seen).toEqual([0]);
+    expect(await firstValueFrom(thread.output$)).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve));
+    config.onStoppedNotification = null;
+    expect(stopped).toEqual([]);
+  });
+
   const collect = (thread: Thread): Promise<unknown[]> => firstValueFrom(thread.output$.pipe(toArray()));
 
   it.each<[string, () => unknown]>([

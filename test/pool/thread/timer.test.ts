@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Event, enumerate, Lock, Thread, Timer, threadModule } from 'rxjs-threading';
+import { Event, enumerate, Lock, Thread, ThreadPool, Timer, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
@@ -19,6 +19,27 @@ describe('a Timer', () => {
     expect(timer.finished.isSet()).toBe(true);
     expect(timer.isAlive()).toBe(false);
     expect(`${timer}`).toMatch(/^<Timer\(Thread-\d+, stopped \d+\)>$/);
+  });
+
+  it('for which its pool has no room ends with that error, and is over', async () => {
+    const pool = new ThreadPool({ maxThreads: 1, maxQueue: 0 });
+    const [began, go] = [new Event(), new Event()];
+    const blocking = (began: Event, go: Event): boolean => {
+      began.set();
+      return go.waitSync();
+    };
+    const job = pool.run(blocking, [began, go]).then((done) => done);
+    await began.wait();
+    const timer = new Timer(1, () => 1, [], { pool, name: 'late' }).start();
+    const { ident } = timer;
+    await expect(timer.result()).rejects.toMatchObject({ code: 'ERR_POOL', message: /takes no 'late'/ });
+    expect(await timer.join()).toBe(true);
+    expect(timer).toMatchObject({ ident, state: 'stopped' });
+    expect(timer.finished.isSet()).toBe(true);
+    expect(() => timer.start()).toThrow(/was started before/);
+    go.set();
+    await job;
+    await pool.close();
   });
 
   it('that is cancelled ends without running', async () => {

@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { Lock, RLock, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { lastValueFrom, of } from 'rxjs';
+import { Lock, RLock, Thread, ThreadPool, threadMap, threadModule } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const targets = threadModule<typeof import('../../fixtures/odd-targets.js')>(
@@ -27,6 +28,43 @@ const levelsOf = (value: unknown): number => {
   for (let one = value as { l?: unknown }; one.l !== undefined; one = one.l as typeof one) levels++;
   return levels;
 };
+
+describe('what a target returns and nobody can read', () => {
+  const returning =
+    "(name) => Object.defineProperty({}, name, { enumerable: true, get() { throw new Error('jammed'); } })";
+  it.each<[string, string, RegExp]>([
+    ['a then that cannot be read', `() => (${returning})('then')`, /getter of 'then' throws Error: jammed/],
+    ['a subscribe that cannot be read', `() => (${returning})('subscribe')`, /getter of 'subscribe' throws/],
+    ['a promise of that', `async () => (${returning})('subscribe')`, /getter of 'subscribe' throws/],
+    [
+      'a Proxy whose traps throw',
+      "() => new Proxy({}, { get() { throw new Error('jammed'); }, has() { throw new Error('jammed'); } })",
+      /is a Proxy/,
+    ],
+    ['a then that throws', "() => ({ then() { throw new Error('jammed'); } })", /^jammed$/],
+  ])('%s, is an error of the job, and its worker lives', async (_, source, message) => {
+    const target = runInNewContext(source);
+    await pool.run(() => 1);
+    const [own] = pool.piscina.threads;
+    for (const give of [
+      () => pool.run(target),
+      () => new Thread({ target }).start().result(),
+      () => lastValueFrom(of(1).pipe(threadMap(target, { pool }))),
+    ])
+      expect((await failure(Promise.resolve(give()))).message).toMatch(message);
+    expect(pool.piscina.threads).toEqual([own]);
+  });
+
+  it.each([
+    ['comes to a promise', '() => ({ then: (told) => told(Promise.resolve(7)) })'],
+    ['calls back twice', '() => ({ then: (told) => [told(7), told(8)] })'],
+  ])('a thenable that %s is what an await of it is', async (_, source) => {
+    const target = runInNewContext(source);
+    expect(await pool.run(target)).toBe(7);
+    expect(await new Thread({ target }).start().result()).toBe(7);
+    expect(await lastValueFrom(of(1).pipe(threadMap(target, { pool })))).toBe(7);
+  });
+});
 
 describe('data that looks like what the library sends is data', () => {
   it.each([

@@ -9,6 +9,8 @@ const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 /** `top --json` of a monitor, as the moments that it leads to. */
 export class Top {
   now: Inspection | undefined;
+  /** All of them, oldest first. */
+  readonly moments: Inspection[] = [];
   readonly #process;
 
   constructor(url: string) {
@@ -18,6 +20,7 @@ export class Top {
     createInterface(this.#process.stdout).on('line', (line) => {
       const { id: _, ...message } = JSON.parse(line) as MonitorMessage & { readonly id: number };
       this.now = applyMessage(this.now, message as MonitorMessage);
+      if (this.now !== undefined && message.kind !== 'events') this.moments.push(this.now);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { NamespaceInfo } from '../../namespace-info.js';
+import type { DistributedDeadlock, MachineInfo, NamespaceInfo } from '../../namespace-info.js';
 import type { Delta, MonitorEvent, MonitorMessage } from '../../protocol.js';
 import type {
   Deadlock,
@@ -19,6 +19,17 @@ import { Usages } from './usages.js';
 const MOST_EVENTS = 400;
 /** ms: a clock of the process that is this much off belongs to another machine, and is not followed in one step. */
 const SKEW_FORGOTTEN = 1000;
+
+/** What the drawer shows. A machine has the id of its session. */
+export type Selected =
+  | { readonly kind: 'thread' | 'primitive' | 'pool'; readonly id: number }
+  | { readonly kind: 'machine'; readonly id: string };
+
+/** A machine, and the namespace in which it is seen. */
+export interface SeenMachine {
+  readonly machine: MachineInfo;
+  readonly namespace: NamespaceInfo;
+}
 
 /** What the process was at the last message, and what the page remembers of the time before. */
 export class Moment {
@@ -76,6 +87,21 @@ export class Moment {
   /** The deadlock that a thread is in; one that only waits behind it is not. */
   deadlockOf(ident: number): Deadlock | undefined {
     return this.deadlocks().find(({ cycle }) => cycle.some(({ wait }) => wait.ident === ident));
+  }
+
+  /** Of a namespace. */
+  distributedDeadlocks(namespace: string): DistributedDeadlock[] {
+    return this.findings.filter(
+      (finding) => finding.kind === 'distributed-deadlock' && finding.namespace === namespace,
+    ) as DistributedDeadlock[];
+  }
+
+  machine(session: string): SeenMachine | undefined {
+    for (const namespace of this.namespaces.values()) {
+      const machine = namespace.machines.find((one) => one.session === session);
+      if (machine !== undefined) return { machine, namespace };
+    }
+    return undefined;
   }
 
   threadName(ident: number): string {

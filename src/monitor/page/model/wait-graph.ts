@@ -1,13 +1,14 @@
 import type { Deadlock, WaitInfo } from '../../types.js';
 import { plural } from '../format.js';
-import type { Moment } from './moment.js';
+import type { Moment, Selected } from './moment.js';
 
 export interface GraphNode {
   readonly key: string;
   readonly label: string;
   readonly under: string;
-  readonly thread: number | null;
-  readonly primitive: number | null;
+  /** What is waited for; else who waits. */
+  readonly waitedFor: boolean;
+  readonly opens: Selected;
 }
 
 export interface GraphEdge {
@@ -113,7 +114,13 @@ function threadKey(ident: number, section: number | null): string {
 function threadNode(moment: Moment, ident: number, section: number | null): GraphNode {
   const under = section === null ? `thread ${ident}` : `section ${section}`;
   const key = threadKey(ident, section);
-  return { key, label: moment.threadName(ident), under, thread: ident, primitive: null };
+  return {
+    key,
+    label: moment.threadName(ident),
+    under,
+    waitedFor: false,
+    opens: { kind: 'thread', id: ident },
+  };
 }
 
 function primitiveNode(moment: Moment, id: number): GraphNode {
@@ -121,7 +128,8 @@ function primitiveNode(moment: Moment, id: number): GraphNode {
   const owner = primitive !== undefined && 'owner' in primitive.state ? primitive.state.owner : null;
   const depth = owner === null || owner.depth < 2 ? '' : `, ${plural(owner.depth, 'time')}`;
   const under = `${primitive?.kind ?? ''}${depth}`;
-  return { key: `p${id}`, label: moment.primitiveName(id), under, thread: null, primitive: id };
+  const opens = { kind: 'primitive', id } as const;
+  return { key: `p${id}`, label: moment.primitiveName(id), under, waitedFor: true, opens };
 }
 
 /** The section that holds what a wait of a section's cycle is for. */

@@ -1,7 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Finding } from '../../types.js';
-import type { Moment } from '../model/moment.js';
+import type { Moment, Selected } from '../model/moment.js';
 import type { Stream } from '../stream.js';
 import { Drawer } from './drawer.js';
 import { Events } from './events.js';
@@ -9,7 +9,8 @@ import { Findings } from './findings.js';
 import { Graph } from './graph.js';
 import { Head } from './head.js';
 import { Locks } from './locks.js';
-import { type Page, PageContext, type Selected } from './page.js';
+import { Machines } from './machines.js';
+import { type Page, PageContext } from './page.js';
 import { Pools } from './pools.js';
 import { Threads } from './threads.js';
 import { Vitals } from './vitals.js';
@@ -20,7 +21,7 @@ interface AppProps {
   readonly stream: Stream;
 }
 
-/** The whole page: findings, five numbers, threads beside who waits for whom, locks, pools, events; one drawer. */
+/** The whole page: findings, five numbers, threads beside who waits for whom, locks, pools, machines, events; one drawer. */
 export const App: FunctionComponent<AppProps> = ({ moment, stream }) => {
   const [selected, select] = useState<Selected | null>(null);
   const [filter, setFilter] = useState('');
@@ -37,7 +38,7 @@ export const App: FunctionComponent<AppProps> = ({ moment, stream }) => {
   useAsked(moment, select);
 
   const show = (finding: Finding): void => {
-    if (finding.kind === 'deadlock') choose(finding.id);
+    if (finding.kind.endsWith('deadlock')) choose(finding.id);
     if (finding.kind === 'abandoned') select({ kind: 'primitive', id: finding.primitive });
     else go(PLACES[finding.kind]);
   };
@@ -66,6 +67,7 @@ export const App: FunctionComponent<AppProps> = ({ moment, stream }) => {
         </div>
         <Locks filter={filter} onFilter={setFilter} />
         <Pools />
+        <Machines chosen={chosen} />
         <Events />
         <footer class="foot">
           <span>Read only. Served by {location.host}.</span>
@@ -120,22 +122,31 @@ function useKeys(close: () => void, toggle: () => void): void {
   }, []);
 }
 
-/** `?open=lock:ledger`, `thread:` or `pool:` and a name: opened once it is there. */
+/** `?open=lock:ledger`, `thread:`, `pool:` or `machine:` and a name: opened once it is there. */
 function useAsked(moment: Moment, select: (what: Selected) => void): void {
   const asked = useRef(new URLSearchParams(location.search).get('open')?.split(/:(.*)/s));
   useEffect(() => {
     const [kind, name] = asked.current ?? [];
     if (name === undefined) return;
-    const found = (kind: Selected['kind'], all: ReadonlyMap<number, { readonly name: string }>): void => {
+    const find = (
+      all: Iterable<readonly [number | string, { readonly name: string }]>,
+      kind: Selected['kind'],
+    ): void => {
       for (const [id, one] of all) {
         if (one.name !== name) continue;
         asked.current = undefined;
-        select({ kind, id });
+        select({ kind, id } as Selected);
         return;
       }
     };
-    if (kind === 'lock') found('primitive', moment.primitives);
-    else if (kind === 'thread') found('thread', moment.threads);
-    else if (kind === 'pool') found('pool', moment.pools);
+    if (kind === 'lock') find(moment.primitives, 'primitive');
+    else if (kind === 'thread') find(moment.threads, kind);
+    else if (kind === 'pool') find(moment.pools, kind);
+    else if (kind === 'machine')
+      for (const { machines } of moment.namespaces.values())
+        find(
+          machines.map((machine) => [machine.session, machine] as const),
+          kind,
+        );
   });
 }

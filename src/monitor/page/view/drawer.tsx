@@ -1,6 +1,8 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { type Selected, usePage } from './page.js';
+import type { Selected } from '../model/moment.js';
+import { MachineDetails } from './machine-details.js';
+import { usePage } from './page.js';
 import { PoolDetails } from './pool-details.js';
 import { PrimitiveDetails } from './primitive-details.js';
 import { ThreadDetails } from './thread-details.js';
@@ -46,9 +48,14 @@ export const Drawer: FunctionComponent<{ readonly close: () => void }> = ({ clos
   );
 };
 
-const Details: FunctionComponent<{ readonly what: Selected }> = ({ what: { kind, id } }) => {
+const Details: FunctionComponent<{ readonly what: Selected }> = ({ what }) => {
   const { moment } = usePage();
   const gone = <p class="soft">It is not there any more.</p>;
+  if (what.kind === 'machine') {
+    const seen = moment.machine(what.id);
+    return seen === undefined ? gone : <MachineDetails key={what.id} seen={seen} />;
+  }
+  const { kind, id } = what;
   if (kind === 'thread') {
     const thread = moment.threads.get(id);
     return thread === undefined ? gone : <ThreadDetails key={id} thread={thread} />;
@@ -62,6 +69,7 @@ const Details: FunctionComponent<{ readonly what: Selected }> = ({ what: { kind,
 };
 
 function nameOf({ kind, id }: Selected, moment: ReturnType<typeof usePage>['moment']): string {
+  if (kind === 'machine') return moment.machine(id)?.machine.name ?? '';
   if (kind === 'thread') return moment.threadName(id);
   return kind === 'pool' ? (moment.pools.get(id)?.name ?? '') : moment.primitiveName(id);
 }

@@ -63,7 +63,7 @@ interface DrawingProps {
   readonly label: string;
 }
 
-const Drawing: FunctionComponent<DrawingProps> = ({ drawn, graph, label }) => {
+export const Drawing: FunctionComponent<DrawingProps> = ({ drawn, graph, label }) => {
   const edges = new Map([...graph.ring, ...graph.edges].map((edge) => [`${edge.from} ${edge.to}`, edge]));
   return (
     <svg viewBox={`0 0 ${drawn.width} ${drawn.height}`} style={{ maxWidth: `${drawn.width * 1.15}px` }}>
@@ -120,21 +120,21 @@ const Node: FunctionComponent<{ readonly placed: Placed }> = ({ placed }) => {
   const { open } = usePage();
   const { node, x, y, width, height, stuck } = placed;
   const tall = height > 30 && node.under !== '';
-  const id = node.thread ?? node.primitive ?? 0;
-  const kind = node.thread === null ? 'primitive' : 'thread';
+  const { kind, id } = node.opens;
   const go = (event: Event): void => {
     event.preventDefault();
-    open({ kind, id });
+    open(node.opens);
   };
+  const look = `${node.waitedFor ? 'waited-for' : ''} ${stuck ? 'stuck' : ''}`;
   return (
-    <a class={`node ${kind} ${stuck ? 'stuck' : ''}`} href={`#${kind}-${id}`} onClick={go}>
+    <a class={`node ${look}`} href={`#${kind}-${id}`} onClick={go}>
       {node.label.length > FITS && <title>{node.label}</title>}
       <rect
         x={x - width / 2}
         y={y - height / 2}
         width={width}
         height={height}
-        rx={kind === 'thread' ? 8 : height / 2}
+        rx={node.waitedFor ? height / 2 : 8}
       />
       <text x={x} y={tall ? y - 2 : y + 4.5} text-anchor="middle">
         {node.label.length > FITS ? `${[...node.label].slice(0, FITS - 1).join('')}…` : node.label}

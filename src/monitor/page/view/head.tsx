@@ -6,7 +6,7 @@ import { toggleTheme } from '../theme.js';
 import { usePage } from './page.js';
 import './head.css';
 
-const SECTIONS = ['threads', 'waits', 'locks', 'pools', 'events'] as const;
+const SECTIONS = ['threads', 'waits', 'locks', 'pools', 'machines', 'events'] as const;
 
 /** Whose page it is, whether it is live, and the ways to its parts. */
 export const Head: FunctionComponent<{ readonly toggle: () => void }> = ({ toggle }) => {
@@ -125,6 +125,7 @@ const Nav: FunctionComponent = () => {
   }, []);
   const stuck = moment.deadlocks().length;
   const threads = [...moment.threads.values()].filter((thread) => !isOver(thread)).length;
+  const machines = [...moment.namespaces.values()].reduce((sum, one) => sum + one.machines.length, 0);
   const link = (id: (typeof SECTIONS)[number], title: string, number: number | null, bad = false) => (
     <a href={`#${id}`} aria-current={at === id ? 'true' : undefined}>
       {title}
@@ -137,6 +138,7 @@ const Nav: FunctionComponent = () => {
       {link('waits', 'Waits', stuck > 0 ? stuck : moment.waits.size, stuck > 0)}
       {link('locks', 'Locks and others', moment.primitives.size)}
       {link('pools', 'Pools', moment.pools.size)}
+      {moment.namespaces.size > 0 && link('machines', 'Machines', machines)}
       {link('events', 'Events', null)}
     </nav>
   );

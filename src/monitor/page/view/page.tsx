@@ -3,14 +3,8 @@ import { useContext, useEffect, useState } from 'preact/hooks';
 import type { ThreadInfo } from '../../types.js';
 import { elapsed } from '../format.js';
 import { isOver } from '../model/lanes.js';
-import type { Moment } from '../model/moment.js';
+import type { Moment, Selected } from '../model/moment.js';
 import type { Connection } from '../stream.js';
-
-/** What the drawer shows. */
-export interface Selected {
-  readonly kind: 'thread' | 'primitive' | 'pool';
-  readonly id: number;
-}
 
 /** What every part of the page needs. */
 export interface Page {
@@ -90,6 +84,17 @@ export const PrimitiveLink: FunctionComponent<{ readonly id: number }> = ({ id }
   return (
     <button type="button" class="link" onClick={() => open({ kind: 'primitive', id })}>
       {name}
+    </button>
+  );
+};
+
+export const MachineLink: FunctionComponent<{ readonly session: string }> = ({ session }) => {
+  const { moment, open } = usePage();
+  const found = moment.machine(session);
+  if (found === undefined) return <>one that is gone</>;
+  return (
+    <button type="button" class="link" onClick={() => open({ kind: 'machine', id: session })}>
+      {found.machine.name}
     </button>
   );
 };

@@ -106,8 +106,13 @@ function remedyOf({ cycle }: Deadlock, moment: Moment): string | null {
     if (kind !== 'Lock') return null;
     return 'It takes a Lock that it has already. Let an inner function expect that the lock is held, or use an RLock.';
   }
+  return orderFor(names);
+}
+
+/** In which order locks are to be taken that are taken in different ones. */
+export function orderFor(names: readonly string[]): string {
   const sorted = [...names].sort();
-  if (cycle.length === 2) {
+  if (names.length === 2) {
     return `They take the two locks in opposite order. Take ${sorted[0]} before ${sorted[1]} in both, or hold one lock over both steps.`;
   }
   return `They take ${list(sorted)} in different orders. Take them in one order everywhere, or hold one lock over all steps.`;

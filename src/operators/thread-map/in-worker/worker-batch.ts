@@ -74,6 +74,8 @@ export class TakenBatch {
       let result: unknown;
       try {
         result = within === undefined ? run(value) : within(this.#place, () => run(value));
+        // By a promise, because a `then` of the user's may throw, call back twice, or come to another promise.
+        if (isThenable(result)) result = Promise.resolve(result);
       } catch (error) {
         this.#fail(error);
         return;

@@ -60,7 +60,8 @@ export class PipeFeed {
       taken++;
       // Who subscribes because of this value gets the next one first.
       for (const subscriber of [...this.#subscribers]) {
-        subscriber.next(value);
+        // One that is fed before may have had it leave.
+        if (!subscriber.closed) subscriber.next(value);
         // A subscriber that is fed within its own subscribe call may be closed before its teardown is known here.
         if (subscriber.closed) this.#subscribers.delete(subscriber);
       }
@@ -77,7 +78,7 @@ export class PipeFeed {
     }
     this.#flowing = false;
     if (this.#end === undefined || this.#waiting.size > 0) return;
-    for (const subscriber of [...this.#subscribers]) {
+    for (const subscriber of this.#subscribers) {
       if (this.#end.failed) subscriber.error(this.#end.error);
       else subscriber.complete();
     }
