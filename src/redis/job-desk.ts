@@ -65,6 +65,7 @@ export class JobDesk {
   #count = 0;
   #line: JobEntry[] = [];
   readonly #waiters = new Map<string, Set<JobWaiter>>();
+  readonly #watchers = new Set<(error: Error) => void>();
   readonly #listening: Promise<unknown>[];
   readonly #net: NodeJS.Timeout;
 
@@ -90,6 +91,7 @@ export class JobDesk {
     host.atClose(async () => {
       clearInterval(this.#net);
       stop();
+      for (const closed of this.#watchers) closed(closedWithMachines(pool));
       for (const entry of this.#line.splice(0)) entry.refused(closedWithMachines(pool));
       for (const waiters of this.#waiters.values())
         for (const waiter of waiters) waiter.found({ error: closedWithMachines(pool) }, now());
@@ -210,13 +212,15 @@ export class JobDesk {
   }
 
   /** With all of its attempts; the deaths of before do not count. @throws EngineError */
-  async retryFailed(id: string): Promise<void> {
-    const job = await this.queue.getJob(id);
-    if (job === undefined || !(await job.isFailed()))
-      throw new EngineError(`${this.pool} has no failed job ${id}`);
-    const { error: _, ...data } = job.data as JobData;
-    await job.updateData({ ...data, forgiven: job.stalledCounter });
-    await job.retry('failed', { resetAttemptsMade: true });
+  retryFailed(id: string): Promise<void> {
+    return this.asked(async () => {
+      const job = await this.queue.getJob(id);
+      if (job === undefined || !(await job.isFailed()))
+        throw new EngineError(`${this.pool} has no failed job ${id}`);
+      const { error: _, ...data } = job.data as JobData;
+      await job.updateData({ ...data, forgiven: job.stalledCounter });
+      await job.retry('failed', { resetAttemptsMade: true });
+    });
   }
 
   /** To all that serve the pool. */
@@ -243,6 +247,32 @@ export class JobDesk {
     const key = this.#sharersKey(id);
     const answers = await this.link.commands.multi().srem(key, by).scard(key).exec();
     if (answers?.[1]?.[1] === 0) await this.cancel(id);
+  }
+
+  /**
+   * Asks BullMQ, or the engine, for its user.
+   *
+   * @throws ThreadError ERR_POOL, which rejects, when the Machines is closed, also by then
+   */
+  async asked<T>(ask: () => Promise<T>): Promise<T> {
+    this.checkOpen();
+    try {
+      return await ask();
+    } catch (error) {
+      this.checkOpen();
+      throw error;
+    }
+  }
+
+  /** @throws ThreadError ERR_POOL when the Machines is closed */
+  checkOpen(): void {
+    if (this.#host.closing) throw closedWithMachines(this.pool);
+  }
+
+  /** Calls it as the Machines closes; returns how to call that off. */
+  onClose(closed: (error: Error) => void): () => void {
+    this.#watchers.add(closed);
+    return () => this.#watchers.delete(closed);
   }
 
   /** For what nobody waits for: errors go to the host. */

@@ -137,6 +137,14 @@ function unref(connection: Redis): void {
   connection.on('reconnecting', () => pausing.reconnectTimeout?.unref());
 }
 
+/** Of the job that the timer's was, unless another has replaced it. */
+export async function forgetTimer(commands: Redis, key: string, job: string): Promise<void> {
+  await commands.eval(FORGET_TIMER, 1, key, job);
+}
+
+const FORGET_TIMER =
+  "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
 /** Keeps the process alive until it has settled. */
 export async function awake<T>(promise: Promise<T>): Promise<T> {
   keepAlive(1);

@@ -13,7 +13,7 @@ import type { JobCodec } from './job-codec.js';
 import type { JobInfo } from './job-context.js';
 import { packJobError } from './job-errors.js';
 import { bullmq, type JobHost, jobKey, queuePrefix } from './job-host.js';
-import type { JobLink } from './job-link.js';
+import { forgetTimer, type JobLink } from './job-link.js';
 import {
   AGAIN,
   CANCEL,
@@ -254,14 +254,10 @@ export class JobRun {
     const isCancelled = this.#ending === 'cancelled';
     if (!(await this.#told) && this.#isWanted) this.#tell(kind, this.#job.attemptsMade, text);
     const forget = isCancelled ? link.commands.del(jobKey(host, 'x', name, this.id)) : undefined;
-    for (const left of [forget, timer && link.commands.eval(FORGET_TIMER, 1, timer, this.id)])
+    for (const left of [forget, timer && forgetTimer(link.commands, timer, this.id)])
       Promise.resolve(left).catch((error) => host.report(error));
   }
 }
-
-/** Unless the timer has been replaced. */
-const FORGET_TIMER =
-  "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
 function body(): Body {
   return { module: jobBodyModule(), export: 'runJob' };

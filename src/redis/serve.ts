@@ -4,7 +4,7 @@ import { ThreadPool } from '../pool/jobs/thread-pool.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { ModuleTarget } from '../primitives/target.js';
-import { after, keepAlive, now } from '../primitives/waiting/event-loop.js';
+import { after, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { JobCodec } from './job-codec.js';
 import { packJobError } from './job-errors.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
@@ -208,6 +208,8 @@ class JobServing implements Serving {
     try {
       await this.#worker.close();
       await this.#ownThreads?.close();
+      // What has ended last is told as the loop turns.
+      await new Promise<void>((told) => nextTurn(told));
       // The engine may be out of reach.
       link.leave(controlChannel(host, name), this.#heard).catch((error) => host.report(error));
     } finally {
