@@ -11,7 +11,7 @@ import { threadModule } from 'rxjs-threading';
 import { Machines } from 'rxjs-threading/redis';
 import { checkEqual, interleave, median, row, scaled, timed } from '../harness.js';
 
-const AGAINST = 'BullMQ, waitUntilFinished';
+const AGAINST = { inline: 'BullMQ, bodies in its loop', threaded: 'BullMQ, bodies in a Piscina' };
 
 const free = createServer().listen(0, '127.0.0.1');
 await once(free, 'listening');
@@ -26,51 +26,72 @@ const targets = threadModule(new URL('jobs.targets.js', import.meta.url));
 const machines = new Machines({ connection: `redis://127.0.0.1:${port}`, namespace: 'bench', grace: false });
 const pool = machines.pool('ours');
 const connection = { port, maxRetriesPerRequest: null };
-const queue = new Queue('theirs', { connection });
-const events = new QueueEvents('theirs', { connection });
-events.setMaxListeners(0);
-queue.setMaxListeners(0);
-await events.waitUntilReady();
 const kept = { removeOnComplete: { age: 60 }, removeOnFail: { age: 3600 } };
 
 const ours = (n) => pool.run(targets.echo, [n]).then((one) => one);
-const theirs = async (n) => (await queue.add('echo', { n }, kept)).waitUntilFinished(events);
 checkEqual('a job of ours', await ours(1), 1);
-checkEqual('a job of theirs', await theirs(1), 1);
+
+class Theirs {
+  constructor(name) {
+    this.queue = new Queue(name, { connection });
+    this.events = new QueueEvents(name, { connection });
+    this.queue.setMaxListeners(0);
+    this.events.setMaxListeners(0);
+  }
+
+  one = async (n) => (await this.queue.add('echo', { n }, kept)).waitUntilFinished(this.events);
+
+  async all(count) {
+    const jobs = [];
+    for (let n = 0; n < count; n += 500) {
+      const some = Array.from({ length: Math.min(500, count - n) }, (_, at) => n + at);
+      jobs.push(
+        ...(await this.queue.addBulk(some.map((one) => ({ name: 'echo', data: { n: one }, opts: kept })))),
+      );
+    }
+    return Promise.all(jobs.map((job) => job.waitUntilFinished(this.events)));
+  }
+
+  async close() {
+    await this.queue.close();
+    await this.events.close();
+  }
+}
+const inline = new Theirs('inline');
+const threaded = new Theirs('threaded');
+for (const one of [inline, threaded]) {
+  await one.events.waitUntilReady();
+  checkEqual('a job of theirs', await one.one(1), 1);
+}
 
 const JOBS = scaled(3000);
-const sumOf = (all) => all.reduce((sum, n) => sum + n, 0);
+const flooded = (run) => () =>
+  timed(async () => {
+    const sum = (await run(JOBS)).reduce((all, n) => all + n, 0);
+    checkEqual('sum', sum, (JOBS * (JOBS - 1)) / 2);
+  });
 const flood = await interleave(
   {
-    ours: () =>
-      timed(async () => {
-        const all = await Promise.all(Array.from({ length: JOBS }, (_, n) => ours(n)));
-        checkEqual('sum', sumOf(all), (JOBS * (JOBS - 1)) / 2);
-      }),
-    theirs: () =>
-      timed(async () => {
-        const jobs = [];
-        for (let n = 0; n < JOBS; n += 500) {
-          const some = Array.from({ length: Math.min(500, JOBS - n) }, (_, at) => n + at);
-          jobs.push(
-            ...(await queue.addBulk(some.map((one) => ({ name: 'echo', data: { n: one }, opts: kept })))),
-          );
-        }
-        const all = await Promise.all(jobs.map((job) => job.waitUntilFinished(events)));
-        checkEqual('sum', sumOf(all), (JOBS * (JOBS - 1)) / 2);
-      }),
+    ours: flooded((count) => Promise.all(Array.from({ length: count }, (_, n) => ours(n)))),
+    inline: flooded((count) => inline.all(count)),
+    threaded: flooded((count) => threaded.all(count)),
   },
   { rounds: 3 },
 );
-row('a job of a flood of 3,000, 50 at once', flood.ours / JOBS, AGAINST, flood.theirs / JOBS, 1);
+for (const [name, against] of Object.entries(AGAINST))
+  row('a job of a flood of 3,000, 50 at once', flood.ours / JOBS, against, flood[name] / JOBS, 1);
 
 const trips = (run) => async () => {
   const took = [];
   for (let n = 0; n < scaled(400); n++) took.push(await timed(() => run(n)));
   return median(took);
 };
-const trip = await interleave({ ours: trips(ours), theirs: trips(theirs) }, { rounds: 3 });
-row('round trip of a job, p50', trip.ours, AGAINST, trip.theirs, 1.1);
+const trip = await interleave(
+  { ours: trips(ours), inline: trips(inline.one), threaded: trips(threaded.one) },
+  { rounds: 3 },
+);
+for (const [name, against] of Object.entries(AGAINST))
+  row('round trip of a job, p50', trip.ours, against, trip[name], 1.1);
 
 /** ms from unsubscribing to the abort of the signal in the other process. */
 async function cancel(nth) {
@@ -88,8 +109,8 @@ row('a cancel reaches the running body, p50', median(reached), 'meant to be belo
 
 worker.send('end');
 await machines.close();
-await queue.close();
-await events.close();
+await inline.close();
+await threaded.close();
 server.kill();
 await once(server, 'exit');
 rmSync(dir, { recursive: true, force: true });

@@ -1,8 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'bullmq';
+import { Piscina } from 'piscina';
 import { ThreadPool, threadModule } from 'rxjs-threading';
 import { Machines } from 'rxjs-threading/redis';
 
-/** A process that runs the jobs of both contenders, as many at once: ours in a thread, BullMQ's in its loop. */
+/**
+ * A process that runs the jobs of all contenders, as many at once: ours in a thread, BullMQ's in its loop, where a body that
+ * computes keeps the leases of the others from being renewed, and BullMQ's in a thread, as who has such bodies would write it.
+ */
 const port = Number(process.argv[2]);
 const CONCURRENCY = 50;
 const machines = new Machines({ connection: `redis://127.0.0.1:${port}`, namespace: 'bench', grace: false });
@@ -10,6 +15,9 @@ const pool = new ThreadPool({ maxThreads: 1, minThreads: 1 });
 const module = threadModule(new URL('jobs.targets.js', import.meta.url));
 machines.serve('ours', { module, pool, concurrency: CONCURRENCY });
 const connection = { port, maxRetriesPerRequest: null };
-const worker = new Worker('theirs', async (job) => job.data.n, { connection, concurrency: CONCURRENCY });
-await worker.waitUntilReady();
+const filename = fileURLToPath(new URL('jobs.targets.js', import.meta.url));
+const piscina = new Piscina({ filename, name: 'echo', minThreads: 1, maxThreads: 1 });
+const bodies = { inline: async (job) => job.data.n, threaded: (job) => piscina.run(job.data.n) };
+for (const [name, body] of Object.entries(bodies))
+  await new Worker(name, body, { connection, concurrency: CONCURRENCY }).waitUntilReady();
 process.on('message', () => process.exit());

@@ -69,7 +69,10 @@ export function jsonLoss(value: unknown, within: readonly object[] = []): Loss |
       const loss = jsonLoss(value[at], inside);
       if (loss !== undefined) return { ...loss, path: `[${at}]${loss.path}` };
     }
-    return undefined;
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return { path: '', value };
+    // A hole is a loss, so all others are behind the indices.
+    const more = Object.keys(value)[value.length];
+    return more === undefined ? undefined : { path: `.${more}`, value: Reflect.get(value, more) };
   }
   if (!isPlain(value) || typeof (value as { toJSON?: unknown }).toJSON === 'function')
     return { path: '', value };

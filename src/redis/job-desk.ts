@@ -4,7 +4,14 @@ import { nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
-import { CANCEL, type JobData, type JobMessage, packMessage, readMessage } from './job-messages.js';
+import {
+  CANCEL,
+  type JobData,
+  type JobMessage,
+  packMessage,
+  packMessages,
+  readMessages,
+} from './job-messages.js';
 
 /** A job on its way into the queue. */
 export interface JobEntry {
@@ -58,6 +65,7 @@ export class JobDesk {
   #count = 0;
   #line: JobEntry[] = [];
   readonly #waiters = new Map<string, Set<JobWaiter>>();
+  readonly #watchers = new Set<(error: Error) => void>();
   readonly #listening: Promise<unknown>[];
   readonly #net: NodeJS.Timeout;
 
@@ -71,7 +79,9 @@ export class JobDesk {
     this.queue.on('error', (error) => host.report(error));
     this.channel = `${host.prefix}r:${pool}:${this.#name}`;
     this.sharedChannel = `${host.prefix}r:${pool}`;
-    const heard = (text: string): void => this.#heard(readMessage(text));
+    const heard = (text: string): void => {
+      for (const message of readMessages(text)) this.#heard(message);
+    };
     this.#listening = [this.channel, this.sharedChannel].map((one) => this.link.listen(one, heard));
     this.half = host.lease / 2;
     this.#net = setInterval(() => this.#lookForThoseSince(now() - this.half), this.half);
@@ -81,6 +91,7 @@ export class JobDesk {
     host.atClose(async () => {
       clearInterval(this.#net);
       stop();
+      for (const closed of this.#watchers) closed(closedWithMachines(pool));
       for (const entry of this.#line.splice(0)) entry.refused(closedWithMachines(pool));
       for (const waiters of this.#waiters.values())
         for (const waiter of waiters) waiter.found({ error: closedWithMachines(pool) }, now());
@@ -201,18 +212,21 @@ export class JobDesk {
   }
 
   /** With all of its attempts; the deaths of before do not count. @throws EngineError */
-  async retryFailed(id: string): Promise<void> {
-    const job = await this.queue.getJob(id);
-    if (job === undefined || !(await job.isFailed()))
-      throw new EngineError(`${this.pool} has no failed job ${id}`);
-    const { error: _, ...data } = job.data as JobData;
-    await job.updateData({ ...data, forgiven: job.stalledCounter });
-    await job.retry('failed', { resetAttemptsMade: true });
+  retryFailed(id: string): Promise<void> {
+    return this.asked(async () => {
+      const job = await this.queue.getJob(id);
+      if (job === undefined || !(await job.isFailed()))
+        throw new EngineError(`${this.pool} has no failed job ${id}`);
+      const { error: _, ...data } = job.data as JobData;
+      await job.updateData({ ...data, forgiven: job.stalledCounter });
+      await job.retry('failed', { resetAttemptsMade: true });
+    });
   }
 
   /** To all that serve the pool. */
   async say(id: string, kind: string, count: number): Promise<void> {
-    await this.link.commands.publish(controlChannel(this.#host, this.pool), packMessage(id, kind, count));
+    const message = packMessages([packMessage(id, kind, count)]);
+    await this.link.commands.publish(controlChannel(this.#host, this.pool), message);
   }
 
   /** Several may want the job; `leaveShared` takes it out with the last of them. */
@@ -233,6 +247,32 @@ export class JobDesk {
     const key = this.#sharersKey(id);
     const answers = await this.link.commands.multi().srem(key, by).scard(key).exec();
     if (answers?.[1]?.[1] === 0) await this.cancel(id);
+  }
+
+  /**
+   * Asks BullMQ, or the engine, for its user.
+   *
+   * @throws ThreadError ERR_POOL, which rejects, when the Machines is closed, also by then
+   */
+  async asked<T>(ask: () => Promise<T>): Promise<T> {
+    this.checkOpen();
+    try {
+      return await ask();
+    } catch (error) {
+      this.checkOpen();
+      throw error;
+    }
+  }
+
+  /** @throws ThreadError ERR_POOL when the Machines is closed */
+  checkOpen(): void {
+    if (this.#host.closing) throw closedWithMachines(this.pool);
+  }
+
+  /** Calls it as the Machines closes; returns how to call that off. */
+  onClose(closed: (error: Error) => void): () => void {
+    this.#watchers.add(closed);
+    return () => this.#watchers.delete(closed);
   }
 
   /** For what nobody waits for: errors go to the host. */

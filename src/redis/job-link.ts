@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
-import { keepAlive } from '../primitives/waiting/event-loop.js';
+import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import type { JobHost } from './job-host.js';
-import { script } from './script/script.js';
+import { JobOutbox } from './job-outbox.js';
+import { JobStarts } from './job-starts.js';
 
 type Heard = (message: string) => void;
 
@@ -9,14 +10,19 @@ const links = new WeakMap<JobHost, JobLink>();
 
 /** The two connections that all pools and servings of one Machines share: one for commands, one that hears. */
 export class JobLink {
-  readonly commands: Redis & { engine(prefix: string, operation: string): Promise<string[]> };
-  readonly #prefix: string;
+  readonly commands: Redis;
+  readonly outbox: JobOutbox;
+  readonly starts: JobStarts;
   readonly #ears: Redis;
   /** Several may hear what is said on a channel: two pools of one name, say. */
   readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
   /** Those that BullMQ has made of `commands`, to block on: one for each worker. */
   readonly #copies = new Set<Redis>();
+  /** When something that was said may have been missed last, by `now()`; Infinity: it is missed now. */
+  missedAt: number = Number.NEGATIVE_INFINITY;
+  /** What sends as the loop turns; undefined: nothing is gathered. */
+  #senders: (() => void)[] | undefined;
 
   static of(host: JobHost): JobLink {
     const known = links.get(host);
@@ -33,13 +39,14 @@ export class JobLink {
   }
 
   private constructor(host: JobHost) {
-    const [commands, ears] = [host.connect() as JobLink['commands'], host.connect()];
-    this.#prefix = host.prefix;
-    commands.defineCommand('engine', { numberOfKeys: 1, lua: script });
+    const [commands, ears] = [host.connect(), host.connect()];
+    const report = (error: unknown): void => host.report(error);
     for (const one of [commands, ears]) {
-      one.on('error', (error) => host.report(error));
+      one.on('error', report);
       unref(one);
     }
+    // What is answered together is mostly followed up together.
+    commands.on('connect', () => commands.stream.on('data', () => this.gather()));
     const duplicate = commands.duplicate.bind(commands);
     commands.duplicate = (override) => {
       const copy = duplicate(override);
@@ -48,20 +55,37 @@ export class JobLink {
       return copy;
     };
     this.commands = commands;
+    const gather = (send: () => void): void => this.gather(send);
+    this.outbox = new JobOutbox(commands, gather, report);
+    this.starts = new JobStarts(commands, host.prefix, gather);
     this.#ears = ears;
     ears.on('message', (channel: string, message: string) => {
       for (const heard of this.#heard.get(channel) ?? []) heard(message);
     });
-    ears.on('ready', () => void this.#listenAgain().catch((error) => host.report(error)));
+    ears.on('close', () => {
+      this.missedAt = Number.POSITIVE_INFINITY;
+    });
+    ears.on('ready', () => void this.#listenAgain().catch(report));
   }
 
   /**
-   * A token above every earlier one of the namespace. Not by way of the session, as it may come from any incarnation of the
-   * engine, and a job is not to wait for the keeper.
+   * All commands until the loop turns go out in one write, because each write is a system call.
+   *
+   * @param send - what sends more as it turns
    */
-  async mint(): Promise<bigint> {
-    const [token = ''] = await this.commands.engine(this.#prefix, 'mint');
-    return BigInt(token);
+  gather(send?: () => void): void {
+    const { stream } = this.commands;
+    if (this.#senders === undefined) {
+      this.#senders = [];
+      stream?.cork();
+      nextTurn(() => {
+        const senders = this.#senders ?? [];
+        this.#senders = undefined;
+        for (const one of senders) one();
+        stream?.uncork();
+      });
+    }
+    if (send !== undefined) this.#senders.push(send);
   }
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */
@@ -80,6 +104,7 @@ export class JobLink {
   /** Connected anew: whoever looks for what he missed must be heard by then. */
   async #listenAgain(): Promise<void> {
     if (this.#heard.size > 0) await this.#ears.subscribe(...this.#heard.keys());
+    if (this.missedAt === Number.POSITIVE_INFINITY) this.missedAt = now();
     for (const again of this.#again) again();
   }
 
@@ -111,6 +136,14 @@ function unref(connection: Redis): void {
   const pausing = connection as unknown as { readonly reconnectTimeout?: NodeJS.Timeout | null };
   connection.on('reconnecting', () => pausing.reconnectTimeout?.unref());
 }
+
+/** Of the job that the timer's was, unless another has replaced it. */
+export async function forgetTimer(commands: Redis, key: string, job: string): Promise<void> {
+  await commands.eval(FORGET_TIMER, 1, key, job);
+}
+
+const FORGET_TIMER =
+  "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
 /** Keeps the process alive until it has settled. */
 export async function awake<T>(promise: Promise<T>): Promise<T> {

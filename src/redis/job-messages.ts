@@ -4,7 +4,7 @@
  *
  * To the channel of who wants it: RESULT, FAILED, PROGRESS (each with the attempt), VALUES (with the index of the first),
  * ENDED (with how many values there were). To the channel of all that serve the pool: CANCEL, READ and AGAIN (with how many
- * values were read; AGAIN asks for all after these).
+ * values were read; AGAIN asks for all after these). What is told together is one message.
  */
 
 export const RESULT = 'r';
@@ -30,7 +30,21 @@ export function packMessage(id: string, kind: string, count: number, text = ''):
   return `${id} ${kind} ${count} ${text}`;
 }
 
-export function readMessage(message: string): JobMessage {
+/** Each behind its length in UTF-16 units, because a codec may give any text. */
+export function packMessages(messages: readonly string[]): string {
+  return messages.map((message) => `${message.length} ${message}`).join('');
+}
+
+export function* readMessages(text: string): Generator<JobMessage> {
+  for (let at = 0; at < text.length; ) {
+    const from = text.indexOf(' ', at) + 1;
+    const to = from + Number(text.slice(at, from));
+    yield readMessage(text.slice(from, to));
+    at = to;
+  }
+}
+
+function readMessage(message: string): JobMessage {
   const first = message.indexOf(' ');
   const second = message.indexOf(' ', first + 1);
   const third = message.indexOf(' ', second + 1);

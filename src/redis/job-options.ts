@@ -55,6 +55,8 @@ const RETRY: readonly string[] = ['attempts', 'delay', 'backoff', 'maxDeaths'];
 const OF_STREAM: readonly string[] = ['signal', 'priority', 'delay', 'timeout', 'grace', 'onProgress'];
 export const OF_RUN: readonly string[] = [...OF_STREAM, 'dedupe', 'retry', 'detached'];
 
+/** Default of `maxDeaths`. */
+export const MAX_DEATHS = 1;
 const MOST_PRIORITY = 2 ** 21 - 1;
 const WEEK = 7 * 24 * 3_600_000;
 /** The longest delay that BullMQ can order by. */
@@ -82,7 +84,12 @@ export function checkPoolOptions(options: RemotePoolOptions = {}): CheckedPool {
   }
   const seconds = (what: string, ms: number): number => Math.ceil(checkCount(what, ms, 0, LONGEST) / 1000);
   return {
-    retry: checkRetry(options.retry, { attempts: 1, delay: 1000, backoff: 'exponential', maxDeaths: 1 }),
+    retry: checkRetry(options.retry, {
+      attempts: 1,
+      delay: 1000,
+      backoff: 'exponential',
+      maxDeaths: MAX_DEATHS,
+    }),
     keep: {
       removeOnComplete: { age: seconds('keepResult', keepResult) },
       removeOnFail: { age: seconds('keepFailed', keepFailed) },
@@ -145,7 +152,7 @@ export function checkJob(
   return {
     name,
     data: {
-      maxDeaths: retry.maxDeaths,
+      ...(retry.maxDeaths !== MAX_DEATHS && { maxDeaths: retry.maxDeaths }),
       // JSON has no Infinity; a job without one is never timed out, and killed as soon as it may be.
       ...(timeout !== undefined && timeout !== Number.POSITIVE_INFINITY && { timeout }),
       ...(grace !== undefined && { grace: Math.min(grace, LONGEST) }),
@@ -153,10 +160,12 @@ export function checkJob(
     },
     options: {
       ...pool.keep,
-      priority,
+      ...(priority > 0 && { priority }),
       ...(delay > 0 && { delay }),
-      attempts: retry.attempts,
-      backoff: { type: retry.backoff, delay: retry.delay, jitter: 0.5 },
+      ...(retry.attempts > 1 && {
+        attempts: retry.attempts,
+        backoff: { type: retry.backoff, delay: retry.delay, jitter: 0.5 },
+      }),
       ...(dedupe !== undefined && { deduplication: { id: dedupe } }),
     },
     signal: checkSignal(options),

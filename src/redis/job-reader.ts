@@ -4,6 +4,8 @@ import { AGAIN, READ } from './job-messages.js';
 
 /** Values that are read before their worker is told. */
 const TELL_EVERY = 250;
+/** UTF-16 units, for the same: fewer than the worker sends ahead. */
+const TELL_UNITS = 2 ** 20;
 
 /**
  * The values of a job that streams, where they are read: passes each on once, in order, and tells the worker how many were
@@ -18,6 +20,8 @@ export class JobReader {
   /** What the worker knows, and since when. */
   #told = 0;
   #toldAt: number = now();
+  /** Read since then. */
+  #units = 0;
 
   /**
    * @param tellAfter - ms after which the worker is told that somebody reads, however few there were
@@ -43,12 +47,14 @@ export class JobReader {
       this.again();
       return;
     }
+    this.#units += text.length;
     for (const one of (JSON.parse(text) as string[]).slice(this.#read - first)) {
       const value = this.#codec.decode(one);
       this.#read++;
       if (!this.#pass(value)) return;
     }
-    if (this.#read - this.#told >= TELL_EVERY || now() - this.#toldAt >= this.#tellAfter) this.#tell(READ);
+    const isMuch = this.#read - this.#told >= TELL_EVERY || this.#units >= TELL_UNITS;
+    if (isMuch || now() - this.#toldAt >= this.#tellAfter) this.#tell(READ);
   }
 
   /** @param count - values that there were in all */
@@ -63,6 +69,7 @@ export class JobReader {
   #tell(kind: string): void {
     this.#told = this.#read;
     this.#toldAt = now();
+    this.#units = 0;
     this.#say(kind, this.#read);
   }
 }

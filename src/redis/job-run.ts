@@ -12,8 +12,8 @@ import { JobLostError } from './errors.js';
 import type { JobCodec } from './job-codec.js';
 import type { JobInfo } from './job-context.js';
 import { packJobError } from './job-errors.js';
-import { bullmq, type JobHost, jobKey } from './job-host.js';
-import type { JobLink } from './job-link.js';
+import { bullmq, type JobHost, jobKey, queuePrefix } from './job-host.js';
+import { forgetTimer, type JobLink } from './job-link.js';
 import {
   AGAIN,
   CANCEL,
@@ -23,9 +23,10 @@ import {
   PROGRESS,
   packMessage,
   READ,
-  type RESULT,
+  RESULT,
 } from './job-messages.js';
-import { JobStream, ROOM } from './job-stream.js';
+import { MAX_DEATHS } from './job-options.js';
+import { type Failure, JobStream, ROOM } from './job-stream.js';
 
 /** What a serving has for each of its runs. */
 export interface RunPlace {
@@ -56,9 +57,13 @@ export class JobRun {
   readonly #place: RunPlace;
   readonly #job: Job<JobData>;
   readonly #lock: string;
-  readonly #abort = new AbortController();
   #ending: Ending | undefined;
+  /** What it has ended with from outside; and what ends its body with that. */
+  #endedWith: Error | undefined;
+  #leave: ((error: Error) => void) | undefined;
   #stream: JobStream | undefined;
+  /** Whether its result was told before BullMQ knew that it has moved the job. */
+  #told: Promise<boolean> | undefined;
 
   constructor(place: RunPlace, job: Job<JobData>, lock: string) {
     this.#place = place;
@@ -70,37 +75,52 @@ export class JobRun {
   /** What BullMQ calls. Resolves with the encoded result; rejects so that BullMQ does what is to be done with the job. */
   async run(): Promise<string | null> {
     try {
-      return await this.#run();
+      const text = await this.#run();
+      this.#tellEarly(text ?? '');
+      return text;
     } catch (error) {
       throw this.#ending === 'given back' ? await this.#moveBack() : await this.#explain(error);
     }
   }
 
   async #run(): Promise<string | null> {
-    const { host, link, name, codec } = this.#place;
+    const { link, codec } = this.#place;
     const { data } = this.#job;
     const deaths = this.#job.stalledCounter - (data.forgiven ?? 0);
-    if (deaths > (data.maxDeaths ?? 1))
+    if (deaths > (data.maxDeaths ?? MAX_DEATHS))
       throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
-    // A cancel that is not there yet will be heard.
-    const [token, cancelled] = await Promise.all([
-      link.mint(),
-      link.commands.exists(jobKey(host, 'x', name, this.id)),
-    ]).catch((error) => {
+    const looking = this.#mayBeCancelled ? this.lookForCancel() : undefined;
+    const [token] = await Promise.all([link.starts.token(this.id), looking]).catch((error) => {
       this.end('given back');
       throw error;
     });
-    if (cancelled === 1) this.end('cancelled');
-    this.#abort.signal.throwIfAborted();
+    this.#throwIfEnded();
     const info: JobInfo = { id: this.id, attempt: this.#job.attemptsMade + 1, token };
     const args = codec.decode(data.args) as readonly unknown[];
     return data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info);
   }
 
+  /**
+   * Whether it can have been cancelled by a word that this process has not heard: while it was another's, or while nothing
+   * could be heard. A job that nobody has begun yet is taken out of the queue.
+   */
+  get #mayBeCancelled(): boolean {
+    const { host, link } = this.#place;
+    const { attemptsStarted, stalledCounter } = this.#job;
+    return attemptsStarted !== 1 || stalledCounter > 0 || link.missedAt > now() - host.lease;
+  }
+
   async #runToResult(args: readonly unknown[], info: JobInfo): Promise<string | null> {
     const { threads, module, codec } = this.#place;
     const running = threads.run(body(), [module, this.#job.name, args, info], this.#options());
-    return codec.encode(await running, 'result') || null;
+    const result = await new Promise((next, error) => {
+      const body = running.subscribe({ next, error });
+      this.#leave = (reason) => {
+        body.unsubscribe();
+        error(reason);
+      };
+    });
+    return codec.encode(result, 'result') || null;
   }
 
   async #runStream(args: readonly unknown[], info: JobInfo): Promise<string> {
@@ -112,26 +132,28 @@ export class JobRun {
       ...this.#options(),
       pool,
     });
-    const failed = await stream.send(values, (value, index) => codec.encode(value, `output[${index}]`));
+    const left = new Promise<Failure>((resolve) => {
+      this.#leave = (error) => {
+        stream.leave();
+        resolve({ error });
+      };
+    });
+    const sent = stream.send(values, (value, index) => codec.encode(value, `output[${index}]`));
+    const failed = await Promise.race([sent, left]);
     // An end that is told before all values were read would cut them off.
-    if (this.#ending === undefined) await Promise.race([stream.end(), this.#aborted()]);
+    if (this.#ending === undefined) await Promise.race([stream.end(), left]);
     if (failed !== undefined) throw failed.error;
-    this.#abort.signal.throwIfAborted();
+    this.#throwIfEnded();
     return `${stream.count}`;
   }
 
-  #aborted(): Promise<void> {
-    const { signal } = this.#abort;
-    return new Promise((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+  #throwIfEnded(): void {
+    if (this.#endedWith !== undefined) throw this.#endedWith;
   }
 
   #options(): object {
     const { grace, timeout } = this.#job.data;
     return {
-      signal: this.#abort.signal,
       name: this.#job.name,
       onProgress: (value: unknown) => this.#progress(value),
       ...(grace !== undefined && { grace }),
@@ -150,11 +172,7 @@ export class JobRun {
 
   #tell(kind: string, count: number, text: string): void {
     const { reply } = this.#job.data;
-    const { link, host } = this.#place;
-    if (reply === undefined) return;
-    link.commands
-      .publish(reply, packMessage(this.id, kind, count, text))
-      .catch((error) => host.report(error));
+    if (reply !== undefined) this.#place.link.outbox.tell(reply, packMessage(this.id, kind, count, text));
   }
 
   // ─── from outside ─────────────────────────────────────────────────────────────────────────────
@@ -163,13 +181,12 @@ export class JobRun {
     if (this.#ending !== undefined) return;
     // Its values cannot be called back.
     this.#ending = ending === 'given back' && this.#stream !== undefined ? 'lost' : ending;
-    this.#abort.abort(
+    const job = `job ${this.id} (${this.#job.name})`;
+    this.#endedWith =
       this.#ending === 'cancelled'
-        ? new ThreadError(`job ${this.id} (${this.#job.name}) was cancelled`, {
-            code: 'ERR_THREAD_CANCELLED',
-          })
-        : new JobLostError(`job ${this.id} (${this.#job.name}) is no longer run here`),
-    );
+        ? new ThreadError(`${job} was cancelled`, { code: 'ERR_THREAD_CANCELLED' })
+        : new JobLostError(`${job} is no longer run here`);
+    this.#leave?.(this.#endedWith);
   }
 
   heard({ kind, count }: JobMessage): void {
@@ -216,21 +233,31 @@ export class JobRun {
     return final;
   }
 
-  /** BullMQ has moved the job: whoever waits for it is told. A result that was heard is not computed again. */
-  moved(kind: typeof RESULT | typeof FAILED, text: string): void {
+  /** Right behind BullMQ's move of the job, whose answer is not waited for, because the caller would. */
+  #tellEarly(text: string): void {
+    const { reply } = this.#job.data;
+    if (reply === undefined || !this.#isWanted) return;
     const { host, link, name } = this.#place;
-    const { shared, timer } = this.#job.data;
+    const message = packMessage(this.id, RESULT, this.#job.attemptsMade + 1, text);
+    const key = `${queuePrefix(host)}:${name}:${this.id}`;
+    this.#told = link.outbox.tellEnd(reply, message, key, this.#job.attemptsStarted);
+  }
+
+  get #isWanted(): boolean {
+    return this.#ending !== 'cancelled' || this.#job.data.shared === true;
+  }
+
+  /** BullMQ has moved the job: whoever waits for it is told. A result that was heard is not computed again. */
+  async moved(kind: typeof RESULT | typeof FAILED, text: string): Promise<void> {
+    const { host, link, name } = this.#place;
+    const { timer } = this.#job.data;
     const isCancelled = this.#ending === 'cancelled';
-    if (!isCancelled || shared === true) this.#tell(kind, this.#job.attemptsMade, text);
+    if (!(await this.#told) && this.#isWanted) this.#tell(kind, this.#job.attemptsMade, text);
     const forget = isCancelled ? link.commands.del(jobKey(host, 'x', name, this.id)) : undefined;
-    for (const left of [forget, timer && link.commands.eval(FORGET_TIMER, 1, timer, this.id)])
+    for (const left of [forget, timer && forgetTimer(link.commands, timer, this.id)])
       Promise.resolve(left).catch((error) => host.report(error));
   }
 }
-
-/** Unless the timer has been replaced. */
-const FORGET_TIMER =
-  "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
 function body(): Body {
   return { module: jobBodyModule(), export: 'runJob' };

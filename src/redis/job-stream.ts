@@ -1,12 +1,17 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
 import type { Semaphore } from '../primitives/semaphore.js';
 import { nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { ENDED, VALUES } from './job-messages.js';
 
 /** Values that a target may be ahead of who reads them. */
 export const ROOM = 1000;
-/** Values in one message. */
+/** Values in one message, and their UTF-16 units. */
 const AT_ONCE = 250;
+const UNITS_AT_ONCE = 2 ** 18;
+/** UTF-16 units on their way: the engine cuts off who has 32 MB before him, and would at each attempt to catch up. */
+const MOST_UNITS = 2 ** 21;
+/** Bytes of one value, for the same reason. */
+const MOST_BYTES = 2 ** 24;
 
 /** What a stream has ended with. */
 export interface Failure {
@@ -23,9 +28,12 @@ export class JobStream {
   #first = 0;
   /** Of the next to be sent. */
   #next = 0;
+  /** UTF-16 units of those that were sent, and not read. */
+  #units = 0;
   #sending = false;
   #ended = false;
   #allRead: (() => void) | undefined;
+  #values: Subscription | undefined;
   readonly #room: Semaphore;
   readonly #tell: (kind: string, count: number, text: string) => void;
   /** When who reads was heard last: `now()`. */
@@ -47,12 +55,12 @@ export class JobStream {
   ): Promise<Failure | undefined> {
     let index = 0;
     return new Promise((resolve) => {
-      const subscription = values.subscribe({
+      this.#values = values.subscribe({
         next: (value) => {
           try {
-            this.push(encode(value, index++));
+            this.push(checkSize(encode(value, index), index++));
           } catch (error) {
-            subscription.unsubscribe();
+            this.leave();
             resolve({ error });
           }
         },
@@ -62,8 +70,17 @@ export class JobStream {
     });
   }
 
+  /** The target is to end. */
+  leave(): void {
+    this.#values?.unsubscribe();
+  }
+
   push(text: string): void {
     this.#kept.push(text);
+    this.#sendSoon();
+  }
+
+  #sendSoon(): void {
     if (this.#sending) return;
     this.#sending = true;
     nextTurn(() => this.#send());
@@ -71,13 +88,22 @@ export class JobStream {
 
   #send(): void {
     this.#sending = false;
-    while (this.#next < this.count) {
-      const at = this.#next - this.#first;
-      const some = this.#kept.slice(at, at + AT_ONCE);
+    while (this.#next < this.count && this.#units < MOST_UNITS) {
+      const some = this.#some(this.#next - this.#first);
       this.#tell(VALUES, this.#next, JSON.stringify(some));
       this.#next += some.length;
     }
-    if (this.#ended) this.#tell(ENDED, this.count, '');
+    if (this.#ended && this.#next === this.count) this.#tell(ENDED, this.count, '');
+  }
+
+  /** At least one value, and no more than one message is to have. */
+  #some(from: number): readonly string[] {
+    let to = from;
+    let units = 0;
+    while (to < this.#kept.length && to - from < AT_ONCE && units < UNITS_AT_ONCE)
+      units += this.#kept[to++]?.length ?? 0;
+    this.#units += units;
+    return this.#kept.slice(from, to);
   }
 
   /** @param count - values that were read */
@@ -85,17 +111,20 @@ export class JobStream {
     this.heardAt = now();
     const read = Math.min(count, this.count) - this.#first;
     if (read <= 0) return;
-    this.#kept.splice(0, read);
+    const sent = this.#next - this.#first;
+    for (const text of this.#kept.splice(0, read).slice(0, sent)) this.#units -= text.length;
     this.#first += read;
     this.#next = Math.max(this.#next, this.#first);
     this.#room.release(read);
     if (this.#kept.length === 0) this.#allRead?.();
+    else if (this.#next < this.count) this.#sendSoon();
   }
 
   /** What came after these is sent once more. */
   again(count: number): void {
     this.read(count);
     this.#next = this.#first;
+    this.#units = 0;
     this.#send();
   }
 
@@ -109,4 +138,12 @@ export class JobStream {
     this.#send();
     await read;
   }
+}
+
+/** @throws RangeError naming its place */
+function checkSize(text: string, index: number): string {
+  const bytes = text.length > MOST_BYTES / 3 ? Buffer.byteLength(text) : 0;
+  if (bytes > MOST_BYTES)
+    throw new RangeError(`output[${index}] must be at most ${MOST_BYTES} bytes, encoded, got ${bytes}`);
+  return text;
 }

@@ -90,6 +90,7 @@ export class RemotePool {
 
   /** Made with the first use, because it opens connections. @throws EngineError */
   get #open(): JobDesk {
+    this.#desk?.checkOpen();
     if (this.#desk !== undefined) return this.#desk;
     const desk = new JobDesk(this.#host, this.name);
     const { limit } = this.#options;
@@ -212,9 +213,11 @@ export class RemotePool {
     const job = checkJob(this.#options, target, args, options, OF_SCHEDULE);
     const data: JobData = { ...job.data, args: this.#codec.encodeArgs(args) };
     const template = { name: job.name, data, opts: job.options };
+    const desk = this.#open;
     try {
-      await awake(this.#open.queue.upsertJobScheduler(id, repeat, template));
+      await awake(desk.queue.upsertJobScheduler(id, repeat, template));
     } catch (cause) {
+      desk.checkOpen();
       throw new EngineError(`${this.name} takes no schedule ${show(when)}: ${(cause as Error).message}`, {
         cause,
       });
@@ -223,15 +226,18 @@ export class RemotePool {
 
   /** Ends a schedule; what of it runs is let be. false: there was none. */
   async unschedule(id: string): Promise<boolean> {
-    return awake(this.#open.queue.removeJobScheduler(checkId('id', id)));
+    checkId('id', id);
+    const desk = this.#open;
+    return awake(desk.asked(() => desk.queue.removeJobScheduler(id)));
   }
 
   /**
-   * How the pool is, now and each second; distinct. Never completes. Unsubscribing ends only the watching. Does not keep the
+   * How the pool is, now and each second; distinct. Ends only with the Machines, by a ThreadError ERR_POOL. Unsubscribing ends only the watching. Does not keep the
    * process alive.
    */
   readonly stats$: Observable<RemotePoolStats> = new Observable((subscriber) => {
     const desk = this.#open;
+    const stop = desk.onClose((error) => subscriber.error(error));
     desk.inBackground(
       this.#look(desk).then((stats) => {
         if (subscriber.closed) return;
@@ -240,6 +246,7 @@ export class RemotePool {
       }),
     );
     return () => {
+      stop();
       this.#watchers.delete(subscriber);
       if (this.#watchers.size > 0) return;
       clearInterval(this.#looking);
@@ -283,7 +290,8 @@ export class RemotePool {
   }
 
   async #failed(limit: number): Promise<readonly FailedJob[]> {
-    const jobs = await this.#open.queue.getFailed(0, limit - 1);
+    const desk = this.#open;
+    const jobs = await desk.asked(() => desk.queue.getFailed(0, limit - 1));
     return jobs.map(({ id = '', name, data, attemptsMade, failedReason, finishedOn = 0 }) => {
       const { error } = data as JobData;
       const told = error === undefined ? { name: 'Error', message: failedReason } : nameJobError(error);

@@ -194,8 +194,14 @@ export class RemoteRun implements JobEntry, JobWaiter {
   #progress(text: string, attempt: number): void {
     const { onProgress } = this.#asked;
     if (onProgress === undefined) return;
+    let value: unknown;
     try {
-      const value = this.#codec.decode(text);
+      value = this.#codec.decode(text);
+    } catch (error) {
+      this.#unread(error);
+      return;
+    }
+    try {
       this.#context.run(() => onProgress(value, attempt));
     } catch (error) {
       // As RxJS reports what an observer throws.
@@ -209,8 +215,14 @@ export class RemoteRun implements JobEntry, JobWaiter {
     try {
       this.#reader.values(text, first);
     } catch (error) {
-      this.#reject(error);
+      this.#unread(error);
     }
+  }
+
+  /** Nobody can have what it tells while it runs. */
+  #unread(error: unknown): void {
+    this.#reject(error);
+    if (!this.#asked.detached) this.#cancel();
   }
 
   #resolve(text: string): void {

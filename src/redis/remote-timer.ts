@@ -5,7 +5,7 @@ import { Wait } from '../primitives/waiting/wait.js';
 import type { JobCodec } from './job-codec.js';
 import type { JobDesk } from './job-desk.js';
 import { type JobHost, jobKey } from './job-host.js';
-import { awake } from './job-link.js';
+import { awake, forgetTimer } from './job-link.js';
 import { type AskedJob, RemoteRun } from './remote-run.js';
 
 /** ms after its time for which a timer that has not begun can be replaced. */
@@ -25,6 +25,8 @@ export class RemoteTimer<R> {
   readonly #asked: AskedJob;
   readonly #job: string;
   readonly #added: Promise<void>;
+  /** That says which job the timer of the id is. */
+  readonly #key: string | undefined;
   #cancelled = false;
 
   /** @internal */
@@ -35,6 +37,7 @@ export class RemoteTimer<R> {
     this.id = id ?? this.#job;
     const timer = id === undefined ? undefined : jobKey(host, 't', desk.pool, id);
     this.#asked = { ...asked, data: { ...asked.data, ...(timer !== undefined && { timer }) } };
+    this.#key = timer;
     this.#added = awake(this.#add(timer));
     // Who asks for its result is told as well.
     desk.inBackground(this.#added);
@@ -63,12 +66,18 @@ export class RemoteTimer<R> {
   /** Takes it out of the queue: true. false: it has begun, or has been cancelled or replaced before. */
   async cancel(): Promise<boolean> {
     await this.#added;
-    const state = await awake(this.#desk.queue.getJobState(this.#job));
+    return awake(this.#desk.asked(() => this.#cancel()));
+  }
+
+  async #cancel(): Promise<boolean> {
+    const { queue, link } = this.#desk;
+    const state = await queue.getJobState(this.#job);
     if (state !== 'delayed' && state !== 'waiting' && state !== 'prioritized') return false;
-    const cancelled = (await awake(this.#desk.queue.remove(this.#job))) === 1;
+    const cancelled = (await queue.remove(this.#job)) === 1;
     if (cancelled) this.#cancelled = true;
+    if (cancelled && this.#key !== undefined) await forgetTimer(link.commands, this.#key, this.#job);
     // Who waits for its result need not wait any longer.
-    await awake(this.#desk.look(this.#job));
+    await this.#desk.look(this.#job);
     return cancelled;
   }
 
@@ -84,6 +93,11 @@ export class RemoteTimer<R> {
     const signal = checkSignal(options);
     return new Wait<R | undefined>((settle) => {
       if (signal?.aborted === true) return void settle.reject(signal.reason);
+      try {
+        this.#desk.checkOpen();
+      } catch (error) {
+        return void settle.reject(error);
+      }
       const ends: (() => void)[] = [];
       const end = (): void => {
         for (const one of ends) one();

@@ -1,15 +1,15 @@
-import type { Job, Worker } from 'bullmq';
+import type { Job, RedisQueueBackend, Worker } from 'bullmq';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { ThreadPool } from '../pool/jobs/thread-pool.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { ModuleTarget } from '../primitives/target.js';
-import { after, keepAlive } from '../primitives/waiting/event-loop.js';
+import { after, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { JobCodec } from './job-codec.js';
 import { packJobError } from './job-errors.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
-import { FAILED, type JobData, RESULT, readMessage } from './job-messages.js';
+import { CANCEL, FAILED, type JobData, RESULT, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
 import { JobRun, type RunPlace } from './job-run.js';
 
@@ -34,6 +34,9 @@ export interface Serving extends AsyncDisposable {
    */
   close(options?: { timeout?: number | undefined }): Promise<void>;
 }
+
+/** BullMQ's scripts that may answer with a job. */
+const HANDS_OUT = /^moveTo(Active|Finished)$/;
 
 /** Stalled jobs are counted by whoever runs them next, because how many deaths a job may have is its own. */
 const ANY_DEATHS = 2 ** 31 - 1;
@@ -76,6 +79,8 @@ class JobServing implements Serving {
   /** Those whose bodies run, by id; and those of which BullMQ is to tell where they have gone. */
   readonly #runs = new Map<string, JobRun>();
   readonly #moving = new WeakMap<Job, JobRun>();
+  /** Cancels of jobs that do not run here, and when they were heard: the job may be on its way. */
+  readonly #cancels = new Map<string, number>();
   readonly #net: NodeJS.Timeout;
   readonly #stopLooking: () => void;
   #closed: Promise<void> | undefined;
@@ -107,6 +112,16 @@ class JobServing implements Serving {
       // ms until it looks for jobs again after the engine was out of reach.
       runRetryDelay: 500,
     });
+    const { backend } = this.#worker as { backend: Partial<RedisQueueBackend> };
+    const { execCommand } = backend;
+    if (execCommand !== undefined)
+      backend.execCommand = (client, command, args): unknown => {
+        if (!HANDS_OUT.test(command)) return execCommand.call(backend, client, command, args);
+        link.gather();
+        const reply: Promise<unknown> = execCommand.call(backend, client, command, args);
+        link.starts.fetching(reply);
+        return reply;
+      };
     this.#worker.on('error', (error) => host.report(error));
     this.#worker.on('completed', (job, text) => this.#moved(job, RESULT, text ?? ''));
     this.#worker.on('failed', (job, error) => {
@@ -118,9 +133,7 @@ class JobServing implements Serving {
     this.#worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#runs.get(id)?.end('lost');
     });
-    this.#net = setInterval(() => {
-      for (const run of this.#runs.values()) run.look();
-    }, host.lease / 2);
+    this.#net = setInterval(() => this.#look(), host.lease / 2);
     this.#net.unref();
     this.#stopLooking = link.onAgain(() => this.#lookForCancels());
     host.atClose(() => this.close({ timeout: 0 }));
@@ -134,15 +147,27 @@ class JobServing implements Serving {
   }
 
   readonly #heard = (text: string): void => {
-    const message = readMessage(text);
-    this.#runs.get(message.id)?.heard(message);
+    for (const message of readMessages(text)) {
+      const run = this.#runs.get(message.id);
+      if (run !== undefined) run.heard(message);
+      else if (message.kind === CANCEL) this.#cancels.set(message.id, now());
+    }
   };
+
+  #look(): void {
+    for (const run of this.#runs.values()) run.look();
+    for (const [id, heardAt] of this.#cancels) {
+      if (heardAt > now() - this.#place.host.lease) break;
+      this.#cancels.delete(id);
+    }
+  }
 
   async #process(job: Job<JobData>, lock: string): Promise<string | null> {
     const run = new JobRun(this.#place, job, lock);
     this.#moving.set(job, run);
     this.#runs.set(run.id, run);
     this.#count.next(this.#runs.size);
+    if (this.#cancels.delete(run.id)) run.end('cancelled');
     if (this.#place.threads.closed) {
       // Its user has closed the pool: others are to have the job.
       run.end('given back');
@@ -157,7 +182,8 @@ class JobServing implements Serving {
   }
 
   #moved(job: Job<JobData>, kind: typeof RESULT | typeof FAILED, text: string): void {
-    this.#moving.get(job)?.moved(kind, text);
+    const moved = this.#moving.get(job)?.moved(kind, text);
+    moved?.catch((error) => this.#place.host.report(error));
   }
 
   #lookForCancels(): void {
@@ -182,6 +208,8 @@ class JobServing implements Serving {
     try {
       await this.#worker.close();
       await this.#ownThreads?.close();
+      // What has ended last is told as the loop turns.
+      await new Promise<void>((told) => nextTurn(told));
       // The engine may be out of reach.
       link.leave(controlChannel(host, name), this.#heard).catch((error) => host.report(error));
     } finally {

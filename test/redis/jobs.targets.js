@@ -85,3 +85,13 @@ export async function* countThenWait(last) {
 }
 
 export const notAFunction = 7;
+
+export function* texts(count, length) {
+  for (let n = 0; n < count; n++) yield 'x'.repeat(length);
+}
+
+/** Reports once, and waits until it is cancelled. */
+export function reportAndWait(value) {
+  reportProgress(value);
+  return wait();
+}

@@ -140,6 +140,24 @@ describe('run', () => {
       expect(BigInt(second.token)).toBeGreaterThan(BigInt(first.token));
     }));
 
+  test('no two runs have one token, and who begins after others have ended has the highest', () =>
+    farmed(async ({ pool }) => {
+      const flood = Array.from({ length: 200 }, () => firstValueFrom(pool.run(targets.job)));
+      const tokens = (await Promise.all(flood)).map(({ token }) => BigInt(token));
+      expect(new Set(tokens).size).toBe(200);
+      const { token } = (await pool.run(targets.job)) as { token: string };
+      expect(tokens.every((one) => one < BigInt(token))).toBe(true);
+    }));
+
+  test('gives the result also where the engine is to keep none', () =>
+    farmed(
+      async ({ pool }) => {
+        const all = Array.from({ length: 20 }, (_, n) => firstValueFrom(pool.run(targets.add, [n, 1])));
+        expect(await Promise.all(all)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+      },
+      { pool: { keepResult: 0 } },
+    ));
+
   test('fails with JobLostError when the engine has forgotten the job', async () => {
     const farm = new Farm(server, { lease: 500 });
     try {
@@ -164,6 +182,28 @@ describe('run', () => {
   });
 });
 
+test('all that is asked of a pool whose Machines is closed fails, and so does who watches it', async () => {
+  const farm = new Farm(server);
+  const { pool } = farm;
+  const timer = pool.timer(60_000, targets.echo, [1]);
+  const watched = new Promise((error) => pool.stats$.subscribe({ error }));
+  await until(async () => (await counts(pool)).delayed === 1);
+  await farm[Symbol.asyncDispose]();
+  const asked: (() => Promise<unknown>)[] = [
+    () => watched.then((error) => Promise.reject(error)),
+    () => firstValueFrom(pool.stats$),
+    () => firstValueFrom(pool.run(targets.echo, [1])),
+    () => firstValueFrom(pool.failed()),
+    () => pool.retryFailed('one'),
+    () => pool.schedule('one', { every: 1000 }, targets.echo, [1]),
+    () => pool.unschedule('one'),
+    () => timer.cancel(),
+    () => firstValueFrom(timer.result()),
+    async () => pool.timer(1, targets.echo, [1]),
+  ];
+  for (const ask of asked) await expect(ask()).rejects.toMatchObject({ code: 'ERR_POOL' });
+});
+
 describe('what does not travel', () => {
   test.each([
     [new Date(0), 'args[0]'],
@@ -173,6 +213,8 @@ describe('what does not travel', () => {
     [7n, 'args[0]'],
     [Buffer.from('x'), 'args[0]'],
     [{ a: { [Symbol('s')]: 1 } }, 'args[0].a[Symbol(s)]'],
+    [Object.assign([1], { more: 2 }), 'args[0].more'],
+    [Object.assign([1], { toJSON: () => 'else' }), 'args[0]'],
   ])('%s is a TypeError that names its place', (value, place) =>
     farmed(async ({ pool }) => {
       const error = await firstValueFrom(pool.run(targets.echo, [value])).catch((thrown) => thrown);
@@ -221,6 +263,44 @@ describe('what does not travel', () => {
     );
   });
 
+  test('any text that a codec gives arrives, also beside that of other jobs', () => {
+    const codec = {
+      encode: (value: unknown) => `\0 7 \n😀${JSON.stringify(value)}`,
+      decode: (text: string) => JSON.parse(text.slice(text.indexOf('😀') + 2)),
+    };
+    return farmed(
+      async ({ pool }) => {
+        const told: unknown[] = [];
+        const all = Array.from({ length: 20 }, (_, n) => firstValueFrom(pool.run(targets.add, [n, 1])));
+        const onProgress = (value: unknown) => told.push(value);
+        expect(await pool.run(targets.report, [20], { onProgress })).toBe(20);
+        expect(await Promise.all(all)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+        expect(told).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+      },
+      { codec },
+    );
+  });
+
+  test('progress that a codec cannot read ends the job with that error', () => {
+    const codec = {
+      encode: (value: unknown) => JSON.stringify(value),
+      decode: (text: string) => {
+        if (text === '"unreadable"') throw new RangeError('cannot read it');
+        return JSON.parse(text);
+      },
+    };
+    return farmed(
+      async ({ pool }) => {
+        const job = firstValueFrom(
+          pool.run(targets.reportAndWait, ['un' + 'readable'], { onProgress: () => {} }),
+        );
+        await expect(job).rejects.toThrow('cannot read it');
+        await until(async () => (await counts(pool)).active === 0);
+      },
+      { codec },
+    );
+  });
+
   test('a function is a TypeError at the call', () =>
     farmed(async ({ pool }) => {
       const inline = ((n: number) => n) as never;
@@ -244,6 +324,25 @@ describe('stream', () => {
         }),
       );
       expect(values).toEqual(Array.from({ length: 5000 }, (_, n) => n + 1));
+    }));
+
+  test('gives values that are more than the engine lets wait for a reader', () =>
+    farmed(async ({ pool }) => {
+      const texts: number[] = [];
+      await new Promise<void>((complete, error) =>
+        pool
+          .stream(targets.texts, [300, 200_000])
+          .subscribe({ next: (text) => texts.push(text.length), error, complete }),
+      );
+      expect(texts).toEqual(Array.from({ length: 300 }, () => 200_000));
+    }));
+
+  test('fails at a value that is too large for a message', () =>
+    farmed(async ({ pool }) => {
+      const all = firstValueFrom(pool.stream(targets.texts, [1, 2 ** 24]).pipe(toArray()));
+      await expect(all).rejects.toThrow(
+        /^output\[0\] must be at most 16777216 bytes, encoded, got 16777218$/,
+      );
     }));
 
   test('gives what the target returns, where that is no stream', () =>

@@ -79,7 +79,8 @@ it('tokens rise, and once all sessions are over nothing is left but what outlive
         if (args === 'flush' && clockWentBack) highest = 0;
         // Whoever finds the grace over serves those that wait before it is served.
         const minted = messages.flatMap((message) => /^\S+ g \S+ (\d+)/.exec(message)?.[1] ?? []);
-        if (args[0] === 'mint') minted.push(answer[0] ?? '');
+        if (args[0] === 'mint')
+          for (let nth = 0; nth < Number(args[1]); nth++) minted.push(`${Number(answer[0]) + nth}`);
         if (args[0] === 'acquire' && answer[0] === '1') minted.push(answer[1] ?? '');
         for (const token of minted.map(Number)) {
           if (!seen.has(token)) expect(token).toBeGreaterThan(highest);

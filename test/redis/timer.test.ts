@@ -28,6 +28,13 @@ test('one that is cancelled never runs, and its result is undefined', async () =
   const result = firstValueFrom(timer.result());
   expect(await timer.cancel()).toBe(true);
   expect(await result).toBeUndefined();
+  const named = farm.pool.timer(60_000, targets.add, [1, 2], { id: 'named' });
+  expect(await named.cancel()).toBe(true);
+  const queue = farm.pool.queue as {
+    getBackend(): { client: Promise<{ exists(key: string): Promise<number> }> };
+  };
+  const client = await queue.getBackend().client;
+  expect(await client.exists(`{${farm.namespace}}:t:jobs:named`)).toBe(0);
   expect(await timer.cancel()).toBe(false);
 });
 

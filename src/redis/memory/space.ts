@@ -50,7 +50,7 @@ export class MemorySpace {
       case 'release':
         return [release(state, s, n, k) ? '1' : '0'];
       case 'mint':
-        return [`${state.mint()}`];
+        return [`${state.mintAll(Number(s))}`];
       case 'leave':
         return leave(state, s, n, k, a === '1');
       case 'set':

@@ -87,6 +87,13 @@ export class MemoryState {
     return session !== undefined && session.ends > this.now;
   }
 
+  /** The first of so many tokens, each one above the other. */
+  mintAll(count: number): number {
+    const first = this.mint();
+    this.lastToken += count - 1;
+    return first;
+  }
+
   /** Above every one before. @param odd - undefined: either */
   mint(odd?: boolean): number {
     this.lastToken = Math.max(this.lastToken + 1, this.micros);

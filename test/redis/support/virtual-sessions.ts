@@ -242,7 +242,7 @@ export function play(all: readonly Step[]): Sent[] {
         calls.push([what, name]);
         break;
       case 'mint':
-        send(['mint']);
+        send(['mint', `${1 + (pick % 3)}`]);
         break;
       case 'hello':
         if (space.state.sessions.has(name) && pick % 4 > 0) break;
