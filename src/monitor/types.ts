@@ -154,10 +154,7 @@ export interface OwnerInfo {
   readonly alive: boolean;
   /** How often an RLock is held. */
   readonly depth: number;
-  /**
-   * A `withLock` section within that thread, as its event loop has told last; null: the thread as a whole, or not told apart,
-   * as of sections that began while nobody looked at all (`detail`).
-   */
+  /** A `withLock` section within that thread, as its loop has told last; null: the thread as a whole, or not told apart. */
   readonly section: number | null;
 }
 
