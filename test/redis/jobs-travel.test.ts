@@ -1,0 +1,132 @@
+import { firstValueFrom } from 'rxjs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+
+let server: RedisServer;
+let shared: Farm;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  shared = new Farm(server);
+  shared.serve();
+});
+afterAll(async () => {
+  await shared[Symbol.asyncDispose]();
+  await server.stop();
+});
+
+/** A farm that serves in this process: the one of this file, or one of the test's own with such options. */
+async function farmed(run: (farm: Farm) => Promise<void>, options?: ConstructorParameters<typeof Farm>[1]) {
+  if (options === undefined) return run(shared);
+  const farm = new Farm(server, options);
+  try {
+    farm.serve();
+    await run(farm);
+  } finally {
+    await farm[Symbol.asyncDispose]();
+  }
+}
+
+describe('what does not travel', () => {
+  test.each([
+    [new Date(0), 'args[0]'],
+    [[1, [Number.NaN]], 'args[0][1][0]'],
+    [{ a: { b: new Map() } }, 'args[0].a.b'],
+    [[undefined], 'args[0][0]'],
+    [7n, 'args[0]'],
+    [Buffer.from('x'), 'args[0]'],
+    [{ a: { [Symbol('s')]: 1 } }, 'args[0].a[Symbol(s)]'],
+    [Object.assign([1], { more: 2 }), 'args[0].more'],
+    [Object.assign([1], { toJSON: () => 'else' }), 'args[0]'],
+  ])('%s is a TypeError that names its place', (value, place) =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.echo, [value])).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(
+        new RegExp(`^${place.replace(/[[\].()]/g, '\\$&')} would not travel as JSON`),
+      );
+      expect((await counts(pool)).waiting).toBe(0);
+    }),
+  );
+
+  test('a result that JSON would lose is an error of the job', () =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.aDate)).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(/^result would not travel as JSON/);
+    }));
+
+  test('arguments of more than 1 MiB are a RangeError', () =>
+    farmed(async ({ pool }) => {
+      const error = await firstValueFrom(pool.run(targets.echo, ['x'.repeat(2 ** 20)])).catch(
+        (thrown) => thrown,
+      );
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error.message).toContain('1048576 bytes');
+      expect(await pool.run(targets.echo, ['x'.repeat(2 ** 20 - 4)])).toHaveLength(2 ** 20 - 4);
+    }));
+
+  test('a property that is undefined is left out', () =>
+    farmed(async ({ pool }) => {
+      expect(await pool.run(targets.echo, [{ a: undefined, b: 1 }])).toEqual({ b: 1 });
+    }));
+
+  test("a codec of the user's carries what JSON does not", () => {
+    const codec = {
+      encode: (value: unknown) =>
+        JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? { big: `${one}` } : one)),
+      decode: (text: string) =>
+        JSON.parse(text, (_, one) => (typeof one === 'object' && one?.big ? BigInt(one.big) : one)),
+    };
+    return farmed(
+      async ({ pool }) => {
+        expect(await pool.run(targets.echo, [7n])).toBe(7n);
+      },
+      { codec },
+    );
+  });
+
+  test('any text that a codec gives arrives, also beside that of other jobs', () => {
+    const codec = {
+      encode: (value: unknown) => `\0 7 \n😀${JSON.stringify(value)}`,
+      decode: (text: string) => JSON.parse(text.slice(text.indexOf('😀') + 2)),
+    };
+    return farmed(
+      async ({ pool }) => {
+        const told: unknown[] = [];
+        const all = Array.from({ length: 20 }, (_, n) => firstValueFrom(pool.run(targets.add, [n, 1])));
+        const onProgress = (value: unknown) => told.push(value);
+        expect(await pool.run(targets.report, [20], { onProgress })).toBe(20);
+        expect(await Promise.all(all)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+        expect(told).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+      },
+      { codec },
+    );
+  });
+
+  test('progress that a codec cannot read ends the job with that error', () => {
+    const codec = {
+      encode: (value: unknown) => JSON.stringify(value),
+      decode: (text: string) => {
+        if (text === '"unreadable"') throw new RangeError('cannot read it');
+        return JSON.parse(text);
+      },
+    };
+    return farmed(
+      async ({ pool }) => {
+        const job = firstValueFrom(
+          pool.run(targets.reportAndWait, ['un' + 'readable'], { onProgress: () => {} }),
+        );
+        await expect(job).rejects.toThrow('cannot read it');
+        await until(async () => (await counts(pool)).active === 0);
+      },
+      { codec },
+    );
+  });
+
+  test('a function is a TypeError at the call', () =>
+    farmed(async ({ pool }) => {
+      const inline = ((n: number) => n) as never;
+      expect(() => pool.run(inline, [1])).toThrow(/^target must be an export of a module/);
+    }));
+});
