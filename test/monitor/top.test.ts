@@ -105,6 +105,17 @@ describe('rxjs-threading', () => {
     expect(names).toContain('separated\u2028by\u2029lines \u009b31m');
   });
 
+  it('ends its program when it is told to end, also by a second signal', async () => {
+    const top = spawn(process.execPath, [cli, 'top', '--json', '--', 'node', fixture('bad-names.js')]);
+    await once(top.stdout, 'data');
+    for (let signal = 0; signal < 3; signal++) {
+      top.kill('SIGTERM');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    // Its program has the same stderr: that is closed once both are gone.
+    expect(await once(top, 'close')).toEqual([expect.any(Number), null]);
+  });
+
   it('ends with its program, and its code', async () => {
     const { code } = await run(['top', '--', 'node', '-e', 'setTimeout(() => process.exit(7), 700)']);
     expect(code).toBe(7);

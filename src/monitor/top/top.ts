@@ -24,21 +24,25 @@ interface Shown {
  */
 export async function top(command: TopCommand): Promise<number> {
   const quit = new AbortController();
-  const stop = (): void => quit.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   const fills = process.stdout.isTTY === true && !command.json;
   const program =
     command.program.length === 0 ? undefined : startProgram(command.program, fills ? 'pipe' : 'inherit');
   const output = fills && program !== undefined ? new Output(program.child) : undefined;
+  // At once and each time: a second signal must not end this process and leave the program behind.
+  const stop = (): void => {
+    program?.child.kill(quit.signal.aborted ? 'SIGKILL' : 'SIGTERM');
+    quit.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     await follow(command, program, fills, quit);
   } catch (error) {
     // A program that was over before it was looked at has nothing wrong with it.
     if (program === undefined || !(await hasEnded(program))) throw error;
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
     if (quit.signal.aborted) program?.child.kill();
     await program?.ended;
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     output?.print();
   }
   return (await program?.ended) ?? 0;

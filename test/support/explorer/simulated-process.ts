@@ -27,7 +27,7 @@ export interface Side {
   claim(): void;
   pack(): unknown;
   onEnd(run: () => void): void;
-  begin(): void;
+  beginLate(): void;
   skip(): void;
 }
 

@@ -23,7 +23,7 @@ function joiner(worker: number): Program<Shared> {
       onEnd: (run) => {
         finished = run;
       },
-      begin: () => {
+      beginLate: () => {
         me.starts(worker);
         store(mail, TOLD, 1);
         wake(mail, TOLD);
