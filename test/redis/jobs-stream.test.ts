@@ -1,31 +1,9 @@
 import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { describe, expect, test } from 'vitest';
+import { counts, targets, until } from '../support/job-farm.js';
+import { farmOfFile } from './support/farm-of-file.js';
 
-let server: RedisServer;
-let shared: Farm;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-  shared = new Farm(server);
-  shared.serve();
-});
-afterAll(async () => {
-  await shared[Symbol.asyncDispose]();
-  await server.stop();
-});
-
-/** A farm that serves in this process: the one of this file, or one of the test's own with such options. */
-async function farmed(run: (farm: Farm) => Promise<void>, options?: ConstructorParameters<typeof Farm>[1]) {
-  if (options === undefined) return run(shared);
-  const farm = new Farm(server, options);
-  try {
-    farm.serve();
-    await run(farm);
-  } finally {
-    await farm[Symbol.asyncDispose]();
-  }
-}
+const { farmed } = farmOfFile();
 
 describe('stream', () => {
   test('gives every value in order, none twice, through a reader that is slow', () =>

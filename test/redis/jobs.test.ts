@@ -1,33 +1,12 @@
 import { firstValueFrom, lastValueFrom, Subject, take, toArray } from 'rxjs';
 import { ThreadError } from 'rxjs-threading';
 import { JobLostError } from 'rxjs-threading/redis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { farmOfFile } from './support/farm-of-file.js';
 
-let server: RedisServer;
-let shared: Farm;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-  shared = new Farm(server);
-  shared.serve();
-});
-afterAll(async () => {
-  await shared[Symbol.asyncDispose]();
-  await server.stop();
-});
-
-/** A farm that serves in this process: the one of this file, or one of the test's own with such options. */
-async function farmed(run: (farm: Farm) => Promise<void>, options?: ConstructorParameters<typeof Farm>[1]) {
-  if (options === undefined) return run(shared);
-  const farm = new Farm(server, options);
-  try {
-    farm.serve();
-    await run(farm);
-  } finally {
-    await farm[Symbol.asyncDispose]();
-  }
-}
+const file = farmOfFile();
+const { farmed } = file;
 
 describe('run', () => {
   test('gives what the target gives, a subscription a job', () =>
@@ -106,7 +85,7 @@ describe('run', () => {
     }, {}));
 
   test('runs those of the lower priority first', async () => {
-    const farm = new Farm(server);
+    const farm = new Farm(file.server);
     try {
       const { pool } = farm;
       const done: number[] = [];
@@ -159,7 +138,7 @@ describe('run', () => {
     ));
 
   test('fails with JobLostError when the engine has forgotten the job', async () => {
-    const farm = new Farm(server, { lease: 500 });
+    const farm = new Farm(file.server, { lease: 500 });
     try {
       const { pool } = farm;
       const job = firstValueFrom(pool.run(targets.echo, [1])).catch((thrown) => thrown);
@@ -174,7 +153,7 @@ describe('run', () => {
   });
 
   test('fails when the Machines closes', async () => {
-    const farm = new Farm(server);
+    const farm = new Farm(file.server);
     const job = firstValueFrom(farm.pool.run(targets.echo, [1])).catch((thrown) => thrown);
     await until(async () => (await counts(farm.pool)).waiting === 1);
     await farm[Symbol.asyncDispose]();
@@ -183,7 +162,7 @@ describe('run', () => {
 });
 
 test('all that is asked of a pool whose Machines is closed fails, and so does who watches it', async () => {
-  const farm = new Farm(server);
+  const farm = new Farm(file.server);
   const { pool } = farm;
   const timer = pool.timer(60_000, targets.echo, [1]);
   const watched = new Promise((error) => pool.stats$.subscribe({ error }));
