@@ -16,8 +16,8 @@ export interface SectionEntry {
   /** Whether several sections may hold it at once: a Semaphore, or a Holding of others that does not say otherwise. */
   readonly shared: boolean;
   /**
-   * Starts a wait in that scope or, for an RLock and while somebody looks at sections, in a new one within it; its end runs there. Returns how to leave, or
-   * nothing when it has ended already.
+   * Starts a wait in that scope or, for an RLock and while somebody looks at sections, in a new one within it; its end runs
+   * there. Returns how to leave, or nothing when it has ended already.
    */
   request(scope: Scope | undefined): Unsubscribable | undefined;
   /** Serves this thread's other waits for the lock before it returns; called by an operator that has just released it. */

@@ -3,8 +3,8 @@ import { soon } from './event-loop.js';
 const listening = new Map<AbortSignal, Set<() => void>>();
 
 /**
- * Runs `aborted` when the signal is aborted, or in a microtask if it is by now; returns how to call that off. One listener a signal, because thousands of
- * waits and jobs may share one signal, and Node 20 warns of more than ten listeners.
+ * Runs `aborted` when the signal is aborted, or in a microtask if it is by now; returns how to call that off. One listener
+ * a signal, because thousands of waits and jobs may share one signal, and Node 20 warns of more than ten listeners.
  */
 export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
   // Its listeners were told: code of the user's, such as a getter or a trace function, has run since it was looked at.

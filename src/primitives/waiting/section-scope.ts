@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * The inside of a `withLock` section over an RLock, or over any lock while somebody looks at sections: code that runs in it, also after an asynchronous hop, counts as the
- * section's owner and as the owners of the sections around it.
+ * The inside of a `withLock` section over an RLock, or over any lock while somebody looks at sections: code that runs in it,
+ * also after an asynchronous hop, counts as the section's owner and as the owners of the sections around it.
  */
 export class Scope {
   readonly owner: object;

@@ -22,8 +22,7 @@ export interface Site {
 
 /**
  * Where the caller's code is, as a number of strings.ts, which `siteOf` reads: the first frame that is none of this
- * library's, RxJS's or Node's. 0: nobody looks at all,
- * it is not looked at this time, or there is none.
+ * library's, RxJS's or Node's. 0: nobody looks at all, it is not looked at this time, or there is none.
  */
 export function siteHere(): number {
   if (!watches(ALL)) return 0;
