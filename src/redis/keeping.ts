@@ -8,6 +8,8 @@ import { type Moment, thisMoment, Validity } from './validity.js';
 
 /** ms that an engine which has just started and does not know the namespace waits for owners of before. */
 const SETTLING = 2000;
+/** ms. It tells its age in whole seconds of its clock, which may be one more than have passed. */
+const JUST_STARTED = SETTLING + 1000;
 /** ms between two looks at the processes of this machine. */
 const LOOK = 50;
 /** Looks between two at the list of members: one that has just come may be killed as well. */
@@ -223,8 +225,8 @@ export class Keeping {
   }
 
   #settling(): number {
-    if (this.#grace === 0) return 0;
-    return Math.max(0, SETTLING - (this.#engine.age ?? SETTLING));
+    const { age = JUST_STARTED } = this.#engine;
+    return this.#grace > 0 && age < JUST_STARTED ? SETTLING : 0;
   }
 
   #watch(): void {
