@@ -1,6 +1,6 @@
 import nodeTimers from 'node:timers';
 import { Observable } from 'rxjs';
-import { readEvents } from '../primitives/threads/events.js';
+import { eventsEnd } from '../primitives/threads/events.js';
 import { poolFacts } from '../primitives/threads/pool-records.js';
 import { isDoubtful } from './deadlock-look.js';
 import { inspect } from './inspect.js';
@@ -51,20 +51,20 @@ export function inspect$(options: InspectOptions = {}): Observable<Inspection> {
 
 /** Whether anything has changed that a moment shows, as far as that is cheap to know. */
 class Changes {
-  #cursor = readEvents().cursor;
+  #events = eventsEnd();
   #jobs = jobs();
   #namespaces = namespacesSeen();
   #answers = answersHeard();
 
   /** Since it was last asked. */
   came(): boolean {
-    const [cursor, before, seen, answers] = [this.#cursor, this.#jobs, this.#namespaces, this.#answers];
-    this.#cursor = readEvents(cursor).cursor;
+    const [events, before, seen, answers] = [this.#events, this.#jobs, this.#namespaces, this.#answers];
+    this.#events = eventsEnd();
     this.#jobs = jobs();
     this.#namespaces = namespacesSeen();
     this.#answers = answersHeard();
     return (
-      this.#cursor !== cursor ||
+      this.#events !== events ||
       this.#jobs !== before ||
       this.#namespaces !== seen ||
       this.#answers !== answers
