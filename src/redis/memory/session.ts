@@ -79,7 +79,8 @@ export function leave(state: MemoryState, s: string, n: string, k: string, good:
     if (what === 'n') return ['2'];
     if (what === 'e') return ['1', entry.slice(2)];
   }
-  if (what === 'h') release(state, s, n, from);
+  if (what === 'd') state.drop(s, k, n);
+  else if (what === 'h') release(state, s, n, from);
   else {
     state.drop(s, from, n);
     withdraw(state, `${s}/${n}`, from, entry);

@@ -16,7 +16,7 @@
 --   h <token> <died>    has it; died: of an owner before who died with it, `token JSON`
 --   e <generation>      the event was set
 --   a <index>, p <index>, x    of a barrier: runs the action; has passed; was refused
---   d <count>           has notified so many
+--   d, d <count or generation>  has changed the thing: a repeat of that must not undo what others have done since
 --   number `*`: the session watches the thing
 -- h:<thing>  HASH  id -> token: who has it
 -- q:<thing>  ZSET  id -> turn: who waits, in order
