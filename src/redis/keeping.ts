@@ -30,7 +30,9 @@ export interface KeepingOptions {
 export class Keeping {
   readonly #engine: Engine;
   readonly #lease: number;
-  readonly #grace: number;
+  readonly #grace: boolean;
+  /** ms: the longest lease in the namespace, as the engine has told last. Who has it may come back as late as that. */
+  #longest: number;
   readonly #post: (message: FromKeeper) => void;
   readonly #me = whereabouts();
   readonly #timers: NodeJS.Timeout[];
@@ -60,7 +62,8 @@ export class Keeping {
   constructor(engine: Engine, { lease, grace }: KeepingOptions, post: (message: FromKeeper) => void) {
     this.#engine = engine;
     this.#lease = lease;
-    this.#grace = grace ? lease : 0;
+    this.#grace = grace;
+    this.#longest = lease;
     this.#post = post;
     this.#timers = [
       setInterval(() => this.#beat(), lease / 3),
@@ -181,7 +184,7 @@ export class Keeping {
       run,
       this.#run,
       `${this.#settling()}`,
-      `${this.#grace}`,
+      `${this.#grace ? this.#longest : 0}`,
       news,
       ...holds.flat(),
     );
@@ -210,9 +213,10 @@ export class Keeping {
 
   #answered(reply: readonly string[], sent: Moment): void {
     const session = this.#session;
-    const lost = Number(reply[3]);
-    if (lost > 0) this.#post({ kind: 'lost', session, numbers: reply.slice(4, 4 + lost) });
-    for (let at = 4 + lost; at + 1 < reply.length; at += 2)
+    this.#longest = Number(reply[3]);
+    const lost = Number(reply[4]);
+    if (lost > 0) this.#post({ kind: 'lost', session, numbers: reply.slice(5, 5 + lost) });
+    for (let at = 5 + lost; at + 1 < reply.length; at += 2)
       this.#post({ kind: 'back', session, number: reply[at] ?? '', thing: reply[at + 1] ?? '' });
     const took = thisMoment().mono - sent.mono;
     this.#post({ kind: 'renewed', session, entries: Number(reply[2]), took });
@@ -226,7 +230,7 @@ export class Keeping {
 
   #settling(): number {
     const { age = JUST_STARTED } = this.#engine;
-    return this.#grace > 0 && age < JUST_STARTED ? SETTLING : 0;
+    return this.#grace && age < JUST_STARTED ? SETTLING : 0;
   }
 
   #watch(): void {

@@ -69,7 +69,7 @@ it('tokens rise, and once all sessions are over nothing is left but what outlive
       const sent = play(all);
       const last = sent.at(-1)?.keys ?? {};
       expect(Object.keys(last).filter((key) => key !== 'meta')).toEqual([]);
-      const kept = /^(run|protocol|seq|[xb]:.*|g:e:e)$/;
+      const kept = /^(run|protocol|seq|lease|[xb]:.*|g:e:e)$/;
       expect(Object.keys(last.meta ?? {}).filter((field) => !kept.test(field))).toEqual([]);
       let highest = 0;
       const seen = new Set<number>();

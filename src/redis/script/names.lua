@@ -22,7 +22,7 @@
 -- q:<thing>  ZSET  id -> turn: who waits, in order
 -- r:<thing>  ZSET  id -> turn: a barrier's round whose action runs
 -- meta  HASH  protocol; seq: the last token; turn: the last place in a queue; run: the engine's incarnation; grace: ms until
---   nobody new gets anything; d:<thing> permits or parties; x:<thing> owner that died; g:<thing> generation of an event,
+--   which nobody new gets anything; lease: the longest that anybody has, in ms, and ms until which that is so; d:<thing> permits or parties; x:<thing> owner that died; g:<thing> generation of an event,
 --   odd while set; b:<thing> broken; w:<thing> sessions that watch
 -- late  SET  things to be granted when the grace is over
 -- old   ZSET  events that are clear -> ms at which their generation may be forgotten

@@ -336,6 +336,7 @@ function keysOf({ state }: MemorySpace): Record<string, unknown> {
   put('old', Object.fromEntries([...state.old].map(([k, ms]) => [k, `${ms}`])));
   if (state.run !== '') Object.assign(meta, { run: state.run, protocol: '1' });
   if (state.lastToken !== 0) meta.seq = `${state.lastToken}`;
+  if (state.longest !== 0) meta.lease = `${state.longest} ${state.longestTill}`;
   if (state.grace !== 0) meta.grace = `${state.grace}`;
   put('meta', meta);
   return keys;
