@@ -1,5 +1,5 @@
 import { after } from '../primitives/waiting/event-loop.js';
-import type { Engine } from './engine.js';
+import type { Engine, EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
 import type { FromKeeper, ToKeeper, ToldHold } from './keeper-messages.js';
 import { isGone, type Neighbour, neighboursOf, whereabouts } from './neighbours.js';
@@ -257,7 +257,7 @@ export class Keeping {
     // Jittered, so that not all do it at once.
     this.#sweep = after(ms + 1 + Math.random() * Math.min(20, this.#lease / 50), async () => {
       try {
-        const [next] = await this.#engine.call('sweep', this.#session);
+        const [next] = await this.#tell('sweep', this.#session);
         this.#lookIn(Number(next));
       } catch {
         // The next renewal, by another connection, does it.
@@ -285,15 +285,22 @@ export class Keeping {
       if (!isGone(neighbour)) continue;
       this.#neighbours = this.#neighbours.filter((other) => other !== neighbour);
       // Unanswered, the end of the lease tells it.
-      this.#engine.call('bye', neighbour.session, '1').catch(() => {});
+      this.#tell('bye', neighbour.session, '1').catch(() => {});
     }
+  }
+
+  /** What ends sessions goes to no incarnation that has not heard of this one: it would grant before its grace has begun. */
+  async #tell(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
+    const { run = this.#run } = this.#engine;
+    if (run !== this.#run) throw new EngineError('the engine is another', { outOfReach: true });
+    return this.#engine.call(operation, ...args);
   }
 
   async #goodbye(died: boolean): Promise<void> {
     const session = this.#session;
     this.#session = '';
     try {
-      if (session !== '') await this.#engine.call('bye', session, died ? '1' : '0');
+      if (session !== '') await this.#tell('bye', session, died ? '1' : '0');
     } catch {
       // Out of reach: the end of the lease tells it.
     }
