@@ -265,8 +265,10 @@ export class RemotePool {
    *
    * @example
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'stats' });
-   * const { queued, workers } = await firstValueFrom(machines.pool('paths').stats$);
-   * console.log(queued, workers); // prints 0 0
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * machines.serve('paths', { module: paths });
+   * const { queued } = await firstValueFrom(machines.pool('paths').stats$);
+   * console.log(queued); // prints 0
    * await machines.close();
    */
   readonly stats$: Observable<RemotePoolStats> = poolStats(() => this.#open);
