@@ -243,7 +243,7 @@ export class ThreadPool extends Executor implements JobPool {
       try {
         this.#admit(job);
         job.submit();
-        return () => job.leave();
+        return job;
       } catch (error) {
         return void settle.reject(error);
       }
@@ -348,9 +348,9 @@ export class ThreadPool extends Executor implements JobPool {
     const broadcast = new Broadcast<Emitted<R>>(sessions.length, settle);
     for (const [nth, session] of sessions.entries()) {
       const job = new RunJob<R>(this.#jobs, known, request, broadcast.end(nth));
-      job.counts = counts;
+      const tied = { counts, left: () => broadcast.leaveOut(job) };
       try {
-        job.submit(() => this.#jobs.send(job, session, () => broadcast.leaveOut(job)));
+        job.submit(() => this.#jobs.send(job, session, tied));
         broadcast.sent(job);
       } catch (error) {
         broadcast.fail(error);
