@@ -48,6 +48,10 @@ export class RedisEngine implements Engine {
     this.#prefix = `{${options.namespace}}:`;
   }
 
+  get run(): string | undefined {
+    return this.#commands?.run;
+  }
+
   get age(): number {
     return this.#commands?.age ?? 0;
   }

@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { NEVER } from 'rxjs';
 import { OwnerDiedError } from 'rxjs-threading';
 import type { RemoteLock } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/redis/engine.js';
 import { onExit } from '../../src/redis/exits.js';
+import { Keeping } from '../../src/redis/keeping.js';
 import { isGone } from '../../src/redis/neighbours.js';
+import { Validity } from '../../src/redis/validity.js';
 import { onRedis } from '../support/on-redis.js';
 import { runFixture } from '../support/run-fixture.js';
 
@@ -91,6 +96,32 @@ describe('what the kernel tells of a process', () => {
     expect(of(Number(zombie))).toBe(true);
     parent.kill('SIGKILL');
   });
+});
+
+it('a keeper ends no session of an engine that has started anew before it has told it what is held', async () => {
+  let run = 'first';
+  const asked: string[] = [];
+  const engine: Engine = {
+    told$: NEVER,
+    join() {},
+    incarnation: async () => run,
+    get run() {
+      return run;
+    },
+    call: async (operation) => {
+      asked.push(`${run}: ${operation}`);
+      // In 5 ms somebody's lease is over.
+      return ['1', '5', '0', '1000', '0'];
+    },
+    close: async () => {},
+  };
+  const keeping = new Keeping(engine, { lease: 1000, grace: true }, () => {});
+  keeping.hear({ kind: 'join', session: 's', cells: new Validity().cells, info: {} });
+  await pause(0);
+  run = 'second';
+  while (!asked.includes('second: renew')) await pause(5);
+  keeping.hear({ kind: 'end' });
+  expect(asked.filter((one) => one.startsWith('second')).slice(0, 1)).toEqual(['second: renew']);
 });
 
 it('all keepers of a process say goodbye at once: many take no longer than one', () => {
