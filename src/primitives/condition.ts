@@ -12,6 +12,7 @@ import {
   checkOptions,
   checkSignal,
   checkTimeout,
+  checkWaitSync,
   type PrimitiveOptions,
   show,
   type WaitOptions,
@@ -138,7 +139,7 @@ export class Condition extends Primitive implements Acquirable {
    * the thread is cancelled
    */
   waitSync(options?: WaitSyncOptions): boolean {
-    const { timeout } = checkWait(options);
+    const timeout = checkWaitSync(options);
     const attempt = new ConditionAttempt(this.#waiters);
     let notified = false;
     try {
@@ -212,7 +213,7 @@ export class Condition extends Primitive implements Acquirable {
    */
   waitForSync<T>(predicate: () => T, options?: WaitSyncOptions): T {
     checkPredicate(predicate);
-    const { timeout } = checkWait(options);
+    const timeout = checkWaitSync(options);
     const deadline = now() + timeout;
     for (;;) {
       const value = predicate();

@@ -1,3 +1,5 @@
+import { show } from './options.js';
+
 /**
  * A lock or permit in hand, to be released once: by `release`, by `using` or by `await using`. Releasing twice is a
  * no-op.
@@ -19,7 +21,10 @@ export class Held implements Disposable, AsyncDisposable {
   readonly #helds: HeldGroup | undefined;
   #released = false;
 
+  /** @throws TypeError unless it has a `release` */
   constructor(of: Holdable) {
+    if (typeof of?.release !== 'function')
+      throw new TypeError(`what is held must have a release(), got ${show(of)}`);
     this.#of = of;
     this.#helds = of.helds;
   }

@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import { checkCount, refuseUnknown } from '../../primitives/options.js';
+import { checkCount, checkOptions } from '../../primitives/options.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
@@ -49,8 +49,8 @@ export class Room {
 
   /** @throws TypeError, RangeError showing the value */
   wait(options: RoomOptions = {}): Wait<boolean> {
-    refuseUnknown(options, ['timeout', 'signal', 'buffer']);
-    const buffer = checkCount('buffer', options.buffer ?? 0, 0, 2 ** 31);
+    checkOptions(options, ['timeout', 'signal', 'buffer']);
+    const buffer = options.buffer === undefined ? 0 : checkCount('buffer', options.buffer, 0, 2 ** 31);
     return pendingWait(
       options,
       (settle) => {

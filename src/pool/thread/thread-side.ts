@@ -1,10 +1,5 @@
 import { ThreadError } from '../../errors.js';
-import {
-  checkOptions,
-  checkTimeout,
-  type WaitOptions,
-  type WaitSyncOptions,
-} from '../../primitives/options.js';
+import { checkWaitSync, type WaitOptions, type WaitSyncOptions } from '../../primitives/options.js';
 import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { isAlive } from '../../primitives/threads/liveness.js';
@@ -84,8 +79,7 @@ export abstract class ThreadSide {
   }
 
   joinSync(options: WaitSyncOptions | undefined): boolean {
-    checkOptions(options);
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = checkWaitSync(options);
     const misuse = this.#cannotJoin();
     if (misuse !== undefined) throw misuse;
     const look = (): void => {
