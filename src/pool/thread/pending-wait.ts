@@ -1,8 +1,9 @@
 import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../../primitives/options.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
-import { after, keepAlive } from '../../primitives/waiting/event-loop.js';
+import { keepAlive } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../../primitives/waiting/wait.js';
+import { lateAfter } from '../workers/late-after.js';
 
 /** Settles once, maybe within the call; returns how to stop listening. */
 export type Listen<T> = (settle: Settle<T>) => (() => void) | undefined;
@@ -53,7 +54,8 @@ export function pendingWait<T>(
     held = true;
     keepAlive(1);
     forget = signal && onAbort(signal, () => end(() => settle.reject(signal.reason)));
-    if (timeout !== Number.POSITIVE_INFINITY) stopTimer = after(timeout, () => end(() => expired(settle)));
+    if (timeout !== Number.POSITIVE_INFINITY)
+      stopTimer = lateAfter(timeout, () => end(() => expired(settle)));
     return () => void close();
   });
 }

@@ -74,7 +74,12 @@ export abstract class ThreadSide {
         // A turn, so that what the thread printed is seen before what its joiner prints.
         return this.#endWatch.add(() => nextTurn(() => settle.resolve(true)));
       },
-      (settle) => settle.resolve(false),
+      // It may have ended in time, while this event loop was blocked.
+      (settle) => {
+        const ended = !this.isAlive;
+        if (ended) this.drain();
+        settle.resolve(ended);
+      },
     );
   }
 
