@@ -59,6 +59,12 @@ export interface Holdable {
   release(): void;
   /** The group that a Held taken now belongs to; undefined: of a lock that no Condition can set aside. @internal */
   readonly helds?: HeldGroup | undefined;
+  /**
+   * Called instead when its group is set aside: returns what is to be released later, which may be never.
+   *
+   * @internal
+   */
+  whenLate?(): Holdable;
 }
 
 /**
@@ -77,7 +83,7 @@ export class HeldGroup {
 
   release(of: Holdable): void {
     if (this.#joined !== undefined) this.#joined.release(of);
-    else if (this.#aside) this.#late.push(of);
+    else if (this.#aside) this.#late.push(of.whenLate?.() ?? of);
     else of.release();
   }
 
