@@ -121,7 +121,7 @@ class OwnedEntry extends PlainEntry implements Holdable {
 
   /** From whatever code the section's end comes; but once the thread has ended, the worker's next thread may not release it. */
   release(): void {
-    if (this.#ident === getIdent()) this.#rlock.releaseSection();
+    if (this.#ident === getIdent()) this.#rlock.releaseHeld();
   }
 
   get helds(): HeldGroup {
