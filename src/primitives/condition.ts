@@ -110,6 +110,12 @@ export class Condition extends Primitive implements Acquirable {
     return this.lock.locked();
   }
 
+  /** Lets those of this thread go on that may, before it returns: those notified first, because they queue for the lock. @internal */
+  serve(): void {
+    this.queue?.lookAtOnce();
+    this.lock.queue?.lookAtOnce();
+  }
+
   /** How many, of all threads, wait to be notified, at this moment. */
   override get waiting(): number {
     return this.slots.countAlive();

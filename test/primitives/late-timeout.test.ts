@@ -1,6 +1,19 @@
 // A time that is up while the event loop is blocked: what has come by then counts, as it does for who blocks.
-import { Event, Lock, RLock, Semaphore, sleepSync, Thread } from 'rxjs-threading';
-import { expect, it } from 'vitest';
+import { lastValueFrom, type Observable, of } from 'rxjs';
+import {
+  awaitCondition,
+  awaitEvent,
+  Condition,
+  Event,
+  Lock,
+  RLock,
+  Semaphore,
+  sleepSync,
+  Thread,
+  ThreadPool,
+  withLock,
+} from 'rxjs-threading';
+import { describe, expect, it } from 'vitest';
 
 const MS = 10;
 
@@ -108,4 +121,61 @@ it('takes an RLock that its owner has released meanwhile', async () => {
   });
   expect(waited).toBe(true);
   lock.release();
+});
+
+it('finds room in a pool whose job has ended', async () => {
+  const pool = new ThreadPool({ maxThreads: 1 });
+  const [go, done] = [new Event(), new Event()];
+  const target = (go: Event, done: Event) => {
+    go.waitSync();
+    done.set();
+  };
+  const job = pool.run(target, [go, done]).then(() => 'ended');
+  while (pool.stats.queued > 0) await new Promise(setImmediate);
+  const room = await beforeTimers(() => {
+    const waits = pool.room({ timeout: MS }).then((value) => value);
+    go.set();
+    done.waitSync();
+    sleepSync(4 * MS);
+    return waits;
+  });
+  expect(room).toBe(true);
+  expect(await job).toBe('ended');
+  await pool.close();
+});
+
+/** What another thread does to a Lock, an Event or a Condition that a value waits for. */
+const letGo = (lock: Lock, event: Event, condition: Condition, go: Event, done: Event) => {
+  go.waitSync();
+  lock.release();
+  condition.acquireSync();
+  event.set();
+  condition.notify();
+  condition.release();
+  done.set();
+};
+
+describe('a value whose time is up while the event loop is blocked goes on', () => {
+  const waits: Record<string, (lock: Lock, event: Event, condition: Condition) => Observable<number>> = {
+    withLock: (lock) => of(1).pipe(withLock(lock, (value) => of(value), { timeout: MS })),
+    awaitEvent: (_, event) => of(1).pipe(awaitEvent(event, { timeout: MS })),
+    awaitCondition: (_, event, condition) =>
+      of(1).pipe(awaitCondition(condition, () => event.isSet(), { timeout: MS })),
+  };
+  it.each(Object.entries(waits))('in %s', async (_, waitFor) => {
+    const [lock, event, condition] = [new Lock(), new Event(), new Condition()];
+    const [go, done] = [new Event(), new Event()];
+    lock.acquireSync();
+    const thread = new Thread({ target: letGo, args: [lock, event, condition, go, done] }).start();
+    const value = await beforeTimers(() => {
+      const values = lastValueFrom(waitFor(lock, event, condition));
+      go.set();
+      done.waitSync();
+      sleepSync(2 * MS);
+      return values;
+    });
+    expect(value).toBe(1);
+    expect([lock.waiting, event.waiting, condition.waiting]).toEqual([0, 0, 0]);
+    await thread.join();
+  });
 });
