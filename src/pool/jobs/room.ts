@@ -64,8 +64,8 @@ export class Room {
         this.#asking.add(asking);
         return () => void this.#asking.delete(asking);
       },
-      // There may be some by now: the event loop that tells of that may have been blocked.
-      (settle) => settle.resolve(!this.#pool.closed && this.#asking.size === 0 && this.#hasRoom(buffer)),
+      // There may be some by now, where nobody else asks: the event loop that tells of that may have been blocked.
+      (settle) => settle.resolve(!this.#pool.closed && this.#asking.size === 1 && this.#hasRoom(buffer)),
     );
   }
 
