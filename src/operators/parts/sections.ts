@@ -205,6 +205,11 @@ class Running<T, R> extends Attached<R> {
 
   protected override onComplete(): void {}
 
+  /** As of concatMap the error of the value: what is thrown in here would leave the lock held. */
+  protected override onThrown(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
   protected override ended(): void {
     this.#sections.leave(this.#held, this.#failure);
   }
