@@ -70,7 +70,7 @@ export function checkRun<R>(
 
 function checkRunOptions(options: PoolRunOptions, more: readonly string[]): CheckedRunOptions {
   checkOptions(options, [...RUN_OPTIONS, ...more]);
-  const { name, transferList = [], onProgress } = options;
+  const { name, transferList = [], onProgress, priority = 0, waitTimeout } = options;
   checkThreadOptions({ name, transferList } as ThreadOptions<[], unknown>);
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw new TypeError(`onProgress must be a function, got ${show(onProgress)}`);
@@ -81,7 +81,7 @@ function checkRunOptions(options: PoolRunOptions, more: readonly string[]): Chec
     grace: checkGrace(options.grace),
     timeout: checkTimeout(options.timeout),
     onProgress,
-    priority: checkCount('priority', options.priority ?? 0, -MOST_PRIORITY, MOST_PRIORITY),
-    waitTimeout: checkMs('waitTimeout', options.waitTimeout ?? Number.POSITIVE_INFINITY),
+    priority: checkCount('priority', priority, -MOST_PRIORITY, MOST_PRIORITY),
+    waitTimeout: checkMs('waitTimeout', waitTimeout, Number.POSITIVE_INFINITY),
   };
 }

@@ -1,8 +1,9 @@
 import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../../primitives/options.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
-import { after, keepAlive } from '../../primitives/waiting/event-loop.js';
+import { keepAlive } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../../primitives/waiting/wait.js';
+import { lateAfter } from '../workers/late-after.js';
 
 /** Settles once, maybe within the call; returns how to stop listening. */
 export type Listen<T> = (settle: Settle<T>) => (() => void) | undefined;
@@ -55,7 +56,7 @@ class Pending<T> implements Settle<T> {
   }
 
   limit(timeout: number, expired: (settle: Settle<T>) => void): void {
-    if (this.#open) this.#stopTimer = after(timeout, () => expired(this));
+    if (this.#open) this.#stopTimer = lateAfter(timeout, () => expired(this));
   }
 
   resolve(value: T): void {
