@@ -262,6 +262,12 @@ describe('the engine', () => {
   }
 });
 
+async function connections(client: Redis): Promise<number> {
+  return String(await client.client('LIST'))
+    .trim()
+    .split('\n').length;
+}
+
 describe('replicas', () => {
   it('must have a grant before it counts; else it is given back, and the wait fails', async () => {
     const primary = await redisServer();
@@ -286,6 +292,13 @@ describe('replicas', () => {
     expect(await replica.hvals('{test}:h:l:x')).toEqual([`${held.token}`]);
     await held.release();
     await machines.close();
+    const many = redis.machines({ connection: primary.url, replicas: 1 });
+    await many.open();
+    const before = await connections(client);
+    await Promise.all(['x', 'y', 'z'].map((name) => many.lock(name).hold()));
+    // One for all that wait for replicas.
+    expect(await connections(client)).toBe(before + 1);
+    await many.close();
     for (const one of [client, replica]) one.disconnect();
     await second.stop();
     await primary.stop();
