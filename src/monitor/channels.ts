@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { DistributedDeadlock } from './namespace-info.js';
 import type { Deadlock } from './types.js';
 
 /**
@@ -27,7 +28,10 @@ export const channels: {
   readonly hold: 'rxjs-threading:hold';
   /** A target: `{ ident, name, target, pool, traceparent, error }`. Ends with `asyncEnd`; before that `error`, if it fails. */
   readonly run: 'rxjs-threading:run';
-  /** A Deadlock, once, as `deadlocks`, `inspect` or a stream of these finds it. */
+  /**
+   * A Deadlock, once, as `deadlocks`, `inspect` or a stream of these finds it; a DistributedDeadlock, as `inspect` does while
+   * somebody looks.
+   */
   readonly deadlock: 'rxjs-threading:deadlock';
   /** A PoolWarning, as the pool's `warnings$` has it. */
   readonly starvation: 'rxjs-threading:starvation';
@@ -43,11 +47,17 @@ export const channels: {
 };
 
 const found = channel(channels.deadlock);
-let known: ReadonlySet<string> = new Set();
+const known: Record<'threads' | 'machines', ReadonlySet<string>> = {
+  threads: new Set(),
+  machines: new Set(),
+};
 
-/** Called with all deadlocks that there are whenever somebody has looked: tells of new ones. */
-export function tellDeadlocks(deadlocks: readonly Deadlock[]): void {
-  const before = known;
-  known = new Set(deadlocks.map(({ id }) => id));
+/** Called with all deadlocks that there are between these whenever somebody has looked: tells of new ones. */
+export function tellDeadlocks(
+  between: 'threads' | 'machines',
+  deadlocks: readonly (Deadlock | DistributedDeadlock)[],
+): void {
+  const before = known[between];
+  known[between] = new Set(deadlocks.map(({ id }) => id));
   if (found.hasSubscribers) for (const one of deadlocks) if (!before.has(one.id)) found.publish(one);
 }

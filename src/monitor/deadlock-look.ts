@@ -38,7 +38,7 @@ export function look({ here, seen, sections, uses }: Surroundings): Look {
   const { cycles, doubted } = finder.look([...between, ...sectionEdges(sections)]);
   const waits = seen.map(({ wait }) => wait);
   const deadlocks = cycles.map((cycle) => deadlockOf(cycle, waits, uses));
-  tellDeadlocks(deadlocks);
+  tellDeadlocks('threads', deadlocks);
   doubtful = doubted;
   return {
     deadlocks,

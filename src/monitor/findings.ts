@@ -1,5 +1,6 @@
 import { nameOf } from '../primitives/threads/thread-slots.js';
-import type { Abandoned, Finding, PrimitiveInfo } from './types.js';
+import type { DistributedDeadlock } from './namespace-info.js';
+import type { Abandoned, Deadlock, Finding, PrimitiveInfo } from './types.js';
 import { visible } from './visible.js';
 
 const ORDER: readonly Finding['kind'][] = [
@@ -18,6 +19,11 @@ export function sortFindings(findings: readonly Finding[]): Finding[] {
   return findings
     .map((finding) => ({ ...finding, message: visible(finding.message) }))
     .sort((a, b) => rank(a) - rank(b) || a.since - b.since);
+}
+
+/** Those between threads, and those between processes. */
+export function deadlocksIn(findings: readonly Finding[]): (Deadlock | DistributedDeadlock)[] {
+  return findings.filter((one) => one.kind === 'deadlock' || one.kind === 'distributed-deadlock');
 }
 
 /** When each was first seen. */

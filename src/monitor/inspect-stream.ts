@@ -1,6 +1,6 @@
 import nodeTimers from 'node:timers';
 import { Observable } from 'rxjs';
-import { readEvents } from '../primitives/threads/events.js';
+import { eventsEnd } from '../primitives/threads/events.js';
 import { poolFacts } from '../primitives/threads/pool-records.js';
 import { isDoubtful } from './deadlock-look.js';
 import { inspect } from './inspect.js';
@@ -8,6 +8,7 @@ import { namespacesSeen } from './inspect-namespaces.js';
 import { checkInspect } from './inspect-options.js';
 import { startLooking } from './looking.js';
 import { answersHeard, askAll, askedAgo } from './loop-answers.js';
+import { mayStarve } from './starvation.js';
 import type { Inspection, InspectOptions } from './types.js';
 
 // Taken as the library loads, because tests that mock time replace them later.
@@ -16,7 +17,7 @@ const { clearInterval, setInterval } = nodeTimers;
 /** Ten moments a second at most, and one at least. */
 const LOOK_EVERY = 100;
 const AT_LEAST_EVERY = 10;
-/** ms between two questions to the event loops while one of them may be in a deadlock that is not certain yet. */
+/** ms between two questions to the event loops while their answers may settle a doubt. */
 const ASK_AGAIN_AFTER = 200;
 
 /**
@@ -37,8 +38,9 @@ export function inspect$(options: InspectOptions = {}): Observable<Inspection> {
     subscriber.next(inspect(options));
     const timer = setInterval(() => {
       quiet++;
-      if (isDoubtful() && askedAgo() >= ASK_AGAIN_AFTER) askAll();
-      if (!changes.came() && !isDoubtful() && quiet < AT_LEAST_EVERY) return;
+      const doubtful = isDoubtful() || mayStarve();
+      if (doubtful && askedAgo() >= ASK_AGAIN_AFTER) askAll();
+      if (!changes.came() && !doubtful && quiet < AT_LEAST_EVERY) return;
       quiet = 0;
       subscriber.next(inspect(options));
     }, LOOK_EVERY).unref();
@@ -51,20 +53,20 @@ export function inspect$(options: InspectOptions = {}): Observable<Inspection> {
 
 /** Whether anything has changed that a moment shows, as far as that is cheap to know. */
 class Changes {
-  #cursor = readEvents().cursor;
+  #events = eventsEnd();
   #jobs = jobs();
   #namespaces = namespacesSeen();
   #answers = answersHeard();
 
   /** Since it was last asked. */
   came(): boolean {
-    const [cursor, before, seen, answers] = [this.#cursor, this.#jobs, this.#namespaces, this.#answers];
-    this.#cursor = readEvents(cursor).cursor;
+    const [events, before, seen, answers] = [this.#events, this.#jobs, this.#namespaces, this.#answers];
+    this.#events = eventsEnd();
     this.#jobs = jobs();
     this.#namespaces = namespacesSeen();
     this.#answers = answersHeard();
     return (
-      this.#cursor !== cursor ||
+      this.#events !== events ||
       this.#jobs !== before ||
       this.#namespaces !== seen ||
       this.#answers !== answers

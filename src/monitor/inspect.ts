@@ -3,6 +3,7 @@ import { poolFacts } from '../primitives/threads/pool-records.js';
 import { clock } from '../primitives/threads/table.js';
 import { threadFacts } from '../primitives/threads/thread-facts.js';
 import { waits as rawWaits } from '../primitives/threads/wait-graph.js';
+import { tellDeadlocks } from './channels.js';
 import { look } from './deadlock-look.js';
 import { epoch } from './epoch.js';
 import { eventsLost } from './events.js';
@@ -43,6 +44,7 @@ export function inspect(options: InspectOptions = {}): Inspection {
   const primitives = primitiveInfos(waits, watched, around.here);
   const { deadlocks } = look(around);
   const { namespaces, deadlocks: distributed } = inspectNamespaces();
+  tellDeadlocks('machines', distributed);
   const findings: Finding[] = [
     ...deadlocks,
     ...distributed,

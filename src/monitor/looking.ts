@@ -11,11 +11,13 @@ import { askAll } from './loop-answers.js';
 import type { InspectOptions } from './types.js';
 
 // Taken as the library loads, because tests that mock time replace them later.
-const { clearInterval, setInterval } = nodeTimers;
+const { clearInterval, clearTimeout, setInterval, setTimeout } = nodeTimers;
 
 const LEVELS: Readonly<Record<Detail, number>> = { contention: EVENTS, all: EVENTS | ALL | SECTIONS };
 /** ms between two questions to the event loops. */
 const ASK_EVERY = 1000;
+/** ms after the last moment that was asked for: a scraper that comes once a minute may miss a turn by half. */
+const ASKED_WITHIN = 90_000;
 
 let lookers = 0;
 let lookersAtAll = 0;
@@ -51,6 +53,34 @@ export function startLooking(detail: Detail): () => void {
     stopWatching();
     count(detail, -1);
   };
+}
+
+/**
+ * Somebody who asks for a moment now and then, such as a scraper, and would find nothing of what only event loops tell, nor
+ * of what is counted while somebody looks: between two such moments it is looked at, as for who reads all the time.
+ */
+export class NowAndThen {
+  readonly #detail: Detail;
+  #stopLooking: (() => void) | undefined;
+  #ending: NodeJS.Timeout | undefined;
+
+  constructor(detail: Detail) {
+    this.#detail = detail;
+  }
+
+  /** Called before each of the moments. */
+  asks(): void {
+    this.#stopLooking ??= startLooking(this.#detail);
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => this.end(), ASKED_WITHIN).unref();
+  }
+
+  /** It is not expected any more. */
+  end(): void {
+    clearTimeout(this.#ending);
+    this.#stopLooking?.();
+    this.#stopLooking = undefined;
+  }
 }
 
 function count(detail: Detail, by: 1 | -1): void {

@@ -1,4 +1,5 @@
 import { type Measured, NOTHING_MEASURED } from '../primitives/memory/histogram.js';
+import { deadlocksIn } from './findings.js';
 import type { Family, Labels, Sample } from './metrics-exposition.js';
 import { histogramCounts, histogramSamples } from './metrics-histogram.js';
 import { type Counts, counter, LabelNames, Totals } from './metrics-totals.js';
@@ -116,9 +117,7 @@ export class Collector {
   }
 
   #findings({ findings }: Inspection): Family[] {
-    const deadlocks = findings.filter(
-      (one) => one.kind === 'deadlock' || one.kind === 'distributed-deadlock',
-    );
+    const deadlocks = deadlocksIn(findings);
     for (const { id } of deadlocks) if (!this.#deadlocks.has(id)) this.#found++;
     this.#deadlocks = new Set(deadlocks.map(({ id }) => id));
     const how = (certainty: string): number => deadlocks.filter((one) => one.certainty === certainty).length;

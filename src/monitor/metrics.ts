@@ -1,10 +1,12 @@
 import { inspect } from './inspect.js';
+import { NowAndThen } from './looking.js';
 import { Collector } from './metrics-collector.js';
 import { exposition, type Family } from './metrics-exposition.js';
 import { measurements } from './metrics-sources.js';
 import type { Inspection } from './types.js';
 
 const collector = new Collector();
+const scrapers = new NowAndThen('contention');
 
 /** What `metrics` tells, of a moment that somebody has looked at already. */
 export function metricsOf(moment: Inspection): Family[] {
@@ -14,7 +16,8 @@ export function metricsOf(moment: Inspection): Family[] {
 /**
  * Threads, locks, pools and deadlocks as metrics, in Prometheus' text format: what `GET metrics` answers. Labels are names
  * that the program gave to locks and pools, never those of threads; unnamed ones are one series, and those beyond the first
- * 200 another, `other`. Python has no such thing.
+ * 200 another, `other`. It looks at threads for 90 s
+ * more, so that the next call tells what only event loops do, as of other machines. Python has no such thing.
  *
  * @example
  * const lock = new Lock({ name: 'ledger' });
@@ -24,7 +27,12 @@ export function metricsOf(moment: Inspection): Family[] {
  * waiting.unsubscribe();
  */
 export function metrics(): string {
-  return exposition(metricsOf(inspect()));
+  return exposition(scraped());
+}
+
+function scraped(): Family[] {
+  scrapers.asks();
+  return metricsOf(inspect());
 }
 
 /** What `registerMetrics` needs of a registry of prom-client. */
@@ -53,7 +61,7 @@ export function registerMetrics(registry: MetricsRegistry): () => void {
   const get = (name: string): object => {
     if (asked.size === 0 || asked.has(name)) {
       asked.clear();
-      families = new Map(metricsOf(inspect()).map((family) => [family.name, family]));
+      families = new Map(scraped().map((family) => [family.name, family]));
     }
     asked.add(name);
     return asPromClient(families.get(name) as Family);

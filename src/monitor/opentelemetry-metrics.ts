@@ -1,9 +1,12 @@
 import { tracingChannel } from 'node:diagnostics_channel';
+import { isMainThread } from 'node:worker_threads';
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
 import { setJobListener } from '../primitives/threads/pool-records.js';
 import type { WaitContext } from '../primitives/waiting/channels.js';
 import { channels } from './channels.js';
+import { deadlocksIn } from './findings.js';
 import { inspect } from './inspect.js';
+import { NowAndThen } from './looking.js';
 import { LabelNames } from './metrics-totals.js';
 
 /**
@@ -60,8 +63,15 @@ function observe(meter: Meter): () => void {
     unit: '{thread}',
   });
   const pending = meter.createObservableUpDownCounter('rxjs_threading.pool.pending_jobs', { unit: '{job}' });
+  const deadlocks = meter.createObservableUpDownCounter('rxjs_threading.deadlock.count', {
+    unit: '{deadlock}',
+  });
+  const observed = [threads, workers, pending, deadlocks];
   const names = new LabelNames();
+  // Main alone: were all workers to look, each would be asked by each.
+  const readers = isMainThread ? new NowAndThen('contention') : undefined;
   const look = (result: BatchObservableResult): void => {
+    readers?.asks();
     const now = inspect();
     const states = new Map<string, number>();
     for (const { activity } of now.threads) states.set(activity, (states.get(activity) ?? 0) + 1);
@@ -72,7 +82,13 @@ function observe(meter: Meter): () => void {
       result.observe(workers, Math.max(0, one.threads - one.busy), { pool, state: 'idle' });
       result.observe(pending, one.queued, { pool });
     }
+    const found = deadlocksIn(now.findings);
+    for (const certainty of ['certain', 'suspected'])
+      result.observe(deadlocks, found.filter((one) => one.certainty === certainty).length, { certainty });
   };
-  meter.addBatchObservableCallback(look, [threads, workers, pending]);
-  return () => meter.removeBatchObservableCallback(look, [threads, workers, pending]);
+  meter.addBatchObservableCallback(look, observed);
+  return () => {
+    meter.removeBatchObservableCallback(look, observed);
+    readers?.end();
+  };
 }

@@ -10,19 +10,31 @@ import type { Starvation } from './types.js';
 /** A worker whose event loop is busier than this share of the time works, whatever its pending waits are for. */
 const BUSY = 0.1;
 
+let doubtful = false;
+
+/** Whether a pool starves if the next answers of its workers' event loops say that these have had nothing to do. */
+export function mayStarve(): boolean {
+  return doubtful;
+}
+
 /** The pools that starve, also of a thread that is blocked itself: as their own `warnings$` would tell. */
 export function starvations(
   pools: readonly PoolFacts[],
   threads: readonly ThreadFacts[],
   waits: readonly ThreadWait[],
 ): Starvation[] {
+  doubtful = false;
   return pools.flatMap((pool): Starvation[] => {
     const { id, name, maxThreads, queued } = pool;
     const jobs = threads.filter((thread) => thread.pool === id);
     const running = jobs.filter(({ state }) => state === 'running').map(({ ident }) => ident);
     if (queued === 0 || running.length < maxThreads) return [];
-    const found = starvedBy(running, new Set(jobs.map(({ ident }) => ident)), waits, isIdle);
-    if (found === undefined) return [];
+    const idents = new Set(jobs.map(({ ident }) => ident));
+    const found = starvedBy(running, idents, waits, isIdle);
+    if (found === undefined) {
+      doubtful ||= starvedBy(running, idents, waits, () => true) !== undefined;
+      return [];
+    }
     const since = Math.max(...found.map((wait) => wait.since));
     return [
       {

@@ -41,7 +41,7 @@ export class Lock extends OwnedLock {
       (looked & TRACING) === 0 &&
       compareExchange(this.cells, WORD, 0, getIdent()) === 0
     ) {
-      if (looked !== 0) this.noteTaken(false);
+      if (looked !== 0) this.noteTaken(looked, false);
       return true;
     }
     return this.acquireBlocking(options);
@@ -51,10 +51,11 @@ export class Lock extends OwnedLock {
   release(): void {
     const me = getIdent();
     const looked = levels();
-    if (looked !== 0) this.noteFree();
+    const since = looked === 0 ? 0 : this.noteFree(looked);
     const free = (looked & TRACING) === 0 && compareExchange(this.cells, WORD, me, 0) === me;
     if (!free) this.#releaseFrom(load(this.cells, WORD));
     else this.queue?.lookSoon();
+    if (since !== 0) this.noteHeld(since);
   }
 
   #releaseFrom(word: number): void {
@@ -104,20 +105,23 @@ export class Lock extends OwnedLock {
 
   /** @internal */
   protected freeFromLost(word: number): boolean {
-    if (levels() !== 0) this.noteFree();
+    const looked = levels();
+    const since = looked === 0 ? 0 : this.noteFree(looked);
     // In one step: were it the caller's for a moment, any thread could release it meanwhile, and the caller would then
     // free it from whoever took it next.
     if (compareExchange(this.cells, WORD, word, word & TURN_ASKED) !== word) return false;
     if (tracing()) emit('release', this.name);
     // One blocked waiter may have been woken by a release and have died with it: whether or not SLEEPERS says so.
     this.wakeAfterRelease((word & FLAGS) | SLEEPERS, 1);
+    if (since !== 0) this.noteHeld(since);
     return true;
   }
 
   /** One compare-exchange where it is free and without flags: half of what a subscribed acquire costs. @internal */
   override takeFirst(ahead: number, mayBarge: boolean): boolean {
     if (ahead === 0 && compareExchange(this.cells, WORD, 0, getIdent()) === 0) {
-      if (levels() !== 0) this.noteTaken(false);
+      const looked = levels();
+      if (looked !== 0) this.noteTaken(looked, false);
       return true;
     }
     return super.takeFirst(ahead, mayBarge);

@@ -55,7 +55,7 @@ export class RLock extends OwnedLock {
       const me = getIdent();
       const word = compareExchange(this.cells, WORD, 0, me);
       if (word === 0) {
-        if (looked !== 0) this.noteTaken(false);
+        if (looked !== 0) this.noteTaken(looked, false);
         return true;
       }
       if ((word & VALUE) === me && this.#isHolder()) {
@@ -97,12 +97,14 @@ export class RLock extends OwnedLock {
 
   #free(word: number): void {
     this.#section = undefined;
-    if (levels() !== 0) this.noteFree();
+    const looked = levels();
+    const since = looked === 0 ? 0 : this.noteFree(looked);
     for (let now = word; ; word = now) {
       now = compareExchange(this.cells, WORD, word, word & TURN_ASKED);
       if (now === word) break;
     }
     this.wakeAfterRelease(word & FLAGS, 1);
+    if (since !== 0) this.noteHeld(since);
   }
 
   #enterAgain(): void {

@@ -11,6 +11,7 @@ import {
 import { type Origin, Shared } from './primitive.js';
 import { Synchronizer } from './synchronizer.js';
 import type { PrimitiveKind } from './threads/contention.js';
+import { ALL } from './threads/trace-flag.js';
 import type { Outcome } from './waiting/attempt.js';
 import { valueStream } from './waiting/state-stream.js';
 import { emit, levels, tracing } from './waiting/trace.js';
@@ -127,8 +128,8 @@ export class Semaphore extends Synchronizer implements Acquirable {
   }
 
   /** Several may have permits at once: how long is not measured. @internal */
-  override noteTaken(): void {
-    add(this.cells, ACQUIRES, 1);
+  override noteTaken(looked: number): void {
+    if ((looked & ALL) !== 0) add(this.cells, ACQUIRES, 1);
   }
 
   /** @internal */

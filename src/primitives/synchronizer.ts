@@ -28,7 +28,7 @@ import { Primitive } from './primitive.js';
 import { contended, HELD, heldFor, noteFact } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
 import { clock } from './threads/table.js';
-import { ALL, HOLDS, watches } from './threads/trace-flag.js';
+import { ALL, HOLDS } from './threads/trace-flag.js';
 import { type Outcome, PENDING, YIELDED } from './waiting/attempt.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
@@ -105,7 +105,9 @@ export abstract class Synchronizer extends Primitive {
       const next = value | (word & FLAGS & ~WATCHED & ~TURN_ASKED);
       if (compareExchange(this.cells, WORD, word, next) !== word) continue;
       if (asked) store(this.cells, TURN, 0);
-      if (levels() !== 0) this.noteTaken((word & (SLEEPERS | AGENTS)) !== 0 || (this.queue?.size ?? 0) > 0);
+      const looked = levels();
+      if (looked !== 0)
+        this.noteTaken(looked, (word & (SLEEPERS | AGENTS)) !== 0 || (this.queue?.size ?? 0) > 0);
       if ((word & WATCHED) !== 0) this.wakeFlagged(WATCHED, 0);
       return true;
     }
@@ -115,22 +117,34 @@ export abstract class Synchronizer extends Primitive {
    * Called by who has just taken it, while somebody looks: counts that, and begins at times to measure how long
    * it is held. Plain stores, because nobody else has it.
    *
+   * @param looked - `levels()`
    * @internal
    */
-  noteTaken(othersWait: boolean): void {
-    if (!watches(ALL)) return;
+  noteTaken(looked: number, othersWait: boolean): void {
+    if ((looked & ALL) === 0) return;
     const count = peek(this.cells, ACQUIRES) + 1;
     this.cells[ACQUIRES] = count;
-    const every = othersWait ? MEASURED_WHEN_WAITED_FOR : MEASURED_EVERY;
-    if (count % every === 0) this.cells[HELD_SINCE] = microsecondNow();
+    if (count % MEASURED_WHEN_WAITED_FOR !== 0) return;
+    this.cells[HELD_SINCE] = othersWait || count % MEASURED_EVERY === 0 ? microsecondNow() : 0;
   }
 
-  /** Called by who is about to free it, while somebody looks. @internal */
-  noteFree(): void {
-    if (watches(HOLDS)) tellHoldEnds(this);
+  /**
+   * Called by who is about to free it, while somebody looks. Returns since when it was held, for `noteHeld` to tell of once
+   * it is free, because whoever waits for it would wait for that; 0: it is not measured.
+   *
+   * @param looked - `levels()`
+   * @internal
+   */
+  noteFree(looked: number): number {
+    if ((looked & HOLDS) !== 0) tellHoldEnds(this);
+    if (peek(this.cells, ACQUIRES) % MEASURED_WHEN_WAITED_FOR !== 0) return 0;
     const since = peek(this.cells, HELD_SINCE);
-    if (since === 0) return;
-    this.cells[HELD_SINCE] = 0;
+    if (since !== 0) this.cells[HELD_SINCE] = 0;
+    return since;
+  }
+
+  /** @internal */
+  noteHeld(since: number): void {
     // Of 32 bits, unsigned.
     heldFor(contended(this), ((microsecondNow() - since) >>> 0) / 1000);
   }

@@ -91,6 +91,7 @@ describe('what is served of a program in trouble', () => {
     ['pipelines', 'deadlock', /^rxjs_threading_deadlocks\{certainty="suspected"\} 1$/m],
     ['abandoned', 'abandoned', /^rxjs_threading_abandoned_locks 1$/m],
     ['starvation', 'starvation', /^rxjs_threading_pool_starved\{pool="mail"\} 1$/m],
+    ['idleStarvation', 'starvation', /^rxjs_threading_pool_starved\{pool="mail"\} 1$/m],
   ])(
     'tells of %s two seconds later, and no more two seconds after the end',
     async (trouble, kind, metric) => {

@@ -68,6 +68,27 @@ describe('while somebody looks at all', () => {
   it.each([
     ['Lock', () => new Lock()],
     ['RLock', () => new RLock()],
+  ] as const)('a hold of a %s that ends while nobody looks is no part of a later one', (_, make) => {
+    const lock = make();
+    const stop = watchAs(ALL);
+    for (let time = 1; time < 64; time++) {
+      lock.acquireSync();
+      lock.release();
+    }
+    lock.acquireSync();
+    stop();
+    lock.release();
+    look(ALL);
+    for (let time = 65; time <= 128; time++) {
+      lock.acquireSync();
+      lock.release();
+      expect(heldOf(lock)?.count).toBe(time < 128 ? undefined : 1);
+    }
+  });
+
+  it.each([
+    ['Lock', () => new Lock()],
+    ['RLock', () => new RLock()],
   ] as const)('how long a %s is held is measured each 64th time', (_, make) => {
     look(ALL);
     const lock = make();

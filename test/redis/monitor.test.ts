@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Redis } from 'ioredis';
 import { Thread } from 'rxjs-threading';
 import type { DistributedDeadlock, Finding, Inspection, NamespaceInfo } from 'rxjs-threading/monitor';
-import { inspect$ } from 'rxjs-threading/monitor';
+import { channels, inspect$, metrics, monitorHandler } from 'rxjs-threading/monitor';
 import { Machines } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
 import { type Machine, TwoMachines } from '../support/monitor/machines.js';
@@ -22,6 +23,47 @@ const inspected = async (machine: Machine): Promise<Inspection> =>
 const namespaceOf = async (machine: Machine): Promise<NamespaceInfo | undefined> =>
   (await inspected(machine)).namespaces[0];
 const isDistributed = (one: Finding): one is DistributedDeadlock => one.kind === 'distributed-deadlock';
+
+/** Two Machines of this process, each of which holds a lock that the other waits for. */
+class Cycle implements AsyncDisposable {
+  readonly namespace: string;
+  readonly #all: readonly Machines[];
+
+  static async start(): Promise<Cycle> {
+    const namespace = `cycle-${process.pid}`;
+    const all = [1, 2].map(() => new Machines({ connection: 'memory', namespace }));
+    const cycle = new Cycle(namespace, all);
+    for (const [at, machines] of all.entries()) {
+      await machines.open();
+      await machines.lock(`lock ${at}`).hold();
+    }
+    // `end` lets go of what is held; what is granted by then has ended with its Machines.
+    for (const [at, machines] of all.entries())
+      cycle.#waits.push(
+        machines
+          .lock(`lock ${1 - at}`)
+          .hold()
+          .subscribe(),
+      );
+    return cycle;
+  }
+
+  readonly #waits: { unsubscribe(): void }[] = [];
+
+  private constructor(namespace: string, all: readonly Machines[]) {
+    this.namespace = namespace;
+    this.#all = all;
+  }
+
+  async end(): Promise<void> {
+    for (const waits of this.#waits.splice(0)) waits.unsubscribe();
+    for (const machines of this.#all) await machines.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+}
 
 describe('the monitor of a process that shares a namespace', () => {
   it('tells who shares it, what each has and waits for, and since when', async () => {
@@ -189,6 +231,32 @@ describe('the monitor of a process that shares a namespace', () => {
     for (const machines of [...all, idle]) await machines.close();
     await heard(inspect$(), (now) => now.namespaces.length === 0);
     await server.stop();
+  });
+
+  it('tells of a cycle to who only scrapes, to the channel, and in the text of metrics', async () => {
+    await using cycle = await Cycle.start();
+    const told: DistributedDeadlock[] = [];
+    const hear = (message: unknown) => void told.push(message as DistributedDeadlock);
+    subscribe(channels.deadlock, hear);
+    const handler = monitorHandler();
+    const scrape = async (route: string): Promise<string> =>
+      (await handler.fetch(new Request(`http://localhost/${route}`))).text();
+    const found = async () => (JSON.parse(await scrape('inspect.json')) as Inspection).findings;
+    await expect.poll(found, { timeout: PATIENCE }).toMatchObject([{ kind: 'distributed-deadlock' }]);
+    const { namespaces } = JSON.parse(await scrape('inspect.json')) as Inspection;
+    expect(namespaces).toMatchObject([{ namespace: cycle.namespace, machines: [{}, {}] }]);
+    for (const text of [await scrape('metrics'), metrics()]) {
+      expect(text).toContain('rxjs_threading_deadlocks{certainty="suspected"} 1\n');
+      expect(text).toContain(`rxjs_threading_machines{namespace="${cycle.namespace}"} 2\n`);
+    }
+    expect(await scrape('dump.txt')).toContain('2 processes may be in a deadlock');
+    await cycle.end();
+    await expect.poll(found, { timeout: PATIENCE }).toEqual([]);
+    expect(told.map(({ kind, namespace }) => [kind, namespace])).toEqual([
+      ['distributed-deadlock', cycle.namespace],
+    ]);
+    unsubscribe(channels.deadlock, hear);
+    handler.close();
   });
 
   it('tells only what it can be sure to be names and numbers of what another process says of itself', async () => {

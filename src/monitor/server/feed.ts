@@ -6,7 +6,7 @@ import { message, type Readable, Reader, type Sink } from './reader.js';
 
 export interface FeedSources {
   readonly moments: Observable<Inspection>;
-  /** One moment, now. */
+  /** One moment, now, for who asks for no more. */
   readonly look: () => Inspection;
   readonly readEvents: ReadEvents;
 }

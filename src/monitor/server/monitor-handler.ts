@@ -15,7 +15,8 @@ export interface MonitorHandler {
 
 /**
  * The monitor's page for a server that there is already, under any prefix, and behind a proxy. It looks at threads and locks
- * only while somebody reads. Beside its own routes it calls `next`, if there is one.
+ * only while somebody reads, and for 90 s after a single answer, such as a scrape: what only event loops tell, as of other
+ * machines, is in the next one. Beside its own routes it calls `next`, if there is one.
  *
  * Without a `token` it answers requests from this machine alone. `fetch` is not told where a request comes from: there, give
  * a token, or let nobody else reach the server. Python has no such thing.

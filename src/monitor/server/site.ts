@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dumpOf } from '../dump.js';
 import { eventsSince } from '../events.js';
 import { inspect } from '../inspect.js';
+import { checkInspect } from '../inspect-options.js';
 import { processInfo } from '../inspect-process.js';
 import { inspect$ } from '../inspect-stream.js';
+import { NowAndThen } from '../looking.js';
 import { metricsOf } from '../metrics.js';
 import { exposition } from '../metrics-exposition.js';
 import { recordFor } from '../record.js';
@@ -23,15 +25,23 @@ import { pageFolder } from './server-files.js';
 export class Site {
   readonly #feed: Feed;
   readonly #routes: Routes;
+  readonly #scrapers: NowAndThen;
 
   /** @param always - whether it looks also while nobody reads */
   constructor(options: CheckedOptions, always: boolean) {
-    const look = (): Inspection => inspect(options.inspect);
+    this.#scrapers = new NowAndThen(checkInspect(options.inspect).detail);
+    const look = (): Inspection => {
+      this.#scrapers.asks();
+      return inspect(options.inspect);
+    };
     this.#feed = new Feed({ moments: inspect$(options.inspect), look, readEvents: eventsSince }, always);
     const files = new PageFiles(pageFolder(), () => options.title ?? processInfo().name);
     this.#routes = new Routes(new Gate(options), this.#feed, files, {
       metrics: (moment) => exposition(metricsOf(moment)),
-      dump: () => dumpOf({}, options.inspect),
+      dump: () => {
+        this.#scrapers.asks();
+        return dumpOf({}, options.inspect);
+      },
       trace: recordFor,
       stack: options.stacks ? stackOf : undefined,
     });
@@ -52,5 +62,6 @@ export class Site {
   /** Ends what is read. @param code - the process's, if it ends as well */
   close(code?: number): void {
     this.#feed.close(code);
+    this.#scrapers.end();
   }
 }

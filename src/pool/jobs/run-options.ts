@@ -6,10 +6,11 @@ import {
   checkTimeout,
   show,
 } from '../../primitives/options.js';
-import { checkTarget, type Target } from '../../primitives/target.js';
+import type { Target } from '../../primitives/target.js';
 import type { RunOptions } from '../thread/job-pool.js';
 import { checkGrace } from '../thread/stop-thread.js';
 import { checkThreadOptions, type ThreadOptions } from '../thread/thread-options.js';
+import { jobTarget } from '../workers/job-target.js';
 import { MOST_PRIORITY } from './priority-line.js';
 
 /** What `runInThread` does not know, whose thread has no line to wait in. */
@@ -62,7 +63,7 @@ export function checkRun<R>(
   options?: PoolRunOptions,
   more: readonly string[] = [],
 ): RunRequest<R> {
-  checkTarget(target);
+  jobTarget(target as Target);
   if (!Array.isArray(args)) throw new TypeError(`args must be an array, got ${show(args)}`);
   return { target, args, options: options === undefined ? DEFAULTS : checkRunOptions(options, more) };
 }

@@ -24,8 +24,11 @@
  * its slot's STATE instead of WORD; its agents use WORD's flags all the same.
  */
 export const WORD = 0;
-/** `ident` of the thread that asked for its turn; see synchronizer.ts. */
-export const TURN = 1;
+/**
+ * Of what can be acquired, while somebody looks at all: how often it was; see synchronizer.ts. Beside WORD, as memory is
+ * aligned to four words: whoever has just changed that has this one in its cache, too.
+ */
+export const ACQUIRES = 1;
 /** What agents sleep on: bumped by whoever takes AGENTS away. */
 export const AGENT_SEQ = 2;
 /** What streams sleep on: bumped by whoever takes WATCHED away. */
@@ -41,9 +44,9 @@ export const WOKEN_BY = 7;
 /** From here on each primitive has cells of its own. */
 export const OWN = 8;
 export const HEADER_WORDS = 16;
-/** Of what can be acquired, while somebody looks at all: how often it was; see synchronizer.ts. */
-export const ACQUIRES = 14;
-/** The same: since when it is held, in µs of which the upper bits are cut; 0: it is not measured. */
+/** Of what can be acquired: `ident` of the thread that asked for its turn; see synchronizer.ts. */
+export const TURN = 14;
+/** The same, while somebody looks at all: since when it is held, in µs of which the upper bits are cut; 0: it is not measured. */
 export const HELD_SINCE = 15;
 /** Of a primitive whose waiters have slots. */
 export const SLOTTED_WORDS = 48;

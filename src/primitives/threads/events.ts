@@ -51,6 +51,11 @@ export function writeEvent(
   writeAt({ cells, from: RING, places: MOST_EVENTS }, add(table, RING_HEAD, 1), [ident, what, primitive, by]);
 }
 
+/** Where the next event will be: differs once one has come. */
+export function eventsEnd(): number {
+  return load(table, RING_HEAD) >>> 0;
+}
+
 /** What `readEvents` has found. */
 export interface EventsRead {
   readonly events: readonly ThreadEvent[];
@@ -66,7 +71,7 @@ export interface EventsRead {
  * @param cursor - of the reading before; undefined: as far back as there are any
  */
 export function readEvents(cursor?: number): EventsRead {
-  const head = load(table, RING_HEAD) >>> 0;
+  const head = eventsEnd();
   const cells = reserved();
   if (cells === null) return { events: [], cursor: head, lost: 0 };
   const ring: Ring = { cells, from: RING, places: MOST_EVENTS };

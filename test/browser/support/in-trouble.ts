@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 const FILE = fileURLToPath(new URL('../../fixtures/monitor/in-trouble.js', import.meta.url));
 
-export type Trouble = 'deadlock' | 'pipelines' | 'abandoned' | 'starvation' | 'contention' | 'main';
+export type Trouble =
+  | 'deadlock'
+  | 'pipelines'
+  | 'abandoned'
+  | 'starvation'
+  | 'idleStarvation'
+  | 'contention'
+  | 'main';
 
 /** The process of test/fixtures/monitor/in-trouble.js. */
 export class InTrouble {

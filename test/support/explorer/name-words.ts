@@ -1,11 +1,13 @@
 import type { MemoryMap, SimulatedCells } from './memory-map.js';
 
-const HEADER = ['WORD', 'TURN', 'AGENT_SEQ', 'WATCH_SEQ', 'ID'];
+const HEADER = ['WORD', 'ACQUIRES', 'AGENT_SEQ', 'WATCH_SEQ', 'ID'];
 const SLOTTED = ['SECTION', 'NEXT_ORDER', 'HEAD', 'TAIL', 'COUNT', 'UNUSED', 'HIGH', 'SWEPT'];
 const BARRIER = ['PARTIES', 'ACTOR', 'TELLING'];
 const CONDITION = ['FROM', 'TO'];
 const SLOT = ['STATE', 'IDENT', 'ORDER', 'NEXT', 'PREVIOUS'];
 const OWN = 8;
+/** Of what can be acquired. */
+const TURN = 14;
 const SLOT_WORDS = 8;
 const TABLE = 'MAGIC HIGH_WATER CURSOR PRIMITIVE_IDS THREAD_NUMBERS DEATHS NONCE TRACE WORD WATCH_SEQ'.split(
   ' ',
@@ -53,7 +55,9 @@ export function nameWords(map: MemoryMap, shared: object): Named {
     for (const [word, name] of own.entries()) map.rename(cells.base + OWN + word, `${key}.${name}`);
     if (kind === 'Lock' || kind === 'RLock') idents.set(cells.base, VALUE);
     if (slots === undefined) {
-      if (kind !== 'Event') idents.set(cells.base + HEADER.indexOf('TURN'), VALUE);
+      if (kind === 'Event') continue;
+      map.rename(cells.base + TURN, `${key}.TURN`);
+      idents.set(cells.base + TURN, VALUE);
       continue;
     }
     idents.set(cells.base + OWN, SECTION_VALUE);
