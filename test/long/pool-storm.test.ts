@@ -4,7 +4,7 @@ import { poolStorm } from '../support/pool-storm.js';
 import { anySeed, random } from '../support/random.js';
 
 /** Minutes. */
-const LONG = Number(process.env.LONG ?? 5);
+const LONG = Number(process.env.LONG ?? 10);
 const seed = anySeed();
 
 it(`storms of jobs, with pauses of up to 2 s, for ${LONG} minutes: seed ${seed}`, {

@@ -33,10 +33,10 @@ describe('of jobs that were sent ahead', () => {
     'only the one that ends its worker fails with it: %s',
     async (_, ms) => {
       const pool = new ThreadPool({ maxThreads: 2 });
-      const count = 1200;
+      const count = 3000;
       const ends = await Promise.all(
         Array.from({ length: count }, (_, n) => {
-          const exits = n % 200 === 100;
+          const exits = n % 500 === 250;
           const bytes = new Uint8Array([n % 256]).buffer;
           const job =
             ms < 0
@@ -46,7 +46,7 @@ describe('of jobs that were sent ahead', () => {
         }),
       );
       for (const [n, end] of ends.entries()) {
-        if (n % 200 === 100) expect(end).toBe('ERR_THREAD_DIED');
+        if (n % 500 === 250) expect(end).toBe('ERR_THREAD_DIED');
         else expect(end).toBe(ms < 0 ? n % 256 : n);
       }
       expect(pool.stats).toMatchObject({ completed: count - 6, failed: 6, cancelled: 0, queued: 0 });
