@@ -14,6 +14,7 @@ const UNCLONEABLE = uncloneable(HELD_STAYS);
  * its subscriber was told, and never when that wait was left. Source: CPython, the `with` statement on a lock.
  *
  * @param of - what is released; for a lock of your own, an object with a `release`
+ * @throws TypeError for one without
  * @example
  * const lock = new Lock();
  * {
@@ -29,7 +30,6 @@ export class Held implements Disposable, AsyncDisposable {
   readonly #helds: HeldGroup | undefined;
   #released = false;
 
-  /** @throws TypeError unless it has a `release` */
   constructor(of: Holdable) {
     if (typeof of?.release !== 'function')
       throw new TypeError(`what is held must have a release(), got ${show(of)}`);
