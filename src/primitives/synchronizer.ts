@@ -20,6 +20,8 @@ import {
   checkOptions,
   checkSignal,
   checkTimeout,
+  checkWaitSync,
+  refuseSignal,
   type WaitOptions,
   type WaitSyncOptions,
 } from './options.js';
@@ -203,7 +205,9 @@ export abstract class Synchronizer extends Primitive {
 
   /** @internal */
   protected acquireBlocking(options: AcquireSyncOptions | undefined): boolean {
-    return this.takeBlocking(checkAcquire(options), true);
+    const timeout = checkAcquire(options);
+    refuseSignal(options);
+    return this.takeBlocking(timeout, true);
   }
 
   /**
@@ -235,8 +239,7 @@ export abstract class Synchronizer extends Primitive {
    * Lock or RLock
    */
   holdSync(options?: WaitSyncOptions): Held {
-    checkOptions(options);
-    if (!this.takeBlocking(checkTimeout(options?.timeout), true)) throw new TimeoutError();
+    if (!this.takeBlocking(checkWaitSync(options), true)) throw new TimeoutError();
     return this.inHand();
   }
 
