@@ -1,3 +1,4 @@
+import { show } from './options.js';
 import { uncloneable } from './uncloneable.js';
 
 /** Why one can neither be an argument nor be posted. */
@@ -13,6 +14,7 @@ const UNCLONEABLE = uncloneable(HELD_STAYS);
  * its subscriber was told, and never when that wait was left. Source: CPython, the `with` statement on a lock.
  *
  * @param of - what is released; for a lock of your own, an object with a `release`
+ * @throws TypeError for one without
  * @example
  * const lock = new Lock();
  * {
@@ -29,6 +31,8 @@ export class Held implements Disposable, AsyncDisposable {
   #released = false;
 
   constructor(of: Holdable) {
+    if (typeof of?.release !== 'function')
+      throw new TypeError(`what is held must have a release(), got ${show(of)}`);
     this.#of = of;
     this.#helds = of.helds;
   }
@@ -63,6 +67,12 @@ export interface Holdable {
   release(): void;
   /** The group that a Held taken now belongs to; undefined: of a lock that no Condition can set aside. @internal */
   readonly helds?: HeldGroup | undefined;
+  /**
+   * Called instead when its group is set aside: returns what is to be released later, which may be never.
+   *
+   * @internal
+   */
+  whenLate?(): Holdable;
 }
 
 /**
@@ -81,7 +91,7 @@ export class HeldGroup {
 
   release(of: Holdable): void {
     if (this.#joined !== undefined) this.#joined.release(of);
-    else if (this.#aside) this.#late.push(of);
+    else if (this.#aside) this.#late.push(of.whenLate?.() ?? of);
     else of.release();
   }
 

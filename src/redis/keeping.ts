@@ -14,6 +14,8 @@ const JUST_STARTED = SETTLING + 1000;
 const LOOK = 50;
 /** Looks between two at the list of members: one that has just come may be killed as well. */
 const LOOKS = 20;
+/** ms for the goodbye of one that is closed: its thread ends then, whatever the link does. */
+const GOODBYE = 1000;
 /** ms that the session has to say what it holds before another incarnation is told. */
 const REPORT = 5;
 
@@ -311,7 +313,8 @@ export class Keeping {
     this.#ended = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#sweep?.();
-    await this.#goodbye(false);
+    // Unanswered by then, the end of the lease tells it.
+    await Promise.race([this.#goodbye(false), pause(GOODBYE)]);
     await this.#engine.close();
     this.#post({ kind: 'ended' });
   }

@@ -98,30 +98,51 @@ describe('what the kernel tells of a process', () => {
   });
 });
 
-it('a keeper ends no session of an engine that has started anew before it has told it what is held', async () => {
-  let run = 'first';
-  const asked: string[] = [];
-  const engine: Engine = {
+/** An engine that says of each call that somebody's lease is over in 5 ms. */
+function saidEngine(run: () => string, asked: string[]): Engine {
+  return {
     told$: NEVER,
     join() {},
-    incarnation: async () => run,
+    incarnation: async () => run(),
     get run() {
-      return run;
+      return run();
     },
-    call: async (operation) => {
-      asked.push(`${run}: ${operation}`);
-      // In 5 ms somebody's lease is over.
-      return ['1', '5', '0', '1000', '0'];
+    async call(operation) {
+      asked.push(`${run()}: ${operation}`);
+      return operation === 'bye' ? new Promise(() => {}) : ['1', '5', '0', '1000', '0'];
     },
     close: async () => {},
   };
-  const keeping = new Keeping(engine, { lease: 1000, grace: true }, () => {});
+}
+
+it('a keeper ends no session of an engine that has started anew before it has told it what is held', async () => {
+  let run = 'first';
+  const asked: string[] = [];
+  const options = { lease: 1000, grace: true };
+  const keeping = new Keeping(
+    saidEngine(() => run, asked),
+    options,
+    () => {},
+  );
   keeping.hear({ kind: 'join', session: 's', cells: new Validity().cells, info: {} });
   await pause(0);
   run = 'second';
   while (!asked.includes('second: renew')) await pause(5);
   keeping.hear({ kind: 'end' });
-  expect(asked.filter((one) => one.startsWith('second')).slice(0, 1)).toEqual(['second: renew']);
+  expect(asked.filter((one) => one.startsWith('second'))[0]).toBe('second: renew');
+});
+
+it('a keeper ends though its goodbye is not answered', async () => {
+  const asked: string[] = [];
+  const engine = saidEngine(() => 'run', asked);
+  const ended = new Promise((resolve) => {
+    const keeping = new Keeping(engine, { lease: 600_000, grace: true }, ({ kind }) => {
+      if (kind === 'announced') keeping.hear({ kind: 'end' });
+      if (kind === 'ended') resolve(asked.at(-1));
+    });
+    keeping.hear({ kind: 'join', session: 's', cells: new Validity().cells, info: {} });
+  });
+  expect(await ended).toBe('run: bye');
 });
 
 it('all keepers of a process say goodbye at once: many take no longer than one', () => {
