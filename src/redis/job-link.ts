@@ -39,7 +39,7 @@ export class JobLink {
   }
 
   private constructor(host: JobHost) {
-    const [commands, ears] = [host.connect(), host.connect()];
+    const [commands, ears] = [host.connect(), host.connect(true)];
     const report = (error: unknown): void => host.report(error);
     for (const one of [commands, ears]) {
       one.on('error', report);
