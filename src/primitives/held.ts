@@ -1,4 +1,10 @@
 import { show } from './options.js';
+import { uncloneable } from './uncloneable.js';
+
+/** Why one can neither be an argument nor be posted. */
+export const HELD_STAYS: string =
+  'a Held cannot be sent to a thread, what it holds is held here: send the lock, and hold it there';
+const UNCLONEABLE = uncloneable(HELD_STAYS);
 
 /**
  * A lock or permit in hand, to be released once: by `release`, by `using` or by `await using`. Releasing twice is a
@@ -18,6 +24,8 @@ import { show } from './options.js';
  * console.log(lock.locked()); // prints false
  */
 export class Held implements Disposable, AsyncDisposable {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = UNCLONEABLE;
   readonly #of: Holdable;
   readonly #helds: HeldGroup | undefined;
   #released = false;

@@ -110,9 +110,11 @@ interface Timed {
   readonly socketTimeoutTimer?: NodeJS.Timeout;
 }
 
-/** Ends a connection; what is not answered by then does not keep the process alive. */
+/** Ends a connection, once; what is not answered by then does not keep the process alive. */
 export function hangUp(redis: Redis): void {
-  redis.disconnect();
+  // Each call that fails with the connection does, and ioredis would listen to the socket's end once more.
+  const { stream } = redis as { readonly stream?: Redis['stream'] };
+  if (stream?.destroyed !== true && stream?.writableEnded !== true) redis.disconnect();
   (redis as unknown as Timed).socketTimeoutTimer?.unref();
 }
 

@@ -50,6 +50,22 @@ describe('an answer that the link loses', () => {
     await link.close();
   });
 
+  it('is asked for again, and if there are many of them Node warns of nothing', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    const { link, machines, name } = await bothWays('event');
+    link.stall('back');
+    const asked = Array.from({ length: 30 }, () => machines[0].event(name).isSet().then());
+    await pause(50);
+    link.cut();
+    link.open();
+    expect(await Promise.all(asked)).toEqual(Array(30).fill(false));
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+    await link.close();
+  });
+
   it('breaks no round of the barrier that has begun since', async () => {
     const { link, machines, name, lose } = await bothWays('barrier');
     const [far, here] = machines.map((one) => one.barrier(name, 2)) as [RemoteBarrier, RemoteBarrier];

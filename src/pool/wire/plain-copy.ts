@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { moves } from './transfer.js';
 
 /** What `plainCopy` returns for a value that is not plain. */
 export const NOT_PLAIN: unique symbol = Symbol('not plain');
@@ -11,11 +12,24 @@ const MOST = 256;
 /**
  * A copy of arguments that are plain data all through: numbers, texts and the like, in arrays and in objects of no class.
  * Then it is what a structured clone would be, for a fortieth of its cost. NOT_PLAIN for all else, such as an array with
- * holes or with properties of its own, a Proxy, or an object that is met twice, which is one object in a clone as well.
- * A getter runs once, as in a clone; what it throws, this throws.
+ * holes or with properties of its own, a Proxy, what is marked to move, or an object that is met twice, which is one object
+ * in a clone as well. A getter runs once, as in a clone; what it throws, this throws.
  */
 export function plainCopy(value: readonly unknown[]): unknown[] | typeof NOT_PLAIN {
   return new PlainCopy().array(value, DEEPEST);
+}
+
+/**
+ * Of one value, for who keeps it for a while before it is sent: what is changed in it meanwhile is not changed in the copy.
+ * NOT_PLAIN: it is to be sent at once. Throws nothing, as sending it says what is wrong with it.
+ */
+export function plainCopyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  try {
+    return new PlainCopy().value(value, DEEPEST);
+  } catch {
+    return NOT_PLAIN;
+  }
 }
 
 class PlainCopy {
@@ -29,17 +43,17 @@ class PlainCopy {
     if (length > MOST || types.isProxy(value) || Object.keys(value).length !== length) return NOT_PLAIN;
     const copy = [...value];
     for (let at = 0; at < length; at++) {
-      const one = this.#value(copy[at], levels);
+      const one = this.value(copy[at], levels);
       if (one === NOT_PLAIN || (one === undefined && !(at in value))) return NOT_PLAIN;
       copy[at] = one;
     }
     return copy;
   }
 
-  #value(value: unknown, levels: number): unknown {
+  value(value: unknown, levels: number): unknown {
     if (typeof value === 'function' || typeof value === 'symbol') return NOT_PLAIN;
     if (typeof value !== 'object' || value === null) return value;
-    if (levels === 0) return NOT_PLAIN;
+    if (levels === 0 || moves(value)) return NOT_PLAIN;
     this.#met ??= new Set();
     if (this.#met.size === this.#met.add(value).size) return NOT_PLAIN;
     const made = Object.getPrototypeOf(value);
@@ -52,7 +66,7 @@ class PlainCopy {
     const copy = { ...value };
     for (const key in copy) {
       if (key === '__proto__' || !Object.hasOwn(copy, key)) return NOT_PLAIN;
-      const one = this.#value(copy[key], levels);
+      const one = this.value(copy[key], levels);
       if (one === NOT_PLAIN) return NOT_PLAIN;
       copy[key] = one;
     }
