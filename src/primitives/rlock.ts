@@ -166,8 +166,7 @@ export class RLock extends OwnedLock {
     const extra = load(this.cells, EXTRA);
     if (extra === 0) {
       this.#holdAs(holder);
-      helds.putBack();
-      this.helds = helds;
+      this.takeBack(helds);
     } else helds.putBack(this.helds);
     store(this.cells, EXTRA, extra + depth - 1);
   }
@@ -210,8 +209,8 @@ export class RLock extends OwnedLock {
     // nobody but its owner may release.
     const mine = (word & FLAGS) | getIdent() | SLEEPERS;
     if (compareExchange(this.cells, WORD, word, mine) !== word) return false;
-    store(this.cells, EXTRA, 0);
     this.heldSince = 0;
+    store(this.cells, EXTRA, 0);
     this.#free(mine);
     return true;
   }
