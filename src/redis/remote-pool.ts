@@ -27,6 +27,7 @@ import {
 } from './job-options.js';
 import { RemoteRun, type RunTold } from './remote-run.js';
 import { RemoteTimer } from './remote-timer.js';
+import { STAYS_HERE } from './stays-here.js';
 
 export type { RemotePoolOptions, RemoteRunOptions, RetryOptions } from './job-options.js';
 
@@ -71,6 +72,8 @@ const LOOK_EVERY = 1000;
  * a program with all of it.
  */
 export class RemotePool {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** The queue's name, the same for all who use or serve it. */
   readonly name: string;
   readonly #host: JobHost;

@@ -7,6 +7,7 @@ import type { JobDesk } from './job-desk.js';
 import { type JobHost, jobKey } from './job-host.js';
 import { awake, forgetTimer } from './job-link.js';
 import { type AskedJob, RemoteRun } from './remote-run.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /** ms after its time for which a timer that has not begun can be replaced. */
 const REPLACEABLE = 7 * 24 * 3_600_000;
@@ -18,6 +19,8 @@ const REPLACEABLE = 7 * 24 * 3_600_000;
  * Source: CPython, `threading.Timer`.
  */
 export class RemoteTimer<R> {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** As it was given, or the job's. */
   readonly id: string;
   readonly #desk: JobDesk;
