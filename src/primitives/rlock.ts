@@ -211,6 +211,7 @@ export class RLock extends OwnedLock {
     const mine = (word & FLAGS) | getIdent() | SLEEPERS;
     if (compareExchange(this.cells, WORD, word, mine) !== word) return false;
     store(this.cells, EXTRA, 0);
+    this.heldSince = 0;
     this.#free(mine);
     return true;
   }

@@ -17,6 +17,13 @@ const REPLACEABLE = 7 * 24 * 3_600_000;
  * the pool, whatever has become of the process that made it.
  *
  * Source: CPython, `threading.Timer`.
+ *
+ * @example
+ * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'timers' });
+ * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+ * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt'], { id: 'soon' });
+ * console.log(timer.id); // prints soon
+ * await machines.close();
  */
 export class RemoteTimer<R> {
   /** See uncloneable.ts. @internal */
@@ -66,7 +73,17 @@ export class RemoteTimer<R> {
     if (earlier !== null && earlier !== this.#job) await queue.remove(earlier);
   }
 
-  /** Takes it out of the queue: true. false: it has begun, or has been cancelled or replaced before. */
+  /**
+   * Takes it out of the queue: true. false: it has begun, or has been cancelled or replaced before.
+   *
+   * @throws EngineError, ThreadError ERR_POOL when the Machines is closed; both reject
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'cancel' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt']);
+   * console.log(await timer.cancel(), await timer.result()); // prints true undefined
+   * await machines.close();
+   */
   async cancel(): Promise<boolean> {
     await this.#added;
     return awake(this.#desk.asked(() => this.#cancel()));
@@ -89,6 +106,13 @@ export class RemoteTimer<R> {
    *
    * @throws TypeError, RangeError at the call; as the Observable's error the target's, and JobLostError when it is gone:
    * replaced, cancelled elsewhere, or over for longer than `keepResult`
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'result' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt']);
+   * console.log(await timer.result({ timeout: 50 })); // prints undefined
+   * await timer.cancel();
+   * await machines.close();
    */
   result(options?: WaitOptions): Wait<R | undefined> {
     checkOptions(options, ['timeout', 'signal']);

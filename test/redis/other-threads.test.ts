@@ -16,6 +16,7 @@ const all: [string, () => PromiseLike<object> | object][] = [
   ['a RemoteCondition', () => machines.condition(lock)],
   ['a RemotePool', () => machines.pool('x')],
   ['a RemoteHeld', () => machines.lock('held').hold()],
+  ['a RemotePool', () => machines.pool('x')],
 ];
 
 describe.each(all)('%s', (_title, make) => {
