@@ -1,4 +1,10 @@
 import { show } from './options.js';
+import { uncloneable } from './uncloneable.js';
+
+/** Why one can neither be an argument nor be posted. */
+export const HELD_STAYS: string =
+  'a Held cannot be sent to a thread, what it holds is held here: send the lock, and hold it there';
+const UNCLONEABLE = uncloneable(HELD_STAYS);
 
 /**
  * A lock or permit in hand, to be released once: by `release`, by `using` or by `await using`. Releasing twice is a
@@ -8,6 +14,7 @@ import { show } from './options.js';
  * its subscriber was told, and never when that wait was left. Source: CPython, the `with` statement on a lock.
  *
  * @param of - what is released; for a lock of your own, an object with a `release`
+ * @throws TypeError for one without
  * @example
  * const lock = new Lock();
  * {
@@ -17,11 +24,12 @@ import { show } from './options.js';
  * console.log(lock.locked()); // prints false
  */
 export class Held implements Disposable, AsyncDisposable {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = UNCLONEABLE;
   readonly #of: Holdable;
   readonly #helds: HeldGroup | undefined;
   #released = false;
 
-  /** @throws TypeError unless it has a `release` */
   constructor(of: Holdable) {
     if (typeof of?.release !== 'function')
       throw new TypeError(`what is held must have a release(), got ${show(of)}`);

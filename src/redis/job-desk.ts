@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { JobsOptions, Queue } from 'bullmq';
+import type { JobsOptions } from 'bullmq';
 import { nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
-import { bullmq, closedWithMachines, controlChannel, type JobHost, jobKey, queuePrefix } from './job-host.js';
+import { JobCommands, type JobEnd } from './job-commands.js';
+import { bullmq, closedWithMachines, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
-import {
-  CANCEL,
-  type JobData,
-  type JobMessage,
-  packMessage,
-  packMessages,
-  readMessages,
-} from './job-messages.js';
+import { type JobData, type JobMessage, readMessages } from './job-messages.js';
 
 /** A job on its way into the queue. */
 export interface JobEntry {
@@ -35,32 +29,24 @@ export interface JobWaiter {
   readonly heardAt: number;
 }
 
-/** What is left of a job that has ended; 'gone': nothing. */
-export type JobEnd = { readonly result: string } | { readonly error: string | Error } | 'gone';
-
 /** Jobs that one message to the engine brings or asks for. */
 const AT_ONCE = 500;
-/** ms that a cancel is remembered for a job that no worker had at that moment. */
-const KEEP_CANCEL = 3_600_000;
-/** ms that those who share a job are remembered, should all of them be killed. */
-const KEEP_SHARERS = 7 * 24 * 3_600_000;
+/** Of BullMQ's, which nobody hears here. Each end of a job is one, with its result, and stays after the job is gone. */
+const MOST_EVENTS = 100;
+
+const desks = new WeakMap<JobHost, Map<string, JobDesk>>();
 
 /**
- * The caller's side of a pool: brings jobs into the queue, those of one turn together, hears of them, and takes them out.
+ * The caller's side of all pools of one name: brings jobs into the queue, those of one turn together, and hears of them.
  *
  * What was told while nobody could hear is asked for each half lease, and after each time without a connection.
  */
-export class JobDesk {
-  readonly queue: Queue;
-  readonly link: JobLink;
+export class JobDesk extends JobCommands {
   /** On it the desk's jobs are told of; on the other those that several callers share. */
   readonly channel: string;
   readonly sharedChannel: string;
   /** Half a lease, in ms. */
   readonly half: number;
-  readonly #host: JobHost;
-  /** Name of the RemotePool. */
-  readonly pool: string;
   readonly #name: string = randomUUID().slice(-12);
   #count = 0;
   #line: JobEntry[] = [];
@@ -69,13 +55,20 @@ export class JobDesk {
   readonly #listening: Promise<unknown>[];
   readonly #net: NodeJS.Timeout;
 
-  constructor(host: JobHost, pool: string) {
+  static of(host: JobHost, pool: string): JobDesk {
+    const known = desks.get(host) ?? new Map<string, JobDesk>();
+    desks.set(host, known);
+    const desk = known.get(pool) ?? new JobDesk(host, pool);
+    known.set(pool, desk);
+    return desk;
+  }
+
+  private constructor(host: JobHost, pool: string) {
     if (host.closing) throw closedWithMachines(pool);
     const { Queue } = bullmq();
-    this.#host = host;
-    this.pool = pool;
-    this.link = JobLink.of(host);
-    this.queue = new Queue(pool, { connection: this.link.commands, prefix: queuePrefix(host) });
+    const link = JobLink.of(host);
+    const streams = { events: { maxLen: MOST_EVENTS } };
+    super(host, link, new Queue(pool, { connection: link.commands, prefix: queuePrefix(host), streams }));
     this.queue.on('error', (error) => host.report(error));
     this.channel = `${host.prefix}r:${pool}:${this.#name}`;
     this.sharedChannel = `${host.prefix}r:${pool}`;
@@ -124,7 +117,7 @@ export class JobDesk {
       while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
     } catch (error) {
       for (const entry of line.splice(0))
-        entry.refused(this.#host.closing ? closedWithMachines(this.pool) : error);
+        entry.refused(this.host.closing ? closedWithMachines(this.pool) : error);
     }
   }
 
@@ -168,7 +161,7 @@ export class JobDesk {
     const silent = [...this.#waiters].filter(([, waiters]) =>
       [...waiters].some((waiter) => waiter.heardAt <= time),
     );
-    void this.#lookForAll(silent.map(([id]) => id)).catch((error) => this.#host.report(error));
+    void this.#lookForAll(silent.map(([id]) => id)).catch((error) => this.host.report(error));
   }
 
   async #lookForAll(ids: readonly string[]): Promise<void> {
@@ -180,74 +173,12 @@ export class JobDesk {
   async look(id: string): Promise<void> {
     for (const waiter of this.#waiters.get(id) ?? []) waiter.again();
     const askedAt = now();
-    const end = await this.#end(id);
+    const end = await this.endOf(id);
     if (end === undefined) return;
     for (const waiter of this.#waiters.get(id) ?? []) waiter.found(end, askedAt);
   }
 
-  /** The state first: a job that is read before it ends has no result yet. */
-  async #end(id: string): Promise<JobEnd | undefined> {
-    const state = await this.queue.getJobState(id);
-    if (state === 'unknown') return 'gone';
-    if (state !== 'completed' && state !== 'failed') return undefined;
-    const job = await this.queue.getJob(id);
-    if (job === undefined) return 'gone';
-    if (state === 'completed') return { result: (job.returnvalue as string | null) ?? '' };
-    return { error: (job.data as JobData).error ?? new Error(job.failedReason) };
-  }
-
-  // ─── leaving them ─────────────────────────────────────────────────────────────────────────────
-
-  /** Takes the job out of the queue, or reaches it where it runs. Resolves with whether it was in the queue. */
-  async cancel(id: string): Promise<boolean> {
-    if ((await this.queue.remove(id)) === 1) return true;
-    const key = jobKey(this.#host, 'x', this.pool, id);
-    const { commands } = this.link;
-    // Its worker hears of it, or finds it when it begins.
-    await commands.set(key, '1', 'PX', KEEP_CANCEL);
-    await this.say(id, CANCEL, 0);
-    // It was between two places, or has ended meanwhile.
-    if ((await this.queue.remove(id)) === 1) await commands.del(key);
-    return false;
-  }
-
-  /** With all of its attempts; the deaths of before do not count. @throws EngineError */
-  retryFailed(id: string): Promise<void> {
-    return this.asked(async () => {
-      const job = await this.queue.getJob(id);
-      if (job === undefined || !(await job.isFailed()))
-        throw new EngineError(`${this.pool} has no failed job ${id}`);
-      const { error: _, ...data } = job.data as JobData;
-      await job.updateData({ ...data, forgiven: job.stalledCounter });
-      await job.retry('failed', { resetAttemptsMade: true });
-    });
-  }
-
-  /** To all that serve the pool. */
-  async say(id: string, kind: string, count: number): Promise<void> {
-    const message = packMessages([packMessage(id, kind, count)]);
-    await this.link.commands.publish(controlChannel(this.#host, this.pool), message);
-  }
-
-  /** Several may want the job; `leaveShared` takes it out with the last of them. */
-  async joinShared(id: string, by: string): Promise<void> {
-    const key = this.#sharersKey(id);
-    await this.link.commands.multi().sadd(key, by).pexpire(key, KEEP_SHARERS).exec();
-  }
-
-  async forgetShared(id: string, by: string): Promise<void> {
-    await this.link.commands.srem(this.#sharersKey(id), by);
-  }
-
-  #sharersKey(id: string): string {
-    return jobKey(this.#host, 'w', this.pool, id);
-  }
-
-  async leaveShared(id: string, by: string): Promise<void> {
-    const key = this.#sharersKey(id);
-    const answers = await this.link.commands.multi().srem(key, by).scard(key).exec();
-    if (answers?.[1]?.[1] === 0) await this.cancel(id);
-  }
+  // ─── for its users ────────────────────────────────────────────────────────────────────────────
 
   /**
    * Asks BullMQ, or the engine, for its user.
@@ -266,7 +197,7 @@ export class JobDesk {
 
   /** @throws ThreadError ERR_POOL when the Machines is closed */
   checkOpen(): void {
-    if (this.#host.closing) throw closedWithMachines(this.pool);
+    if (this.host.closing) throw closedWithMachines(this.pool);
   }
 
   /** Calls it as the Machines closes; returns how to call that off. */
@@ -277,6 +208,6 @@ export class JobDesk {
 
   /** For what nobody waits for: errors go to the host. */
   inBackground(work: Promise<unknown>): void {
-    work.catch((error) => this.#host.report(error));
+    work.catch((error) => this.host.report(error));
   }
 }

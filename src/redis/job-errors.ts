@@ -9,7 +9,7 @@ import {
 import { isError } from '../pool/wire/value-kinds.js';
 import { show } from '../primitives/options.js';
 import { EngineError, JobLostError, LockLostError } from './errors.js';
-import { jsonLoss } from './job-codec.js';
+import { jsonLoss, MOST_BYTES } from './job-codec.js';
 
 /** What was thrown, as it stands in JSON: an error, or a value. */
 type Thrown = { readonly error: ErrorParts } | { readonly value: unknown };
@@ -20,10 +20,24 @@ addErrorKind('EngineError', (message) => new EngineError(message));
 
 /** Causes of causes that travel. */
 const MOST_CAUSES = 4;
+/** UTF-16 units that are shown of an error that is too large. */
+const SHOWN = 200;
 
 /** What a target has thrown, as text: its class's name, message, code, stack, cause, and what else of its own JSON has room for. */
 export function packJobError(thrown: unknown): string {
   return JSON.stringify(takeThrown(thrown, 0) ?? { value: show(thrown) });
+}
+
+/** What a target has thrown, for who waits for the job, and for BullMQ. It has no more room than a result. */
+export function packFailure(thrown: unknown): { readonly failure: string; readonly error: Error } {
+  const text = packJobError(thrown);
+  const tooLarge = text.length > MOST_BYTES / 3 ? Buffer.byteLength(text) : 0;
+  const error = isError(thrown) ? thrown : new Error(show(thrown));
+  if (tooLarge <= MOST_BYTES) return { failure: text, error };
+  const instead = new RangeError(
+    `what was thrown must be at most ${MOST_BYTES} bytes, encoded, got ${tooLarge}: ${`${error}`.slice(0, SHOWN)}`,
+  );
+  return { failure: packJobError(instead), error: instead };
 }
 
 function takeThrown(thrown: unknown, depth: number): Thrown | undefined {

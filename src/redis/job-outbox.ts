@@ -7,24 +7,31 @@ export type Telling = Redis & { tell(jobs: number, ...words: string[]): Promise<
 interface Entry {
   readonly message: string;
   /** Only if this start of the job has ended. */
-  readonly end?: { readonly job: string; readonly start: number; readonly told: (told: boolean) => void };
+  readonly end?: {
+    readonly job: string;
+    readonly cancel: string;
+    readonly start: number;
+    readonly told: (told: boolean) => void;
+  };
 }
 
 /** UTF-16 units of the messages that are told together: who hears is cut off by the engine where much more waits for him. */
 const MOST_AT_ONCE = 2 ** 18;
 
 /**
- * KEYS: of each message the job, if it tells its end; ARGV: the channel, and of each message itself and which start of the
- * job must have ended, '' for none. Answers for each whether it was told.
+ * KEYS: of each message the job, if it tells its end, and what stands for a cancel of it, which has come too late; ARGV: the
+ * channel, and of each message itself and which start of the job must have ended, '' for none. Answers for each whether it
+ * was told.
  */
 const TELL = `
 local texts, told = {}, {}
-for n, job in ipairs(KEYS) do
+for n = 1, #KEYS / 2 do
   local start = ARGV[2 * n + 1]
   local ended = start == ''
   if not ended then
-    local found = redis.call('HMGET', job, 'finishedOn', 'ats')
+    local found = redis.call('HMGET', KEYS[2 * n - 1], 'finishedOn', 'ats')
     ended = found[1] and found[2] == start
+    if ended then redis.call('DEL', KEYS[2 * n]) end
   end
   told[n] = ended and 1 or 0
   if ended then texts[#texts + 1] = ARGV[2 * n] end
@@ -56,9 +63,10 @@ export class JobOutbox {
    * behind the move that ends the job, whose answer need not be waited for.
    *
    * @param job - its key
+   * @param cancel - the key of a cancel of it, which is deleted
    */
-  tellEnd(channel: string, message: string, job: string, start: number): Promise<boolean> {
-    return new Promise((told) => this.#put(channel, { message, end: { job, start, told } }));
+  tellEnd(channel: string, message: string, job: string, cancel: string, start: number): Promise<boolean> {
+    return new Promise((told) => this.#put(channel, { message, end: { job, cancel, start, told } }));
   }
 
   #put(channel: string, entry: Entry): void {
@@ -84,7 +92,7 @@ export class JobOutbox {
       return;
     }
     // All keys are of one slot.
-    const jobs = some.map(({ end }) => end?.job ?? channel);
+    const jobs = some.flatMap(({ end }) => [end?.job ?? channel, end?.cancel ?? channel]);
     const messages = some.flatMap(({ message, end }) => [packMessages([message]), `${end?.start ?? ''}`]);
     this.#commands.tell(jobs.length, ...jobs, channel, ...messages).then(
       (told) => {

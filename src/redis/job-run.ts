@@ -2,22 +2,20 @@ import type { Job } from 'bullmq';
 import { ThreadError } from '../errors.js';
 import { runInThread } from '../operators/run-in-thread.js';
 import type { ThreadPool } from '../pool/jobs/thread-pool.js';
-import { isError } from '../pool/wire/value-kinds.js';
 import { jobBodyModule } from '../pool/workers/worker-files.js';
-import { show } from '../primitives/options.js';
 import { Semaphore } from '../primitives/semaphore.js';
 import type { ModuleTarget } from '../primitives/target.js';
 import { now } from '../primitives/waiting/event-loop.js';
 import { JobLostError } from './errors.js';
 import type { JobCodec } from './job-codec.js';
 import type { JobInfo } from './job-context.js';
-import { packJobError } from './job-errors.js';
+import { packFailure, packJobError } from './job-errors.js';
 import { bullmq, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { forgetTimer, type JobLink } from './job-link.js';
 import {
   AGAIN,
   CANCEL,
-  type FAILED,
+  FAILED,
   type JobData,
   type JobMessage,
   PROGRESS,
@@ -56,19 +54,22 @@ export class JobRun {
   readonly id: string;
   readonly #place: RunPlace;
   readonly #job: Job<JobData>;
-  readonly #lock: string;
+  /** BullMQ's, by which the job is this run's. */
+  readonly lock: string;
   #ending: Ending | undefined;
   /** What it has ended with from outside; and what ends its body with that. */
   #endedWith: Error | undefined;
   #leave: ((error: Error) => void) | undefined;
   #stream: JobStream | undefined;
+  /** What it has failed with, packed. */
+  #failure: string | undefined;
   /** Whether its result was told before BullMQ knew that it has moved the job. */
   #told: Promise<boolean> | undefined;
 
   constructor(place: RunPlace, job: Job<JobData>, lock: string) {
     this.#place = place;
     this.#job = job;
-    this.#lock = lock;
+    this.lock = lock;
     this.id = job.id ?? '';
   }
 
@@ -195,7 +196,7 @@ export class JobRun {
     else if (kind === AGAIN) this.#stream?.again(count);
   }
 
-  /** Called each half lease. */
+  /** Called each third of a lease. */
   look(): void {
     if (this.#stream === undefined) return;
     if (now() - this.#stream.heardAt > SILENT_LEASES * this.#place.host.lease) this.end('cancelled');
@@ -210,7 +211,7 @@ export class JobRun {
   // ─── its end ──────────────────────────────────────────────────────────────────────────────────
 
   async #moveBack(): Promise<Error> {
-    await this.#job.moveToWait(this.#lock);
+    await this.#job.moveToWait(this.lock);
     const { WaitingError } = bullmq();
     return new WaitingError();
   }
@@ -218,7 +219,8 @@ export class JobRun {
   /** What BullMQ is told, which decides by it whether the job is tried again, and keeps its message. */
   async #explain(thrown: unknown): Promise<Error> {
     const { UnrecoverableError } = bullmq();
-    const error = isError(thrown) ? thrown : new Error(show(thrown));
+    const { failure, error } = packFailure(thrown);
+    this.#failure = failure;
     // It is another worker's by now.
     if (this.#ending === 'lost' && this.#stream === undefined) return error;
     const isLast = this.#job.attemptsMade + 1 >= (this.#job.opts.attempts ?? 1);
@@ -226,7 +228,7 @@ export class JobRun {
     // Nobody wants it, as a dead letter neither.
     if (this.#ending === 'cancelled') this.#job.opts.removeOnFail = true;
     else if (isFinal || isLast || error.name === 'UnrecoverableError')
-      await this.#job.updateData({ ...this.#job.data, error: packJobError(thrown) });
+      await this.#job.updateData({ ...this.#job.data, error: failure });
     if (!isFinal) return error;
     const final = new UnrecoverableError(error.message);
     if (error.stack !== undefined) final.stack = error.stack;
@@ -240,7 +242,8 @@ export class JobRun {
     const { host, link, name } = this.#place;
     const message = packMessage(this.id, RESULT, this.#job.attemptsMade + 1, text);
     const key = `${queuePrefix(host)}:${name}:${this.id}`;
-    this.#told = link.outbox.tellEnd(reply, message, key, this.#job.attemptsStarted);
+    const cancel = jobKey(host, 'x', name, this.id);
+    this.#told = link.outbox.tellEnd(reply, message, key, cancel, this.#job.attemptsStarted);
   }
 
   get #isWanted(): boolean {
@@ -248,14 +251,30 @@ export class JobRun {
   }
 
   /** BullMQ has moved the job: whoever waits for it is told. A result that was heard is not computed again. */
-  async moved(kind: typeof RESULT | typeof FAILED, text: string): Promise<void> {
+  async completed(text: string): Promise<void> {
+    const told = (await this.#told) === true;
+    this.#forget(told);
+    if (!told && this.#isWanted) this.#tell(RESULT, this.#job.attemptsMade, text);
+  }
+
+  /** @param error - BullMQ's, which has failed the job by itself if `run` has not rejected */
+  failed(error: unknown): void {
+    this.#forget(false);
+    if (this.#isWanted) this.#tell(FAILED, this.#job.attemptsMade, this.#failure ?? packJobError(error));
+  }
+
+  /** What stood in the engine because of it. */
+  #forget(told: boolean): void {
     const { host, link, name } = this.#place;
-    const { timer } = this.#job.data;
-    const isCancelled = this.#ending === 'cancelled';
-    if (!(await this.#told) && this.#isWanted) this.#tell(kind, this.#job.attemptsMade, text);
-    const forget = isCancelled ? link.commands.del(jobKey(host, 'x', name, this.id)) : undefined;
-    for (const left of [forget, timer && forgetTimer(link.commands, timer, this.id)])
-      Promise.resolve(left).catch((error) => host.report(error));
+    const { timer, shared } = this.#job.data;
+    const keys = [...(told ? [] : (['x'] as const)), ...(shared === true ? (['w'] as const) : [])];
+    const left = [
+      ...(keys.length > 0
+        ? [link.commands.del(...keys.map((kind) => jobKey(host, kind, name, this.id)))]
+        : []),
+      ...(timer === undefined ? [] : [forgetTimer(link.commands, timer, this.id)]),
+    ];
+    for (const one of left) one.catch((error) => host.report(error));
   }
 }
 

@@ -10,8 +10,6 @@ const AT_ONCE = 250;
 const UNITS_AT_ONCE = 2 ** 18;
 /** UTF-16 units on their way: the engine cuts off who has 32 MB before him, and would at each attempt to catch up. */
 const MOST_UNITS = 2 ** 21;
-/** Bytes of one value, for the same reason. */
-const MOST_BYTES = 2 ** 24;
 
 /** What a stream has ended with. */
 export interface Failure {
@@ -58,7 +56,7 @@ export class JobStream {
       this.#values = values.subscribe({
         next: (value) => {
           try {
-            this.push(checkSize(encode(value, index), index++));
+            this.push(encode(value, index++));
           } catch (error) {
             this.leave();
             resolve({ error });
@@ -138,12 +136,4 @@ export class JobStream {
     this.#send();
     await read;
   }
-}
-
-/** @throws RangeError naming its place */
-function checkSize(text: string, index: number): string {
-  const bytes = text.length > MOST_BYTES / 3 ? Buffer.byteLength(text) : 0;
-  if (bytes > MOST_BYTES)
-    throw new RangeError(`output[${index}] must be at most ${MOST_BYTES} bytes, encoded, got ${bytes}`);
-  return text;
 }

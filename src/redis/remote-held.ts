@@ -39,7 +39,7 @@ export interface HeldOptions {
  */
 export class RemoteHeld extends Held {
   /** See uncloneable.ts. @internal */
-  readonly uncloneable: symbol = STAYS_HERE;
+  override readonly uncloneable: symbol = STAYS_HERE;
   /** Above that of every earlier hold of the namespace. Fits a Postgres bigint and a JavaScript number. */
   readonly token: bigint;
   /** Of `onOwnerDied: 'grant'`: the owner before, who died with it. */

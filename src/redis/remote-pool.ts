@@ -1,8 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Observable } from 'rxjs';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { Emitted, ModuleTarget, RunParameters } from '../primitives/target.js';
-import { DistinctSubscribers } from '../primitives/waiting/audience.js';
 import { keepAlive } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
@@ -10,7 +8,7 @@ import { EngineError } from './errors.js';
 import { JobCodec } from './job-codec.js';
 import { JobDesk } from './job-desk.js';
 import { nameJobError } from './job-errors.js';
-import { controlChannel, type JobHost } from './job-host.js';
+import type { JobHost } from './job-host.js';
 import { awake } from './job-link.js';
 import type { JobData } from './job-messages.js';
 import {
@@ -25,24 +23,13 @@ import {
   type RemotePoolOptions,
   type RemoteRunOptions,
 } from './job-options.js';
+import { poolStats, type RemotePoolStats } from './pool-stats.js';
 import { RemoteRun, type RunTold } from './remote-run.js';
 import { RemoteTimer } from './remote-timer.js';
+import { STAYS_HERE } from './stays-here.js';
 
 export type { RemotePoolOptions, RemoteRunOptions, RetryOptions } from './job-options.js';
-
-/** A pool between machines as it is now. */
-export interface RemotePoolStats {
-  /** Jobs that wait for a process. */
-  readonly queued: number;
-  /** Jobs whose time has not come. */
-  readonly delayed: number;
-  /** Jobs that run. */
-  readonly running: number;
-  /** The dead letters. */
-  readonly failed: number;
-  /** Processes that serve it. */
-  readonly workers: number;
-}
+export type { RemotePoolStats } from './pool-stats.js';
 
 /** A job that has used up its attempts. */
 export interface FailedJob {
@@ -58,9 +45,6 @@ export interface FailedJob {
   readonly failedAt: number;
 }
 
-/** How often `stats$` looks, in ms. */
-const LOOK_EVERY = 1000;
-
 /**
  * Jobs that run on whatever machine serves the pool: `machines.pool(name)`. At least once: a job whose worker dies, or is
  * cut off for a lease, runs again elsewhere, and the first may still be running. So targets are to be idempotent, or to
@@ -69,16 +53,24 @@ const LOOK_EVERY = 1000;
  *
  * Source: CPython, `concurrent.futures.Executor`; BullMQ, which keeps, retries and delays the jobs. `examples/job-farm` is
  * a program with all of it.
+ *
+ * @example
+ * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'pool' });
+ * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+ * machines.serve('paths', { module: paths });
+ * const pool = machines.pool('paths', { retry: { attempts: 3 } });
+ * console.log(await pool.run(paths.basename, ['/tmp/a.txt'])); // prints a.txt
+ * await machines.close();
  */
 export class RemotePool {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** The queue's name, the same for all who use or serve it. */
   readonly name: string;
   readonly #host: JobHost;
   readonly #options: CheckedPool;
   readonly #codec: JobCodec;
   #desk: JobDesk | undefined;
-  readonly #watchers = new DistinctSubscribers<RemotePoolStats>(isDeepStrictEqual);
-  #looking: NodeJS.Timeout | undefined;
 
   /** @internal */
   constructor(host: JobHost, name: string, options: RemotePoolOptions = {}) {
@@ -92,7 +84,7 @@ export class RemotePool {
   get #open(): JobDesk {
     this.#desk?.checkOpen();
     if (this.#desk !== undefined) return this.#desk;
-    const desk = new JobDesk(this.#host, this.name);
+    const desk = JobDesk.of(this.#host, this.name);
     const { limit } = this.#options;
     if (limit !== undefined) desk.inBackground(awake(desk.queue.setGlobalRateLimit(limit.max, limit.per)));
     this.#desk = desk;
@@ -115,6 +107,13 @@ export class RemotePool {
    * @throws TypeError, RangeError at the call, for options and for a target that is a function; as the Observable's error:
    * the target's (name, message, code, stack), TypeError naming the place of what JSON would lose, JobLostError, RxJS's
    * TimeoutError, EngineError, ThreadError ERR_POOL when the Machines is closed
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'run' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * machines.serve('paths', { module: paths });
+   * const job = machines.pool('paths').run(paths.extname, ['/tmp/a.txt'], { timeout: 5000 });
+   * console.log(await job); // prints .txt
+   * await machines.close();
    */
   run<A extends readonly unknown[], R>(
     target: ModuleTarget<A, R>,
@@ -132,6 +131,13 @@ export class RemotePool {
    * subscriber that keeps its thread busy for three leases at a time counts as gone.
    *
    * @throws as `run`
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'stream' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * machines.serve('paths', { module: paths });
+   * const values = machines.pool('paths').stream(paths.dirname, ['/tmp/a.txt']);
+   * await values.forEach((value) => console.log(value)); // prints /tmp
+   * await machines.close();
    */
   stream<A extends readonly unknown[], R>(
     target: ModuleTarget<A, R>,
@@ -173,6 +179,13 @@ export class RemotePool {
    * called. One of the same `id` is replaced, if it has not begun.
    *
    * @throws as `run`, at the call
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'timer' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * machines.serve('paths', { module: paths });
+   * const timer = machines.pool('paths').timer(100, paths.basename, ['/tmp/a.txt'], { id: 'soon' });
+   * console.log(timer.id, await timer.result()); // prints soon a.txt
+   * await machines.close();
    */
   timer<A extends readonly unknown[], R>(
     interval: number,
@@ -197,6 +210,13 @@ export class RemotePool {
    * in the engine until `unschedule`. One of the same id is replaced.
    *
    * @throws TypeError, RangeError at the call, showing the value; EngineError, which rejects, for a cron expression that is none
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'schedule' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * const pool = machines.pool('paths');
+   * await pool.schedule('nightly', { cron: '0 3 * * *', tz: 'UTC' }, paths.basename, ['/tmp/a.txt']);
+   * console.log(await pool.unschedule('nightly')); // prints true
+   * await machines.close();
    */
   async schedule<A extends readonly unknown[]>(
     id: string,
@@ -224,7 +244,15 @@ export class RemotePool {
     }
   }
 
-  /** Ends a schedule; what of it runs is let be. false: there was none. */
+  /**
+   * Ends a schedule; what of it runs is let be. false: there was none.
+   *
+   * @throws TypeError, RangeError; ThreadError ERR_POOL, which rejects, when the Machines is closed
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'unschedule' });
+   * console.log(await machines.pool('paths').unschedule('never')); // prints false
+   * await machines.close();
+   */
   async unschedule(id: string): Promise<boolean> {
     checkId('id', id);
     const desk = this.#open;
@@ -232,43 +260,33 @@ export class RemotePool {
   }
 
   /**
-   * How the pool is, now and each second; distinct. Ends only with the Machines, by a ThreadError ERR_POOL. Unsubscribing ends only the watching. Does not keep the
-   * process alive.
+   * How the pool is, now and each second; distinct. Ends only with the Machines, by a ThreadError ERR_POOL. Does not keep the
+   * process alive. Unsubscribing ends only the watching.
+   *
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'stats' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * machines.serve('paths', { module: paths });
+   * const { queued } = await firstValueFrom(machines.pool('paths').stats$);
+   * console.log(queued); // prints 0
+   * await machines.close();
    */
-  readonly stats$: Observable<RemotePoolStats> = new Observable((subscriber) => {
-    const desk = this.#open;
-    const stop = desk.onClose((error) => subscriber.error(error));
-    desk.inBackground(
-      this.#look(desk).then((stats) => {
-        if (subscriber.closed) return;
-        this.#watchers.add(subscriber, stats);
-        this.#looking ??= setInterval(() => desk.inBackground(this.#lookAgain(desk)), LOOK_EVERY).unref();
-      }),
-    );
-    return () => {
-      stop();
-      this.#watchers.delete(subscriber);
-      if (this.#watchers.size > 0) return;
-      clearInterval(this.#looking);
-      this.#looking = undefined;
-    };
-  });
+  readonly stats$: Observable<RemotePoolStats> = poolStats(() => this.#open);
 
-  async #lookAgain(desk: JobDesk): Promise<void> {
-    this.#watchers.emit(await this.#look(desk));
-  }
-
-  async #look({ queue, link }: JobDesk): Promise<RemotePoolStats> {
-    const [counts, listening] = await Promise.all([
-      queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed'),
-      link.commands.pubsub('NUMSUB', controlChannel(this.#host, this.name)),
-    ]);
-    const { waiting = 0, prioritized = 0, delayed = 0, active = 0, failed = 0 } = counts;
-    const queued = waiting + prioritized;
-    return { queued, delayed, running: active, failed, workers: Number(listening[1] ?? 0) };
-  }
-
-  /** The dead letters, newest first; 100 unless `limit` says otherwise. Unsubscribing ends only the waiting. */
+  /**
+   * The dead letters, newest first; 100 unless `limit` says otherwise. Unsubscribing ends only the waiting.
+   *
+   * @throws TypeError, RangeError at the call; as the Observable's error ThreadError ERR_POOL when the Machines is closed
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'failed' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * machines.serve('paths', { module: paths });
+   * const pool = machines.pool('paths');
+   * await pool.run(paths.basename, [null as never]).then(null, () => {});
+   * const [letter] = await pool.failed({ limit: 1 });
+   * console.log(letter?.target, letter?.error.name); // prints basename TypeError
+   * await machines.close();
+   */
   failed(options?: { limit?: number | undefined }): Wait<readonly FailedJob[]> {
     checkOptions(options, ['limit']);
     const limit = checkCount('limit', options?.limit ?? 100, 1, 100_000);
@@ -299,9 +317,21 @@ export class RemotePool {
     });
   }
 
-  /** Puts a dead letter into the queue again, with all of its attempts. @throws EngineError, which rejects, when there is none of that id */
+  /**
+   * Puts a dead letter into the queue again, with all of its attempts.
+   *
+   * @throws TypeError, RangeError, EngineError when there is none of that id, ThreadError ERR_POOL when the Machines is closed;
+   * all of them reject
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'retry' });
+   * const none = await machines.pool('paths').retryFailed('x').then(null, (error) => error.name);
+   * console.log(none); // prints EngineError
+   * await machines.close();
+   */
   async retryFailed(id: string): Promise<void> {
-    await awake(this.#open.retryFailed(checkId('id', id)));
+    const desk = this.#open;
+    checkId('id', id);
+    await awake(desk.asked(() => desk.retryFailed(id)));
   }
 }
 

@@ -4,7 +4,8 @@ import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { JobLostError } from './errors.js';
 import type { JobCodec } from './job-codec.js';
-import type { JobDesk, JobEnd, JobEntry, JobWaiter } from './job-desk.js';
+import type { JobEnd } from './job-commands.js';
+import type { JobDesk, JobEntry, JobWaiter } from './job-desk.js';
 import { unpackJobError } from './job-errors.js';
 import { awake } from './job-link.js';
 import { ENDED, FAILED, type JobData, type JobMessage, PROGRESS, RESULT, VALUES } from './job-messages.js';
@@ -110,6 +111,8 @@ export class RemoteRun implements JobEntry, JobWaiter {
   accepted(id: string): void {
     const left = this.#state === LEAVING;
     if (id !== this.id) this.#desk.forget(this.id, this);
+    // Those who share it must not end it when they leave.
+    if (left && this.#asked.detached) this.#join(id);
     if (left) {
       this.id = id;
       this.#end();
@@ -120,13 +123,16 @@ export class RemoteRun implements JobEntry, JobWaiter {
     this.#state = ACCEPTED;
     this.#acceptedAt = now();
     this.heardAt = this.#acceptedAt;
-    if (this.data.shared !== true) return;
-    this.#desk.inBackground(this.#desk.joinShared(id, this.#place));
+    this.#join(id);
     if (id === this.id) return;
     this.id = id;
     this.#desk.wait(id, this);
     // It may have ended just before.
     this.#desk.inBackground(this.#desk.look(id));
+  }
+
+  #join(id: string): void {
+    if (this.data.shared === true) this.#desk.inBackground(this.#desk.joinShared(id, this.#place));
   }
 
   refused(error: unknown): void {
@@ -181,6 +187,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
   /** Another who shared it has cancelled it in this very moment. */
   #onceMore(): void {
     this.#desk.forget(this.id, this);
+    this.#desk.inBackground(this.#desk.forgetShared(this.id, this.#place));
     this.#acceptedAt = Number.POSITIVE_INFINITY;
     this.#enqueue();
   }

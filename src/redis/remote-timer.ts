@@ -7,6 +7,7 @@ import type { JobDesk } from './job-desk.js';
 import { type JobHost, jobKey } from './job-host.js';
 import { awake, forgetTimer } from './job-link.js';
 import { type AskedJob, RemoteRun } from './remote-run.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /** ms after its time for which a timer that has not begun can be replaced. */
 const REPLACEABLE = 7 * 24 * 3_600_000;
@@ -16,8 +17,17 @@ const REPLACEABLE = 7 * 24 * 3_600_000;
  * the pool, whatever has become of the process that made it.
  *
  * Source: CPython, `threading.Timer`.
+ *
+ * @example
+ * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'timers' });
+ * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+ * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt'], { id: 'soon' });
+ * console.log(timer.id); // prints soon
+ * await machines.close();
  */
 export class RemoteTimer<R> {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = STAYS_HERE;
   /** As it was given, or the job's. */
   readonly id: string;
   readonly #desk: JobDesk;
@@ -63,7 +73,17 @@ export class RemoteTimer<R> {
     if (earlier !== null && earlier !== this.#job) await queue.remove(earlier);
   }
 
-  /** Takes it out of the queue: true. false: it has begun, or has been cancelled or replaced before. */
+  /**
+   * Takes it out of the queue: true. false: it has begun, or has been cancelled or replaced before.
+   *
+   * @throws EngineError, ThreadError ERR_POOL when the Machines is closed; both reject
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'cancel' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt']);
+   * console.log(await timer.cancel(), await timer.result()); // prints true undefined
+   * await machines.close();
+   */
   async cancel(): Promise<boolean> {
     await this.#added;
     return awake(this.#desk.asked(() => this.#cancel()));
@@ -86,6 +106,13 @@ export class RemoteTimer<R> {
    *
    * @throws TypeError, RangeError at the call; as the Observable's error the target's, and JobLostError when it is gone:
    * replaced, cancelled elsewhere, or over for longer than `keepResult`
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'result' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt']);
+   * console.log(await timer.result({ timeout: 50 })); // prints undefined
+   * await timer.cancel();
+   * await machines.close();
    */
   result(options?: WaitOptions): Wait<R | undefined> {
     checkOptions(options, ['timeout', 'signal']);

@@ -6,12 +6,12 @@ import { checkCount, checkMs, checkOptions, show } from '../primitives/options.j
 import type { ModuleTarget } from '../primitives/target.js';
 import { after, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { JobCodec } from './job-codec.js';
-import { packJobError } from './job-errors.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
-import { CANCEL, FAILED, type JobData, RESULT, readMessages } from './job-messages.js';
+import { CANCEL, type JobData, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
 import { JobRun, type RunPlace } from './job-run.js';
+import { STAYS_HERE } from './stays-here.js';
 
 /** What is run of which module, and where. */
 export interface ServeOptions {
@@ -23,14 +23,42 @@ export interface ServeOptions {
   concurrency?: number | undefined;
 }
 
-/** Jobs of a RemotePool that run in this process. */
+/**
+ * Jobs of a RemotePool that run in this process: `machines.serve(...)`. Source: BullMQ, `Worker`.
+ *
+ * @example
+ * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'serving' });
+ * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+ * await using serving = machines.serve('paths', { module: paths, concurrency: 2 });
+ * console.log(await machines.pool('paths').run(paths.basename, ['/tmp/a.txt'])); // prints a.txt
+ * await serving.close();
+ * await machines.close();
+ */
 export interface Serving extends AsyncDisposable {
-  /** How many run, now and at every change. Never completes before it is closed. */
+  /**
+   * How many run, now and at every change. Completes when it is closed. Unsubscribing ends only the watching.
+   *
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'running' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * const serving = machines.serve('paths', { module: paths });
+   * console.log(await firstValueFrom(serving.running$)); // prints 0
+   * await machines.close();
+   */
   readonly running$: Observable<number>;
   /**
    * Takes no more, lets what runs finish, and resolves when all is done; after `timeout` ms what still runs is cancelled here
    * and given back to the queue, where another process takes it. A stream that is given back is a JobLostError. While the
    * engine is out of reach it waits, as nobody can say then what became of a job; `close` of the Machines does not.
+   *
+   * @throws TypeError, RangeError for bad options
+   * @example
+   * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'close' });
+   * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
+   * const serving = machines.serve('paths', { module: paths });
+   * await serving.close({ timeout: 1000 });
+   * console.log('closed'); // prints closed
+   * await machines.close();
    */
   close(options?: { timeout?: number | undefined }): Promise<void>;
 }
@@ -71,6 +99,8 @@ function moduleOf(module: unknown): string {
 }
 
 class JobServing implements Serving {
+  /** See uncloneable.ts. */
+  readonly uncloneable: symbol = STAYS_HERE;
   readonly running$: Observable<number>;
   readonly #count = new BehaviorSubject(0);
   readonly #place: RunPlace;
@@ -83,6 +113,9 @@ class JobServing implements Serving {
   readonly #cancels = new Map<string, number>();
   readonly #net: NodeJS.Timeout;
   readonly #stopLooking: () => void;
+  #renewing = false;
+  /** What it is handed from now on, too. */
+  #givesBack = false;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -106,7 +139,7 @@ class JobServing implements Serving {
       prefix: queuePrefix(host),
       concurrency: concurrency ?? pool.maxThreads,
       lockDuration: host.lease,
-      lockRenewTime: host.lease / 3,
+      skipLockRenewal: true,
       stalledInterval: host.lease,
       maxStalledCount: ANY_DEATHS,
       // ms until it looks for jobs again after the engine was out of reach.
@@ -123,17 +156,17 @@ class JobServing implements Serving {
         return reply;
       };
     this.#worker.on('error', (error) => host.report(error));
-    this.#worker.on('completed', (job, text) => this.#moved(job, RESULT, text ?? ''));
+    this.#worker.on('completed', (job, text) => {
+      this.#moving
+        .get(job)
+        ?.completed(text ?? '')
+        .catch((error) => host.report(error));
+    });
     this.#worker.on('failed', (job, error) => {
       // Not for good: it is tried again.
-      if (job?.finishedOn === undefined) return;
-      this.#moved(job, FAILED, job.data.error ?? packJobError(error));
+      if (job?.finishedOn !== undefined) this.#moving.get(job)?.failed(error);
     });
-    // Others may have the job by now: its end would not count.
-    this.#worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) this.#runs.get(id)?.end('lost');
-    });
-    this.#net = setInterval(() => this.#look(), host.lease / 2);
+    this.#net = setInterval(() => this.#look(), host.lease / 3);
     this.#net.unref();
     this.#stopLooking = link.onAgain(() => this.#lookForCancels());
     host.atClose(() => this.close({ timeout: 0 }));
@@ -155,6 +188,7 @@ class JobServing implements Serving {
   };
 
   #look(): void {
+    this.#renew().catch((error) => this.#place.host.report(error));
     for (const run of this.#runs.values()) run.look();
     for (const [id, heardAt] of this.#cancels) {
       if (heardAt > now() - this.#place.host.lease) break;
@@ -162,12 +196,31 @@ class JobServing implements Serving {
     }
   }
 
+  /** Not by BullMQ, which tells by the wall clock what is to be renewed, and renews nothing while that was set back. */
+  async #renew(): Promise<void> {
+    const runs = [...this.#runs.values()];
+    if (runs.length === 0 || this.#renewing) return;
+    this.#renewing = true;
+    try {
+      const ids = runs.map(({ id }) => id);
+      const locks = runs.map(({ lock }) => lock);
+      const lost = await this.#worker.extendJobLocks(ids, locks, this.#place.host.lease);
+      // Others may have the job by now: its end would not count.
+      for (const run of runs) if (lost.includes(run.id)) run.end('lost');
+    } finally {
+      this.#renewing = false;
+    }
+  }
+
   async #process(job: Job<JobData>, lock: string): Promise<string | null> {
     const run = new JobRun(this.#place, job, lock);
     this.#moving.set(job, run);
+    // Its lease has ended unnoticed.
+    this.#runs.get(run.id)?.end('lost');
     this.#runs.set(run.id, run);
     this.#count.next(this.#runs.size);
     if (this.#cancels.delete(run.id)) run.end('cancelled');
+    if (this.#givesBack) run.end('given back');
     if (this.#place.threads.closed) {
       // Its user has closed the pool: others are to have the job.
       run.end('given back');
@@ -179,11 +232,6 @@ class JobServing implements Serving {
       if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
       this.#count.next(this.#runs.size);
     }
-  }
-
-  #moved(job: Job<JobData>, kind: typeof RESULT | typeof FAILED, text: string): void {
-    const moved = this.#moving.get(job)?.moved(kind, text);
-    moved?.catch((error) => this.#place.host.report(error));
   }
 
   #lookForCancels(): void {
@@ -200,6 +248,7 @@ class JobServing implements Serving {
   }
 
   #giveBack(): void {
+    this.#givesBack = true;
     for (const run of this.#runs.values()) run.end('given back');
   }
 

@@ -1,6 +1,7 @@
 // A time that is up while the event loop is blocked: what has come by then counts, as it does for who blocks.
 import { lastValueFrom, type Observable, of } from 'rxjs';
 import {
+  activeCount,
   awaitCondition,
   awaitEvent,
   Condition,
@@ -125,18 +126,15 @@ it('takes an RLock that its owner has released meanwhile', async () => {
 
 it('finds room in a pool whose job has ended', async () => {
   const pool = new ThreadPool({ maxThreads: 1 });
-  const [go, done] = [new Event(), new Event()];
-  const target = (go: Event, done: Event) => {
-    go.waitSync();
-    done.set();
-  };
-  const job = pool.run(target, [go, done]).then(() => 'ended');
-  while (pool.stats.queued > 0) await new Promise(setImmediate);
+  const go = new Event();
+  const job = pool.run((go: Event) => go.waitSync() && 'ended', [go]).then((value) => value);
+  while (activeCount() < 2) await new Promise(setImmediate);
   const room = await beforeTimers(() => {
     const waits = pool.room({ timeout: MS }).then((value) => value);
     go.set();
-    done.waitSync();
-    sleepSync(4 * MS);
+    // The table tells that the job has ended.
+    while (activeCount() > 1) sleepSync(1);
+    sleepSync(2 * MS);
     return waits;
   });
   expect(room).toBe(true);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as rxjs from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { runProgram } from '../support/run-program.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -82,7 +83,11 @@ function isImported(name: string, code: string): boolean {
 const examples = declared.flatMap(({ declarations }) => examplesIn(declarations));
 
 describe('the examples of the docstrings', () => {
+  /** Of those about jobs. */
+  let server: RedisServer;
+
   beforeAll(async () => {
+    server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configuration));
     for (const example of examples) writeFileSync(join(folder, `${example.of}.ts`), moduleOf(example));
@@ -93,7 +98,10 @@ describe('the examples of the docstrings', () => {
     });
   }, 60_000);
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await server.stop();
+  });
 
   it('are one for each class and function, at least', () => {
     const all = declared.flatMap(({ exported }) => exported);
@@ -107,7 +115,9 @@ describe('the examples of the docstrings', () => {
   });
 
   it.concurrent.each(examples)('$of', { timeout: 60_000 }, async ({ of: name, prints }) => {
-    const { code, lines, errors } = await runProgram(join(folder, 'out', `${name}.js`));
+    const { code, lines, errors } = await runProgram(join(folder, 'out', `${name}.js`), [], {
+      REDIS_URL: server.url,
+    });
     expect(errors).toBe('');
     expect(lines).toEqual(prints);
     expect(code).toBe(0);

@@ -1,4 +1,7 @@
-import { firstValueFrom } from 'rxjs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firstValueFrom, Subject } from 'rxjs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
@@ -105,6 +108,52 @@ test('one that is shared goes on until the last has left it', async () => {
   expect([result, (await counts(farm.pool)).active]).toEqual([2, 1]);
   jobs[1]?.unsubscribe();
   await until(async () => (await counts(farm.pool)).active === 0);
+});
+
+test('who shares a job that ended because others left it gets it run once more', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'shared-'));
+  farm.serve();
+  const file = join(dir, 'again');
+  const jobs = [1, 2].map(() => new Subject<string>());
+  const [first] = jobs.map((told) =>
+    farm.pool.run(targets.waitUnless, [file], { dedupe: 'one' }).subscribe(told),
+  );
+  const second = firstValueFrom(jobs[1] as Subject<string>);
+  await until(async () => (await counts(farm.pool)).active === 1);
+  const client = (await backend(farm.pool.queue)) as never as { call(...words: string[]): Promise<unknown> };
+  await until(async () => (await left()).some((key) => key.includes('}:w:')));
+  // As if the second had come when the first was leaving: the engine does not know of it.
+  for (const key of await left()) if (key.includes('}:w:')) await client.call('DEL', key);
+  writeFileSync(file, '');
+  first?.unsubscribe();
+  expect(await second).toBe('again');
+  await until(async () => (await left()).every((key) => !key.includes('}:w:')));
+});
+
+test('a detached one that is left on its way is not ended by those who share it', async () => {
+  const detached = farm.pool.run(targets.echo, [1], { dedupe: 'one', detached: true }).subscribe();
+  await new Promise((turn) => setImmediate(turn));
+  detached.unsubscribe();
+  await until(async () => (await counts(farm.pool)).waiting === 1);
+  const other = farm.pool.run(targets.echo, [2], { dedupe: 'one' }).subscribe();
+  await until(async () => (await left()).some((key) => key.includes('}:w:')));
+  await until(async () => (await counts(farm.pool)).waiting === 1);
+  other.unsubscribe();
+  farm.serve();
+  await until(async () => (await counts(farm.pool)).completed === 1);
+  await until(async () => (await left()).every((key) => !key.includes('}:w:')));
+});
+
+test('a cancel that comes as its job ends leaves nothing', async () => {
+  farm.serve();
+  const job = firstValueFrom(farm.pool.run(targets.slowly, [1, 300]));
+  await until(async () => (await counts(farm.pool)).active === 1);
+  const client = (await backend(farm.pool.queue)) as never as { call(...words: string[]): Promise<unknown> };
+  const [id] = (await client.call('LRANGE', `{${farm.namespace}}:q:jobs:active`, '0', '-1')) as string[];
+  // Its word to those who serve is still on its way.
+  await client.call('SET', `{${farm.namespace}}:x:jobs:${id}`, '1');
+  expect(await job).toBe(1);
+  await until(async () => (await left()).every((key) => !key.includes('}:x:')));
 });
 
 test('a storm of 200, some in the queue and some between it and a thread, leaves nothing active', async () => {

@@ -44,6 +44,43 @@ describe('what does not travel', () => {
       expect(await pool.run(targets.echo, ['x'.repeat(2 ** 20 - 4)])).toHaveLength(2 ** 20 - 4);
     }));
 
+  test('a result, and what is thrown, of more than 16 MiB are a RangeError', () =>
+    farmed(async ({ pool }) => {
+      const most = 2 ** 24;
+      expect(await pool.run(targets.text, [most - 2])).toHaveLength(most - 2);
+      const results = [pool.run(targets.text, [most - 1]), pool.run(targets.failAtLength, [most])];
+      const errors = await Promise.all(results.map((job) => firstValueFrom<unknown>(job).catch((e) => e)));
+      expect(errors[0]).toMatchObject({
+        name: 'RangeError',
+        message: `result must be at most ${most} bytes, encoded, got ${most + 1}`,
+      });
+      expect(errors[1]).toMatchObject({ name: 'RangeError' });
+      expect((errors[1] as Error).message).toMatch(
+        /^what was thrown must be at most 16777216 bytes.*: Error: x{100}/,
+      );
+    }));
+
+  test('progress of more than 16 MiB is an error where it runs, and is left out', async () => {
+    await farmed(async ({ pool, errors }) => {
+      const told: unknown[] = [];
+      await pool.run(targets.reportText, [2 ** 24], { onProgress: (value) => told.push(value) });
+      expect(told).toEqual(['the next']);
+      expect(errors.map(({ message }) => message)).toEqual([
+        'progress must be at most 16777216 bytes, encoded, got 16777218',
+      ]);
+    }, {});
+  });
+
+  test('a long place is shown by its beginning and its end', () =>
+    farmed(async ({ pool }) => {
+      let value: unknown = 1;
+      for (let level = 0; level < 2000; level++) value = [value];
+      const error = await firstValueFrom(pool.run(targets.echo, [value])).catch((thrown) => thrown);
+      expect(error.message).toMatch(
+        /^args(\[0\]){4}…(\[0\]){4} would not travel as JSON, as it nests deeper than 500 levels/,
+      );
+    }));
+
   test('a property that is undefined is left out', () =>
     farmed(async ({ pool }) => {
       expect(await pool.run(targets.echo, [{ a: undefined, b: 1 }])).toEqual({ b: 1 });

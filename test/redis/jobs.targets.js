@@ -86,6 +86,23 @@ export async function* countThenWait(last) {
 
 export const notAFunction = 7;
 
+export const text = (length) => 'x'.repeat(length);
+
+export function failAtLength(length) {
+  throw new Error('x'.repeat(length));
+}
+
+/** Says that it runs, and gives the value after a while. */
+export async function reportAndSleep(value, ms) {
+  reportProgress(value);
+  return slowly(value, ms);
+}
+
+export function reportText(length) {
+  reportProgress('x'.repeat(length));
+  reportProgress('the next');
+}
+
 export function* texts(count, length) {
   for (let n = 0; n < count; n++) yield 'x'.repeat(length);
 }

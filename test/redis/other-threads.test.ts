@@ -15,6 +15,7 @@ const all: [string, () => PromiseLike<object> | object][] = [
   ['a RemoteBarrier', () => machines.barrier('x', 2)],
   ['a RemoteCondition', () => machines.condition(lock)],
   ['a RemoteHeld', () => machines.lock('held').hold()],
+  ['a RemotePool', () => machines.pool('x')],
 ];
 
 describe.each(all)('%s', (_title, make) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
 import { currentJob, Machines } from 'rxjs-threading/redis';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
 
@@ -163,6 +163,33 @@ test('two pools of one name in a process share what is deduplicated', async () =
   await until(async () => (await counts(farm.pool)).active === 1);
   const second = firstValueFrom(other.run(targets.slowly, ['second', 300], { dedupe: 'one' }));
   expect(await Promise.all([first, second])).toEqual(['first', 'first']);
+});
+
+test('many pools of one name in a process share what they need', async () => {
+  farm.serve();
+  for (let n = 0; n < 50; n++) await farm.machines.pool('jobs').run(targets.echo, [n]);
+  const { client } = (farm.pool.queue as { getBackend(): { client: Promise<never> } }).getBackend();
+  const engine = (await client) as { call(...words: string[]): Promise<string[]> };
+  expect(await engine.call('PUBSUB', 'CHANNELS', `{${farm.namespace}}:r:*`)).toHaveLength(2);
+  // BullMQ's events, each end with its result, would stay when the jobs are gone.
+  expect(Number(await engine.call('XLEN', `{${farm.namespace}}:q:jobs:events`))).toBeLessThan(200);
+});
+
+test('a job runs once, though the clock is set back meanwhile', async () => {
+  const timely = new Farm(server, { lease: 1000 });
+  const real = Date.now;
+  try {
+    timely.serve();
+    let runs = 0;
+    const job = timely.pool.run(targets.reportAndSleep, [1, 3500], { onProgress: () => runs++ });
+    const ended = firstValueFrom(job);
+    await until(() => runs === 1);
+    vi.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000);
+    expect([await ended, runs]).toEqual([1, 1]);
+  } finally {
+    vi.restoreAllMocks();
+    await timely[Symbol.asyncDispose]();
+  }
 });
 
 test('leaves its jobs to others when its threads have been closed', async () => {

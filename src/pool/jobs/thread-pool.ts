@@ -47,8 +47,9 @@ export type { PoolRunOptions } from './run-options.js';
  * A job from `run` to its result.
  *
  * `run` checks what was asked (run-options.ts). Each subscription makes a RunJob (run-job.ts), which the pool admits or
- * refuses, and whose arguments are copied: plain data by hand (wire/plain-copy.ts), all else by a clone. So it can be run
- * elsewhere until it has begun. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is a thread from its start on.
+ * refuses (entrance.ts), and whose arguments are copied: plain data by hand (wire/plain-copy.ts), all else by a clone. So
+ * it can be run elsewhere until it has begun. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is
+ * a thread from its start on.
  *
  * The Dispatcher (dispatcher.ts) gives the job to a session, or lets it stand in line (priority-line.ts). A Session
  * (workers/session.ts) is a worker that stays, with one port for all of its jobs. It offers the job's claim word

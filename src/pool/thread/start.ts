@@ -53,7 +53,11 @@ export function cannotStart(name: string, args: readonly unknown[], cause: unkno
     const found = explainUncloneable(args, 'args') ?? cause.message;
     return new TypeError(`cannot start thread '${name}': ${found}, which cannot be cloned`, { cause });
   }
-  if (cause instanceof ThreadError || cause instanceof TypeError) return cause;
+  if (cause instanceof TypeError) {
+    const found = explainUncloneable(args, 'args');
+    return found === undefined ? cause : new TypeError(`cannot start thread '${name}': ${found}`, { cause });
+  }
+  if (cause instanceof ThreadError) return cause;
   return noThread(name, cause);
 }
 

@@ -9,8 +9,9 @@ import {
 } from 'rxjs';
 import { brand } from '../../primitives/brand.js';
 import { type AnyPrimitive, fromHandle, isPrimitive, toHandle } from '../../primitives/handle.js';
+import { HELD_STAYS, Held } from '../../primitives/held.js';
 import { sectionHolds, sectionWaits } from '../../primitives/section-waits.js';
-import { registerCodec } from '../wire/codec.js';
+import { refuseToTravel, registerCodec } from '../wire/codec.js';
 import { addErrorKind } from '../wire/error-parts.js';
 import { tellWhenAsked } from '../wire/loop-answers.js';
 import { ExistingThread } from './existing-thread.js';
@@ -54,6 +55,7 @@ registerCodec({
   pack: (value) => toHandle(value as AnyPrimitive),
   unpack: fromHandle,
 });
+refuseToTravel('held', (value) => value instanceof Held, HELD_STAYS);
 addErrorKind('TimeoutErrorImpl', () => new TimeoutError());
 addErrorKind('EmptyErrorImpl', () => new EmptyError());
 addErrorKind('SequenceErrorImpl', (message) => new SequenceError(message));

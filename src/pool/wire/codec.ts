@@ -53,7 +53,12 @@ export function refuseToTravel(kind: string, is: Codec['is'], why: string): void
   const refuse = (): never => {
     throw new TypeError(why);
   };
-  registerCodec({ kind, is, pack: refuse, unpack: refuse });
+  registerCodec({ kind, is, pack: refuse, unpack: refuse, why });
+}
+
+/** Why the object stays in this thread; undefined: it may not have to. */
+export function refusalOf(value: object): string | undefined {
+  return codecFor(value)?.why;
 }
 
 function codecFor(value: object): Codec | undefined {

@@ -16,6 +16,8 @@ export interface Codec {
   /** What a clone keeps whole. @throws TypeError when the object must stay where it is */
   pack(value: object): unknown;
   unpack(packed: unknown): unknown;
+  /** Why none of the kind travels; absent: they do. */
+  readonly why?: string;
 }
 
 /** The kind of an Error's stand-in, which is ErrorParts. */

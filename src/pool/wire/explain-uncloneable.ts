@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { show } from '../../primitives/options.js';
 import { isCloneError } from './clone-error.js';
-import { hasCodec } from './codec.js';
+import { hasCodec, refusalOf } from './codec.js';
 import { isDetached, movesOf } from './transfer.js';
 import { isError, isMap, isRecord, isSet } from './value-kinds.js';
 
@@ -33,6 +33,8 @@ export function explainUncloneable(value: unknown, path: string): string | undef
     if (isPrimitiveValue(place.value) || seen.has(place.value)) continue;
     seen.add(place.value);
     if (place.level > deepest.level) deepest = place;
+    const refusal = typeof place.value === 'object' ? refusalOf(place.value as object) : undefined;
+    if (refusal !== undefined) return `${pathTo(place)}: ${refusal}`;
     const inside = placesIn(place);
     const why = typeof inside === 'string' ? inside : explain(place.value, inside.length === 0);
     if (why !== undefined) return `${pathTo(place)} ${why}`;
@@ -124,14 +126,19 @@ function explain(value: unknown, isLeaf: boolean): string | undefined {
 function pathTo(place: Place): string {
   const steps: string[] = [];
   for (let one: Place | undefined = place; one !== undefined; one = one.within) steps.push(one.step);
-  steps.reverse();
+  return shortPath(steps.reverse());
+}
+
+/** A path by its steps, the first of which is what it begins at. */
+export function shortPath(steps: readonly string[]): string {
   if (steps.length <= 3 * SHOWN) return steps.join('');
   return `${steps.slice(0, SHOWN + 1).join('')}…${steps.slice(-SHOWN).join('')}`;
 }
 
 /** The error for a value of threadMap or threadPipe that cannot be sent to its thread. */
 export function cannotSend(value: unknown, cause: unknown): TypeError {
-  if (cause instanceof TypeError && !isCloneError(cause)) return cause;
-  const found = explainUncloneable(value, 'value') ?? (isError(cause) ? cause.message : String(cause));
+  const place = explainUncloneable(value, 'value');
+  if (place === undefined && cause instanceof TypeError && !isCloneError(cause)) return cause;
+  const found = place ?? (isError(cause) ? cause.message : String(cause));
   return new TypeError(`cannot be sent to a thread: ${found}`, { cause });
 }

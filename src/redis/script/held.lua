@@ -29,7 +29,7 @@ if op == 'acquire' then
   local m = call('HMGET', meta, 'seq', 'grace', 'd:' .. k, 'x:' .. k, 'w:' .. k, 'run')
   if m[3] and m[3] ~= limit then return { '-2', m[3] } end
   local grace = inGrace(m[2])
-  if m[2] and not grace then m[1], m[4] = unpack(call('HMGET', meta, 'seq', 'x:' .. k)) end
+  if m[2] and not grace then m[1], m[3], m[4] = unpack(call('HMGET', meta, 'seq', 'd:' .. k, 'x:' .. k)) end
   local count = call('HLEN', p .. 'h:' .. k)
   if count > 0 or grace then
     local v = has(s, k, n)

@@ -1,4 +1,4 @@
-import { firstValueFrom, mergeMap, range, toArray } from 'rxjs';
+import { firstValueFrom, mergeMap, range, type Subscription, toArray } from 'rxjs';
 import { Event, enumerate, Thread, ThreadError, ThreadPool, threadModule } from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collectGarbage } from '../../support/collect-garbage.js';
@@ -89,6 +89,20 @@ describe('the line of a pool of one whose worker is taken', () => {
     expect(warned).toEqual([]);
     gate.set();
     expect(await pool.run(identity, [7])).toBe(7);
+  });
+
+  it('keeps a copy of the arguments, and not these', async () => {
+    const subscriptions: Subscription[] = [];
+    const given = Array.from({ length: 100 }, (_, n) => {
+      const arg = { n };
+      subscriptions.push(pool.run(({ n }: { n: number }) => n, [arg]).subscribe());
+      return new WeakRef(arg);
+    });
+    await turns(2);
+    collectGarbage();
+    // A few may still be on the stack.
+    expect(given.filter((one) => one.deref() !== undefined).length).toBeLessThan(10);
+    for (const subscription of subscriptions) subscription.unsubscribe();
   });
 
   it('clones the arguments as they are when it is subscribed to', async () => {

@@ -192,6 +192,19 @@ describe('a module target', () => {
     await pool.close();
   });
 
+  it('is another one once its object was changed', async () => {
+    const file = join(folder, 'two.mjs');
+    writeFileSync(file, 'export const one = () => 1; export const two = () => 2;');
+    const target = { module: pathToFileURL(file).href, export: 'one' };
+    const pool = new ThreadPool({ maxThreads: 1 });
+    expect(await pool.run(target)).toBe(1);
+    expect(await new Thread({ target }).start().result()).toBe(1);
+    target.export = 'two';
+    expect(await pool.run(target)).toBe(2);
+    expect(await new Thread({ target }).start().result()).toBe(2);
+    await pool.close();
+  });
+
   it('is forgotten with a thousand others, and known again', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     const made = Array.from({ length: 1500 }, (_, n) => new Function(`return ${n}`) as () => number);

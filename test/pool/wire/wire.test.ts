@@ -260,7 +260,8 @@ describe('what cannot be sent is refused at start, by its path', () => {
     ['a promise', { 'odd key': Promise.resolve() }, /args\[0\]\['odd key'\] is Promise/],
     ['a WeakMap', new WeakMap(), /args\[0\] is WeakMap/],
     ['a function beside a primitive', { lock: new Lock(), f: () => 1 }, /args\[0\]\.f is a function/],
-    ['a ThreadLocal', [new ThreadLocal()], /a ThreadLocal cannot be sent to a thread/],
+    ['a ThreadLocal', [new ThreadLocal()], /args\[0\]\[0\]: a ThreadLocal cannot be sent to a thread/],
+    ['a Held', { a: [new Lock().holdSync()] }, /args\[0\]\.a\[0\]: a Held cannot be sent.*: send the lock/],
   ])('%s', (_, value, message) => {
     const thread = new Thread({ target: (_: unknown) => 1, args: [value] });
     expect(() => thread.start()).toThrow(TypeError);

@@ -90,6 +90,16 @@ export const RARE: readonly (readonly Step[])[] = [
     step('release', 2),
     step('renew', 1),
   ],
+  // Who finds the grace over, and that all who waited for the semaphore meanwhile are dead, declares it anew.
+  [
+    step('restart', 2),
+    ...Array.from({ length: 3 }, () => step('time', 0, 5)),
+    step('time', 0, 3, false),
+    step('hello', 0, 4),
+    step('acquire', 0, 3),
+    step('time', 0, 4, false),
+    step('acquire', 2, 3),
+  ],
   // An owner whose lease is over comes back in the grace, and so has not died.
   [step('acquire', 0), step('time', 0, 3, false), step('restart', 0)],
 ];

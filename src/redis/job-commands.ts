@@ -1,0 +1,95 @@
+import type { Queue } from 'bullmq';
+import { EngineError } from './errors.js';
+import { controlChannel, type JobHost, jobKey } from './job-host.js';
+import type { JobLink } from './job-link.js';
+import { CANCEL, type JobData, packMessage, packMessages } from './job-messages.js';
+
+/** What is left of a job that has ended; 'gone': nothing. */
+export type JobEnd = { readonly result: string } | { readonly error: string | Error } | 'gone';
+
+/** ms that a cancel is remembered for a job that no worker had at that moment. */
+const KEEP_CANCEL = 3_600_000;
+/** ms that those who share a job are remembered, should all of them be killed. */
+const KEEP_SHARERS = 7 * 24 * 3_600_000;
+
+/** What the caller's side asks of the engine about one job. */
+export abstract class JobCommands {
+  readonly queue: Queue;
+  readonly link: JobLink;
+  /** Name of the RemotePool. */
+  readonly pool: string;
+  protected readonly host: JobHost;
+
+  protected constructor(host: JobHost, link: JobLink, queue: Queue) {
+    this.host = host;
+    this.link = link;
+    this.queue = queue;
+    this.pool = queue.name;
+  }
+
+  /** The state first: a job that is read before it ends has no result yet. */
+  async endOf(id: string): Promise<JobEnd | undefined> {
+    const state = await this.queue.getJobState(id);
+    if (state === 'unknown') return 'gone';
+    if (state !== 'completed' && state !== 'failed') return undefined;
+    const job = await this.queue.getJob(id);
+    if (job === undefined) return 'gone';
+    if (state === 'completed') return { result: (job.returnvalue as string | null) ?? '' };
+    return { error: (job.data as JobData).error ?? new Error(job.failedReason) };
+  }
+
+  /** Takes the job out of the queue, or reaches it where it runs. Resolves with whether it was in the queue. */
+  async cancel(id: string): Promise<boolean> {
+    if ((await this.queue.remove(id)) === 1) return true;
+    const key = jobKey(this.host, 'x', this.pool, id);
+    const { commands } = this.link;
+    // Its worker hears of it, or finds it when it begins.
+    await commands.set(key, '1', 'PX', KEEP_CANCEL);
+    await this.say(id, CANCEL, 0);
+    // It was between two places, or has ended meanwhile.
+    if ((await this.queue.remove(id)) === 1) await commands.del(key);
+    return false;
+  }
+
+  /** With all of its attempts; the deaths of before do not count. @throws EngineError */
+  async retryFailed(id: string): Promise<void> {
+    const job = await this.queue.getJob(id);
+    if (job === undefined || !(await job.isFailed()))
+      throw new EngineError(`${this.pool} has no failed job ${id}`);
+    const { error: _, ...data } = job.data as JobData;
+    await job.updateData({ ...data, forgiven: job.stalledCounter });
+    await job.retry('failed', { resetAttemptsMade: true });
+  }
+
+  /** To all that serve the pool. */
+  async say(id: string, kind: string, count: number): Promise<void> {
+    const message = packMessages([packMessage(id, kind, count)]);
+    await this.link.commands.publish(controlChannel(this.host, this.pool), message);
+  }
+
+  /** Processes that hear of the pool's jobs. */
+  async countServing(): Promise<number> {
+    const listening = await this.link.commands.pubsub('NUMSUB', controlChannel(this.host, this.pool));
+    return Number(listening[1] ?? 0);
+  }
+
+  /** Several may want the job; `leaveShared` takes it out with the last of them. */
+  async joinShared(id: string, by: string): Promise<void> {
+    const key = this.#sharersKey(id);
+    await this.link.commands.multi().sadd(key, by).pexpire(key, KEEP_SHARERS).exec();
+  }
+
+  async forgetShared(id: string, by: string): Promise<void> {
+    await this.link.commands.srem(this.#sharersKey(id), by);
+  }
+
+  #sharersKey(id: string): string {
+    return jobKey(this.host, 'w', this.pool, id);
+  }
+
+  async leaveShared(id: string, by: string): Promise<void> {
+    const key = this.#sharersKey(id);
+    const answers = await this.link.commands.multi().srem(key, by).scard(key).exec();
+    if (answers?.[1]?.[1] === 0) await this.cancel(id);
+  }
+}
