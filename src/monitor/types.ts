@@ -160,7 +160,7 @@ export interface OwnerInfo {
 
 /** Since the primitive was made. Counted where a wait is slow anyway, so always on. */
 export interface ContentionInfo {
-  /** Acquisitions, those that did not wait included; null while no monitor has run since it was made. */
+  /** Of those while somebody looked at all, without a wait too; null: nobody does now, or its words are not known. */
   readonly acquires: number | null;
   /** Those that had to wait. */
   readonly contended: number;
