@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { Observable } from 'rxjs';
 import { ThreadPool, threadModule } from 'rxjs-threading';
-import { checkEqual, collectGarbage, quick, row, scaled, timed } from '../harness.js';
+import { checkEqual, collectGarbage, note, quick, row, scaled, timed } from '../harness.js';
 import { rowOf, runsOf } from './quantiles.js';
 
 const targets = new URL('jobs.targets.js', import.meta.url);
@@ -82,23 +83,38 @@ async function efficiency(ms, count, reach) {
 await efficiency(10, scaled(40), 1.03);
 await efficiency(1, scaled(400), 1.2);
 
-/** Bytes of heap that a job takes while it stands in line. */
+/** Bytes of heap that each of so many takes that are kept. */
+function bytesOf(count, make) {
+  const kept = new Array(count);
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let n = 0; n < count; n++) kept[n] = make(n);
+  collectGarbage();
+  const bytes = (process.memoryUsage().heapUsed - before) / count;
+  return { bytes, kept };
+}
+
+/** What a job takes while it stands in line: in all, and of that its arguments and the subscription of any Observable. */
 async function heapOf() {
   const one = new ThreadPool({ minThreads: 1, maxThreads: 1 });
   const blocked = one.run(busy, [quick ? 10 : 3000]).then((ms) => ms);
   const count = scaled(50_000);
-  const results = new Array(count);
-  collectGarbage();
-  const before = process.memoryUsage().heapUsed;
-  for (let n = 0; n < count; n++) results[n] = one.run(add, [{ a: n, b: 1 }]).subscribe();
-  collectGarbage();
-  const jobs = process.memoryUsage().heapUsed - before;
-  for (const subscription of results) subscription.unsubscribe();
+  const leave = () => {};
+  const any = new Observable(() => leave);
+  const args = (n) => [{ a: n, b: 1 }];
+  const jobs = bytesOf(count, (n) => one.run(add, args(n)).subscribe());
+  for (const subscription of jobs.kept) subscription.unsubscribe();
   await blocked;
   await one.close();
-  return jobs / count;
+  const subscriptions = bytesOf(count, () => any.subscribe());
+  return [jobs.bytes, bytesOf(count, args).bytes, subscriptions.bytes];
 }
-row('heap of a queued job, with its subscription', await heapOf(), 'meant without', 300, undefined, 'bytes');
+const [all, ofArgs, ofSubscription] = await heapOf();
+row('heap of a queued job', all - ofArgs - ofSubscription, 'meant', 300, 1, 'bytes');
+const bytes = (figure) => `${figure.toFixed(0)} B`;
+note(
+  `    ${bytes(all)} with its arguments, ${bytes(ofArgs)}, and the subscription, ${bytes(ofSubscription)} in any Observable`,
+);
 await two.close();
 
 if (!quick) {

@@ -2,6 +2,7 @@ import nodeTimers from 'node:timers';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { checkCount, checkOptions } from '../primitives/options.js';
+import { eventsEnd } from '../primitives/threads/events.js';
 import { eventsSince } from './events.js';
 import { inspect } from './inspect.js';
 import { startLooking } from './looking.js';
@@ -96,7 +97,7 @@ class Recorder {
 
   constructor(most: number) {
     this.#most = most;
-    this.#cursor = eventsSince().cursor;
+    this.#cursor = eventsEnd();
     this.#from = this.#look();
   }
 

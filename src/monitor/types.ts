@@ -171,7 +171,7 @@ export interface ContentionInfo {
   readonly signalled: boolean;
   /** How long those that had to wait did so. */
   readonly wait: Durations;
-  /** How long it was held, of every 64th acquisition and of all that others waited for; null while no monitor runs. */
+  /** How long it was held, of every 64th acquisition and every 16th of those that others waited behind; null: of none yet. */
   readonly held: Durations | null;
   /**
    * Where it was waited for, the most time first, ten at most: of the waits that are over, those that began while somebody

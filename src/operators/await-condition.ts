@@ -178,6 +178,12 @@ class Checkpoint<T> extends ValueQueue<T, T> {
     return this.#serving;
   }
 
+  protected override timedOut(first: WaitingValue<T>): void {
+    // The event loop may have been blocked since the condition was notified.
+    if (this.#condition instanceof Condition) this.#condition.serve();
+    if (this.waiting.peek() === first) super.timedOut(first);
+  }
+
   #decide({ value, index }: WaitingValue<T>): void {
     this.#deciding = true;
     const section = until(this.#condition, () => this.#predicate(value));

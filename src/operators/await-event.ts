@@ -118,6 +118,13 @@ class Gateway<T> extends ValueQueue<T, T, ShutOut<T>> {
     this.completeIfDone();
   }
 
+  protected override timedOut(first: ShutOut<T>): void {
+    // The event loop may have been blocked since the event was set.
+    this.#open();
+    if (this.waiting.peek() === first) super.timedOut(first);
+    else this.#look();
+  }
+
   protected override end(): void {
     super.end();
     this.#passing.clear();

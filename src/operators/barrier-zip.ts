@@ -42,11 +42,22 @@ export function barrierZip<T, A extends readonly unknown[]>(
       `barrier must have a party for each of the ${count} streams, got ${barrier.parties} in ${show(barrier.name)}`,
     );
   }
-  const streams = others.map((other) => from(other as ObservableInput<unknown>));
+  const streams = others.map(toStream);
   return (source) =>
     new Observable((subscriber) =>
       new Rounds(subscriber as Subscriber<unknown[]>, barrier).run([source, ...streams]),
     );
+}
+
+/** @throws TypeError showing the value */
+function toStream(other: unknown): Observable<unknown> {
+  try {
+    return from(other as ObservableInput<unknown>);
+  } catch (cause) {
+    throw new TypeError(`others must be Observables, or what RxJS makes one of, got ${show(other)}`, {
+      cause,
+    });
+  }
 }
 
 function isMeeting(barrier: unknown): barrier is Meeting {

@@ -55,6 +55,8 @@ export function runInThread<A extends readonly unknown[], R>(
     ...(pool && { pool }),
   };
   return new Observable((subscriber) => {
+    // As combineLatest subscribes when a source before this one has failed at once: see Wait.
+    if (subscriber.closed) return;
     if (signal?.aborted === true) return subscriber.error(signal.reason);
     const thread = new Thread<R>(described);
     // A worker's messages come in the context of who started its first thread.
@@ -65,7 +67,8 @@ export function runInThread<A extends readonly unknown[], R>(
     }
     // What `start` throws is the Observable's error.
     thread.start();
-    if (signal !== undefined) subscriber.add(onAbort(signal, () => subscriber.error(signal.reason)));
+    if (signal !== undefined)
+      subscriber.add(onAbort(signal, () => context.run(() => subscriber.error(signal.reason))));
     let reason: unknown;
     const stopLimit = limitRun(thread as Thread<never>, timeout, () => {
       reason = ranTooLong(thread.name, timeout);

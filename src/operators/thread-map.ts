@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import { defaultPool } from '../pool/jobs/default-pool.js';
-import { setMapper } from '../pool/jobs/thread-pool.js';
+import { setMapper } from '../pool/jobs/mapper.js';
 import type { Emitted, Target } from '../primitives/target.js';
 import { isJobRunner } from './parts/job-runner.js';
 import { checkJobMap, JobMap } from './thread-map/job-map.js';

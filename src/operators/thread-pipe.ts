@@ -43,6 +43,7 @@ export function threadPipe<T, R>(
   const pooled = checkPooled('threadPipe', target as Target, options, ['pool', 'grace']);
   return (source) =>
     new Observable((subscriber) => {
-      new PipeRun<R>(subscriber, pooled).run(source);
+      // Who has left by now, as combineLatest subscribes for them too, needs no thread: see Wait.
+      if (!subscriber.closed) new PipeRun<R>(subscriber, pooled).run(source);
     });
 }

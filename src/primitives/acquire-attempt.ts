@@ -75,8 +75,11 @@ export class AcquireAttempt implements BlockingAttempt<boolean> {
     return time >= this.#yieldsUntil ? this.#of.tryTake(true) : YIELDED;
   }
 
-  expire(): false {
-    return false;
+  /** Takes what is free by now: the event loop that hears of a release may have been blocked until then. */
+  expire(isFirst: boolean): boolean {
+    const taken = isFirst && this.#of.tryTake(false) === true;
+    if (taken) this.#since = 0;
+    return taken;
   }
 
   leave(): void {}

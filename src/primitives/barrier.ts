@@ -8,6 +8,7 @@ import {
   checkOptions,
   checkSignal,
   checkTimeout,
+  checkWaitSync,
   type PrimitiveOptions,
   type WaitOptions,
   type WaitSyncOptions,
@@ -166,8 +167,7 @@ export class Barrier extends Primitive implements Meeting {
    * the thread is cancelled
    */
   waitSync(options?: WaitSyncOptions): number {
-    checkOptions(options);
-    const timeout = options?.timeout === undefined ? this.timeout : checkTimeout(options.timeout);
+    const timeout = checkWaitSync(options, this.timeout);
     return waitBlocking<number>(this, new BarrierAttempt(this.#rounds, this.cells, false), timeout);
   }
 

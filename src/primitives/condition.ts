@@ -12,6 +12,7 @@ import {
   checkOptions,
   checkSignal,
   checkTimeout,
+  checkWaitSync,
   type PrimitiveOptions,
   show,
   type WaitOptions,
@@ -109,6 +110,12 @@ export class Condition extends Primitive implements Acquirable {
     return this.lock.locked();
   }
 
+  /** Lets those of this thread go on that may, before it returns: those notified first, because they queue for the lock. @internal */
+  serve(): void {
+    this.queue?.lookAtOnce();
+    this.lock.queue?.lookAtOnce();
+  }
+
   /** How many, of all threads, wait to be notified, at this moment. */
   override get waiting(): number {
     return this.slots.countAlive();
@@ -138,7 +145,7 @@ export class Condition extends Primitive implements Acquirable {
    * the thread is cancelled
    */
   waitSync(options?: WaitSyncOptions): boolean {
-    const { timeout } = checkWait(options);
+    const timeout = checkWaitSync(options);
     const attempt = new ConditionAttempt(this.#waiters);
     let notified = false;
     try {
@@ -212,7 +219,7 @@ export class Condition extends Primitive implements Acquirable {
    */
   waitForSync<T>(predicate: () => T, options?: WaitSyncOptions): T {
     checkPredicate(predicate);
-    const { timeout } = checkWait(options);
+    const timeout = checkWaitSync(options);
     const deadline = now() + timeout;
     for (;;) {
       const value = predicate();

@@ -6,6 +6,7 @@ import {
   checkOptions,
   checkSignal,
   checkTimeout,
+  checkWaitSync,
   type PrimitiveOptions,
   type WaitOptions,
   type WaitSyncOptions,
@@ -117,8 +118,7 @@ export class Event extends Primitive implements Gate {
    * @throws TypeError, RangeError for bad options; the reason when the thread is cancelled
    */
   waitSync(options?: WaitSyncOptions): boolean {
-    checkOptions(options);
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = checkWaitSync(options);
     return waitBlocking<boolean>(this, new EventAttempt(this, this.generation), timeout);
   }
 

@@ -1,3 +1,5 @@
+import { show } from './options.js';
+
 /**
  * A lock or permit in hand, to be released once: by `release`, by `using` or by `await using`. Releasing twice is a
  * no-op.
@@ -19,7 +21,10 @@ export class Held implements Disposable, AsyncDisposable {
   readonly #helds: HeldGroup | undefined;
   #released = false;
 
+  /** @throws TypeError unless it has a `release` */
   constructor(of: Holdable) {
+    if (typeof of?.release !== 'function')
+      throw new TypeError(`what is held must have a release(), got ${show(of)}`);
     this.#of = of;
     this.#helds = of.helds;
   }
@@ -54,6 +59,12 @@ export interface Holdable {
   release(): void;
   /** The group that a Held taken now belongs to; undefined: of a lock that no Condition can set aside. @internal */
   readonly helds?: HeldGroup | undefined;
+  /**
+   * Called instead when its group is set aside: returns what is to be released later, which may be never.
+   *
+   * @internal
+   */
+  whenLate?(): Holdable;
 }
 
 /**
@@ -72,7 +83,7 @@ export class HeldGroup {
 
   release(of: Holdable): void {
     if (this.#joined !== undefined) this.#joined.release(of);
-    else if (this.#aside) this.#late.push(of);
+    else if (this.#aside) this.#late.push(of.whenLate?.() ?? of);
     else of.release();
   }
 

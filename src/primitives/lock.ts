@@ -106,14 +106,14 @@ export class Lock extends OwnedLock {
   /** @internal */
   protected freeFromLost(word: number): boolean {
     const looked = levels();
-    const since = looked === 0 ? 0 : this.noteFree(looked);
+    // How long the lost owner had it is that thread's to tell.
+    if (looked !== 0) this.noteFree(looked);
     // In one step: were it the caller's for a moment, any thread could release it meanwhile, and the caller would then
     // free it from whoever took it next.
     if (compareExchange(this.cells, WORD, word, word & TURN_ASKED) !== word) return false;
     if (tracing()) emit('release', this.name);
     // One blocked waiter may have been woken by a release and have died with it: whether or not SLEEPERS says so.
     this.wakeAfterRelease((word & FLAGS) | SLEEPERS, 1);
-    if (since !== 0) this.noteHeld(since);
     return true;
   }
 

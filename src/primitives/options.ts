@@ -77,6 +77,26 @@ export function checkTimeout(timeout: unknown): number {
   return timeout;
 }
 
+/**
+ * How long a wait that blocks its thread may take, in ms.
+ *
+ * @param omitted - when no `timeout` is given; default: for ever
+ * @throws TypeError, RangeError
+ */
+export function checkWaitSync(options: WaitSyncOptions | undefined, omitted?: number): number {
+  checkOptions(options);
+  refuseSignal(options);
+  return omitted !== undefined && options?.timeout === undefined ? omitted : checkTimeout(options?.timeout);
+}
+
+/** Nobody heeds one while the thread is blocked. @throws TypeError */
+export function refuseSignal(options: WaitOptions | undefined): void {
+  if (options?.signal === undefined) return;
+  throw new TypeError(
+    `a wait that blocks its thread takes no signal, as it hears of no abort; got ${show(options.signal)}`,
+  );
+}
+
 /** How long an acquire may wait: 0 when it must not. @throws TypeError, RangeError */
 export function checkAcquire(options: AcquireOptions | undefined): number {
   checkOptions(options);
@@ -130,8 +150,14 @@ export function checkCount(what: string, value: unknown, least: number, most: nu
   return value;
 }
 
-/** ms; Infinity: for ever. @throws TypeError, RangeError naming the option */
-export function checkMs(what: string, ms: unknown): number {
+/**
+ * ms; Infinity: for ever.
+ *
+ * @param omitted - what it is when left out; default: it may not be
+ * @throws TypeError, RangeError naming the option
+ */
+export function checkMs(what: string, ms: unknown, omitted?: number): number {
+  if (ms === undefined && omitted !== undefined) return omitted;
   if (typeof ms !== 'number') throw new TypeError(`${what} must be a number of ms, got ${show(ms)}`);
   if (!(ms >= 0)) throw new RangeError(`${what} must be 0 ms or more, got ${ms}`);
   return ms;

@@ -1,5 +1,5 @@
 import { ThreadError } from '../errors.js';
-import type { HeldGroup } from './held.js';
+import type { Held, HeldGroup, Holdable } from './held.js';
 import { FLAGS, OWN, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
 import { compareExchange, load, store } from './memory/word.js';
 import type { AcquireSyncOptions } from './options.js';
@@ -43,6 +43,8 @@ export class RLock extends OwnedLock {
   /** The owner of the section that took it last, and when: it is the holder while that thread goes on. */
   #section: object | undefined;
   #takenAt = 0;
+  /** What the Helds of this thread release; made with the first one. */
+  #inHand: InHand | undefined;
 
   /**
    * Blocks the thread. true once acquired, at once by its owner, false when `blocking: false` or `timeout` (ms) gave up.
@@ -73,8 +75,8 @@ export class RLock extends OwnedLock {
     this.#releaseFrom(word);
   }
 
-  /** The release of the section that holds it, from whatever code of the thread the section's end comes. @internal */
-  releaseSection(): void {
+  /** The release of a Held or of a section, from whatever code of the thread: whoever has it may. @internal */
+  releaseHeld(): void {
     const word = load(this.cells, WORD);
     if ((word & VALUE) !== getIdent()) throw this.#notOwner(word & VALUE);
     this.#releaseFrom(word);
@@ -171,6 +173,12 @@ export class RLock extends OwnedLock {
   }
 
   /** @internal */
+  override inHand(taken?: Holdable): Held {
+    this.#inHand ??= new InHand(this);
+    return super.inHand(taken ?? this.#inHand);
+  }
+
+  /** @internal */
   override get reentrant(): true {
     return true;
   }
@@ -203,6 +211,7 @@ export class RLock extends OwnedLock {
     const mine = (word & FLAGS) | getIdent() | SLEEPERS;
     if (compareExchange(this.cells, WORD, word, mine) !== word) return false;
     store(this.cells, EXTRA, 0);
+    this.heldSince = 0;
     this.#free(mine);
     return true;
   }
@@ -216,5 +225,22 @@ export class RLock extends OwnedLock {
   override toString(): string {
     const state = this.locked() ? 'locked' : 'unlocked';
     return `<${state} RLock object '${this.name}' owner=${this.owner ?? 0} count=${this.count} at #${this.id}>`;
+  }
+}
+
+/** A level of an RLock that is released by its Held, maybe outside of the section in which it was taken. */
+class InHand implements Holdable {
+  readonly #lock: RLock;
+
+  constructor(lock: RLock) {
+    this.#lock = lock;
+  }
+
+  get helds(): HeldGroup {
+    return this.#lock.helds;
+  }
+
+  release(): void {
+    this.#lock.releaseHeld();
   }
 }

@@ -20,8 +20,11 @@ export interface SectionEntry {
    * there. Returns how to leave, or nothing when it has ended already.
    */
   request(scope: Scope | undefined): Unsubscribable | undefined;
-  /** Serves this thread's other waits for the lock before it returns; called by an operator that has just released it. */
-  serveOthers(): void;
+  /**
+   * Serves this thread's waits for the lock before it returns; called by an operator that has just released it, or whose own
+   * wait has run out of time.
+   */
+  serve(): void;
 }
 
 /** @param owner - of an RLock; default: each hold is an owner of its own */
@@ -39,7 +42,7 @@ export function entryTo(lock: Holding, owner: object | undefined, settle: Settle
           error: (error) => settle.reject(error),
         }),
       ),
-    serveOthers: () => {},
+    serve: () => {},
   };
 }
 
@@ -82,10 +85,9 @@ class PlainEntry implements SectionEntry, Settle<boolean> {
     this.settle.reject(error);
   }
 
-  serveOthers(): void {
-    // Those notified first, because they queue for the lock.
-    this.#condition?.queue?.lookAtOnce();
-    this.#lock.queue?.lookAtOnce();
+  serve(): void {
+    if (this.#condition === undefined) this.#lock.queue?.lookAtOnce();
+    else this.#condition.serve();
   }
 }
 
@@ -121,7 +123,7 @@ class OwnedEntry extends PlainEntry implements Holdable {
 
   /** From whatever code the section's end comes; but once the thread has ended, the worker's next thread may not release it. */
   release(): void {
-    if (this.#ident === getIdent()) this.#rlock.releaseSection();
+    if (this.#ident === getIdent()) this.#rlock.releaseHeld();
   }
 
   get helds(): HeldGroup {

@@ -132,9 +132,14 @@ export class FollowedHold implements Holdable {
   }
 
   release(): void {
+    this.whenLate().release();
+  }
+
+  /** The section has ended: from here on this is none that it has. */
+  whenLate(): Holdable {
     if (this.#after === undefined) this.#all.last = this.before;
     else this.#after.before = this.before;
     if (this.before !== undefined) this.before.#after = this.#after;
-    this.#of.release();
+    return this.#of;
   }
 }

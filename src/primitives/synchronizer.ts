@@ -5,7 +5,6 @@ import {
   ACQUIRES,
   AGENTS,
   FLAGS,
-  HELD_SINCE,
   SLEEPERS,
   TURN,
   TURN_ASKED,
@@ -21,6 +20,8 @@ import {
   checkOptions,
   checkSignal,
   checkTimeout,
+  checkWaitSync,
+  refuseSignal,
   type WaitOptions,
   type WaitSyncOptions,
 } from './options.js';
@@ -41,9 +42,9 @@ import { type Begin, type Settle, Wait } from './waiting/wait.js';
 const MEASURED_EVERY = 64;
 const MEASURED_WHEN_WAITED_FOR = 16;
 
-/** Its lower 32 bits, and never 0. */
+/** Its lower 32 bits, which are what `|` works on, and never 0. */
 function microsecondNow(): number {
-  return ((clock() * 1000) % 2 ** 32) | 0 || 1;
+  return (clock() * 1000) | 0 || 1;
 }
 
 /**
@@ -61,6 +62,13 @@ function microsecondNow(): number {
 export abstract class Synchronizer extends Primitive {
   /** The Helds in effect in this thread. @internal */
   helds: HeldGroup = new HeldGroup();
+  /**
+   * Since when this thread holds it, in µs, while somebody looks at all; 0: it does not, or that is not measured. A hold that
+   * another thread ends is not: in shared memory this would be a word that is read at every release.
+   *
+   * @internal
+   */
+  heldSince = 0;
   /** Shared by the Observable waits of this thread, of which only the first tries. */
   #attempt: AcquireAttempt | undefined;
   /** How all waits without options begin. */
@@ -124,8 +132,8 @@ export abstract class Synchronizer extends Primitive {
     if ((looked & ALL) === 0) return;
     const count = peek(this.cells, ACQUIRES) + 1;
     this.cells[ACQUIRES] = count;
-    if (count % MEASURED_WHEN_WAITED_FOR !== 0) return;
-    this.cells[HELD_SINCE] = othersWait || count % MEASURED_EVERY === 0 ? microsecondNow() : 0;
+    const every = othersWait ? MEASURED_WHEN_WAITED_FOR : MEASURED_EVERY;
+    this.heldSince = count % every === 0 ? microsecondNow() : 0;
   }
 
   /**
@@ -137,9 +145,8 @@ export abstract class Synchronizer extends Primitive {
    */
   noteFree(looked: number): number {
     if ((looked & HOLDS) !== 0) tellHoldEnds(this);
-    if (peek(this.cells, ACQUIRES) % MEASURED_WHEN_WAITED_FOR !== 0) return 0;
-    const since = peek(this.cells, HELD_SINCE);
-    if (since !== 0) this.cells[HELD_SINCE] = 0;
+    const since = this.heldSince;
+    if (since !== 0) this.heldSince = 0;
     return since;
   }
 
@@ -198,7 +205,9 @@ export abstract class Synchronizer extends Primitive {
 
   /** @internal */
   protected acquireBlocking(options: AcquireSyncOptions | undefined): boolean {
-    return this.takeBlocking(checkAcquire(options), true);
+    const timeout = checkAcquire(options);
+    refuseSignal(options);
+    return this.takeBlocking(timeout, true);
   }
 
   /**
@@ -230,8 +239,7 @@ export abstract class Synchronizer extends Primitive {
    * Lock or RLock
    */
   holdSync(options?: WaitSyncOptions): Held {
-    checkOptions(options);
-    if (!this.takeBlocking(checkTimeout(options?.timeout), true)) throw new TimeoutError();
+    if (!this.takeBlocking(checkWaitSync(options), true)) throw new TimeoutError();
     return this.inHand();
   }
 

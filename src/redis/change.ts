@@ -5,7 +5,10 @@ import type { Session } from './session.js';
 /**
  * Asks for a change that nobody need wait for: what goes wrong is in `errors$`, and never an unhandled rejection.
  *
- * @param done - called with the answer, and the number under which it was asked for
+ * The engine keeps that it was done until it was told that this is known: repeated after a lost answer, a change would undo
+ * what others have done since.
+ *
+ * @param done - called with the answer
  * @throws LockLostError, which rejects, when this process was cut off before it was done
  */
 export function change(
@@ -13,14 +16,17 @@ export function change(
   operation: EngineOperation,
   key: string,
   args: readonly string[] = [],
-  done: (reply: readonly string[], number: string) => unknown = () => {},
+  done: (reply: readonly string[]) => void = () => {},
 ): Promise<void> {
   const number = session.nextNumber();
   const changed = session.call(operation, number, key, ...args).then(
-    async (reply) => {
-      if (reply[0] !== '-1') return void (await done(reply, number));
-      session.notKnown();
-      throw cutOff(operation, key);
+    (reply) => {
+      if (reply[0] === '-1') {
+        session.notKnown();
+        throw cutOff(operation, key);
+      }
+      session.report(session.call('leave', number, key, '1'));
+      done(reply);
     },
     (error) => {
       throw error instanceof LockLostError && error.reason !== 'closed' ? cutOff(operation, key) : error;

@@ -51,6 +51,8 @@ export interface Engine {
    * @throws EngineError, `outOfReach` when another attempt may do
    */
   incarnation(anew?: boolean): Promise<string>;
+  /** The incarnation that calls go to now; undefined: none, absent: there is but one. */
+  readonly run?: string | undefined;
   /** ms that it had run when its incarnation was read; absent: it forgets nothing when it starts. */
   readonly age?: number;
   /** How many replicas have, after at most `ms`, all that was written before; absent: there are none. */

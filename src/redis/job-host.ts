@@ -136,9 +136,9 @@ function peer<T>(name: string, version: string): T {
     });
   }
 }
-/** Where BullMQ keeps its queues. */
+/** Where BullMQ keeps its queues: not `q`, below which locks have theirs, because a pool may be called `l`. */
 export function queuePrefix(host: JobHost): string {
-  return `${host.prefix}q`;
+  return `${host.prefix}jobs`;
 }
 
 /** Beside it: `x` a job that is to be cancelled, `w` who waits for a job that is shared, `t` a timer's job. */

@@ -1,5 +1,5 @@
 import { after } from '../primitives/waiting/event-loop.js';
-import type { Engine } from './engine.js';
+import type { Engine, EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
 import type { FromKeeper, ToKeeper, ToldHold } from './keeper-messages.js';
 import { isGone, type Neighbour, neighboursOf, whereabouts } from './neighbours.js';
@@ -14,6 +14,8 @@ const JUST_STARTED = SETTLING + 1000;
 const LOOK = 50;
 /** Looks between two at the list of members: one that has just come may be killed as well. */
 const LOOKS = 20;
+/** ms for the goodbye of one that is closed: its thread ends then, whatever the link does. */
+const GOODBYE = 1000;
 /** ms that the session has to say what it holds before another incarnation is told. */
 const REPORT = 5;
 
@@ -30,7 +32,9 @@ export interface KeepingOptions {
 export class Keeping {
   readonly #engine: Engine;
   readonly #lease: number;
-  readonly #grace: number;
+  readonly #grace: boolean;
+  /** ms: the longest lease in the namespace, as the engine has told last. Who has it may come back as late as that. */
+  #longest: number;
   readonly #post: (message: FromKeeper) => void;
   readonly #me = whereabouts();
   readonly #timers: NodeJS.Timeout[];
@@ -60,7 +64,8 @@ export class Keeping {
   constructor(engine: Engine, { lease, grace }: KeepingOptions, post: (message: FromKeeper) => void) {
     this.#engine = engine;
     this.#lease = lease;
-    this.#grace = grace ? lease : 0;
+    this.#grace = grace;
+    this.#longest = lease;
     this.#post = post;
     this.#timers = [
       setInterval(() => this.#beat(), lease / 3),
@@ -181,7 +186,7 @@ export class Keeping {
       run,
       this.#run,
       `${this.#settling()}`,
-      `${this.#grace}`,
+      `${this.#grace ? this.#longest : 0}`,
       news,
       ...holds.flat(),
     );
@@ -210,9 +215,10 @@ export class Keeping {
 
   #answered(reply: readonly string[], sent: Moment): void {
     const session = this.#session;
-    const lost = Number(reply[3]);
-    if (lost > 0) this.#post({ kind: 'lost', session, numbers: reply.slice(4, 4 + lost) });
-    for (let at = 4 + lost; at + 1 < reply.length; at += 2)
+    this.#longest = Number(reply[3]);
+    const lost = Number(reply[4]);
+    if (lost > 0) this.#post({ kind: 'lost', session, numbers: reply.slice(5, 5 + lost) });
+    for (let at = 5 + lost; at + 1 < reply.length; at += 2)
       this.#post({ kind: 'back', session, number: reply[at] ?? '', thing: reply[at + 1] ?? '' });
     const took = thisMoment().mono - sent.mono;
     this.#post({ kind: 'renewed', session, entries: Number(reply[2]), took });
@@ -226,7 +232,7 @@ export class Keeping {
 
   #settling(): number {
     const { age = JUST_STARTED } = this.#engine;
-    return this.#grace > 0 && age < JUST_STARTED ? SETTLING : 0;
+    return this.#grace && age < JUST_STARTED ? SETTLING : 0;
   }
 
   #watch(): void {
@@ -253,7 +259,7 @@ export class Keeping {
     // Jittered, so that not all do it at once.
     this.#sweep = after(ms + 1 + Math.random() * Math.min(20, this.#lease / 50), async () => {
       try {
-        const [next] = await this.#engine.call('sweep', this.#session);
+        const [next] = await this.#tell('sweep', this.#session);
         this.#lookIn(Number(next));
       } catch {
         // The next renewal, by another connection, does it.
@@ -281,15 +287,22 @@ export class Keeping {
       if (!isGone(neighbour)) continue;
       this.#neighbours = this.#neighbours.filter((other) => other !== neighbour);
       // Unanswered, the end of the lease tells it.
-      this.#engine.call('bye', neighbour.session, '1').catch(() => {});
+      this.#tell('bye', neighbour.session, '1').catch(() => {});
     }
+  }
+
+  /** What ends sessions goes to no incarnation that has not heard of this one: it would grant before its grace has begun. */
+  async #tell(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
+    const { run = this.#run } = this.#engine;
+    if (run !== this.#run) throw new EngineError('the engine is another', { outOfReach: true });
+    return this.#engine.call(operation, ...args);
   }
 
   async #goodbye(died: boolean): Promise<void> {
     const session = this.#session;
     this.#session = '';
     try {
-      if (session !== '') await this.#engine.call('bye', session, died ? '1' : '0');
+      if (session !== '') await this.#tell('bye', session, died ? '1' : '0');
     } catch {
       // Out of reach: the end of the lease tells it.
     }
@@ -300,7 +313,8 @@ export class Keeping {
     this.#ended = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#sweep?.();
-    await this.#goodbye(false);
+    // Unanswered by then, the end of the lease tells it.
+    await Promise.race([this.#goodbye(false), pause(GOODBYE)]);
     await this.#engine.close();
     this.#post({ kind: 'ended' });
   }

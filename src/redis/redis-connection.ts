@@ -82,6 +82,7 @@ export async function connect(address: Address, patience: number, closing: Abort
     connectTimeout: Math.min(Math.max(1000, patience), LONGEST_ATTEMPT),
     socketTimeout: patience,
     disableClientInfo: true,
+    disconnectTimeout: 100,
   };
   const redis = typeof address === 'string' ? new Redis(address, own) : new Redis({ ...address, ...own });
   let why: unknown;
@@ -89,6 +90,7 @@ export async function connect(address: Address, patience: number, closing: Abort
     why = error;
   });
   redis.on('connect', () => redis.stream.unref?.());
+  redis.on('close', () => clearTimeout((redis as unknown as Timed).socketTimeoutTimer));
   const drop = (): void => dropAttempt(redis);
   closing.addEventListener('abort', drop);
   try {
@@ -101,6 +103,19 @@ export async function connect(address: Address, patience: number, closing: Abort
   } finally {
     closing.removeEventListener('abort', drop);
   }
+}
+
+/** What ioredis has for `socketTimeout`, as long as an answer is due. It keeps the process alive, also once nobody can answer. */
+interface Timed {
+  readonly socketTimeoutTimer?: NodeJS.Timeout;
+}
+
+/** Ends a connection, once; what is not answered by then does not keep the process alive. */
+export function hangUp(redis: Redis): void {
+  // Each call that fails with the connection does, and ioredis would listen to the socket's end once more.
+  const { stream } = redis as { readonly stream?: Redis['stream'] };
+  if (stream?.destroyed !== true && stream?.writableEnded !== true) redis.disconnect();
+  (redis as unknown as Timed).socketTimeoutTimer?.unref();
 }
 
 /** Of one that is connecting, or closed already, ioredis would wait two seconds for the end, and keep the process alive. */

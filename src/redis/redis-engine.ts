@@ -3,7 +3,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
 import { backoff, pause } from './pause.js';
-import { type Address, asEngineError, connect, dropConnection } from './redis-connection.js';
+import { type Address, asEngineError, connect, dropConnection, hangUp } from './redis-connection.js';
 import { script } from './script/script.js';
 
 /** What an engine for one thread of a process is made with. */
@@ -38,7 +38,8 @@ export class RedisEngine implements Engine {
   /** The one before, whose unanswered commands may still lie in the engine's socket. */
   #before: Commands | undefined;
   #connecting: Promise<Commands> | undefined;
-  #waiting: Redis | undefined;
+  /** For WAIT, which holds up what comes behind it. */
+  #waiting: Promise<Redis> | undefined;
   #inbox: Inbox | undefined;
   #session = '';
   readonly #closing = new AbortController();
@@ -46,6 +47,10 @@ export class RedisEngine implements Engine {
   constructor(options: RedisEngineOptions) {
     this.#options = options;
     this.#prefix = `{${options.namespace}}:`;
+  }
+
+  get run(): string | undefined {
+    return this.#commands?.run;
   }
 
   get age(): number {
@@ -61,7 +66,7 @@ export class RedisEngine implements Engine {
     } catch (error) {
       const failed = asEngineError(error);
       // What another connection may mend is not mended by this one.
-      if (failed.outOfReach) commands.redis.disconnect();
+      if (failed.outOfReach) hangUp(commands.redis);
       throw failed;
     }
   }
@@ -72,8 +77,10 @@ export class RedisEngine implements Engine {
   }
 
   async incarnation(anew = false): Promise<string> {
-    if (anew) this.#commands?.redis.disconnect();
-    if (this.#commands !== undefined && !anew) return this.#commands.run;
+    if (this.#commands !== undefined) {
+      if (!anew) return this.#commands.run;
+      hangUp(this.#commands.redis);
+    }
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
     });
@@ -92,7 +99,7 @@ export class RedisEngine implements Engine {
       redis.once('close', () => this.#lost(commands));
       return commands;
     } catch (error) {
-      redis.disconnect();
+      hangUp(redis);
       throw asEngineError(error);
     }
   }
@@ -100,8 +107,7 @@ export class RedisEngine implements Engine {
   #lost(commands: Commands): void {
     if (this.#commands !== commands) return;
     this.#commands = undefined;
-    this.#waiting?.disconnect();
-    this.#waiting = undefined;
+    this.#stopWaiting();
     this.#told.next('again');
   }
 
@@ -115,25 +121,31 @@ export class RedisEngine implements Engine {
   }
 
   async replicated(replicas: number, ms: number): Promise<number> {
-    // By a connection of its own, because WAIT holds up what comes behind it.
     const { address, patience } = this.#options;
-    this.#waiting ??= await connect(address, ms + patience, this.#closing.signal);
+    this.#waiting ??= connect(address, ms + patience, this.#closing.signal);
+    const waiting = this.#waiting;
     try {
-      await this.#waiting.set(`${this.#prefix}written`, '1', 'PX', 1);
-      return await this.#waiting.wait(replicas, ms);
+      const redis = await waiting;
+      await redis.set(`${this.#prefix}written`, '1', 'PX', 1);
+      return await redis.wait(replicas, ms);
     } catch (error) {
-      this.#waiting?.disconnect();
-      this.#waiting = undefined;
+      if (this.#waiting === waiting) this.#stopWaiting();
       throw asEngineError(error);
     }
+  }
+
+  #stopWaiting(): void {
+    // Who waits by it is told that it does not connect.
+    this.#waiting?.then(hangUp, () => {});
+    this.#waiting = undefined;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     this.#told.complete();
     this.#inbox?.close();
-    this.#waiting?.disconnect();
-    this.#commands?.redis.disconnect();
+    this.#stopWaiting();
+    if (this.#commands !== undefined) hangUp(this.#commands.redis);
     this.#commands = undefined;
   }
 }
@@ -198,13 +210,13 @@ class Inbox {
       if (this.#closing.signal.aborted || session !== this.#session || redis.status !== 'ready')
         throw new EngineError('the connection has closed', { outOfReach: true });
     } catch (error) {
-      redis.disconnect();
+      hangUp(redis);
       throw error;
     }
     redis.once('close', () => void this.#again());
     this.#redis = redis;
     // A link that is half open is only found by using it.
-    this.#alive = setInterval(() => redis.ping().catch(() => redis.disconnect()), patience).unref();
+    this.#alive = setInterval(() => redis.ping().catch(() => hangUp(redis)), patience).unref();
   }
 
   join(session: string): void {
@@ -216,7 +228,7 @@ class Inbox {
     redis
       .subscribe(`${this.#prefix}c:${session}`)
       .then(() => redis.unsubscribe(`${this.#prefix}c:${left}`))
-      .catch(() => redis.disconnect());
+      .catch(() => hangUp(redis));
   }
 
   async #again(): Promise<void> {
@@ -238,6 +250,6 @@ class Inbox {
   close(): void {
     this.#closing.abort();
     clearInterval(this.#alive);
-    this.#redis?.disconnect();
+    if (this.#redis !== undefined) hangUp(this.#redis);
   }
 }

@@ -120,9 +120,8 @@ export class RemoteCondition implements Notifiable {
     checkCount('n', n, 0, Number.MAX_SAFE_INTEGER);
     const session = this.#session;
     if (session.has.holdOf(this.#lockKey) === undefined) throw this.#notOwner('notify');
-    return change(session, 'notify', this.#key, [`${n}`], ([what], number) => {
+    return change(session, 'notify', this.#key, [`${n}`], ([what]) => {
       if (what === '-5') throw this.#notOwner('notify');
-      return session.call('leave', number, this.#key, '1');
     });
   }
 

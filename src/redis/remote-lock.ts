@@ -8,6 +8,7 @@ import { RemoteAcquirable } from './remote-acquirable.js';
 import { RemoteHeld } from './remote-held.js';
 import { stateStream } from './remote-stream.js';
 import { RemoteWait, type Request } from './remote-wait.js';
+import { number, saidIn, text, tokenIn } from './said.js';
 import type { Session } from './session.js';
 
 /** How a lock of several machines deals with an owner that died. */
@@ -183,12 +184,13 @@ async function replicated<T>(
 
 /** @param died - its token, and what it said of itself */
 function ownerOf(died: string): Owner {
-  const at = died.indexOf(' ');
-  const {
-    session = '',
-    host = '',
-    pid = 0,
-    name = '',
-  } = JSON.parse(died.slice(at + 1) || '{}') as Partial<Owner>;
-  return { session, host, pid, name, token: BigInt(died.slice(0, at)) };
+  const [token = ''] = died.split(' ', 1);
+  const { session, host, pid, name } = saidIn<Owner>(died.slice(token.length + 1));
+  return {
+    session: text(session),
+    host: text(host),
+    pid: number(pid),
+    name: text(name),
+    token: tokenIn(token),
+  };
 }

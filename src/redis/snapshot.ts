@@ -4,6 +4,7 @@ import { after } from '../primitives/waiting/event-loop.js';
 import type { Wait } from '../primitives/waiting/wait.js';
 import type { MachineInfo, MachinePool, MachinesSnapshot, SnapshotThing } from './info.js';
 import { isPassing, MEMBERS, stateStream } from './remote-stream.js';
+import { list, number, type Said, saidIn, text, tokenIn } from './said.js';
 import type { Session } from './session.js';
 
 /** Columns of a member in the engine's answers. */
@@ -20,7 +21,7 @@ function machinesOf(rows: readonly string[]): MachineInfo[] {
   const machines: MachineInfo[] = [];
   for (let at = 0; at < rows.length; at += COLUMNS) {
     const [session = '', leaseEnds, joined, info] = rows.slice(at, at + COLUMNS);
-    const { name, host, pid, node, threads, pools } = parsed(info);
+    const { name, host, pid, node, threads, pools } = saidIn<MachineInfo>(info);
     machines.push({
       session,
       name: text(name),
@@ -30,35 +31,15 @@ function machinesOf(rows: readonly string[]): MachineInfo[] {
       leaseEnds: Number(leaseEnds),
       node: text(node),
       threads: number(threads),
-      pools: Array.isArray(pools) ? pools.map(poolOf) : [],
+      pools: list(pools).map(poolOf),
     });
   }
   return machines.sort((a, b) => a.joined - b.joined || (a.session < b.session ? -1 : 1));
 }
 
-type Unchecked<T> = { readonly [K in keyof T]?: unknown };
-
-/** What a process says of itself; of another version, or a stranger's, it may be anything. */
-function parsed(info: string | undefined): Unchecked<MachineInfo> {
-  if (info === undefined || info === '') return {};
-  try {
-    return JSON.parse(info) ?? {};
-  } catch {
-    return {};
-  }
-}
-
 function poolOf(said: unknown): MachinePool {
-  const { name, busy, queued, threads } = (said ?? {}) as Unchecked<MachinePool>;
+  const { name, busy, queued, threads } = (said ?? {}) as Said<MachinePool>;
   return { name: text(name), busy: number(busy), queued: number(queued), threads: number(threads) };
-}
-
-function text(said: unknown): string {
-  return typeof said === 'string' ? said : '';
-}
-
-function number(said: unknown): number {
-  return typeof said === 'number' ? said : 0;
 }
 
 /** All living processes of the namespace, in the order in which they joined. */
@@ -128,11 +109,11 @@ function snapshotOf([at, count, ...rest]: readonly string[]): MachinesSnapshot {
     const kind = KINDS[thing.charAt(0)];
     const [what, word = ''] = value.split(' ');
     if (kind === undefined || what === undefined) continue;
-    const found = things.get(thing) ?? { kind, name: thing.slice(2), holders: [], waiters: [] };
+    const found = things.get(thing) ?? { kind, name: text(thing.slice(2)), holders: [], waiters: [] };
     // µs of the engine's clock when it was granted.
     if (what === 'h')
-      found.holders.push({ session, token: BigInt(word), since: Math.floor(Number(word) / 1000) });
-    else if (/^[wWna]$/.test(what)) found.waiters.push({ session, since: Number(word) });
+      found.holders.push({ session, token: tokenIn(word), since: Math.floor(number(Number(word)) / 1000) });
+    else if (/^[wWna]$/.test(what)) found.waiters.push({ session, since: number(Number(word)) });
     else continue;
     things.set(thing, found);
   }

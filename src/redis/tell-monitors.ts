@@ -42,6 +42,8 @@ class Teller {
   #deadlocks: readonly ToldDeadlock[] = [];
   #askedAt = 0;
   #isLooking = false;
+  /** Why it could not be looked at the last time. */
+  #refused = '';
   /** ms that the clock of all threads is ahead of the engine's. */
   #ahead = Number.NaN;
 
@@ -65,15 +67,18 @@ class Teller {
       try {
         this.#take(await lookAtAll(this.#session), began);
       } catch (error) {
-        if (!isPassing(error)) {
-          // It would refuse the next look as well.
-          void this.#session.report(Promise.reject(error));
-          return;
-        }
+        if (!isPassing(error)) this.#refuse(error);
       }
       await pause(Math.min(LONGEST, Math.max(LOOK_EVERY, FOR_EACH * this.#size())));
     }
     this.#isLooking = false;
+  }
+
+  /** Told once, because it may refuse the next looks as well. */
+  #refuse(error: unknown): void {
+    if (this.#refused === String(error)) return;
+    this.#refused = String(error);
+    this.#session.tellError(error);
   }
 
   /** How many holds and waits there were at the last look. */
@@ -84,6 +89,7 @@ class Teller {
 
   #take(now: MachinesSnapshot, began: number): void {
     const seen = clock();
+    this.#refused = '';
     const ahead = (began + seen) / 2 - now.at;
     if (!(Math.abs(ahead - this.#ahead) < JITTER)) this.#ahead = ahead;
     const here = (time: number): number => time + this.#ahead;

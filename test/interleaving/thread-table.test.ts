@@ -59,6 +59,7 @@ describe('a thread is claimed, queued, runs and ends', () => {
   );
 });
 
+// With `preemptions: 1` here, test/long explores up to 2.
 describe('its slot', () => {
   explores(
     'is claimed by one at a time',
@@ -67,7 +68,7 @@ describe('its slot', () => {
   explores('comes back when who claimed it dies', table([MAIN, 0], [successor, claimer], { victim: 1 }));
   explores(
     'comes back when its worker dies',
-    table([MAIN, 0, 1], [successor, starter(2), worker], { victim: 2, preemptions: 2 }),
+    table([MAIN, 0, 1], [successor, starter(2), worker], { victim: 2, preemptions: 1 }),
   );
   explores(
     'is claimed anew, and the dead one still counts as dead',
@@ -136,7 +137,7 @@ describe('whether somebody traces', () => {
       `a worker traces ${title}, and main for a while`,
       table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], {
         atEnd: nobodyTraces,
-        preemptions: 2,
+        preemptions: 1,
         ...more,
       }),
     );
@@ -157,6 +158,10 @@ describe('whether somebody traces', () => {
     table([MAIN, 0], [looker(1), tracer], { victim: 1, atEnd: nobodyTraces }),
     /said to trace/,
   );
+  const bothTrace = table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], {
+    atEnd: nobodyTraces,
+    preemptions: 3,
+  });
   finds(
     'a level that is on already is not turned on again',
     {
@@ -164,7 +169,7 @@ describe('whether somebody traces', () => {
       text: 'if (levels !== 0) while (!turnOn(levels));',
       instead: 'while ((load(table, TRACE) & levels) !== levels && !turnOn(levels));',
     },
-    table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], { atEnd: nobodyTraces, preemptions: 3 }),
+    bothTrace,
     /does not see/,
   );
   finds(
@@ -174,7 +179,7 @@ describe('whether somebody traces', () => {
       text: 'return compareExchange(table, TRACE, word, ((word + ONE_CHANGE) & ~LEVELS) | (levels & LEVELS)) === word;',
       instead: 'exchange(table, TRACE, levels); return word >= 0;',
     },
-    table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], { atEnd: nobodyTraces, preemptions: 3 }),
+    bothTrace,
     /does not see/,
   );
 });

@@ -11,8 +11,8 @@ afterAll(endCrew);
 const first = anySeed();
 
 it.for(KINDS)('%s does what its model does, in histories of real workers', async (kind, context) => {
-  const calm = await verify(kind, first, 400, false);
-  const deadly = await verify(kind, first + 400, 60, true);
+  const calm = await verify(kind, first, 220, false);
+  const deadly = await verify(kind, first + 220, 40, true);
   tried(context, 'histories', calm.histories + deadly.histories);
   tried(context, 'operations', calm.operations + deadly.operations);
   tried(context, 'deaths', deadly.deaths);

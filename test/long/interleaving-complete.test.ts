@@ -7,7 +7,9 @@ import {
 } from '../support/explorer/event-waiters.js';
 import { type Asked, explores } from '../support/explorer/explores.js';
 import { type Face, mixes, titleOf, unlike } from '../support/explorer/faces.js';
+import { worker as begun, MAIN, starter, successor, table } from '../support/explorer/life-cycle.js';
 import { moves, movesThereAndBack, other, pool, reusesBoth, worker } from '../support/explorer/sessions.js';
+import { looker, mainTracer, nobodyTraces, tracer } from '../support/explorer/tracers.js';
 import { atMostOneLost, type Guarded, notFree, user } from '../support/explorer/users.js';
 
 function guarded(kind: 'Lock' | 'RLock' | 'Semaphore', faces: Face[]): Asked<Guarded> {
@@ -56,4 +58,19 @@ describe("every interleaving of a pool's starter and two workers", () => {
     explores(`a job goes to another session${dies}`, pool(1, [moves, worker, other], more));
     explores(`a job goes there and back${dies}`, pool(1, [movesThereAndBack, worker, other], more));
   }
+});
+
+describe('the table of threads, up to 2 preemptions', () => {
+  explores(
+    'a slot comes back when its worker dies',
+    table([MAIN, 0, 1], [successor, starter(2), begun], { victim: 2, preemptions: 2 }),
+  );
+  explores(
+    'a worker traces and dies, and main for a while',
+    table([MAIN, 0, MAIN], [looker(1), tracer, mainTracer], {
+      atEnd: nobodyTraces,
+      preemptions: 2,
+      victim: 1,
+    }),
+  );
 });

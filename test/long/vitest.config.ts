@@ -1,16 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { common, oxc } from '../../vitest.config.js';
+import LongestFirst from '../support/longest-first.js';
 
 // `npm run test:long`: what takes minutes, and at its end a table of what was tried and how often.
 export default defineConfig({
-  oxc: { target: 'es2022' },
+  oxc,
   test: {
+    ...common,
     include: ['test/long/**/*.test.ts'],
-    pool: 'forks',
-    maxWorkers: 2,
+    // One more than processors: storms and deaths wait, interleavings compute.
+    maxWorkers: 3,
     testTimeout: 1_200_000,
-    hookTimeout: 60_000,
-    retry: 0,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/long/table.ts', './test/support/closing-line.ts'],
-    server: { deps: { external: [/\/dist\//] } },
   },
 });

@@ -2,12 +2,15 @@ import type { Finding, Inspection } from 'rxjs-threading/monitor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InTrouble, type Trouble } from '../browser/support/in-trouble.js';
 import { Top } from '../support/monitor/top.js';
+import { sleep } from '../support/random.js';
 
 /** ms after which what has begun is told, and what has ended is not. */
 const BOUND = 2000;
 /** So often the monitor must have looked meanwhile: a machine that let it look less has kept it from running. */
 const LOOKS = 2;
 const PATIENCE = 30_000;
+/** ms between two readings, which leave the processor to the program. */
+const PAUSE = 20;
 
 /** What was served of one moment, whose time is that of the monitor's own clock. */
 interface Served {
@@ -35,6 +38,7 @@ class Reading {
       this.inspections.push(after);
       if (after.time === before.time) this.metrics.push({ time: after.time, text });
       before = after;
+      await sleep(PAUSE);
     }
   }
 

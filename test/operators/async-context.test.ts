@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { concat, lastValueFrom, NEVER, type Observable, of, Subject, take, tap } from 'rxjs';
+import { catchError, concat, lastValueFrom, NEVER, type Observable, of, Subject, take, tap } from 'rxjs';
 import {
   awaitCondition,
   awaitEvent,
@@ -81,6 +81,14 @@ const rows: Record<string, (see: () => void) => Row> = {
     ).pipe(take(1)),
     letGoOn: () => {},
   }),
+  'runInThread whose signal is aborted': () => {
+    const controller = new AbortController();
+    const options = { signal: controller.signal, grace: 0 };
+    const values = runInThread(() => new Promise(() => {}), [], options).pipe(
+      catchError(() => of('aborted')),
+    );
+    return { values, letGoOn: () => controller.abort() };
+  },
 };
 
 describe('what had to wait goes on in the async context of who subscribed', () => {

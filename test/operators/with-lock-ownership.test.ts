@@ -2,6 +2,7 @@
 import {
   concat,
   delay,
+  EMPTY,
   firstValueFrom,
   from,
   lastValueFrom,
@@ -14,7 +15,7 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { Condition, RLock, ThreadError, withLock } from 'rxjs-threading';
+import { Condition, type Held, RLock, ThreadError, withLock } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { turns, until } from '../support/turns.js';
 import { inVirtualTime } from '../support/virtual-time.js';
@@ -93,6 +94,21 @@ it('code inside a section re-enters in every way, code outside in none', async (
   expect(await stranger).toBe(1);
   lock.release();
   expect(lock.locked()).toBe(false);
+});
+
+it('a Held that a section has taken is released by whoever has it, also once the section is over', () => {
+  const lock = new RLock();
+  const helds: Held[] = [];
+  const take = (): Observable<never> => {
+    helds.push(lock.holdSync());
+    lock.hold().subscribe((held) => helds.push(held));
+    return EMPTY;
+  };
+  of(1).pipe(withLock(lock, take)).subscribe();
+  expect(lock.count).toBe(2);
+  for (const held of helds) held.release();
+  expect(lock.locked()).toBe(false);
+  expect(lock.acquireSync({ blocking: false })).toBe(true);
 });
 
 it('what the thread itself acquired, its pipelines re-enter', () => {

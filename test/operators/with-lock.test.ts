@@ -334,6 +334,37 @@ it('tells of a section whose own code has released its lock', () => {
   expect(error).toBeInstanceOf(ThreadError);
 });
 
+describe('a source that ends within its own subscription, and whose teardown throws,', () => {
+  const source = new Observable<number>((subscriber) => {
+    subscriber.next(1);
+    subscriber.complete();
+    return () => {
+      throw new Error('torn');
+    };
+  });
+  const of1 = of(1);
+
+  it.each<[string, (lock: Lock) => Observable<number>]>([
+    ['inside', (lock) => of1.pipe(withLock(lock, () => source))],
+    ['as a whole', (lock) => source.pipe(withLock(lock))],
+  ])('leaves no lock held: %s', async (_, make) => {
+    for (const taken of [false, true]) {
+      const lock = new Lock();
+      if (taken) lock.acquireSync();
+      const seen: unknown[] = [];
+      const sections = make(lock).subscribe({
+        next: (one) => seen.push(one),
+        error: (one) => seen.push(one),
+      });
+      if (taken) lock.release();
+      await turns(2);
+      expect(seen).toEqual([1, new Error('torn')]);
+      expect(sections.closed).toBe(true);
+      expect(lock.locked()).toBe(false);
+    }
+  });
+});
+
 it.each([
   [() => withLock(undefined as never), 'undefined'],
   [() => withLock({} as never), '{}'],

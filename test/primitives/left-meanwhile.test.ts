@@ -1,5 +1,26 @@
-import { config, firstValueFrom, type Observable, Subject, take, takeUntil } from 'rxjs';
-import { Barrier, Condition, Event, Lock, RLock, Semaphore, settraceAllThreads } from 'rxjs-threading';
+import {
+  combineLatest,
+  config,
+  firstValueFrom,
+  type Observable,
+  Subject,
+  take,
+  takeUntil,
+  throwError,
+} from 'rxjs';
+import {
+  Barrier,
+  Condition,
+  Event,
+  enumerate,
+  Lock,
+  RLock,
+  runInThread,
+  Semaphore,
+  settraceAllThreads,
+  ThreadPool,
+  threadPipe,
+} from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /** What was sent to those who had left. */
@@ -97,6 +118,34 @@ describe('who leaves in a trace function', () => {
     settraceAllThreads(null);
     expect(condition.acquireSync({ blocking: false })).toBe(true);
     expect(condition.waiting).toBe(0);
+  });
+});
+
+describe('who has left before the subscription, as combineLatest subscribes when a source has failed', () => {
+  const failing = throwError(() => new Error('no'));
+  const subscribe = (wait: Observable<unknown>) =>
+    combineLatest([failing, wait]).subscribe({ error: () => {} });
+
+  it('takes no lock and no permit, and is no party', async () => {
+    for (const lock of [new Lock(), new RLock(), new Condition(), new Semaphore(1)]) {
+      subscribe(lock.acquire());
+      subscribe(lock.hold());
+      expect(lock.acquireSync({ blocking: false })).toBe(true);
+    }
+    const actions: string[] = [];
+    const barriers = [new Barrier(1, { action: () => actions.push('acts') }), new Barrier(2)];
+    for (const barrier of barriers) subscribe(barrier.wait());
+    expect([actions, barriers[1]?.nWaiting]).toEqual([[], 0]);
+  });
+
+  it('starts no thread, and has no job accepted', async () => {
+    const pool = new ThreadPool({ minThreads: 0 });
+    for (const job of [pool.run(() => 1), pool.warmUp(), runInThread(() => 1)]) subscribe(job);
+    subscribe(failing.pipe(threadPipe((source: Observable<unknown>) => source)));
+    expect(enumerate()).toHaveLength(1);
+    const { threads, queued, busy, cancelled } = pool.stats;
+    expect([threads, queued, busy, cancelled]).toEqual([0, 0, 0, 0]);
+    await pool.close();
   });
 });
 

@@ -1,7 +1,6 @@
 import { Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore, Thread } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listenMade } from '../../src/pool/thread/made-primitives.js';
-import { HELD_SINCE } from '../../src/primitives/memory/layout.js';
 import type { Cells } from '../../src/primitives/memory/word.js';
 import { viewOf } from '../../src/primitives/memory/word.js';
 import { contendedPrimitives, type PrimitiveKind } from '../../src/primitives/threads/contention.js';
@@ -100,7 +99,21 @@ describe('while somebody looks at all', () => {
     }
     expect(heldOf(lock)).toMatchObject({ count: 1, buckets: [{ count: 1 }] });
     expect(heldOf(lock)?.max).toBeGreaterThanOrEqual(1.9);
-    expect(cellsOf(lock)[HELD_SINCE]).toBe(0);
+  });
+
+  it('a hold that another thread ends is none that is measured', async () => {
+    look(ALL);
+    const lock = new Lock();
+    for (let time = 1; time < 64; time++) {
+      lock.acquireSync();
+      lock.release();
+    }
+    lock.acquireSync();
+    await new Thread({ target: (held: Lock) => held.release(), args: [lock] }).start().join();
+    lock.acquireSync();
+    lock.release();
+    expect(acquires(lock)).toBe(65);
+    expect(heldOf(lock)).toBeUndefined();
   });
 
   it('how long it is held is measured more often while others wait', async () => {

@@ -6,6 +6,8 @@ import { type SectionWait, sectionWaits } from '../../src/primitives/section-wai
 import { SECTIONS } from '../../src/primitives/threads/trace-flag.js';
 import { waits } from '../../src/primitives/threads/wait-graph.js';
 import { watchAs } from '../../src/primitives/threads/watching.js';
+import { collectGarbage } from '../support/collect-garbage.js';
+import { until } from '../support/turns.js';
 
 let stop: () => void = () => {};
 const running: Subscription[] = [];
@@ -100,5 +102,19 @@ describe('a section over a Condition', () => {
     const [wait] = waitFor(condition.lock);
     expect(wait?.holders).toHaveLength(1);
     expect(wait?.holders).not.toEqual([waiting?.sections[0]]);
+  });
+});
+
+it('a section that ends while it waits for a Condition, which so is left, is forgotten', async () => {
+  const leaveAWait = (): WeakRef<object> => {
+    const condition = new Condition();
+    const work = of(1).pipe(withLock(condition, () => condition.waitFor(() => false)));
+    work.subscribe().unsubscribe();
+    return new WeakRef(condition.lock);
+  };
+  const lock = leaveAWait();
+  await until(() => {
+    collectGarbage();
+    return lock.deref() === undefined;
   });
 });

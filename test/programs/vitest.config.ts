@@ -1,8 +1,8 @@
-import { configDefaults, defineConfig } from 'vitest/config';
-import base from '../../vitest.config.js';
+import { defineConfig } from 'vitest/config';
+import { common, oxc, reporters } from '../../vitest.config.js';
 
 // `npm run test:programs`: every program of the README, the docs, the docstrings, the examples and the benchmarks is run.
 export default defineConfig({
-  ...base,
-  test: { ...base.test, include: ['test/programs/**/*.test.ts'], exclude: [...configDefaults.exclude] },
+  oxc,
+  test: { ...common, reporters, include: ['test/programs/**/*.test.ts'], maxWorkers: 2 },
 });

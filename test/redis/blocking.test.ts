@@ -1,9 +1,11 @@
 // The blocking face, in workers of a process that itself waits by awaiting.
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { lastValueFrom, takeWhile } from 'rxjs';
 import { type ModuleTarget, Thread, type ThreadError } from 'rxjs-threading';
 import { Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Machine } from '../support/machine.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { heard, says } from './support/heard.js';
 
@@ -121,6 +123,40 @@ it('is left when the thread is cancelled', async () => {
   await expect(thread.result()).rejects.toMatchObject({ code: 'ERR_THREAD_CANCELLED' });
   await says(machines.lock('cancelled').waiting$, 0);
   await held.release();
+});
+
+it('is told at once of a worker that was killed with the lock, in its process and in another', async () => {
+  for (const elsewhere of [false, true]) {
+    const name = `killed ${elsewhere}`;
+    const thread = start('keep', server.url, namespace, name);
+    await says(machines.lock(name).locked$, true);
+    const other = new Machine({
+      url: server.url,
+      namespace,
+      lease: 10_000,
+      name: 'other',
+      lock: name,
+      grace: false,
+    });
+    const next = elsewhere
+      ? other.ask('hold').then(({ failed }) => failed)
+      : machines
+          .lock(name)
+          .hold()
+          .then(
+            () => 'held',
+            (error: unknown) => (error as Error).name,
+          );
+    await says(machines.lock(name).waiting$, 1);
+    // Who waits looks at its neighbours once it has waited for a moment.
+    await pause(100);
+    const killed = performance.now();
+    await thread.terminate();
+    expect(await next).toBe('OwnerDiedError');
+    // Of a lease of a minute.
+    expect(performance.now() - killed).toBeLessThan(3000);
+    await other.end();
+  }
 });
 
 it('enters an rlock again, and has permits of a semaphore', async () => {

@@ -20,7 +20,7 @@ async function left(): Promise<string[]> {
   const queue = farm.pool.queue as { client: Promise<{ keys(pattern: string): Promise<string[]> }> };
   const keys = await (await backend(queue)).keys(`{${farm.namespace}}:*`);
   return keys.filter(
-    (key) => !/:q:jobs:(meta|events|stalled-check|id|marker|completed)$|}:(meta|ses|o:|s:)/.test(key),
+    (key) => !/:jobs:jobs:(meta|events|stalled-check|id|marker|completed)$|}:(meta|ses|o:|s:)/.test(key),
   );
 }
 

@@ -196,6 +196,35 @@ describe('the engine', () => {
     await server.stop('SIGKILL');
   });
 
+  it('forgets all, and one of a shorter lease is back first: it gets nothing while an owner believes in its own', async () => {
+    let server = await redisServer();
+    const { port } = server;
+    const link = await tcpProxy(port);
+    const base = { namespace: 'faults', lock: 'x' };
+    const owner = await Machine.start({ ...base, lease: 20_000, url: link.url, name: 'owner' });
+    const short = await Machine.start({ ...base, lease: 600, url: server.url, name: 'short' });
+    await owner.do('hold');
+    // It has renewed since, and so has heard of the other's lease.
+    await pause(1000);
+    link.cut();
+    await server.stop('SIGKILL');
+    server = await redisServer({ port });
+    const client = new Redis(server.url);
+    let early = false;
+    void short.ask('hold').then(() => {
+      early = true;
+    });
+    await pause(3500);
+    expect([await owner.do('look'), early]).toMatchObject([{ valid: true }, false]);
+    link.open();
+    while ((await client.hlen('{faults}:h:l:x')) === 0) await pause(20);
+    expect(await owner.do('look')).toMatchObject({ valid: true });
+    client.disconnect();
+    await endMachines();
+    await link.close();
+    await server.stop('SIGKILL');
+  });
+
   for (const heard of [true, false]) {
     it(`fails over to a replica that had ${heard ? '' : 'not '}heard of the grant: the owner keeps its lock`, async () => {
       const [one, two] = [await redisServer(), await redisServer()];
@@ -233,6 +262,12 @@ describe('the engine', () => {
   }
 });
 
+async function connections(client: Redis): Promise<number> {
+  return String(await client.client('LIST'))
+    .trim()
+    .split('\n').length;
+}
+
 describe('replicas', () => {
   it('must have a grant before it counts; else it is given back, and the wait fails', async () => {
     const primary = await redisServer();
@@ -257,6 +292,13 @@ describe('replicas', () => {
     expect(await replica.hvals('{test}:h:l:x')).toEqual([`${held.token}`]);
     await held.release();
     await machines.close();
+    const many = redis.machines({ connection: primary.url, replicas: 1 });
+    await many.open();
+    const before = await connections(client);
+    await Promise.all(['x', 'y', 'z'].map((name) => many.lock(name).hold()));
+    // One for all that wait for replicas.
+    expect(await connections(client)).toBe(before + 1);
+    await many.close();
     for (const one of [client, replica]) one.disconnect();
     await second.stop();
     await primary.stop();

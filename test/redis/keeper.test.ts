@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { NEVER } from 'rxjs';
 import { OwnerDiedError } from 'rxjs-threading';
 import type { RemoteLock } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/redis/engine.js';
 import { onExit } from '../../src/redis/exits.js';
+import { Keeping } from '../../src/redis/keeping.js';
 import { isGone } from '../../src/redis/neighbours.js';
+import { Validity } from '../../src/redis/validity.js';
 import { onRedis } from '../support/on-redis.js';
 import { runFixture } from '../support/run-fixture.js';
 
@@ -91,6 +96,53 @@ describe('what the kernel tells of a process', () => {
     expect(of(Number(zombie))).toBe(true);
     parent.kill('SIGKILL');
   });
+});
+
+/** An engine that says of each call that somebody's lease is over in 5 ms. */
+function saidEngine(run: () => string, asked: string[]): Engine {
+  return {
+    told$: NEVER,
+    join() {},
+    incarnation: async () => run(),
+    get run() {
+      return run();
+    },
+    async call(operation) {
+      asked.push(`${run()}: ${operation}`);
+      return operation === 'bye' ? new Promise(() => {}) : ['1', '5', '0', '1000', '0'];
+    },
+    close: async () => {},
+  };
+}
+
+it('a keeper ends no session of an engine that has started anew before it has told it what is held', async () => {
+  let run = 'first';
+  const asked: string[] = [];
+  const options = { lease: 1000, grace: true };
+  const keeping = new Keeping(
+    saidEngine(() => run, asked),
+    options,
+    () => {},
+  );
+  keeping.hear({ kind: 'join', session: 's', cells: new Validity().cells, info: {} });
+  await pause(0);
+  run = 'second';
+  while (!asked.includes('second: renew')) await pause(5);
+  keeping.hear({ kind: 'end' });
+  expect(asked.filter((one) => one.startsWith('second'))[0]).toBe('second: renew');
+});
+
+it('a keeper ends though its goodbye is not answered', async () => {
+  const asked: string[] = [];
+  const engine = saidEngine(() => 'run', asked);
+  const ended = new Promise((resolve) => {
+    const keeping = new Keeping(engine, { lease: 600_000, grace: true }, ({ kind }) => {
+      if (kind === 'announced') keeping.hear({ kind: 'end' });
+      if (kind === 'ended') resolve(asked.at(-1));
+    });
+    keeping.hear({ kind: 'join', session: 's', cells: new Validity().cells, info: {} });
+  });
+  expect(await ended).toBe('run: bye');
 });
 
 it('all keepers of a process say goodbye at once: many take no longer than one', () => {

@@ -238,3 +238,18 @@ describe('withLock over a RemoteLock', () => {
     (await machines.lock('torn').hold()).release();
   });
 });
+
+it('of any name has no key in common with the jobs of a pool of any name', async () => {
+  const machines = redis.machines();
+  const left = machines
+    .pool('l')
+    .run({ module: import.meta.url, export: 'none' }, [])
+    .subscribe();
+  while ((await redis.client.keys('*l:wait*')).length === 0) await pause(5);
+  for (const name of ['meta', 'wait', 'id', 'events']) {
+    const held = await machines.lock(name).hold();
+    expect(await redis.shared(0).lock(name).acquire({ timeout: 5 })).toBe(false);
+    await held.release();
+  }
+  left.unsubscribe();
+});

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Thread } from 'rxjs-threading';
 import type { DistributedDeadlock, Finding, Inspection, NamespaceInfo } from 'rxjs-threading/monitor';
@@ -205,6 +206,30 @@ describe('the monitor of a process that shares a namespace', () => {
     expect(namespaces).toMatchObject([{ namespace: 'theirs', machines: [{ pid: process.pid, own: true }] }]);
     await thread.terminate();
     await heard(inspect$(), (now) => now.namespaces.length === 0);
+    await server.stop();
+  });
+
+  it('looks again after the engine has refused a look, and says so once', async () => {
+    const server = await redisServer();
+    const client = new Redis(server.url);
+    const machines = new Machines({ connection: server.url, namespace: 'refused', grace: false });
+    const errors: string[] = [];
+    machines.errors$.subscribe(({ message }) => errors.push(message));
+    await machines.open();
+    const key = '{refused}:o:stranger';
+    await client.zadd('{refused}:ses', Date.now() + 600_000, 'stranger');
+    await client.set(key, 'of somebody else');
+    const watching = inspect$().subscribe();
+    while (errors.length === 0) await pause(20);
+    // Some more looks.
+    await pause(1000);
+    expect(errors).toMatchObject([expect.stringMatching(/WRONGTYPE/)]);
+    await client.del(key);
+    await machines.lock('x').hold();
+    await heard(inspect$(), (now) => now.namespaces[0]?.things.length === 1);
+    watching.unsubscribe();
+    await machines.close();
+    client.disconnect();
     await server.stop();
   });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { filter, firstValueFrom, lastValueFrom, TimeoutError, take, toArray } from 'rxjs';
 import {
   EngineError,
@@ -273,6 +273,15 @@ it('that is closed keeps the process alive no longer, also where nobody answers 
   expect([code, stdout]).toEqual([0, 'closed\ntrue\n']);
   for (const other of others) other.destroy();
   server.kill('SIGKILL');
+});
+
+it('that is closed keeps the process alive no longer, also where an answer is due', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const { code, stdout } = await runFixture('redis/closes.js', { args: [`redis://127.0.0.1:${port}`] });
+  expect([code, stdout]).toEqual([0, 'closed\ntrue\n']);
+  silent.close();
 });
 
 /** How a wait ends that is to fail. */

@@ -2,13 +2,27 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Folders and files that take long, those that take longest first. */
 const LONG = [
-  'test/pool/jobs/pool-storm',
-  'test/primitives/death',
+  // Of test/long: what computes beside what waits.
+  'test/long/interleaving-deaths',
+  'test/long/pool-storm',
+  'test/long/interleaving-complete',
+  'test/long/histories',
+  'test/long/interleaving-generated',
+  'test/long/leaks',
+  'test/long/interleaving-random',
+  'test/long/terminate',
+  // One after the other, because they share a process.
   'test/interleaving/',
-  'test/pool/jobs/',
+  'test/pool/jobs/pool-',
   'test/stress/',
+  'test/monitor/freshness',
+  'test/primitives/death',
+  'test/pool/jobs/',
+  'test/pool/workers/',
   'test/primitives/threads/',
+  'test/monitor/',
   'test/pool/thread/',
+  'test/histories/',
   'test/project/',
 ];
 

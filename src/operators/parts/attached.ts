@@ -20,13 +20,21 @@ export abstract class Attached<T> extends Subscription implements Observer<T> {
    */
   attach(source: Observable<T>, owner: Subscription): void {
     owner.add(this);
-    if (!this.closed) {
+    if (!this.closed) this.#subscribeTo(source);
+    if (this.closed) this.ended();
+    else this.add(() => this.ended());
+  }
+
+  #subscribeTo(source: Observable<T>): void {
+    try {
       const subscribed = source.subscribe(this);
       // RxJS returns what it was given.
       if (subscribed !== this) this.add(subscribed);
+    } catch (error) {
+      // RxJS throws what the teardown of a source throws that has ended within its own subscription.
+      this.unsubscribe();
+      this.onThrown(error);
     }
-    if (this.closed) this.ended();
-    else this.add(() => this.ended());
   }
 
   readonly next = (value: T): void => {
@@ -57,6 +65,11 @@ export abstract class Attached<T> extends Subscription implements Observer<T> {
   protected abstract onError(error: unknown): void;
   protected abstract onComplete(): void;
   protected ended(): void {}
+
+  /** What `subscribe` has thrown. Default: it goes on to who subscribes here. */
+  protected onThrown(error: unknown): void {
+    throw error;
+  }
 }
 
 /** Subscribes `observer` for as long as `owner` lives; a source that emits endlessly meanwhile is cut when that ends. */

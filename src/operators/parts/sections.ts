@@ -136,7 +136,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Hold> {
     if (left || failure !== undefined) return;
     this.completeIfDone();
     if (this.waiting.size > 0) this.context.run(() => this.#serve());
-    if (!this.parts.closed) this.#entry.serveOthers();
+    if (!this.parts.closed) this.#entry.serve();
   }
 
   /**
@@ -145,12 +145,18 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Hold> {
    * that it is the same frame in a TestScheduler.
    */
   #serveOthers(): void {
-    if (this.#over) this.#entry.serveOthers();
-    else asapScheduler.schedule(() => this.#entry.serveOthers());
+    if (this.#over) this.#entry.serve();
+    else asapScheduler.schedule(() => this.#entry.serve());
   }
 
   protected override get busy(): boolean {
     return this.#running > 0;
+  }
+
+  protected override timedOut(first: WaitingValue<T>): void {
+    // The event loop may have been blocked since the lock was let go.
+    this.#entry.serve();
+    if (this.waiting.peek() === first) super.timedOut(first);
   }
 
   protected override complete(): void {
@@ -198,6 +204,11 @@ class Running<T, R> extends Attached<R> {
   }
 
   protected override onComplete(): void {}
+
+  /** As of concatMap the error of the value: what is thrown in here would leave the lock held. */
+  protected override onThrown(error: unknown): void {
+    this.#failure ??= { error };
+  }
 
   protected override ended(): void {
     this.#sections.leave(this.#held, this.#failure);

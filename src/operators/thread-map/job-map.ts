@@ -42,7 +42,8 @@ export function checkJobMap<T>(target: Target, runner: JobRunner, options: Threa
   const { concurrency = CONCURRENCY, ordered = true, grace, timeout } = options;
   if (typeof ordered !== 'boolean') throw new TypeError(`ordered must be a boolean, got ${show(ordered)}`);
   checkCount('concurrency', concurrency, 1, 2 ** 31);
-  const buffer = checkCount('buffer', options.buffer ?? concurrency * 2, 1, 2 ** 31);
+  const buffer =
+    options.buffer === undefined ? concurrency * 2 : checkCount('buffer', options.buffer, 1, 2 ** 31);
   if (grace !== undefined) checkMs('grace', grace);
   if (timeout !== undefined) checkMs('timeout', timeout);
   const onProgress = checkFunction('onProgress', options.onProgress);

@@ -1,4 +1,5 @@
 import { brand } from '../../primitives/brand.js';
+import { show } from '../../primitives/options.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { refuseToTravel } from '../wire/codec.js';
 
@@ -37,7 +38,7 @@ export class ThreadLocal<T = unknown> {
 
   constructor(...[initial]: undefined extends T ? [initial?: (() => T) | undefined] : [initial: () => T]) {
     if (initial !== undefined && typeof initial !== 'function') {
-      throw new TypeError(`initial must be a function, got ${typeof initial}`);
+      throw new TypeError(`initial must be a function, got ${show(initial)}`);
     }
     this.#initial = initial;
   }

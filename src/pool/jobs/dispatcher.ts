@@ -3,7 +3,7 @@ import { clock } from '../../primitives/threads/table.js';
 import { cannotStart } from '../thread/start.js';
 import { CANCELLED, COMPLETED } from '../wire/messages.js';
 import { countChild } from '../workers/children.js';
-import type { Job, JobEnd, JobHome, WorkerExit } from '../workers/job.js';
+import type { Job, JobEnd, JobHome, TiedJob, WorkerExit } from '../workers/job.js';
 import { noteRunTime } from '../workers/job-target.js';
 import type { SessionOwner } from '../workers/session-owner.js';
 import { ThreadJob } from '../workers/thread-job.js';
@@ -169,12 +169,12 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /**
    * Gives the job to that worker, once it has done those that it has.
    *
-   * @param left - called when the worker ends before it begins with the job: there is nothing to run it for
+   * @param tied - `left` is called when the worker ends before it begins with the job: there is nothing to run it for
    * @throws what keeps it from being copied
    */
-  send(job: Job, session: PoolSession, left: () => void): void {
+  send(job: Job, session: PoolSession, tied: TiedJob): void {
     job.copy();
-    job.left = left;
+    job.tied = tied;
     job.order = this.#line.nextOrder();
     job.accepted = clock();
     session.own.push(job);
@@ -225,7 +225,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   withdrawn(job: Job, session: PoolSession | undefined): void {
     if (session !== undefined) this.#sessions.count(session);
-    else if (job.left === undefined) this.#line.left(job);
+    else if (job.tied === undefined) this.#line.left(job);
     else for (const each of this.#sessions) if (each.disown(job)) this.#sessions.count(each);
     this.#over(job, 'cancelled');
     this.#dispatch();
@@ -305,10 +305,10 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     }
     const others = [...this.#sessions].some(({ opened }) => opened);
     const lost = untouched.filter((job) => session.loses(job, job === untouched[0], exit, others));
-    const own = [...untouched.filter((job) => job.left !== undefined), ...session.own.splice(0)];
+    const own = [...untouched.filter((job) => job.tied !== undefined), ...session.own.splice(0)];
     // A worker that did not come up has not done what it was to do.
     const failed = session.opened || exit.terminated ? lost : [...lost, ...own];
-    this.#line.giveBack(untouched.filter((job) => job.left === undefined && !lost.includes(job)));
+    this.#line.giveBack(untouched.filter((job) => job.tied === undefined && !lost.includes(job)));
     this.#dispatch();
     // A worker that did not come up is not tried again until another has.
     if (session.opened && !session.retired && !this.#closes) this.workers.keepEnough();
@@ -345,5 +345,5 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
 /** Tells those who wait for this worker alone that it ends. */
 function leave(own: Job[]): void {
-  for (const job of own.splice(0)) if (!job.over) job.left?.();
+  for (const job of own.splice(0)) if (!job.over) job.tied?.left();
 }

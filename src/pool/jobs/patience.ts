@@ -51,14 +51,22 @@ export class Patience {
     if (session.dead) return false;
     if (session.unseen !== undefined) return this.#awaitLife(session, session.unseen, passed);
     if (session.size < (session.opened ? 2 : 1)) return false;
+    // First, as hundreds of workers that share a few cores are silent each time.
+    if (this.#waitsOn(session)) return true;
     // This thread may have been busy meanwhile.
     if (isSilent(session)) session.drain();
     const [oldest] = session;
     if (oldest === undefined || !isSilent(session)) return oldest !== undefined;
-    // One that the worker has not begun with waits on, unless another worker is free for it.
-    if (session.identOf(oldest) === 0 && this.#sessions.loads.idle.length === 0) return true;
+    if (this.#waitsOn(session)) return true;
     this.#takeBack(session, session.newest ?? oldest);
     return session.unseen !== undefined;
+  }
+
+  /** One that its worker has not begun with waits on, unless another worker is free for it. */
+  #waitsOn(session: PoolSession): boolean {
+    const [oldest] = session;
+    if (oldest === undefined || this.#sessions.loads.idle.length > 0) return false;
+    return session.identOf(oldest) === 0;
   }
 
   #takeBack(session: PoolSession, newest: Job): void {

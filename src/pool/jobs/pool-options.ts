@@ -82,13 +82,17 @@ export interface CheckedPoolOptions {
 export function checkPoolOptions(options: ThreadPoolOptions): CheckedPoolOptions {
   const name = checkName(options);
   refuseUnknown(options, POOL_OPTIONS);
-  const { maxQueue = Number.POSITIVE_INFINITY } = options;
-  const maxThreads = checkCount('maxThreads', options.maxThreads ?? availableParallelism(), 1, 4095);
-  const minThreads = checkCount('minThreads', options.minThreads ?? 1, 0, maxThreads);
+  const {
+    maxThreads = availableParallelism(),
+    minThreads = 1,
+    maxQueue = Number.POSITIVE_INFINITY,
+  } = options;
+  checkCount('maxThreads', maxThreads, 1, 4095);
+  checkCount('minThreads', minThreads, 0, maxThreads);
   if (maxQueue !== Number.POSITIVE_INFINITY) checkCount('maxQueue', maxQueue, 0, 2 ** 31);
   const ofWorker = checkWorkerOptions(options);
   if (minThreads === 0) tryWorkerOptions(ofWorker);
-  const kept = checkMs('idleTimeout', options.idleTimeout ?? 1000);
+  const kept = checkMs('idleTimeout', options.idleTimeout, 1000);
   return {
     name,
     minThreads,

@@ -10,6 +10,8 @@ const DEEPEST = 64;
 const SHALLOWEST = 2;
 /** How many workers may fail to come up for one job, where others are up, or nothing says why. */
 const MOST_FAILED_STARTS = 3;
+/** How many did so far. */
+const failedStarts = new WeakMap<Job, number>();
 
 /** A session of a ThreadPool, with what its dispatcher notes of it. */
 export class PoolSession extends Session {
@@ -61,11 +63,12 @@ export class PoolSession extends Session {
    * @param others - other workers are up
    */
   loses(job: Job, first: boolean, exit: WorkerExit, others: boolean): boolean {
-    if (job.left !== undefined) return false;
+    if (job.tied !== undefined) return false;
     if (!job.returns) return true;
     if (this.opened || exit.terminated || !first) return false;
-    job.failedStarts++;
-    if (job.failedStarts === MOST_FAILED_STARTS) return true;
+    const failures = (failedStarts.get(job) ?? 0) + 1;
+    failedStarts.set(job, failures);
+    if (failures === MOST_FAILED_STARTS) return true;
     // One that exits without an error was ended from elsewhere.
     return exit.error !== undefined && !others;
   }

@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import { ThreadError } from '../../errors.js';
-import { checkCount, refuseUnknown } from '../../primitives/options.js';
+import { checkCount, checkOptions } from '../../primitives/options.js';
 import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
@@ -49,8 +49,8 @@ export class Room {
 
   /** @throws TypeError, RangeError showing the value */
   wait(options: RoomOptions = {}): Wait<boolean> {
-    refuseUnknown(options, ['timeout', 'signal', 'buffer']);
-    const buffer = checkCount('buffer', options.buffer ?? 0, 0, 2 ** 31);
+    checkOptions(options, ['timeout', 'signal', 'buffer']);
+    const buffer = options.buffer === undefined ? 0 : checkCount('buffer', options.buffer, 0, 2 ** 31);
     return pendingWait(
       options,
       (settle) => {
@@ -64,7 +64,8 @@ export class Room {
         this.#asking.add(asking);
         return () => void this.#asking.delete(asking);
       },
-      (settle) => settle.resolve(false),
+      // There may be some by now, where nobody else asks: the event loop that tells of that may have been blocked.
+      (settle) => settle.resolve(!this.#pool.closed && this.#asking.size === 1 && this.#hasRoom(buffer)),
     );
   }
 

@@ -37,37 +37,50 @@ import type { CheckedRunOptions, RunRequest } from './run-options.js';
 
 const NOTHING: readonly TransferListItem[] = [];
 
+/** What it is called with, where that is not plain values alone. */
+interface Parcel {
+  readonly envelope: Envelope;
+  readonly transfer: readonly TransferListItem[];
+  readonly copied: boolean;
+}
+
+/** What few jobs ever have. */
+class Extras {
+  /** The last value that it has streamed, and how many have come. */
+  last: unknown = undefined;
+  came = 0;
+  /** Why it has failed: something that it sent cannot be read. */
+  unread: ThreadError | undefined = undefined;
+  /** Stop the listening to `signal`, and the timers of `timeout` and of `waitTimeout`. */
+  forget: (() => void) | undefined = undefined;
+  stopLimit: (() => void) | undefined = undefined;
+  stopWaiting: (() => void) | undefined = undefined;
+  /** The error of `waitTimeout`, while it is withdrawn for that. */
+  tooLate: unknown = undefined;
+  /** Stops the timer of `grace`, which would kill its worker. */
+  spare: (() => void) | undefined = undefined;
+  /** Once somebody has asked for its Thread, that hears what the worker says. */
+  run: ThreadRun | undefined = undefined;
+}
+
 /**
- * A job of `run`, from its subscription on. It is no Thread: its worker takes an ident for it as it begins, so that any
- * number may wait, and a Thread is made when somebody asks for one, as `enumerate` does.
+ * A job of `run`, from its subscription on; it is what RxJS unsubscribes. It is no Thread: its worker takes an ident for it as
+ * it begins, and a Thread is made when somebody asks for one, as `enumerate` does.
+ *
+ * Any number may wait, so it is kept small: a word here is 8 MB when a million wait.
  */
 export class RunJob<R> extends Job {
   readonly home: Dispatcher;
   readonly target: JobTarget;
   readonly label: string | number;
-  args: readonly unknown[] | Envelope;
-  transfer: readonly TransferListItem[] = NOTHING;
-  #copied = false;
+  /** An array: as it was given, and once it is accepted a copy of plain values. */
+  #args: readonly unknown[] | Parcel;
   readonly #options: CheckedRunOptions;
   /** Tells its subscriber how it ended; undefined: that one was told, or has left. */
   #settle: Settle<Emitted<R>> | undefined;
   /** The async context of its subscriber, whose callbacks run in that, whichever message ends the job. */
   readonly #context = new CallerContext();
-  /** The last value that it has streamed, or its result; and how many values have come. */
-  #last: unknown;
-  #came = 0;
-  /** Why it has failed: something that it sent cannot be read. */
-  #unread: ThreadError | undefined;
-  /** Stop the listening to `signal`, and the timers of `timeout` and of `waitTimeout`. */
-  #forget: (() => void) | undefined;
-  #stopLimit: (() => void) | undefined;
-  #stopWaiting: (() => void) | undefined;
-  /** The error of `waitTimeout`, while it is withdrawn for that. */
-  #tooLate: unknown;
-  /** Stops the timer of `grace`, which would kill its worker. */
-  #spare: (() => void) | undefined;
-  /** Once somebody has asked for its Thread, that hears what the worker says. */
-  #run: ThreadRun | undefined;
+  #extras: Extras | undefined;
 
   constructor(
     home: Dispatcher,
@@ -80,7 +93,7 @@ export class RunJob<R> extends Job {
     this.target = target;
     this.label = options.name || nextThreadNumber();
     this.priority = options.priority;
-    this.args = args;
+    this.#args = args;
     this.#options = options;
     this.#settle = settle;
   }
@@ -93,6 +106,19 @@ export class RunJob<R> extends Job {
     return true;
   }
 
+  get args(): readonly unknown[] | Envelope {
+    return isParcel(this.#args) ? this.#args.envelope : this.#args;
+  }
+
+  get transfer(): readonly TransferListItem[] {
+    return isParcel(this.#args) ? this.#args.transfer : NOTHING;
+  }
+
+  get #more(): Extras {
+    this.#extras ??= new Extras();
+    return this.#extras;
+  }
+
   get name(): string {
     const { label } = this;
     return typeof label === 'string' ? label : threadName(label, this.target.label);
@@ -103,43 +129,42 @@ export class RunJob<R> extends Job {
    * @throws ThreadError when the pool takes no more; TypeError naming the argument that cannot be cloned
    */
   submit(submit: () => void = () => this.home.submit(this)): void {
-    const { signal, transferList } = this.#options;
-    const args = this.args as readonly unknown[];
+    const args = this.#args as readonly unknown[];
     try {
-      const plain = cloning(() => plainCopy(args));
-      const contexts = captureContexts(this.home.contexts);
-      const traceparent = traceParent();
-      const bare = contexts === undefined && traceparent === undefined;
-      if (plain !== NOT_PLAIN && transferList.length === 0 && bare) {
-        this.args = plain;
-        this.#copied = true;
-      } else {
-        this.transfer = movesWith(transferItems(this.#options), args);
-        this.args = {
-          args: encode(args, this.transfer),
-          ...(contexts && { contexts }),
-          ...(traceparent && { traceparent }),
-        };
-      }
+      this.#args = this.#pack(args);
       submit();
     } catch (cause) {
       throw cannotStart(this.name, args, cause);
     }
     // It may have failed by now: then nothing ends what would begin here.
     if (this.#settle === undefined) return;
-    this.#forget = signal && onAbort(signal, () => this.#aborted());
-    const { waitTimeout } = this.#options;
+    const { signal, waitTimeout } = this.#options;
+    if (signal !== undefined) this.#more.forget = onAbort(signal, () => this.#aborted());
     if (waitTimeout !== Number.POSITIVE_INFINITY)
-      this.#stopWaiting = after(waitTimeout, () => nextTurn(() => this.#waited(waitTimeout)));
+      this.#more.stopWaiting = after(waitTimeout, () => nextTurn(() => this.#waited(waitTimeout)));
+  }
+
+  #pack(args: readonly unknown[]): readonly unknown[] | Parcel {
+    const plain = cloning(() => plainCopy(args));
+    const contexts = captureContexts(this.home.contexts);
+    const traceparent = traceParent();
+    const bare = contexts === undefined && traceparent === undefined;
+    if (plain !== NOT_PLAIN && this.#options.transferList.length === 0 && bare) return plain;
+    const transfer = movesWith(transferItems(this.#options), args);
+    const envelope = {
+      args: encode(args, transfer),
+      ...(contexts && { contexts }),
+      ...(traceparent && { traceparent }),
+    };
+    return { envelope, transfer, copied: false };
   }
 
   copy(): void {
-    if (this.#copied) return;
-    const { args, ...rest } = this.args as Envelope;
-    const copied = clone({ args, transfer: this.transfer }, this.transfer);
-    this.args = { args: copied.args, ...rest };
-    this.transfer = copied.transfer;
-    this.#copied = true;
+    const parcel = this.#args;
+    if (!isParcel(parcel) || parcel.copied) return;
+    const { args, ...rest } = parcel.envelope;
+    const copied = clone({ args, transfer: parcel.transfer }, parcel.transfer);
+    this.#args = { envelope: { args: copied.args, ...rest }, transfer: copied.transfer, copied: true };
   }
 
   // ─── as the session tells ─────────────────────────────────────────────────────────────────────
@@ -147,8 +172,9 @@ export class RunJob<R> extends Job {
   override sent(): void {
     const { timeout } = this.#options;
     if (timeout === Number.POSITIVE_INFINITY || this.#settle === undefined) return;
-    this.#stopLimit?.();
-    this.#stopLimit = limitRun(this, timeout, () => this.#expired(timeout));
+    const extras = this.#more;
+    extras.stopLimit?.();
+    extras.stopLimit = limitRun(this, timeout, () => this.#expired(timeout));
   }
 
   get state(): ThreadState {
@@ -160,12 +186,12 @@ export class RunJob<R> extends Job {
   }
 
   heard(message: ValuesMessage | ProgressMessage): void {
-    if (this.#run !== undefined) this.#run.heard(message);
+    if (this.#extras?.run !== undefined) this.#extras.run.heard(message);
     else if (message.kind === 'progress') this.#read(message.value, (value) => this.#progress(value));
     else
       this.#read(message.values, (values) => {
-        this.#came += (values as unknown[]).length;
-        this.#last = (values as unknown[]).at(-1);
+        this.#more.came += (values as unknown[]).length;
+        this.#more.last = (values as unknown[]).at(-1);
       });
   }
 
@@ -190,45 +216,48 @@ export class RunJob<R> extends Job {
   }
 
   unread(why: string): void {
-    if (this.#run !== undefined) this.#run.unread(why);
-    else this.#unread ??= cannotRead(this.name, this.#came, why);
+    const extras = this.#more;
+    if (extras.run !== undefined) extras.run.unread(why);
+    else extras.unread ??= cannotRead(this.name, extras.came, why);
   }
 
   ended(end: JobEnd): void {
-    this.#over();
-    if (this.#run !== undefined) this.#run.ended(end);
+    this.#extras?.spare?.();
+    if (this.#extras?.run !== undefined) this.#extras.run.ended(end);
     else this.#tell(end);
   }
 
   #tell({ ident, how, value }: JobEnd): void {
     markStopped(ident);
-    if (how === RETURNED) this.#last = value;
-    else if (how === RETURNED_ENCODED)
+    if (how === RETURNED_ENCODED)
       this.#read(value as Encoded, (result) => {
-        this.#last = result;
+        this.#more.last = result;
       });
+    const unread = this.#extras?.unread;
     if (how > COMPLETED) this.#reject(unpackError(value as Encoded));
-    else if (this.#unread !== undefined) this.#reject(this.#unread);
-    else this.#resolve(this.#last as Emitted<R>);
+    else if (unread !== undefined) this.#reject(unread);
+    else this.#resolve((how === RETURNED ? value : this.#extras?.last) as Emitted<R>);
   }
 
   died(exit: WorkerExit): void {
-    this.#over();
-    if (this.#run !== undefined) this.#run.died(exit);
-    else this.#reject(this.#tooLate ?? this.#unread ?? explainExit(this.name, exit));
+    const { spare, run, tooLate, unread } = this.#extras ?? {};
+    spare?.();
+    if (run !== undefined) run.died(exit);
+    else this.#reject(tooLate ?? unread ?? explainExit(this.name, exit));
   }
 
   flushed(): void {
-    this.#run?.flushed();
+    this.#extras?.run?.flushed();
   }
 
   /** Makes its Thread, which from now on hears what the worker says, and tells the job's user in turn. */
   asThread(ident: number): StartedHere<unknown> {
     const [side, run] = StartedHere.ofJob(ident, this.name, this);
-    this.#run = run;
+    const { came, last } = this.#more;
+    this.#more.run = run;
     // Nobody can have the values that have come before, nor has to read those to come.
     side.outcome.keepLast();
-    if (this.#came > 0) side.outcome.values([this.#last]);
+    if (came > 0) side.outcome.values([last]);
     side.progress$.subscribe((value) => this.#progress(value));
     side.result(undefined).subscribe({
       next: (value) => this.#resolve(value as Emitted<R>),
@@ -238,6 +267,11 @@ export class RunJob<R> extends Job {
   }
 
   // ─── as its user does ─────────────────────────────────────────────────────────────────────────
+
+  /** Called by RxJS as its subscriber leaves. */
+  unsubscribe(): void {
+    this.leave();
+  }
 
   /** Nobody wants it any more: out of the line, or asked to stop. @param reason - of the cancel of one that runs */
   leave(reason?: unknown): void {
@@ -249,14 +283,14 @@ export class RunJob<R> extends Job {
     this.post(cancelMessage(ident, reason ?? wasCancelled(this.name)));
     markCancelled(ident);
     const { grace } = this.#options;
-    if (grace !== Number.POSITIVE_INFINITY) this.#spare = after(grace, () => void this.kill());
+    if (grace !== Number.POSITIVE_INFINITY) this.#more.spare = after(grace, () => void this.kill());
   }
 
   /** Its worker may begin with it at this very moment: then it is in time. */
   #waited(ms: number): void {
     if (this.#settle === undefined || this.over || this.begun) return;
-    this.#tooLate = waitedTooLong(this.name, ms);
-    if (!this.withdraw(this.#options.grace)) this.#tooLate = undefined;
+    this.#more.tooLate = waitedTooLong(this.name, ms);
+    if (!this.withdraw(this.#options.grace)) this.#more.tooLate = undefined;
   }
 
   #expired(timeout: number): void {
@@ -289,15 +323,15 @@ export class RunJob<R> extends Job {
   #finish(): Settle<Emitted<R>> | undefined {
     const settle = this.#settle;
     this.#settle = undefined;
-    this.#forget?.();
-    this.#stopLimit?.();
-    this.#stopWaiting?.();
+    this.#extras?.forget?.();
+    this.#extras?.stopLimit?.();
+    this.#extras?.stopWaiting?.();
     return settle;
   }
+}
 
-  #over(): void {
-    this.#spare?.();
-  }
+function isParcel(args: readonly unknown[] | Parcel): args is Parcel {
+  return !Array.isArray(args);
 }
 
 function wasCancelled(name: string): ThreadError {

@@ -6,10 +6,11 @@ import {
   checkTimeout,
   show,
 } from '../../primitives/options.js';
-import { checkTarget, type Target } from '../../primitives/target.js';
+import type { Target } from '../../primitives/target.js';
 import type { RunOptions } from '../thread/job-pool.js';
 import { checkGrace } from '../thread/stop-thread.js';
 import { checkThreadOptions, type ThreadOptions } from '../thread/thread-options.js';
+import { jobTarget } from '../workers/job-target.js';
 import { MOST_PRIORITY } from './priority-line.js';
 
 /** What `runInThread` does not know, whose thread has no line to wait in. */
@@ -62,14 +63,14 @@ export function checkRun<R>(
   options?: PoolRunOptions,
   more: readonly string[] = [],
 ): RunRequest<R> {
-  checkTarget(target);
+  jobTarget(target as Target);
   if (!Array.isArray(args)) throw new TypeError(`args must be an array, got ${show(args)}`);
   return { target, args, options: options === undefined ? DEFAULTS : checkRunOptions(options, more) };
 }
 
 function checkRunOptions(options: PoolRunOptions, more: readonly string[]): CheckedRunOptions {
   checkOptions(options, [...RUN_OPTIONS, ...more]);
-  const { name, transferList = [], onProgress } = options;
+  const { name, transferList = [], onProgress, priority = 0, waitTimeout } = options;
   checkThreadOptions({ name, transferList } as ThreadOptions<[], unknown>);
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw new TypeError(`onProgress must be a function, got ${show(onProgress)}`);
@@ -80,7 +81,7 @@ function checkRunOptions(options: PoolRunOptions, more: readonly string[]): Chec
     grace: checkGrace(options.grace),
     timeout: checkTimeout(options.timeout),
     onProgress,
-    priority: checkCount('priority', options.priority ?? 0, -MOST_PRIORITY, MOST_PRIORITY),
-    waitTimeout: checkMs('waitTimeout', options.waitTimeout ?? Number.POSITIVE_INFINITY),
+    priority: checkCount('priority', priority, -MOST_PRIORITY, MOST_PRIORITY),
+    waitTimeout: checkMs('waitTimeout', waitTimeout, Number.POSITIVE_INFINITY),
   };
 }

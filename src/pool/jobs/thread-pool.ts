@@ -1,14 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
-import { Observable, Subject, type TeardownLogic } from 'rxjs';
-import { ThreadError } from '../../errors.js';
+import type { Observable, TeardownLogic } from 'rxjs';
 import { brand } from '../../primitives/brand.js';
-import { checkOptions, show } from '../../primitives/options.js';
 import type { Emitted, RunParameters, Target } from '../../primitives/target.js';
 import { PoolRecord } from '../../primitives/threads/pool-records.js';
-import { notePool } from '../../primitives/threads/thread-notes.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
-import { DistinctSubscribers } from '../../primitives/waiting/audience.js';
-import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { type Settle, Wait } from '../../primitives/waiting/wait.js';
 import type {
   JobPool,
@@ -18,23 +12,22 @@ import type {
   RoomOptions,
   RunOptions,
 } from '../thread/job-pool.js';
-import { MAP_OPTIONS, type MapOptions } from '../thread/map-options.js';
+import type { MapOptions } from '../thread/map-options.js';
 import { refuseToTravel } from '../wire/codec.js';
-import { moves } from '../wire/transfer.js';
 import { Executor } from '../workers/executor.js';
 import { jobTarget } from '../workers/job-target.js';
 import type { ThreadJob } from '../workers/thread-job.js';
-import { Broadcast } from './broadcast.js';
+import { broadcastTo, checkBroadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
+import { Entrance } from './entrance.js';
 import { findJobsOf } from './job-threads.js';
+import { mapIn } from './mapper.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import type { PoolSession } from './pool-session.js';
-import type { Pullable } from './pulling.js';
+import { PoolWatch } from './pool-watch.js';
 import { tellQueuedJobs } from './queued-jobs.js';
-import { Room } from './room.js';
 import { RunJob } from './run-job.js';
 import { checkRun, OF_POOL, type PoolRunOptions, type RunRequest } from './run-options.js';
-import { StarvationWatch } from './starvation.js';
 
 export type {
   PoolPiscina,
@@ -77,19 +70,6 @@ export type { PoolRunOptions } from './run-options.js';
  */
 
 let pools = 0;
-/** What `map` is made of, which stands in a room above this one. */
-type Mapper = (
-  iterable: Pullable<unknown>,
-  target: Target<[unknown], unknown>,
-  options: object,
-) => Observable<unknown>;
-let mapper: Mapper | undefined;
-
-/** Called as threadMap loads. */
-export function setMapper(made: Mapper): void {
-  mapper = made;
-}
-
 /** What `warmUp` runs. */
 const NOTHING = (): void => {};
 
@@ -124,26 +104,21 @@ export class ThreadPool extends Executor implements JobPool {
   /** What it does, for other threads. @internal */
   readonly record: PoolRecord;
   readonly #jobs: Dispatcher;
-  readonly #maxQueue: number;
+  readonly #entrance: Entrance;
+  readonly #watch: PoolWatch;
   #closed: Promise<void> | undefined;
-  readonly #watchers = new DistinctSubscribers<PoolStats>(isDeepStrictEqual);
-  #telling = false;
-  readonly #warnings = new Subject<PoolWarning>();
-  readonly #starvation: StarvationWatch;
-  readonly #room = new Room(this);
 
   constructor(options: ThreadPoolOptions = {}) {
     super();
     const checked = checkPoolOptions(options);
     this.name = checked.name ?? `ThreadPool-${++pools}`;
-    this.#maxQueue = checked.maxQueue;
     this.record = new PoolRecord(this.name, checked.maxThreads, checked.maxQueue);
-    this.#jobs = new Dispatcher(checked, this.record, () => this.#changed());
+    this.#jobs = new Dispatcher(checked, this.record, () => this.#watch.changed());
     this.piscina = this.#jobs.workers;
-    this.#starvation = new StarvationWatch(this.name, this.#jobs, (warning) => {
-      if (warning !== undefined) this.#warnings.next(warning);
-      this.#changed();
-    });
+    this.#entrance = new Entrance(this.name, this.record.id, this.#jobs, checked.maxQueue);
+    this.#watch = new PoolWatch(this, this.record, this.#jobs);
+    this.stats$ = this.#watch.stats$;
+    this.warnings$ = this.#watch.warnings$;
     findJobsOf(this.#jobs);
     tellQueuedJobs(this.record.id, this.#jobs);
   }
@@ -165,46 +140,18 @@ export class ThreadPool extends Executor implements JobPool {
 
   /** Takes no more. @internal */
   get closed(): boolean {
-    return this.#closed !== undefined;
+    return this.#entrance.closed;
   }
 
-  /**
-   * For the later jobs of one that comes and goes, such as a threadMap, once the pool has taken the first: what was
-   * accepted is not refused later. @internal
-   */
-  readonly claim: JobPool = new Claim((job) => this.#accept(job)) as unknown as JobPool;
+  /** See Entrance. @internal */
+  get claim(): JobPool {
+    return this.#entrance.claim;
+  }
 
   /** @internal */
   protected execute(job: ThreadJob): void {
-    this.#admit(job);
-    this.#accept(job);
-  }
-
-  #accept(job: ThreadJob): void {
-    // Who looks at this pool is to know that the thread, which is there already, is a job of it.
-    notePool(job.ident, this.record.id);
-    job.holds = true;
-    job.home = this.#jobs;
-    this.#jobs.submit(job);
-  }
-
-  /** @throws ThreadError */
-  #admit(job: { readonly name: string }): void {
-    if (this.closed) this.#refuseIfClosed(job.name);
-    const { hasRoom, queued, ending } = this.#jobs;
-    // Who comes when a worker is about to be free does not wait for a job.
-    if (hasRoom || queued - ending < this.#maxQueue) return;
-    const message = `${this.name} takes no '${job.name}': ${queued} jobs are queued already, which is its maxQueue`;
-    throw new ThreadError(message, { code: 'ERR_POOL' });
-  }
-
-  /** @throws ThreadError */
-  #refuseIfClosed(job: string): void {
-    if (this.closed) throw this.#isClosed(job);
-  }
-
-  #isClosed(job: string): ThreadError {
-    return new ThreadError(`${this.name} is closed: it takes no '${job}'`, { code: 'ERR_POOL' });
+    this.#entrance.admit(job);
+    this.#entrance.accept(job);
   }
 
   /**
@@ -234,16 +181,16 @@ export class ThreadPool extends Executor implements JobPool {
   ): Wait<Emitted<R>> {
     const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: PoolRunOptions];
     const request = checkRun(target as Target<readonly unknown[], R>, args, options, OF_POOL);
-    this.#refuseIfClosed(request.options.name ?? 'job');
+    this.#entrance.refuseIfClosed(request.options.name);
     const known = jobTarget(target as Target);
     const { signal } = request.options;
     return new Wait((settle) => {
       if (signal?.aborted === true) return void settle.reject(signal.reason);
       const job = new RunJob<R>(this.#jobs, known, request, settle);
       try {
-        this.#admit(job);
+        this.#entrance.admit(job);
         job.submit();
-        return () => job.leave();
+        return job;
       } catch (error) {
         return void settle.reject(error);
       }
@@ -269,16 +216,7 @@ export class ThreadPool extends Executor implements JobPool {
     target: Target<[T], R>,
     options: MapOptions<T> = {},
   ): Observable<Emitted<R>> {
-    if (mapper === undefined)
-      throw new ThreadError(
-        'a bundler has left out what ThreadPool.map is made of: pulled(iterable).pipe(threadMap(target, { pool })) is the same',
-      );
-    checkOptions(options, MAP_OPTIONS);
-    return mapper(
-      iterable,
-      target as Target<[unknown], unknown>,
-      { ...options, pool: this } as object,
-    ) as Observable<Emitted<R>>;
+    return mapIn(this, iterable, target, options);
   }
 
   /**
@@ -297,14 +235,8 @@ export class ThreadPool extends Executor implements JobPool {
   ): Wait<Emitted<R>[]> {
     const [args, options] = argsAndOptions as [args?: readonly unknown[], options?: RunOptions];
     const request = checkRun(target as Target<readonly unknown[], R>, args, options);
-    if (request.options.transferList.length > 0)
-      throw new TypeError(`broadcast takes no transferList, got ${show(options?.transferList)}`);
-    const moved = request.args.find(moves);
-    if (moved !== undefined)
-      throw new TypeError(
-        `broadcast takes nothing that moves, as that can go to one worker, got ${show(moved)}`,
-      );
-    this.#refuseIfClosed(request.options.name ?? 'job');
+    checkBroadcast(request);
+    this.#entrance.refuseIfClosed(request.options.name);
     return new Wait((settle) => this.#broadcast(request, this.#jobs.liveSessions(), true, settle));
   }
 
@@ -334,56 +266,28 @@ export class ThreadPool extends Executor implements JobPool {
     });
   }
 
-  /** @param counts - the statistics tell of its jobs */
   #broadcast<R>(
     request: RunRequest<R>,
     sessions: readonly PoolSession[],
     counts: boolean,
     settle: Settle<Emitted<R>[]>,
   ): TeardownLogic {
-    const { signal } = request.options;
+    const { signal, name } = request.options;
     if (signal?.aborted === true) return void settle.reject(signal.reason);
-    const known = jobTarget(request.target as Target);
-    if (this.closed) return void settle.reject(this.#isClosed(request.options.name ?? 'job'));
-    const broadcast = new Broadcast<Emitted<R>>(sessions.length, settle);
-    for (const [nth, session] of sessions.entries()) {
-      const job = new RunJob<R>(this.#jobs, known, request, broadcast.end(nth));
-      job.counts = counts;
-      try {
-        job.submit(() => this.#jobs.send(job, session, () => broadcast.leaveOut(job)));
-        broadcast.sent(job);
-      } catch (error) {
-        broadcast.fail(error);
-        break;
-      }
-    }
-    return () => broadcast.leave();
+    if (this.closed) return void settle.reject(this.#entrance.isClosed(name));
+    return broadcastTo(sessions, this.#jobs, request, counts, settle);
   }
 
   /** What the pool does now, and what became of its jobs. Costs some µs, however many jobs there were. */
   get stats(): PoolStats {
-    const { busy, queued, counters, workers } = this.#jobs;
-    return {
-      threads: workers.count,
-      busy,
-      queued,
-      completed: counters.completed,
-      failed: counters.failed,
-      cancelled: counters.cancelled,
-      starved: this.#starvation.starved,
-      runTime: counters.runTime.stats,
-      waitTime: counters.waitTime.stats,
-    };
+    return this.#watch.stats;
   }
 
   /**
    * What `stats` tells, now and whenever a job or a worker comes or goes; distinct, bursts coalesce. Never completes.
    * Unsubscribing ends only the watching. Does not keep the process alive.
    */
-  readonly stats$: Observable<PoolStats> = new Observable((subscriber) => {
-    this.#watchers.add(subscriber, this.stats);
-    return () => this.#watchers.delete(subscriber);
-  });
+  readonly stats$: Observable<PoolStats>;
 
   /**
    * Emits when the pool begins to starve: every worker has waited for more than a second for the end of a job that is
@@ -391,9 +295,7 @@ export class ThreadPool extends Executor implements JobPool {
    * More `maxThreads`, or Threads without a pool, get it going again. Never completes. Unsubscribing ends only the watching.
    * Does not keep the process alive.
    */
-  readonly warnings$: Observable<PoolWarning> = new Observable((subscriber) =>
-    this.#warnings.subscribe(subscriber),
-  );
+  readonly warnings$: Observable<PoolWarning>;
 
   /**
    * Waits until a job that comes now would begin at once, or until fewer than `buffer` jobs are queued: true; false on timeout.
@@ -411,7 +313,7 @@ export class ThreadPool extends Executor implements JobPool {
    * console.log(await Promise.all(sizes)); // prints [ 1, 2, 3 ]
    */
   room(options?: RoomOptions): Wait<boolean> {
-    return this.#room.wait(options);
+    return this.#watch.room.wait(options);
   }
 
   /**
@@ -419,20 +321,7 @@ export class ThreadPool extends Executor implements JobPool {
    * Unsubscribing ends only the watching. Does not keep the process alive.
    */
   get room$(): Observable<number> {
-    return this.#room.count$;
-  }
-
-  #changed(): void {
-    const { busy, queued, workers } = this.#jobs;
-    this.record.now(workers.count, busy, queued, this.#starvation.starved);
-    this.#starvation.watch();
-    this.#room.changed();
-    if (this.#watchers.size === 0 || this.#telling) return;
-    this.#telling = true;
-    nextTurn(() => {
-      this.#telling = false;
-      this.#watchers.emit(this.stats);
-    });
+    return this.#watch.room.count$;
   }
 
   /**
@@ -441,29 +330,15 @@ export class ThreadPool extends Executor implements JobPool {
    * from it, or abort it.
    */
   close(): Promise<void> {
+    this.#entrance.closed = true;
     this.#closed ??= this.#jobs.close().finally(() => this.record.end());
-    this.#room.changed();
+    this.#watch.room.changed();
     return this.#closed;
   }
 
   /** As `close`; called by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-}
-
-/** Takes the jobs of who was accepted before: they stand in line whether the queue is full or the pool is closed. */
-class Claim extends Executor {
-  readonly #accept: (job: ThreadJob) => void;
-
-  constructor(accept: (job: ThreadJob) => void) {
-    super();
-    this.#accept = accept;
-  }
-
-  /** @internal */
-  protected override execute(job: ThreadJob): void {
-    this.#accept(job);
   }
 }
 

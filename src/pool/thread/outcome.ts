@@ -35,7 +35,8 @@ export class Outcome<T> {
   readonly #producer: Producer;
   readonly #readers = new Set<Subscriber<T>>();
   readonly #waiters = new Set<Settle<T>>();
-  readonly #remoteReaders = new Set<RemoteReader>();
+  /** Made with the first, as few threads have any. */
+  #remoteReaders: Set<RemoteReader> | undefined;
   /** Values given to readers, for which the thread has got no credit yet. */
   #given = 0;
   /** Values that nobody has read yet: those from index `#at` on. */
@@ -67,12 +68,15 @@ export class Outcome<T> {
     return this.#isUnbounded;
   }
 
-  readonly output$: Observable<T> = new Observable((reader) => {
-    if (this.#end !== undefined && this.#at === this.#kept.length) return this.#replay(reader, this.#end);
-    this.#readers.add(reader);
-    this.#flow();
-    return () => this.#readers.delete(reader);
-  });
+  /** Each time a new one: Thread keeps what it gives to its users. */
+  get output$(): Observable<T> {
+    return new Observable((reader) => {
+      if (this.#end !== undefined && this.#at === this.#kept.length) return this.#replay(reader, this.#end);
+      this.#readers.add(reader);
+      this.#flow();
+      return () => this.#readers.delete(reader);
+    });
+  }
 
   result(options: WaitOptions | undefined): Wait<T> {
     return pendingWait<T>(
@@ -119,18 +123,19 @@ export class Outcome<T> {
 
   /** From now on the thread gets no credit for what this reader has not read. */
   addRemoteReader(reader: RemoteReader): void {
+    this.#remoteReaders ??= new Set();
     this.#remoteReaders.add(reader);
   }
 
   dropRemoteReader(reader: RemoteReader): void {
-    this.#remoteReaders.delete(reader);
+    this.#remoteReaders?.delete(reader);
     this.acknowledged();
   }
 
   /** Gives the thread credit for as many values as the slowest reader has read. */
   acknowledged(): void {
     let unacknowledged = 0;
-    for (const reader of this.#remoteReaders)
+    for (const reader of this.#remoteReaders ?? [])
       unacknowledged = Math.max(unacknowledged, reader.unacknowledged);
     const read = this.#given - unacknowledged;
     if (read <= 0 || this.#isUnbounded || this.#end !== undefined) return;

@@ -1,8 +1,9 @@
 import { checkOptions, checkSignal, checkTimeout, type WaitOptions } from '../../primitives/options.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
-import { after, keepAlive } from '../../primitives/waiting/event-loop.js';
+import { keepAlive } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../../primitives/waiting/wait.js';
+import { lateAfter } from '../workers/late-after.js';
 
 /** Settles once, maybe within the call; returns how to stop listening. */
 export type Listen<T> = (settle: Settle<T>) => (() => void) | undefined;
@@ -24,36 +25,65 @@ export function pendingWait<T>(
   const signal = checkSignal(options);
   return new Wait<T>((settle) => {
     if (signal?.aborted === true) return void settle.reject(signal.reason);
-    let open = true;
-    let leave: (() => void) | undefined;
-    let stopTimer: (() => void) | undefined;
-    let forget: (() => void) | undefined;
-    const close = (): boolean => {
-      if (!open) return false;
-      open = false;
-      leave?.();
-      stopTimer?.();
-      forget?.();
-      if (held) keepAlive(-1);
-      return true;
-    };
-    let held = false;
-    let context: CallerContext | undefined;
-    const end = (how: () => void): void => {
-      if (!close()) return;
-      if (context === undefined) how();
-      else context.run(how);
-    };
-    leave = listen({
-      resolve: (value) => end(() => settle.resolve(value)),
-      reject: (error) => end(() => settle.reject(error)),
-    });
-    if (!open) return undefined;
-    context = new CallerContext();
-    held = true;
-    keepAlive(1);
-    forget = signal && onAbort(signal, () => end(() => settle.reject(signal.reason)));
-    if (timeout !== Number.POSITIVE_INFINITY) stopTimer = after(timeout, () => end(() => expired(settle)));
-    return () => void close();
+    const pending = new Pending<T>(settle);
+    pending.begin(listen, signal);
+    if (timeout !== Number.POSITIVE_INFINITY) pending.limit(timeout, expired);
+    return pending;
   });
+}
+
+/** One such wait, from its subscription on; it is what RxJS unsubscribes. */
+class Pending<T> implements Settle<T> {
+  readonly #settle: Settle<T>;
+  #open = true;
+  /** Of its subscriber, once the wait is pending. */
+  #context: CallerContext | undefined;
+  /** Stop the listening to what it waits for, the listening to `signal`, and the timer. */
+  #leave: (() => void) | undefined;
+  #forget: (() => void) | undefined;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(settle: Settle<T>) {
+    this.#settle = settle;
+  }
+
+  begin(listen: Listen<T>, signal: AbortSignal | undefined): void {
+    this.#leave = listen(this);
+    if (!this.#open) return;
+    this.#context = new CallerContext();
+    keepAlive(1);
+    this.#forget = signal && onAbort(signal, () => this.reject(signal.reason));
+  }
+
+  limit(timeout: number, expired: (settle: Settle<T>) => void): void {
+    if (this.#open) this.#stopTimer = lateAfter(timeout, () => expired(this));
+  }
+
+  resolve(value: T): void {
+    if (this.#close()) this.#tell(() => this.#settle.resolve(value));
+  }
+
+  reject(error: unknown): void {
+    if (this.#close()) this.#tell(() => this.#settle.reject(error));
+  }
+
+  unsubscribe(): void {
+    this.#close();
+  }
+
+  /** false: it was closed before. */
+  #close(): boolean {
+    if (!this.#open) return false;
+    this.#open = false;
+    this.#leave?.();
+    this.#stopTimer?.();
+    this.#forget?.();
+    if (this.#context !== undefined) keepAlive(-1);
+    return true;
+  }
+
+  #tell(how: () => void): void {
+    if (this.#context === undefined) how();
+    else this.#context.run(how);
+  }
 }

@@ -1,10 +1,11 @@
 import { ThreadError } from '../../errors.js';
 import { show } from '../../primitives/options.js';
 import { checkModule, type PackedTarget } from '../../primitives/target.js';
-import { clone, isCloneError } from '../wire/clone-error.js';
+import { clone, cloning, isCloneError } from '../wire/clone-error.js';
 import { encode } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { PackedRun, StartPayload } from '../wire/messages.js';
+import { NOT_PLAIN, plainCopy } from '../wire/plain-copy.js';
 import { movesWith } from '../wire/transfer.js';
 import { type Outputs, type OwnWorker, runInElasticPool } from '../workers/elastic-pool.js';
 import { Executor } from '../workers/executor.js';
@@ -26,7 +27,8 @@ export function packStart(
 ): StartPayload {
   const args = options.args ?? [];
   const transfer = movesWith(transferItems(options), args);
-  const payload: StartPayload = { target, args: encode(args, transfer), transfer };
+  const plain = transfer.length === 0 ? cloning(() => plainCopy(args)) : NOT_PLAIN;
+  const payload = { target, args: plain === NOT_PLAIN ? encode(args, transfer) : plain, transfer };
   return copied ? clone(payload, transfer) : payload;
 }
 

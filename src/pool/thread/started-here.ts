@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
-import { describeTarget, type Emitted } from '../../primitives/target.js';
+import type { Emitted } from '../../primitives/target.js';
 import { claimSlot } from '../../primitives/threads/claim-slot.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { DAEMON, OWN_WORKER } from '../../primitives/threads/table.js';
@@ -10,11 +10,12 @@ import type { Wait } from '../../primitives/waiting/wait.js';
 import { type StartPayload, WINDOW } from '../wire/messages.js';
 import type { Outputs } from '../workers/elastic-pool.js';
 import type { Job } from '../workers/job.js';
+import { jobTarget } from '../workers/job-target.js';
 import { ThreadJob } from '../workers/thread-job.js';
 import { reportUnhandled } from '../workers/unhandled.js';
 import { missingWorkerEntry } from '../workers/worker-files.js';
 import { forget, keepRunning, keepRunningSide, keepSide, type LocalThread } from './local-threads.js';
-import { Outcome } from './outcome.js';
+import { Outcome, type Producer } from './outcome.js';
 import { answerQuestions } from './remote-answer.js';
 import { cannotStart, execute, packStart } from './start.js';
 import { checkOwnWorker, type ThreadOptions } from './thread-options.js';
@@ -51,14 +52,16 @@ import { isDaemon, ThreadSide } from './thread-side.js';
  * `claim`, `pack`, `begin` in this order start it; a Timer begins later than it packs, or skips the run. A step that
  * fails leaves the thread as it was before `claim`.
  */
-export class StartedHere<R> extends ThreadSide implements Started {
+export class StartedHere<R> extends ThreadSide implements Started, Producer {
   readonly outcome: Outcome<Emitted<R>>;
   /** Undefined once it is let go. */
   #thread: LocalThread | undefined;
   readonly #options: ThreadOptions<readonly unknown[], R>;
   #toRun: (() => StartPayload['target']) | undefined;
-  readonly #progress = new Subject<unknown>();
-  readonly #endings: (() => void)[] = [];
+  /** Made when somebody asks for it. */
+  #progress: Subject<unknown> | undefined;
+  #ending: (() => void) | undefined;
+  #isOver = false;
   #run: ThreadRun | undefined;
   /** What its worker prints, where that is read. */
   outputs: Outputs | undefined;
@@ -75,14 +78,7 @@ export class StartedHere<R> extends ThreadSide implements Started {
     this.#thread = thread;
     this.#options = options;
     this.#toRun = toRun;
-    const side = this;
-    this.outcome = new Outcome<Emitted<R>>({
-      get notStarted() {
-        return side.cannotWait('wait for the result of');
-      },
-      request: (values) => this.#run?.request(values),
-      unhandled: (error) => reportUnhandled(this.ident, error),
-    });
+    this.outcome = new Outcome<Emitted<R>>(this);
   }
 
   // ─── the start ────────────────────────────────────────────────────────────────────────────────
@@ -123,10 +119,10 @@ export class StartedHere<R> extends ThreadSide implements Started {
   #handOver(payload: StartPayload): void {
     const { ident, name, daemon } = this;
     const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
-    const label = this.#options.target === undefined ? '' : describeTarget(this.#options.target);
+    const label = this.#options.target === undefined ? '' : jobTarget(this.#options.target).label;
     const cancel = this.cancelRequest.message(ident);
     if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
-    const job = new ThreadJob({ ...payload, ident, name, label, daemon, credit, cancel });
+    const job = new ThreadJob(payload, { ident, name, label, daemon, credit, cancel });
     this.outputs = execute(this.#options.pool, job, checkOwnWorker(this.#options));
     this.#run = new ThreadRun(this as Started, job);
     job.listener = this.#run;
@@ -181,23 +177,38 @@ export class StartedHere<R> extends ThreadSide implements Started {
 
   // ─── its life, as ThreadRun tells it ──────────────────────────────────────────────────────────
 
-  /** `ending` runs once the thread is over, before anybody hears of that. */
+  /** `ending` runs once the thread is over, before anybody hears of that. Called once at most. */
   onEnd(ending: () => void): void {
-    this.#endings.push(ending);
+    this.#ending = ending;
   }
 
   progress(value: unknown): void {
-    this.#progress.next(value);
+    this.#progress?.next(value);
   }
 
   beforeOutcome(): void {
-    for (const ending of this.#endings) ending();
+    this.#isOver = true;
+    this.#ending?.();
     forget(this.ident);
-    this.#progress.complete();
+    this.#progress?.complete();
   }
 
   afterOutcome(): void {
     this.recheckEnd();
+  }
+
+  // ─── as its Outcome asks ──────────────────────────────────────────────────────────────────────
+
+  get notStarted(): ThreadError | undefined {
+    return this.cannotWait('wait for the result of');
+  }
+
+  request(values: number): void {
+    this.#run?.request(values);
+  }
+
+  unhandled(error: unknown): void {
+    reportUnhandled(this.ident, error);
   }
 
   // ─── what its Thread tells and does ───────────────────────────────────────────────────────────
@@ -211,6 +222,8 @@ export class StartedHere<R> extends ThreadSide implements Started {
   }
 
   get progress$(): Observable<unknown> {
+    this.#progress ??= new Subject();
+    if (this.#isOver) this.#progress.complete();
     return this.#progress.asObservable();
   }
 

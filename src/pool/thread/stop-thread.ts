@@ -5,7 +5,7 @@ import { GRACE } from './thread-options.js';
 
 /** A `grace` of the user's, in ms; Infinity: as long as it takes. @throws TypeError, RangeError */
 export function checkGrace(grace: unknown): number {
-  return checkMs('grace', grace ?? GRACE);
+  return checkMs('grace', grace, GRACE);
 }
 
 /**

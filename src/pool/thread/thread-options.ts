@@ -1,12 +1,13 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { ofAnotherCopy } from '../../primitives/brand.js';
 import { checkOptions, show } from '../../primitives/options.js';
-import { describeTarget, packTarget, type Target } from '../../primitives/target.js';
+import type { Target } from '../../primitives/target.js';
 import { NAME_BYTES } from '../../primitives/threads/table.js';
 import { threadName } from '../wire/thread-name.js';
 import { isDetached } from '../wire/transfer.js';
 import type { OwnWorker } from '../workers/elastic-pool.js';
 import { Executor } from '../workers/executor.js';
+import { jobTarget } from '../workers/job-target.js';
 import { checkWorkerOptions, WORKER_OPTIONS, type WorkerOptions } from '../workers/worker-options.js';
 import type { JobPool } from './job-pool.js';
 
@@ -47,6 +48,7 @@ export type NeedsArgs<A extends readonly unknown[]> =
   | { readonly args: readonly [...A] }
   | ([] extends A ? unknown : never);
 
+const OF_OWN_WORKER = ['stdout', 'stderr', ...WORKER_OPTIONS] as const;
 const THREAD_OPTIONS: readonly string[] = [
   'target',
   'args',
@@ -55,9 +57,7 @@ const THREAD_OPTIONS: readonly string[] = [
   'group',
   'pool',
   'transferList',
-  'stdout',
-  'stderr',
-  ...WORKER_OPTIONS,
+  ...OF_OWN_WORKER,
 ];
 
 /** @throws TypeError, RangeError */
@@ -67,7 +67,7 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
   const { target, args, name, daemon, group, pool, transferList } = options;
   if (group !== undefined && group !== null)
     throw new TypeError(`group is reserved and must be null, got ${show(group)}`);
-  if (target !== undefined) packTarget(target);
+  if (target !== undefined) jobTarget(target);
   if (args !== undefined && !Array.isArray(args))
     throw new TypeError(`args must be an array, got ${show(args)}`);
   if (name !== undefined) checkThreadName(name);
@@ -82,6 +82,7 @@ export function checkThreadOptions(options: ThreadOptions<readonly unknown[], un
 
 /** Those of a worker of the thread's own; undefined: none is asked for. @throws TypeError, RangeError showing the value */
 export function checkOwnWorker(options: ThreadOptions<readonly unknown[], unknown>): OwnWorker | undefined {
+  if (OF_OWN_WORKER.every((name) => options[name] === undefined)) return undefined;
   const { stdout = false, stderr = false, pool } = options;
   if (typeof stdout !== 'boolean') throw new TypeError(`stdout must be a boolean, got ${show(stdout)}`);
   if (typeof stderr !== 'boolean') throw new TypeError(`stderr must be a boolean, got ${show(stderr)}`);
@@ -110,7 +111,7 @@ export function checkDaemon(daemon: unknown): asserts daemon is boolean {
 
 /** Python's `Thread-N (target)`. */
 export function defaultName(number: number, target: Target | undefined): string {
-  return threadName(number, target === undefined ? '' : describeTarget(target));
+  return threadName(number, target === undefined ? '' : jobTarget(target).label);
 }
 
 /** What `transferList` names. @throws TypeError for what has moved before, which Node 20 would send as empty */

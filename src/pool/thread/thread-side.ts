@@ -1,10 +1,5 @@
 import { ThreadError } from '../../errors.js';
-import {
-  checkOptions,
-  checkTimeout,
-  type WaitOptions,
-  type WaitSyncOptions,
-} from '../../primitives/options.js';
+import { checkWaitSync, type WaitOptions, type WaitSyncOptions } from '../../primitives/options.js';
 import { isCancelled } from '../../primitives/threads/cancel-flag.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { isAlive } from '../../primitives/threads/liveness.js';
@@ -79,13 +74,17 @@ export abstract class ThreadSide {
         // A turn, so that what the thread printed is seen before what its joiner prints.
         return this.#endWatch.add(() => nextTurn(() => settle.resolve(true)));
       },
-      (settle) => settle.resolve(false),
+      // It may have ended in time, while this event loop was blocked.
+      (settle) => {
+        const ended = !this.isAlive;
+        if (ended) this.drain();
+        settle.resolve(ended);
+      },
     );
   }
 
   joinSync(options: WaitSyncOptions | undefined): boolean {
-    checkOptions(options);
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = checkWaitSync(options);
     const misuse = this.#cannotJoin();
     if (misuse !== undefined) throw misuse;
     const look = (): void => {

@@ -3,13 +3,7 @@ import { inspect } from 'node:util';
 import { Observable } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions, WaitSyncOptions } from '../../primitives/options.js';
-import {
-  type Emitted,
-  type PackedTarget,
-  packTarget,
-  type Target,
-  unpackTargetSync,
-} from '../../primitives/target.js';
+import { type Emitted, type PackedTarget, type Target, unpackTargetSync } from '../../primitives/target.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { nextThreadNumber, watchedTable } from '../../primitives/threads/table.js';
 import { uncloneable } from '../../primitives/uncloneable.js';
@@ -17,6 +11,7 @@ import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import type { StartPayload } from '../wire/messages.js';
 import type { Outputs, ThreadOutput } from '../workers/elastic-pool.js';
+import { jobTarget } from '../workers/job-target.js';
 import { ExistingThread } from './existing-thread.js';
 import type { Outcome } from './outcome.js';
 import { packRun } from './start.js';
@@ -88,7 +83,7 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
     }
     checkThreadOptions(options);
     this.#target = options.target;
-    this.#packed = this.#target === undefined ? null : packTarget(this.#target);
+    this.#packed = this.#target === undefined ? null : jobTarget(this.#target).packed;
     this.#args = options.args ?? [];
     const name = options.name || defaultName(nextThreadNumber(), this.#target);
     const daemon = options.daemon ?? isDaemon(getIdent());

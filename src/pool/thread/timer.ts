@@ -3,7 +3,7 @@ import { Event } from '../../primitives/event.js';
 import { fromHandle, toHandle } from '../../primitives/handle.js';
 import {
   checkOptions,
-  checkTimeout,
+  checkWaitSync,
   show,
   TIMEOUT_MAX,
   type WaitSyncOptions,
@@ -67,6 +67,7 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
       throw new RangeError(`interval must be 0 to ${TIMEOUT_MAX} ms, got ${interval}`);
     }
     checkTarget(target);
+    checkOptions(options);
     super({ ...options, target, args } as ThreadOptions<A, R> & NeedsArgs<A>);
     this.interval = interval;
     this.finished = new Event({ name: `${this.name}.finished` });
@@ -125,8 +126,7 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
     // This very call blocks the event loop that would fire the timer, so it fires it itself.
     const waiting = this.#stillWaiting;
     if (waiting === undefined) return super.joinSync(options);
-    checkOptions(options);
-    const deadline = now() + checkTimeout(options?.timeout);
+    const deadline = now() + checkWaitSync(options);
     const until = Math.min(waiting.due, deadline);
     // Looks again and again, because the event loop that would look for a cancel by the CANCEL word is blocked as well.
     while (this.#recheck(waiting.fire) && !this.finished.isSet() && now() < until)

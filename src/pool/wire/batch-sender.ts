@@ -1,4 +1,5 @@
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import { NOT_PLAIN, plainCopyOf } from './plain-copy.js';
 import { SampledClock } from './sampled-clock.js';
 import { moves } from './transfer.js';
 
@@ -43,15 +44,16 @@ export class BatchSender {
     return this.#batches.length === 0 && this.#batch.length < this.#credit;
   }
 
+  /** What changes in the value from now on does not change what is sent, as long as the reader has room. */
   push(value: unknown): void {
-    const alone = moves(value);
-    if (alone) this.flush();
+    if (moves(value)) this.flush();
+    const copy = plainCopyOf(value);
     const { length } = this.#batch;
-    this.#batch.push(value);
+    this.#batch.push(copy === NOT_PLAIN ? value : copy);
     if (length === 0) this.#since = this.#clock.exactly();
     const late =
       length === 0 ? this.#since - this.#closed > LATEST : this.#clock.roughly() - this.#since > LATEST;
-    if (alone || late || length + 1 >= this.#most) this.flush();
+    if (copy === NOT_PLAIN || late || length + 1 >= this.#most) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
   }
 

@@ -70,7 +70,7 @@ export function hasCodec(value: object): boolean {
  * @throws DataCloneError when the value cannot be read; TypeError when something in it must stay where it is
  */
 export function encode(value: unknown, kept: readonly unknown[] = []): Encoded {
-  if (!needsCodec(value)) return { value, hasStandIns: false };
+  if (!cloning(() => needsCodec(value))) return { value, hasStandIns: false };
   const copies = new Copies(kept, codecFor);
   return { value: copies.copyOf(value), hasStandIns: true, standIns: copies.standIns };
 }
@@ -86,14 +86,14 @@ export function encodeOrShow(value: unknown): Encoded {
   return { value: show(value), hasStandIns: false };
 }
 
+/** @throws whatever a getter or a Proxy's trap throws */
 function needsCodec(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const seen = new Set<object>([value]);
   // Grows while it is walked.
   for (const one of seen) {
     if (!Array.isArray(one) && hasCodec(one)) return true;
-    for (const child of cloning(() => childrenOf(one)))
-      if (typeof child === 'object' && child !== null) seen.add(child);
+    for (const child of childrenOf(one)) if (typeof child === 'object' && child !== null) seen.add(child);
   }
   return false;
 }

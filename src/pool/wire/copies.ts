@@ -60,7 +60,8 @@ export class Copies {
   #place(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value;
     if (this.#copies.has(value)) return this.#copies.get(value);
-    if (isError(value)) return this.#standInForError(value);
+    // That of a Proxy that was revoked cannot be told.
+    if (cloning(() => isError(value))) return this.#standInForError(value as Error);
     const codec = this.#codecFor(value);
     if (codec !== undefined) return this.#standIn(value, codec.kind, codec.pack(value));
     const empty = emptyLike(value);

@@ -15,7 +15,8 @@ export interface PackedRun {
 /** What a thread runs, its arguments, and what moves with these. */
 export interface StartPayload {
   readonly target: PackedTarget | PackedRun | null;
-  readonly args: Encoded;
+  /** An array: a copy of plain values, which any worker can read. */
+  readonly args: readonly unknown[] | Encoded;
   readonly transfer: readonly TransferListItem[];
 }
 

@@ -1,3 +1,6 @@
+import { types } from 'node:util';
+import { moves } from './transfer.js';
+
 /** What `plainCopy` returns for a value that is not plain. */
 export const NOT_PLAIN: unique symbol = Symbol('not plain');
 
@@ -9,44 +12,64 @@ const MOST = 256;
 /**
  * A copy of arguments that are plain data all through: numbers, texts and the like, in arrays and in objects of no class.
  * Then it is what a structured clone would be, for a fortieth of its cost. NOT_PLAIN for all else, such as an array with
- * holes or with properties of its own. A getter runs once, as in a clone; what it throws, this throws.
+ * holes or with properties of its own, a Proxy, what is marked to move, or an object that is met twice, which is one object
+ * in a clone as well. A getter runs once, as in a clone; what it throws, this throws.
  */
 export function plainCopy(value: readonly unknown[]): unknown[] | typeof NOT_PLAIN {
-  return copyArray(value, DEEPEST);
+  return new PlainCopy().array(value, DEEPEST);
 }
 
-function copyOf(value: unknown, levels: number): unknown {
-  if (typeof value === 'function' || typeof value === 'symbol') return NOT_PLAIN;
+/**
+ * Of one value, for who keeps it for a while before it is sent: what is changed in it meanwhile is not changed in the copy.
+ * NOT_PLAIN: it is to be sent at once. Throws nothing, as sending it says what is wrong with it.
+ */
+export function plainCopyOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (levels === 0) return NOT_PLAIN;
-  const made = Object.getPrototypeOf(value);
-  if (made === Array.prototype && Array.isArray(value)) return copyArray(value, levels - 1);
-  return made === Object.prototype ? copyRecord(value as Record<string, unknown>, levels - 1) : NOT_PLAIN;
+  try {
+    return new PlainCopy().value(value, DEEPEST);
+  } catch {
+    return NOT_PLAIN;
+  }
 }
 
-function copyArray(value: readonly unknown[], levels: number): unknown[] | typeof NOT_PLAIN {
-  const { length } = value;
-  if (length > MOST || Object.keys(value).length !== length) return NOT_PLAIN;
-  const copy: unknown[] = [];
-  for (let at = 0; at < length; at++) {
-    const one = copyOf(value[at], levels);
-    if (one === NOT_PLAIN || (one === undefined && !(at in value))) return NOT_PLAIN;
-    copy.push(one);
-  }
-  return copy;
-}
+class PlainCopy {
+  /** Objects met; undefined: none so far, as most jobs are called with numbers and texts. */
+  #met: Set<object> | undefined;
 
-function copyRecord(
-  value: Record<string, unknown>,
-  levels: number,
-): Record<string, unknown> | typeof NOT_PLAIN {
-  if (Symbol.toStringTag in value) return NOT_PLAIN;
-  const copy: Record<string, unknown> = {};
-  for (const key in value) {
-    if (key === '__proto__' || !Object.hasOwn(value, key)) return NOT_PLAIN;
-    const one = copyOf(value[key], levels);
-    if (one === NOT_PLAIN) return NOT_PLAIN;
-    copy[key] = one;
+  // Spread, and then gone through: such a copy has room for no more than is in it, and is kept as long as its job waits.
+
+  array(value: readonly unknown[], levels: number): unknown[] | typeof NOT_PLAIN {
+    const { length } = value;
+    if (length > MOST || types.isProxy(value) || Object.keys(value).length !== length) return NOT_PLAIN;
+    const copy = [...value];
+    for (let at = 0; at < length; at++) {
+      const one = this.value(copy[at], levels);
+      if (one === NOT_PLAIN || (one === undefined && !(at in value))) return NOT_PLAIN;
+      copy[at] = one;
+    }
+    return copy;
   }
-  return copy;
+
+  value(value: unknown, levels: number): unknown {
+    if (typeof value === 'function' || typeof value === 'symbol') return NOT_PLAIN;
+    if (typeof value !== 'object' || value === null) return value;
+    if (levels === 0 || moves(value)) return NOT_PLAIN;
+    this.#met ??= new Set();
+    if (this.#met.size === this.#met.add(value).size) return NOT_PLAIN;
+    const made = Object.getPrototypeOf(value);
+    if (made === Array.prototype && Array.isArray(value)) return this.array(value, levels - 1);
+    return made === Object.prototype ? this.#record(value as Record<string, unknown>, levels - 1) : NOT_PLAIN;
+  }
+
+  #record(value: Record<string, unknown>, levels: number): Record<string, unknown> | typeof NOT_PLAIN {
+    if (types.isProxy(value) || Symbol.toStringTag in value) return NOT_PLAIN;
+    const copy = { ...value };
+    for (const key in copy) {
+      if (key === '__proto__' || !Object.hasOwn(copy, key)) return NOT_PLAIN;
+      const one = this.value(copy[key], levels);
+      if (one === NOT_PLAIN) return NOT_PLAIN;
+      copy[key] = one;
+    }
+    return copy;
+  }
 }

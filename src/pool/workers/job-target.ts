@@ -12,25 +12,35 @@ export interface JobTarget {
 /** So many targets are known; programs that make functions as they go have more. */
 const MOST_KNOWN = 1000;
 const byKey = new Map<string, JobTarget>();
+/** By the target as it was given, and by its `packed`: to put a key together and look it up takes as long as a small job. */
 const byObject = new WeakMap<object, JobTarget>();
 
 /** @throws TypeError when it cannot travel */
 export function jobTarget(target: Target): JobTarget {
-  // A module target may be changed after it was used, and a function may not.
-  const known = typeof target === 'function' ? byObject.get(target) : undefined;
-  if (known !== undefined) return known;
+  const known = byObject.get(target);
+  if (known !== undefined && isSame(target, known.packed)) return known;
   const found = packedTarget(packTarget(target), describeTarget(target));
-  if (typeof target === 'function') byObject.set(target, found);
+  byObject.set(target, found);
   return found;
 }
 
+/** A function never becomes another, and the object that names an export may be changed after it was used. */
+function isSame(target: Target, packed: PackedTarget): boolean {
+  if (typeof target === 'function') return true;
+  return 'module' in packed && packed.module === target.module && packed.export === target.export;
+}
+
+/** @param label - of what it was packed from */
 export function packedTarget(packed: PackedTarget, label: string): JobTarget {
+  const before = byObject.get(packed);
+  if (before !== undefined) return before;
   const key = 'source' in packed ? `${label}\n${packed.source}` : `${packed.module}#${packed.export}`;
   const known = byKey.get(key);
   if (known !== undefined) return known;
   if (byKey.size >= MOST_KNOWN) byKey.clear();
   const target: JobTarget = { packed, label, meanTime: 0 };
   byKey.set(key, target);
+  byObject.set(packed, target);
   return target;
 }
 

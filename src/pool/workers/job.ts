@@ -67,6 +67,14 @@ export interface JobHome {
   withdrawn(job: Job, session: JobHolder | undefined): void;
 }
 
+/** What is known of a job that is for one worker and no other. */
+export interface TiedJob {
+  /** Called when that worker is gone, or takes no more, before it begins with the job. */
+  readonly left: () => void;
+  /** The pool's statistics tell of it. */
+  readonly counts: boolean;
+}
+
 /**
  * What a worker is to run: a Thread (ThreadJob), or a job of a ThreadPool that is no Thread yet (jobs/run-job.ts). From
  * `give` on, the session that has it tells it what the worker says of it, and at last exactly one of `ended` and `died`.
@@ -94,13 +102,9 @@ export abstract class Job {
   /** Its place in the line, and when it was accepted, in ms on the clock of all threads: of a ThreadPool's. */
   order = 0;
   accepted = 0;
-  /** How many workers did not come up that it was given to. */
-  failedStarts = 0;
   over = false;
-  /** Of a job that is for one worker and no other: called when that is gone, or takes no more, before it begins with the job. */
-  left: (() => void) | undefined = undefined;
-  /** The pool's statistics tell of it. */
-  counts = true;
+  /** Of a job that is for one worker and no other. */
+  tied: TiedJob | undefined = undefined;
 
   /** Called by its pool: what it is called with is as it is now, whatever the user changes. @throws what keeps it from being copied */
   abstract copy(): void;
@@ -116,9 +120,14 @@ export abstract class Job {
   /** Undefined: it stands in no line, as it is given to a session at once. */
   abstract readonly home: JobHome | undefined;
 
+  /** The pool's statistics tell of it. */
+  get counts(): boolean {
+    return this.tied?.counts !== false;
+  }
+
   /** It can be taken back once it was sent, as it can be sent again. */
   get returns(): boolean {
-    return this.left === undefined && this.transfer.length === 0;
+    return this.tied === undefined && this.transfer.length === 0;
   }
 
   /** Whether it has a worker and that has begun with it. */

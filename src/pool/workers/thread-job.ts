@@ -1,5 +1,6 @@
 import type { TransferListItem } from 'node:worker_threads';
-import { clone, cloning } from '../wire/clone-error.js';
+import { clone } from '../wire/clone-error.js';
+import type { Encoded } from '../wire/codec.js';
 import {
   type CancelMessage,
   type Envelope,
@@ -9,7 +10,6 @@ import {
   type ValuesMessage,
   WINDOW,
 } from '../wire/messages.js';
-import { NOT_PLAIN, plainCopy } from '../wire/plain-copy.js';
 import { traceParent } from '../wire/trace-parent.js';
 import { Job, type JobEnd, type JobHome, type WorkerExit } from './job.js';
 import { type JobTarget, packedTarget } from './job-target.js';
@@ -23,8 +23,8 @@ export interface JobListener {
   died(exit: WorkerExit): void;
 }
 
-/** What a Thread gives to be run. */
-export interface ThreadStart extends StartPayload {
+/** What a Thread says of itself, besides what it is to run. */
+export interface ThreadStart {
   readonly ident: number;
   readonly name: string;
   /** Of the target, in the names of threads. */
@@ -46,16 +46,14 @@ export class ThreadJob extends Job {
   listener: JobListener | undefined;
   #args: StartPayload['args'];
   #copied = false;
-  /** A copy of plain values, which may go together with other jobs: whatever worker gets them can read them. */
-  #plain: readonly unknown[] | undefined;
   readonly #run: PackedRun | undefined;
   readonly #credit: number;
   readonly #traceparent: string | undefined = traceParent();
   #cancel: CancelMessage | undefined;
 
-  constructor(start: ThreadStart) {
+  constructor({ target, args, transfer }: StartPayload, start: ThreadStart) {
     super();
-    const { ident, name, label, daemon, target, args, transfer, credit, cancel } = start;
+    const { ident, name, label, daemon, credit, cancel } = start;
     this.ident = ident;
     this.label = name;
     this.daemon = daemon;
@@ -79,9 +77,10 @@ export class ThreadJob extends Job {
       this.#cancel === undefined &&
       this.#traceparent === undefined &&
       this.#credit === WINDOW;
-    if (bare && this.#plain !== undefined) return this.#plain;
+    const plain = Array.isArray(this.#args);
+    if (bare && plain) return this.#args as readonly unknown[];
     return {
-      args: this.#args,
+      args: plain ? { value: this.#args, hasStandIns: false } : (this.#args as Encoded),
       ...(this.#run && { run: this.#run }),
       ...(this.#credit !== WINDOW && { credit: this.#credit }),
       ...(this.#traceparent && { traceparent: this.#traceparent }),
@@ -91,15 +90,8 @@ export class ThreadJob extends Job {
 
   /** @throws DataCloneError */
   copy(): void {
-    if (this.#copied) return;
+    if (this.#copied || Array.isArray(this.#args)) return;
     this.#copied = true;
-    const { value, hasStandIns } = this.#args;
-    const plain = hasStandIns || !Array.isArray(value) ? NOT_PLAIN : cloning(() => plainCopy(value));
-    if (plain !== NOT_PLAIN && this.transfer.length === 0) {
-      this.#plain = plain;
-      this.#args = { value: plain, hasStandIns };
-      return;
-    }
     const { args, transfer } = clone({ args: this.#args, transfer: this.transfer }, this.transfer);
     this.#args = args;
     this.transfer = transfer;

@@ -65,8 +65,9 @@ let entryFound = false;
 
 /** Why no worker can load its entry; undefined: it can. */
 export function missingWorkerEntry(): ThreadError | undefined {
+  if (entryFound) return undefined;
   const entry = entryPath();
-  entryFound ||= entry !== undefined && (entry === named.file || existsSync(entry));
+  entryFound = entry !== undefined && (entry === named.file || existsSync(entry));
   if (entryFound) return undefined;
   return bundled(`there is no file ${entry ?? 'worker-entry.cjs'} for workers to load`);
 }

@@ -24,7 +24,7 @@ export interface WorkerOptions {
   env?: Record<string, string> | symbol | undefined;
 }
 
-export const WORKER_OPTIONS: readonly string[] = ['resourceLimits', 'execArgv', 'env'];
+export const WORKER_OPTIONS: readonly (keyof WorkerOptions)[] = ['resourceLimits', 'execArgv', 'env'];
 const LIMITS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'];
 /** With less a worker cannot load its modules, and Node aborts the process. */
 const LEAST_STACK_MB = 1;

@@ -46,8 +46,6 @@ export const OWN = 8;
 export const HEADER_WORDS = 16;
 /** Of what can be acquired: `ident` of the thread that asked for its turn; see synchronizer.ts. */
 export const TURN = 14;
-/** The same, while somebody looks at all: since when it is held, in µs of which the upper bits are cut; 0: it is not measured. */
-export const HELD_SINCE = 15;
 /** Of a primitive whose waiters have slots. */
 export const SLOTTED_WORDS = 48;
 

@@ -46,8 +46,12 @@ export interface Attempt<T> {
   begin(ahead: number, timeout: number): Outcome<T>;
   /** Looks again, and takes what there is to take. */
   poll(): Outcome<T>;
-  /** Time is up: what the wait comes to; PENDING when that is being decided this moment. */
-  expire(): Outcome<T>;
+  /**
+   * Time is up: what the wait comes to; PENDING when that is being decided this moment.
+   *
+   * @param isFirst - no Observable wait of this thread queues before it
+   */
+  expire(isFirst: boolean): Outcome<T>;
   /** The waiter is gone: gives its place up and passes on what it had been granted. */
   leave(): void;
   /** `ident` of the thread that must let go first; null: nobody in particular. */

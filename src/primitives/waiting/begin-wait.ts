@@ -39,7 +39,7 @@ export function beginWait<T>(
   let outcome: Outcome<T>;
   try {
     outcome = attempt.begin(on.queue === undefined ? 0 : on.queue.size, timeout);
-    if (!isDecided(outcome) && timeout === 0) outcome = attempt.expire();
+    if (!isDecided(outcome) && timeout === 0) outcome = attempt.expire(true);
   } catch (error) {
     settle.reject(error);
     return undefined;

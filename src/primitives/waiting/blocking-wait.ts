@@ -58,7 +58,7 @@ function sleepUntilDecided<T>(
       }
       const left = deadline - clock();
       if (left <= 0) {
-        const expired = attempt.expire();
+        const expired = attempt.expire(true);
         if (isDecided(expired)) {
           end = expired === false ? 'timeout' : 'woken';
           return expired;

@@ -57,6 +57,11 @@ class QueuedWait extends CallerContext implements Leavable, Unsubscribable, Pend
     return attempt.scoped === true ? this.run(() => attempt.poll()) : attempt.poll();
   }
 
+  expire(isFirst: boolean): Outcome<unknown> {
+    const { attempt } = this;
+    return attempt.scoped === true ? this.run(() => attempt.expire(isFirst)) : attempt.expire(isFirst);
+  }
+
   unsubscribe(): void {
     this.queue.leave(this);
   }
@@ -196,7 +201,7 @@ export class LocalQueue {
   #try(place: QueuedWait, expired: boolean): boolean {
     let outcome: Outcome<unknown>;
     try {
-      outcome = expired ? place.attempt.expire() : place.poll();
+      outcome = expired ? place.expire(this.#line.first() === place) : place.poll();
     } catch (error) {
       const settle = this.#remove(place, 'left');
       if (settle !== undefined) place.run(() => settle.reject(error));

@@ -27,9 +27,14 @@ export type Begin<T> = (settle: Settle<T>) => TeardownLogic;
  * wait.subscribe((acquired) => console.log(acquired)); // prints false
  */
 export class Wait<T> extends Observable<T> implements PromiseLike<T> {
-  /** RxJS calls it with the Wait as `this`. One for all Waits, because a closure each would show in every acquire. */
+  /**
+   * RxJS calls it with the Wait as `this`. One for all Waits, because a closure each would show in every acquire.
+   *
+   * RxJS subscribes for who has left, too: combineLatest and forkJoin do, when a source before this one fails at once. Then
+   * nothing begins, because nobody could give back what would be taken.
+   */
   static readonly #subscribed = function (this: Observable<unknown>, subscriber: Subscriber<unknown>) {
-    return (this as Wait<unknown>).#begin(new Emission(subscriber));
+    return subscriber.closed ? undefined : (this as Wait<unknown>).#begin(new Emission(subscriber));
   };
 
   readonly #begin: Begin<T>;

@@ -63,8 +63,10 @@ function refuse(state: MemoryState, k: string, broken: boolean): void {
   state.changed(k);
 }
 
-export function restart(state: MemoryState, s: string, k: string, broken: boolean): string[] {
+export function restart(state: MemoryState, s: string, n: string, k: string, broken: boolean): string[] {
   if (!state.alive(s)) return ['-1'];
+  if (state.entry(s, k, n) !== undefined) return ['1'];
+  state.keep(s, k, n, 'd');
   refuse(state, k, broken);
   return ['1'];
 }

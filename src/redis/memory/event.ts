@@ -3,8 +3,10 @@ import { type MemoryState, split } from './state.js';
 /** Longer than the longest lease, so that a waiter has asked again before; as in script/names.lua. */
 const REMEMBER_CLEAR = 1_200_000;
 
-export function change(state: MemoryState, s: string, k: string, set: boolean): string[] {
+export function change(state: MemoryState, s: string, n: string, k: string, set: boolean): string[] {
   if (!state.alive(s)) return ['-1'];
+  const done = state.entry(s, k, n);
+  if (done !== undefined) return ['1', done.slice(2)];
   const event = state.thing(k);
   if ((event.generation % 2 === 1) === set) return ['1', `${event.generation}`];
   event.generation = state.mint(set);
@@ -16,6 +18,7 @@ export function change(state: MemoryState, s: string, k: string, set: boolean): 
     event.queue = [];
     state.old.delete(k);
   } else state.old.set(k, state.now + REMEMBER_CLEAR);
+  state.keep(s, k, n, `d ${event.generation}`);
   state.changed(k);
   return ['1', `${event.generation}`];
 }

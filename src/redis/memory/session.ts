@@ -11,6 +11,7 @@ const SWEPT_AT_ONCE = 8;
 export function join(state: MemoryState, joins: boolean, args: readonly string[]): string[] {
   const [s = '', lease, run = '', was = '', settle, grace, info = '', ...holds] = args;
   meetIncarnation(state, run, was, Number(settle), Number(grace));
+  noteLease(state, Number(lease));
   sweep(state);
   const owed = inGrace(state);
   if (!state.alive(s)) {
@@ -38,16 +39,33 @@ export function join(state: MemoryState, joins: boolean, args: readonly string[]
     else lost.push(n);
   }
   if (info !== '') state.changed('m:');
-  return ['1', nextLook(state, s), `${session.owned.size}`, `${lost.length}`, ...lost, ...back];
+  return [
+    '1',
+    nextLook(state, s),
+    `${session.owned.size}`,
+    `${state.longest}`,
+    `${lost.length}`,
+    ...lost,
+    ...back,
+  ];
 }
 
-function meetIncarnation(state: MemoryState, run: string, was: string, settle: number, grace: number): void {
+function meetIncarnation(state: MemoryState, run: string, was: string, settle: number, told: number): void {
+  const grace = told > 0 ? Math.max(told, state.longest) : 0;
   const owned = was !== '' && was !== run;
   if (state.run !== run) {
     const graced = state.run !== '' || owned ? grace : settle;
     if (graced > 0 && grace > 0) state.grace = state.now + graced;
     state.run = run;
+    state.longest = Math.max(state.longest, grace);
+    state.longestTill = state.now + state.longest;
   } else if (owned && state.now < state.grace) state.grace = Math.max(state.grace, state.now + grace);
+}
+
+function noteLease(state: MemoryState, lease: number): void {
+  if (lease < state.longest && state.now < state.longestTill) return;
+  state.longest = lease;
+  state.longestTill = state.now + lease;
 }
 
 function bringBack(
@@ -79,7 +97,8 @@ export function leave(state: MemoryState, s: string, n: string, k: string, good:
     if (what === 'n') return ['2'];
     if (what === 'e') return ['1', entry.slice(2)];
   }
-  if (what === 'h') release(state, s, n, from);
+  if (what === 'd') state.drop(s, k, n);
+  else if (what === 'h') release(state, s, n, from);
   else {
     state.drop(s, from, n);
     withdraw(state, `${s}/${n}`, from, entry);

@@ -54,9 +54,9 @@ export class MemorySpace {
       case 'leave':
         return leave(state, s, n, k, a === '1');
       case 'set':
-        return change(state, s, k, true);
+        return change(state, s, n, k, true);
       case 'clear':
-        return change(state, s, k, false);
+        return change(state, s, n, k, false);
       case 'await':
         return awaitSet(state, s, n, k, a);
       case 'arrive':
@@ -66,9 +66,9 @@ export class MemorySpace {
       case 'withdraw':
         return timedOut(state, s, n, k);
       case 'abort':
-        return restart(state, s, k, true);
+        return restart(state, s, n, k, true);
       case 'reset':
-        return restart(state, s, k, false);
+        return restart(state, s, n, k, false);
       case 'wait':
         return wait(state, s, n, k, a);
       case 'notify':

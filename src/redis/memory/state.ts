@@ -53,6 +53,9 @@ export class MemoryState {
   run = '';
   /** ms until nobody new gets anything; 0: there is none. */
   grace = 0;
+  /** ms: the longest lease that anybody has, and until when that is so. */
+  longest = 0;
+  longestTill = 0;
   /** Sends a message to a session. */
   readonly tell: (session: string, message: string) => void;
   readonly #clock: () => number;

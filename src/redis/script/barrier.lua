@@ -108,6 +108,8 @@ end
 -- session, number, thing -> 1 | -1 no session
 if op == 'abort' or op == 'reset' then
   if not alive(s) then return { '-1' } end
+  if has(s, k, n) then return { '1' } end
+  keep(s, k, n, 'd')
   if op == 'abort' then breakBarrier(k)
   else
     refuseAll(k)

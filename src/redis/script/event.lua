@@ -10,6 +10,8 @@ end
 -- session, number, thing -> 1 generation | -1 no session
 if op == 'set' or op == 'clear' then
   if not alive(s) then return { '-1' } end
+  local done = has(s, k, n)
+  if done then return { '1', done:sub(3) } end
   local old = call('HGET', meta, 'g:' .. k)
   local odd = op == 'set' and 1 or 0
   if tonumber(old or '0') % 2 == odd then return { '1', old or '0' } end
@@ -23,6 +25,7 @@ if op == 'set' or op == 'clear' then
     call('DEL', p .. 'q:' .. k)
     call('ZREM', p .. 'old', k)
   else call('ZADD', p .. 'old', int(clock() + REMEMBER_CLEAR), k) end
+  keep(s, k, n, 'd ' .. generation)
   changed(k)
   return { '1', generation }
 end

@@ -14,7 +14,8 @@ if op == 'leave' then
     if what == 'n' then return { '2' } end
     if what == 'e' then return { '1', v:sub(3) } end
   end
-  if what == 'h' then release(s, l, n)
+  if what == 'd' then drop(s, k, n)
+  elseif what == 'h' then release(s, l, n)
   elseif k:sub(1, 1) == 'b' then
     drop(s, k, n)
     withdraw(k, s .. '/' .. n, v)

@@ -16,13 +16,13 @@
 --   h <token> <died>    has it; died: of an owner before who died with it, `token JSON`
 --   e <generation>      the event was set
 --   a <index>, p <index>, x    of a barrier: runs the action; has passed; was refused
---   d <count>           has notified so many
+--   d, d <count or generation>  has changed the thing: a repeat of that must not undo what others have done since
 --   number `*`: the session watches the thing
 -- h:<thing>  HASH  id -> token: who has it
 -- q:<thing>  ZSET  id -> turn: who waits, in order
 -- r:<thing>  ZSET  id -> turn: a barrier's round whose action runs
 -- meta  HASH  protocol; seq: the last token; turn: the last place in a queue; run: the engine's incarnation; grace: ms until
---   nobody new gets anything; d:<thing> permits or parties; x:<thing> owner that died; g:<thing> generation of an event,
+--   which nobody new gets anything; lease: the longest that anybody has, in ms, and ms until which that is so; d:<thing> permits or parties; x:<thing> owner that died; g:<thing> generation of an event,
 --   odd while set; b:<thing> broken; w:<thing> sessions that watch
 -- late  SET  things to be granted when the grace is over
 -- old   ZSET  events that are clear -> ms at which their generation may be forgotten

@@ -1,21 +1,28 @@
 -- A session joins by `hello` and stays by `renew`; both bring back what it holds where the engine has forgotten that.
 -- session, lease in ms, incarnation of the engine now, that of the last time or '', ms that the engine is still to settle,
 -- ms of grace, what it says of itself or '': as before, then of each hold thing, number, token, permits
--- -> 1, ms until a sweep is of use, entries that the session has, how many of the holds were lost, their numbers, then of
--- each of the others number and thing | 0 it is over | -4 protocol: another is spoken here
+-- -> 1, ms until a sweep is of use, entries that the session has, longest lease, how many of the holds were lost, their
+-- numbers, then of each of the others number and thing | 0 it is over | -4 protocol: another is spoken here
 if op == 'hello' or op == 'renew' then
   local lease, run, was, settle, grace, info = tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
-  local m = call('HMGET', meta, 'run', 'protocol', 'grace')
+  local m = call('HMGET', meta, 'run', 'protocol', 'grace', 'lease')
   if m[2] and m[2] ~= PROTOCOL then return { '-4', m[2] } end
   local known = m[1]
+  local longest, till = (m[4] or '0 0'):match('^(%S+) (%S+)$')
+  longest, till = tonumber(longest), tonumber(till)
+  if grace > 0 then grace = math.max(grace, longest) end
   if known ~= run then
     if known or (was ~= '' and was ~= run) then settle = grace end
     if settle > 0 and grace > 0 then call('HSET', meta, 'grace', int(clock() + settle)) end
     call('HSET', meta, 'run', run, 'protocol', PROTOCOL)
+    longest = math.max(longest, grace)
+    till = clock() + longest
   elseif was ~= '' and was ~= run and m[3] and clock() < tonumber(m[3]) then
     -- A stranger was first, and an owner of before comes while the engine settles.
     call('HSET', meta, 'grace', int(math.max(tonumber(m[3]), clock() + grace)))
   end
+  if lease >= longest or clock() >= till then longest, till = lease, clock() + lease end
+  call('HSET', meta, 'lease', int(longest) .. ' ' .. int(till))
   sweep()
   local owed = inGrace(call('HGET', meta, 'grace'))
   -- Its waits may have been passed over by now, also where the sweep has not come to it.
@@ -46,7 +53,7 @@ if op == 'hello' or op == 'renew' then
     else lost[#lost + 1] = m end
   end
   if info ~= '' then changed('m:') end
-  local answer = { '1', nextLook(s), int(call('HLEN', p .. 'o:' .. s)), int(#lost) }
+  local answer = { '1', nextLook(s), int(call('HLEN', p .. 'o:' .. s)), int(longest), int(#lost) }
   for _, m in ipairs(lost) do answer[#answer + 1] = m end
   for _, m in ipairs(back) do answer[#answer + 1] = m end
   return answer

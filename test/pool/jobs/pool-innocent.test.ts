@@ -11,6 +11,11 @@ const leaveEndlessPromise = (): string => {
   });
   return 'returned';
 };
+/** The same to others, without taking the processor from them. */
+const leaveBlocked = (): string => {
+  void Promise.resolve().then(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+  return 'returned';
+};
 const unheard: { code?: string }[] = [];
 beforeEach(() => {
   unheard.length = 0;
@@ -48,11 +53,14 @@ describe('a job that has not begun is run elsewhere, whatever its arguments are'
 });
 
 describe('a worker that endless promises of a job block', () => {
-  it.each([1, 2])(
+  it.each([
+    [1, leaveEndlessPromise],
+    [2, leaveBlocked],
+  ])(
     'is killed, and the next job run elsewhere: %i workers',
-    async (count) => {
+    async (count, leave) => {
       await using pool = new ThreadPool({ minThreads: count, maxThreads: count });
-      expect(await pool.run(leaveEndlessPromise)).toBe('returned');
+      expect(await pool.run(leave)).toBe('returned');
       expect(await pool.run(identity<number>, [2])).toBe(2);
       expect(unheard.map(({ code }) => code)).toEqual(['ERR_THREAD_DIED']);
     },
@@ -60,7 +68,7 @@ describe('a worker that endless promises of a job block', () => {
   );
 
   it('is killed, and the Thread that it was given to told', async () => {
-    expect(await new Thread({ target: leaveEndlessPromise }).start().result()).toBe('returned');
+    expect(await new Thread({ target: leaveBlocked }).start().result()).toBe('returned');
     const next = new Thread({ target: identity<number>, args: [2] }).start();
     await expect(next.result().then(() => {})).rejects.toMatchObject({ code: 'ERR_THREAD_DIED' });
     expect(unheard.map(({ code }) => code)).toEqual(['ERR_THREAD_DIED']);

@@ -142,9 +142,7 @@ describe('a job that is asked to go, in a worker that cannot hear of it', () => 
     const pool = new ThreadPool({ maxThreads: 2, minThreads: 1, idleTimeout: 500 });
     await pool.warmUp();
     const hangs = (): number => {
-      const hang = (): void => {
-        for (;;);
-      };
+      const hang = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       void Promise.resolve().then(hang);
       return process.getBuiltinModule('node:worker_threads').threadId;
     };

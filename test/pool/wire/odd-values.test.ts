@@ -23,6 +23,11 @@ const nested = (levels: number, end: unknown): unknown => {
   for (let level = 0; level < levels; level++) value = { l: value };
   return value;
 };
+const revoked = (): unknown => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
 const levelsOf = (value: unknown): number => {
   let levels = 0;
   for (let one = value as { l?: unknown }; one.l !== undefined; one = one.l as typeof one) levels++;
@@ -195,6 +200,8 @@ describe('what cannot be sent is a TypeError that names the place', () => {
       /args\[0\]\.a\[0\] cannot be read/,
     ],
     ['a Proxy', { p: new Proxy({}, {}) }, /args\[0\]\.p is a Proxy/],
+    ['a revoked Proxy', { p: revoked() }, /args\[0\]\.p is a Proxy/],
+    ['a revoked Proxy, beside a primitive', [new Lock(), revoked()], /args\[0\]\[1\] is a Proxy/],
     ['data 20,000 levels deep', nested(20_000, 1), /args\[0\]\.l.* is nested 200\d\d levels deep/],
     [
       'data 20,000 levels deep, beside a primitive',
@@ -204,11 +211,13 @@ describe('what cannot be sent is a TypeError that names the place', () => {
     ['a function 20,000 levels deep', nested(20_000, () => 1), /args\[0\]\.l.*….*\.l is a function/],
   ];
 
-  it.each(refused)('%s, as an argument', (_, value, message) => {
-    const error = start(value);
-    expect(error).toBeInstanceOf(TypeError);
-    expect((error as Error).message).toMatch(message);
-    expect((error as Error).message.length).toBeLessThan(300);
+  it.each(refused)('%s, as an argument', async (_, value, message) => {
+    const ofJob = await failure(Promise.resolve(pool.run((_: unknown) => 1, [value])));
+    for (const error of [start(value), ofJob]) {
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toMatch(message);
+      expect((error as Error).message.length).toBeLessThan(300);
+    }
   });
 
   it('sends a primitive thousands of levels deep, as far as data may be', async () => {

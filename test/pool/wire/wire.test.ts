@@ -1,8 +1,10 @@
 import {
   ArgumentOutOfRangeError,
   EmptyError,
+  lastValueFrom,
   NotFoundError,
   ObjectUnsubscribedError,
+  of,
   SequenceError,
   TimeoutError,
   UnsubscriptionError,
@@ -17,10 +19,14 @@ import {
   Semaphore,
   Thread,
   ThreadLocal,
+  ThreadPool,
+  threadMap,
   threadModule,
 } from 'rxjs-threading';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
+const pool = new ThreadPool({ maxThreads: 1 });
+afterAll(() => pool.close());
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
   string,
   { module: string; export: string }
@@ -79,6 +85,24 @@ describe('what stands in arguments and results', () => {
       expect(back.self).toBe(back);
       expect(back.shared).toBe(back.again);
     }
+  });
+
+  it.each([
+    ['an object', () => ({ a: 1 })],
+    ['an array', () => [1]],
+    ['a record with a primitive', () => ({ lock: new Lock() })],
+  ])('%s that is met twice is one object to its receiver as well', async (_, make) => {
+    const shared = make();
+    const twice = (a: unknown, b: { readonly deep: readonly unknown[] }) => a === b.deep[0];
+    const args = [shared, { deep: [shared] }] as const;
+    const value = { one: shared, other: { deep: [shared] } };
+    const of$ = threadMap((given: typeof value) => given.one === given.other.deep[0], { pool });
+    expect([
+      await pool.run(twice, args),
+      await new Thread({ target: twice, args }).start().result(),
+      await new Thread({ target: twice, args, pool }).start().result(),
+      await lastValueFrom(of(value).pipe(of$)),
+    ]).toEqual([true, true, true, true]);
   });
 
   it('keeps holes, dates, typed arrays, errors and undefined beside a primitive', async () => {

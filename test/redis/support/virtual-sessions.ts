@@ -19,7 +19,8 @@ export interface Sent {
   readonly at: number;
   /** 'flush': the engine loses its memory. */
   readonly args: readonly string[] | 'flush';
-  readonly repeats: boolean;
+  /** What was answered the first time, where the answer was lost and the call comes once more. */
+  readonly repeats: readonly string[] | undefined;
   readonly answer: readonly string[];
   readonly messages: readonly string[];
   readonly keys: Record<string, unknown>;
@@ -39,6 +40,7 @@ const WHAT = {
   reset: 2,
   wait: 5,
   notify: 4,
+  again: 4,
   watch: 2,
   unwatch: 1,
   renew: 3,
@@ -92,6 +94,7 @@ export const RARE: readonly (readonly Step[])[] = [
   [step('acquire', 0), step('time', 0, 3, false), step('restart', 0)],
 ];
 
+const CHANGES: ReadonlySet<string> = new Set(['set', 'clear', 'abort', 'reset', 'notify']);
 const HELD = ['l:a', 'l:a', 'l:b', 's:p'];
 const PARTIES: Record<string, string> = { 'b:x': '2', 'b:y': '3' };
 const WATCHED = ['l:a', 's:p', 'e:e', 'b:x', 'c:a', 'm:'];
@@ -123,14 +126,17 @@ export function play(all: readonly Step[]): Sent[] {
   let numbers = 0;
   let run = 1;
   const used: [name: string, k: string, n: string][] = [];
+  const changes: Sent[] = [];
   const members: Member[] = LEASES.map((lease) => ({ name: `s${names++}`, lease, was: '', holds: [] }));
 
-  function send(args: readonly string[] | 'flush', repeats = false): readonly string[] {
+  function send(args: readonly string[] | 'flush', repeats?: readonly string[]): readonly string[] {
     messages = [];
     const [operation = '', ...rest] = args;
     if (args === 'flush') space = fresh();
     const answer = args === 'flush' ? [] : space.call(operation, rest);
-    sent.push({ at, args, repeats, answer, messages, keys: keysOf(space) });
+    const one = { at, args, repeats, answer, messages, keys: keysOf(space) };
+    sent.push(one);
+    if (CHANGES.has(operation)) changes.push(one);
     return answer;
   }
 
@@ -231,6 +237,16 @@ export function play(all: readonly Step[]): Sent[] {
       case 'notify':
         calls.push([what, name, number('c:a'), 'c:a', `${1 + (pick % 2)}`]);
         break;
+      case 'again': {
+        // The engine still keeps that it was done: whoever asked for it has not heard.
+        const unheard = changes.filter(
+          ({ args: [, s = '', n = '', k = ''] }) => s === name && space.state.entry(s, k, n)?.startsWith('d'),
+        );
+        const one = unheard[pick % unheard.length];
+        const ends = space.state.sessions.get(name)?.ends ?? 0;
+        if (one !== undefined && 1000 * ends > at) send(one.args, one.answer);
+        break;
+      }
       case 'watch':
       case 'unwatch':
         calls.push([what, name, '', WATCHED[pick % WATCHED.length] as string]);
@@ -274,8 +290,8 @@ export function play(all: readonly Step[]): Sent[] {
         break;
     }
     for (const call of calls) {
-      send(call);
-      if (twice) send(call, true);
+      const answer = send(call);
+      if (twice) send(call, answer);
     }
   }
   at += 10_000_000_000;
@@ -320,6 +336,7 @@ function keysOf({ state }: MemorySpace): Record<string, unknown> {
   put('old', Object.fromEntries([...state.old].map(([k, ms]) => [k, `${ms}`])));
   if (state.run !== '') Object.assign(meta, { run: state.run, protocol: '1' });
   if (state.lastToken !== 0) meta.seq = `${state.lastToken}`;
+  if (state.longest !== 0) meta.lease = `${state.longest} ${state.longestTill}`;
   if (state.grace !== 0) meta.grace = `${state.grace}`;
   put('meta', meta);
   return keys;

@@ -69,6 +69,9 @@ class Exploration<S> {
   #from: Int32Array<ArrayBuffer> = new Int32Array(1 << 10);
   #by: Int32Array<ArrayBuffer> = new Int32Array(1 << 10);
   #used: Int32Array<ArrayBuffer> = new Int32Array(1 << 10);
+  // By a state's number: what its fixed words come to (`hash.ts`).
+  #low: Int32Array<ArrayBuffer> = new Int32Array(1 << 10);
+  #high: Int32Array<ArrayBuffer> = new Int32Array(1 << 10);
 
   constructor(world: World<S>, preemptions: number | undefined, most: number) {
     this.#world = world;
@@ -96,7 +99,7 @@ class Exploration<S> {
   #expand(number: number, used: number): Fault | undefined {
     const world = this.#world;
     const { state, hash } = world;
-    hash.begin();
+    hash.load(this.#low[number] as number, this.#high[number] as number);
     const moves = world.moves(used + 1 < this.#frontiers.length || !this.#isBounded);
     const fault = this.#faults.of(moves.length === 0);
     if (fault !== undefined) return { what: fault };
@@ -122,9 +125,13 @@ class Exploration<S> {
     this.#from = roomFor(this.#from, number);
     this.#by = roomFor(this.#by, number);
     this.#used = roomFor(this.#used, number);
+    this.#low = roomFor(this.#low, number);
+    this.#high = roomFor(this.#high, number);
     this.#from[number] = from;
     this.#by[number] = move;
     this.#used[number] = used;
+    this.#low[number] = hash.fixedLow;
+    this.#high[number] = hash.fixedHigh;
     this.#frontiers[used]?.push(state.words, number);
   }
 

@@ -14,15 +14,20 @@ function sourcesOf({ plants = [] }: { plants?: readonly Plant[] }, ...more: Plan
   return readSources(...plants, ...more);
 }
 
+/** What exploring a scenario came to, so that one which several tests have is explored once. */
+const before = new WeakMap<object, Explored>();
+
 /** What exploring it comes to. */
 export async function explored<S>(scenario: Asked<S>): Promise<Explored> {
-  return explore({ ...scenario, sources: await sourcesOf(scenario) });
+  const known = before.get(scenario) ?? explore({ ...scenario, sources: await sourcesOf(scenario) });
+  before.set(scenario, known);
+  return known;
 }
 
 /** A test that nothing goes wrong in any state of a scenario. */
 export function explores<S>(title: string, scenario: Asked<S>): void {
   test(title, async () => {
-    const { states, violation } = explore({ ...scenario, sources: await sourcesOf(scenario) });
+    const { states, violation } = await explored(scenario);
     if (process.env.SHOW_STATES !== undefined)
       console.log(`${states} states: ${title}${violation === null ? '' : `\n${violation}`}`);
     expect(violation).toBeNull();
@@ -49,7 +54,7 @@ export function tries<S>(title: string, scenario: Asked<S>, schedules: number): 
 /** A test that a scenario in which nothing goes wrong does go wrong with a bug in a copy of the source. */
 export function finds<S>(bug: string, plant: Plant, scenario: Asked<S>, fault: RegExp): void {
   test(`a planted bug is found: ${bug}`, async () => {
-    expect(explore({ ...scenario, sources: await sourcesOf(scenario) }).violation).toBeNull();
+    expect((await explored(scenario)).violation).toBeNull();
     const { states, violation } = explore({ ...scenario, sources: await sourcesOf(scenario, plant) });
     if (process.env.SHOW_STATES !== undefined) console.log(`${states} states: ${bug}\n${violation}`);
     expect(violation).toMatch(fault);

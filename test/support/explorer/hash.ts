@@ -1,27 +1,30 @@
 import type { Layout } from './layout.js';
 import type { Graph } from './position.js';
-import { decodeSleeper, POSITION, ROW, type State } from './state.js';
+import { POSITION, ROW, type State, threadOfSleeper } from './state.js';
 import type { Permutation, Symmetry } from './symmetry.js';
 
 /**
  * Two hashes of a state, of 32 bits each; states that differ only in which threads of one program changed places have the
- * same. They are sums over all words, so that only what moves with the threads is added up for each way to exchange them.
+ * same. They are sums over all words, so that of what does not move with the threads only the changes are added up.
  */
 export class Hash {
   low = 0;
   high = 0;
+  /** Of the words that stay where they are, whichever thread is which. */
+  fixedLow = 0;
+  fixedHigh = 0;
   readonly #state: State;
   readonly #layout: Layout;
   readonly #regions: number;
   readonly #symmetry: Symmetry;
   readonly #graphs: readonly Graph[];
-  /** By word: whether its value does not depend on which thread is which. */
+  /** By word: whether it is one of those. */
   readonly #isFixed: Uint8Array;
   /** Words that do hold idents. */
   readonly #idents: readonly number[];
   // Of the fixed words as they were when the state was loaded.
-  #fixedLow = 0;
-  #fixedHigh = 0;
+  #loadedLow = 0;
+  #loadedHigh = 0;
 
   constructor(state: State, layout: Layout, regions: number, symmetry: Symmetry, graphs: readonly Graph[]) {
     this.#state = state;
@@ -30,34 +33,38 @@ export class Hash {
     this.#symmetry = symmetry;
     this.#graphs = graphs;
     this.#idents = [...symmetry.idents.keys()];
-    this.#isFixed = new Uint8Array(state.size).fill(1, 0, state.rows);
-    for (const at of this.#idents) this.#isFixed[at] = 0;
-    this.#isFixed[layout.last] = 0;
+    this.#isFixed = new Uint8Array(state.size).fill(1);
+    if (symmetry.permutations.length === 1) return;
+    this.#isFixed.fill(0, state.rows);
+    for (const at of [...this.#idents, layout.last]) this.#isFixed[at] = 0;
     for (let region = 0; region < regions; region++) this.#isFixed[layout.regions + region] = 0;
   }
 
-  /** Called when the state has been loaded. */
+  /** Called for the first state. */
   begin(): void {
+    const { words } = this.#state;
     this.low = 0;
     this.high = 0;
-    const { words, rows } = this.#state;
-    for (let at = 0; at < rows; at++) {
-      const value = words[at] as number;
-      if (value !== 0 && this.#isFixed[at] === 1) this.#add(at, value);
-    }
-    this.#fixedLow = this.low;
-    this.#fixedHigh = this.high;
+    for (const [at, value] of words.entries()) if (this.#isFixed[at] === 1) this.#add(at, value);
+    this.load(this.low, this.high);
+  }
+
+  /** Called when a state has been loaded, with what its fixed words came to. */
+  load(low: number, high: number): void {
+    this.#loadedLow = low;
+    this.#loadedHigh = high;
   }
 
   compute(): void {
     this.#addChanges();
-    const { low: fixedLow, high: fixedHigh } = this;
+    const { permutations } = this.#symmetry;
+    if (permutations.length === 1) return;
     let low = 0;
     let high = 0;
-    for (const [number, permutation] of this.#symmetry.permutations.entries()) {
-      this.low = fixedLow;
-      this.high = fixedHigh;
-      this.#addMoving(permutation, number);
+    for (let number = 0; number < permutations.length; number++) {
+      this.low = this.fixedLow;
+      this.high = this.fixedHigh;
+      this.#addMoving(permutations[number] as Permutation, number);
       low = (low + mixed(this.low, 0x2c1b3c6d)) | 0;
       high = (high + mixed(this.high, 0x297a2d39)) | 0;
     }
@@ -73,13 +80,13 @@ export class Hash {
       if (this.#isFixed[at] === 1) this.#add(at, before);
     });
     const { low, high } = this;
-    this.low = this.#fixedLow;
-    this.high = this.#fixedHigh;
+    this.low = this.#loadedLow;
+    this.high = this.#loadedHigh;
     this.#state.eachChange((at, _, after) => {
       if (this.#isFixed[at] === 1) this.#add(at, after);
     });
-    this.low = (this.low - low) | 0;
-    this.high = (this.high - high) | 0;
+    this.fixedLow = this.low = (this.low - low) | 0;
+    this.fixedHigh = this.high = (this.high - high) | 0;
   }
 
   #addMoving(permutation: Permutation, number: number): void {
@@ -94,14 +101,16 @@ export class Hash {
     for (let region = 0; region < this.#regions; region++) {
       const inside = state.read(this.#layout.regions + region);
       let bits = 0;
-      for (const [from, to] of permutation.entries()) bits |= ((inside >> from) & 1) << to;
+      for (let from = 0; from < permutation.length; from++)
+        bits |= ((inside >> from) & 1) << (permutation[from] as number);
       this.#add(this.#layout.regions + region, bits);
     }
-    for (const [from, to] of permutation.entries()) this.#addRow(from, to, number);
+    for (let from = 0; from < permutation.length; from++)
+      this.#addRow(from, permutation[from] as number, number);
     const count = state.read(state.sleepers);
     for (let index = 1; index <= count; index++) {
       const code = state.read(state.sleepers + index);
-      const { thread } = decodeSleeper(code);
+      const thread = threadOfSleeper(code);
       this.#add(state.sleepers + index, (code & ~(7 << 3)) | ((permutation[thread] as number) << 3));
     }
   }

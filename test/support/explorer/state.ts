@@ -1,3 +1,5 @@
+import { roomFor } from './seen.js';
+
 /** Fields of a thread's row in a state. */
 export const POSITION = 0;
 export const IS = 1;
@@ -26,7 +28,11 @@ export function encodeSleeper({ at, thread, agent }: Sleeper): number {
 }
 
 export function decodeSleeper(code: number): Sleeper {
-  return { at: code >> 6, thread: (code >> 3) & 7, agent: (code & 7) - 1 };
+  return { at: code >> 6, thread: threadOfSleeper(code), agent: (code & 7) - 1 };
+}
+
+export function threadOfSleeper(code: number): number {
+  return (code >> 3) & 7;
 }
 
 /**
@@ -37,9 +43,9 @@ export class State {
   readonly words: Int32Array;
   readonly rows: number;
   readonly sleepers: number;
-  readonly #changed: number[] = [];
-  readonly #before: number[] = [];
-  readonly #after: number[] = [];
+  /** The changes since `begin`, three numbers each: the word, and its value before and after. */
+  #changes = new Int32Array(1 << 8);
+  #count = 0;
 
   constructor(memory: number, threads: number) {
     this.rows = memory;
@@ -57,7 +63,7 @@ export class State {
   }
 
   begin(): void {
-    this.#forget(0);
+    this.#count = 0;
   }
 
   undo(): void {
@@ -66,27 +72,22 @@ export class State {
 
   /** How many changes have been made since `begin`. */
   get changes(): number {
-    return this.#changed.length;
+    return this.#count;
   }
 
   /** Back to where it was after so many of them. */
   undoTo(changes: number): void {
-    for (let last = this.#changed.length - 1; last >= changes; last--) {
-      this.words[this.#changed[last] as number] = this.#before[last] as number;
-    }
-    this.#forget(changes);
-  }
-
-  #forget(changes: number): void {
-    this.#changed.length = changes;
-    this.#before.length = changes;
-    this.#after.length = changes;
+    const all = this.#changes;
+    for (let last = (this.#count - 1) * 3; last >= changes * 3; last -= 3)
+      this.words[all[last] as number] = all[last + 1] as number;
+    this.#count = changes;
   }
 
   /** Every change since `begin`, in order: a word may have changed more than once. */
   eachChange(visit: (at: number, before: number, after: number) => void): void {
-    for (let index = 0; index < this.#changed.length; index++)
-      visit(this.#changed[index] as number, this.#before[index] as number, this.#after[index] as number);
+    const all = this.#changes;
+    for (let one = 0; one < this.#count * 3; one += 3)
+      visit(all[one] as number, all[one + 1] as number, all[one + 2] as number);
   }
 
   read(at: number): number {
@@ -94,10 +95,13 @@ export class State {
   }
 
   write(at: number, value: number): void {
-    if (this.words[at] === value) return;
-    this.#changed.push(at);
-    this.#before.push(this.words[at] as number);
-    this.#after.push(value);
+    const before = this.words[at] as number;
+    if (before === value) return;
+    const one = this.#count++ * 3;
+    this.#changes = roomFor(this.#changes, one + 2);
+    this.#changes[one] = at;
+    this.#changes[one + 1] = before;
+    this.#changes[one + 2] = value;
     this.words[at] = value;
   }
 

@@ -3,6 +3,7 @@ import { cannotClone } from '../../../pool/in-worker/failure.js';
 import { isStream, isThenable } from '../../../pool/in-worker/result-kind.js';
 import { Streaming } from '../../../pool/in-worker/streaming.js';
 import { decode, type Encoded, encode, type PackedError } from '../../../pool/wire/codec.js';
+import { NOT_PLAIN, plainCopyOf } from '../../../pool/wire/plain-copy.js';
 import { moves, movesOf } from '../../../pool/wire/transfer.js';
 import type { Cells } from '../../../primitives/memory/word.js';
 import type { Runnable } from '../../../primitives/target.js';
@@ -110,13 +111,13 @@ export class TakenBatch {
     else if (this.#keep(value)) this.go();
   }
 
-  /** Keeps a result for the next message. false: a result could not be sent, and the batch has failed. */
+  /** Keeps a result, as it is now, for the next message. false: a result could not be sent, and the batch has failed. */
   #keep(result: unknown): boolean {
-    const alone = moves(result);
-    if (alone && !this.flush()) return false;
-    this.#results.push(result);
+    if (moves(result) && !this.flush()) return false;
+    const copy = plainCopyOf(result);
+    this.#results.push(copy === NOT_PLAIN ? result : copy);
     this.#at++;
-    return (!alone && now() - this.#flushed < LATEST) || this.flush();
+    return (copy !== NOT_PLAIN && now() - this.#flushed < LATEST) || this.flush();
   }
 
   #done(): void {
