@@ -210,8 +210,8 @@ export class RLock extends OwnedLock {
     // nobody but its owner may release.
     const mine = (word & FLAGS) | getIdent() | SLEEPERS;
     if (compareExchange(this.cells, WORD, word, mine) !== word) return false;
-    store(this.cells, EXTRA, 0);
     this.heldSince = 0;
+    store(this.cells, EXTRA, 0);
     this.#free(mine);
     return true;
   }
