@@ -152,14 +152,17 @@ export class ConditionAttempt implements BlockingAttempt<boolean> {
     this.#waiters.checkOwned('wait on');
     this.#slot = slots.inside(() => slots.append());
     this.#holder = lock.holder;
+    // Before the lock is let go, because a trace function is told of that, and may release a Held.
+    const helds = lock.setHeldsAside();
     try {
       this.#depth = lock.releaseAll();
     } catch (error) {
       // A plain Lock can be released by any thread, so it may be free by now: give the slot back.
+      lock.takeBack(helds);
       this.leave();
       throw error;
     }
-    this.#helds = lock.setHeldsAside();
+    this.#helds = helds;
     return PENDING;
   }
 

@@ -94,8 +94,7 @@ export class Lock extends OwnedLock {
    * @internal
    */
   restore(_depth: number, _holder: undefined, helds: HeldGroup): void {
-    helds.putBack();
-    this.helds = helds;
+    this.takeBack(helds);
   }
 
   /** @internal */

@@ -166,8 +166,7 @@ export class RLock extends OwnedLock {
     const extra = load(this.cells, EXTRA);
     if (extra === 0) {
       this.#holdAs(holder);
-      helds.putBack();
-      this.helds = helds;
+      this.takeBack(helds);
     } else helds.putBack(this.helds);
     store(this.cells, EXTRA, extra + depth - 1);
   }

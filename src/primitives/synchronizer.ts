@@ -90,6 +90,12 @@ export abstract class Synchronizer extends Primitive {
     return helds;
   }
 
+  /** Those are in effect again. @internal */
+  takeBack(helds: HeldGroup): void {
+    helds.putBack();
+    this.helds = helds;
+  }
+
   /** See Takeable. @internal */
   get reentrant(): boolean {
     return false;

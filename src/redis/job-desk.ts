@@ -52,7 +52,7 @@ export class JobDesk extends JobCommands {
   #line: JobEntry[] = [];
   readonly #waiters = new Map<string, Set<JobWaiter>>();
   readonly #watchers = new Set<(error: Error) => void>();
-  readonly #listening: Promise<unknown>[];
+  #listening: Promise<unknown> | undefined;
   readonly #net: NodeJS.Timeout;
 
   static of(host: JobHost, pool: string): JobDesk {
@@ -72,15 +72,11 @@ export class JobDesk extends JobCommands {
     this.queue.on('error', (error) => host.report(error));
     this.channel = `${host.prefix}r:${pool}:${this.#name}`;
     this.sharedChannel = `${host.prefix}r:${pool}`;
-    const heard = (text: string): void => {
-      for (const message of readMessages(text)) this.#heard(message);
-    };
-    this.#listening = [this.channel, this.sharedChannel].map((one) => this.link.listen(one, heard));
     this.half = host.lease / 2;
     this.#net = setInterval(() => this.#lookForThoseSince(now() - this.half), this.half);
     this.#net.unref();
     const stop = this.link.onAgain(() => this.#lookForThoseSince(now()));
-    for (const one of this.#listening) this.inBackground(one);
+    this.inBackground(this.#listen());
     host.atClose(async () => {
       clearInterval(this.#net);
       stop();
@@ -91,6 +87,21 @@ export class JobDesk extends JobCommands {
       await this.queue.close();
     });
   }
+
+  /** Resolves once nothing that is told is missed. Tried anew after it has failed. */
+  #listen(): Promise<unknown> {
+    this.#listening ??= Promise.all(
+      [this.channel, this.sharedChannel].map((one) => this.link.listen(one, this.#told)),
+    ).catch((error) => {
+      this.#listening = undefined;
+      throw error;
+    });
+    return this.#listening;
+  }
+
+  readonly #told = (text: string): void => {
+    for (const message of readMessages(text)) this.#heard(message);
+  };
 
   newId(): string {
     return `${this.#name}-${++this.#count}`;
@@ -111,13 +122,12 @@ export class JobDesk extends JobCommands {
     let line = this.#line;
     try {
       // They can be taken back until then.
-      await Promise.all(this.#listening);
+      await this.#listen();
       line = this.#line;
       this.#line = [];
       while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
     } catch (error) {
-      for (const entry of line.splice(0))
-        entry.refused(this.host.closing ? closedWithMachines(this.pool) : error);
+      for (const entry of line.splice(0)) entry.refused(this.#refusal(error));
     }
   }
 
@@ -136,8 +146,13 @@ export class JobDesk extends JobCommands {
           for (const entry of entries) entry.refused(closedWithMachines(this.pool));
         else await this.#addSome(entries);
       } else if (entries.length > 1) for (const entry of entries) await this.#addSome([entry]);
-      else entries[0]?.refused(new EngineError(`${this.pool} takes no job: ${error.message}`, { cause }));
+      else entries[0]?.refused(this.#refusal(error));
     }
+  }
+
+  #refusal(cause: unknown): Error {
+    if (this.host.closing) return closedWithMachines(this.pool);
+    return new EngineError(`${this.pool} takes no job: ${(cause as Error).message}`, { cause });
   }
 
   // ─── hearing of them ──────────────────────────────────────────────────────────────────────────

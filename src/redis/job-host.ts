@@ -59,14 +59,21 @@ export class JobHost {
     this.codec = session.options.codec;
   }
 
-  /** A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again. @throws EngineError */
-  connect(): Redis {
+  /**
+   * A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again.
+   *
+   * @param hears - it subscribes: what ioredis asks of a connection before it is ready would fail behind a first SUBSCRIBE,
+   * and the connection with it
+   * @throws EngineError
+   */
+  connect(hears = false): Redis {
     const { connection } = this.#session.options;
     if (connection === 'memory')
       throw new EngineError("jobs need a Redis or Valkey: the engine of connection: 'memory' has no queues");
     const address = addressOf(connection);
     const own: RedisOptions = {
       maxRetriesPerRequest: null,
+      ...(hears && { enableReadyCheck: false, disableClientInfo: true }),
       retryStrategy: (attempt) =>
         this.#isCut
           ? null

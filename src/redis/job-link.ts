@@ -39,7 +39,7 @@ export class JobLink {
   }
 
   private constructor(host: JobHost) {
-    const [commands, ears] = [host.connect(), host.connect()];
+    const [commands, ears] = [host.connect(), host.connect(true)];
     const report = (error: unknown): void => host.report(error);
     for (const one of [commands, ears]) {
       one.on('error', report);
@@ -56,7 +56,8 @@ export class JobLink {
     };
     this.commands = commands;
     const gather = (send: () => void): void => this.gather(send);
-    this.outbox = new JobOutbox(commands, gather, report);
+    // Somebody waits for it: tokens are for jobs to come.
+    this.outbox = new JobOutbox(commands, (send) => this.gather(send, true), report);
     this.starts = new JobStarts(commands, host.prefix, gather);
     this.#ears = ears;
     ears.on('message', (channel: string, message: string) => {
@@ -72,8 +73,9 @@ export class JobLink {
    * All commands until the loop turns go out in one write, because each write is a system call.
    *
    * @param send - what sends more as it turns
+   * @param first - before all others
    */
-  gather(send?: () => void): void {
+  gather(send?: () => void, first = false): void {
     const { stream } = this.commands;
     if (this.#senders === undefined) {
       this.#senders = [];
@@ -85,7 +87,9 @@ export class JobLink {
         stream?.uncork();
       });
     }
-    if (send !== undefined) this.#senders.push(send);
+    if (send === undefined) return;
+    if (first) this.#senders.unshift(send);
+    else this.#senders.push(send);
   }
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */

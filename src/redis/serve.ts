@@ -10,7 +10,8 @@ import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix }
 import { JobLink } from './job-link.js';
 import { CANCEL, type JobData, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
-import { JobRun, type RunPlace } from './job-run.js';
+import type { JobOutcome, RunPlace } from './job-outcome.js';
+import { JobRun } from './job-run.js';
 import { STAYS_HERE } from './stays-here.js';
 
 /** What is run of which module, and where. */
@@ -108,7 +109,7 @@ class JobServing implements Serving {
   readonly #worker: Worker<JobData, string | null>;
   /** Those whose bodies run, by id; and those of which BullMQ is to tell where they have gone. */
   readonly #runs = new Map<string, JobRun>();
-  readonly #moving = new WeakMap<Job, JobRun>();
+  readonly #moving = new WeakMap<Job, JobOutcome>();
   /** Cancels of jobs that do not run here, and when they were heard: the job may be on its way. */
   readonly #cancels = new Map<string, number>();
   readonly #net: NodeJS.Timeout;
@@ -214,7 +215,7 @@ class JobServing implements Serving {
 
   async #process(job: Job<JobData>, lock: string): Promise<string | null> {
     const run = new JobRun(this.#place, job, lock);
-    this.#moving.set(job, run);
+    this.#moving.set(job, run.outcome);
     // Its lease has ended unnoticed.
     this.#runs.get(run.id)?.end('lost');
     this.#runs.set(run.id, run);

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { metrics, trace } from '@opentelemetry/api';
+import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { Event, Lock, ThreadPool, threadModule } from 'rxjs-threading';
 import { instrument } from 'rxjs-threading/monitor';
+import { Machines } from 'rxjs-threading/redis';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as here from '../fixtures/monitor/spans.js';
 import { until } from '../support/turns.js';
@@ -94,46 +96,43 @@ describe('instrument', () => {
     expect(() => instrument({ waitsOver: -1 })).toThrow(RangeError);
     expect(() => instrument({ waitsOver: '5' as never })).toThrow(TypeError);
     expect(() => instrument({ waits: 5 } as never)).toThrow(/there is no option waits/);
-    expect(metrics.getMeter('x')).toBeDefined();
   });
 });
 
-/** Keeps what is measured with the instruments that it makes; of those that are asked it asks as a reader would. */
-class Meter {
-  readonly measured = new Map<string, { readonly value: number; readonly attributes: object }[]>();
-  readonly #looks = new Set<(result: { observe(...all: unknown[]): void }) => void>();
+/** Gives what is measured when it is asked to, as a reader of Prometheus' would. */
+class Reader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
 
-  #instrument(name: string): object {
-    const values: { readonly value: number; readonly attributes: object }[] = [];
-    this.measured.set(name, values);
-    const measure = (value: number, attributes: object): void => void values.push({ value, attributes });
-    return { name, add: measure, record: measure };
-  }
-
-  createCounter = (name: string): object => this.#instrument(name);
-  createHistogram = (name: string): object => this.#instrument(name);
-  createObservableUpDownCounter = (name: string): object => this.#instrument(name);
-
-  addBatchObservableCallback(look: never): void {
-    this.#looks.add(look);
-  }
-
-  removeBatchObservableCallback(look: never): void {
-    this.#looks.delete(look);
-  }
-
-  read(): void {
-    const observe = (of: { name: string }, value: number, attributes: object): void =>
-      void this.measured.get(of.name)?.push({ value, attributes });
-    for (const look of this.#looks) look({ observe: observe as never });
+  /** The data points of a metric; of one that is there. */
+  async read(name: string): Promise<DataPoint<unknown>[]> {
+    const { resourceMetrics, errors } = await this.collect();
+    expect(errors).toEqual([]);
+    const metric = resourceMetrics.scopeMetrics
+      .filter(({ scope }) => scope.name === 'rxjs-threading')
+      .flatMap((scope) => scope.metrics)
+      .find(({ descriptor }) => descriptor.name === `rxjs_threading.${name}`);
+    return metric?.dataPoints ?? [];
   }
 }
 
 describe('instrument, for metrics', () => {
+  let reader: Reader;
+  let provider: MeterProvider;
+  let stop: () => void;
+  beforeEach(() => {
+    reader = new Reader();
+    provider = new MeterProvider({ readers: [reader] });
+    metrics.setGlobalMeterProvider(provider);
+    stop = instrument();
+  });
+  afterEach(async () => {
+    stop();
+    metrics.disable();
+    await provider.shutdown();
+  });
+
   it('measures waits and jobs of this thread, and counts threads and workers, until it is ended', async () => {
-    const meter = new Meter();
-    metrics.setGlobalMeterProvider({ getMeter: () => meter as never });
-    const stop = instrument();
     await using pool = new ThreadPool({ name: 'measured', maxThreads: 1 });
     const lock = new Lock({ name: 'measured too' });
     await lock.acquire();
@@ -141,25 +140,53 @@ describe('instrument, for metrics', () => {
     await Promise.all([1, 2, 3].map((ms) => pool.run((n: number) => n, [ms])));
     lock.release();
     await waits;
-    meter.read();
-    const told = (name: string) => meter.measured.get(`rxjs_threading.${name}`) ?? [];
-    for (const name of ['pool.job.duration', 'pool.job.wait_time']) {
-      expect(told(name).map(({ attributes }) => attributes)).toEqual(Array(3).fill({ pool: 'measured' }));
-      for (const { value } of told(name)) expect(value).toBeLessThan(60);
-    }
-    const lockOf = { lock: 'measured too', kind: 'Lock' };
-    expect(told('lock.contended')).toEqual([{ value: 1, attributes: lockOf }]);
-    expect(told('lock.wait.duration')).toEqual([{ value: expect.any(Number), attributes: lockOf }]);
-    expect(told('pool.worker.count')).toContainEqual({
-      value: 1,
-      attributes: { pool: 'measured', state: 'idle' },
-    });
-    expect(told('pool.pending_jobs')).toContainEqual({ value: 0, attributes: { pool: 'measured' } });
-    expect(told('thread.count').length).toBeGreaterThan(0);
+    const jobs = { attributes: { pool: 'measured' }, value: { count: 3, min: expect.any(Number) } };
+    expect(await reader.read('pool.job.duration')).toMatchObject([jobs]);
+    expect(await reader.read('pool.job.wait_time')).toMatchObject([jobs]);
+    const [{ value: { max } = {} }] = (await reader.read('pool.job.duration')) as [DataPoint<Histogram>];
+    expect(max).toBeLessThan(60);
+    const attributes = { lock: 'measured too', kind: 'Lock' };
+    expect(await reader.read('lock.contended')).toMatchObject([{ attributes, value: 1 }]);
+    expect(await reader.read('lock.wait.duration')).toMatchObject([{ attributes, value: { count: 1 } }]);
+    const idle = { pool: 'measured', state: 'idle' };
+    expect(await reader.read('pool.worker.count')).toContainEqual(
+      expect.objectContaining({ attributes: idle, value: 1 }),
+    );
+    expect(await reader.read('pool.pending_jobs')).toMatchObject([
+      { attributes: { pool: 'measured' }, value: 0 },
+    ]);
+    expect(await reader.read('thread.count')).toContainEqual(
+      expect.objectContaining({ attributes: { state: 'running' }, value: 1 }),
+    );
     stop();
     await pool.run((n: number) => n, [4]);
-    expect(told('pool.job.duration')).toHaveLength(3);
-    metrics.disable();
+    expect(await reader.read('pool.job.duration')).toMatchObject([jobs]);
+  });
+
+  it('counts deadlocks, those between machines too', async () => {
+    const counted = async (): Promise<unknown> =>
+      (await reader.read('deadlock.count')).map(({ attributes: { certainty }, value }) => [certainty, value]);
+    const none = [
+      ['certain', 0],
+      ['suspected', 0],
+    ];
+    expect(await counted()).toEqual(none);
+    const namespace = `otel-${process.pid}`;
+    const both = [1, 2].map(() => new Machines({ connection: 'memory', namespace }));
+    for (const [at, machines] of both.entries()) await (await machines.open()).lock(`lock ${at}`).hold();
+    const waits = both.map((machines, at) =>
+      machines
+        .lock(`lock ${1 - at}`)
+        .hold()
+        .subscribe(),
+    );
+    await expect.poll(counted, { timeout: 15_000 }).toEqual([
+      ['certain', 0],
+      ['suspected', 1],
+    ]);
+    for (const wait of waits) wait.unsubscribe();
+    for (const machines of both) await machines.close();
+    await expect.poll(counted, { timeout: 15_000 }).toEqual(none);
   });
 });
 

@@ -149,6 +149,21 @@ describe('who has left before the subscription, as combineLatest subscribes when
   });
 });
 
+it.each([
+  ['a Lock', () => new Lock()],
+  ['an RLock', () => new RLock()],
+])(
+  'a Held that a trace function releases as a wait lets %s go is released after the wait',
+  async (_, make) => {
+    const condition = new Condition(make());
+    const held = condition.holdSync();
+    atTrace('release', () => held.release());
+    expect(await condition.wait({ timeout: 1 })).toBe(false);
+    await soon();
+    expect(condition.locked()).toBe(false);
+  },
+);
+
 it('the party that leaves in the action of its Barrier is told nothing', () => {
   const leave = new Subject<void>();
   const barrier = new Barrier(1, { action: () => leave.next() });

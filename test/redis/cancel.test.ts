@@ -149,7 +149,7 @@ test('a cancel that comes as its job ends leaves nothing', async () => {
   const job = firstValueFrom(farm.pool.run(targets.slowly, [1, 300]));
   await until(async () => (await counts(farm.pool)).active === 1);
   const client = (await backend(farm.pool.queue)) as never as { call(...words: string[]): Promise<unknown> };
-  const [id] = (await client.call('LRANGE', `{${farm.namespace}}:q:jobs:active`, '0', '-1')) as string[];
+  const [id] = (await client.call('LRANGE', `{${farm.namespace}}:jobs:jobs:active`, '0', '-1')) as string[];
   // Its word to those who serve is still on its way.
   await client.call('SET', `{${farm.namespace}}:x:jobs:${id}`, '1');
   expect(await job).toBe(1);

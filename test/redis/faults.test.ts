@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import type { EngineError, RemoteLock } from 'rxjs-threading/redis';
+import type { RemoteLock } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endMachines, Machine } from '../support/machine.js';
 import { onRedis } from '../support/on-redis.js';
@@ -261,49 +261,6 @@ describe('the engine', () => {
       await two.stop('SIGKILL');
     });
   }
-});
-
-async function connections(client: Redis): Promise<number> {
-  return String(await client.client('LIST'))
-    .trim()
-    .split('\n').length;
-}
-
-describe('replicas', () => {
-  it('must have a grant before it counts; else it is given back, and the wait fails', async () => {
-    const primary = await redisServer();
-    const client = new Redis(primary.url);
-    const machines = redis.machines({ connection: primary.url, replicas: 1 });
-    const lock = machines.lock('x');
-    const error = await lock.hold().then(
-      () => undefined,
-      (thrown: unknown) => thrown as EngineError,
-    );
-    expect(error).toMatchObject({
-      code: 'ERR_ENGINE',
-      message: '0 replicas have the grant of x, 1 were asked for',
-    });
-    while ((await client.exists('{test}:h:l:x')) > 0) await pause(5);
-    const second = await redisServer();
-    const replica = new Redis(second.url);
-    await replica.replicaof('127.0.0.1', primary.port);
-    while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
-    const held = await lock.hold();
-    expect(held.valid).toBe(true);
-    expect(await replica.hvals('{test}:h:l:x')).toEqual([`${held.token}`]);
-    await held.release();
-    await machines.close();
-    const many = redis.machines({ connection: primary.url, replicas: 1 });
-    await many.open();
-    const before = await connections(client);
-    await Promise.all(['x', 'y', 'z'].map((name) => many.lock(name).hold()));
-    // One for all that wait for replicas.
-    expect(await connections(client)).toBe(before + 1);
-    await many.close();
-    for (const one of [client, replica]) one.disconnect();
-    await second.stop();
-    await primary.stop();
-  });
 });
 
 describe('the wall clock', () => {

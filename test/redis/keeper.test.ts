@@ -88,9 +88,11 @@ describe('what the kernel tells of a process', () => {
     const child = spawn('true');
     await once(child, 'exit');
     expect(of(child.pid ?? 0)).toBe(true);
-    // Dead, and nobody has asked yet how it ended.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60']);
+    // Dead, and nobody has asked yet how it ended: sleep never does, but a shell might.
+    const parent = spawn('sh', ['-c', 'exec 3<&0; cat <&3 & echo $!; exec sleep 60']);
     const [zombie] = await once(parent.stdout, 'data');
+    while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await pause(5);
+    parent.stdin.end();
     const dead = () => readFileSync(`/proc/${Number(zombie)}/stat`, 'utf8').includes(') Z ');
     while (!dead()) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(of(Number(zombie))).toBe(true);

@@ -14,6 +14,7 @@ const all: [string, () => PromiseLike<object> | object][] = [
   ['a RemoteEvent', () => machines.event('x')],
   ['a RemoteBarrier', () => machines.barrier('x', 2)],
   ['a RemoteCondition', () => machines.condition(lock)],
+  ['a RemotePool', () => machines.pool('x')],
   ['a RemoteHeld', () => machines.lock('held').hold()],
   ['a RemotePool', () => machines.pool('x')],
 ];

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ThreadError } from '../../errors.js';
 import { isBranded, ofAnotherCopy } from '../../primitives/brand.js';
 import { show } from '../../primitives/options.js';
@@ -58,7 +59,8 @@ export function refuseToTravel(kind: string, is: Codec['is'], why: string): void
 
 /** Why the object stays in this thread; undefined: it may not have to. */
 export function refusalOf(value: object): string | undefined {
-  return codecFor(value)?.why;
+  // A Proxy is asked nothing, as its traps may throw.
+  return types.isProxy(value) ? undefined : codecFor(value)?.why;
 }
 
 function codecFor(value: object): Codec | undefined {

@@ -33,6 +33,8 @@ export function explainUncloneable(value: unknown, path: string): string | undef
     if (isPrimitiveValue(place.value) || seen.has(place.value)) continue;
     seen.add(place.value);
     if (place.level > deepest.level) deepest = place;
+    // Before anything of it is read: a Proxy's traps may throw.
+    if (types.isProxy(place.value)) return `${pathTo(place)} is a Proxy`;
     const refusal = typeof place.value === 'object' ? refusalOf(place.value as object) : undefined;
     if (refusal !== undefined) return `${pathTo(place)}: ${refusal}`;
     const inside = placesIn(place);
@@ -71,7 +73,6 @@ function isPrimitiveValue(value: unknown): boolean {
 /** What stands in a value, or why it cannot be read. */
 function placesIn(within: Place): Place[] | string {
   const { value, level } = within;
-  if (types.isProxy(value)) return 'is a Proxy';
   const places: Place[] = [];
   if (typeof value !== 'object' || value === null || hasCodec(value)) return places;
   const add = (step: string, one: unknown): void => {

@@ -2,7 +2,7 @@ import { withdraw } from './barrier.js';
 import { lockOf, notify } from './condition.js';
 import { forgetClear } from './event.js';
 import { granted, grantNext, inGrace, release } from './held.js';
-import type { MemoryState, Session } from './state.js';
+import { type MemoryState, type Session, split } from './state.js';
 
 /** Sessions that one sweep ends. */
 const SWEPT_AT_ONCE = 8;
@@ -31,6 +31,7 @@ export function join(state: MemoryState, joins: boolean, args: readonly string[]
     const [k = '', n = '', token = '', permits = ''] = holds.slice(i, i + 4);
     const holders = state.thing(k).holders;
     let found = holders.get(`${s}/${n}`);
+    if (found === undefined && owed && k.startsWith('l:')) putOut(state, k, token);
     if (found === undefined && owed && holders.size < Number(permits)) {
       bringBack(state, s, k, n, token, permits);
       found = token;
@@ -66,6 +67,17 @@ function noteLease(state: MemoryState, lease: number): void {
   if (lease < state.longest && state.now < state.longestTill) return;
   state.longest = lease;
   state.longestTill = state.now + lease;
+}
+
+/** An engine that has not heard of the last hand-over keeps an owner of before: the later token is the owner's. */
+function putOut(state: MemoryState, k: string, token: string): void {
+  const { holders } = state.thing(k);
+  for (const [id, older] of holders) {
+    if (Number(older) >= Number(token)) continue;
+    holders.delete(id);
+    const [s, n] = split(id);
+    state.drop(s, k, n);
+  }
 }
 
 function bringBack(

@@ -54,10 +54,3 @@ end
 
 -- session, number, thing -> 1 | 0 had it not
 if op == 'release' then return { release(s, k, n) and '1' or '0' } end
-
--- count -> the first of so many tokens, each one above the other: for what is held nowhere, such as the runs of jobs
-if op == 'mint' then
-  local token = mint(call('HGET', meta, 'seq'))
-  call('HINCRBY', meta, 'seq', s - 1)
-  return { token }
-end

@@ -70,6 +70,13 @@ local function mint(seq)
   return token
 end
 
+-- Asked for with each fetch of a job, so before all else that costs. count -> the first of so many tokens, each one above the other: for what is held nowhere, such as the runs of jobs
+if op == 'mint' then
+  local token = mint(call('HGET', meta, 'seq'))
+  if ARGV[2] ~= '1' then call('HINCRBY', meta, 'seq', ARGV[2] - 1) end
+  return { token }
+end
+
 local function state(k)
   local kind = k:sub(1, 1)
   if kind == 'e' then return { call('HGET', meta, 'g:' .. k) or '0' } end

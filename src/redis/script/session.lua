@@ -1,3 +1,11 @@
+-- An engine that has not heard of the last hand-over keeps an owner of before: the later token is the owner's.
+local function putOut(k, token)
+  local holder = call('HGETALL', p .. 'h:' .. k)
+  if not holder[1] or tonumber(holder[2]) >= tonumber(token) then return end
+  call('HDEL', p .. 'h:' .. k, holder[1])
+  drop(sessionOf(holder[1]), k, numberOf(holder[1]))
+end
+
 -- A session joins by `hello` and stays by `renew`; both bring back what it holds where the engine has forgotten that.
 -- session, lease in ms, incarnation of the engine now, that of the last time or '', ms that the engine is still to settle,
 -- ms of grace, what it says of itself or '': as before, then of each hold thing, number, token, permits
@@ -38,6 +46,7 @@ if op == 'hello' or op == 'renew' then
     local thing, m, token, permits = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     local h, id = p .. 'h:' .. thing, s .. '/' .. m
     local found = call('HGET', h, id)
+    if not found and owed and thing:sub(1, 1) == 'l' then putOut(thing, token) end
     if not found and owed and call('HLEN', h) < tonumber(permits) then
       call('HSET', h, id, token)
       keep(s, thing, m, 'h ' .. token .. ' ')

@@ -125,7 +125,7 @@ describe('the line of a pool of one whose worker is taken', () => {
     expect(buffer.byteLength).toBe(0);
     gate.set();
     expect(await read).toEqual([1, 2, 3]);
-    await expect(job.then()).rejects.toThrow('it has moved to another thread before');
+    await expect(job.then()).rejects.toThrow('has moved to another thread before');
   });
 
   it('brings primitives as themselves', async () => {

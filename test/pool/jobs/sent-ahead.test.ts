@@ -193,9 +193,8 @@ describe('a module target', () => {
   });
 
   it('is another one once its object was changed', async () => {
-    const file = join(folder, 'two.mjs');
-    writeFileSync(file, 'export const one = () => 1; export const two = () => 2;');
-    const target = { module: pathToFileURL(file).href, export: 'one' };
+    const module = 'data:text/javascript,export const one = () => 1; export const two = () => 2;';
+    const target = { module, export: 'one' };
     const pool = new ThreadPool({ maxThreads: 1 });
     expect(await pool.run(target)).toBe(1);
     expect(await new Thread({ target }).start().result()).toBe(1);

@@ -45,6 +45,7 @@ const WHAT = {
   unwatch: 1,
   renew: 3,
   restart: 5,
+  failover: 2,
   flush: 1,
   bye: 2,
   hello: 4,
@@ -295,6 +296,14 @@ export function play(all: readonly Step[]): Sent[] {
           info: flag ? 'again' : '',
         });
         break;
+      case 'failover': {
+        // To one that has not heard that the member has got a lock since.
+        run++;
+        const token = space.state.lastToken + (flag ? 1 : -1000);
+        member.holds = [...holdsOf(space, name), ['l:a', `${++numbers}`, `${Math.max(1, token)}`, '1']];
+        join(member, 'renew', { grace: 2000 });
+        break;
+      }
       case 'renew':
         join(member, flag && pick % 3 === 0 ? 'hello' : 'renew', { info: pick % 2 === 0 ? `r${pick}` : '' });
         break;

@@ -1,0 +1,115 @@
+import type { Job } from 'bullmq';
+import type { ThreadPool } from '../pool/jobs/thread-pool.js';
+import { JobLostError } from './errors.js';
+import type { JobCodec } from './job-codec.js';
+import { packFailure, packJobError } from './job-errors.js';
+import { bullmq, type JobHost, jobKey, queuePrefix } from './job-host.js';
+import { forgetTimer, type JobLink } from './job-link.js';
+import { FAILED, type JobData, packMessage, RESULT } from './job-messages.js';
+
+/** What a serving has for each of its runs. */
+export interface RunPlace {
+  readonly host: JobHost;
+  readonly link: JobLink;
+  readonly codec: JobCodec;
+  /** Name of the RemotePool. */
+  readonly name: string;
+  /** URL of the module whose exports are run. */
+  readonly module: string;
+  readonly threads: ThreadPool;
+}
+
+/** Why a run is ended from outside. */
+export type Ending = 'cancelled' | 'given back' | 'lost';
+
+/** What becomes of a job when a run of it has ended: for BullMQ, which moves it, and for who waits for it. */
+export class JobOutcome {
+  ending: Ending | undefined;
+  readonly #place: RunPlace;
+  readonly #job: Job<JobData>;
+  readonly #id: string;
+  /** What it has failed with, packed. */
+  #failure: string | undefined;
+  /** Whether its result was told before BullMQ knew that it has moved the job. */
+  #told: Promise<boolean> | undefined;
+
+  constructor(place: RunPlace, job: Job<JobData>) {
+    this.#place = place;
+    this.#job = job;
+    this.#id = job.id ?? '';
+  }
+
+  /** Whoever wants the job. */
+  tell(kind: string, count: number, text: string): void {
+    const { reply } = this.#job.data;
+    if (reply !== undefined) this.#place.link.outbox.tell(reply, packMessage(this.#id, kind, count, text));
+  }
+
+  async #moveBack(lock: string): Promise<Error> {
+    await this.#job.moveToWait(lock);
+    const { WaitingError } = bullmq();
+    return new WaitingError();
+  }
+
+  /** What BullMQ is told, which decides by it whether the job is tried again, and keeps its message. */
+  async explain(thrown: unknown, lock: string, isStream: boolean): Promise<Error> {
+    if (this.ending === 'given back') return this.#moveBack(lock);
+    const { UnrecoverableError } = bullmq();
+    const { failure, error } = packFailure(thrown);
+    this.#failure = failure;
+    // It is another worker's by now.
+    if (this.ending === 'lost' && !isStream) return error;
+    const isLast = this.#job.attemptsMade + 1 >= (this.#job.opts.attempts ?? 1);
+    const isFinal = this.ending !== undefined || thrown instanceof JobLostError;
+    // Nobody wants it, as a dead letter neither.
+    if (this.ending === 'cancelled') this.#job.opts.removeOnFail = true;
+    else if (isFinal || isLast || error.name === 'UnrecoverableError')
+      await this.#job.updateData({ ...this.#job.data, error: failure });
+    if (!isFinal) return error;
+    const final = new UnrecoverableError(error.message);
+    if (error.stack !== undefined) final.stack = error.stack;
+    return final;
+  }
+
+  /** Right behind BullMQ's move of the job, whose answer is not waited for, because the caller would. */
+  tellEarly(text: string): void {
+    const { reply } = this.#job.data;
+    if (reply === undefined || !this.#isWanted) return;
+    const { host, link, name } = this.#place;
+    const message = packMessage(this.#id, RESULT, this.#job.attemptsMade + 1, text);
+    const key = `${queuePrefix(host)}:${name}:${this.#id}`;
+    const cancel = jobKey(host, 'x', name, this.#id);
+    this.#told = link.outbox.tellEnd(reply, message, key, cancel, this.#job.attemptsStarted);
+  }
+
+  get #isWanted(): boolean {
+    return this.ending !== 'cancelled' || this.#job.data.shared === true;
+  }
+
+  /** BullMQ has moved the job: whoever waits for it is told. A result that was heard is not computed again. */
+  async completed(text: string): Promise<void> {
+    const told = (await this.#told) === true;
+    this.#forget(told);
+    if (!told && this.#isWanted) this.tell(RESULT, this.#job.attemptsMade, text);
+  }
+
+  /** @param error - BullMQ's, which has failed the job by itself if `run` has not rejected */
+  failed(error: unknown): void {
+    this.#forget(false);
+    if (this.#isWanted) this.tell(FAILED, this.#job.attemptsMade, this.#failure ?? packJobError(error));
+  }
+
+  /** What stood in the engine because of it. */
+  #forget(told: boolean): void {
+    const { host, link, name } = this.#place;
+    const { timer, shared } = this.#job.data;
+    const keys = [...(told ? [] : (['x'] as const)), ...(shared === true ? (['w'] as const) : [])];
+    const left = [
+      ...(keys.length > 0
+        ? [link.commands.del(...keys.map((kind) => jobKey(host, kind, name, this.#id)))]
+        : []),
+      ...(timer === undefined ? [] : [forgetTimer(link.commands, timer, this.#id)]),
+    ];
+    for (const one of left) one.catch((error) => host.report(error));
+  }
+}

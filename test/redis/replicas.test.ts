@@ -1,0 +1,79 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { EngineError } from 'rxjs-threading/redis';
+import { describe, expect, it } from 'vitest';
+import { endMachines, Machine } from '../support/machine.js';
+import { onRedis } from '../support/on-redis.js';
+import { redisServer } from '../support/redis-server.js';
+import { tcpProxy } from '../support/tcp-proxy.js';
+
+const redis = onRedis();
+
+async function connections(client: Redis): Promise<number> {
+  return String(await client.client('LIST'))
+    .trim()
+    .split('\n').length;
+}
+
+it('an engine that has not heard of the last hand-over has the owner of before: the one who is has it back', async () => {
+  const [one, two] = [await redisServer(), await redisServer()];
+  const replica = new Redis(two.url);
+  await replica.replicaof('127.0.0.1', one.port);
+  const link = await tcpProxy(one.port);
+  const base = { namespace: 'faults', lease: 5000, lock: 'x', url: link.url };
+  const before = await Machine.start({ ...base, name: 'before' });
+  const owner = await Machine.start({ ...base, name: 'owner' });
+  await before.do('hold');
+  while ((await replica.hlen('{faults}:h:l:x')) === 0) await pause(20);
+  await replica.replicaof('NO', 'ONE');
+  await before.do('release');
+  const { token } = await owner.do('hold');
+  // Its keeper knows of it by then.
+  await pause(1000);
+  await one.stop('SIGKILL');
+  link.turn(two.port);
+  while ((await replica.hvals('{faults}:h:l:x'))[0] !== token) await pause(20);
+  while ((await owner.do('look')).valid !== true) await pause(20);
+  expect(owner.said.filter((said) => said.lost !== undefined)).toEqual([]);
+  await endMachines();
+  replica.disconnect();
+  await link.close();
+  await two.stop('SIGKILL');
+});
+
+describe('replicas', () => {
+  it('must have a grant before it counts; else it is given back, and the wait fails', async () => {
+    const primary = await redisServer();
+    const client = new Redis(primary.url);
+    const machines = redis.machines({ connection: primary.url, replicas: 1 });
+    const lock = machines.lock('x');
+    const error = await lock.hold().then(
+      () => undefined,
+      (thrown: unknown) => thrown as EngineError,
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_ENGINE',
+      message: '0 replicas have the grant of x, 1 were asked for',
+    });
+    while ((await client.exists('{test}:h:l:x')) > 0) await pause(5);
+    const second = await redisServer();
+    const replica = new Redis(second.url);
+    await replica.replicaof('127.0.0.1', primary.port);
+    while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+    const held = await lock.hold();
+    expect(held.valid).toBe(true);
+    expect(await replica.hvals('{test}:h:l:x')).toEqual([`${held.token}`]);
+    await held.release();
+    await machines.close();
+    const many = redis.machines({ connection: primary.url, replicas: 1 });
+    await many.open();
+    const before = await connections(client);
+    await Promise.all(['x', 'y', 'z'].map((name) => many.lock(name).hold()));
+    // One for all that wait for replicas.
+    expect(await connections(client)).toBe(before + 1);
+    await many.close();
+    for (const one of [client, replica]) one.disconnect();
+    await second.stop();
+    await primary.stop();
+  });
+});
