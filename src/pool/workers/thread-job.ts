@@ -51,8 +51,9 @@ export class ThreadJob extends Job {
   readonly #traceparent: string | undefined = traceParent();
   #cancel: CancelMessage | undefined;
 
-  constructor({ target, args, transfer }: StartPayload, start: ThreadStart) {
+  constructor(payload: StartPayload, start: ThreadStart) {
     super();
+    const { target, args, transfer } = payload;
     const { ident, name, label, daemon, credit, cancel } = start;
     this.ident = ident;
     this.label = name;
