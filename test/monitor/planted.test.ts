@@ -51,6 +51,9 @@ describe('a program in trouble', () => {
     const now = () => told(program, top, kind, words, metric);
     await program.begin(kind);
     await expect.poll(now, { timeout: PATIENCE }).toEqual(all);
+    const events = () => top.events.filter(({ event }) => event === 'finding');
+    await expect.poll(events, { timeout: PATIENCE }).toHaveLength(1);
+    expect(top.now?.threads.map(({ ident }) => ident)).toContain(events()[0]?.ident);
     await program.end(kind);
     const none = { inspect: [], top: [], dump: false };
     await expect.poll(now, { timeout: PATIENCE }).toMatchObject(none);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dumpOf } from '../dump.js';
 import { eventsSince } from '../events.js';
+import { tellsFindings } from '../finding-events.js';
 import { inspect } from '../inspect.js';
 import { checkInspect } from '../inspect-options.js';
 import { processInfo } from '../inspect-process.js';
@@ -34,7 +35,10 @@ export class Site {
       this.#scrapers.asks();
       return inspect(options.inspect);
     };
-    this.#feed = new Feed({ moments: inspect$(options.inspect), look, readEvents: eventsSince }, always);
+    this.#feed = new Feed(
+      { moments: tellsFindings(inspect$(options.inspect)), look, readEvents: eventsSince },
+      always,
+    );
     const files = new PageFiles(pageFolder(), () => options.title ?? processInfo().name);
     this.#routes = new Routes(new Gate(options), this.#feed, files, {
       metrics: (moment) => exposition(metricsOf(moment)),

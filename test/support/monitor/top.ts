@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Inspection, MonitorMessage } from 'rxjs-threading/monitor';
+import type { Inspection, MonitorEvent, MonitorMessage } from 'rxjs-threading/monitor';
 import { applyMessage } from '../../../src/monitor/apply-message.js';
 
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
@@ -11,6 +11,7 @@ export class Top {
   now: Inspection | undefined;
   /** All of them, oldest first. */
   readonly moments: Inspection[] = [];
+  readonly events: MonitorEvent[] = [];
   readonly #process;
 
   constructor(url: string) {
@@ -20,7 +21,8 @@ export class Top {
     createInterface(this.#process.stdout).on('line', (line) => {
       const { id: _, ...message } = JSON.parse(line) as MonitorMessage & { readonly id: number };
       this.now = applyMessage(this.now, message as MonitorMessage);
-      if (this.now !== undefined && message.kind !== 'events') this.moments.push(this.now);
+      if (message.kind === 'events') this.events.push(...message.events);
+      else if (this.now !== undefined) this.moments.push(this.now);
     });
   }
 
