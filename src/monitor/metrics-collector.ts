@@ -229,7 +229,7 @@ function sample(labels: Labels, value: number): Sample {
   return { part: '', labels, value };
 }
 
-const PREFIX = 'rxjs_threading_';
+export const PREFIX = 'rxjs_threading_';
 
 function gauge(name: string, help: string, samples: readonly Sample[]): Family {
   return { name: PREFIX + name, help, type: 'gauge', samples };

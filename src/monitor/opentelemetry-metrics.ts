@@ -1,12 +1,13 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { isMainThread } from 'node:worker_threads';
-import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
+import type { Attributes, BatchObservableResult, Meter, Observable } from '@opentelemetry/api';
 import { setJobListener } from '../primitives/threads/pool-records.js';
 import type { WaitContext } from '../primitives/waiting/channels.js';
 import { channels } from './channels.js';
-import { deadlocksIn } from './findings.js';
 import { inspect } from './inspect.js';
 import { NowAndThen } from './looking.js';
+import { Collector, PREFIX } from './metrics-collector.js';
+import { measurements } from './metrics-sources.js';
 import { LabelNames } from './metrics-totals.js';
 
 /**
@@ -57,34 +58,44 @@ function measureJobs(meter: Meter): () => void {
   return () => setJobListener(undefined);
 }
 
+/** What `metrics` tells as well, and what it is called and counted in here. Durations of waits and of jobs are recorded as they end. */
+const OBSERVED: readonly (readonly [family: string, name: string, unit: string])[] = [
+  ['threads', 'thread.count', '{thread}'],
+  ['thread_blocked_seconds_total', 'thread.blocked_time', 's'],
+  ['lock_acquires_total', 'lock.acquires', '{acquire}'],
+  ['lock_timeouts_total', 'lock.timeouts', '{wait}'],
+  ['lock_owner_deaths_total', 'lock.owner_deaths', '{owner}'],
+  ['lock_waiters', 'lock.waiters', '{wait}'],
+  ['abandoned_locks', 'lock.abandoned', '{lock}'],
+  ['deadlocks', 'deadlock.count', '{deadlock}'],
+  ['deadlocks_found_total', 'deadlock.found', '{deadlock}'],
+  ['pool_workers', 'pool.worker.count', '{thread}'],
+  ['pool_queue_length', 'pool.pending_jobs', '{job}'],
+  ['pool_jobs_total', 'pool.jobs', '{job}'],
+  ['pool_starved', 'pool.starved', '{pool}'],
+  ['machines', 'machine.count', '{process}'],
+  ['machines_held', 'machine.held', '{lock}'],
+  ['machines_waits', 'machine.waits', '{wait}'],
+];
+
 function observe(meter: Meter): () => void {
-  const threads = meter.createObservableUpDownCounter('rxjs_threading.thread.count', { unit: '{thread}' });
-  const workers = meter.createObservableUpDownCounter('rxjs_threading.pool.worker.count', {
-    unit: '{thread}',
+  const collector = new Collector();
+  const observed = OBSERVED.map(([family, name, unit]) => {
+    const named = `rxjs_threading.${name}`;
+    return family.endsWith('_total')
+      ? meter.createObservableCounter(named, { unit })
+      : meter.createObservableUpDownCounter(named, { unit });
   });
-  const pending = meter.createObservableUpDownCounter('rxjs_threading.pool.pending_jobs', { unit: '{job}' });
-  const deadlocks = meter.createObservableUpDownCounter('rxjs_threading.deadlock.count', {
-    unit: '{deadlock}',
-  });
-  const observed = [threads, workers, pending, deadlocks];
-  const names = new LabelNames();
   // Main alone: were all workers to look, each would be asked by each.
   const readers = isMainThread ? new NowAndThen('contention') : undefined;
   const look = (result: BatchObservableResult): void => {
     readers?.asks();
-    const now = inspect();
-    const states = new Map<string, number>();
-    for (const { activity } of now.threads) states.set(activity, (states.get(activity) ?? 0) + 1);
-    for (const [state, count] of states) result.observe(threads, count, { state });
-    for (const one of now.pools) {
-      const pool = names.label(one.name);
-      result.observe(workers, one.busy, { pool, state: 'busy' });
-      result.observe(workers, Math.max(0, one.threads - one.busy), { pool, state: 'idle' });
-      result.observe(pending, one.queued, { pool });
-    }
-    const found = deadlocksIn(now.findings);
-    for (const certainty of ['certain', 'suspected'])
-      result.observe(deadlocks, found.filter((one) => one.certainty === certainty).length, { certainty });
+    const families = new Map(
+      collector.collect(inspect(), measurements()).map(({ name, samples }) => [name, samples]),
+    );
+    for (const [at, [family]] of OBSERVED.entries())
+      for (const { labels, value } of families.get(PREFIX + family) ?? [])
+        result.observe(observed[at] as Observable, value, labels);
   };
   meter.addBatchObservableCallback(look, observed);
   return () => {

@@ -136,7 +136,12 @@ describe('instrument, for metrics', () => {
     await using pool = new ThreadPool({ name: 'measured', maxThreads: 1 });
     const lock = new Lock({ name: 'measured too' });
     await lock.acquire();
+    expect(await lock.acquire({ timeout: 1 })).toBe(false);
     const waits = lock.acquire().then();
+    const attributes = { lock: 'measured too', kind: 'Lock' };
+    expect(await reader.read('lock.waiters')).toContainEqual(
+      expect.objectContaining({ attributes, value: 1 }),
+    );
     await Promise.all([1, 2, 3].map((ms) => pool.run((n: number) => n, [ms])));
     lock.release();
     await waits;
@@ -145,9 +150,14 @@ describe('instrument, for metrics', () => {
     expect(await reader.read('pool.job.wait_time')).toMatchObject([jobs]);
     const [{ value: { max } = {} }] = (await reader.read('pool.job.duration')) as [DataPoint<Histogram>];
     expect(max).toBeLessThan(60);
-    const attributes = { lock: 'measured too', kind: 'Lock' };
-    expect(await reader.read('lock.contended')).toMatchObject([{ attributes, value: 1 }]);
-    expect(await reader.read('lock.wait.duration')).toMatchObject([{ attributes, value: { count: 1 } }]);
+    expect(await reader.read('lock.contended')).toMatchObject([{ attributes, value: 2 }]);
+    expect(await reader.read('lock.wait.duration')).toMatchObject([{ attributes, value: { count: 2 } }]);
+    expect(await reader.read('lock.timeouts')).toContainEqual(
+      expect.objectContaining({ attributes, value: 1 }),
+    );
+    expect(await reader.read('pool.jobs')).toContainEqual(
+      expect.objectContaining({ attributes: { pool: 'measured', outcome: 'completed' }, value: 3 }),
+    );
     const idle = { pool: 'measured', state: 'idle' };
     expect(await reader.read('pool.worker.count')).toContainEqual(
       expect.objectContaining({ attributes: idle, value: 1 }),
