@@ -20,14 +20,15 @@ export interface Bounds {
   readonly preemptions?: number;
   /** Whether one may die: each in turn. */
   readonly kills?: true;
-  /** Only each so many-th of all mixes. */
+  /** Only each so many-th of all mixes, from which on. */
   readonly stride?: number;
+  readonly from?: number;
 }
 
 /** Every mix of a family's programs, with a title each. */
 export function scenariosOf<S>(family: Family<S>, bounds: Bounds): [title: string, Asked<S>][] {
-  const { threads, kills, stride = 1, preemptions } = bounds;
-  const mixes = mixesOf(Object.keys(family.programs), threads).filter((_, index) => index % stride === 0);
+  const { threads, kills, stride = 1, from = 0, preemptions } = bounds;
+  const mixes = mixesOf(Object.keys(family.programs), threads).filter((_, index) => index % stride === from);
   return mixes.flatMap((mix) =>
     (kills === undefined ? [undefined] : victimsOf(mix)).map((victim): [string, Asked<S>] => {
       const dies = victim === undefined ? '' : `, T${victim + 1} may die`;
