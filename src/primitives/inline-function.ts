@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isThere } from './is-there.js';
 import { show } from './options.js';
 import { requireFrom } from './require-from.js';
 
@@ -85,7 +85,7 @@ function withoutRoot(id: string): string {
   if (id.startsWith('/@fs/')) return pathToFileURL(id.slice('/@fs'.length)).href;
   if (!isAbsolute(id)) return id;
   const inProject = join(process.cwd(), id);
-  return pathToFileURL(existsSync(inProject) ? inProject : id).href;
+  return pathToFileURL(isThere(inProject) ? inProject : id).href;
 }
 
 /**

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { extname, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Observable } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import { compile, isClass, type Runnable, sourceOf } from './inline-function.js';
+import { isThere } from './is-there.js';
 import { show } from './options.js';
 import { requireFrom } from './require-from.js';
 
@@ -150,8 +150,8 @@ const SIBLINGS: Readonly<Record<string, string>> = {
 function hintOn(file: string, cause: unknown): string {
   const ending = extname(file);
   const sibling = `${file.slice(0, -ending.length)}${SIBLINGS[ending]}`;
-  const hasSibling = ending in SIBLINGS && existsSync(sibling);
-  if (!existsSync(file)) return hasSibling ? `. There is ${sibling}: name that, if it is meant` : '';
+  const hasSibling = ending in SIBLINGS && isThere(sibling);
+  if (!isThere(file)) return hasSibling ? `. There is ${sibling}: name that, if it is meant` : '';
   if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') return '';
   const compiled = hasSibling ? `, ${sibling}` : '';
   return `. ${process.version} loads no TypeScript: name the compiled file${compiled}, or take Node 22.18 or later`;

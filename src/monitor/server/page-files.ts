@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { isThere } from '../../primitives/is-there.js';
 import { type Answer, answer } from './request.js';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -39,7 +40,7 @@ export class PageFiles {
 
   #read(): ReadonlyMap<string, Answer> {
     // An application that is bundled may have left it behind: the rest of the monitor works without it.
-    if (!existsSync(this.#folder)) return new Map();
+    if (!isThere(this.#folder)) return new Map();
     const names = readdirSync(this.#folder).filter((name) => extname(name) in TYPES);
     return new Map(names.map((name) => [name, this.#file(name)]));
   }

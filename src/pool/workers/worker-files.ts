@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ThreadError } from '../../errors.js';
+import { isThere } from '../../primitives/is-there.js';
 import { show } from '../../primitives/options.js';
 import { threadWide } from '../../primitives/threads/thread-wide.js';
 
@@ -33,7 +33,7 @@ const named: typeof own = threadWide('worker-file', own);
  */
 export function setWorkerFile(file: string | URL): void {
   const path = pathOf(file);
-  if (!existsSync(path)) {
+  if (!isThere(path)) {
     throw new ThreadError(
       `there is no worker file ${path}: copy node_modules/rxjs-threading/dist/worker-bundle.cjs there`,
       { code: 'ERR_NO_THREAD' },
@@ -67,7 +67,7 @@ let entryFound = false;
 export function missingWorkerEntry(): ThreadError | undefined {
   if (entryFound) return undefined;
   const entry = entryPath();
-  entryFound = entry !== undefined && (entry === named.file || existsSync(entry));
+  entryFound = entry !== undefined && (entry === named.file || isThere(entry));
   if (entryFound) return undefined;
   return bundled(`there is no file ${entry ?? 'worker-entry.cjs'} for workers to load`);
 }
