@@ -54,7 +54,12 @@ export class Moment {
 
   /** Now, in the process's clock. */
   now(): number {
-    return Date.now() + this.#skew;
+    return this.at(Date.now());
+  }
+
+  /** A time of the browser's clock (ms), in the process's. */
+  at(time: number): number {
+    return time + this.#skew;
   }
 
   apply(message: MonitorMessage): void {

@@ -27,10 +27,12 @@ export const App: FunctionComponent<AppProps> = ({ moment, stream }) => {
   const [filter, setFilter] = useState('');
   const [chosen, choose] = useState<string | null>(null);
   const { connection } = stream;
-  const live = connection.state === 'live';
-  const isLive = useRef(live);
-  isLive.current = live;
-  const now = useMemo(() => () => (isLive.current ? moment.now() : moment.time), [moment]);
+  const latest = useRef(connection);
+  latest.current = connection;
+  const now = useMemo(
+    () => () => (latest.current.state === 'live' ? moment.now() : moment.at(latest.current.since)),
+    [moment],
+  );
   const page: Page = { moment, connection, selected, open: select, now };
   const close = (): void => select(null);
   const toggle = (): void => (connection.state === 'paused' ? stream.open() : stream.pause());

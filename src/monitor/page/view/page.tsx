@@ -12,7 +12,7 @@ export interface Page {
   readonly connection: Connection;
   readonly selected: Selected | null;
   open(what: Selected): void;
-  /** In the process's clock; it stands while nothing is heard. */
+  /** In the process's clock; it stands where the connection stood last, and never goes back. */
   now(): number;
 }
 
@@ -34,7 +34,7 @@ setInterval(() => {
 /** How long ago it began, live. */
 export const Since: FunctionComponent<{ readonly at: number }> = ({ at }) => {
   const { now } = usePage();
-  const [text, show] = useState('');
+  const [, show] = useState('');
   useEffect(() => {
     const tick = (): void => show(elapsed(now() - at));
     ticking.add(tick);
@@ -42,7 +42,7 @@ export const Since: FunctionComponent<{ readonly at: number }> = ({ at }) => {
       ticking.delete(tick);
     };
   }, [at, now]);
-  return <>{text === '' ? elapsed(now() - at) : text}</>;
+  return <>{elapsed(now() - at)}</>;
 };
 
 /** What a thread's mark, colour and word tell of it. */
