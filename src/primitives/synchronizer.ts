@@ -29,7 +29,7 @@ import { Primitive } from './primitive.js';
 import { contended, HELD, heldFor, noteFact } from './threads/contention.js';
 import { getIdent } from './threads/current-ident.js';
 import { clock } from './threads/table.js';
-import { ALL, HOLDS } from './threads/trace-flag.js';
+import { ALL, HOLDS, lookedAtAs } from './threads/trace-flag.js';
 import { type Outcome, PENDING, YIELDED } from './waiting/attempt.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
@@ -69,6 +69,8 @@ export abstract class Synchronizer extends Primitive {
    * @internal
    */
   heldSince = 0;
+  /** What `lookedAtAs` was then: were it another by the end, nobody may have looked at what became of that hold. */
+  #heldAs = 0;
   /** Shared by the Observable waits of this thread, of which only the first tries. */
   #attempt: AcquireAttempt | undefined;
   /** How all waits without options begin. */
@@ -139,7 +141,10 @@ export abstract class Synchronizer extends Primitive {
     const count = peek(this.cells, ACQUIRES) + 1;
     this.cells[ACQUIRES] = count;
     const every = othersWait ? MEASURED_WHEN_WAITED_FOR : MEASURED_EVERY;
-    this.heldSince = count % every === 0 ? microsecondNow() : 0;
+    this.heldSince = 0;
+    if (count % every !== 0) return;
+    this.heldSince = microsecondNow();
+    this.#heldAs = lookedAtAs();
   }
 
   /**
@@ -152,8 +157,9 @@ export abstract class Synchronizer extends Primitive {
   noteFree(looked: number): number {
     if ((looked & HOLDS) !== 0) tellHoldEnds(this);
     const since = this.heldSince;
-    if (since !== 0) this.heldSince = 0;
-    return since;
+    if (since === 0) return 0;
+    this.heldSince = 0;
+    return this.#heldAs === lookedAtAs() ? since : 0;
   }
 
   /** @internal */

@@ -88,6 +88,25 @@ describe('while somebody looks at all', () => {
   it.each([
     ['Lock', () => new Lock()],
     ['RLock', () => new RLock()],
+  ] as const)('a hold of a %s that began while nobody looked is none that is measured', (_, make) => {
+    const lock = make();
+    const stop = watchAs(ALL);
+    for (let time = 1; time < 64; time++) {
+      lock.acquireSync();
+      lock.release();
+    }
+    lock.acquireSync();
+    stop();
+    lock.release();
+    lock.acquireSync();
+    look(ALL);
+    lock.release();
+    expect(heldOf(lock)).toBeUndefined();
+  });
+
+  it.each([
+    ['Lock', () => new Lock()],
+    ['RLock', () => new RLock()],
   ] as const)('how long a %s is held is measured each 64th time', (_, make) => {
     look(ALL);
     const lock = make();

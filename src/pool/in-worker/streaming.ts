@@ -15,6 +15,8 @@ export class Streaming {
   readonly #forget: () => void;
   #fail: (error: unknown) => void = () => {};
   #sent = 0;
+  /** One of the values could not be sent: none that follow it are. */
+  #broken = false;
 
   /** @param credit - how many values the reader has room for */
   constructor(credit: number, post: (values: Encoded, transfer: readonly TransferListItem[]) => void) {
@@ -30,6 +32,7 @@ export class Streaming {
 
   /** false when one of the values cannot be sent: those before it have been. */
   #send(values: readonly unknown[]): boolean {
+    if (this.#broken) return false;
     try {
       const transfer = movesOf(values);
       this.#post(encode(values, transfer), transfer);
@@ -37,6 +40,7 @@ export class Streaming {
       return true;
     } catch (cause) {
       if (values.length > 1) return values.every((value) => this.#send([value]));
+      this.#broken = true;
       this.#fail(cannotClone(getIdent(), `output[${this.#sent}]`, values[0], cause));
       return false;
     }

@@ -41,6 +41,8 @@ class PlainCopy {
   array(value: readonly unknown[], levels: number): unknown[] | typeof NOT_PLAIN {
     const { length } = value;
     if (length > MOST || types.isProxy(value) || Object.keys(value).length !== length) return NOT_PLAIN;
+    // A spread asks the array itself for its items, a clone does not.
+    if (value[Symbol.iterator] !== Array.prototype[Symbol.iterator]) return NOT_PLAIN;
     const copy = [...value];
     for (let at = 0; at < length; at++) {
       const one = this.value(copy[at], levels);

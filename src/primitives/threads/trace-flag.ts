@@ -47,6 +47,11 @@ export function watches(levels: number): boolean {
   return lookedAt(levels) !== 0;
 }
 
+/** Another number each time that a level has gone on or off. */
+export function lookedAtAs(): number {
+  return peek(table, TRACE);
+}
+
 export function someoneTraces(): boolean {
   return watches(TRACING);
 }

@@ -81,4 +81,27 @@ describe('a value that its thread changes after it has given it', () => {
     };
     expect(await read('a plain object', of(0).pipe(threadMap(target, { pool })))).toEqual(inOrder);
   });
+
+  it.each(['a generator', 'an Observable'])(
+    'of %s, nothing comes that follows what cannot be sent',
+    async (kind) => {
+      const target = async (kind: string) => {
+        const { from } = await import('rxjs');
+        const values = (function* () {
+          for (let n = 0; n < 10; n++) yield n === 5 ? { date: new Date(), not: () => n } : { n };
+        })();
+        return kind === 'a generator' ? values : from(values);
+      };
+      const thread = new Thread<unknown>({ target, args: [kind] }).start();
+      const seen: unknown[] = [];
+      const failed = new Promise((resolve) => {
+        thread.output$.subscribe({ next: (value) => seen.push(value), error: resolve });
+      });
+      expect(await failed).toMatchObject({
+        code: 'ERR_CLONE',
+        message: expect.stringContaining('output[5]'),
+      });
+      expect(seen).toEqual([0, 1, 2, 3, 4].map((n) => ({ n })));
+    },
+  );
 });

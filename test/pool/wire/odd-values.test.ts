@@ -147,6 +147,14 @@ describe('data that looks like what the library sends is data', () => {
     expect([...back.set]).toEqual([lock, back.shared]);
   });
 
+  it('has the items of an array that iterates over others', async () => {
+    const odd = Object.assign([1, 2, 3], { [Symbol.iterator]: () => [9][Symbol.iterator]() });
+    expect(await echo({ odd })).toEqual({ odd: [1, 2, 3] });
+    const target = () => Object.assign([1, 2, 3], { [Symbol.iterator]: () => [9][Symbol.iterator]() });
+    const mapped = await lastValueFrom(of(0).pipe(threadMap(target, { pool })));
+    expect([...mapped]).toEqual([1, 2, 3]);
+  });
+
   it('of another realm is what it would be of this one', async () => {
     const lock = new Lock();
     const make =
