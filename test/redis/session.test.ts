@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { onRedis } from '../support/on-redis.js';
 import { freePort, redisServer } from '../support/redis-server.js';
 import { runFixture } from '../support/run-fixture.js';
+import { tcpProxy } from '../support/tcp-proxy.js';
 
 const redis = onRedis();
 
@@ -296,6 +297,26 @@ it('that is closed as it connects leaves no connection', async () => {
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect((await clientIds()).filter((id) => !before.includes(id))).toEqual([]);
   link.close();
+});
+
+it('that is closed before its pools hear again leaves no rejection unhandled', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const link = await tcpProxy(redis.server.port);
+  const machines = new Machines({ connection: link.url, namespace: 'deaf', lease: 1000 });
+  const pool = machines.pool('deaf');
+  const target = { module: import.meta.url, export: 'none' };
+  pool.run(target).subscribe({ error: () => {} });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  link.cut();
+  link.stall('back');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await machines.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
+  await link.close();
 });
 
 async function clientIds(): Promise<string[]> {
