@@ -63,7 +63,7 @@ export class JobHost {
    * A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again.
    *
    * @param hears - it subscribes: what ioredis asks of a connection before it is ready would fail behind a first SUBSCRIBE,
-   * and the connection with it
+   * and the connection with it. Nor does ioredis subscribe again by itself: nobody would hear that this has failed
    * @throws EngineError
    */
   connect(hears = false): Redis {
@@ -73,7 +73,7 @@ export class JobHost {
     const address = addressOf(connection);
     const own: RedisOptions = {
       maxRetriesPerRequest: null,
-      ...(hears && { enableReadyCheck: false, disableClientInfo: true }),
+      ...(hears && { enableReadyCheck: false, disableClientInfo: true, autoResubscribe: false }),
       retryStrategy: (attempt) =>
         this.#isCut
           ? null

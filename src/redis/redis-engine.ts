@@ -112,6 +112,8 @@ export class RedisEngine implements Engine {
   }
 
   async #listen(run: string): Promise<void> {
+    // Nobody would close it.
+    this.#closing.signal.throwIfAborted();
     if (this.#inbox?.run !== run) {
       this.#inbox?.close();
       this.#inbox = new Inbox(this.#options, this.#prefix, (hint) => this.#told.next(hint));

@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { onRedis } from '../support/on-redis.js';
 import { freePort, redisServer } from '../support/redis-server.js';
 import { runFixture } from '../support/run-fixture.js';
+import { tcpProxy } from '../support/tcp-proxy.js';
 
 const redis = onRedis();
 
@@ -283,6 +284,64 @@ it('that is closed keeps the process alive no longer, also where an answer is du
   expect([code, stdout]).toEqual([0, 'closed\ntrue\n']);
   silent.close();
 });
+
+it('that is closed as it connects leaves no connection', async () => {
+  const link = await slowLink(redis.server.port);
+  const before = await clientIds();
+  for (const ms of [50, 100, 150, 200]) {
+    const machines = new Machines({ connection: link.url, namespace: 'closing', lease: 3000 });
+    machines.open().subscribe({ error: () => {} });
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await machines.close();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect((await clientIds()).filter((id) => !before.includes(id))).toEqual([]);
+  link.close();
+});
+
+it('that is closed before its pools hear again leaves no rejection unhandled', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const link = await tcpProxy(redis.server.port);
+  const machines = new Machines({ connection: link.url, namespace: 'deaf', lease: 1000 });
+  const pool = machines.pool('deaf');
+  const target = { module: import.meta.url, export: 'none' };
+  pool.run(target).subscribe({ error: () => {} });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  link.cut();
+  link.stall('back');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await machines.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
+  await link.close();
+});
+
+async function clientIds(): Promise<string[]> {
+  const list = String(await redis.client.client('LIST'))
+    .trim()
+    .split('\n');
+  return list.map((client) => client.split(' ')[0] ?? '');
+}
+
+/** To an engine that is 30 ms away. */
+async function slowLink(port: number): Promise<{ readonly url: string; close(): void }> {
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (data) => setTimeout(() => into.destroyed || into.write(data), 30));
+      from.on('error', () => from.destroy());
+      from.on('close', () => into.destroy());
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
 
 /** How a wait ends that is to fail. */
 function ended(lock: RemoteLock): Promise<unknown> {

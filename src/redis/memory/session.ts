@@ -80,6 +80,16 @@ function putOut(state: MemoryState, k: string, token: string): void {
   }
 }
 
+/** Nor of what its owner waited for until then, under the same number: it waits no more. */
+function waitNoMore(state: MemoryState, s: string, k: string, n: string): void {
+  state.takeOut(`${s}/${n}`, k);
+  const condition = `c:${k.slice(2)}`;
+  if (!k.startsWith('l:') || state.entry(s, condition, n)?.startsWith('w') !== true) return;
+  state.takeOut(`${s}/${n}`, condition);
+  state.drop(s, condition, n);
+  state.changed(condition);
+}
+
 function bringBack(
   state: MemoryState,
   s: string,
@@ -89,6 +99,7 @@ function bringBack(
   permits: string,
 ): void {
   const thing = state.thing(k);
+  waitNoMore(state, s, k, n);
   thing.holders.set(`${s}/${n}`, token);
   if (k.startsWith('s:')) thing.declared ??= permits;
   state.keep(s, k, n, `h ${token} `);

@@ -5,6 +5,15 @@ local function putOut(k, token)
   call('HDEL', p .. 'h:' .. k, holder[1])
   drop(sessionOf(holder[1]), k, numberOf(holder[1]))
 end
+-- Nor of what its owner waited for until then, under the same number: it waits no more.
+local function waitNoMore(s, k, n)
+  call('ZREM', p .. 'q:' .. k, s .. '/' .. n)
+  if k:sub(1, 1) ~= 'l' then return end
+  local c = 'c:' .. k:sub(3)
+  if call('ZREM', p .. 'q:' .. c, s .. '/' .. n) == 0 then return end
+  drop(s, c, n)
+  changed(c)
+end
 
 -- A session joins by `hello` and stays by `renew`; both bring back what it holds where the engine has forgotten that.
 -- session, lease in ms, incarnation of the engine now, that of the last time or '', ms that the engine is still to settle,
@@ -48,6 +57,7 @@ if op == 'hello' or op == 'renew' then
     local found = call('HGET', h, id)
     if not found and owed and thing:sub(1, 1) == 'l' then putOut(thing, token) end
     if not found and owed and call('HLEN', h) < tonumber(permits) then
+      waitNoMore(s, thing, m)
       call('HSET', h, id, token)
       keep(s, thing, m, 'h ' .. token .. ' ')
       if thing:sub(1, 1) == 's' then call('HSETNX', meta, 'd:' .. thing, permits) end

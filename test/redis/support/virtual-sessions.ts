@@ -103,6 +103,9 @@ export const RARE: readonly (readonly Step[])[] = [
   ],
   // An owner whose lease is over comes back in the grace, and so has not died.
   [step('acquire', 0), step('time', 0, 3, false), step('restart', 0)],
+  // An owner comes back to an engine which knows only that it waits for the lock, or for the lock's condition.
+  [step('acquire', 0), step('acquire', 1), step('failover', 1), step('time', 0, 4)],
+  [step('acquire', 0), step('wait', 0), step('failover', 0), step('time', 0, 4)],
 ];
 
 const CHANGES: ReadonlySet<string> = new Set(['set', 'clear', 'abort', 'reset', 'notify']);
@@ -300,7 +303,9 @@ export function play(all: readonly Step[]): Sent[] {
         // To one that has not heard that the member has got a lock since.
         run++;
         const token = space.state.lastToken + (flag ? 1 : -1000);
-        member.holds = [...holdsOf(space, name), ['l:a', `${++numbers}`, `${Math.max(1, token)}`, '1']];
+        const waited = entries.find(({ k, value }) => /^[cl]:a w/.test(`${k} ${value}`));
+        const n = pick % 2 === 1 && waited !== undefined ? waited.n : `${++numbers}`;
+        member.holds = [...holdsOf(space, name), ['l:a', n, `${Math.max(1, token)}`, '1']];
         join(member, 'renew', { grace: 2000 });
         break;
       }
@@ -376,6 +381,8 @@ export function faultOf(keys: Record<string, unknown>, at: number): string | und
       const [s, n] = split(id);
       if (!content(`o:${s}`)[`${k} ${n}`]?.startsWith(`h ${token} `)) return `${id} of ${key} has no entry`;
       if (meta[`x:${k}`]?.startsWith(`${token} `)) return `${id} has ${k}, and has died`;
+      for (const queue of [`q:${k}`, `q:c:${k.slice(2)}`])
+        if (((keys[queue] ?? []) as string[]).includes(id)) return `${id} has ${k}, and waits in ${queue}`;
       if (Number(token) > Number(meta.seq)) return `the token of ${id} is above the last`;
     }
   }
