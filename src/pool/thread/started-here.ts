@@ -117,12 +117,12 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
   }
 
   #handOver(payload: StartPayload): void {
-    const { ident, name, daemon } = this;
+    const { ident, daemon } = this;
     const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
     const label = this.#options.target === undefined ? '' : jobTarget(this.#options.target).label;
     const cancel = this.cancelRequest.message(ident);
     if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
-    const job = new ThreadJob(payload, { ident, name, label, daemon, credit, cancel });
+    const job = new ThreadJob(payload, { ident, label, daemon, credit, cancel });
     this.outputs = execute(this.#options.pool, job, checkOwnWorker(this.#options));
     this.#run = new ThreadRun(this as Started, job);
     job.listener = this.#run;
