@@ -233,12 +233,23 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
   begin(on: Queued, timeout: number, signal: AbortSignal | undefined): this {
     const stage = beginWait(on, this.#attempt, timeout, signal, this);
     // It may wait for the lock by now.
-    this.#stage ??= stage;
+    if (this.#stage === undefined) this.#enter(stage);
     return this;
+  }
+
+  /** A trace function that is told of the stage's begin may have had it leave: then nobody else leaves that stage. */
+  #enter(stage: Unsubscribable | undefined): void {
+    if (this.#ended) stage?.unsubscribe();
+    else this.#stage = stage;
   }
 
   get left(): boolean {
     return this.#ended || this.#settle.left === true;
+  }
+
+  /** See ConditionAttempt. */
+  get begun(): boolean {
+    return this.#attempt.begun;
   }
 
   resolve(notified: boolean): void {
@@ -259,7 +270,7 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
 
   #lockAgain(tell: () => void): void {
     const wait = this;
-    this.#stage = this.#lock.begin(Number.POSITIVE_INFINITY, undefined, {
+    const stage = this.#lock.begin(Number.POSITIVE_INFINITY, undefined, {
       get left() {
         return wait.left;
       },
@@ -270,6 +281,7 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
       },
       reject: (error) => this.#end(() => this.#settle.reject(error)),
     });
+    this.#enter(stage);
   }
 
   #end(tell: () => void): void {

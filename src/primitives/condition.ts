@@ -179,6 +179,7 @@ export class Condition extends Primitive implements Acquirable {
       const deadline = now() + timeout;
       let stage: NotifiedWait | undefined;
       let left = false;
+      let failed = false;
       /** @param wait - the one that has just taken the lock again; undefined: the caller has it */
       const look = (wait?: NotifiedWait): void => {
         let value: T;
@@ -195,13 +196,18 @@ export class Condition extends Primitive implements Acquirable {
         else {
           const again = this.#notifiedWait({
             resolve: () => look(again),
-            reject: (error) => settle.reject(error),
+            reject: (error) => {
+              failed = true;
+              settle.reject(error);
+            },
             get left() {
               return left || settle.left === true;
             },
           });
           stage = again;
           again.begin(this, ms, signal);
+          // It was left before it let the lock go.
+          if (left && !failed && !again.begun) wait?.giveLockBack();
         }
       };
       look();

@@ -1,14 +1,18 @@
+import { channel } from 'node:diagnostics_channel';
 import {
   combineLatest,
   config,
   firstValueFrom,
-  type Observable,
+  NEVER,
+  Observable,
+  of,
   Subject,
   take,
   takeUntil,
   throwError,
 } from 'rxjs';
 import {
+  awaitEvent,
   Barrier,
   Condition,
   Event,
@@ -20,6 +24,8 @@ import {
   settraceAllThreads,
   ThreadPool,
   threadPipe,
+  timerDelay,
+  withLock,
 } from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -183,4 +189,142 @@ it('who takes what a wait emits, and leaves, is sent nothing more', async () => 
   event.set();
   await firstValueFrom(event.wait());
   expect(event.isSet()).toBe(true);
+});
+
+describe('what an operator waits for', () => {
+  it.each(['acquire', 'wait'])('is left with it in a trace function, at %s', async (event) => {
+    const lock = new Lock();
+    lock.acquireSync();
+    const source = new Subject<number>();
+    const section = source.pipe(withLock(lock, () => NEVER)).subscribe();
+    atTrace(event, () => section.unsubscribe());
+    source.next(1);
+    await soon();
+    expect(lock.waiting).toBe(0);
+  });
+
+  it.each([
+    ['awaitEvent', (event: Event) => awaitEvent(event)],
+    ['timerDelay', (cancel: Event) => timerDelay(10_000, { cancel })],
+  ])('by %s, too', async (_, operator) => {
+    const event = new Event();
+    const source = new Subject<number>();
+    const gate = source.pipe(operator(event)).subscribe();
+    atTrace('wait', () => gate.unsubscribe());
+    source.next(1);
+    await soon();
+    expect(event.waiting).toBe(0);
+  });
+});
+
+it.each(['wait', 'release'])(
+  'a waitFor that is left at the %s of a later look has no lock',
+  async (event) => {
+    const condition = new Condition(new Lock());
+    condition.acquireSync();
+    let looks = 0;
+    const wait = condition.waitFor(() => ++looks < 0).subscribe();
+    await condition.acquire();
+    condition.notify();
+    condition.release();
+    let left = false;
+    settraceAllThreads((traced) => {
+      if (traced.event !== event || looks < 2 || left) return;
+      left = true;
+      wait.unsubscribe();
+    });
+    await expect.poll(() => left).toBe(true);
+    settraceAllThreads(null);
+    expect([looks, condition.waiting, condition.lock.waiting, condition.locked()]).toEqual([2, 0, 0, false]);
+  },
+);
+
+it('a waitFor whose signal aborts at a later look has the lock', async () => {
+  const condition = new Condition(new Lock());
+  condition.acquireSync();
+  const controller = new AbortController();
+  atTrace('woken', () => controller.abort('stop'));
+  const wait = condition.waitFor(() => false, { signal: controller.signal }).then(undefined, (why) => why);
+  await condition.acquire();
+  condition.notify();
+  condition.release();
+  expect(await wait).toBe('stop');
+  expect(condition.locked()).toBe(true);
+});
+
+describe('who has left, and is granted a lock before it was told to leave the queue', () => {
+  let inner: Subject<void>;
+  beforeEach(() => {
+    inner = new Subject();
+  });
+  /** Ends the section that has the lock, which passes that on, and leaves only then. */
+  const leavingLate = (wait: Observable<unknown>): Observable<unknown> =>
+    new Observable((subscriber) => {
+      subscriber.add(() => inner.complete());
+      return wait.subscribe(subscriber);
+    });
+
+  it.each([
+    ['a Lock', new Lock()],
+    ['an RLock', new RLock()],
+    ['a Semaphore', new Semaphore(1)],
+  ])('leaves %s to others', (_, lock) => {
+    of(1)
+      .pipe(withLock(lock, () => inner))
+      .subscribe();
+    leavingLate(lock.acquire()).subscribe().unsubscribe();
+    expect(lock.waiting).toBe(0);
+    expect(lock instanceof Semaphore ? lock.value : Number(!lock.locked())).toBe(1);
+  });
+
+  it('leaves the lock of a Condition to others, whose wait it was', async () => {
+    const condition = new Condition(new Lock());
+    condition.acquireSync();
+    const wait = leavingLate(condition.wait()).subscribe();
+    of(1)
+      .pipe(withLock(condition, () => inner))
+      .subscribe();
+    await expect.poll(() => condition.locked()).toBe(true);
+    condition.notify();
+    await expect.poll(() => condition.lock.waiting).toBe(1);
+    wait.unsubscribe();
+    expect([condition.waiting, condition.lock.waiting, condition.locked()]).toEqual([0, 0, false]);
+  });
+});
+
+describe('who leaves as a channel is told of the wait', () => {
+  const begins = channel('tracing:rxjs-threading:wait:start');
+  const listening: [name: string, listener: () => void][] = [];
+  const atChannel = (name: string, listener: () => void) => {
+    listening.push([name, listener]);
+    channel(name).subscribe(listener);
+  };
+  afterEach(() => {
+    for (const [name, listener] of listening.splice(0)) channel(name).unsubscribe(listener);
+  });
+
+  it.each(['wait:asyncEnd', 'hold:start'])('at %s, leaves the lock to others', async (name) => {
+    const lock = new Lock();
+    lock.acquireSync();
+    atChannel(begins.name as string, () => {});
+    const wait = lock.acquire().subscribe();
+    atChannel(`tracing:rxjs-threading:${name}`, () => wait.unsubscribe());
+    lock.release();
+    await expect.poll(() => wait.closed).toBe(true);
+    expect(lock.locked()).toBe(false);
+  });
+
+  it('leaves the queue for the lock that a Condition takes again', async () => {
+    const condition = new Condition(new Lock());
+    condition.acquireSync();
+    const wait = condition.wait().subscribe();
+    condition.acquireSync();
+    condition.notify();
+    atChannel(begins.name as string, () => wait.unsubscribe());
+    await expect.poll(() => wait.closed).toBe(true);
+    expect(condition.lock.waiting).toBe(0);
+    condition.release();
+    await soon();
+    expect(condition.locked()).toBe(false);
+  });
 });

@@ -43,7 +43,8 @@ export class EventWatch {
   /** Waits, unless it does already, until the event has changed since it was at that generation. */
   from(generation: number): void {
     if (this.#wait !== undefined) return;
-    this.#wait = new Subscription();
+    const wait = new Subscription();
+    this.#wait = wait;
     const since = generation < 0 ? (this.#heard ?? generation) : generation;
     const left = this.#event.beginAt(since, Number.POSITIVE_INFINITY, undefined, {
       resolve: () => {
@@ -53,7 +54,8 @@ export class EventWatch {
       },
       reject: this.#failed,
     });
-    this.#wait?.add(left);
+    // `stop` may have been called meanwhile, as a trace function is told of the wait.
+    wait.add(left);
   }
 
   stop(): void {

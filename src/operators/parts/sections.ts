@@ -77,7 +77,10 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Hold> {
     this.#asking = true;
     const wait = this.#entry.request(this.#scope);
     // `resolve` or `reject` may have been called already: then there is nothing to leave.
-    if (this.#asking) this.#wait = wait;
+    if (!this.#asking) return;
+    // A trace function that is told of the wait may have ended the subscription.
+    if (this.parts.closed) wait?.unsubscribe();
+    else this.#wait = wait;
   }
 
   /** Called by the wait when it has the lock, which is for the first value that waits. */

@@ -123,20 +123,21 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   // ─── jobs that come ───────────────────────────────────────────────────────────────────────────
 
-  /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent, or copied for the line */
+  /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent or copied; then nothing has changed */
   submit(job: Job): void {
-    // What may throw comes first, so that nothing has changed then.
     const shares = job.priority <= this.#lowestAhead;
     const session = this.#line.size === 0 ? this.#sessionFor(job, shares) : undefined;
-    job.copy();
+    const idle = session?.size === 0;
     job.order = this.#line.nextOrder();
     job.accepted = clock();
-    if (job instanceof ThreadJob) this.#threads.add(job);
-    if (session?.size !== 0 && job.priority > this.#lowestAhead && this.#makeWay(job)) {
+    // What moves goes to an idle worker as it is: a stream that moves twice stays half open here when that worker ends.
+    if (!idle || job.returns) job.copy();
+    if (!idle && job.priority > this.#lowestAhead && this.#makeWay(job)) {
       this.#line.push(job);
       this.#dispatch();
     } else if (session !== undefined) this.#give(job, session);
     else this.#line.push(job);
+    if (job instanceof ThreadJob && !job.over) this.#threads.add(job);
     this.#updated();
   }
 

@@ -101,13 +101,14 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
     return this;
   }
 
-  /** Looks for a cancel by a thread that knows it as a Thread alone, and can set no more than its CANCEL word. false: it waits no more. */
+  /**
+   * Looks for a cancel of which `finished.isSet$` does not tell: by a thread that knows it as a Thread alone, and can set no more
+   * than its CANCEL word; or after the thread that started it, when the worker has gone on to another. false: it waits no more.
+   */
   #recheck(fire: () => void): boolean {
     if (this.#waiting === undefined) return false;
-    if (this.cancelled) {
-      this.finished.set();
-      fire();
-    }
+    if (this.cancelled) this.finished.set();
+    if (this.finished.isSet()) fire();
     return this.#waiting !== undefined;
   }
 

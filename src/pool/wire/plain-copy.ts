@@ -40,13 +40,13 @@ class PlainCopy {
 
   array(value: readonly unknown[], levels: number): unknown[] | typeof NOT_PLAIN {
     const { length } = value;
-    if (length > MOST || types.isProxy(value) || Object.keys(value).length !== length) return NOT_PLAIN;
+    if (length > MOST || types.isProxy(value) || !hasItemsOnly(Object.keys(value), length)) return NOT_PLAIN;
     // A spread asks the array itself for its items, a clone does not.
     if (value[Symbol.iterator] !== Array.prototype[Symbol.iterator]) return NOT_PLAIN;
     const copy = [...value];
     for (let at = 0; at < length; at++) {
       const one = this.value(copy[at], levels);
-      if (one === NOT_PLAIN || (one === undefined && !(at in value))) return NOT_PLAIN;
+      if (one === NOT_PLAIN) return NOT_PLAIN;
       copy[at] = one;
     }
     return copy;
@@ -65,6 +65,8 @@ class PlainCopy {
 
   #record(value: Record<string, unknown>, levels: number): Record<string, unknown> | typeof NOT_PLAIN {
     if (types.isProxy(value) || Symbol.toStringTag in value) return NOT_PLAIN;
+    // An `arguments`, which cannot be cloned; or an Error or a Date that was given another prototype, which stays one in a clone.
+    if (Object.prototype.toString.call(value) !== '[object Object]') return NOT_PLAIN;
     const copy = { ...value };
     for (const key in copy) {
       if (key === '__proto__' || !Object.hasOwn(copy, key)) return NOT_PLAIN;
@@ -74,4 +76,9 @@ class PlainCopy {
     }
     return copy;
   }
+}
+
+/** Keys of an array that has no holes and nothing but its items: those stand first, so if the last is one, all are. */
+function hasItemsOnly(keys: readonly string[], length: number): boolean {
+  return keys.length === length && (length === 0 || keys[length - 1] === String(length - 1));
 }

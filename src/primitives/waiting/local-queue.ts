@@ -14,6 +14,12 @@ import { currentScope, type Scope } from './section-scope.js';
 import type { Settle } from './wait.js';
 import { siteHere } from './wait-site.js';
 
+/** What is waited for. */
+interface Acquired extends Waited {
+  /** Of what can be acquired. */
+  release?(): void;
+}
+
 /** A wait in its queue, which ends in the context of its subscriber, whoever serves it; unsubscribing leaves. */
 class QueuedWait extends CallerContext implements Leavable, Unsubscribable, PendingWait, NotedWait {
   readonly queue: LocalQueue;
@@ -89,7 +95,7 @@ const busy = new Set<LocalQueue>();
  */
 export class LocalQueue {
   readonly #cells: Cells;
-  readonly on: Waited;
+  readonly on: Acquired;
   readonly #record = new WaitRecord();
   readonly #line = new LeavableQueue<QueuedWait>();
   #asleep = false;
@@ -99,7 +105,7 @@ export class LocalQueue {
   #looking = false;
   #calm: (() => void) | undefined;
 
-  constructor(on: Waited & { readonly cells: Cells }) {
+  constructor(on: Acquired & { readonly cells: Cells }) {
     this.on = on;
     this.#cells = on.cells;
   }
@@ -210,7 +216,11 @@ export class LocalQueue {
     if (outcome === YIELDED) this.#lookWhenCalm();
     if (!isDecided(outcome)) return false;
     const settle = this.#remove(place, expired && outcome === false ? 'timeout' : 'woken');
-    if (settle !== undefined) place.run(() => settle.resolve(outcome));
+    if (settle === undefined) return true;
+    // Who leaves is `left` before RxJS has it leave, and code of the user's may run in between.
+    if (outcome === true && place.attempt.acquires && settle.left === true)
+      place.run(() => this.on.release?.());
+    else place.run(() => settle.resolve(outcome));
     return true;
   }
 

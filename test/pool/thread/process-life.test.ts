@@ -42,6 +42,11 @@ describe('a process', () => {
       'late\njoined',
     ],
     [
+      'ends after a pool that was given a stream which it has not read',
+      "import('rxjs-threading').then(async ({ ThreadPool, transfer }) => { const pool = new ThreadPool({ maxThreads: 1 }); console.log(await pool.run((stream) => stream.locked, [transfer(new ReadableStream())])); await pool.close(); });",
+      'false',
+    ],
+    [
       'ends beside idle workers',
       "console.log(await new Thread({ target: () => 'done' }).start().result());",
       'done',

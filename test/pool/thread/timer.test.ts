@@ -21,6 +21,20 @@ describe('a Timer', () => {
     expect(`${timer}`).toMatch(/^<Timer\(Thread-\d+, stopped \d+\)>$/);
   });
 
+  it('that a job has left behind is cancelled although its worker has gone on to other jobs', async () => {
+    const pool = new ThreadPool({ minThreads: 1, maxThreads: 1 });
+    const remind = async (): Promise<Timer> => {
+      const { Timer } = await import('rxjs-threading');
+      return new Timer(600_000, () => 1).start();
+    };
+    const timer = await pool.run(remind);
+    await pool.run(() => 'another');
+    await pool.run(() => 'another');
+    timer.cancel();
+    expect(await timer.join()).toBe(true);
+    await pool.close();
+  });
+
   it('for which its pool has no room ends with that error, and is over', async () => {
     const pool = new ThreadPool({ maxThreads: 1, maxQueue: 0 });
     const [began, go] = [new Event(), new Event()];

@@ -155,6 +155,24 @@ describe('data that looks like what the library sends is data', () => {
     expect([...mapped]).toEqual([1, 2, 3]);
   });
 
+  it.each<[string, () => object]>([
+    ['an Error', () => new Error('a plain one')],
+    ['a Date', () => new Date(5)],
+    ['a boxed number', () => Object(5)],
+  ])('is what it is in a clone although its prototype is that of a plain object: %s', async (_, make) => {
+    const odd = Object.setPrototypeOf(make(), Object.prototype);
+    const [plain, deep] = [await echo({ odd }), await echo([[[[[{ odd }]]]]])];
+    const tag = (one: unknown): string => Object.prototype.toString.call(one);
+    expect([tag(plain.odd), tag(deep[0]?.[0]?.[0]?.[0]?.[0]?.odd)]).toEqual([tag(odd), tag(odd)]);
+  });
+
+  it('has the items of an array of which one is not enumerable, and its properties', async () => {
+    const odd = Object.defineProperty(Object.assign([1, 2], { unit: 'ms' }), 1, { enumerable: false });
+    const back = await echo({ odd });
+    expect(back).toEqual(structuredClone({ odd }));
+    expect(back.odd.unit).toBe('ms');
+  });
+
   it('of another realm is what it would be of this one', async () => {
     const lock = new Lock();
     const make =
