@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import type { JobHost } from './job-host.js';
 import { JobOutbox } from './job-outbox.js';
@@ -14,6 +14,7 @@ export class JobLink {
   readonly outbox: JobOutbox;
   readonly starts: JobStarts;
   readonly #ears: Redis;
+  readonly #alive: NodeJS.Timeout;
   /** Several may hear what is said on a channel: two pools of one name, say. */
   readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
@@ -32,6 +33,7 @@ export class JobLink {
     host.connected({
       isReady: () => link.commands.status === 'ready',
       cut: () => {
+        clearInterval(link.#alive);
         for (const one of [link.commands, link.#ears, ...link.#copies]) disconnect(one);
       },
     });
@@ -49,7 +51,8 @@ export class JobLink {
     commands.on('connect', () => commands.stream.on('data', () => this.gather()));
     const duplicate = commands.duplicate.bind(commands);
     commands.duplicate = (override) => {
-      const copy = duplicate(override);
+      // A command that blocks is answered late; BullMQ itself sees to one that never is.
+      const copy = duplicate({ ...override, socketTimeout: undefined } as RedisOptions);
       this.#copies.add(copy);
       copy.once('end', () => this.#copies.delete(copy));
       return copy;
@@ -60,6 +63,12 @@ export class JobLink {
     this.outbox = new JobOutbox(commands, (send) => this.gather(send, true), report);
     this.starts = new JobStarts(commands, host.prefix, gather);
     this.#ears = ears;
+    // A link that is half open is only found by using it.
+    this.#alive = setInterval(
+      () => ears.status === 'ready' && void ears.ping().catch(report),
+      host.lease / 2,
+    );
+    this.#alive.unref();
     ears.on('message', (channel: string, message: string) => {
       for (const heard of this.#heard.get(channel) ?? []) heard(message);
     });
@@ -134,11 +143,22 @@ function disconnect(connection: Redis): void {
   connection.connect().catch(() => {});
 }
 
+/** What ioredis waits by. */
+interface Timed {
+  readonly reconnectTimeout?: NodeJS.Timeout | null;
+  /** As long as an answer is due; it would end the connection after the one that it was set for. */
+  socketTimeoutTimer?: NodeJS.Timeout | undefined;
+}
+
 /** What the connection waits for keeps the process alive, not the connection. */
 function unref(connection: Redis): void {
+  const timed = connection as unknown as Timed;
   connection.on('connect', () => (connection.stream as { unref?(): void } | undefined)?.unref?.());
-  const pausing = connection as unknown as { readonly reconnectTimeout?: NodeJS.Timeout | null };
-  connection.on('reconnecting', () => pausing.reconnectTimeout?.unref());
+  connection.on('reconnecting', () => timed.reconnectTimeout?.unref());
+  connection.on('close', () => {
+    clearTimeout(timed.socketTimeoutTimer);
+    timed.socketTimeoutTimer = undefined;
+  });
 }
 
 /** Of the job that the timer's was, unless another has replaced it. */
