@@ -46,6 +46,7 @@ export class JobLink {
     for (const one of [commands, ears]) {
       one.on('error', report);
       unref(one);
+      endAll(one);
     }
     // What is answered together is mostly followed up together.
     commands.on('connect', () => commands.stream.on('data', () => this.gather()));
@@ -53,6 +54,7 @@ export class JobLink {
     commands.duplicate = (override) => {
       // A command that blocks is answered late; BullMQ itself sees to one that never is.
       const copy = duplicate({ ...override, socketTimeout: undefined } as RedisOptions);
+      endAll(copy);
       this.#copies.add(copy);
       copy.once('end', () => this.#copies.delete(copy));
       return copy;
@@ -143,8 +145,10 @@ function disconnect(connection: Redis): void {
   connection.connect().catch(() => {});
 }
 
-/** What ioredis waits by. */
-interface Timed {
+/** What ioredis waits by, and for. */
+interface Waiting {
+  /** What the connection before had not answered, until there is another. */
+  readonly prevCommandQueue?: { toArray(): { readonly command: { reject(error: Error): void } }[] } | null;
   readonly reconnectTimeout?: NodeJS.Timeout | null;
   /** As long as an answer is due; it would end the connection after the one that it was set for. */
   socketTimeoutTimer?: NodeJS.Timeout | undefined;
@@ -152,12 +156,20 @@ interface Timed {
 
 /** What the connection waits for keeps the process alive, not the connection. */
 function unref(connection: Redis): void {
-  const timed = connection as unknown as Timed;
+  const timed = connection as unknown as Waiting;
   connection.on('connect', () => (connection.stream as { unref?(): void } | undefined)?.unref?.());
   connection.on('reconnecting', () => timed.reconnectTimeout?.unref());
   connection.on('close', () => {
     clearTimeout(timed.socketTimeoutTimer);
     timed.socketTimeoutTimer = undefined;
+  });
+}
+
+/** Where there is no other connection, ioredis would leave what was to be sent again unanswered. */
+function endAll(connection: Redis): void {
+  connection.on('end', () => {
+    const unanswered = (connection as unknown as Waiting).prevCommandQueue?.toArray() ?? [];
+    for (const { command } of unanswered) command.reject(new Error('Connection is closed.'));
   });
 }
 

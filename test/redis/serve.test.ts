@@ -1,12 +1,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
 import { currentJob, Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
+import { tcpProxy } from '../support/tcp-proxy.js';
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -48,7 +49,10 @@ test('a module that cannot be loaded is an error of each job', async () => {
 test('refuses what it cannot use, showing it', () => {
   const { machines } = farm;
   const module = targets;
-  expect(() => machines.serve('jobs', {} as never)).toThrow(/^module must be what threadModule gave/);
+  for (const none of [{}, undefined])
+    expect(() => machines.serve('jobs', none as never)).toThrow(
+      /^module must be what threadModule gave, got undefined/,
+    );
   expect(() => machines.serve('a b', { module })).toThrow(/^name must be 1 to 200 characters/);
   expect(() => machines.serve('jobs', { module, concurrency: 0 })).toThrow(/^concurrency must be/);
   expect(() => machines.serve('jobs', { module, pool: {} as never })).toThrow(/^pool must be a ThreadPool/);
@@ -130,6 +134,24 @@ test('closes, and tells who waits, while the engine is out of reach', async () =
   await machines.close();
   expect(await job).toMatchObject({ code: 'ERR_POOL' });
   expect(await timer).toMatchObject({ code: 'ERR_POOL' });
+});
+
+test('closes though its connection broke with calls unanswered, and the next does not answer', async () => {
+  const link = await tcpProxy(server.port);
+  const namespace = `unanswered-${process.pid}`;
+  const machines = new Machines({ connection: link.url, namespace, lease: 1000, grace: false });
+  machines.serve('jobs', { module: targets });
+  const running = new Promise((begun) =>
+    machines
+      .pool('jobs')
+      .run(targets.reportAndWait, [1], { onProgress: begun })
+      .subscribe({ error: () => {} }),
+  );
+  await running;
+  link.stall('back');
+  await firstValueFrom(machines.errors$.pipe(filter(({ message }) => /^Socket timeout/.test(message))));
+  await machines.close();
+  await link.close();
 });
 
 test('closes while a job runs that it cannot give back', async () => {
