@@ -19,7 +19,8 @@ import {
   checkPoolOptions,
   checkStream,
   checkWhen,
-  OF_RUN,
+  OF_SCHEDULE,
+  OF_TIMER,
   type RemotePoolOptions,
   type RemoteRunOptions,
 } from './job-options.js';
@@ -190,14 +191,17 @@ export class RemotePool {
   timer<A extends readonly unknown[], R>(
     interval: number,
     target: ModuleTarget<A, R>,
-    ...argsAndOptions: RunParameters<A, RemoteRunOptions & { id?: string | undefined }>
+    ...argsAndOptions: RunParameters<
+      A,
+      Omit<RemoteRunOptions, 'delay' | 'dedupe' | 'detached' | 'signal'> & { id?: string | undefined }
+    >
   ): RemoteTimer<Emitted<R>> {
     const [args = [], options = {}] = argsAndOptions as [
       args?: readonly unknown[],
       options?: RemoteRunOptions & { id?: string },
     ];
     checkMs('interval', interval);
-    checkOptions(options, [...OF_RUN, 'id']);
+    checkOptions(options, OF_TIMER);
     const { id, ...rest } = options;
     if (id !== undefined) checkId('id', id);
     const job = checkJob(this.#options, target, args, { ...rest, delay: Math.ceil(interval) });
@@ -334,6 +338,3 @@ export class RemotePool {
     await awake(desk.asked(() => desk.retryFailed(id)));
   }
 }
-
-/** A schedule is nobody's subscription. */
-const OF_SCHEDULE: readonly string[] = ['priority', 'retry', 'timeout', 'grace'];
