@@ -66,7 +66,7 @@ export class JobRun {
     });
     this.#throwIfEnded();
     const info: JobInfo = { id: this.id, attempt: this.#job.attemptsMade + 1, token };
-    const args = codec.decode(data.args) as readonly unknown[];
+    const args = codec.decodeArgs(data.args);
     return data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info);
   }
 

@@ -84,11 +84,11 @@ export function serve(host: JobHost, name: string, options: ServeOptions): Servi
   checkId('name', name);
   if (host.closing) throw closedWithMachines(name);
   checkOptions(options, ['module', 'pool', 'concurrency']);
-  const { pool, concurrency } = options;
+  const { module, pool, concurrency } = options ?? {};
   if (pool !== undefined && !(pool instanceof ThreadPool))
     throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}${ofAnotherCopy(pool)}`);
   if (concurrency !== undefined) checkCount('concurrency', concurrency, 1, 2 ** 31);
-  return new JobServing(host, name, moduleOf(options.module), pool, concurrency);
+  return new JobServing(host, name, moduleOf(module), pool, concurrency);
 }
 
 /** What `threadModule` gave names its module with every export. @throws TypeError */
