@@ -1,8 +1,8 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import type { JobHost } from './job-host.js';
+import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
-import { JobStarts } from './job-starts.js';
 
 type Heard = (message: string) => void;
 
@@ -12,7 +12,7 @@ const links = new WeakMap<JobHost, JobLink>();
 export class JobLink {
   readonly commands: Redis;
   readonly outbox: JobOutbox;
-  readonly starts: JobStarts;
+  readonly moves: JobMoves;
   readonly #ears: Redis;
   readonly #alive: NodeJS.Timeout;
   /** Several may hear what is said on a channel: two pools of one name, say. */
@@ -60,10 +60,12 @@ export class JobLink {
       return copy;
     };
     this.commands = commands;
-    const gather = (send: () => void): void => this.gather(send);
-    // Somebody waits for it: tokens are for jobs to come.
-    this.outbox = new JobOutbox(commands, (send) => this.gather(send, true), report);
-    this.starts = new JobStarts(commands, host.prefix, gather);
+    this.outbox = new JobOutbox(commands, (send) => this.gather(send), report);
+    this.moves = new JobMoves(commands, host.prefix, () => {
+      this.gather();
+      // Nothing is told of a job behind its end.
+      this.outbox.flush();
+    });
     this.#ears = ears;
     // A link that is half open is only found by using it.
     this.#alive = setInterval(
@@ -84,9 +86,8 @@ export class JobLink {
    * All commands until the loop turns go out in one write, because each write is a system call.
    *
    * @param send - what sends more as it turns
-   * @param first - before all others
    */
-  gather(send?: () => void, first = false): void {
+  gather(send?: () => void): void {
     const { stream } = this.commands;
     if (this.#senders === undefined) {
       this.#senders = [];
@@ -98,9 +99,7 @@ export class JobLink {
         stream?.uncork();
       });
     }
-    if (send === undefined) return;
-    if (first) this.#senders.unshift(send);
-    else this.#senders.push(send);
+    if (send !== undefined) this.#senders.push(send);
   }
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */

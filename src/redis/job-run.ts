@@ -46,7 +46,7 @@ export class JobRun {
   async run(): Promise<string | null> {
     try {
       const text = await this.#run();
-      this.outcome.tellEarly(text ?? '');
+      this.outcome.tellWithMove(text ?? '');
       return text;
     } catch (error) {
       throw await this.outcome.explain(error, this.lock, this.#stream !== undefined);
@@ -60,7 +60,7 @@ export class JobRun {
     if (deaths > (data.maxDeaths ?? MAX_DEATHS))
       throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
     const looking = this.#mayBeCancelled ? this.lookForCancel() : undefined;
-    const [token] = await Promise.all([link.starts.token(this.id), looking]).catch((error) => {
+    const [token] = await Promise.all([link.moves.token(this.id), looking]).catch((error) => {
       this.end('given back');
       throw error;
     });
