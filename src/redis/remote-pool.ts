@@ -322,10 +322,10 @@ export class RemotePool {
   }
 
   /**
-   * Puts a dead letter into the queue again, with all of its attempts.
+   * Puts a dead letter into the queue again, with all of its attempts. Others of its `dedupe` share it from then on.
    *
-   * @throws TypeError, RangeError, EngineError when there is none of that id, ThreadError ERR_POOL when the Machines is closed;
-   * all of them reject
+   * @throws TypeError, RangeError, EngineError when there is none of that id, or another job of its `dedupe` waits or runs,
+   * ThreadError ERR_POOL when the Machines is closed; all of them reject
    * @example
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'retry' });
    * const none = await machines.pool('paths').retryFailed('x').then(null, (error) => error.name);

@@ -187,6 +187,27 @@ test('two pools of one name in a process share what is deduplicated', async () =
   expect(await Promise.all([first, second])).toEqual(['first', 'first']);
 });
 
+test('what is tried again by hand is shared again, and not tried beside another of its `dedupe`', async () => {
+  const { pool } = farm;
+  const serving = farm.serve();
+  for (const message of ['one', 'two'])
+    await firstValueFrom(pool.run(targets.fail, [message], { dedupe: 'one' })).catch(() => {});
+  await serving.close();
+  const [two, one] = await pool.failed();
+  await pool.retryFailed(two?.id ?? '');
+  await expect(pool.retryFailed(one?.id ?? '')).rejects.toMatchObject({
+    code: 'ERR_ENGINE',
+    message: `jobs has a job of dedupe 'one' already: ${two?.id}`,
+  });
+  const shared = firstValueFrom(pool.run(targets.echo, [2], { dedupe: 'one' })).catch((error) => error);
+  const left = pool.run(targets.echo, [3], { dedupe: 'one' }).subscribe({ error: () => {} });
+  await until(async () => (await counts(pool)).waiting === 1);
+  left.unsubscribe();
+  farm.serve();
+  expect(await shared).toMatchObject({ name: 'RangeError', message: 'two' });
+  expect(await pool.run(targets.echo, [4], { dedupe: 'one' })).toBe(4);
+});
+
 test('many pools of one name in a process share what they need', async () => {
   farm.serve();
   for (let n = 0; n < 100; n++) await farm.machines.pool('jobs').run(targets.echo, [n]);
