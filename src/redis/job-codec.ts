@@ -36,6 +36,14 @@ export class JobCodec {
     return this.encode(args, 'args', MOST_ARGS);
   }
 
+  /** @throws TypeError when the codec gives no array; what the codec does */
+  decodeArgs(text: string): readonly unknown[] {
+    const args = this.decode(text);
+    if (!Array.isArray(args))
+      throw new TypeError(`codec.decode must give an array for the arguments, got ${show(args)}`);
+    return args;
+  }
+
   decode(text: string): unknown {
     if (text === '') return undefined;
     return this.#codec === undefined ? JSON.parse(text) : this.#codec.decode(text);

@@ -1,6 +1,7 @@
 import type { Queue } from 'bullmq';
+import { show } from '../primitives/options.js';
 import { EngineError } from './errors.js';
-import { controlChannel, type JobHost, jobKey } from './job-host.js';
+import { controlChannel, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import type { JobLink } from './job-link.js';
 import { CANCEL, type JobData, packMessage, packMessages } from './job-messages.js';
 
@@ -57,8 +58,24 @@ export abstract class JobCommands {
     if (job === undefined || !(await job.isFailed()))
       throw new EngineError(`${this.pool} has no failed job ${id}`);
     const { error: _, ...data } = job.data as JobData;
+    const { deduplicationId } = job;
+    const shared = deduplicationId === undefined ? undefined : await this.#shareAgain(id, deduplicationId);
     await job.updateData({ ...data, forgiven: job.stalledCounter });
     await job.retry('failed', { resetAttemptsMade: true });
+    if (shared !== undefined) await this.link.commands.persist(shared);
+  }
+
+  /** Others are to get its result from now on, and not to end it as they leave. Returns BullMQ's key of its `dedupe`. */
+  async #shareAgain(id: string, dedupe: string): Promise<string> {
+    const { commands } = this.link;
+    const key = `${queuePrefix(this.host)}:${this.pool}:de:${dedupe}`;
+    // Whoever is killed before the job waits leaves no key of a job that does not.
+    if ((await commands.set(key, id, 'PX', this.host.lease, 'NX')) === null) {
+      const other = await commands.get(key);
+      throw new EngineError(`${this.pool} has a job of dedupe ${show(dedupe)} already: ${other}`);
+    }
+    await this.joinShared(id, 'again');
+    return key;
   }
 
   /** To all that serve the pool. */

@@ -6,7 +6,7 @@ import { requireFrom } from '../primitives/require-from.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import type { Codec } from './options.js';
-import { addressOf } from './redis-connection.js';
+import { addressOf, stepsWithin } from './redis-connection.js';
 import type { Session } from './session.js';
 
 const hosts = new WeakMap<Session, JobHost>();
@@ -60,7 +60,8 @@ export class JobHost {
   }
 
   /**
-   * A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again.
+   * A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again. One that does not
+   * answer for half a lease, or leads to a replica by now, is another's turn: a Sentinel, say, knows where the primary is.
    *
    * @param hears - it subscribes: what ioredis asks of a connection before it is ready would fail behind a first SUBSCRIBE,
    * and the connection with it. Nor does ioredis subscribe again by itself: nobody would hear that this has failed
@@ -73,6 +74,10 @@ export class JobHost {
     const address = addressOf(connection);
     const own: RedisOptions = {
       maxRetriesPerRequest: null,
+      ...stepsWithin(this.lease / 2),
+      socketTimeout: this.lease / 2,
+      disconnectTimeout: 100,
+      reconnectOnError: ({ message }) => (message.startsWith('READONLY') ? AND_SEND_AGAIN : false),
       ...(hears && { enableReadyCheck: false, disableClientInfo: true, autoResubscribe: false }),
       retryStrategy: (attempt) =>
         this.#isCut
@@ -125,6 +130,8 @@ export class JobHost {
   }
 }
 
+/** Of ioredis: what failed is sent again by the next connection. */
+const AND_SEND_AGAIN = 2;
 /** ms between two attempts to connect. */
 const LONGEST_PAUSE = 1000;
 

@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import type { JobHost } from './job-host.js';
+import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
-import { JobStarts } from './job-starts.js';
 
 type Heard = (message: string) => void;
 
@@ -12,8 +12,9 @@ const links = new WeakMap<JobHost, JobLink>();
 export class JobLink {
   readonly commands: Redis;
   readonly outbox: JobOutbox;
-  readonly starts: JobStarts;
+  readonly moves: JobMoves;
   readonly #ears: Redis;
+  readonly #alive: NodeJS.Timeout;
   /** Several may hear what is said on a channel: two pools of one name, say. */
   readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
@@ -32,6 +33,7 @@ export class JobLink {
     host.connected({
       isReady: () => link.commands.status === 'ready',
       cut: () => {
+        clearInterval(link.#alive);
         for (const one of [link.commands, link.#ears, ...link.#copies]) disconnect(one);
       },
     });
@@ -44,22 +46,33 @@ export class JobLink {
     for (const one of [commands, ears]) {
       one.on('error', report);
       unref(one);
+      endAll(one);
     }
     // What is answered together is mostly followed up together.
     commands.on('connect', () => commands.stream.on('data', () => this.gather()));
     const duplicate = commands.duplicate.bind(commands);
     commands.duplicate = (override) => {
-      const copy = duplicate(override);
+      // A command that blocks is answered late; BullMQ itself sees to one that never is.
+      const copy = duplicate({ ...override, socketTimeout: undefined } as RedisOptions);
+      endAll(copy);
       this.#copies.add(copy);
       copy.once('end', () => this.#copies.delete(copy));
       return copy;
     };
     this.commands = commands;
-    const gather = (send: () => void): void => this.gather(send);
-    // Somebody waits for it: tokens are for jobs to come.
-    this.outbox = new JobOutbox(commands, (send) => this.gather(send, true), report);
-    this.starts = new JobStarts(commands, host.prefix, gather);
+    this.outbox = new JobOutbox(commands, (send) => this.gather(send), report);
+    this.moves = new JobMoves(commands, host.prefix, () => {
+      this.gather();
+      // Nothing is told of a job behind its end.
+      this.outbox.flush();
+    });
     this.#ears = ears;
+    // A link that is half open is only found by using it.
+    this.#alive = setInterval(
+      () => ears.status === 'ready' && void ears.ping().catch(report),
+      host.lease / 2,
+    );
+    this.#alive.unref();
     ears.on('message', (channel: string, message: string) => {
       for (const heard of this.#heard.get(channel) ?? []) heard(message);
     });
@@ -73,9 +86,8 @@ export class JobLink {
    * All commands until the loop turns go out in one write, because each write is a system call.
    *
    * @param send - what sends more as it turns
-   * @param first - before all others
    */
-  gather(send?: () => void, first = false): void {
+  gather(send?: () => void): void {
     const { stream } = this.commands;
     if (this.#senders === undefined) {
       this.#senders = [];
@@ -87,9 +99,7 @@ export class JobLink {
         stream?.uncork();
       });
     }
-    if (send === undefined) return;
-    if (first) this.#senders.unshift(send);
-    else this.#senders.push(send);
+    if (send !== undefined) this.#senders.push(send);
   }
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */
@@ -134,11 +144,32 @@ function disconnect(connection: Redis): void {
   connection.connect().catch(() => {});
 }
 
+/** What ioredis waits by, and for. */
+interface Waiting {
+  /** What the connection before had not answered, until there is another. */
+  readonly prevCommandQueue?: { toArray(): { readonly command: { reject(error: Error): void } }[] } | null;
+  readonly reconnectTimeout?: NodeJS.Timeout | null;
+  /** As long as an answer is due; it would end the connection after the one that it was set for. */
+  socketTimeoutTimer?: NodeJS.Timeout | undefined;
+}
+
 /** What the connection waits for keeps the process alive, not the connection. */
 function unref(connection: Redis): void {
+  const timed = connection as unknown as Waiting;
   connection.on('connect', () => (connection.stream as { unref?(): void } | undefined)?.unref?.());
-  const pausing = connection as unknown as { readonly reconnectTimeout?: NodeJS.Timeout | null };
-  connection.on('reconnecting', () => pausing.reconnectTimeout?.unref());
+  connection.on('reconnecting', () => timed.reconnectTimeout?.unref());
+  connection.on('close', () => {
+    clearTimeout(timed.socketTimeoutTimer);
+    timed.socketTimeoutTimer = undefined;
+  });
+}
+
+/** Where there is no other connection, ioredis would leave what was to be sent again unanswered. */
+function endAll(connection: Redis): void {
+  connection.on('end', () => {
+    const unanswered = (connection as unknown as Waiting).prevCommandQueue?.toArray() ?? [];
+    for (const { command } of unanswered) command.reject(new Error('Connection is closed.'));
+  });
 }
 
 /** Of the job that the timer's was, unless another has replaced it. */

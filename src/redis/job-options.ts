@@ -53,7 +53,10 @@ const POOL: readonly string[] = ['retry', 'keepResult', 'keepFailed', 'limit'];
 const RETRY: readonly string[] = ['attempts', 'delay', 'backoff', 'maxDeaths'];
 /** Of `stream`; `run` and the rest have three more: each reader of a stream has a job of its own. */
 const OF_STREAM: readonly string[] = ['signal', 'priority', 'delay', 'timeout', 'grace', 'onProgress'];
-export const OF_RUN: readonly string[] = [...OF_STREAM, 'dedupe', 'retry', 'detached'];
+const OF_RUN: readonly string[] = [...OF_STREAM, 'dedupe', 'retry', 'detached'];
+/** A schedule is nobody's subscription, nor is a timer, which has an id in place of `dedupe`. */
+export const OF_SCHEDULE: readonly string[] = ['priority', 'retry', 'timeout', 'grace'];
+export const OF_TIMER: readonly string[] = [...OF_SCHEDULE, 'onProgress', 'id'];
 
 /** Default of `maxDeaths`. */
 export const MAX_DEATHS = 1;

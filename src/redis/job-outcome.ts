@@ -5,7 +5,7 @@ import type { JobCodec } from './job-codec.js';
 import { packFailure, packJobError } from './job-errors.js';
 import { bullmq, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { forgetTimer, type JobLink } from './job-link.js';
-import { FAILED, type JobData, packMessage, RESULT } from './job-messages.js';
+import { FAILED, type JobData, packMessage, packMessages, RESULT } from './job-messages.js';
 
 /** What a serving has for each of its runs. */
 export interface RunPlace {
@@ -30,8 +30,8 @@ export class JobOutcome {
   readonly #id: string;
   /** What it has failed with, packed. */
   #failure: string | undefined;
-  /** Whether its result was told before BullMQ knew that it has moved the job. */
-  #told: Promise<boolean> | undefined;
+  /** Its result was, with BullMQ's move of the job. */
+  #told = false;
 
   constructor(place: RunPlace, job: Job<JobData>) {
     this.#place = place;
@@ -71,15 +71,19 @@ export class JobOutcome {
     return final;
   }
 
-  /** Right behind BullMQ's move of the job, whose answer is not waited for, because the caller would. */
-  tellEarly(text: string): void {
+  /** With BullMQ's move of the job, which comes next. */
+  tellWithMove(text: string): void {
     const { reply } = this.#job.data;
     if (reply === undefined || !this.#isWanted) return;
     const { host, link, name } = this.#place;
-    const message = packMessage(this.#id, RESULT, this.#job.attemptsMade + 1, text);
-    const key = `${queuePrefix(host)}:${name}:${this.#id}`;
-    const cancel = jobKey(host, 'x', name, this.#id);
-    this.#told = link.outbox.tellEnd(reply, message, key, cancel, this.#job.attemptsStarted);
+    link.moves.tellWith(`${queuePrefix(host)}:${name}:${this.#id}`, {
+      channel: reply,
+      message: packMessages([packMessage(this.#id, RESULT, this.#job.attemptsMade + 1, text)]),
+      cancel: jobKey(host, 'x', name, this.#id),
+      told: () => {
+        this.#told = true;
+      },
+    });
   }
 
   get #isWanted(): boolean {
@@ -87,23 +91,22 @@ export class JobOutcome {
   }
 
   /** BullMQ has moved the job: whoever waits for it is told. A result that was heard is not computed again. */
-  async completed(text: string): Promise<void> {
-    const told = (await this.#told) === true;
-    this.#forget(told);
-    if (!told && this.#isWanted) this.tell(RESULT, this.#job.attemptsMade, text);
+  completed(text: string): void {
+    this.#forget();
+    if (!this.#told && this.#isWanted) this.tell(RESULT, this.#job.attemptsMade, text);
   }
 
   /** @param error - BullMQ's, which has failed the job by itself if `run` has not rejected */
   failed(error: unknown): void {
-    this.#forget(false);
+    this.#forget();
     if (this.#isWanted) this.tell(FAILED, this.#job.attemptsMade, this.#failure ?? packJobError(error));
   }
 
   /** What stood in the engine because of it. */
-  #forget(told: boolean): void {
+  #forget(): void {
     const { host, link, name } = this.#place;
     const { timer, shared } = this.#job.data;
-    const keys = [...(told ? [] : (['x'] as const)), ...(shared === true ? (['w'] as const) : [])];
+    const keys = [...(this.#told ? [] : (['x'] as const)), ...(shared === true ? (['w'] as const) : [])];
     const left = [
       ...(keys.length > 0
         ? [link.commands.del(...keys.map((kind) => jobKey(host, kind, name, this.#id)))]

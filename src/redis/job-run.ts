@@ -46,7 +46,7 @@ export class JobRun {
   async run(): Promise<string | null> {
     try {
       const text = await this.#run();
-      this.outcome.tellEarly(text ?? '');
+      this.outcome.tellWithMove(text ?? '');
       return text;
     } catch (error) {
       throw await this.outcome.explain(error, this.lock, this.#stream !== undefined);
@@ -60,13 +60,13 @@ export class JobRun {
     if (deaths > (data.maxDeaths ?? MAX_DEATHS))
       throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
     const looking = this.#mayBeCancelled ? this.lookForCancel() : undefined;
-    const [token] = await Promise.all([link.starts.token(this.id), looking]).catch((error) => {
+    const [token] = await Promise.all([link.moves.token(this.id), looking]).catch((error) => {
       this.end('given back');
       throw error;
     });
     this.#throwIfEnded();
     const info: JobInfo = { id: this.id, attempt: this.#job.attemptsMade + 1, token };
-    const args = codec.decode(data.args) as readonly unknown[];
+    const args = codec.decodeArgs(data.args);
     return data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info);
   }
 

@@ -59,8 +59,15 @@ function optionsOf(made: unknown): object {
   return redis.options;
 }
 
-/** ms. An attempt keeps the process alive, because a socket that connects does. */
-const LONGEST_ATTEMPT = 5000;
+/**
+ * How long each step of an attempt to connect may take: the answer of a Sentinel, which ioredis would await for ever, the socket,
+ * the first answer. Sooner than `patience`, because by the next attempt there may be another primary, and never long, because a
+ * socket that connects keeps the process alive.
+ */
+export function stepsWithin(patience: number): RedisOptions {
+  const step = Math.min(Math.max(1000, patience / 2), 5000);
+  return { sentinelCommandTimeout: step, connectTimeout: step, socketTimeout: step };
+}
 
 /**
  * One connection, once connected: it does not come back by itself, nor keeps anything to send later, because what it would
@@ -79,8 +86,7 @@ export async function connect(address: Address, patience: number, closing: Abort
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     sentinelRetryStrategy: () => null,
-    connectTimeout: Math.min(Math.max(1000, patience), LONGEST_ATTEMPT),
-    socketTimeout: patience,
+    ...stepsWithin(patience),
     disableClientInfo: true,
     disconnectTimeout: 100,
   };
@@ -96,6 +102,7 @@ export async function connect(address: Address, patience: number, closing: Abort
   try {
     closing.throwIfAborted();
     await redis.connect();
+    redis.options.socketTimeout = patience;
     return redis;
   } catch (error) {
     drop();

@@ -40,6 +40,9 @@ export class RedisEngine implements Engine {
   #connecting: Promise<Commands> | undefined;
   /** For WAIT, which holds up what comes behind it. */
   #waiting: Promise<Redis> | undefined;
+  /** The WAIT that runs, and the one behind it, for all that was written meanwhile. */
+  #replicating: Promise<unknown> = Promise.resolve();
+  #next: Promise<number> | undefined;
   #inbox: Inbox | undefined;
   #session = '';
   readonly #closing = new AbortController();
@@ -122,7 +125,18 @@ export class RedisEngine implements Engine {
     if (this.#inbox.run !== run) throw new EngineError('two incarnations answer', { outOfReach: true });
   }
 
-  async replicated(replicas: number, ms: number): Promise<number> {
+  /** All who ask while one WAIT runs share the next: a replica that has the last of what they wrote has all of it. */
+  replicated(replicas: number, ms: number): Promise<number> {
+    this.#next ??= this.#replicating.then(() => {
+      this.#next = undefined;
+      const replicating = this.#wait(replicas, ms);
+      this.#replicating = replicating.catch(() => {});
+      return replicating;
+    });
+    return this.#next;
+  }
+
+  async #wait(replicas: number, ms: number): Promise<number> {
     const { address, patience } = this.#options;
     this.#waiting ??= connect(address, ms + patience, this.#closing.signal);
     const waiting = this.#waiting;

@@ -3,7 +3,7 @@ import { type Owner, OwnerDiedError, ThreadError } from '../errors.js';
 import { checkOptions, show } from '../primitives/options.js';
 import type { Settle, Wait } from '../primitives/waiting/wait.js';
 import { waitBlocked } from './blocking.js';
-import { EngineError } from './errors.js';
+import { EngineError, type EngineErrorOptions } from './errors.js';
 import { RemoteAcquirable } from './remote-acquirable.js';
 import { RemoteHeld } from './remote-held.js';
 import { stateStream } from './remote-stream.js';
@@ -170,16 +170,19 @@ async function replicated<T>(
   acquired: (held: RemoteHeld) => T,
 ): Promise<T> {
   let have = 0;
+  let failed: EngineErrorOptions = {};
   try {
     have = await session.replicated(replicas, REPLICATION);
-  } finally {
-    if (have < replicas) held.release();
+  } catch (cause) {
+    // Nobody can tell: as if there were none.
+    failed = { cause };
   }
-  if (have < replicas)
-    throw new EngineError(
-      `${have} replicas have the grant of ${held.key.slice(2)}, ${replicas} were asked for`,
-    );
-  return acquired(held);
+  if (have >= replicas) return acquired(held);
+  held.release();
+  throw new EngineError(
+    `${have} replicas have the grant of ${held.key.slice(2)}, ${replicas} were asked for`,
+    failed,
+  );
 }
 
 /** @param died - its token, and what it said of itself */

@@ -19,7 +19,8 @@ import {
   checkPoolOptions,
   checkStream,
   checkWhen,
-  OF_RUN,
+  OF_SCHEDULE,
+  OF_TIMER,
   type RemotePoolOptions,
   type RemoteRunOptions,
 } from './job-options.js';
@@ -190,14 +191,17 @@ export class RemotePool {
   timer<A extends readonly unknown[], R>(
     interval: number,
     target: ModuleTarget<A, R>,
-    ...argsAndOptions: RunParameters<A, RemoteRunOptions & { id?: string | undefined }>
+    ...argsAndOptions: RunParameters<
+      A,
+      Omit<RemoteRunOptions, 'delay' | 'dedupe' | 'detached' | 'signal'> & { id?: string | undefined }
+    >
   ): RemoteTimer<Emitted<R>> {
     const [args = [], options = {}] = argsAndOptions as [
       args?: readonly unknown[],
       options?: RemoteRunOptions & { id?: string },
     ];
     checkMs('interval', interval);
-    checkOptions(options, [...OF_RUN, 'id']);
+    checkOptions(options, OF_TIMER);
     const { id, ...rest } = options;
     if (id !== undefined) checkId('id', id);
     const job = checkJob(this.#options, target, args, { ...rest, delay: Math.ceil(interval) });
@@ -318,10 +322,10 @@ export class RemotePool {
   }
 
   /**
-   * Puts a dead letter into the queue again, with all of its attempts.
+   * Puts a dead letter into the queue again, with all of its attempts. Others of its `dedupe` share it from then on.
    *
-   * @throws TypeError, RangeError, EngineError when there is none of that id, ThreadError ERR_POOL when the Machines is closed;
-   * all of them reject
+   * @throws TypeError, RangeError, EngineError when there is none of that id, or another job of its `dedupe` waits or runs,
+   * ThreadError ERR_POOL when the Machines is closed; all of them reject
    * @example
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'retry' });
    * const none = await machines.pool('paths').retryFailed('x').then(null, (error) => error.name);
@@ -334,6 +338,3 @@ export class RemotePool {
     await awake(desk.asked(() => desk.retryFailed(id)));
   }
 }
-
-/** A schedule is nobody's subscription. */
-const OF_SCHEDULE: readonly string[] = ['priority', 'retry', 'timeout', 'grace'];

@@ -1,4 +1,4 @@
-import type { Job, RedisQueueBackend, Worker } from 'bullmq';
+import type { Job, Worker } from 'bullmq';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { ThreadPool } from '../pool/jobs/thread-pool.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
@@ -10,7 +10,7 @@ import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix }
 import { JobLink } from './job-link.js';
 import { CANCEL, type JobData, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
-import type { JobOutcome, RunPlace } from './job-outcome.js';
+import type { RunPlace } from './job-outcome.js';
 import { JobRun } from './job-run.js';
 import { STAYS_HERE } from './stays-here.js';
 
@@ -64,9 +64,6 @@ export interface Serving extends AsyncDisposable {
   close(options?: { timeout?: number | undefined }): Promise<void>;
 }
 
-/** BullMQ's scripts that may answer with a job. */
-const HANDS_OUT = /^moveTo(Active|Finished)$/;
-
 /** Stalled jobs are counted by whoever runs them next, because how many deaths a job may have is its own. */
 const ANY_DEATHS = 2 ** 31 - 1;
 
@@ -84,11 +81,11 @@ export function serve(host: JobHost, name: string, options: ServeOptions): Servi
   checkId('name', name);
   if (host.closing) throw closedWithMachines(name);
   checkOptions(options, ['module', 'pool', 'concurrency']);
-  const { pool, concurrency } = options;
+  const { module, pool, concurrency } = options ?? {};
   if (pool !== undefined && !(pool instanceof ThreadPool))
     throw new TypeError(`pool must be a ThreadPool, got ${show(pool)}${ofAnotherCopy(pool)}`);
   if (concurrency !== undefined) checkCount('concurrency', concurrency, 1, 2 ** 31);
-  return new JobServing(host, name, moduleOf(options.module), pool, concurrency);
+  return new JobServing(host, name, moduleOf(module), pool, concurrency);
 }
 
 /** What `threadModule` gave names its module with every export. @throws TypeError */
@@ -99,6 +96,12 @@ function moduleOf(module: unknown): string {
   return any.module;
 }
 
+interface Begun {
+  readonly run: JobRun;
+  /** Encoded. */
+  readonly result: Promise<string | null>;
+}
+
 class JobServing implements Serving {
   /** See uncloneable.ts. */
   readonly uncloneable: symbol = STAYS_HERE;
@@ -107,9 +110,9 @@ class JobServing implements Serving {
   readonly #place: RunPlace;
   readonly #ownThreads: ThreadPool | undefined;
   readonly #worker: Worker<JobData, string | null>;
-  /** Those whose bodies run, by id; and those of which BullMQ is to tell where they have gone. */
+  /** Those whose bodies run, by id; and all of which BullMQ is still to tell where they have gone. */
   readonly #runs = new Map<string, JobRun>();
-  readonly #moving = new WeakMap<Job, JobOutcome>();
+  readonly #begun = new WeakMap<Job, Begun>();
   /** Cancels of jobs that do not run here, and when they were heard: the job may be on its way. */
   readonly #cancels = new Map<string, number>();
   readonly #net: NodeJS.Timeout;
@@ -134,7 +137,7 @@ class JobServing implements Serving {
     this.#place = { host, link, name, module, threads: pool, codec: new JobCodec(host.codec) };
     host.join();
     keepAlive(1);
-    this.#worker = new Worker(name, (job, lock) => this.#process(job, lock ?? ''), {
+    this.#worker = new Worker(name, (job) => this.#process(job), {
       autorun: false,
       connection: link.commands,
       prefix: queuePrefix(host),
@@ -146,35 +149,24 @@ class JobServing implements Serving {
       // ms until it looks for jobs again after the engine was out of reach.
       runRetryDelay: 500,
     });
-    const { backend } = this.#worker as { backend: Partial<RedisQueueBackend> };
-    const { execCommand } = backend;
-    if (execCommand !== undefined)
-      backend.execCommand = (client, command, args): unknown => {
-        if (!HANDS_OUT.test(command)) return execCommand.call(backend, client, command, args);
-        link.gather();
-        const reply: Promise<unknown> = execCommand.call(backend, client, command, args);
-        link.starts.fetching(reply);
-        return reply;
-      };
     this.#worker.on('error', (error) => host.report(error));
-    this.#worker.on('completed', (job, text) => {
-      this.#moving
-        .get(job)
-        ?.completed(text ?? '')
-        .catch((error) => host.report(error));
+    this.#worker.on('active', (job) => {
+      // BullMQ fails it by itself.
+      if (job.deferredFailure === undefined) this.#begin(job);
     });
+    this.#worker.on('completed', (job, text) => this.#begun.get(job)?.run.outcome.completed(text ?? ''));
     this.#worker.on('failed', (job, error) => {
       // Not for good: it is tried again.
-      if (job?.finishedOn !== undefined) this.#moving.get(job)?.failed(error);
+      if (job?.finishedOn !== undefined) this.#begun.get(job)?.run.outcome.failed(error);
     });
     this.#net = setInterval(() => this.#look(), host.lease / 3);
     this.#net.unref();
     this.#stopLooking = link.onAgain(() => this.#lookForCancels());
     host.atClose(() => this.close({ timeout: 0 }));
-    void this.#begin().catch((error) => host.report(error));
+    void this.#open().catch((error) => host.report(error));
   }
 
-  async #begin(): Promise<void> {
+  async #open(): Promise<void> {
     const { host, link, name } = this.#place;
     await link.listen(controlChannel(host, name), this.#heard);
     await this.#worker.run();
@@ -213,9 +205,9 @@ class JobServing implements Serving {
     }
   }
 
-  async #process(job: Job<JobData>, lock: string): Promise<string | null> {
-    const run = new JobRun(this.#place, job, lock);
-    this.#moving.set(job, run.outcome);
+  /** Before BullMQ has it processed, which is when it has asked in vain for another one. */
+  #begin(job: Job<JobData>): Begun {
+    const run = new JobRun(this.#place, job, job.token ?? '');
     // Its lease has ended unnoticed.
     this.#runs.get(run.id)?.end('lost');
     this.#runs.set(run.id, run);
@@ -227,8 +219,19 @@ class JobServing implements Serving {
       run.end('given back');
       this.close().catch((error) => this.#place.host.report(error));
     }
+    const result = run.run();
+    // BullMQ may be still to take it.
+    result.catch(() => {});
+    const begun = { run, result };
+    this.#begun.set(job, begun);
+    return begun;
+  }
+
+  /** What BullMQ calls. */
+  async #process(job: Job<JobData>): Promise<string | null> {
+    const { run, result } = this.#begun.get(job) ?? this.#begin(job);
     try {
-      return await run.run();
+      return await result;
     } finally {
       if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
       this.#count.next(this.#runs.size);

@@ -101,6 +101,18 @@ describe('what does not travel', () => {
     );
   });
 
+  test('a codec that makes anything else of the arguments than an array is a TypeError', () => {
+    const codec = { encode: (value: unknown) => JSON.stringify(value), decode: () => 7 };
+    return farmed(
+      async ({ pool }) => {
+        const error = await firstValueFrom(pool.run(targets.echo, [1])).catch((thrown) => thrown);
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error.message).toBe('codec.decode must give an array for the arguments, got 7');
+      },
+      { codec },
+    );
+  });
+
   test('any text that a codec gives arrives, also beside that of other jobs', () => {
     const codec = {
       encode: (value: unknown) => `\0 7 \n😀${JSON.stringify(value)}`,

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { firstValueFrom } from 'rxjs';
 import type { EngineError } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
+import { targets } from '../support/job-farm.js';
 import { endMachines, Machine } from '../support/machine.js';
 import { onRedis } from '../support/on-redis.js';
 import { redisServer } from '../support/redis-server.js';
@@ -13,6 +15,10 @@ async function connections(client: Redis): Promise<number> {
   return String(await client.client('LIST'))
     .trim()
     .split('\n').length;
+}
+
+async function waitsOf(client: Redis): Promise<number> {
+  return Number(/cmdstat_wait:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
 }
 
 it('an engine that has not heard of the last hand-over has the owner of before: the one who is has it back', async () => {
@@ -41,6 +47,26 @@ it('an engine that has not heard of the last hand-over has the owner of before: 
   await two.stop('SIGKILL');
 });
 
+it('a job that is asked for while its primary has become a replica waits for the next primary', async () => {
+  const [one, two] = [await redisServer(), await redisServer()];
+  const link = await tcpProxy(one.port);
+  const machines = redis.machines({ connection: link.url, namespace: 'demoted', lease: 2000 });
+  machines.serve('jobs', { module: targets });
+  const pool = machines.pool('jobs');
+  expect(await pool.run(targets.echo, [1])).toBe(1);
+  const demoted = new Redis(one.url);
+  await demoted.replicaof('127.0.0.1', two.port);
+  const jobs = Promise.all([2, 3].map((n) => firstValueFrom(pool.run(targets.echo, [n]))));
+  // Refused by then, as often as it was sent.
+  while (!/rejected_calls=[1-9]|failed_calls=[1-9]/.test(await demoted.info('commandstats'))) await pause(20);
+  link.turn(two.port);
+  expect(await jobs).toEqual([2, 3]);
+  await machines.close();
+  demoted.disconnect();
+  await link.close();
+  for (const server of [one, two]) await server.stop('SIGKILL');
+});
+
 describe('replicas', () => {
   it('must have a grant before it counts; else it is given back, and the wait fails', async () => {
     const primary = await redisServer();
@@ -56,6 +82,13 @@ describe('replicas', () => {
       message: '0 replicas have the grant of x, 1 were asked for',
     });
     while ((await client.exists('{test}:h:l:x')) > 0) await pause(5);
+    const cut = firstValueFrom(lock.hold()).catch((thrown: unknown) => thrown);
+    while (!/cmd=wait/.test(String(await client.client('LIST')))) await pause(5);
+    await client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    expect(await cut).toMatchObject({
+      message: '0 replicas have the grant of x, 1 were asked for',
+      cause: { code: 'ERR_ENGINE', outOfReach: true },
+    });
     const second = await redisServer();
     const replica = new Redis(second.url);
     await replica.replicaof('127.0.0.1', primary.port);
@@ -68,9 +101,11 @@ describe('replicas', () => {
     const many = redis.machines({ connection: primary.url, replicas: 1 });
     await many.open();
     const before = await connections(client);
-    await Promise.all(['x', 'y', 'z'].map((name) => many.lock(name).hold()));
-    // One for all that wait for replicas.
+    const waits = await waitsOf(client);
+    await Promise.all(Array.from({ length: 20 }, (_, nth) => many.lock(`many${nth}`).hold()));
+    // One for all that wait for replicas, and one WAIT for all that it finds granted.
     expect(await connections(client)).toBe(before + 1);
+    expect((await waitsOf(client)) - waits).toBeLessThan(5);
     await many.close();
     for (const one of [client, replica]) one.disconnect();
     await second.stop();

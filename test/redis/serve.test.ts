@@ -1,12 +1,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
 import { currentJob, Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
+import { tcpProxy } from '../support/tcp-proxy.js';
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -48,7 +49,10 @@ test('a module that cannot be loaded is an error of each job', async () => {
 test('refuses what it cannot use, showing it', () => {
   const { machines } = farm;
   const module = targets;
-  expect(() => machines.serve('jobs', {} as never)).toThrow(/^module must be what threadModule gave/);
+  for (const none of [{}, undefined])
+    expect(() => machines.serve('jobs', none as never)).toThrow(
+      /^module must be what threadModule gave, got undefined/,
+    );
   expect(() => machines.serve('a b', { module })).toThrow(/^name must be 1 to 200 characters/);
   expect(() => machines.serve('jobs', { module, concurrency: 0 })).toThrow(/^concurrency must be/);
   expect(() => machines.serve('jobs', { module, pool: {} as never })).toThrow(/^pool must be a ThreadPool/);
@@ -132,6 +136,24 @@ test('closes, and tells who waits, while the engine is out of reach', async () =
   expect(await timer).toMatchObject({ code: 'ERR_POOL' });
 });
 
+test('closes though its connection broke with calls unanswered, and the next does not answer', async () => {
+  const link = await tcpProxy(server.port);
+  const namespace = `unanswered-${process.pid}`;
+  const machines = new Machines({ connection: link.url, namespace, lease: 1000, grace: false });
+  machines.serve('jobs', { module: targets });
+  const running = new Promise((begun) =>
+    machines
+      .pool('jobs')
+      .run(targets.reportAndWait, [1], { onProgress: begun })
+      .subscribe({ error: () => {} }),
+  );
+  await running;
+  link.stall('back');
+  await firstValueFrom(machines.errors$.pipe(filter(({ message }) => /^Socket timeout/.test(message))));
+  await machines.close();
+  await link.close();
+});
+
 test('closes while a job runs that it cannot give back', async () => {
   const own = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
   const cut = new Farm(own, { lease: 1000 });
@@ -163,6 +185,27 @@ test('two pools of one name in a process share what is deduplicated', async () =
   await until(async () => (await counts(farm.pool)).active === 1);
   const second = firstValueFrom(other.run(targets.slowly, ['second', 300], { dedupe: 'one' }));
   expect(await Promise.all([first, second])).toEqual(['first', 'first']);
+});
+
+test('what is tried again by hand is shared again, and not tried beside another of its `dedupe`', async () => {
+  const { pool } = farm;
+  const serving = farm.serve();
+  for (const message of ['one', 'two'])
+    await firstValueFrom(pool.run(targets.fail, [message], { dedupe: 'one' })).catch(() => {});
+  await serving.close();
+  const [two, one] = await pool.failed();
+  await pool.retryFailed(two?.id ?? '');
+  await expect(pool.retryFailed(one?.id ?? '')).rejects.toMatchObject({
+    code: 'ERR_ENGINE',
+    message: `jobs has a job of dedupe 'one' already: ${two?.id}`,
+  });
+  const shared = firstValueFrom(pool.run(targets.echo, [2], { dedupe: 'one' })).catch((error) => error);
+  const left = pool.run(targets.echo, [3], { dedupe: 'one' }).subscribe({ error: () => {} });
+  await until(async () => (await counts(pool)).waiting === 1);
+  left.unsubscribe();
+  farm.serve();
+  expect(await shared).toMatchObject({ name: 'RangeError', message: 'two' });
+  expect(await pool.run(targets.echo, [4], { dedupe: 'one' })).toBe(4);
 });
 
 test('many pools of one name in a process share what they need', async () => {

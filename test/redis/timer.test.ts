@@ -64,6 +64,10 @@ test('a wait for its result ends without it on timeout, and with the error of th
 test('refuses what it cannot use, at the call', () => {
   const { pool } = farm;
   expect(() => pool.timer(-1, targets.echo, [1])).toThrow(/^interval must be 0 ms or more, got -1/);
+  for (const name of ['dedupe', 'delay', 'detached', 'signal'])
+    expect(() => pool.timer(1, targets.echo, [1], { [name]: 1 } as never)).toThrow(
+      `there is no option ${name}`,
+    );
   expect(() => pool.timer(1, targets.echo, [1], { id: 'a:b' })).toThrow(/^id must be 1 to 200 characters/);
   expect(() => pool.timer(1, targets.echo, [new Date(0)])).toThrow(/^args\[0\] would not travel/);
 });

@@ -33,14 +33,16 @@ export function freePort(): Promise<number> {
 /**
  * Starts a server that keeps nothing but in memory, and resolves once it listens.
  *
+ * @param config - its file of directives
  * @param args - more of redis-server's own, such as `--appendonly yes`
  */
 export async function redisServer(
-  options: { port?: number; dir?: string; args?: readonly string[] } = {},
+  options: { port?: number; dir?: string; config?: string; args?: readonly string[] } = {},
 ): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'redis-'));
   const own = [
+    ...(options.config === undefined ? [] : [options.config]),
     '--port',
     `${port}`,
     '--bind',

@@ -33,20 +33,10 @@
 local PROTOCOL = '1'
 -- Longer than the longest lease, so that a waiter has asked again before.
 local REMEMBER_CLEAR = 1200000
-local call = redis.call
 local p, op = KEYS[1], ARGV[1]
-local ses, meta = p .. 'ses', p .. 'meta'
+local ses = p .. 'ses'
+meta = p .. 'meta'
 
-local us, now
-local function clock()
-  if not now then
-    local t = call('TIME')
-    us = t[1] * 1000000 + t[2]
-    now = math.floor(us / 1000)
-  end
-  return now
-end
-local function int(x) return string.format('%.0f', x) end
 local function sessionOf(id) return id:match('^[^/]+') end
 local function numberOf(id) return id:match('/(.*)$') end
 local function has(s, k, n) return call('HGET', p .. 'o:' .. s, k .. ' ' .. n) end
@@ -62,15 +52,7 @@ local function alive(s)
   return ends and tonumber(ends) > clock()
 end
 
--- Above every one before, also after the engine has lost its memory, as long as its clock did not go back.
-local function mint(seq)
-  clock()
-  local token = int(math.max(tonumber(seq or '0') + 1, us))
-  call('HSET', meta, 'seq', token)
-  return token
-end
-
--- Asked for with each fetch of a job, so before all else that costs. count -> the first of so many tokens, each one above the other: for what is held nowhere, such as the runs of jobs
+-- count -> the first of so many tokens, each one above the other: for what is held nowhere, such as the runs of jobs
 if op == 'mint' then
   local token = mint(call('HGET', meta, 'seq'))
   if ARGV[2] ~= '1' then call('HINCRBY', meta, 'seq', ARGV[2] - 1) end

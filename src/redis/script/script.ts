@@ -2,18 +2,21 @@ import barrier from './barrier.lua';
 import condition from './condition.lua';
 import event from './event.lua';
 import held from './held.lua';
+import jobMove from './job-move.lua';
 import leave from './leave.lua';
 import names from './names.lua';
 import queue from './queue.lua';
 import session from './session.lua';
 import snapshot from './snapshot.lua';
 import sweep from './sweep.lua';
+import token from './token.lua';
 
 /**
  * What the engine runs, joined in the order in which the parts name each other. names.lua tells keys, answers and messages. Each
  * part ends with its operations, so that those of later parts cost nothing: what is asked for most comes first.
  */
 export const script: string = [
+  token,
   names,
   queue,
   held,
@@ -25,3 +28,8 @@ export const script: string = [
   session,
   snapshot,
 ].join('\n');
+
+/** A script of BullMQ that hands out a job, and what is done in the same call: see job-move.lua. */
+export function withJobMove(move: string): string {
+  return [token, `local function move()\n${move}\nend`, jobMove].join('\n');
+}

@@ -1,0 +1,92 @@
+import type { Redis } from 'ioredis';
+import { script, withJobMove } from './script/script.js';
+
+/** What is told in the same call that ends a job for BullMQ. */
+export interface JobEnding {
+  readonly channel: string;
+  /** Packed for it: see job-messages.ts. */
+  readonly message: string;
+  /** The key of a cancel of it. */
+  readonly cancel: string;
+  /** Called when it has been told. */
+  readonly told: () => void;
+}
+
+type Move = (args: readonly unknown[]) => Promise<unknown>;
+type Engine = Redis & { engine(prefix: string, operation: string, count: string): Promise<string[]> };
+
+/** BullMQ's commands that hand out a job, by name and version; FINISHED ends one as well. */
+const MOVES = /^moveTo(Active|Finished):/;
+const FINISHED = /^moveToFinished:/;
+/** Where that has the job's key, and what becomes of the job. */
+const JOB = 11;
+const TARGET = 18;
+
+/** Jobs that were handed out, and have not begun; more ask for their token when they do. */
+const MOST_READY = 10_000;
+
+/**
+ * BullMQ's moves of jobs, and what goes with them in the same call: the token of a run, as its job is handed out, above every
+ * earlier one of the namespace; and what is told of a job's end. A call of its own for each would cost the engine as much as a
+ * move does, and the job the time.
+ *
+ * Where BullMQ has these commands no more, each is done by itself.
+ */
+export class JobMoves {
+  readonly #commands: Engine;
+  readonly #prefix: string;
+  readonly #gather: () => void;
+  /** Of jobs that were handed out, by id. */
+  readonly #tokens = new Map<string, bigint>();
+  /** By key of the job that is to be moved. */
+  readonly #endings = new Map<string, JobEnding>();
+
+  /** @param commands - BullMQ defines its scripts on it later */
+  constructor(commands: Redis, prefix: string, gather: () => void) {
+    this.#commands = commands as Engine;
+    this.#prefix = prefix;
+    this.#gather = gather;
+    commands.defineCommand('engine', { numberOfKeys: 1, lua: script });
+    const define = commands.defineCommand.bind(commands);
+    commands.defineCommand = (name, definition) => {
+      define(name, definition);
+      if (!MOVES.test(name)) return;
+      const own = `${name}, with more`;
+      define(own, { ...definition, lua: withJobMove(definition.lua) });
+      const defined = commands as unknown as Record<string, Move>;
+      const move = defined[own]?.bind(commands) as Move;
+      defined[name] = (args) => this.#move(move, args, FINISHED.test(name));
+    };
+  }
+
+  async #move(move: Move, args: readonly unknown[], ends: boolean): Promise<unknown> {
+    const ending = ends && args[TARGET] === 'completed' ? this.#endings.get(args[JOB] as string) : undefined;
+    if (ending !== undefined) this.#endings.delete(args[JOB] as string);
+    const { channel = '', message = '', cancel = '' } = ending ?? {};
+    this.#gather();
+    const answer = await move([...args, `${this.#prefix}meta`, channel, message, cancel]);
+    if (!(Number(answer) < 0)) ending?.told();
+    const [, id, , , token] = Array.isArray(answer) ? answer : [];
+    if (token !== undefined) this.#ready(id, BigInt(token));
+    return answer;
+  }
+
+  #ready(id: string, token: bigint): void {
+    if (this.#tokens.size >= MOST_READY) this.#tokens.clear();
+    this.#tokens.set(id, token);
+  }
+
+  /** Of a run of the job that begins now. Not by way of the session, as a job is not to wait for the keeper. */
+  async token(id: string): Promise<bigint> {
+    const known = this.#tokens.get(id);
+    this.#tokens.delete(id);
+    if (known !== undefined) return known;
+    const [token = ''] = await this.#commands.engine(this.#prefix, 'mint', '1');
+    return BigInt(token);
+  }
+
+  /** The next move that completes the job tells of it. @param job - its key */
+  tellWith(job: string, ending: JobEnding): void {
+    this.#endings.set(job, ending);
+  }
+}

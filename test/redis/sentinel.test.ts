@@ -1,0 +1,68 @@
+import { firstValueFrom } from 'rxjs';
+import { threadModule } from 'rxjs-threading';
+import { Machines, type MachinesOptions } from 'rxjs-threading/redis';
+import { afterEach, expect, it } from 'vitest';
+import { type Watched, watched } from '../support/sentinels.js';
+import type * as Targets from './jobs.targets.js';
+
+const targets = threadModule<typeof Targets>(new URL('./jobs.targets.js', import.meta.url));
+const made = new Set<AsyncDisposable>();
+afterEach(async () => {
+  for (const one of made) await one[Symbol.asyncDispose]();
+  made.clear();
+});
+
+/** Closed behind the test, before what it talks to. */
+function machines(servers: Watched, options?: Partial<MachinesOptions>): Machines {
+  const { connection } = servers;
+  const one = new Machines({ connection, namespace: 'sentinel', lease: 8000, ...options });
+  made.delete(servers);
+  made.add(one).add(servers);
+  return one;
+}
+
+it.each(['SIGKILL', 'SIGSTOP'] as const)(
+  'what is held outlives a primary that ends by %s, and locks and jobs go on with the next',
+  async (signal) => {
+    const servers = await watched();
+    const [one, other] = [machines(servers), machines(servers)];
+    await other.open();
+    other.serve('jobs', { module: targets });
+    const pool = one.pool('jobs');
+    await pool.run(targets.echo, [1]);
+    const held = await one.lock('x').hold();
+    process.kill(servers.primary.pid, signal);
+    const job = firstValueFrom(pool.run(targets.echo, [2]));
+    const next = firstValueFrom(other.lock('x').hold());
+    await servers.promoted();
+    expect(await job).toBe(2);
+    // Nobody has one before the grace is over, in which owners come back.
+    await (await one.lock('y').hold()).release();
+    expect(held.valid).toBe(true);
+    await held.release();
+    expect((await next).token).toBeGreaterThan(held.token);
+    await (await next).release();
+  },
+);
+
+it('a Sentinel that does not answer is passed over', async () => {
+  const servers = await watched(3);
+  process.kill(servers.sentinels[0]?.pid ?? 0, 'SIGSTOP');
+  const one = machines(servers);
+  one.serve('jobs', { module: targets });
+  expect(await one.pool('jobs').run(targets.echo, [1])).toBe(1);
+  await (await one.lock('x').hold()).release();
+});
+
+it('a Machines is closed at once while there is no primary', async () => {
+  const servers = await watched();
+  const one = machines(servers);
+  one.serve('jobs', { module: targets });
+  await one.pool('jobs').run(targets.echo, [1]);
+  await one.lock('x').hold();
+  const waiting = firstValueFrom(one.lock('x').hold()).catch((error) => error.reason);
+  for (const { pid } of [servers.primary, servers.replica]) process.kill(pid, 'SIGKILL');
+  await firstValueFrom(one.errors$);
+  await one.close();
+  expect(await waiting).toBe('closed');
+});
