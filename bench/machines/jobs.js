@@ -11,7 +11,11 @@ import { threadModule } from 'rxjs-threading';
 import { Machines } from 'rxjs-threading/redis';
 import { checkEqual, interleave, median, row, scaled, timed } from '../harness.js';
 
-const AGAINST = { inline: 'BullMQ, bodies in its loop', threaded: 'BullMQ, bodies in a Piscina' };
+const AGAINST = {
+  inline: 'BullMQ, bodies in its loop',
+  threaded: 'BullMQ, bodies in a Piscina',
+  alike: 'the same, token and cancel',
+};
 
 const free = createServer().listen(0, '127.0.0.1');
 await once(free, 'listening');
@@ -60,7 +64,8 @@ class Theirs {
 }
 const inline = new Theirs('inline');
 const threaded = new Theirs('threaded');
-for (const one of [inline, threaded]) {
+const alike = new Theirs('alike');
+for (const one of [inline, threaded, alike]) {
   await one.events.waitUntilReady();
   checkEqual('a job of theirs', await one.one(1), 1);
 }
@@ -76,6 +81,7 @@ const flood = await interleave(
     ours: flooded((count) => Promise.all(Array.from({ length: count }, (_, n) => ours(n)))),
     inline: flooded((count) => inline.all(count)),
     threaded: flooded((count) => threaded.all(count)),
+    alike: flooded((count) => alike.all(count)),
   },
   { rounds: 3 },
 );
@@ -88,7 +94,7 @@ const trips = (run) => async () => {
   return median(took);
 };
 const trip = await interleave(
-  { ours: trips(ours), inline: trips(inline.one), threaded: trips(threaded.one) },
+  { ours: trips(ours), inline: trips(inline.one), threaded: trips(threaded.one), alike: trips(alike.one) },
   { rounds: 3 },
 );
 for (const [name, against] of Object.entries(AGAINST))
@@ -112,6 +118,7 @@ worker.send('end');
 await machines.close();
 await inline.close();
 await threaded.close();
+await alike.close();
 server.kill();
 await once(server, 'exit');
 rmSync(dir, { recursive: true, force: true });

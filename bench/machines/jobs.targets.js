@@ -3,6 +3,9 @@ import { currentJob } from 'rxjs-threading/redis';
 
 export const echo = (n) => n;
 
+/** As `echo`, where the token is an argument. */
+export const fenced = ({ n }) => n;
+
 /** Says in a file that it runs, and in another the ms since the epoch at which its cancel has reached it. */
 export function wait(file) {
   const { signal } = currentJob();

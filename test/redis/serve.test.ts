@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
 import { currentJob, Machines } from 'rxjs-threading/redis';
@@ -61,6 +62,26 @@ test('refuses what it cannot use, showing it', () => {
 
 test('there is no current job outside of one', () => {
   expect(currentJob()).toBeUndefined();
+});
+
+test("a run's token, and the telling of its end, come with BullMQ's own moves of the job", async () => {
+  farm.serve();
+  await farm.pool.run(targets.add, [1, 2]);
+  const asking = new Redis(server.port);
+  const monitor = await asking.monitor();
+  try {
+    const told: string[] = [];
+    monitor.on('monitor', (_time: string, [command = '', , , ...args]: string[], source: string) => {
+      if (command.toLowerCase() === 'publish') told.push(source);
+      if (args.includes('mint')) told.push('mint');
+    });
+    expect(await farm.pool.run(targets.add, [1, 2])).toBe(3);
+    await until(() => told.length > 0);
+    expect(told).toEqual(['lua']);
+  } finally {
+    monitor.disconnect();
+    asking.disconnect();
+  }
 });
 
 test('runs as many at once as it is told to, and tells how many', async () => {
