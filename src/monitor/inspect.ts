@@ -19,7 +19,7 @@ import { recentAnswers } from './loop-answers.js';
 import { stallOf } from './stall.js';
 import { starvations } from './starvation.js';
 import { surroundings } from './surroundings.js';
-import type { Finding, Inspection, InspectOptions } from './types.js';
+import type { Finding, Inspection, InspectOptions, PrimitiveInfo, WaitInfo } from './types.js';
 
 /**
  * Everything at one moment: threads, primitives that have been waited for, pools, waits, and what is wrong. Starts nothing
@@ -38,10 +38,10 @@ export function inspect(options: InspectOptions = {}): Inspection {
   const around = surroundings(raw);
   // Of several waits of a thread that one row tells of, the one that is served first.
   const sections = new Map([...around.sections].reverse().map(({ wait }) => [wait.id, wait.section]));
-  const waits = around.seen.map(({ wait }) => ({ ...wait, section: sections.get(wait.id) ?? null }));
+  const seen = around.seen.map(({ wait }) => ({ ...wait, section: sections.get(wait.id) ?? null }));
   const facts = threadFacts();
   const pools = poolInfos(facts);
-  const primitives = primitiveInfos(waits, watched, around.here);
+  const { waits, primitives } = withoutServed(seen, primitiveInfos(seen, watched, around.here));
   const { deadlocks } = look(around);
   const { namespaces, deadlocks: distributed } = inspectNamespaces();
   tellDeadlocks('machines', distributed);
@@ -68,6 +68,27 @@ export function inspect(options: InspectOptions = {}): Inspection {
       primitivesLeftOut: primitivesLeftOut(),
       eventsLost: eventsLost(),
     },
+  };
+}
+
+/** Waits are read before locks are: of a thread that has got one in between it is not told that it waits for what it has. */
+function withoutServed(
+  waits: readonly WaitInfo[],
+  primitives: readonly PrimitiveInfo[],
+): Pick<Inspection, 'waits' | 'primitives'> {
+  const owners = new Map(
+    primitives.map(({ id, state }) => [id, 'owner' in state ? state.owner?.ident : undefined]),
+  );
+  const doubted = waits.filter(({ primitive, ident }) => owners.get(primitive ?? 0) === ident);
+  if (doubted.length === 0) return { waits, primitives };
+  const waiting = new Set(rawWaits().map(({ id }) => id));
+  // One that blocks has seen whose the lock was: another's, which it must have got since, or its own, for which it waits for ever.
+  const isServed = ({ face, owner, ident, id }: WaitInfo): boolean =>
+    face === 'blocking' ? owner !== ident : !waiting.has(id);
+  const served = new Set(doubted.filter(isServed).map(({ id }) => id));
+  return {
+    waits: waits.filter(({ id }) => !served.has(id)),
+    primitives: primitives.map((one) => ({ ...one, queue: one.queue.filter((id) => !served.has(id)) })),
   };
 }
 

@@ -124,16 +124,18 @@ function instrumentWaits({ trace, context }: typeof Api, waitsOver: number): () 
   const begun = new WeakMap<WaitContext, { readonly time: number; readonly at: Api.Context }>();
   const ended = (wait: WaitContext): void => {
     const { time, at } = begun.get(wait) ?? { time: Number.NaN, at: context.active() };
-    if (!(Date.now() - time > waitsOver)) return;
+    // The clock of the wall may have been set meanwhile; OpenTelemetry takes times of this one, too.
+    const end = performance.now();
+    if (!(end - time > waitsOver)) return;
     const attributes = {
       'rxjs_threading.lock.name': wait.name,
       'rxjs_threading.lock.kind': wait.kind,
       'rxjs_threading.wait.outcome': wait.outcome ?? 'left',
     };
-    tracer.startSpan(`wait ${wait.name}`, { startTime: time, attributes }, at).end();
+    tracer.startSpan(`wait ${wait.name}`, { startTime: time, attributes }, at).end(end);
   };
   const events = {
-    start: (wait: WaitContext) => void begun.set(wait, { time: Date.now(), at: context.active() }),
+    start: (wait: WaitContext) => void begun.set(wait, { time: performance.now(), at: context.active() }),
     end: (wait: WaitContext) => void (wait.face === 'blocking' && ended(wait)),
     asyncStart() {},
     asyncEnd: ended,

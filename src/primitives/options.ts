@@ -58,8 +58,10 @@ export function checkOptions(options: unknown, known?: readonly string[]): void 
 
 /** An option that nobody heeds is a mistake of whoever wrote it. @throws TypeError */
 export function refuseUnknown(options: object, known: readonly string[]): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name) && value !== undefined)
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined)
       throw new TypeError(
         `there is no option ${name}: ${known.join(', ')} are known, got ${show({ [name]: value })}`,
       );

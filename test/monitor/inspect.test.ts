@@ -141,6 +141,36 @@ describe('inspect', () => {
   });
 });
 
+describe('a lock that goes from thread to thread', () => {
+  it('is waited for by no thread that has it', async () => {
+    const [lock, stop] = [new Lock({ name: 'hot' }), new Event()];
+    const target = (lock: Lock, stop: Event) => {
+      while (!stop.isSet()) {
+        lock.acquireSync();
+        for (let turn = 0; turn < 20_000; turn++);
+        lock.release();
+      }
+    };
+    const threads = [1, 2].map(() => new Thread({ target, args: [lock, stop] }).start());
+    const wrong: unknown[] = [];
+    const end = performance.now() + 1500;
+    let waited = 0;
+    while (performance.now() < end) {
+      const { waits, primitives } = inspect({ watch: [lock] });
+      const [hot] = primitives.filter(({ id }) => id === lock.id);
+      const [wait] = waits.filter(({ primitive }) => primitive === lock.id);
+      if (wait === undefined || hot === undefined || !('owner' in hot.state)) continue;
+      waited++;
+      if (hot.state.owner?.ident === wait.ident) wrong.push(wait);
+      if (!hot.queue.includes(wait.id)) wrong.push(hot);
+    }
+    stop.set();
+    await Promise.all(threads.map((thread) => thread.join()));
+    expect(waited).toBeGreaterThan(10);
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe('inspect$', () => {
   it('emits at once, after changes, and at least once a second', async () => {
     const moments = firstValueFrom(inspect$().pipe(take(3), toArray()));

@@ -8,7 +8,7 @@ import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@op
 import { Event, Lock, ThreadPool, threadModule } from 'rxjs-threading';
 import { instrument } from 'rxjs-threading/monitor';
 import { Machines } from 'rxjs-threading/redis';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as here from '../fixtures/monitor/spans.js';
 import { until } from '../support/turns.js';
 
@@ -67,6 +67,32 @@ describe('instrument', () => {
     expect(named(here.spans(), 'wait slow')?.attributes).toMatchObject({
       'rxjs_threading.lock.name': 'slow',
     });
+  });
+
+  it('measures a wait by a clock that nobody sets', async () => {
+    const lock = new Lock({ name: 'set' });
+    await lock.acquire();
+    const before = here.spans().length;
+    const wait = async (): Promise<void> => {
+      const waiting = lock.acquire().subscribe();
+      vi.setSystemTime(Date.now() + 3_600_000);
+      waiting.unsubscribe();
+      vi.setSystemTime(Date.now() - 7_200_000);
+    };
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await wait();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(here.spans()).toHaveLength(before);
+    const waiting = lock.acquire().subscribe();
+    await sleep(40);
+    waiting.unsubscribe();
+    lock.release();
+    const [span] = here.spans().slice(before);
+    expect(span?.name).toBe('wait set');
+    expect(Math.abs((span?.started ?? 0) + (span?.ms ?? 0) - Date.now())).toBeLessThan(1000);
   });
 
   it('ends when it is told to, and a second takes the place of the first', async () => {

@@ -28,6 +28,10 @@ const moving = threadModule<typeof import('../fixtures/moving.js')>(
   new URL('../fixtures/moving.js', import.meta.url),
 );
 const pool = new ThreadPool({ maxThreads: 2, minThreads: 2, name: 'two' });
+interface Value {
+  readonly gate: Event;
+  readonly begun: Semaphore;
+}
 afterAll(() => pool.close());
 const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
 const failure = (source: Observable<unknown>) =>
@@ -171,6 +175,34 @@ describe('threadMap', () => {
     await job;
     await ended;
     expect(done).toEqual([1, 2, 0]);
+  });
+
+  it('begins with values in the order in which they come, whichever worker comes up first', async () => {
+    const target = ({ gate, begun }: Value) => {
+      begun.release();
+      gate.waitSync();
+    };
+    for (let round = 0; round < 8; round++) {
+      await using cold = new ThreadPool({ maxThreads: 2 });
+      const values = [0, 1, 2, 3].map(() => ({ gate: new Event(), begun: new Semaphore(0) }));
+      const [first, second, third, fourth] = values as [Value, Value, Value, Value];
+      const source = new Subject<Value>();
+      const ended = all(source.pipe(threadMap(target, { pool: cold })));
+      for (const value of [first, second]) {
+        source.next(value);
+        await until(() => value.begun.value > 0);
+      }
+      source.next(third);
+      await until(() => cold.stats.busy === 2);
+      source.next(fourth);
+      first.gate.set();
+      await until(() => third.begun.value + fourth.begun.value > 0);
+      const begun = values.map((value) => value.begun.value);
+      for (const { gate } of values) gate.set();
+      expect(begun).toEqual([1, 1, 1, 0]);
+      source.complete();
+      await ended;
+    }
   });
 
   it.each([1, 3, 1000])('maps in batches of %i', async (batch) => {

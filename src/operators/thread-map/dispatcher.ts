@@ -46,8 +46,6 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   readonly #sessions: MapSessions;
   readonly #size: BatchSize;
   readonly #limit: ValueLimit;
-  /** Batches that sessions have values of. */
-  #inFlight = 0;
   #stopped = false;
   /** Values that were taken from the backlog are being cloned. */
   #sending = false;
@@ -92,7 +90,7 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   dispatch(): void {
     if (this.#dispatching) return;
     this.#dispatching = true;
-    while (!this.#stopped && this.#inFlight < this.#mapping.concurrency && this.#sendOne());
+    while (!this.#stopped && this.#sessions.inFlight < this.#mapping.concurrency && this.#sendOne());
     this.#dispatching = false;
     if (!this.#stopped) this.#setTimer();
   }
@@ -106,7 +104,7 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   dropFrom(index: number): void {
     for (const session of this.#sessions) {
       for (const batch of session.batches.values())
-        if (batch.parts.some(({ first }) => first > index)) this.#takeBack(batch);
+        if (batch.parts.some(({ first }) => first > index)) this.#losses.giveBack(session.takeBack(batch));
     }
   }
 
@@ -122,11 +120,14 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   /** Sends one batch. false: there is nothing to send, or nowhere to send it. */
   #sendOne(): boolean {
     const overdue = this.#overdue();
-    if (overdue === undefined && this.#backlog.available === 0) return false;
+    const { available } = this.#backlog;
+    if (overdue === undefined && available === 0) return false;
     const session = this.#sessionWithRoom();
     if (session === undefined) return false;
-    if (overdue !== undefined) this.#takeBack(overdue);
-    else if (session.batches.size > 0 && this.#backlog.available < this.#size.least) return false;
+    // Behind a value as slow as its own a batch would only lose its place to those that come after it.
+    if (overdue !== undefined && !isSilent(session))
+      this.#losses.giveBack(overdue.session.takeBack(overdue.batch));
+    else if (available === 0 || (session.filled > 0 && available < this.#size.least)) return false;
     const chunks = this.#backlog.take(this.#size.of(this.#backlog.available, this.#sessions.most));
     if (chunks.some(({ values }) => values.length > 0)) this.#send(session, chunks);
     return true;
@@ -137,7 +138,6 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     this.#sending = true;
     try {
       for (const part of session.send(chunks).parts) this.#results.add(part);
-      this.#inFlight++;
       this.#limit.watch();
     } catch (cause) {
       this.#sending = false;
@@ -158,24 +158,18 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   // ─── values that wait in a worker ───────────────────────────────────────────────────────────
 
   /** The batch whose values have waited too long for their worker to take them up; the longest of several. */
-  #overdue(): Batch | undefined {
+  #overdue(): { readonly session: MapSession; readonly batch: Batch } | undefined {
     const idle = this.#sessions.hasIdle;
-    const time = now();
-    const since = time - (idle ? TAKE_BACK_AFTER_MS : TAKE_BACK_FROM_BUSY_AFTER_MS);
-    let found: Batch | undefined;
+    let since = now() - (idle ? TAKE_BACK_AFTER_MS : TAKE_BACK_FROM_BUSY_AFTER_MS);
+    let found: { session: MapSession; batch: Batch } | undefined;
     for (const session of this.#sessions) {
-      if (!idle && session.lastHeard > since) continue;
+      if (!idle && !isSilent(session)) continue;
       const batch = session.firstUntouched();
-      if (batch !== undefined && batch.sent <= (found?.sent ?? since)) found = batch;
+      if (batch === undefined || batch.sent > since) continue;
+      since = batch.sent;
+      found = { session, batch };
     }
     return found;
-  }
-
-  #takeBack(batch: Batch): void {
-    const chunks = batch.takeBack();
-    // Nobody waits for the batch any more; its worker still sends the end of it.
-    if (chunks.length > 0 && batch.size === 0) this.#inFlight--;
-    this.#losses.giveBack(chunks);
   }
 
   /**
@@ -185,7 +179,7 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   #setTimer(): void {
     const sessions = [...this.#sessions];
     const held = (one: MapSession): boolean => one.firstUntouched() !== undefined;
-    if (this.#inFlight < this.#mapping.concurrency && sessions.some(held))
+    if (this.#sessions.inFlight < this.#mapping.concurrency && sessions.some(held))
       this.#timer.set(this.#sessions.hasIdle ? TAKE_BACK_AFTER_MS : TAKE_BACK_FROM_BUSY_AFTER_MS);
     if (sessions.some(({ batches }) => batches.size === 0)) this.#timer.set(LINGER);
   }
@@ -201,7 +195,6 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   heard(session: MapSession, batch: Batch, message: FromBatchMessage, parts: readonly Part[]): void {
     this.#losses.lived();
     if (message.kind === 'done') this.#size.learn(message.done, message.took);
-    if (batch.ended && batch.size > 0) this.#inFlight--;
     if (batch.ended) this.#sessions.makeWay(session);
     const finished = this.#finish(batch);
     const waitedFor = parts.filter(({ values }) => values.length > 0);
@@ -238,7 +231,6 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     this.#sessions.delete(session);
     const batches = [...session.batches.values()];
     const lost = batches.map((batch) => {
-      if (batch.size > 0) this.#inFlight--;
       const one = lose(batch);
       this.#finish(batch);
       return one;
@@ -246,4 +238,8 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     for (const batch of batches) this.#results.pass(batch.parts);
     return lost;
   }
+}
+
+function isSilent({ filled, lastHeard }: MapSession): boolean {
+  return filled > 0 && now() - lastHeard >= TAKE_BACK_FROM_BUSY_AFTER_MS;
 }

@@ -50,11 +50,14 @@ export interface SessionOwner {
 export class MapSession {
   readonly #owner: SessionOwner;
   readonly #channel: PortChannel<ToSession, FromSession>;
+  readonly #depth: number;
   readonly #cells: Cells;
   readonly #free: number[] = [];
   readonly #thread: Thread<void>;
   /** Those whose end has not come, oldest first. */
   readonly batches: Map<number, Batch> = new Map();
+  /** How many of them have values: those of the others were taken back before the worker came to them. */
+  filled = 0;
   readonly since: number = now();
   lastHeard: number = now();
   /** Something has come of one of its values: the target can be loaded. */
@@ -72,8 +75,11 @@ export class MapSession {
    */
   constructor(pool: JobPool, { target, name, onProgress }: Mapping, depth: number, owner: SessionOwner) {
     this.#owner = owner;
-    this.#cells = allocate(depth);
-    for (let cell = depth - 1; cell >= 0; cell--) this.#free.push(cell);
+    this.#depth = depth;
+    // The word of a batch whose values were taken back is the worker's until it comes to that: meanwhile others take its place.
+    const words = 2 * depth;
+    this.#cells = allocate(words);
+    for (let cell = words - 1; cell >= 0; cell--) this.#free.push(cell);
     const { port1, port2 } = new MessageChannel();
     this.#channel = new PortChannel(port1);
     this.#thread = new Thread<void>({
@@ -103,12 +109,19 @@ export class MapSession {
 
   get hasRoom(): boolean {
     if (this.leaving || this.#ended) return false;
-    return this.queued ? this.batches.size === 0 : this.#free.length > 0;
+    if (this.queued) return this.batches.size === 0;
+    return this.filled < this.#depth && this.#free.length > 0;
   }
 
   /** How much it has to do. A session that waits for a worker comes after one that has a worker and nothing to do. */
   get load(): number {
-    return this.batches.size + (this.queued ? 0.5 : 0);
+    return this.filled + (this.queued ? 0.5 : 0);
+  }
+
+  /** When the batch was sent that its worker is at, or will be at next; 0: there is none. */
+  get workingSince(): number {
+    for (const batch of this.batches.values()) if (batch.size > 0) return batch.sent;
+    return 0;
   }
 
   /** @throws whatever keeps one of the values from being sent; nothing has been sent then */
@@ -129,7 +142,16 @@ export class MapSession {
       credit: (values) => this.#channel.post({ kind: 'credit', id, values }),
     });
     this.batches.set(id, batch);
+    this.filled++;
     return batch;
+  }
+
+  /** Returns what its worker has not taken up of it. */
+  takeBack(batch: Batch): readonly Chunk[] {
+    const chunks = batch.takeBack();
+    // Nobody waits for the batch any more; its worker still sends the end of it.
+    if (chunks.length > 0 && batch.size === 0) this.filled--;
+    return chunks;
   }
 
   /** The first batch with values that can be taken back: the worker has not taken them up. */
@@ -200,6 +222,7 @@ export class MapSession {
     if (batch.ended) {
       this.batches.delete(batch.id);
       this.#free.push(batch.cell);
+      if (batch.size > 0) this.filled--;
     }
     this.#owner.heard(this, batch, message, parts);
   }

@@ -32,10 +32,17 @@ export class MapSessions {
     return this.#sessions.values();
   }
 
+  /** Batches that sessions have values of. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const { filled } of this.#sessions) sum += filled;
+    return sum;
+  }
+
   /** A worker could begin at once. */
   get hasIdle(): boolean {
     if (this.#sessions.size < this.most && this.#mapping.pool.free > 0) return true;
-    for (const session of this.#sessions) if (session.load === 0) return true;
+    for (const session of this.#sessions) if (session.load === 0 && session.hasRoom) return true;
     return false;
   }
 
@@ -45,7 +52,7 @@ export class MapSessions {
     let queued = 0;
     for (const session of this.#sessions) {
       if (session.queued) queued++;
-      if (session.hasRoom && (best === undefined || session.load < best.load)) best = session;
+      if (session.hasRoom && (best === undefined || endsBefore(session, best))) best = session;
     }
     if (best?.batches.size === 0 || this.#sessions.size >= this.most) return best;
     // Where no worker is free, one that waits for the next is enough.
@@ -104,4 +111,10 @@ export class MapSessions {
     this.#sessions.delete(session);
     session.end(this.#mapping.grace);
   }
+}
+
+/** Of two that have as much to do, most likely the one that has had it for longer. */
+function endsBefore(one: MapSession, other: MapSession): boolean {
+  if (one.load !== other.load) return one.load < other.load;
+  return one.workingSince < other.workingSince;
 }

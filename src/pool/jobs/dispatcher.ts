@@ -12,20 +12,17 @@ import { JobCounters, type JobResult } from './job-counters.js';
 import { Patience } from './patience.js';
 import type { CheckedPoolOptions } from './pool-options.js';
 import { PoolSession } from './pool-session.js';
-import { PoolSessions } from './pool-sessions.js';
+import { CORES, PoolSessions } from './pool-sessions.js';
 import { PoolWorkers } from './pool-workers.js';
 import { PriorityLine } from './priority-line.js';
-
-/** ms of work that is sent ahead, so that a worker need not wait for this thread; more while this thread hears late. */
-const AHEAD_MS = 1;
 
 /**
  * The jobs of a pool, and who runs them: the line, the sessions, and what is remembered of jobs that have ended.
  *
- * A job goes to an idle session; to a new one, if there may be more; to the session that has least to do, if that has
- * room; else it stands in line. How many jobs a session has room for depends on how long they run: about AHEAD_MS of work
- * stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run elsewhere.
- * So jobs begin in the order in which they came, but for those few ms.
+ * A job that is worth it (`sharedFor` of PoolSessions) goes to an idle session, or a new one, if there may be more; else to the
+ * session that has least to do, if that has room; else it stands in line. How many jobs a session has room for depends on how
+ * long they run: about a millisecond of work stands behind a job. What has waited behind another for 2 ms is taken back
+ * (patience.ts), and is the first to be run elsewhere. So jobs begin in the order in which they came, but for those few ms.
  *
  * Invariant: nobody stands in line while a session has room. So whoever stands in line, somebody runs; those who run keep
  * the process alive, and the line need not.
@@ -129,7 +126,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent, or copied for the line */
   submit(job: Job): void {
     // What may throw comes first, so that nothing has changed then.
-    const session = this.#line.size === 0 ? this.#sessionFor(job) : undefined;
+    const shares = job.priority <= this.#lowestAhead;
+    const session = this.#line.size === 0 ? this.#sessionFor(job, shares) : undefined;
     job.copy();
     job.order = this.#line.nextOrder();
     job.accepted = clock();
@@ -182,8 +180,10 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#updated();
   }
 
-  /** @throws whatever keeps a worker from being made, when there is none at all */
-  #sessionFor(job: Job): PoolSession | undefined {
+  /** @param shares - one that has jobs may do: `sharedFor`. @throws whatever keeps a worker from being made, when there is none at all */
+  #sessionFor(job: Job, shares: boolean): PoolSession | undefined {
+    const shared = shares ? this.#sessions.sharedFor(job) : undefined;
+    if (shared !== undefined) return shared;
     const least = this.#sessions.loads.least();
     if (least?.size === 0) return least;
     if (this.#sessions.size < this.maxThreads) {
@@ -195,7 +195,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
       }
     }
     if (least === undefined || !job.returns) return undefined;
-    return least.size < least.depth(job, Math.max(AHEAD_MS, 2 * this.#lag)) ? least : undefined;
+    return least.size < least.depth(job, this.#lag) ? least : undefined;
   }
 
   #give(job: Job, session: PoolSession): void {
@@ -206,12 +206,14 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     if (session.size > 1 || !session.opened) this.#patience.begin();
   }
 
-  /** Hands out what stands in line, as far as there is room. */
+  /** Hands out what stands in line, as far as there is room. Those taken back may block: they are not all behind one again. */
   #dispatch(): void {
+    let woken = 0;
     for (let job = this.#line.first(); job !== undefined; job = this.#line.first()) {
       try {
-        const session = this.#sessionFor(job);
+        const session = this.#sessionFor(job, woken >= CORES);
         if (session === undefined) break;
+        if (session.size === 0) woken++;
         this.#line.shift();
         this.#give(job, session);
       } catch (error) {
@@ -255,8 +257,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** Its place is given to the next before anybody hears of the end: who has awaited it finds room. */
   ended(session: PoolSession, job: Job, { how, began, ended, leftovers }: JobEnd): void {
-    session.silent = false;
-    session.told = false;
+    session.goesOn();
     this.#lag = Math.max(this.#lag * 0.97, session.heardAt - ended);
     if (job.target !== null) noteRunTime(job.target, ended - began);
     if (job.counts) this.counters.ran(job.accepted, began, ended);
@@ -271,8 +272,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   }
 
   lost(session: PoolSession, job: Job, { terminated }: WorkerExit): void {
-    session.silent = false;
-    session.told = false;
+    session.goesOn();
     this.#over(job, terminated ? 'cancelled' : 'failed');
     this.freed(session, []);
   }

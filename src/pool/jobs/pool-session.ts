@@ -6,8 +6,12 @@ import type { WorkerLife } from '../workers/session-owner.js';
 const LEFTOVERS_MS = 1000;
 
 /** Jobs that a session has at most, and at least while it has room: the one that runs and those sent ahead. */
-const DEEPEST = 64;
+export const DEEPEST = 64;
 const SHALLOWEST = 2;
+/** ms of work that is sent ahead, so that a worker need not wait for this thread; more while this thread hears late. */
+const AHEAD_MS = 1;
+/** ms that it takes to wake a worker. */
+const WAKE_MS = 0.05;
 /** How many workers may fail to come up for one job, where others are up, or nothing says why. */
 const MOST_FAILED_STARTS = 3;
 /** How many did so far. */
@@ -49,11 +53,17 @@ export class PoolSession extends Session {
     return this.own.length === 0 && (this.size === 0 || this.opened);
   }
 
-  /** How many jobs it may have, if that one is the last of them. @param ahead - ms of work that is to be sent ahead */
-  depth(job: Job, ahead: number): number {
+  /** How many jobs it may have, if that one is the last of them. @param lag - ms after which this thread hears of a job's end */
+  depth(job: Job, lag: number): number {
     const mean = Math.max(job.target?.meanTime ?? 0, this.newest?.target?.meanTime ?? 0);
     if (mean === 0) return SHALLOWEST;
-    return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(ahead / mean)));
+    return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(Math.max(AHEAD_MS, 2 * lag) / mean)));
+  }
+
+  /** Whether it has room for a job that takes less time than to wake another worker, as those that it has. */
+  isTiny(job: Job): boolean {
+    const usual = Math.max(job.target?.usualTime ?? 0, this.newest?.target?.usualTime ?? 0);
+    return usual > 0 && usual < WAKE_MS && this.size < DEEPEST;
   }
 
   /**
@@ -71,6 +81,12 @@ export class PoolSession extends Session {
     if (failures === MOST_FAILED_STARTS) return true;
     // One that exits without an error was ended from elsewhere.
     return exit.error !== undefined && !others;
+  }
+
+  /** A job of it is over. */
+  goesOn(): void {
+    this.silent = false;
+    this.told = false;
   }
 
   /** Sends the next of its own, where it is their turn. */

@@ -1,6 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { now } from '../../primitives/waiting/event-loop.js';
-import type { PoolSession } from './pool-session.js';
+import type { Job } from '../workers/job.js';
+import { DEEPEST, type PoolSession } from './pool-session.js';
 import { SessionLoads } from './session-loads.js';
+
+/** Of the machine, or as many as this process may use. */
+export const CORES: number = availableParallelism();
 
 /** The sessions of a pool, and what they come to: counted as each of them changes, as a pool may have hundreds. */
 export class PoolSessions {
@@ -37,6 +42,18 @@ export class PoolSessions {
   /** Jobs that wait behind another of their session, or for its worker alone. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /**
+   * A worker that has jobs, for one that takes less time than to wake another worker, where those at work have all the cores:
+   * many workers with one such job each cost several times what a few with many of them do. So more of these than there are
+   * cores become fewer. If it has to wait there after all, it is taken back, and goes to an idle worker then: patience.ts.
+   */
+  sharedFor(job: Job): PoolSession | undefined {
+    const { loads } = this;
+    if (loads.working < CORES || !job.returns) return undefined;
+    const session = loads.working > CORES ? loads.most(DEEPEST) : loads.leastWorking();
+    return session?.isTiny(job) ? session : undefined;
   }
 
   add(session: PoolSession): void {

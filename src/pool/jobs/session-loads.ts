@@ -4,16 +4,36 @@ import type { PoolSession } from './pool-session.js';
 export class SessionLoads {
   /** By the number of jobs that they have. */
   readonly #buckets: PoolSession[][] = [[]];
-  /** No bucket before this one has any. */
-  #least = 0;
+  /** No bucket before this one has any, but for the first. */
+  #least = 1;
+  #working = 0;
 
   /** The last one used of those with the fewest jobs: its caches are warm. */
   least(): PoolSession | undefined {
+    return this.idle.at(-1) ?? this.leastWorking();
+  }
+
+  /** The same of those that have any. */
+  leastWorking(): PoolSession | undefined {
     for (; this.#least < this.#buckets.length; this.#least++) {
       const session = this.#buckets[this.#least]?.at(-1);
       if (session !== undefined) return session;
     }
     return undefined;
+  }
+
+  /** One of those with the most jobs, but fewer than so many. */
+  most(below: number): PoolSession | undefined {
+    for (let bucket = Math.min(below, this.#buckets.length) - 1; bucket > 0; bucket--) {
+      const session = this.#buckets[bucket]?.at(-1);
+      if (session !== undefined) return session;
+    }
+    return undefined;
+  }
+
+  /** How many have any. */
+  get working(): number {
+    return this.#working;
   }
 
   get idle(): readonly PoolSession[] {
@@ -31,6 +51,8 @@ export class SessionLoads {
     const those = this.#buckets[bucket] as PoolSession[];
     session.at = those.length;
     those.push(session);
+    if (bucket === 0) return;
+    this.#working++;
     this.#least = Math.min(this.#least, bucket);
   }
 
@@ -38,6 +60,7 @@ export class SessionLoads {
     if (session.bucket < 0) return;
     const those = this.#buckets[session.bucket] as PoolSession[];
     const last = those.pop();
+    if (session.bucket > 0) this.#working--;
     if (last === undefined || last === session) return;
     those[session.at] = last;
     last.at = session.at;

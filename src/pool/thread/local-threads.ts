@@ -15,12 +15,14 @@ export interface LocalThread {
 }
 
 /*
- * The Thread objects of this thread. There is one for each thread that this thread knows of (`objects`), so that
- * `===` tells threads apart. Those started here must not be collected while somebody may ask what they give:
+ * The Thread objects of this thread. There is one for each thread that this thread knows of (`fresh`, then `objects`), so
+ * that `===` tells threads apart. Those started here must not be collected while somebody may ask what they give:
  *   started -keepRunning-> running -forget, the thread has ended-> not kept, or ended while maybeAsked -> not kept
  * Invariant: HANDLES of a thread's slot counts the Thread objects for it in workers other than its own and its starter's.
  */
 const objects = new Map<number, WeakRef<LocalThread>>();
+/** Started here a moment ago and not over: not by a WeakRef, which with its finalizer would be a third of a warm start. */
+const fresh = new Map<number, LocalThread>();
 /** Started here and not ended. For a Thread that has nothing of its own it is its side: the object may be collected. */
 const running = new Map<number, LocalThread>();
 /** Likewise, started here and ended, while another worker holds a Thread for them, or one was sent there less than a minute ago. */
@@ -54,9 +56,19 @@ export function remember(ident: number, thread: LocalThread): void {
 
 /** Called as the thread starts, by the thread that starts it. */
 export function keepRunning(ident: number, thread: LocalThread): void {
-  remember(ident, thread);
+  if (fresh.size === 0) recheckPeriodically(freshRecheck);
+  fresh.set(ident, thread);
   running.set(ident, thread);
 }
+
+const freshRecheck = {
+  /** From now on the objects of those that still run may be collected. */
+  recheck(): boolean {
+    for (const [ident, thread] of fresh) remember(ident, thread);
+    fresh.clear();
+    return false;
+  },
+};
 
 /** Called for a job of a ThreadPool whose worker runs it, when somebody wants a Thread for it. */
 export function keepRunningSide(ident: number, side: LocalThread): void {
@@ -88,6 +100,16 @@ export function forget(ident: number): void {
   else sent.delete(ident);
 }
 
+/**
+ * Called once those who wait for what the thread gave have been told. From then on its object is asked for by who is told of
+ * an error that nobody has taken, and by other threads that know of it, and by nobody else.
+ */
+export function letGo(ident: number, failed: boolean): void {
+  const thread = fresh.get(ident);
+  fresh.delete(ident);
+  if (thread !== undefined && (failed || ended.has(ident))) remember(ident, thread);
+}
+
 /** Called by codecs as a Thread is packed for a message to another thread. */
 export function markSent(ident: number, thread: LocalThread): void {
   if (!startedHere(ident)) return;
@@ -115,5 +137,5 @@ function dropEnded(): boolean {
 }
 
 export function knownThread(ident: number): LocalThread | undefined {
-  return objects.get(ident)?.deref();
+  return fresh.get(ident) ?? objects.get(ident)?.deref();
 }

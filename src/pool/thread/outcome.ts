@@ -63,6 +63,10 @@ export class Outcome<T> {
     return this.#end !== undefined;
   }
 
+  get failed(): boolean {
+    return this.#end?.failed === true;
+  }
+
   /** Somebody waits for the end of the thread: values that nobody reads are kept without limit. */
   get isUnbounded(): boolean {
     return this.#isUnbounded;

@@ -14,7 +14,7 @@ import { jobTarget } from '../workers/job-target.js';
 import { ThreadJob } from '../workers/thread-job.js';
 import { reportUnhandled } from '../workers/unhandled.js';
 import { missingWorkerEntry } from '../workers/worker-files.js';
-import { forget, keepRunning, keepRunningSide, keepSide, type LocalThread } from './local-threads.js';
+import { forget, keepRunning, keepRunningSide, keepSide, type LocalThread, letGo } from './local-threads.js';
 import { Outcome, type Producer } from './outcome.js';
 import { answerQuestions } from './remote-answer.js';
 import { cannotStart, execute, packStart } from './start.js';
@@ -117,12 +117,12 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
   }
 
   #handOver(payload: StartPayload): void {
-    const { ident, name, daemon } = this;
+    const { ident, daemon } = this;
     const credit = this.outcome.isUnbounded ? Number.MAX_SAFE_INTEGER : WINDOW;
     const label = this.#options.target === undefined ? '' : jobTarget(this.#options.target).label;
     const cancel = this.cancelRequest.message(ident);
     if (this.#options.pool === undefined) setFlags(ident, flagsOf(ident) | OWN_WORKER);
-    const job = new ThreadJob(payload, { ident, name, label, daemon, credit, cancel });
+    const job = new ThreadJob(payload, { ident, label, daemon, credit, cancel });
     this.outputs = execute(this.#options.pool, job, checkOwnWorker(this.#options));
     this.#run = new ThreadRun(this as Started, job);
     job.listener = this.#run;
@@ -160,6 +160,7 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
       this.outcome.values([undefined as Emitted<R>]);
       this.outcome.complete();
     } else this.outcome.fail(error, false);
+    this.afterOutcome();
   }
 
   /** A step of the start: when it throws, the ident is given back. */
@@ -170,6 +171,7 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
       const { ident } = this;
       this.ident = 0;
       forget(ident);
+      letGo(ident, false);
       unclaimSlot(ident);
       throw cannotStart(this.name, this.#options.args ?? [], error);
     }
@@ -194,6 +196,7 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
   }
 
   afterOutcome(): void {
+    letGo(this.ident, this.outcome.failed);
     this.recheckEnd();
   }
 

@@ -34,7 +34,7 @@ export interface RunningThread {
  *   seq     its number in the session
  *   target  the number under which a TargetMessage has told of what it runs; 0: nothing, or what the Envelope says
  *   ident   of the thread that it is; 0: the worker takes one
- *   name    of that thread, or the N of `Thread-N (target)`
+ *   name    of the thread that the worker takes an ident for, or the N of `Thread-N (target)`
  *   args    an array of plain values, or an Envelope
  */
 export type JobsMessage = readonly unknown[];

@@ -7,6 +7,8 @@ export interface JobTarget {
   readonly label: string;
   /** How long it ran on average, in ms, the last times counting most; 0: it never ran. */
   meanTime: number;
+  /** The same without those that took much longer than most, as on a loaded machine any job may. */
+  usualTime: number;
 }
 
 /** So many targets are known; programs that make functions as they go have more. */
@@ -38,7 +40,7 @@ export function packedTarget(packed: PackedTarget, label: string): JobTarget {
   const known = byKey.get(key);
   if (known !== undefined) return known;
   if (byKey.size >= MOST_KNOWN) byKey.clear();
-  const target: JobTarget = { packed, label, meanTime: 0 };
+  const target: JobTarget = { packed, label, meanTime: 0, usualTime: 0 };
   byKey.set(key, target);
   byObject.set(packed, target);
   return target;
@@ -49,4 +51,6 @@ export function noteRunTime(target: JobTarget, ms: number): void {
   // Never 0 again; a target that gets slow is noticed within a few jobs.
   const time = Math.max(ms, 0.001);
   target.meanTime = target.meanTime === 0 ? time : target.meanTime * 0.9 + time * 0.1;
+  const { usualTime } = target;
+  target.usualTime = usualTime === 0 ? time : usualTime * 0.9 + Math.min(time, 3 * usualTime) * 0.1;
 }

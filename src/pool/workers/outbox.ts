@@ -32,15 +32,17 @@ export class Outbox {
 
   /** @param now - post it at once, and not with others. @throws DataCloneError; it has not been posted then */
   send(seq: number, job: Job, now: boolean): void {
-    const { ident, label, args } = job;
+    const { ident, args } = job;
+    // The table has the name of a thread that has an ident.
+    const name = ident === 0 ? job.label : '';
     const target = job.target === null ? 0 : this.#announce(job.target);
     if (!now && Array.isArray(args)) {
       if (this.#jobs.length === 0) soon(() => this.flush());
-      this.#jobs.push(seq, target, ident, label, args);
+      this.#jobs.push(seq, target, ident, name, args);
       return;
     }
     this.flush();
-    this.#post([seq, target, ident, label, args], job.transfer);
+    this.#post([seq, target, ident, name, args], job.transfer);
     if (!Array.isArray(args)) this.#alone.set(job, this.#posts);
   }
 

@@ -1,4 +1,5 @@
 import type { TransferListItem } from 'node:worker_threads';
+import { nameOf } from '../../primitives/threads/thread-slots.js';
 import { clone } from '../wire/clone-error.js';
 import type { Encoded } from '../wire/codec.js';
 import {
@@ -26,7 +27,6 @@ export interface JobListener {
 /** What a Thread says of itself, besides what it is to run. */
 export interface ThreadStart {
   readonly ident: number;
-  readonly name: string;
   /** Of the target, in the names of threads. */
   readonly label: string;
   readonly daemon: boolean;
@@ -38,7 +38,6 @@ export interface ThreadStart {
 export class ThreadJob extends Job {
   readonly target: JobTarget | null;
   readonly ident: number;
-  readonly label: string;
   readonly daemon: boolean;
   transfer: readonly TransferListItem[];
   holds: boolean;
@@ -54,9 +53,8 @@ export class ThreadJob extends Job {
   constructor(payload: StartPayload, start: ThreadStart) {
     super();
     const { target, args, transfer } = payload;
-    const { ident, name, label, daemon, credit, cancel } = start;
+    const { ident, label, daemon, credit, cancel } = start;
     this.ident = ident;
-    this.label = name;
     this.daemon = daemon;
     this.holds = !daemon;
     const isRun = target !== null && 'className' in target;
@@ -66,6 +64,11 @@ export class ThreadJob extends Job {
     this.transfer = transfer;
     this.#credit = credit;
     this.#cancel = cancel;
+  }
+
+  /** As the table has it, which any thread may change. */
+  get label(): string {
+    return nameOf(this.ident);
   }
 
   get name(): string {

@@ -2,18 +2,18 @@ import { type Cells, peek } from './word.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** Of a text on its way into the cells: more than any place for one has. */
+const bytes = new Uint8Array(1024);
+const wordsOfBytes = new Int32Array(bytes.buffer);
 
 /** Writes as much of `text` as fits into `words` cells; the first of them counts the bytes. */
 export function writeText(cells: Cells, at: number, words: number, text: string): void {
-  const bytes = encoder.encode(text);
-  const room = (words - 1) * 4;
-  let length = Math.min(bytes.length, room);
-  // A character of several bytes is kept whole or not at all.
-  while (length < bytes.length && length > 0 && ((bytes[length] ?? 0) & 0xc0) === 0x80) length--;
+  // By way of memory that is there, as a view of the cells would be made for each text. Keeps a character whole or leaves it out.
+  const { written } = encoder.encodeInto(text, bytes.subarray(0, (words - 1) * 4));
   // 0 until all bytes are there: a reader in another thread sees the old name, none, or the new one.
   cells[at] = 0;
-  new Uint8Array(cells.buffer, (at + 1) * 4, room).set(bytes.subarray(0, length));
-  cells[at] = length;
+  for (let word = 0; word * 4 < written; word++) cells[at + 1 + word] = wordsOfBytes[word] as number;
+  cells[at] = written;
 }
 
 export function readText(cells: Cells, at: number): string {

@@ -1,0 +1,46 @@
+import { availableParallelism } from 'node:os';
+import { Barrier, Event, ThreadPool } from 'rxjs-threading';
+import { describe, expect, it } from 'vitest';
+
+const CORES = availableParallelism();
+const MANY = CORES + 14;
+/** Done at once, or when the others have come. */
+const meet = (barrier: Barrier | null): number => barrier?.waitSync() ?? -1;
+const hold = (gate: Event): boolean => gate.waitSync();
+
+/** A pool of more workers than there are cores, which knows that `meet` is done at once. */
+async function poolOfMany(): Promise<ThreadPool> {
+  const pool = new ThreadPool({ minThreads: MANY, maxThreads: MANY });
+  await pool.warmUp();
+  for (let run = 0; run < 300; run++) await pool.run(meet, [null]);
+  return pool;
+}
+
+describe('jobs that take less time than to wake a worker', () => {
+  it('go to the workers that have the cores', async () => {
+    const pool = await poolOfMany();
+    const ends = Array.from({ length: 2 * MANY }, () => pool.run(meet, [null]).then());
+    expect(pool.stats).toMatchObject({ threads: MANY, busy: CORES, queued: 2 * MANY - CORES });
+    expect(await Promise.all(ends)).toEqual(new Array(2 * MANY).fill(-1));
+    await pool.close();
+  });
+
+  it('all run at once where they wait for each other after all', async () => {
+    const pool = await poolOfMany();
+    const barrier = new Barrier(MANY);
+    const places = await Promise.all(Array.from({ length: MANY }, () => pool.run(meet, [barrier])));
+    expect(places.sort((a, b) => a - b)).toEqual(Array.from({ length: MANY }, (_, place) => place));
+    await pool.close();
+  });
+
+  it('do not wait for one that runs for long, nor for lower ones', async () => {
+    const pool = await poolOfMany();
+    const gate = new Event();
+    const held = Array.from({ length: CORES }, () => pool.run(hold, [gate]).then());
+    const high = pool.run(meet, [null], { priority: 1 }).then();
+    expect(await Promise.all([pool.run(meet, [null]), high])).toEqual([-1, -1]);
+    gate.set();
+    expect(await Promise.all(held)).toEqual(new Array(CORES).fill(true));
+    await pool.close();
+  });
+});

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { currentThread, Event, enumerate, setExcepthook, Thread, threadModule } from 'rxjs-threading';
+import { afterEach, describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../support/collect-garbage.js';
+import { until } from '../../support/turns.js';
+
+const targets = threadModule<typeof import('../../fixtures/thread-targets.js')>(
+  new URL('../../fixtures/thread-targets.js', import.meta.url),
+);
+/** Until the objects of threads that run may be collected. */
+const A_WHILE = 150;
+const wait = (gate: Event): boolean => gate.waitSync();
+const found = (ident: number | null): Thread | undefined => enumerate().find((one) => one.ident === ident);
+
+afterEach(() => setExcepthook(null));
+
+describe('the one Thread object of a thread', () => {
+  it('is the one that was started, a moment later and long after', async () => {
+    const gate = new Event();
+    const thread = new Thread({ target: wait, args: [gate] }).start();
+    expect(found(thread.ident)).toBe(thread);
+    await sleep(A_WHILE);
+    expect(found(thread.ident)).toBe(thread);
+    gate.set();
+    await thread.join();
+    expect(found(thread.ident)).toBeUndefined();
+    expect(currentThread()).toBe(found(currentThread().ident));
+  });
+
+  it('comes back in its own result', async () => {
+    const thread = new Thread({ target: targets.whoAmI }).start();
+    expect((await thread.result()).thread).toBe(thread);
+  });
+
+  it('is what the excepthook gets', async () => {
+    const told: (Thread | null)[] = [];
+    setExcepthook(({ thread }) => told.push(thread));
+    const failing = new Thread({
+      target: () => {
+        throw new Error('nobody hears');
+      },
+    }).start();
+    await until(() => told.length === 1);
+    expect(told[0]).toBe(failing);
+  });
+
+  it('is collected once nobody has it: when its thread is over at once, and while it runs', async () => {
+    const [gate, objects] = [new Event(), [] as WeakRef<Thread>[]];
+    const start = (thread: Thread): Thread => {
+      objects.push(new WeakRef(thread));
+      return thread.start();
+    };
+    start(new Thread({ target: wait, args: [gate] }));
+    await start(new Thread({ target: () => 42 })).result();
+    await until(() => {
+      collectGarbage();
+      return objects.every((object) => object.deref() === undefined);
+    });
+    expect(enumerate()).toHaveLength(2);
+    gate.set();
+  });
+});
