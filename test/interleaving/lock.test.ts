@@ -158,6 +158,6 @@ finds(
     text: 'time >= this.#yieldsUntil',
     instead: 'false',
   },
-  contend([user(blocking, 3), impatient(blocking)], { jumps: 1 }),
+  contend([user(blocking, 3), impatient(blocking)], { jumps: 1, preemptions: 3 }),
   /runs for ever/,
 );

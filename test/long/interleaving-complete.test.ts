@@ -6,11 +6,11 @@ import {
   setAndClear,
 } from '../support/explorer/event-waiters.js';
 import { type Asked, explores } from '../support/explorer/explores.js';
-import { type Face, mixes, titleOf, unlike } from '../support/explorer/faces.js';
+import { blocking, type Face, mixes, titleOf, unlike } from '../support/explorer/faces.js';
 import { worker as begun, MAIN, starter, successor, table } from '../support/explorer/life-cycle.js';
 import { moves, movesThereAndBack, other, pool, reusesBoth, worker } from '../support/explorer/sessions.js';
 import { looker, mainTracer, nobodyTraces, tracer } from '../support/explorer/tracers.js';
-import { atMostOneLost, type Guarded, notFree, user } from '../support/explorer/users.js';
+import { atMostOneLost, type Guarded, impatient, notFree, user } from '../support/explorer/users.js';
 
 function guarded(kind: 'Lock' | 'RLock' | 'Semaphore', faces: Face[]): Asked<Guarded> {
   const shared: Asked<Guarded>['shared'] = (primitives) =>
@@ -45,6 +45,12 @@ describe('3 threads, every interleaving', () => {
       }
     }
   }
+});
+
+explores('every interleaving of a Lock that one takes three times, and another gives up, while 12 ms pass', {
+  ...guarded('Lock', []),
+  threads: [user(blocking, 3), impatient(blocking)],
+  jumps: 1,
 });
 
 describe("every interleaving of a pool's starter and two workers", () => {

@@ -3,13 +3,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Folders and files that take long, those that take longest first. */
 const LONG = [
   // Of test/long: what computes beside what waits.
-  'test/long/interleaving-deaths',
   'test/long/pool-storm',
   'test/long/interleaving-complete',
-  'test/long/histories',
   'test/long/interleaving-generated',
-  'test/long/leaks',
   'test/long/interleaving-random',
+  'test/long/interleaving-deaths',
+  'test/long/histories',
+  'test/long/leaks',
   'test/long/terminate',
   // One after the other, because they share a process.
   'test/interleaving/',

@@ -11,12 +11,12 @@ const seed = anySeed();
 afterEach(() => setExcepthook(null));
 
 it.each([0, 1])(
-  `a storm of 200 jobs adds up: %i kept, seed ${seed}`,
+  `a storm of 100 jobs adds up: %i kept, seed ${seed}`,
   async (minThreads) => {
     const { completed, failed, cancelled } = await poolStorm({
       seed: seed + minThreads,
       pool: { maxThreads: 3, minThreads },
-      jobs: 200,
+      jobs: 100,
       pause: 0,
     });
     // The seed draws how many of each.
@@ -28,7 +28,7 @@ it.each([0, 1])(
 it.each([1, 2])(
   `so does one with pauses, between a death and the next job too: %i workers, seed ${seed}`,
   async (maxThreads) => {
-    await poolStorm({ seed: seed + maxThreads, pool: { maxThreads }, jobs: 100, pause: 2000 });
+    await poolStorm({ seed: seed + maxThreads, pool: { maxThreads }, jobs: 60, pause: 2000 });
   },
   90_000,
 );

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tried } from '../long/tried.js';
 import { type Explored, explore } from './explore.js';
 import { tryAtRandom } from './random.js';
 import type { Scenario } from './scenario.js';
@@ -26,8 +27,9 @@ export async function explored<S>(scenario: Asked<S>): Promise<Explored> {
 
 /** A test that nothing goes wrong in any state of a scenario. */
 export function explores<S>(title: string, scenario: Asked<S>): void {
-  test(title, async () => {
+  test(title, async (context) => {
     const { states, violation } = await explored(scenario);
+    tried(context, 'states', states);
     if (process.env.SHOW_STATES !== undefined)
       console.log(`${states} states: ${title}${violation === null ? '' : `\n${violation}`}`);
     expect(violation).toBeNull();
@@ -40,13 +42,15 @@ export function explores<S>(title: string, scenario: Asked<S>): void {
  * that a failure prints, as SEED in the environment, runs that schedule alone.
  */
 export function tries<S>(title: string, scenario: Asked<S>, schedules: number): void {
-  test(`${schedules} schedules at random: ${title}`, async () => {
+  test(`${schedules} schedules at random: ${title}`, async (context) => {
     const sources = await sourcesOf(scenario);
     const { SEED } = process.env;
     const seeds = SEED === undefined ? ['3:1', '4:1000000'] : [SEED];
     for (const seed of seeds) {
       const count = SEED === undefined ? Math.ceil(schedules / seeds.length) : 1;
-      expect(tryAtRandom({ ...scenario, sources }, seed, count).violation).toBeNull();
+      const { violation, schedules: run } = tryAtRandom({ ...scenario, sources }, seed, count);
+      tried(context, 'schedules', run);
+      expect(violation).toBeNull();
     }
   });
 }

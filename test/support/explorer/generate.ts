@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tried } from '../long/tried.js';
 import * as events from './event-waiters.js';
 import { type Asked, explored } from './explores.js';
 import { blocking, observable } from './faces.js';
@@ -20,15 +21,14 @@ export interface Bounds {
   readonly preemptions?: number;
   /** Whether one may die: each in turn. */
   readonly kills?: true;
-  /** Only each so many-th of all mixes, from which on. */
+  /** Only each so many-th of all mixes. */
   readonly stride?: number;
-  readonly from?: number;
 }
 
 /** Every mix of a family's programs, with a title each. */
 export function scenariosOf<S>(family: Family<S>, bounds: Bounds): [title: string, Asked<S>][] {
-  const { threads, kills, stride = 1, from = 0, preemptions } = bounds;
-  const mixes = mixesOf(Object.keys(family.programs), threads).filter((_, index) => index % stride === from);
+  const { threads, kills, stride = 1, preemptions } = bounds;
+  const mixes = mixesOf(Object.keys(family.programs), threads).filter((_, index) => index % stride === 0);
   return mixes.flatMap((mix) =>
     (kills === undefined ? [undefined] : victimsOf(mix)).map((victim): [string, Asked<S>] => {
       const dies = victim === undefined ? '' : `, T${victim + 1} may die`;
@@ -46,8 +46,9 @@ export function scenariosOf<S>(family: Family<S>, bounds: Bounds): [title: strin
 /** A test for each of them that nothing goes wrong. */
 export function exploresAll<S>(family: Family<S>, bounds: Bounds): void {
   for (const [title, scenario] of scenariosOf(family, bounds)) {
-    test(title, async () => {
+    test(title, async (context) => {
       const { violation, states } = await explored(scenario);
+      tried(context, 'states', states);
       expect(violation).toBeNull();
       expect(states).toBeGreaterThan(bounds.threads);
     });

@@ -1,6 +1,6 @@
 import type { Layout } from './layout.js';
 import type { Graph } from './position.js';
-import { POSITION, ROW, type State, threadOfSleeper } from './state.js';
+import { DEAD, IS, POSITION, ROW, type State, threadOfSleeper } from './state.js';
 import type { Permutation, Symmetry } from './symmetry.js';
 
 /**
@@ -120,7 +120,8 @@ export class Hash {
     const graph = this.#graphs[from] as Graph;
     const position = graph.positions[state.of(from, POSITION)];
     if (position === undefined) return;
-    const there = this.#symmetry.positionOf(graph, from, position, number);
+    const isDead = state.of(from, IS) === DEAD;
+    const there = isDead ? position : this.#symmetry.positionOf(graph, from, position, number);
     this.#add(state.rows + to * ROW + POSITION, there.id);
     for (let field = POSITION + 1; field < ROW; field++)
       this.#add(state.rows + to * ROW + field, state.of(from, field));

@@ -11,7 +11,7 @@ import {
 } from './operation.js';
 import type { Graph, Position } from './position.js';
 import { FIRST_IDENT } from './simulated-modules.js';
-import { IS, PARKED, POSITION, READY, type State, UNTIL, WOKEN } from './state.js';
+import { DEAD, IS, PARKED, POSITION, READY, type State, UNTIL, WOKEN } from './state.js';
 import type { Symmetry } from './symmetry.js';
 
 /** The bits of a section's word that tell who is in it. */
@@ -33,6 +33,8 @@ export class Performer {
   readonly #guarded: ReadonlyMap<number, number>;
   /** The word that is read by plain loads; -1: none is. */
   readonly #peeked: number;
+  /** By notes: the position that stands for all of the dead with these. */
+  readonly #last = new Map<Graph, Map<string, number>>();
 
   constructor(
     state: State,
@@ -82,6 +84,21 @@ export class Performer {
   runEvent(thread: number, event: LoopEvent): void {
     if (event.runs === 'woken') this.#state.put(thread, WOKEN, this.#state.of(thread, WOKEN) >> 3);
     this.#comesTo(thread, encodeEvent(event));
+  }
+
+  /** Of where a dead thread was only its notes count from now on: all positions with the same are one. */
+  die(thread: number): void {
+    const state = this.#state;
+    const graph = this.#threads[thread] as Graph;
+    const position = this.position(thread);
+    const notes = JSON.stringify(position.notes);
+    const last = this.#last.get(graph) ?? new Map<string, number>();
+    this.#last.set(graph, last.set(notes, last.get(notes) ?? position.id));
+    state.rouse((one) => one.thread === thread);
+    state.put(thread, POSITION, last.get(notes) as number);
+    state.put(thread, IS, DEAD);
+    state.put(thread, UNTIL, 0);
+    state.put(thread, WOKEN, 0);
   }
 
   timeOut(thread: number): void {

@@ -222,10 +222,7 @@ export class World<S> {
   #kill(thread: number): void {
     const { state, layout } = this;
     if (this.#victims.includes(thread)) state.add(layout.kills, -1);
-    state.rouse((one) => one.thread === thread);
-    state.put(thread, IS, DEAD);
-    state.put(thread, UNTIL, 0);
-    state.put(thread, WOKEN, 0);
+    this.performer.die(thread);
     for (let region = layout.regions; region < layout.regions + this.#regions; region++)
       state.write(region, state.read(region) & ~(1 << thread));
   }
