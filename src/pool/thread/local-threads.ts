@@ -102,7 +102,7 @@ export function forget(ident: number): void {
 
 /**
  * Called once those who wait for what the thread gave have been told. From then on its object is asked for by who is told of
- * an error that nobody has taken, and by other threads that know of it, and by nobody else.
+ * an error that nobody has taken, by other threads that know of it, by those that are sent it later (`markSent`), and by nobody else.
  */
 export function letGo(ident: number, failed: boolean): void {
   const thread = fresh.get(ident);
@@ -114,7 +114,10 @@ export function letGo(ident: number, failed: boolean): void {
 export function markSent(ident: number, thread: LocalThread): void {
   if (!startedHere(ident)) return;
   sent.set(ident, now());
-  if (!running.has(ident)) keepEnded(ident, thread);
+  if (running.has(ident)) return;
+  keepEnded(ident, thread);
+  // It may have been let go as nobody else knew of it, and comes back in a message.
+  if (knownThread(ident) === undefined) remember(ident, thread);
 }
 
 /** Whether another worker may still ask what the thread gave. */
