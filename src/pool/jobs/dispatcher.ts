@@ -67,6 +67,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     const sweep = new IdleSweep(this.#sessions, minThreads, idleTimeout);
     this.#patience = new Patience(
       this.#sessions,
+      maxThreads,
       (jobs) => this.#line.giveBack(jobs),
       () => {
         this.#dispatch();

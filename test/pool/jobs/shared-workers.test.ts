@@ -1,12 +1,28 @@
 import { availableParallelism } from 'node:os';
 import { Barrier, Event, ThreadPool } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { runNode } from '../../support/run-node.js';
 
 const CORES = availableParallelism();
 const MANY = CORES + 14;
 /** Done at once, or when the others have come. */
 const meet = (barrier: Barrier | null): number => barrier?.waitSync() ?? -1;
 const hold = (gate: Event): boolean => gate.waitSync();
+
+/** On a machine of one core: the first of two such jobs waits for the second. */
+const ONE_CORE = `
+  import { syncBuiltinESMExports } from 'node:module';
+  import os from 'node:os';
+  os.availableParallelism = () => 1;
+  syncBuiltinESMExports();
+  const { Barrier, ThreadPool } = await import('rxjs-threading');
+  const meet = (barrier) => barrier?.waitSync() ?? -1;
+  const pool = new ThreadPool({ maxThreads: 4 });
+  for (let run = 0; run < 300; run++) await pool.run(meet, [null]);
+  const barrier = new Barrier(2);
+  const places = [pool.run(meet, [barrier]).then(), pool.run(meet, [barrier]).then()];
+  console.log((await Promise.all(places)).sort().join());
+  await pool.close();`;
 
 /** A pool of more workers than there are cores, which knows that `meet` is done at once. */
 async function poolOfMany(): Promise<ThreadPool> {
@@ -31,6 +47,11 @@ describe('jobs that take less time than to wake a worker', () => {
     const places = await Promise.all(Array.from({ length: MANY }, () => pool.run(meet, [barrier])));
     expect(places.sort((a, b) => a - b)).toEqual(Array.from({ length: MANY }, (_, place) => place));
     await pool.close();
+  });
+
+  it('all run at once where one core has one worker', async () => {
+    const { stdout } = await runNode(['--input-type=module', '-e', ONE_CORE]);
+    expect(stdout).toBe('0,1\n');
   });
 
   it('do not wait for one that runs for long, nor for lower ones', async () => {
