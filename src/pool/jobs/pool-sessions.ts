@@ -53,7 +53,7 @@ export class PoolSessions {
     const { loads } = this;
     if (loads.working < CORES || !job.returns) return undefined;
     const session = loads.working > CORES ? loads.most(DEEPEST) : loads.leastWorking();
-    return session?.isTiny(job) ? session : undefined;
+    return session?.takesTiny(job) ? session : undefined;
   }
 
   add(session: PoolSession): void {

@@ -54,6 +54,15 @@ describe('jobs that take less time than to wake a worker', () => {
     expect(stdout).toBe('0,1\n');
   });
 
+  it('share with no job of which nobody knows how long it takes', async () => {
+    const pool = await poolOfMany();
+    const ends = Array.from({ length: CORES + 1 }, () => pool.run(meet, [null]).then());
+    const unknown = pool.run(() => 0).then();
+    expect(pool.stats).toMatchObject({ busy: CORES + 1, queued: 1 });
+    expect(await Promise.all([...ends, unknown])).toEqual([...new Array(CORES + 1).fill(-1), 0]);
+    await pool.close();
+  });
+
   it('do not wait for one that runs for long, nor for lower ones', async () => {
     const pool = await poolOfMany();
     const gate = new Event();
