@@ -30,6 +30,7 @@ import { PriorityLine } from './priority-line.js';
 export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly workers: PoolWorkers;
   readonly maxThreads: number;
+  readonly #maxQueue: number;
   readonly counters: JobCounters;
   readonly contexts: CheckedPoolOptions['contexts'];
   readonly #line = new PriorityLine();
@@ -58,6 +59,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     const life = { ...options.life, pool: record.id };
     this.contexts = options.contexts;
     this.maxThreads = maxThreads;
+    this.#maxQueue = options.maxQueue;
     this.#changed = changed;
     this.counters = new JobCounters(record, changed);
     const sessions = new PoolSessions(() => sweep.begin());
@@ -126,7 +128,8 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent or copied; then nothing has changed */
   submit(job: Job): void {
-    const shares = job.priority <= this.#lowestAhead;
+    // What an idle worker would begin at once does not queue, and so is not refused: see Entrance.
+    const shares = job.priority <= this.#lowestAhead && this.queued < this.#maxQueue;
     const session = this.#line.size === 0 ? this.#sessionFor(job, shares) : undefined;
     const idle = session?.size === 0;
     job.order = this.#line.nextOrder();

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Barrier, Event, ThreadPool } from 'rxjs-threading';
+import { Barrier, Event, ThreadPool, type ThreadPoolOptions } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { runNode } from '../../support/run-node.js';
 
@@ -25,8 +25,8 @@ const ONE_CORE = `
   await pool.close();`;
 
 /** A pool of more workers than there are cores, which knows that `meet` is done at once. */
-async function poolOfMany(): Promise<ThreadPool> {
-  const pool = new ThreadPool({ minThreads: MANY, maxThreads: MANY });
+async function poolOfMany(options: ThreadPoolOptions = {}): Promise<ThreadPool> {
+  const pool = new ThreadPool({ ...options, minThreads: MANY, maxThreads: MANY });
   await pool.warmUp();
   for (let run = 0; run < 300; run++) await pool.run(meet, [null]);
   return pool;
@@ -60,6 +60,15 @@ describe('jobs that take less time than to wake a worker', () => {
     const unknown = pool.run(() => 0).then();
     expect(pool.stats).toMatchObject({ busy: CORES + 1, queued: 1 });
     expect(await Promise.all([...ends, unknown])).toEqual([...new Array(CORES + 1).fill(-1), 0]);
+    await pool.close();
+  });
+
+  it('go to idle workers where no more may queue', async () => {
+    const pool = await poolOfMany({ maxQueue: 3 });
+    const ends = Array.from({ length: 2 * MANY }, () => pool.run(meet, [null]).then());
+    expect(pool.stats).toMatchObject({ busy: MANY, queued: 3 });
+    const how = await Promise.allSettled(ends);
+    expect(how.filter(({ status }) => status === 'fulfilled')).toHaveLength(MANY + 3);
     await pool.close();
   });
 
