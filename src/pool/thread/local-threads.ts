@@ -1,5 +1,14 @@
 import { threadId } from 'node:worker_threads';
-import { countHandle, hasHandles, startedHere, workerOf } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { SENT_ITSELF } from '../../primitives/threads/table.js';
+import {
+  countHandle,
+  flagsOf,
+  hasHandles,
+  setFlags,
+  startedHere,
+  workerOf,
+} from '../../primitives/threads/thread-slots.js';
 import { now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Outcome } from './outcome.js';
 
@@ -96,6 +105,7 @@ export function keptThread(ident: number): LocalThread | undefined {
 export function forget(ident: number): void {
   const thread = running.get(ident);
   running.delete(ident);
+  if ((flagsOf(ident) & SENT_ITSELF) !== 0) sent.set(ident, now());
   if (thread !== undefined && maybeAsked(ident)) keepEnded(ident, thread);
   else sent.delete(ident);
 }
@@ -112,6 +122,7 @@ export function letGo(ident: number, failed: boolean): void {
 
 /** Called by codecs as a Thread is packed for a message to another thread. */
 export function markSent(ident: number, thread: LocalThread): void {
+  if (ident === getIdent()) setFlags(ident, flagsOf(ident) | SENT_ITSELF);
   if (!startedHere(ident)) return;
   sent.set(ident, now());
   if (running.has(ident)) return;

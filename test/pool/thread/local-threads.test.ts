@@ -46,6 +46,13 @@ describe('the one Thread object of a thread', () => {
     expect(await new Thread({ target: echo, args: [timer] }).start().result()).toBe(timer);
   });
 
+  it('is asked by a thread that its own sent it to as it ended', async () => {
+    const heard = new Event();
+    const thread = new Thread({ target: targets.leaveAsker, args: [heard] }).start();
+    expect(await thread.result()).toBe(42);
+    expect(await heard.wait({ timeout: 10_000 })).toBe(true);
+  });
+
   it('is what the excepthook gets', async () => {
     const told: (Thread | null)[] = [];
     setExcepthook(({ thread }) => told.push(thread));
