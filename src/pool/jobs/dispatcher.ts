@@ -11,7 +11,7 @@ import { IdleSweep } from './idle-sweep.js';
 import { JobCounters, type JobResult } from './job-counters.js';
 import { Patience } from './patience.js';
 import type { CheckedPoolOptions } from './pool-options.js';
-import { PoolSession } from './pool-session.js';
+import { leaveOut, PoolSession } from './pool-session.js';
 import { CORES, PoolSessions } from './pool-sessions.js';
 import { PoolWorkers } from './pool-workers.js';
 import { PriorityLine } from './priority-line.js';
@@ -292,7 +292,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** Another worker takes its place, once it has exited. */
   #endWorn(session: PoolSession): void {
-    if (session.worn) leave(session.own);
+    if (session.worn) leaveOut(session.own);
     const isDone = session.size === 0 && !session.hasLeftovers && !session.flushing;
     if (session.worn && isDone && !session.dead) void session.end();
   }
@@ -319,7 +319,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     if (session.opened && !session.retired && !this.#closes) this.workers.keepEnough();
     for (const job of begun) job.died(exit);
     for (const job of failed) this.#fail(job, { ...exit, unbegun: true });
-    leave(own);
+    leaveOut(own);
     this.#updated();
     return begun.length + failed.length > 0;
   }
@@ -346,9 +346,4 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     if (this.#isEmpty) for (const tell of this.#emptied.splice(0)) tell();
     this.#changed();
   }
-}
-
-/** Tells those who wait for this worker alone that it ends. */
-function leave(own: Job[]): void {
-  for (const job of own.splice(0)) if (!job.over) job.tied?.left();
 }

@@ -109,3 +109,8 @@ export class PoolSession extends Session {
 function isTiny({ target }: Job): boolean {
   return target !== null && target.usualTime > 0 && target.usualTime < WAKE_MS;
 }
+
+/** Tells those who wait for one worker alone that it ends. */
+export function leaveOut(own: Job[]): void {
+  for (const job of own.splice(0)) if (!job.over) job.tied?.left();
+}
