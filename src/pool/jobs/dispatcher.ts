@@ -19,10 +19,11 @@ import { PriorityLine } from './priority-line.js';
 /**
  * The jobs of a pool, and who runs them: the line, the sessions, and what is remembered of jobs that have ended.
  *
- * A job that is worth it (`sharedFor` of PoolSessions) goes to an idle session, or a new one, if there may be more; else to the
- * session that has least to do, if that has room; else it stands in line. How many jobs a session has room for depends on how
- * long they run: about a millisecond of work stands behind a job. What has waited behind another for 2 ms is taken back
- * (patience.ts), and is the first to be run elsewhere. So jobs begin in the order in which they came, but for those few ms.
+ * A job goes to an idle session; to a new one, if there may be more; to the session that has least to do, if that has room;
+ * else it stands in line. Before all of these comes a session at work, for a job that takes less time than to wake another worker
+ * (`sharedFor` of PoolSessions). How many jobs a session has room for depends on how long they run: about a millisecond of
+ * work stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run
+ * elsewhere. So jobs begin in the order in which they came, but for those few ms.
  *
  * Invariant: nobody stands in line while a session has room. So whoever stands in line, somebody runs; those who run keep
  * the process alive, and the line need not.
@@ -126,7 +127,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   // ─── jobs that come ───────────────────────────────────────────────────────────────────────────
 
-  /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent or copied; then nothing has changed */
+  /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent or copied; then it is no job of the pool */
   submit(job: Job): void {
     // What an idle worker would begin at once does not queue, and so is not refused: see Entrance.
     const shares = job.priority <= this.#lowestAhead && this.queued < this.#maxQueue;
@@ -185,7 +186,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#updated();
   }
 
-  /** @param shares - one that has jobs may do: `sharedFor`. @throws whatever keeps a worker from being made, when there is none at all */
+  /** @param shares - one at work may come before an idle one: see `sharedFor`. @throws whatever keeps a worker from being made, when there is none at all */
   #sessionFor(job: Job, shares: boolean): PoolSession | undefined {
     const shared = shares ? this.#sessions.sharedFor(job) : undefined;
     if (shared !== undefined) return shared;
