@@ -286,8 +286,9 @@ export class BarrierAttempt implements BlockingAttempt<number> {
     return PENDING;
   }
 
+  /** Who is late waits on until the action is over, as in CPython, and looks whether its thread lives. */
   expire(): Outcome<number> {
-    return this.#slot === 0 ? PENDING : this.#rounds.expire(this.#slot);
+    return this.#slot === 0 ? this.#arrive() : this.#rounds.expire(this.#slot);
   }
 
   leave(): void {

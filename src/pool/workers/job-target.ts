@@ -52,5 +52,5 @@ export function noteRunTime(target: JobTarget, ms: number): void {
   const time = Math.max(ms, 0.001);
   target.meanTime = target.meanTime === 0 ? time : target.meanTime * 0.9 + time * 0.1;
   const { usualTime } = target;
-  target.usualTime = usualTime === 0 ? time : usualTime * 0.9 + Math.min(time, 3 * usualTime) * 0.1;
+  target.usualTime = usualTime === 0 ? time : usualTime * 0.9 + Math.min(time, 10 * usualTime) * 0.1;
 }
