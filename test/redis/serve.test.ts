@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
@@ -82,6 +83,28 @@ test("a run's token, and the telling of its end, come with BullMQ's own moves of
     monitor.disconnect();
     asking.disconnect();
   }
+});
+
+test('a job that is handed out as another is put off has a token above all before, also if it was lost with one before', async () => {
+  const { pool } = farm;
+  const asking = new Redis(server.port);
+  const lost = firstValueFrom(pool.run(targets.job)).catch((error) => error);
+  const queue = pool.queue as Queue;
+  await until(async () => (await queue.getWaiting()).length === 1);
+  const id = (await queue.getWaiting())[0]?.id as string;
+  await asking.hset(`{${farm.namespace}}:jobs:jobs:${id}`, 'stc', 2);
+  const before = farm.serve();
+  expect(await lost).toMatchObject({ name: 'JobLostError' });
+  const { token } = (await pool.run(targets.job)) as unknown as { token: string };
+  await before.close();
+  const fails = firstValueFrom(pool.run(targets.failUntil, [2], { retry: { attempts: 2, delay: 50 } }));
+  await until(async () => (await queue.getWaiting()).length === 1);
+  await pool.retryFailed(id);
+  farm.serve({ concurrency: 1 });
+  expect(await fails).toBe(2);
+  const again = JSON.parse((await queue.getJob(id))?.returnvalue) as { token: string };
+  expect(BigInt(again.token)).toBeGreaterThan(BigInt(token));
+  asking.disconnect();
 });
 
 test('runs as many at once as it is told to, and tells how many', async () => {
