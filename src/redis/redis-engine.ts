@@ -68,8 +68,9 @@ export class RedisEngine implements Engine {
       return reply as string[];
     } catch (error) {
       const failed = asEngineError(error);
-      // What another connection may mend is not mended by this one.
-      if (failed.outOfReach) hangUp(commands.redis);
+      // What another connection may mend is not mended by this one. Who asks for one now is not given this, because its end is
+      // heard of only as the loop turns, and who asks again and again at once would keep the loop from that.
+      if (failed.outOfReach) this.#drop(commands);
       throw failed;
     }
   }
@@ -82,7 +83,7 @@ export class RedisEngine implements Engine {
   async incarnation(anew = false): Promise<string> {
     if (this.#commands !== undefined) {
       if (!anew) return this.#commands.run;
-      hangUp(this.#commands.redis);
+      this.#drop(this.#commands);
     }
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
@@ -105,6 +106,11 @@ export class RedisEngine implements Engine {
       hangUp(redis);
       throw asEngineError(error);
     }
+  }
+
+  #drop(commands: Commands): void {
+    hangUp(commands.redis);
+    this.#lost(commands);
   }
 
   #lost(commands: Commands): void {

@@ -68,6 +68,22 @@ it('a job that is asked for while its primary has become a replica waits for the
 });
 
 describe('replicas', () => {
+  it('are not heard of as all connections end: what is given back then is sent by the next', async () => {
+    const [one, two] = [await redisServer(), await redisServer()];
+    const client = new Redis(one.url);
+    const link = await tcpProxy(one.port);
+    const machines = redis.machines({ connection: link.url, replicas: 1 });
+    const hold = firstValueFrom(machines.lock('a').hold()).catch((thrown: unknown) => thrown);
+    while (!/cmd=wait/.test(String(await client.client('LIST')))) await pause(5);
+    link.turn(two.port);
+    expect(await hold).toMatchObject({ message: '0 replicas have the grant of a, 1 were asked for' });
+    await machines.snapshot();
+    await machines.close();
+    client.disconnect();
+    await link.close();
+    for (const server of [one, two]) await server.stop('SIGKILL');
+  });
+
   it('must have a grant before it counts; else it is given back, and the wait fails', async () => {
     const primary = await redisServer();
     const client = new Redis(primary.url);
