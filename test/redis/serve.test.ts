@@ -9,6 +9,7 @@ import { currentJob, Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
+import { slowLink } from '../support/slow-link.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 
 let server: RedisServer;
@@ -250,6 +251,21 @@ test('what is tried again by hand is shared again, and not tried beside another 
   farm.serve();
   expect(await shared).toMatchObject({ name: 'RangeError', message: 'two' });
   expect(await pool.run(targets.echo, [4], { dedupe: 'one' })).toBe(4);
+});
+
+test('what is tried again by hand from afar, and has ended before that is known there, is not shared', async () => {
+  const { pool } = farm;
+  const serving = farm.serve();
+  await firstValueFrom(pool.run(targets.fail, ['one'], { dedupe: 'afar' })).catch(() => {});
+  const [one] = await pool.failed();
+  const link = await slowLink(server.port, 200);
+  const afar = new Machines({ connection: link.url, namespace: farm.namespace, lease: 3000, grace: false });
+  await afar.pool('jobs').retryFailed(one?.id ?? '');
+  expect((await pool.failed()).length).toBe(1);
+  expect(await pool.run(targets.echo, [2], { dedupe: 'afar' })).toBe(2);
+  await afar.close();
+  link.close();
+  await serving.close();
 });
 
 test('many pools of one name in a process share what they need', async () => {
