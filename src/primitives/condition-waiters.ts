@@ -264,8 +264,10 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
   }
 
   reject(error: unknown): void {
-    if (this.#attempt.begun) this.#lockAgain(() => this.#settle.reject(error));
-    else this.#settle.reject(error);
+    if (!this.#attempt.begun) this.#settle.reject(error);
+    // Who leaves may have its signal abort by that.
+    else if (this.left) this.#ended = true;
+    else this.#lockAgain(() => this.#settle.reject(error));
   }
 
   #lockAgain(tell: () => void): void {

@@ -290,6 +290,22 @@ describe('who has left, and is granted a lock before it was told to leave the qu
     wait.unsubscribe();
     expect([condition.waiting, condition.lock.waiting, condition.locked()]).toEqual([0, 0, false]);
   });
+
+  it.each([
+    ['wait', (condition: Condition, signal: AbortSignal) => condition.wait({ signal })],
+    ['waitFor', (condition: Condition, signal: AbortSignal) => condition.waitFor(() => false, { signal })],
+  ])('takes no lock of a Condition again where the signal of its %s aborts by that', (_, wait) => {
+    const condition = new Condition(new Lock());
+    const controller = new AbortController();
+    condition.acquireSync();
+    const waiting = new Observable((subscriber) => {
+      subscriber.add(() => controller.abort());
+      return wait(condition, controller.signal).subscribe(subscriber);
+    }).subscribe();
+    expect(condition.waiting).toBe(1);
+    waiting.unsubscribe();
+    expect([condition.waiting, condition.lock.waiting, condition.locked()]).toEqual([0, 0, false]);
+  });
 });
 
 describe('who leaves as a channel is told of the wait', () => {

@@ -36,13 +36,13 @@ export interface SessionOwner {
 /**
  * A job of the pool that maps batches, as long as there are some, seen from the thread that makes them. The job is a
  * Thread whose target is a function of this library, in-worker/map-values.ts. It gets the user's target, one end of a
- * port, and a few words of shared memory, one for each batch that it may have at once.
+ * port, and a few words of shared memory, one for each batch until its end has come.
  *
  *   queued -ready-> open -its thread ends by itself-> died
  *   queued or open -`leaving`, and its last batch is over; or nothing to do for a while; or nobody wants more-> ended
  *
  * While it is queued the session takes one batch, which its worker finds in the port when it begins: the pool's queue is no
- * place to keep many values in. Once open it takes as many as it has words, so that the worker need not wait for this
+ * place to keep many values in. Once open it takes `depth` batches, so that the worker need not wait for this
  * thread between two of them. A value's way through all of this stands at the head of dispatcher.ts.
  *
  * Invariant: a word that is not in `#free` belongs to one batch of `batches`, whose end has not come.

@@ -11,7 +11,7 @@ import { IdleSweep } from './idle-sweep.js';
 import { JobCounters, type JobResult } from './job-counters.js';
 import { Patience } from './patience.js';
 import type { CheckedPoolOptions } from './pool-options.js';
-import { PoolSession } from './pool-session.js';
+import { leaveOut, PoolSession } from './pool-session.js';
 import { CORES, PoolSessions } from './pool-sessions.js';
 import { PoolWorkers } from './pool-workers.js';
 import { PriorityLine } from './priority-line.js';
@@ -19,10 +19,11 @@ import { PriorityLine } from './priority-line.js';
 /**
  * The jobs of a pool, and who runs them: the line, the sessions, and what is remembered of jobs that have ended.
  *
- * A job that is worth it (`sharedFor` of PoolSessions) goes to an idle session, or a new one, if there may be more; else to the
- * session that has least to do, if that has room; else it stands in line. How many jobs a session has room for depends on how
- * long they run: about a millisecond of work stands behind a job. What has waited behind another for 2 ms is taken back
- * (patience.ts), and is the first to be run elsewhere. So jobs begin in the order in which they came, but for those few ms.
+ * A job goes to an idle session; to a new one, if there may be more; to the session that has least to do, if that has room;
+ * else it stands in line. Before all of these comes a session at work, for a job that takes less time than to wake another worker
+ * (`sharedFor` of PoolSessions). How many jobs a session has room for depends on how long they run: about a millisecond of
+ * work stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run
+ * elsewhere. So jobs begin in the order in which they came, but for those few ms.
  *
  * Invariant: nobody stands in line while a session has room. So whoever stands in line, somebody runs; those who run keep
  * the process alive, and the line need not.
@@ -30,6 +31,7 @@ import { PriorityLine } from './priority-line.js';
 export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly workers: PoolWorkers;
   readonly maxThreads: number;
+  readonly #maxQueue: number;
   readonly counters: JobCounters;
   readonly contexts: CheckedPoolOptions['contexts'];
   readonly #line = new PriorityLine();
@@ -58,6 +60,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     const life = { ...options.life, pool: record.id };
     this.contexts = options.contexts;
     this.maxThreads = maxThreads;
+    this.#maxQueue = options.maxQueue;
     this.#changed = changed;
     this.counters = new JobCounters(record, changed);
     const sessions = new PoolSessions(() => sweep.begin());
@@ -67,6 +70,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     const sweep = new IdleSweep(this.#sessions, minThreads, idleTimeout);
     this.#patience = new Patience(
       this.#sessions,
+      maxThreads,
       (jobs) => this.#line.giveBack(jobs),
       () => {
         this.#dispatch();
@@ -123,9 +127,10 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   // ─── jobs that come ───────────────────────────────────────────────────────────────────────────
 
-  /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent or copied; then nothing has changed */
+  /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent or copied; then it is no job of the pool */
   submit(job: Job): void {
-    const shares = job.priority <= this.#lowestAhead;
+    // What an idle worker would begin at once does not queue, and so is not refused: see Entrance.
+    const shares = job.priority <= this.#lowestAhead && this.queued < this.#maxQueue;
     const session = this.#line.size === 0 ? this.#sessionFor(job, shares) : undefined;
     const idle = session?.size === 0;
     job.order = this.#line.nextOrder();
@@ -181,7 +186,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#updated();
   }
 
-  /** @param shares - one that has jobs may do: `sharedFor`. @throws whatever keeps a worker from being made, when there is none at all */
+  /** @param shares - one at work may come before an idle one: see `sharedFor`. @throws whatever keeps a worker from being made, when there is none at all */
   #sessionFor(job: Job, shares: boolean): PoolSession | undefined {
     const shared = shares ? this.#sessions.sharedFor(job) : undefined;
     if (shared !== undefined) return shared;
@@ -288,7 +293,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** Another worker takes its place, once it has exited. */
   #endWorn(session: PoolSession): void {
-    if (session.worn) leave(session.own);
+    if (session.worn) leaveOut(session.own);
     const isDone = session.size === 0 && !session.hasLeftovers && !session.flushing;
     if (session.worn && isDone && !session.dead) void session.end();
   }
@@ -315,7 +320,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     if (session.opened && !session.retired && !this.#closes) this.workers.keepEnough();
     for (const job of begun) job.died(exit);
     for (const job of failed) this.#fail(job, { ...exit, unbegun: true });
-    leave(own);
+    leaveOut(own);
     this.#updated();
     return begun.length + failed.length > 0;
   }
@@ -342,9 +347,4 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     if (this.#isEmpty) for (const tell of this.#emptied.splice(0)) tell();
     this.#changed();
   }
-}
-
-/** Tells those who wait for this worker alone that it ends. */
-function leave(own: Job[]): void {
-  for (const job of own.splice(0)) if (!job.over) job.tied?.left();
 }

@@ -17,24 +17,32 @@ const MOST_PASSED_MS = 100;
  */
 export class Patience {
   readonly #sessions: PoolSessions;
+  readonly #maxThreads: number;
   readonly #returned: (jobs: readonly Job[]) => void;
   readonly #looked: () => void;
   #looks = false;
 
   /**
+   * @param maxThreads - sessions that there may be
    * @param returned - these jobs are to stand in line again
    * @param looked - called after each look
    */
-  constructor(sessions: PoolSessions, returned: (jobs: readonly Job[]) => void, looked: () => void) {
+  constructor(
+    sessions: PoolSessions,
+    maxThreads: number,
+    returned: (jobs: readonly Job[]) => void,
+    looked: () => void,
+  ) {
     this.#sessions = sessions;
+    this.#maxThreads = maxThreads;
     this.#returned = returned;
     this.#looked = looked;
   }
 
-  /** Called when a job waits in a session. Where there is one session, nobody else could run it: that is looked at only if it hangs. */
+  /** Called when a job waits in a session. Where there may be one at most, nobody else could run it: that is looked at only if it hangs. */
   begin(): void {
     if (this.#looks) return;
-    if (this.#sessions.size < 2 && ![...this.#sessions].some(({ unseen }) => unseen !== undefined)) return;
+    if (this.#maxThreads < 2 && ![...this.#sessions].some(({ unseen }) => unseen !== undefined)) return;
     this.#looks = true;
     const began = clock();
     after(PATIENCE_MS, () => {

@@ -60,10 +60,9 @@ export class PoolSession extends Session {
     return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(Math.max(AHEAD_MS, 2 * lag) / mean)));
   }
 
-  /** Whether it has room for a job that takes less time than to wake another worker, as those that it has. */
-  isTiny(job: Job): boolean {
-    const usual = Math.max(job.target?.usualTime ?? 0, this.newest?.target?.usualTime ?? 0);
-    return usual > 0 && usual < WAKE_MS && this.size < DEEPEST;
+  /** Whether it has room for the job, which is known to take less time than to wake another worker, as its newest is. */
+  takesTiny(job: Job): boolean {
+    return this.size < DEEPEST && isTiny(job) && this.newest !== undefined && isTiny(this.newest);
   }
 
   /**
@@ -105,4 +104,13 @@ export class PoolSession extends Session {
   idents(): number[] {
     return [...this].map((job: Job) => this.identOf(job)).filter((ident) => ident > 0);
   }
+}
+
+function isTiny({ target }: Job): boolean {
+  return target !== null && target.usualTime > 0 && target.usualTime < WAKE_MS;
+}
+
+/** Tells those who wait for one worker alone that it ends. */
+export function leaveOut(own: Job[]): void {
+  for (const job of own.splice(0)) if (!job.over) job.tied?.left();
 }

@@ -45,15 +45,16 @@ export class PoolSessions {
   }
 
   /**
-   * A worker that has jobs, for one that takes less time than to wake another worker, where those at work have all the cores:
-   * many workers with one such job each cost several times what a few with many of them do. So more of these than there are
-   * cores become fewer. If it has to wait there after all, it is taken back, and goes to an idle worker then: patience.ts.
+   * A worker at work that is to have the job, though others are idle: the job takes less time than to wake one of these, and the
+   * workers at work have all the cores. Many workers with one such job each cost several times what a few with many do, so where
+   * more are at work than there are cores, the one with most jobs gets it. A job that has to wait there after all is taken back,
+   * and goes to an idle worker then: patience.ts.
    */
   sharedFor(job: Job): PoolSession | undefined {
     const { loads } = this;
     if (loads.working < CORES || !job.returns) return undefined;
     const session = loads.working > CORES ? loads.most(DEEPEST) : loads.leastWorking();
-    return session?.isTiny(job) ? session : undefined;
+    return session?.takesTiny(job) ? session : undefined;
   }
 
   add(session: PoolSession): void {

@@ -1,5 +1,14 @@
 import { threadId } from 'node:worker_threads';
-import { countHandle, hasHandles, startedHere, workerOf } from '../../primitives/threads/thread-slots.js';
+import { getIdent } from '../../primitives/threads/current-ident.js';
+import { SENT_ITSELF } from '../../primitives/threads/table.js';
+import {
+  countHandle,
+  flagsOf,
+  hasHandles,
+  setFlags,
+  startedHere,
+  workerOf,
+} from '../../primitives/threads/thread-slots.js';
 import { now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Outcome } from './outcome.js';
 
@@ -96,13 +105,14 @@ export function keptThread(ident: number): LocalThread | undefined {
 export function forget(ident: number): void {
   const thread = running.get(ident);
   running.delete(ident);
+  if ((flagsOf(ident) & SENT_ITSELF) !== 0) sent.set(ident, now());
   if (thread !== undefined && maybeAsked(ident)) keepEnded(ident, thread);
   else sent.delete(ident);
 }
 
 /**
  * Called once those who wait for what the thread gave have been told. From then on its object is asked for by who is told of
- * an error that nobody has taken, and by other threads that know of it, and by nobody else.
+ * an error that nobody has taken, by other threads that know of it, by those that are sent it later (`markSent`), and by nobody else.
  */
 export function letGo(ident: number, failed: boolean): void {
   const thread = fresh.get(ident);
@@ -112,9 +122,13 @@ export function letGo(ident: number, failed: boolean): void {
 
 /** Called by codecs as a Thread is packed for a message to another thread. */
 export function markSent(ident: number, thread: LocalThread): void {
+  if (ident === getIdent()) setFlags(ident, flagsOf(ident) | SENT_ITSELF);
   if (!startedHere(ident)) return;
   sent.set(ident, now());
-  if (!running.has(ident)) keepEnded(ident, thread);
+  if (running.has(ident)) return;
+  keepEnded(ident, thread);
+  // It may have been let go as nobody else knew of it, and comes back in a message.
+  if (knownThread(ident) === undefined) remember(ident, thread);
 }
 
 /** Whether another worker may still ask what the thread gave. */

@@ -106,7 +106,7 @@ export abstract class Job {
   /** Of a job that is for one worker and no other. */
   tied: TiedJob | undefined = undefined;
 
-  /** Called by its pool: what it is called with is as it is now, whatever the user changes. @throws what keeps it from being copied */
+  /** Called by its pool, unless what moves with it goes at once: it is called with what is there now, whatever the user changes. @throws what keeps it from being copied */
   abstract copy(): void;
   /** A session has it now. */
   sent(): void {}

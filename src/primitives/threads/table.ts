@@ -71,6 +71,8 @@ export const DUMMY = 2;
 export const LISTED = 4;
 /** Runs in a worker of its own, and not in one of a ThreadPool: counted by thread-limit.ts. */
 export const OWN_WORKER = 8;
+/** It has sent its own Thread to another, which may not have it yet when it ends. */
+export const SENT_ITSELF = 16;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
 /** Copies of this library with the same one can use each other's table. */

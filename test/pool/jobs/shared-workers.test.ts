@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { Barrier, Event, ThreadPool } from 'rxjs-threading';
+import { Barrier, Event, ThreadPool, type ThreadPoolOptions } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { runNode } from '../../support/run-node.js';
 
 const CORES = availableParallelism();
 const MANY = CORES + 14;
@@ -8,9 +9,24 @@ const MANY = CORES + 14;
 const meet = (barrier: Barrier | null): number => barrier?.waitSync() ?? -1;
 const hold = (gate: Event): boolean => gate.waitSync();
 
+/** On a machine of one core: the first of two such jobs waits for the second. */
+const ONE_CORE = `
+  import { syncBuiltinESMExports } from 'node:module';
+  import os from 'node:os';
+  os.availableParallelism = () => 1;
+  syncBuiltinESMExports();
+  const { Barrier, ThreadPool } = await import('rxjs-threading');
+  const meet = (barrier) => barrier?.waitSync() ?? -1;
+  const pool = new ThreadPool({ maxThreads: 4 });
+  for (let run = 0; run < 300; run++) await pool.run(meet, [null]);
+  const barrier = new Barrier(2);
+  const places = [pool.run(meet, [barrier]).then(), pool.run(meet, [barrier]).then()];
+  console.log((await Promise.all(places)).sort().join());
+  await pool.close();`;
+
 /** A pool of more workers than there are cores, which knows that `meet` is done at once. */
-async function poolOfMany(): Promise<ThreadPool> {
-  const pool = new ThreadPool({ minThreads: MANY, maxThreads: MANY });
+async function poolOfMany(options: ThreadPoolOptions = {}): Promise<ThreadPool> {
+  const pool = new ThreadPool({ ...options, minThreads: MANY, maxThreads: MANY });
   await pool.warmUp();
   for (let run = 0; run < 300; run++) await pool.run(meet, [null]);
   return pool;
@@ -30,6 +46,29 @@ describe('jobs that take less time than to wake a worker', () => {
     const barrier = new Barrier(MANY);
     const places = await Promise.all(Array.from({ length: MANY }, () => pool.run(meet, [barrier])));
     expect(places.sort((a, b) => a - b)).toEqual(Array.from({ length: MANY }, (_, place) => place));
+    await pool.close();
+  });
+
+  it('all run at once where one core has one worker', async () => {
+    const { stdout } = await runNode(['--input-type=module', '-e', ONE_CORE]);
+    expect(stdout).toBe('0,1\n');
+  });
+
+  it('share with no job of which nobody knows how long it takes', async () => {
+    const pool = await poolOfMany();
+    const ends = Array.from({ length: CORES + 1 }, () => pool.run(meet, [null]).then());
+    const unknown = pool.run(() => 0).then();
+    expect(pool.stats).toMatchObject({ busy: CORES + 1, queued: 1 });
+    expect(await Promise.all([...ends, unknown])).toEqual([...new Array(CORES + 1).fill(-1), 0]);
+    await pool.close();
+  });
+
+  it('go to idle workers where no more may queue', async () => {
+    const pool = await poolOfMany({ maxQueue: 3 });
+    const ends = Array.from({ length: 2 * MANY }, () => pool.run(meet, [null]).then());
+    expect(pool.stats).toMatchObject({ busy: MANY, queued: 3 });
+    const how = await Promise.allSettled(ends);
+    expect(how.filter(({ status }) => status === 'fulfilled')).toHaveLength(MANY + 3);
     await pool.close();
   });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentThread, Event, enumerate, setExcepthook, Thread, threadModule } from 'rxjs-threading';
+import { currentThread, Event, enumerate, setExcepthook, Thread, Timer, threadModule } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { collectGarbage } from '../../support/collect-garbage.js';
 import { until } from '../../support/turns.js';
@@ -30,6 +30,27 @@ describe('the one Thread object of a thread', () => {
   it('comes back in its own result', async () => {
     const thread = new Thread({ target: targets.whoAmI }).start();
     expect((await thread.result()).thread).toBe(thread);
+  });
+
+  it('comes back from a thread that it was sent to after its own was over at once', async () => {
+    const echo = (thread: Thread<number>): Thread<number> => thread;
+    // The first starts of a process take longer.
+    for (let start = 0; start < 3; start++) await new Thread({ target: () => 1 }).start().result();
+    const thread = new Thread({ target: () => 42 }).start();
+    await thread.result();
+    const timer = new Timer(0, () => 42).start();
+    await timer.result();
+    const back = await new Thread({ target: echo, args: [thread] }).start().result();
+    expect(back).toBe(thread);
+    expect(await back.result()).toBe(42);
+    expect(await new Thread({ target: echo, args: [timer] }).start().result()).toBe(timer);
+  });
+
+  it('is asked by a thread that its own sent it to as it ended', async () => {
+    const heard = new Event();
+    const thread = new Thread({ target: targets.leaveAsker, args: [heard] }).start();
+    expect(await thread.result()).toBe(42);
+    expect(await heard.wait({ timeout: 10_000 })).toBe(true);
   });
 
   it('is what the excepthook gets', async () => {

@@ -12,7 +12,7 @@ export interface Page {
   readonly connection: Connection;
   readonly selected: Selected | null;
   open(what: Selected): void;
-  /** In the process's clock; it stands where the connection stood last, and never goes back. */
+  /** In the process's clock. Unless the connection is live, the moment since when it is not. */
   now(): number;
 }
 
