@@ -56,7 +56,7 @@ export interface Engine {
   /** ms that it had run when its incarnation was read; absent: it forgets nothing when it starts. */
   readonly age?: number;
   /** How many replicas have, after at most `ms`, all that was written before; absent: there are none. */
-  replicated?(replicas: number, ms: number): Promise<number>;
+  replicated?(run: string, replicas: number, ms: number): Promise<number>;
   /** Ends its connections; what is not answered by then never is. */
   close(): Promise<void>;
 }

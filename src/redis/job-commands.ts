@@ -13,6 +13,15 @@ const KEEP_CANCEL = 3_600_000;
 /** ms that those who share a job are remembered, should all of them be killed. */
 const KEEP_SHARERS = 7 * 24 * 3_600_000;
 
+/**
+ * KEYS: BullMQ's of a `dedupe`, and of the job, whose id is ARGV[1]. BullMQ deletes the first at the job's end, but not one that
+ * expires: a job that has ended by now would have left it.
+ */
+const KEEP_UNTIL_ITS_END = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local waits = redis.call('EXISTS', KEYS[2]) == 1 and redis.call('HEXISTS', KEYS[2], 'finishedOn') == 0
+return redis.call(waits and 'PERSIST' or 'DEL', KEYS[1])`;
+
 /** What the caller's side asks of the engine about one job. */
 export abstract class JobCommands {
   readonly queue: Queue;
@@ -62,13 +71,14 @@ export abstract class JobCommands {
     const shared = deduplicationId === undefined ? undefined : await this.#shareAgain(id, deduplicationId);
     await job.updateData({ ...data, forgiven: job.stalledCounter });
     await job.retry('failed', { resetAttemptsMade: true });
-    if (shared !== undefined) await this.link.commands.persist(shared);
+    if (shared !== undefined)
+      await this.link.commands.eval(KEEP_UNTIL_ITS_END, 2, shared, `${this.#queueKey}:${id}`, id);
   }
 
   /** Others are to get its result from now on, and not to end it as they leave. Returns BullMQ's key of its `dedupe`. */
   async #shareAgain(id: string, dedupe: string): Promise<string> {
     const { commands } = this.link;
-    const key = `${queuePrefix(this.host)}:${this.pool}:de:${dedupe}`;
+    const key = `${this.#queueKey}:de:${dedupe}`;
     // Whoever is killed before the job waits leaves no key of a job that does not.
     if ((await commands.set(key, id, 'PX', this.host.lease, 'NX')) === null) {
       const other = await commands.get(key);
@@ -76,6 +86,11 @@ export abstract class JobCommands {
     }
     await this.joinShared(id, 'again');
     return key;
+  }
+
+  /** BullMQ's prefix of all that is in the queue. */
+  get #queueKey(): string {
+    return `${queuePrefix(this.host)}:${this.pool}`;
   }
 
   /** To all that serve the pool. */

@@ -15,8 +15,8 @@ export interface JobEnding {
 type Move = (args: readonly unknown[]) => Promise<unknown>;
 type Engine = Redis & { engine(prefix: string, operation: string, count: string): Promise<string[]> };
 
-/** BullMQ's commands that hand out a job, by name and version; FINISHED ends one as well. */
-const MOVES = /^moveTo(Active|Finished):/;
+/** BullMQ's commands that may hand out a job, by name and version. Finished ends one as well; Delayed puts one off. */
+const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
 /** Where that has the job's key, and what becomes of the job. */
 const JOB = 11;
@@ -88,5 +88,10 @@ export class JobMoves {
   /** The next move that completes the job tells of it. @param job - its key */
   tellWith(job: string, ending: JobEnding): void {
     this.#endings.set(job, ending);
+  }
+
+  /** The job was moved: no move told of it, if there is still anything to tell. */
+  forget(job: string): void {
+    this.#endings.delete(job);
   }
 }

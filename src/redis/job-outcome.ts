@@ -76,7 +76,7 @@ export class JobOutcome {
     const { reply } = this.#job.data;
     if (reply === undefined || !this.#isWanted) return;
     const { host, link, name } = this.#place;
-    link.moves.tellWith(`${queuePrefix(host)}:${name}:${this.#id}`, {
+    link.moves.tellWith(this.#key, {
       channel: reply,
       message: packMessages([packMessage(this.#id, RESULT, this.#job.attemptsMade + 1, text)]),
       cancel: jobKey(host, 'x', name, this.#id),
@@ -84,6 +84,12 @@ export class JobOutcome {
         this.#told = true;
       },
     });
+  }
+
+  /** BullMQ's. */
+  get #key(): string {
+    const { host, name } = this.#place;
+    return `${queuePrefix(host)}:${name}:${this.#id}`;
   }
 
   get #isWanted(): boolean {
@@ -106,6 +112,7 @@ export class JobOutcome {
   #forget(): void {
     const { host, link, name } = this.#place;
     const { timer, shared } = this.#job.data;
+    link.moves.forget(this.#key);
     const keys = [...(this.#told ? [] : (['x'] as const)), ...(shared === true ? (['w'] as const) : [])];
     const left = [
       ...(keys.length > 0

@@ -56,15 +56,16 @@ export class JobRun {
   async #run(): Promise<string | null> {
     const { link, codec } = this.#place;
     const { data } = this.#job;
-    const deaths = this.#job.stalledCounter - (data.forgiven ?? 0);
-    if (deaths > (data.maxDeaths ?? MAX_DEATHS))
-      throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
     const looking = this.#mayBeCancelled ? this.lookForCancel() : undefined;
+    // Also of one that will not run, because a later run of the job must not find it.
     const [token] = await Promise.all([link.moves.token(this.id), looking]).catch((error) => {
       this.end('given back');
       throw error;
     });
     this.#throwIfEnded();
+    const deaths = this.#job.stalledCounter - (data.forgiven ?? 0);
+    if (deaths > (data.maxDeaths ?? MAX_DEATHS))
+      throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
     const info: JobInfo = { id: this.id, attempt: this.#job.attemptsMade + 1, token };
     const args = codec.decodeArgs(data.args);
     return data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info);

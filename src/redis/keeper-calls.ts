@@ -65,7 +65,8 @@ export class KeeperCalls {
         );
         return true;
       case 'replicated': {
-        const have = this.#engine.replicated?.(message.replicas, message.ms) ?? Promise.resolve(0);
+        const { run, replicas, ms } = message;
+        const have = this.#engine.replicated?.(run, replicas, ms) ?? Promise.resolve(0);
         this.#answer(
           message.id,
           have.then((count) => [`${count}`]),

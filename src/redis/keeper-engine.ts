@@ -74,8 +74,8 @@ export class KeeperEngine implements Engine {
     return run;
   }
 
-  async replicated(replicas: number, ms: number): Promise<number> {
-    const [have] = await this.#ask((id) => ({ kind: 'replicated', id, replicas, ms }));
+  async replicated(run: string, replicas: number, ms: number): Promise<number> {
+    const [have] = await this.#ask((id) => ({ kind: 'replicated', id, run, replicas, ms }));
     return Number(have);
   }
 

@@ -24,7 +24,13 @@ export type ToKeeper =
       readonly args: readonly string[];
     }
   | { readonly kind: 'incarnation'; readonly id: number; readonly anew: boolean }
-  | { readonly kind: 'replicated'; readonly id: number; readonly replicas: number; readonly ms: number }
+  | {
+      readonly kind: 'replicated';
+      readonly id: number;
+      readonly run: string;
+      readonly replicas: number;
+      readonly ms: number;
+    }
   | { readonly kind: 'block'; readonly blocked: Blocked }
   /** The process ends, with what it holds. */
   | { readonly kind: 'exit' }

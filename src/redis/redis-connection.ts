@@ -61,8 +61,8 @@ function optionsOf(made: unknown): object {
 
 /**
  * How long each step of an attempt to connect may take: the answer of a Sentinel, which ioredis would await for ever, the socket,
- * the first answer. Sooner than `patience`, because by the next attempt there may be another primary, and never long, because a
- * socket that connects keeps the process alive.
+ * the first answer. A second at least, else sooner than `patience`, because by the next attempt there may be another primary, and
+ * never long, because a socket that connects keeps the process alive.
  */
 export function stepsWithin(patience: number): RedisOptions {
   const step = Math.min(Math.max(1000, patience / 2), 5000);

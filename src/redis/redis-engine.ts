@@ -68,8 +68,9 @@ export class RedisEngine implements Engine {
       return reply as string[];
     } catch (error) {
       const failed = asEngineError(error);
-      // What another connection may mend is not mended by this one.
-      if (failed.outOfReach) hangUp(commands.redis);
+      // What another connection may mend is not mended by this one. Who asks for one now is not given this, because its end is
+      // heard of only as the loop turns, and who asks again and again at once would keep the loop from that.
+      if (failed.outOfReach) this.#drop(commands);
       throw failed;
     }
   }
@@ -82,7 +83,7 @@ export class RedisEngine implements Engine {
   async incarnation(anew = false): Promise<string> {
     if (this.#commands !== undefined) {
       if (!anew) return this.#commands.run;
-      hangUp(this.#commands.redis);
+      this.#drop(this.#commands);
     }
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
@@ -107,6 +108,11 @@ export class RedisEngine implements Engine {
     }
   }
 
+  #drop(commands: Commands): void {
+    hangUp(commands.redis);
+    this.#lost(commands);
+  }
+
   #lost(commands: Commands): void {
     if (this.#commands !== commands) return;
     this.#commands = undefined;
@@ -126,19 +132,24 @@ export class RedisEngine implements Engine {
   }
 
   /** All who ask while one WAIT runs share the next: a replica that has the last of what they wrote has all of it. */
-  replicated(replicas: number, ms: number): Promise<number> {
+  async replicated(run: string, replicas: number, ms: number): Promise<number> {
     this.#next ??= this.#replicating.then(() => {
       this.#next = undefined;
       const replicating = this.#wait(replicas, ms);
       this.#replicating = replicating.catch(() => {});
       return replicating;
     });
-    return this.#next;
+    const have = await this.#next;
+    // Another's replicas need not have it.
+    if (this.run !== run) throw new EngineError('another incarnation answers', { outOfReach: true });
+    return have;
   }
 
   async #wait(replicas: number, ms: number): Promise<number> {
     const { address, patience } = this.#options;
-    this.#waiting ??= connect(address, ms + patience, this.#closing.signal);
+    this.#waiting ??= connect(address, ms + patience, this.#closing.signal).then((redis) =>
+      this.#ofSameRun(redis),
+    );
     const waiting = this.#waiting;
     try {
       const redis = await waiting;
@@ -147,6 +158,17 @@ export class RedisEngine implements Engine {
     } catch (error) {
       if (this.#waiting === waiting) this.#stopWaiting();
       throw asEngineError(error);
+    }
+  }
+
+  /** A Sentinel, say, knows another primary by now than the one that the commands still go to. */
+  async #ofSameRun(redis: Redis): Promise<Redis> {
+    try {
+      if ((await runOf(redis)) === this.run) return redis;
+      throw new EngineError('two incarnations answer', { outOfReach: true });
+    } catch (error) {
+      hangUp(redis);
+      throw error;
     }
   }
 
@@ -188,6 +210,10 @@ async function greet(redis: Redis, before: Commands | undefined): Promise<Comman
   return { redis, run, age: 1000 * Number(field('uptime_in_seconds')), id, sha };
 }
 
+async function runOf(redis: Redis): Promise<string> {
+  return /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? '';
+}
+
 /** The connection that hints come by. It comes back by itself, and says 'again' when it has. */
 class Inbox {
   readonly #options: RedisEngineOptions;
@@ -220,7 +246,7 @@ class Inbox {
     const redis = await connect(address, patience, this.#closing.signal);
     redis.on('message', (_channel: string, message: string) => this.#told(message));
     try {
-      this.run = /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? '';
+      this.run = await runOf(redis);
       const session = this.#session;
       await redis.subscribe(`${this.#prefix}c:${session}`);
       if (this.#closing.signal.aborted || session !== this.#session || redis.status !== 'ready')

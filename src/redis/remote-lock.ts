@@ -157,7 +157,7 @@ export function granted<T>(
   }
   const held = new RemoteHeld(session, { key, number, token: BigInt(token), run, permits, abandoned: owner });
   const { replicas } = session.options;
-  return replicas === 0 ? acquired(held) : replicated(session, held, replicas, acquired);
+  return replicas === 0 ? acquired(held) : replicated(session, held, run, replicas, acquired);
 }
 
 /** ms for the replicas to have a grant. */
@@ -166,13 +166,14 @@ const REPLICATION = 1000;
 async function replicated<T>(
   session: Session,
   held: RemoteHeld,
+  run: string,
   replicas: number,
   acquired: (held: RemoteHeld) => T,
 ): Promise<T> {
   let have = 0;
   let failed: EngineErrorOptions = {};
   try {
-    have = await session.replicated(replicas, REPLICATION);
+    have = await session.replicated(run, replicas, REPLICATION);
   } catch (cause) {
     // Nobody can tell: as if there were none.
     failed = { cause };

@@ -171,9 +171,9 @@ export class Session implements WaitHost {
     return (this.#calls ?? this.start()).send(...asked);
   }
 
-  /** How many replicas have what was written until now. @throws EngineError when it cannot be told */
-  replicated(replicas: number, ms: number): Promise<number> {
-    return this.#engine?.replicated?.(replicas, ms) ?? Promise.resolve(0);
+  /** How many replicas have what that incarnation was told until now. @throws EngineError when it cannot be told */
+  replicated(run: string, replicas: number, ms: number): Promise<number> {
+    return this.#engine?.replicated?.(run, replicas, ms) ?? Promise.resolve(0);
   }
 
   /** For what need not be looked at: what goes wrong is in `errors$`, and never an unhandled rejection. */

@@ -68,6 +68,51 @@ it('a job that is asked for while its primary has become a replica waits for the
 });
 
 describe('replicas', () => {
+  it('of another primary than the one that has granted it do not count', async () => {
+    const [one, two, three] = [await redisServer(), await redisServer(), await redisServer()];
+    const [client, replica] = [new Redis(one.url), new Redis(three.url)];
+    await replica.replicaof('127.0.0.1', two.port);
+    while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+    const link = await tcpProxy(one.port);
+    const machines = redis.machines({ connection: link.url, replicas: 1 });
+    const hold = (name: string) =>
+      firstValueFrom(machines.lock(name).hold()).catch((thrown: unknown) => thrown);
+    const first = hold('a');
+    let waiting: string | undefined;
+    while (waiting === undefined) {
+      await pause(5);
+      waiting = /^id=(\d+) .*cmd=wait/m.exec(String(await client.client('LIST')))?.[1];
+    }
+    link.turnOthers(two.port);
+    await client.client('KILL', 'ID', waiting);
+    expect(await first).toMatchObject({ message: '0 replicas have the grant of a, 1 were asked for' });
+    expect(await hold('b')).toMatchObject({
+      message: '0 replicas have the grant of b, 1 were asked for',
+      cause: { message: 'two incarnations answer' },
+    });
+    while ((await client.exists('{test}:h:l:a', '{test}:h:l:b')) > 0) await pause(5);
+    await machines.close();
+    for (const each of [client, replica]) each.disconnect();
+    await link.close();
+    for (const server of [one, two, three]) await server.stop('SIGKILL');
+  });
+
+  it('are not heard of as all connections end: what is given back then is sent by the next', async () => {
+    const [one, two] = [await redisServer(), await redisServer()];
+    const client = new Redis(one.url);
+    const link = await tcpProxy(one.port);
+    const machines = redis.machines({ connection: link.url, replicas: 1 });
+    const hold = firstValueFrom(machines.lock('a').hold()).catch((thrown: unknown) => thrown);
+    while (!/cmd=wait/.test(String(await client.client('LIST')))) await pause(5);
+    link.turn(two.port);
+    expect(await hold).toMatchObject({ message: '0 replicas have the grant of a, 1 were asked for' });
+    await machines.snapshot();
+    await machines.close();
+    client.disconnect();
+    await link.close();
+    for (const server of [one, two]) await server.stop('SIGKILL');
+  });
+
   it('must have a grant before it counts; else it is given back, and the wait fails', async () => {
     const primary = await redisServer();
     const client = new Redis(primary.url);

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
@@ -8,6 +9,7 @@ import { currentJob, Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
+import { slowLink } from '../support/slow-link.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 
 let server: RedisServer;
@@ -82,6 +84,28 @@ test("a run's token, and the telling of its end, come with BullMQ's own moves of
     monitor.disconnect();
     asking.disconnect();
   }
+});
+
+test('a job that is handed out as another is put off has a token above all before, also if it was lost with one before', async () => {
+  const { pool } = farm;
+  const asking = new Redis(server.port);
+  const lost = firstValueFrom(pool.run(targets.job)).catch((error) => error);
+  const queue = pool.queue as Queue;
+  await until(async () => (await queue.getWaiting()).length === 1);
+  const id = (await queue.getWaiting())[0]?.id as string;
+  await asking.hset(`{${farm.namespace}}:jobs:jobs:${id}`, 'stc', 2);
+  const before = farm.serve();
+  expect(await lost).toMatchObject({ name: 'JobLostError' });
+  const { token } = (await pool.run(targets.job)) as unknown as { token: string };
+  await before.close();
+  const fails = firstValueFrom(pool.run(targets.failUntil, [2], { retry: { attempts: 2, delay: 50 } }));
+  await until(async () => (await queue.getWaiting()).length === 1);
+  await pool.retryFailed(id);
+  farm.serve({ concurrency: 1 });
+  expect(await fails).toBe(2);
+  const again = JSON.parse((await queue.getJob(id))?.returnvalue) as { token: string };
+  expect(BigInt(again.token)).toBeGreaterThan(BigInt(token));
+  asking.disconnect();
 });
 
 test('runs as many at once as it is told to, and tells how many', async () => {
@@ -227,6 +251,21 @@ test('what is tried again by hand is shared again, and not tried beside another 
   farm.serve();
   expect(await shared).toMatchObject({ name: 'RangeError', message: 'two' });
   expect(await pool.run(targets.echo, [4], { dedupe: 'one' })).toBe(4);
+});
+
+test('what is tried again by hand from afar, and has ended before that is known there, is not shared', async () => {
+  const { pool } = farm;
+  const serving = farm.serve();
+  await firstValueFrom(pool.run(targets.fail, ['one'], { dedupe: 'afar' })).catch(() => {});
+  const [one] = await pool.failed();
+  const link = await slowLink(server.port, 200);
+  const afar = new Machines({ connection: link.url, namespace: farm.namespace, lease: 3000, grace: false });
+  await afar.pool('jobs').retryFailed(one?.id ?? '');
+  expect((await pool.failed()).length).toBe(1);
+  expect(await pool.run(targets.echo, [2], { dedupe: 'afar' })).toBe(2);
+  await afar.close();
+  link.close();
+  await serving.close();
 });
 
 test('many pools of one name in a process share what they need', async () => {

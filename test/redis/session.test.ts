@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { onRedis } from '../support/on-redis.js';
 import { freePort, redisServer } from '../support/redis-server.js';
 import { runFixture } from '../support/run-fixture.js';
+import { slowLink } from '../support/slow-link.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 
 const redis = onRedis();
@@ -286,7 +287,7 @@ it('that is closed keeps the process alive no longer, also where an answer is du
 });
 
 it('that is closed as it connects leaves no connection', async () => {
-  const link = await slowLink(redis.server.port);
+  const link = await slowLink(redis.server.port, 30);
   const before = await clientIds();
   for (const ms of [50, 100, 150, 200]) {
     const machines = new Machines({ connection: link.url, namespace: 'closing', lease: 3000 });
@@ -324,23 +325,6 @@ async function clientIds(): Promise<string[]> {
     .trim()
     .split('\n');
   return list.map((client) => client.split(' ')[0] ?? '');
-}
-
-/** To an engine that is 30 ms away. */
-async function slowLink(port: number): Promise<{ readonly url: string; close(): void }> {
-  const server = createServer((near) => {
-    const far = connect(port, '127.0.0.1');
-    for (const [from, into] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      from.on('data', (data) => setTimeout(() => into.destroyed || into.write(data), 30));
-      from.on('error', () => from.destroy());
-      from.on('close', () => into.destroy());
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
 /** How a wait ends that is to fail. */

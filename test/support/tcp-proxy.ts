@@ -17,6 +17,8 @@ export interface TcpProxy {
   open(): void;
   /** Leads to another server from now on; what is open is closed. */
   turn(port: number): void;
+  /** As `turn`, but what is open stays. */
+  turnOthers(port: number): void;
   close(): Promise<void>;
 }
 
@@ -80,6 +82,9 @@ export function tcpProxy(to: number): Promise<TcpProxy> {
         turn(next) {
           target = next;
           drop();
+        },
+        turnOthers(next) {
+          target = next;
         },
         close: () =>
           new Promise((done) => {

@@ -10,7 +10,8 @@ local function waitNoMore(s, k, n)
   call('ZREM', p .. 'q:' .. k, s .. '/' .. n)
   if k:sub(1, 1) ~= 'l' then return end
   local c = 'c:' .. k:sub(3)
-  if call('ZREM', p .. 'q:' .. c, s .. '/' .. n) == 0 then return end
+  if (has(s, c, n) or ''):sub(1, 1) ~= 'w' then return end
+  call('ZREM', p .. 'q:' .. c, s .. '/' .. n)
   drop(s, c, n)
   changed(c)
 end

@@ -106,6 +106,19 @@ export const RARE: readonly (readonly Step[])[] = [
   // An owner comes back to an engine which knows only that it waits for the lock, or for the lock's condition.
   [step('acquire', 0), step('acquire', 1), step('failover', 1), step('time', 0, 4)],
   [step('acquire', 0), step('wait', 0), step('failover', 0), step('time', 0, 4)],
+  // To one which has passed over that wait while the owner's lease was over, and whose clock has gone back since.
+  [
+    step('acquire', 0),
+    step('wait', 0),
+    step('time', 0, 3, false),
+    step('acquire', 1),
+    step('notify', 1),
+    step('time', 0, 7, false),
+    step('failover', 0),
+    step('time', 0, 4),
+  ],
+  // A number that was left is another change's.
+  [step('set', 0), step('leave', 0), step('clear', 0, 4), step('again', 0, 2)],
 ];
 
 const CHANGES: ReadonlySet<string> = new Set(['set', 'clear', 'abort', 'reset', 'notify']);
@@ -252,9 +265,10 @@ export function play(all: readonly Step[]): Sent[] {
         calls.push([what, name, number('c:a'), 'c:a', `${1 + (pick % 2)}`]);
         break;
       case 'again': {
-        // The engine still keeps that it was done: whoever asked for it has not heard.
+        // The engine still keeps that it was done: whoever asked for it has not heard. A later change may have its number.
         const unheard = changes.filter(
-          ({ args: [, s = '', n = '', k = ''] }) => s === name && space.state.entry(s, k, n)?.startsWith('d'),
+          ({ args: [, s = '', n = '', k = ''], answer: [, came] }) =>
+            s === name && space.state.entry(s, k, n) === (came === undefined ? 'd' : `d ${came}`),
         );
         const one = unheard[pick % unheard.length];
         const ends = space.state.sessions.get(name)?.ends ?? 0;

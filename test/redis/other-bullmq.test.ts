@@ -1,0 +1,69 @@
+// A BullMQ that has none of the commands which job-moves.ts adds to: the one that is installed, with these renamed.
+
+import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type * as BullMQ from 'bullmq';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Farm, targets } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+
+interface Scripts {
+  readonly [name: string]: { readonly name: string; readonly content: string; readonly keys: number };
+}
+
+const load = createRequire(import.meta.url);
+const renamed = (name: string): string => name.replace(/^moveTo/, 'bringTo');
+let calls = 0;
+
+function renameMoves(): void {
+  const { RedisConnection, RedisQueueBackend } = load('bullmq') as typeof BullMQ;
+  const scripts = load('bullmq/dist/cjs/scripts') as Scripts;
+  const others = Object.fromEntries(
+    Object.entries(scripts).map(([key, one]) => [key, { ...one, name: renamed(one.name) }]),
+  );
+  const connection = RedisConnection.prototype as unknown as {
+    loadCommands(version: string, scripts?: Scripts): void;
+  };
+  const { loadCommands } = connection;
+  connection.loadCommands = function (version) {
+    loadCommands.call(this, version, others);
+  };
+  const backend = RedisQueueBackend.prototype as unknown as {
+    execCommand(client: unknown, name: string, args: unknown): unknown;
+  };
+  const { execCommand } = backend;
+  backend.execCommand = function (client, name, args) {
+    if (name !== renamed(name)) calls++;
+    return execCommand.call(this, client, renamed(name), args);
+  };
+}
+
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
+let server: RedisServer;
+beforeAll(async () => {
+  renameMoves();
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+});
+afterAll(() => server.stop());
+
+test('where BullMQ has no such commands a run has a token, its end is told, and no result stays in memory', async () => {
+  await using farm = new Farm(server, { pool: { keepResult: 0 } });
+  const { pool } = farm;
+  farm.serve();
+  const tokens: bigint[] = [];
+  for (let n = 0; n < 5; n++)
+    tokens.push(BigInt(((await pool.run(targets.job)) as unknown as { token: string }).token));
+  expect([...tokens].sort((a, b) => Number(a - b))).toEqual(tokens);
+  expect(new Set(tokens).size).toBe(5);
+  const before = heapUsed();
+  for (let n = 0; n < 40; n++) expect(await pool.run(targets.text, [1_000_000])).toHaveLength(1_000_000);
+  expect(heapUsed() - before).toBeLessThan(20_000_000);
+  expect(calls).toBeGreaterThan(45);
+  expect(farm.errors).toEqual([]);
+});
