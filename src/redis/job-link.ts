@@ -147,7 +147,9 @@ function disconnect(connection: Redis): void {
 /** What ioredis waits by, and for. */
 interface Waiting {
   /** What the connection before had not answered, until there is another. */
-  readonly prevCommandQueue?: { toArray(): { readonly command: { reject(error: Error): void } }[] } | null;
+  readonly prevCommandQueue?: {
+    shift(): { readonly command: { reject(error: Error): void } } | undefined;
+  } | null;
   readonly reconnectTimeout?: NodeJS.Timeout | null;
   /** As long as an answer is due; it would end the connection after the one that it was set for. */
   socketTimeoutTimer?: NodeJS.Timeout | undefined;
@@ -167,8 +169,10 @@ function unref(connection: Redis): void {
 /** Where there is no other connection, ioredis would leave what was to be sent again unanswered. */
 function endAll(connection: Redis): void {
   connection.on('end', () => {
-    const unanswered = (connection as unknown as Waiting).prevCommandQueue?.toArray() ?? [];
-    for (const { command } of unanswered) command.reject(new Error('Connection is closed.'));
+    // Out of the queue too: were it connected once more, they would be sent again.
+    const { prevCommandQueue: queue } = connection as unknown as Waiting;
+    for (let one = queue?.shift(); one !== undefined; one = queue?.shift())
+      one.command.reject(new Error('Connection is closed.'));
   });
 }
 

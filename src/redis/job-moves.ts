@@ -50,7 +50,8 @@ export class JobMoves {
     const define = commands.defineCommand.bind(commands);
     commands.defineCommand = (name, definition) => {
       define(name, definition);
-      if (!MOVES.test(name)) return;
+      // Nothing may stand before a script's own first line.
+      if (!MOVES.test(name) || definition.lua.startsWith('#!')) return;
       const own = `${name}, with more`;
       define(own, { ...definition, lua: withJobMove(definition.lua) });
       const defined = commands as unknown as Record<string, Move>;

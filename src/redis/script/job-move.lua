@@ -5,10 +5,9 @@
 local channel, message, cancel
 meta, channel, message, cancel = unpack(ARGV, #ARGV - 3)
 local answer = move()
-local job = type(answer) == 'table'
-if channel ~= '' and (job or answer >= 0) then
+if channel ~= '' and not (type(answer) == 'number' and answer < 0) then
   call('PUBLISH', channel, message)
   call('DEL', cancel)
 end
-if job and answer[1] ~= 0 then answer[5] = mint(call('HGET', meta, 'seq')) end
+if type(answer) == 'table' and answer[1] ~= 0 then answer[5] = mint(call('HGET', meta, 'seq')) end
 return answer
