@@ -102,7 +102,7 @@ describe('a Timer', () => {
   });
 
   it('fires while its own thread joins it blocking', async () => {
-    const timer = new Timer(30, () => 'fired').start();
+    const timer = new Timer(300, () => 'fired').start();
     expect(timer.joinSync({ timeout: 1 })).toBe(false);
     expect(timer.joinSync()).toBe(true);
     expect(await timer.result()).toBe('fired');
