@@ -22,6 +22,18 @@ const idOf = (primitive: object): number => idInWords(cellsOf(primitive));
 const acquires = (primitive: object): number => acquiresInWords(cellsOf(primitive));
 const heldOf = (primitive: object) => contendedPrimitives().find(({ id }) => id === idOf(primitive))?.held;
 
+/** Its 64th hold, which is one that is measured, is over when nobody looks any more. */
+function holdWhileWatchEnds(lock: Lock | RLock): void {
+  const stop = watchAs(ALL);
+  for (let time = 1; time < 64; time++) {
+    lock.acquireSync();
+    lock.release();
+  }
+  lock.acquireSync();
+  stop();
+  lock.release();
+}
+
 const KINDS = [
   ['Lock', () => new Lock()],
   ['RLock', () => new RLock()],
@@ -69,14 +81,7 @@ describe('while somebody looks at all', () => {
     ['RLock', () => new RLock()],
   ] as const)('a hold of a %s that ends while nobody looks is no part of a later one', (_, make) => {
     const lock = make();
-    const stop = watchAs(ALL);
-    for (let time = 1; time < 64; time++) {
-      lock.acquireSync();
-      lock.release();
-    }
-    lock.acquireSync();
-    stop();
-    lock.release();
+    holdWhileWatchEnds(lock);
     look(ALL);
     for (let time = 65; time <= 128; time++) {
       lock.acquireSync();
@@ -90,14 +95,7 @@ describe('while somebody looks at all', () => {
     ['RLock', () => new RLock()],
   ] as const)('a hold of a %s that began while nobody looked is none that is measured', (_, make) => {
     const lock = make();
-    const stop = watchAs(ALL);
-    for (let time = 1; time < 64; time++) {
-      lock.acquireSync();
-      lock.release();
-    }
-    lock.acquireSync();
-    stop();
-    lock.release();
+    holdWhileWatchEnds(lock);
     lock.acquireSync();
     look(ALL);
     lock.release();
