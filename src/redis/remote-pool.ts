@@ -60,7 +60,7 @@ export interface FailedJob {
  * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
  * machines.serve('paths', { module: paths });
  * const pool = machines.pool('paths', { retry: { attempts: 3 } });
- * console.log(await pool.run(paths.basename, ['/tmp/a.txt'])); // prints a.txt
+ * console.log(await pool.run(paths.basename, ['/srv/a.txt'])); // prints a.txt
  * await machines.close();
  */
 export class RemotePool {
@@ -112,7 +112,7 @@ export class RemotePool {
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'run' });
    * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
    * machines.serve('paths', { module: paths });
-   * const job = machines.pool('paths').run(paths.extname, ['/tmp/a.txt'], { timeout: 5000 });
+   * const job = machines.pool('paths').run(paths.extname, ['/srv/a.txt'], { timeout: 5000 });
    * console.log(await job); // prints .txt
    * await machines.close();
    */
@@ -136,8 +136,8 @@ export class RemotePool {
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'stream' });
    * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
    * machines.serve('paths', { module: paths });
-   * const values = machines.pool('paths').stream(paths.dirname, ['/tmp/a.txt']);
-   * await values.forEach((value) => console.log(value)); // prints /tmp
+   * const values = machines.pool('paths').stream(paths.dirname, ['/srv/a.txt']);
+   * await values.forEach((value) => console.log(value)); // prints /srv
    * await machines.close();
    */
   stream<A extends readonly unknown[], R>(
@@ -184,7 +184,7 @@ export class RemotePool {
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'timer' });
    * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
    * machines.serve('paths', { module: paths });
-   * const timer = machines.pool('paths').timer(100, paths.basename, ['/tmp/a.txt'], { id: 'soon' });
+   * const timer = machines.pool('paths').timer(100, paths.basename, ['/srv/a.txt'], { id: 'soon' });
    * console.log(timer.id, await timer.result()); // prints soon a.txt
    * await machines.close();
    */
@@ -218,7 +218,7 @@ export class RemotePool {
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'schedule' });
    * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
    * const pool = machines.pool('paths');
-   * await pool.schedule('nightly', { cron: '0 3 * * *', tz: 'UTC' }, paths.basename, ['/tmp/a.txt']);
+   * await pool.schedule('nightly', { cron: '0 3 * * *', tz: 'UTC' }, paths.basename, ['/srv/a.txt']);
    * console.log(await pool.unschedule('nightly')); // prints true
    * await machines.close();
    */

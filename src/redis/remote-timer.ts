@@ -21,7 +21,7 @@ const REPLACEABLE = 7 * 24 * 3_600_000;
  * @example
  * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'timers' });
  * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
- * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt'], { id: 'soon' });
+ * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/srv/a.txt'], { id: 'soon' });
  * console.log(timer.id); // prints soon
  * await machines.close();
  */
@@ -80,7 +80,7 @@ export class RemoteTimer<R> {
    * @example
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'cancel' });
    * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
-   * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt']);
+   * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/srv/a.txt']);
    * console.log(await timer.cancel(), await timer.result()); // prints true undefined
    * await machines.close();
    */
@@ -109,7 +109,7 @@ export class RemoteTimer<R> {
    * @example
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'result' });
    * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
-   * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/tmp/a.txt']);
+   * const timer = machines.pool('paths').timer(60_000, paths.basename, ['/srv/a.txt']);
    * console.log(await timer.result({ timeout: 50 })); // prints undefined
    * await timer.cancel();
    * await machines.close();

@@ -31,7 +31,7 @@ export interface ServeOptions {
  * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'serving' });
  * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));
  * await using serving = machines.serve('paths', { module: paths, concurrency: 2 });
- * console.log(await machines.pool('paths').run(paths.basename, ['/tmp/a.txt'])); // prints a.txt
+ * console.log(await machines.pool('paths').run(paths.basename, ['/srv/a.txt'])); // prints a.txt
  * await serving.close();
  * await machines.close();
  */
