@@ -36,6 +36,8 @@ import { captureContexts } from './job-contexts.js';
 import type { CheckedRunOptions, RunRequest } from './run-options.js';
 
 const NOTHING: readonly TransferListItem[] = [];
+/** A job with a shorter `waitTimeout` might fail behind one that takes long, while later ones begin elsewhere: see patience.ts. */
+const HURRY_MS = 50;
 
 /** What it is called with, where that is not plain values alone. */
 interface Parcel {
@@ -112,6 +114,10 @@ export class RunJob<R> extends Job {
 
   get transfer(): readonly TransferListItem[] {
     return isParcel(this.#args) ? this.#args.transfer : NOTHING;
+  }
+
+  override get hurries(): boolean {
+    return this.#options.waitTimeout < HURRY_MS;
   }
 
   get #more(): Extras {

@@ -130,6 +130,11 @@ export abstract class Job {
     return this.tied === undefined && this.transfer.length === 0;
   }
 
+  /** It is not sent ahead of a worker, behind another job: it fails if it waits there for long. */
+  get hurries(): boolean {
+    return false;
+  }
+
   /** Whether it has a worker and that has begun with it. */
   get begun(): boolean {
     return this.session !== undefined && this.session.identOf(this) > 0;
