@@ -249,6 +249,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** One that cannot be sent, or whose worker did not come up. */
   #fail(job: Job, exit: WorkerExit): void {
     job.over = true;
+    job.drop();
     this.#over(job, exit.terminated ? 'cancelled' : 'failed');
     job.died(exit);
   }

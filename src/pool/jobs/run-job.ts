@@ -15,8 +15,9 @@ import { StartedHere } from '../thread/started-here.js';
 import { transferItems } from '../thread/thread-options.js';
 import { cannotRead, explainExit, type ThreadRun } from '../thread/thread-run.js';
 import type { ThreadState } from '../thread/thread-side.js';
-import { clone, cloning } from '../wire/clone-error.js';
+import { cloning } from '../wire/clone-error.js';
 import { decodeTo, type Encoded, encode, unpackError } from '../wire/codec.js';
+import { dropArgs, keepArgs } from '../wire/kept-args.js';
 import {
   COMPLETED,
   type Envelope,
@@ -169,8 +170,12 @@ export class RunJob<R> extends Job {
     const parcel = this.#args;
     if (!isParcel(parcel) || parcel.copied) return;
     const { args, ...rest } = parcel.envelope;
-    const copied = clone({ args, transfer: parcel.transfer }, parcel.transfer);
-    this.#args = { envelope: { args: copied.args, ...rest }, transfer: copied.transfer, copied: true };
+    const kept = keepArgs({ args, transfer: parcel.transfer });
+    this.#args = { envelope: { args: kept.args, ...rest }, transfer: kept.transfer, copied: true };
+  }
+
+  drop(): void {
+    if (isParcel(this.#args)) dropArgs(this.#args.envelope.args);
   }
 
   // ─── as the session tells ─────────────────────────────────────────────────────────────────────

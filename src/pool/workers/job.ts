@@ -108,6 +108,8 @@ export abstract class Job {
 
   /** Called by its pool, unless what moves with it goes at once: it is called with what is there now, whatever the user changes. @throws what keeps it from being copied */
   abstract copy(): void;
+  /** No worker ever begins with it. */
+  abstract drop(): void;
   /** A session has it now. */
   sent(): void {}
   abstract heard(message: ValuesMessage | ProgressMessage): void;
@@ -164,6 +166,7 @@ export abstract class Job {
     this.over = true;
     this.home?.withdrawn(this, session);
     session?.expectLife(this.seq, grace);
+    this.drop();
     this.died({ exitCode: 0, terminated: true, unbegun: true });
     return true;
   }
