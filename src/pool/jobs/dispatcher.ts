@@ -23,7 +23,7 @@ import { PriorityLine } from './priority-line.js';
  * else it stands in line. Before all of these comes a session at work, for a job that takes less time than to wake another worker
  * (`sharedFor` of PoolSessions). How many jobs a session has room for depends on how long they run: about a millisecond of
  * work stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run
- * elsewhere. So jobs begin in the order in which they came, but for those few ms.
+ * elsewhere; while nobody is free it may wait 40 ms. So jobs begin in the order in which they came, but for those few ms.
  *
  * Invariant: nobody stands in line while a session has room, but for who hurries and those behind. So whoever stands in line, somebody runs; those who run keep
  * the process alive, and the line need not.
