@@ -10,6 +10,7 @@ import { someoneTraces } from '../../primitives/threads/trace-flag.js';
 import { callTold, type RunContext } from '../../primitives/waiting/channels.js';
 import { after } from '../../primitives/waiting/event-loop.js';
 import { decode, type Encoded, encode } from '../wire/codec.js';
+import { dropArgs } from '../wire/kept-args.js';
 import {
   CANCELLED,
   COMPLETED,
@@ -160,6 +161,7 @@ export class Running implements RunningThread {
 
   /** The thread was withdrawn before it began. */
   #decline(): void {
+    dropArgs(this.#args);
     dropCancel(this.ident);
     this.#post([this.seq, DECLINED, undefined, this.#began, this.#began, 0]);
     this.#free();
@@ -282,6 +284,7 @@ export class Running implements RunningThread {
     markStopped(this.ident, ended);
     // Leftovers that ask for an ident get one of their own, because an ended thread can hold nothing.
     setIdent(0);
+    dropArgs(this.#args);
     dropCancel(this.ident);
     if (flushing || !idle) this.#watchLeftovers(flushing, idle);
     if (idle) this.#free();

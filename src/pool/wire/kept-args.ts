@@ -30,7 +30,7 @@ export function keepArgs({ args, transfer }: MovingArgs): MovingArgs {
   return { args: { value: port2, hasStandIns: args.hasStandIns, sealed: true }, transfer: [port2] };
 }
 
-/** Called when no worker gets to decode them. */
+/** Called when nobody is to decode them any more. */
 export function dropArgs(args: readonly unknown[] | Encoded): void {
   if ('sealed' in args) (args.value as MessagePort).close();
 }
