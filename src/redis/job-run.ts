@@ -39,17 +39,17 @@ export class JobRun {
     this.#job = job;
     this.lock = lock;
     this.id = job.id ?? '';
-    this.outcome = new JobOutcome(place, job);
+    this.outcome = new JobOutcome(place, job, lock);
   }
 
   /** What BullMQ calls. Resolves with the encoded result; rejects so that BullMQ does what is to be done with the job. */
   async run(): Promise<string | null> {
     try {
       const text = await this.#run();
-      this.outcome.tellWithMove(text ?? '');
+      this.outcome.resolved(text ?? '');
       return text;
     } catch (error) {
-      throw await this.outcome.explain(error, this.lock, this.#stream !== undefined);
+      throw await this.outcome.explain(error, this.#stream !== undefined);
     }
   }
 
