@@ -68,7 +68,11 @@ export class JobRun {
       throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
     const info: JobInfo = { id: this.id, attempt: this.#job.attemptsMade + 1, token };
     const args = codec.decodeArgs(data.args);
-    return data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info);
+    try {
+      return await (data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info));
+    } catch (error) {
+      throw codec.explain(error, args);
+    }
   }
 
   /**
