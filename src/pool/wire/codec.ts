@@ -6,6 +6,7 @@ import { show } from '../../primitives/options.js';
 import { cloning } from './clone-error.js';
 import { type Codec, Copies, ERROR, type StandIn, setOwn } from './copies.js';
 import { type ErrorParts, isCloneable, putTogether, unpackOwn } from './error-parts.js';
+import { isClosedPort } from './transfer.js';
 import { childrenOf, isError, isMap, isPlain, isRecord, isSet } from './value-kinds.js';
 
 /**
@@ -51,6 +52,13 @@ registerCodec({
 export function registerCodec(codec: Codec): void {
   codecs.unshift(codec);
 }
+
+// Node up to 26 ends the process by a segmentation fault where a closed one is cloned.
+refuseToTravel(
+  'closed port',
+  isClosedPort,
+  'it is a MessagePort that is closed, or has moved to another thread before',
+);
 
 /** Objects of this kind stay in the thread that made them: sending one is a TypeError that says why. */
 export function refuseToTravel(kind: string, is: Codec['is'], why: string): void {
