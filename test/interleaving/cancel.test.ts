@@ -13,7 +13,10 @@ const kindOf = (name: string): Kind => kinds.find((kind) => kind.name === name) 
 describe('a cancel, at any step, ends the blocking wait that it finds', () => {
   for (const kind of kinds) {
     explores(`${kind.name}, that nothing else ends`, cancelled(alone(kind)));
-    if (kind.ends !== undefined) explores(`${kind.name}, that may end by itself`, cancelled(kind));
+    // Of a Barrier all of them: test/long/interleaving-complete.test.ts.
+    const bound = kind.name === 'Barrier' ? { preemptions: 2 } : {};
+    if (kind.ends !== undefined)
+      explores(`${kind.name}, that may end by itself`, { ...cancelled(kind), ...bound });
   }
 });
 

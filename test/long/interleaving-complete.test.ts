@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { cancelled, kinds } from '../support/explorer/cancelled.js';
 import {
   waiter as eventWaiter,
   waits as eventWaits,
@@ -52,6 +53,9 @@ explores('every interleaving of a Lock that one takes three times, and another g
   threads: [user(blocking, 3), impatient(blocking)],
   jumps: 1,
 });
+
+for (const kind of kinds.filter(({ name }) => name === 'Barrier'))
+  explores('every interleaving of a cancel and a wait at a Barrier that may end by itself', cancelled(kind));
 
 describe("every interleaving of a pool's starter and two workers", () => {
   for (const [dies, more] of [

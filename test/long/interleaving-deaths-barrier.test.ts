@@ -8,17 +8,18 @@ function barrier(parties: number, faces: Face[], more: Partial<Asked<Parties>>):
   return meet(parties, threads, { atEnd: allOrNone(parties), ...more });
 }
 
-describe('3 threads, one killed', () => {
+describe('3 threads, up to 2 preemptions, one killed', () => {
   for (const faces of mixes(3)) {
     for (const victim of unlike(faces)) {
       const title = `${titleOf(faces)}, T${victim + 1}`;
-      const bounds = { preemptions: 2, victim };
-      explores(`Barrier(2), up to 2 preemptions: ${title}`, barrier(2, faces, bounds));
-      explores(
-        `Barrier(2) with an action, up to 2 preemptions: ${title}`,
-        barrier(2, faces, { ...bounds, action }),
-      );
-      explores(`Barrier(3), up to 1 preemption: ${title}`, barrier(3, faces, { ...bounds, preemptions: 1 }));
+      for (const parties of [2, 3]) {
+        const bounds = { preemptions: 2, victim };
+        explores(`Barrier(${parties}): ${title}`, barrier(parties, faces, bounds));
+        explores(
+          `Barrier(${parties}) with an action: ${title}`,
+          barrier(parties, faces, { ...bounds, action }),
+        );
+      }
     }
   }
 });

@@ -10,6 +10,7 @@ import {
   type Shared as Waiters,
   waiter,
   waits,
+  wasOver,
 } from '../support/explorer/waiters.js';
 
 /** Each thread of three in turn. */
@@ -20,7 +21,7 @@ describe('a Condition and 4 threads, two killed', () => {
     const threads = [waiter(face), waiter(blocking), waiter(blocking), notifier(blocking, 1)];
     tries(
       `the one that was told, and the one that finds that: ${face.name}`,
-      waits(threads, { victims: [0, 1], atEnd: passedOn }),
+      waits(threads, { victims: [0, 1], atEnd: passedOn, atDeath: wasOver }),
       4000,
     );
   }

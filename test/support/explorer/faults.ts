@@ -1,5 +1,4 @@
 import { START } from './layout.js';
-import { addressOf } from './memory-map.js';
 import { threadOf } from './move.js';
 import type { Position } from './position.js';
 import { type End, victimsOf } from './scenario.js';
@@ -65,8 +64,9 @@ export class Faults<S> {
       notes: all.map((thread) => this.#world.position(thread).notes),
       killed: all.findIndex(isDead),
       dead: all.filter(isDead),
+      diedWith: (thread) => state.read(this.#world.layout.died + thread),
       first: (thread) => firstInput(this.#world.position(thread)),
-      word: (cells, index) => state.read(addressOf(cells as never, index)),
+      word: this.#world.word,
     };
     return this.#world.scenario.atEnd?.(end, this.#world.shared);
   }

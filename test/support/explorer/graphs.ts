@@ -1,4 +1,4 @@
-import { fingerprint } from './memory.js';
+import { fingerprint } from './fingerprint.js';
 import type { SimulatedProcess } from './port.js';
 import type { Graph } from './position.js';
 import type { Scenario } from './scenario.js';

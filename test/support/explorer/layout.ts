@@ -16,6 +16,8 @@ export class Layout {
   /** By thread: what a plain load of the one word that is read so shows. */
   readonly shows: number;
   readonly regions: number;
+  /** By thread: what `atDeath` told. */
+  readonly died: number;
 
   constructor(map: MemoryMap, threads: number, regions: number) {
     const one = (what: string, words = 1): number => map.allocate(what, words).base;
@@ -29,5 +31,6 @@ export class Layout {
     this.cancelled = one('cancelled', threads);
     this.shows = one('shows', threads);
     this.regions = one('regions', regions);
+    this.died = one('died', threads);
   }
 }

@@ -17,17 +17,23 @@ export interface Frame {
   x?: unknown;
 }
 
-interface Code {
+export interface Code {
   readonly number: string;
   readonly captured: () => unknown[];
 }
 
-const CODE = Symbol('code');
 const NO_VALUE = Symbol('no value yet');
+
+const CODE = Symbol('code');
 
 /** A function value that is not of an instrumented module: how to see what it captured. */
 export function seeable<F extends object>(value: F, number: string, captured: () => unknown[]): F {
   return Object.assign(value, { [CODE]: { number, captured } });
+}
+
+/** What a function value was registered with, if it was. */
+export function codeOf(value: object): Code | undefined {
+  return (value as { [CODE]?: Code })[CODE];
 }
 
 /** What one thread's copy of the modules remembers. */
@@ -116,65 +122,4 @@ function restorer(value: unknown): (() => void)[] {
   if (!Array.isArray(value)) return [];
   const entries = [...value];
   return [() => void value.splice(0, value.length, ...entries)];
-}
-
-/**
- * Everything that can be reached from a value, as text: equal texts, equal graphs. A function counts by which one of its
- * module's it is and by what it captured.
- *
- * @param known - what counts by a number alone
- * @throws Error when there is something that cannot be seen into
- */
-export function fingerprint(value: unknown, known: ReadonlyMap<object, number>): string {
-  const met = new Map<object, number>();
-  let text = '';
-  const walk = (one: unknown): void => {
-    if ((typeof one !== 'object' && typeof one !== 'function') || one === null) {
-      text += typeof one === 'string' ? JSON.stringify(one) : String(one);
-      return;
-    }
-    const number = met.get(one);
-    if (number !== undefined) {
-      text += `@${number}`;
-      return;
-    }
-    met.set(one, met.size);
-    const serial = known.get(one);
-    if (serial !== undefined) text += `p${serial}`;
-    else if (typeof one === 'function') walkFunction(one);
-    else walkObject(one);
-  };
-  const walkFunction = (one: object): void => {
-    const code = (one as { [CODE]?: Code })[CODE];
-    if (code === undefined) throw new Error(`cannot see what this function captured: ${one}`);
-    text += `${code.number}`;
-    walk(code.captured());
-  };
-  const walkObject = (one: object): void => {
-    if (one instanceof Error) {
-      text += `${one}`;
-      return;
-    }
-    if (one instanceof WeakSet || one instanceof WeakMap || one instanceof Promise) {
-      text += 'weak';
-      return;
-    }
-    if (one instanceof EventTarget) throw new Error('cannot see who listens to an EventTarget');
-    text += `${one.constructor?.name}{`;
-    if (Array.isArray(one) || one instanceof Map || one instanceof Set) {
-      for (const entry of one) {
-        walk(entry);
-        text += ' ';
-      }
-    } else {
-      for (const key of Object.keys(one)) {
-        text += `${key}:`;
-        walk((one as Record<string, unknown>)[key]);
-        text += ' ';
-      }
-    }
-    text += '}';
-  };
-  walk(value);
-  return text;
 }

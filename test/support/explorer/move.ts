@@ -40,6 +40,10 @@ export function isOwn(move: number): boolean {
   return whatOf(move) <= LOOK_EVENT;
 }
 
+export function isKill(move: number): boolean {
+  return whatOf(move) === KILL;
+}
+
 export function isLook(move: number): boolean {
   return whatOf(move) === LOOK || whatOf(move) === LOOK_EVENT;
 }

@@ -39,6 +39,8 @@ export interface End {
   readonly killed: number;
   /** Of all that were. */
   readonly dead: readonly number[];
+  /** What `atDeath` told of a thread; 0 when it lives. */
+  diedWith(thread: number): number;
   /** What the first operation of a thread came to. */
   first(thread: number): number;
   /** A word of the primitive's own cells. */
@@ -85,6 +87,8 @@ export interface Scenario<S> {
   readonly mayStick?: boolean;
   /** Whether nothing counts as the same but what has the same history: to test that this finds nothing else. */
   readonly apart?: true;
+  /** What `atEnd` has to know of a thread that dies: a number that is kept with the state. */
+  atDeath?(thread: number, word: End['word'], shared: S): number;
   /** What is wrong with the end, if anything. */
   atEnd?(end: End, shared: S): string | undefined;
 }

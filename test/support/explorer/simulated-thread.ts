@@ -1,8 +1,8 @@
 import { callsUnderWay } from './calls.js';
 import { Copy } from './copies.js';
 import { EventLoop } from './event-loop.js';
+import { fingerprint } from './fingerprint.js';
 import { Membrane, Stories } from './membrane.js';
-import { fingerprint } from './memory.js';
 import { type MemoryMap, SimulatedCells } from './memory-map.js';
 import type { Operation } from './operation.js';
 import type { Port, SimulatedProcess } from './port.js';

@@ -3,7 +3,7 @@ import type { Lock } from '../../../src/primitives/lock.js';
 import { VALUE } from '../../../src/primitives/memory/layout.js';
 import type { Cells } from '../../../src/primitives/memory/word.js';
 import type { RLock } from '../../../src/primitives/rlock.js';
-import { WAITING } from '../../../src/primitives/waiting/waiter-list.js';
+import { EMPTY, WAITING } from '../../../src/primitives/waiting/waiter-list.js';
 import type { Asked } from './explores.js';
 import { type Face, observable, once, subscribe } from './faces.js';
 import type { End, Me, Program } from './scenario.js';
@@ -193,20 +193,27 @@ export function noneLost(end: End, shared: Shared): string | undefined {
   return slotsAgree(end, shared);
 }
 
+/** For `passedOn`: whether a thread's wait was over when it died, with nothing left that others have to make up for. */
+export function wasOver(thread: number, word: End['word'], { condition }: Shared): number {
+  const { table } = condition.slots;
+  const own = placesOf(table).filter((at) => word(table, at + 1) === thread + FIRST_IDENT);
+  return own.length > 0 && own.every((at) => word(table, at) === EMPTY) ? 1 : 0;
+}
+
 /** Of those that had come before notify(1) one is told and no more; it may have been a dead one, that had the lock again. */
-export function passedOn(end: End, { lock }: Shared): string | undefined {
-  const { notes, word, dead } = end;
+export function passedOn({ notes, word, dead, diedWith }: End, { lock }: Shared): string | undefined {
   const all = `notes: ${notes.join('; ')}`;
   const notified = notes.filter((of) => of.includes('notified')).length;
   if (notified > 1) return `${notified} were told; ${all}`;
   const holder = (word(lock.cells, 0) & VALUE) - FIRST_IDENT;
-  // Who had not come to wait may have taken the lock over from a dead one, and died before it said so.
-  const unsaid =
-    dead.length > 1 && dead.some((thread) => Number.isNaN(numberIn(notes[thread] ?? [], 'came ')));
-  const diedHolding = notes.flat().includes('told') || dead.includes(holder) || unsaid;
+  const diedHolding = notes.flat().includes('told') || dead.includes(holder);
+  // It may have found that the lock's owner had died, and released the lock; or have died before it notified.
+  const unsaid = dead.some(
+    (thread) => diedWith(thread) === 1 || notes[thread]?.some((of) => of.startsWith('saw')),
+  );
   const saw = Math.max(-1, ...notes.map((of) => numberIn(of, 'saw ')).filter((of) => !Number.isNaN(of)));
   const waiting = notes.filter((of, thread) => numberIn(of, 'came ') < saw && !dead.includes(thread));
-  return notified === 1 || diedHolding || waiting.length === 0
+  return notified === 1 || diedHolding || unsaid || waiting.length === 0
     ? undefined
     : `of ${saw} who waited none was told; ${all}`;
 }

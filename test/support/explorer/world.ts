@@ -3,12 +3,13 @@ import { EventLoop } from './event-loop.js';
 import { Graphs } from './graphs.js';
 import { Hash } from './hash.js';
 import { Layout, START } from './layout.js';
-import { MemoryMap } from './memory-map.js';
+import { addressOf, MemoryMap } from './memory-map.js';
 import {
   CANCEL,
   EVENT,
   encodeMove,
   eventOf,
+  isKill,
   isLook,
   isOwn,
   JUMP,
@@ -28,7 +29,7 @@ import { encodeEvent, type LoopEvent, NAP, type Operation } from './operation.js
 import { Performer } from './performer.js';
 import type { SimulatedProcess } from './port.js';
 import type { Graph, Position } from './position.js';
-import { type Scenario, victimsOf } from './scenario.js';
+import { type End, type Scenario, victimsOf } from './scenario.js';
 import { atOnce } from './set-up.js';
 import { simulatedModules } from './simulated-modules.js';
 import { instantiate, PRIMITIVES, THREADS } from './sources.js';
@@ -120,6 +121,9 @@ export class World<S> {
     return shared(instantiate(sources, simulatedModules(port), undefined, entries));
   }
 
+  /** A word of a primitive's own cells. */
+  readonly word: End['word'] = (cells, index) => this.state.read(addressOf(cells as never, index));
+
   position(thread: number): Position {
     return this.performer.position(thread);
   }
@@ -134,8 +138,8 @@ export class World<S> {
     if (this.#word('jumps') > 0) moves.push(encodeMove(JUMP, 0));
     const dead = this.#word('kills') < this.#victims.length;
     if ((!dead && this.scenario.looks !== true) || looks.length === 0) return moves;
-    if (moves.length > 0) return this.#word('earlyLooks') > 0 ? [...moves, ...looks] : moves;
-    return looks.filter((look) => state.of(threadOf(look), LOOKS) < MOST_LOOKS);
+    if (!moves.every(isKill)) return this.#word('earlyLooks') > 0 ? [...moves, ...looks] : moves;
+    return [...moves, ...looks.filter((look) => state.of(threadOf(look), LOOKS) < MOST_LOOKS)];
   }
 
   #movesOf(thread: number, mayPreempt: boolean, moves: number[], looks: number[]): void {
@@ -222,13 +226,16 @@ export class World<S> {
   #kill(thread: number): void {
     const { state, layout } = this;
     if (this.#victims.includes(thread)) state.add(layout.kills, -1);
+    state.write(layout.died + thread, this.scenario.atDeath?.(thread, this.word, this.shared) ?? 0);
     this.performer.die(thread);
+    // The others have another death to notice.
+    for (const other of this.graphs.keys()) state.put(other, LOOKS, 0);
     for (let region = layout.regions; region < layout.regions + this.#regions; region++)
       state.write(region, state.read(region) & ~(1 << thread));
   }
 
   #countLook(thread: number): void {
-    const quiet = this.moves(true).every(isLook);
+    const quiet = this.moves(true).every((move) => isLook(move) || isKill(move));
     if (quiet) this.state.put(thread, LOOKS, this.state.of(thread, LOOKS) + 1);
     else this.state.add(this.layout.earlyLooks, -1);
   }
