@@ -18,9 +18,16 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 /** BullMQ's commands that may hand out a job, by name and version. Finished ends one as well; Delayed puts one off. */
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
-/** Where that has the job's key, and what becomes of the job. */
+const ACTIVE = /^moveToActive:/;
+/** Where Finished has the job's key, and what becomes of the job. */
 const JOB = 11;
 const TARGET = 18;
+/** Where Active and Finished have the keys that say whether more jobs wait; the marker that wakes who waits is the last of all. */
+const WAITING: readonly (readonly [at: number, name: string])[] = [
+  [0, ':wait'],
+  [2, ':prioritized'],
+  [6, ':delayed'],
+];
 
 /** Jobs that were handed out, and have not begun; more ask for their token when they do. */
 const MOST_READY = 10_000;
@@ -40,6 +47,11 @@ export class JobMoves {
   readonly #tokens = new Map<string, bigint>();
   /** By key of the job that is to be moved. */
   readonly #endings = new Map<string, JobEnding>();
+  /**
+   * By key of the jobs that wait: there were no more when one was handed out last, and when the next one is due. Who is told
+   * so, and so waits for the marker, is woken by every job that came since.
+   */
+  readonly #drained = new Map<string, number>();
 
   /** @param commands - BullMQ defines its scripts on it later */
   constructor(commands: Redis, prefix: string, gather: () => void) {
@@ -56,19 +68,28 @@ export class JobMoves {
       define(own, { ...definition, lua: withJobMove(definition.lua) });
       const defined = commands as unknown as Record<string, Move>;
       const move = defined[own]?.bind(commands) as Move;
-      defined[name] = (args) => this.#move(move, args, FINISHED.test(name));
+      const keys = definition.numberOfKeys ?? 0;
+      defined[name] = (args) => {
+        const due = ACTIVE.test(name) ? this.#drained.get(args[0] as string) : undefined;
+        if (due === undefined) return this.#move(move, args, keys, FINISHED.test(name));
+        // Once, because what has woken others may be lost with them.
+        this.#drained.delete(args[0] as string);
+        return Promise.resolve([0, 0, 0, due]);
+      };
     };
   }
 
-  async #move(move: Move, args: readonly unknown[], ends: boolean): Promise<unknown> {
+  async #move(move: Move, args: readonly unknown[], keys: number, ends: boolean): Promise<unknown> {
     const ending = ends && args[TARGET] === 'completed' ? this.#endings.get(args[JOB] as string) : undefined;
     if (ending !== undefined) this.#endings.delete(args[JOB] as string);
     const { channel = '', message = '', cancel = '' } = ending ?? {};
     this.#gather();
-    const answer = await move([...args, `${this.#prefix}meta`, channel, message, cancel]);
+    const answer = await move([...args, `${this.#prefix}meta`, channel, message, cancel, markerOf(args, keys)]);
     if (!(Number(answer) < 0)) ending?.told();
-    const [, id, , , token] = Array.isArray(answer) ? answer : [];
+    const [, id, , , token, due] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
+    if (due !== undefined) this.#drained.set(args[0] as string, due);
+    else this.#drained.delete(args[0] as string);
     return answer;
   }
 
@@ -95,4 +116,11 @@ export class JobMoves {
   forget(job: string): void {
     this.#endings.delete(job);
   }
+}
+
+/** The last of a move's keys, where that is known to be the marker; else ''. */
+function markerOf(args: readonly unknown[], keys: number): string {
+  const marker = `${args[keys - 1]}`;
+  const isKnown = WAITING.every(([at, name]) => `${args[at]}`.endsWith(name));
+  return isKnown && marker.endsWith(':marker') ? marker : '';
 }
