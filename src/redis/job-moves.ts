@@ -84,7 +84,14 @@ export class JobMoves {
     if (ending !== undefined) this.#endings.delete(args[JOB] as string);
     const { channel = '', message = '', cancel = '' } = ending ?? {};
     this.#gather();
-    const answer = await move([...args, `${this.#prefix}meta`, channel, message, cancel, markerOf(args, keys)]);
+    const answer = await move([
+      ...args,
+      `${this.#prefix}meta`,
+      channel,
+      message,
+      cancel,
+      markerOf(args, keys),
+    ]);
     if (!(Number(answer) < 0)) ending?.told();
     const [, id, , , token, due] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
@@ -99,10 +106,13 @@ export class JobMoves {
   }
 
   /** Of a run of the job that begins now. Not by way of the session, as a job is not to wait for the keeper. */
-  async token(id: string): Promise<bigint> {
+  token(id: string): bigint | Promise<bigint> {
     const known = this.#tokens.get(id);
     this.#tokens.delete(id);
-    if (known !== undefined) return known;
+    return known ?? this.#mint();
+  }
+
+  async #mint(): Promise<bigint> {
     const [token = ''] = await this.#commands.engine(this.#prefix, 'mint', '1');
     return BigInt(token);
   }
