@@ -83,6 +83,7 @@ export class JobMoves {
     const ending = ends && args[TARGET] === 'completed' ? this.#endings.get(args[JOB] as string) : undefined;
     if (ending !== undefined) this.#endings.delete(args[JOB] as string);
     const { channel = '', message = '', cancel = '' } = ending ?? {};
+    this.#drained.delete(args[0] as string);
     this.#gather();
     const answer = await move([
       ...args,
@@ -96,7 +97,6 @@ export class JobMoves {
     const [, id, , , token, due] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
     if (due !== undefined) this.#drained.set(args[0] as string, due);
-    else this.#drained.delete(args[0] as string);
     return answer;
   }
 
