@@ -48,8 +48,9 @@ export class JobMoves {
   /** By key of the job that is to be moved. */
   readonly #endings = new Map<string, JobEnding>();
   /**
-   * By key of the jobs that wait: there were no more when one was handed out last, and when the next one is due. Who is told
-   * so, and so waits for the marker, is woken by every job that came since.
+   * By key of the jobs that wait: there were no more as one was handed out in this tick, and when the next one is due. Who is
+   * told so waits for the marker, and is woken by every job that came since. Not told in a later tick: whoever asks then may
+   * have been woken by the marker, which is gone with that.
    */
   readonly #drained = new Map<string, number>();
 
@@ -72,8 +73,6 @@ export class JobMoves {
       defined[name] = (args) => {
         const due = ACTIVE.test(name) ? this.#drained.get(args[0] as string) : undefined;
         if (due === undefined) return this.#move(move, args, keys, FINISHED.test(name));
-        // Once, because what has woken others may be lost with them.
-        this.#drained.delete(args[0] as string);
         return Promise.resolve([0, 0, 0, due]);
       };
     };
@@ -83,7 +82,6 @@ export class JobMoves {
     const ending = ends && args[TARGET] === 'completed' ? this.#endings.get(args[JOB] as string) : undefined;
     if (ending !== undefined) this.#endings.delete(args[JOB] as string);
     const { channel = '', message = '', cancel = '' } = ending ?? {};
-    this.#drained.delete(args[0] as string);
     this.#gather();
     const answer = await move([
       ...args,
@@ -96,7 +94,10 @@ export class JobMoves {
     if (!(Number(answer) < 0)) ending?.told();
     const [, id, , , token, due] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
-    if (due !== undefined) this.#drained.set(args[0] as string, due);
+    if (due !== undefined) {
+      this.#drained.set(args[0] as string, due);
+      process.nextTick(() => this.#drained.clear());
+    }
     return answer;
   }
 
