@@ -1,15 +1,24 @@
 import type { Redis } from 'ioredis';
 import { script, withJobMove } from './script/script.js';
 
-/** What is told in the same call that ends a job for BullMQ. */
+/** What is done in the same call that ends a job for BullMQ: it is told of, and no key of ours of it is left. */
 export interface JobEnding {
+  readonly id: string;
+  readonly as: 'completed' | 'failed';
+  /** BullMQ's, by which the job is the run's. */
+  readonly lock: string;
+  /** '': nobody is told. */
   readonly channel: string;
   /** Packed for it: see job-messages.ts. */
   readonly message: string;
   /** The key of a cancel of it. */
   readonly cancel: string;
-  /** Called when it has been told. */
-  readonly told: () => void;
+  /** The key of those who share it; '': it is not shared. */
+  readonly sharers: string;
+  /** The key that has its id, by which it is known; '': none. */
+  readonly named: string;
+  /** Called when it was done. */
+  readonly done: () => void;
 }
 
 type Move = (args: readonly unknown[]) => Promise<unknown>;
@@ -19,15 +28,22 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
 const ACTIVE = /^moveToActive:/;
-/** Where Finished has the job's key, and what becomes of the job. */
+/** Where Finished has the job's key, what becomes of the job, and the run's lock with more, packed. */
 const JOB = 11;
 const TARGET = 18;
-/** Where Active and Finished have the keys that say whether more jobs wait; the marker that wakes who waits is the last of all. */
+const OPTIONS = 21;
+/** Where Active has the keys that say whether more jobs wait, and the marker that wakes who waits for them. */
 const WAITING: readonly (readonly [at: number, name: string])[] = [
   [0, ':wait'],
   [2, ':prioritized'],
   [6, ':delayed'],
+  [10, ':marker'],
 ];
+
+/** Where an answer says that no other job waits. */
+const LAST = 5;
+/** What Active answers where there is no job. */
+const NOTHING: readonly number[] = [0, 0, 0, 0];
 
 /** Jobs that were handed out, and have not begun; more ask for their token when they do. */
 const MOST_READY = 10_000;
@@ -45,14 +61,14 @@ export class JobMoves {
   readonly #gather: () => void;
   /** Of jobs that were handed out, by id. */
   readonly #tokens = new Map<string, bigint>();
-  /** By key of the job that is to be moved. */
+  /** Of runs that have ended, by key of the job that is to be moved. */
   readonly #endings = new Map<string, JobEnding>();
   /**
-   * By key of the jobs that wait: there were no more as one was handed out in this tick, and when the next one is due. Who is
-   * told so waits for the marker, and is woken by every job that came since. Not told in a later tick: whoever asks then may
-   * have been woken by the marker, which is gone with that.
+   * Keys of the jobs that wait, where there were no more as one was handed out in this tick. Who is told so waits for the
+   * marker, and is woken by every job that came since. Not told in a later tick: whoever asks then may have been woken by the
+   * marker, which is gone with that.
    */
-  readonly #drained = new Map<string, number>();
+  readonly #drained = new Set<unknown>();
 
   /** @param commands - BullMQ defines its scripts on it later */
   constructor(commands: Redis, prefix: string, gather: () => void) {
@@ -69,36 +85,42 @@ export class JobMoves {
       define(own, { ...definition, lua: withJobMove(definition.lua) });
       const defined = commands as unknown as Record<string, Move>;
       const move = defined[own]?.bind(commands) as Move;
-      const keys = definition.numberOfKeys ?? 0;
-      defined[name] = (args) => {
-        const due = ACTIVE.test(name) ? this.#drained.get(args[0] as string) : undefined;
-        if (due === undefined) return this.#move(move, args, keys, FINISHED.test(name));
-        return Promise.resolve([0, 0, 0, due]);
-      };
+      if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(move, args);
+      else
+        defined[name] = (args) => this.#move(move, args, FINISHED.test(name) ? this.#take(args) : undefined);
     };
   }
 
-  async #move(move: Move, args: readonly unknown[], keys: number, ends: boolean): Promise<unknown> {
-    const ending = ends && args[TARGET] === 'completed' ? this.#endings.get(args[JOB] as string) : undefined;
-    if (ending !== undefined) this.#endings.delete(args[JOB] as string);
-    const { channel = '', message = '', cancel = '' } = ending ?? {};
-    this.#gather();
-    const answer = await move([
-      ...args,
-      `${this.#prefix}meta`,
-      channel,
-      message,
-      cancel,
-      markerOf(args, keys),
-    ]);
-    if (!(Number(answer) < 0)) ending?.told();
-    const [, id, , , token, due] = Array.isArray(answer) ? answer : [];
-    if (token !== undefined) this.#ready(id, BigInt(token));
-    if (due !== undefined) {
-      this.#drained.set(args[0] as string, due);
-      process.nextTick(() => this.#drained.clear());
+  /** Who asks for more in the tick in which a job came as the last is not to ask in vain. */
+  async #activate(move: Move, args: readonly unknown[]): Promise<unknown> {
+    const [wait] = args;
+    if (this.#drained.has(wait)) return NOTHING;
+    const answer = await this.#move(move, args, undefined, markerOf(args));
+    if (Array.isArray(answer) && answer[LAST] !== undefined) {
+      this.#drained.add(wait);
+      process.nextTick(() => this.#drained.delete(wait));
     }
     return answer;
+  }
+
+  async #move(move: Move, args: readonly unknown[], ending?: JobEnding, marker = ''): Promise<unknown> {
+    const { id: job = '', channel = '', message = '', cancel = '', sharers = '', named = '' } = ending ?? {};
+    this.#gather();
+    const more = [`${this.#prefix}meta`, job, channel, message, cancel, sharers, named, marker];
+    const answer = await move([...args, ...more]);
+    if (!(Number(answer) < 0)) ending?.done();
+    const [, id, , , token] = Array.isArray(answer) ? answer : [];
+    if (token !== undefined) this.#ready(id, BigInt(token));
+    return answer;
+  }
+
+  /** Of the run whose move it is: another of the same job may end here at the same time, which has the job no more. */
+  #take(args: readonly unknown[]): JobEnding | undefined {
+    const key = args[JOB] as string;
+    const ending = this.#endings.get(key);
+    if (ending === undefined || ending.as !== args[TARGET] || !hasText(args[OPTIONS], ending.lock)) return;
+    this.#endings.delete(key);
+    return ending;
   }
 
   #ready(id: string, token: bigint): void {
@@ -118,20 +140,24 @@ export class JobMoves {
     return BigInt(token);
   }
 
-  /** The next move that completes the job tells of it. @param job - its key */
-  tellWith(job: string, ending: JobEnding): void {
+  /** Goes with the run's move of the job, if that ends it so. @param job - its key */
+  endWith(job: string, ending: JobEnding): void {
     this.#endings.set(job, ending);
   }
 
-  /** The job was moved: no move told of it, if there is still anything to tell. */
-  forget(job: string): void {
-    this.#endings.delete(job);
+  /** The run's job was moved: what is still to go with that does not. @param job - its key */
+  forget(job: string, lock: string): void {
+    if (this.#endings.get(job)?.lock === lock) this.#endings.delete(job);
   }
 }
 
-/** The last of a move's keys, where that is known to be the marker; else ''. */
-function markerOf(args: readonly unknown[], keys: number): string {
-  const marker = `${args[keys - 1]}`;
-  const isKnown = WAITING.every(([at, name]) => `${args[at]}`.endsWith(name));
-  return isKnown && marker.endsWith(':marker') ? marker : '';
+/** '' where BullMQ has its keys in another order. */
+function markerOf(args: readonly unknown[]): string {
+  return WAITING.every(([at, name]) => `${args[at]}`.endsWith(name)) ? `${args[10]}` : '';
+}
+
+/** Whether what BullMQ has packed has it: behind its length, as one lock begins with another. */
+function hasText(packed: unknown, text: string): boolean {
+  const bytes = Buffer.from(text);
+  return Buffer.from(packed as Uint8Array).includes(Buffer.concat([Buffer.of(bytes.length), bytes]));
 }

@@ -58,12 +58,14 @@ test.for([
   },
 );
 
-test('a job whose time comes begins then, also where one that runs was the last that waited', async () => {
+test('a job whose time comes begins then, whatever is handed out and ends before', async () => {
   await using farm = new Farm(server);
-  farm.serve();
+  farm.serve({ concurrency: 3 });
   const ended: string[] = [];
-  const long = farm.pool.run(targets.slowly, ['long', 2500]).then((name) => ended.push(name));
-  const late = farm.pool.run(targets.echo, ['late'], { delay: 300 }).then((name) => ended.push(name));
+  const long = farm.pool.run(targets.slowly, ['long', 4000]).then((name) => ended.push(name));
+  const late = farm.pool.run(targets.echo, ['late'], { delay: 1000 }).then((name) => ended.push(name));
+  const several = [1, 2, 3, 4, 5];
+  for (let n = 0; n < 10; n++) await Promise.all(several.map((one) => farm.pool.run(targets.echo, [one])));
   await Promise.all([long, late]);
   expect(ended).toEqual(['late', 'long']);
 });

@@ -1,22 +1,26 @@
 -- Around a script of BullMQ that hands out a job, and may end another: `move`, with its keys and arguments. Behind these stand
--- the key of `meta`; the channel of who waits for the job that ends, or '' for none, what that one is told, and the key of a
--- cancel, which has come too late; and the marker that wakes who waits for jobs, or ''. So the end of a job is told as it
--- comes true. A job that is handed out comes with the token of its run, the fifth of the answer, behind all that BullMQ reads.
-local channel, message, cancel, marker
-meta, channel, message, cancel, marker = unpack(ARGV, #ARGV - 4)
+-- the key of `meta`; and of the job that ends its id, the channel of who waits for it, or '' for none, what that one is told, and
+-- the keys of a cancel, which has come too late ('': no job ends), of those who share it, and the one that has its id by what it is
+-- known by; '' for what there is not. So the end of a job is told as it comes true, and leaves nothing, whoever dies behind it.
+-- A job that is handed out comes with the token of its run, the fifth of the answer, behind all that BullMQ reads. Last
+-- stands the marker that wakes who waits for jobs, where one is asked for by who waits for nothing then; else ''.
+local job, channel, message, cancel, sharers, named, marker
+meta, job, channel, message, cancel, sharers, named, marker = unpack(ARGV, #ARGV - 7)
 local answer = move()
-if channel ~= '' and not (type(answer) == 'number' and answer < 0) then
-  call('PUBLISH', channel, message)
+if cancel ~= '' and not (type(answer) == 'number' and answer < 0) then
+  if channel ~= '' then call('PUBLISH', channel, message) end
   call('DEL', cancel)
+  if sharers ~= '' then call('DEL', sharers) end
+  if named ~= '' and call('GET', named) == job then call('DEL', named) end
 end
 if type(answer) == 'table' and answer[1] ~= 0 then
   answer[5] = mint(call('HGET', meta, 'seq'))
-  -- No other waits: the sixth says when the next one is due, 0 for none. BullMQ has marked that there may be more to take, and
-  -- would look for them in vain, now and once more, woken by that mark. Whoever adds a job marks it anew.
-  if marker ~= '' and call('LLEN', KEYS[1]) == 0 and call('ZCARD', KEYS[3]) == 0 then
+  -- None waits, nor is to come at a time: the sixth says so. BullMQ has marked that there may be more to take, and would look for
+  -- them in vain, now and once more, woken by that mark. Whoever adds a job marks it anew. Where one is to come at a time, the
+  -- mark stays, as by it somebody learns when.
+  if marker ~= '' and call('LLEN', KEYS[1]) + call('ZCARD', KEYS[3]) + call('ZCARD', KEYS[7]) == 0 then
     call('ZREM', marker, '0')
-    local due = call('ZRANGE', KEYS[7], 0, 0, 'WITHSCORES')[2]
-    answer[6] = due and math.floor(due / 4096) or 0
+    answer[6] = 1
   end
 end
 return answer
