@@ -211,7 +211,7 @@ class JobServing implements Serving {
     }
   }
 
-  /** Before BullMQ has it processed, which is when it has asked in vain for another one. */
+  /** Before BullMQ has it processed, which is once it has looked for another one. */
   #begin(job: ServedJob): Begun {
     const run = new JobRun(this.#place, job, job.token ?? '');
     // Its lease has ended unnoticed.

@@ -2,8 +2,9 @@
 -- the key of `meta`; and of the job that ends its id, the channel of who waits for it, or '' for none, what that one is told, and
 -- the keys of a cancel, which has come too late ('': no job ends), of those who share it, and the one that has its id by what it is
 -- known by; '' for what there is not. So the end of a job is told as it comes true, and leaves nothing, whoever dies behind it.
--- A job that is handed out comes with the token of its run, the fifth of the answer, behind all that BullMQ reads. Last
--- stands the marker that wakes who waits for jobs, where one is asked for by who waits for nothing then; else ''.
+-- A job that is handed out comes with the token of its run, the fifth of the answer, behind all that BullMQ reads.
+-- Last stands the marker that wakes who waits for jobs, for Active alone; else ''. Not for Finished, because with a job that it
+-- hands out BullMQ forgets when a delayed one is due, and by the mark learns it anew.
 local job, channel, message, cancel, sharers, named, marker
 meta, job, channel, message, cancel, sharers, named, marker = unpack(ARGV, #ARGV - 7)
 local answer = move()
