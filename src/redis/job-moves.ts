@@ -27,10 +27,23 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 /** BullMQ's commands that may hand out a job, by name and version. Finished ends one as well; Delayed puts one off. */
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
-/** Where that has the job's key, what becomes of the job, and the run's lock with more, packed. */
+const ACTIVE = /^moveToActive:/;
+/** Where Finished has the job's key, what becomes of the job, and the run's lock with more, packed. */
 const JOB = 11;
 const TARGET = 18;
 const OPTIONS = 21;
+/** Where Active has the keys that say whether more jobs wait, and the marker that wakes who waits for them. */
+const WAITING: readonly (readonly [at: number, name: string])[] = [
+  [0, ':wait'],
+  [2, ':prioritized'],
+  [6, ':delayed'],
+  [10, ':marker'],
+];
+
+/** Where an answer says that no other job waits. */
+const LAST = 5;
+/** What Active answers where there is no job. */
+const NOTHING: readonly number[] = [0, 0, 0, 0];
 
 /** Jobs that were handed out, and have not begun; more ask for their token when they do. */
 const MOST_READY = 10_000;
@@ -50,6 +63,12 @@ export class JobMoves {
   readonly #tokens = new Map<string, bigint>();
   /** Of runs that have ended, by key of the job that is to be moved. */
   readonly #endings = new Map<string, JobEnding>();
+  /**
+   * Keys of the jobs that wait, where there were no more as one was handed out in this tick. Who is told so waits for the
+   * marker, and is woken by every job that came since. Not told in a later tick: whoever asks then may have been woken by the
+   * marker, which is gone with that.
+   */
+  readonly #drained = new Set<unknown>();
 
   /** @param commands - BullMQ defines its scripts on it later */
   constructor(commands: Redis, prefix: string, gather: () => void) {
@@ -66,15 +85,28 @@ export class JobMoves {
       define(own, { ...definition, lua: withJobMove(definition.lua) });
       const defined = commands as unknown as Record<string, Move>;
       const move = defined[own]?.bind(commands) as Move;
-      defined[name] = (args) => this.#move(move, args, FINISHED.test(name));
+      if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(move, args);
+      else
+        defined[name] = (args) => this.#move(move, args, FINISHED.test(name) ? this.#take(args) : undefined);
     };
   }
 
-  async #move(move: Move, args: readonly unknown[], ends: boolean): Promise<unknown> {
-    const ending = ends ? this.#take(args) : undefined;
+  /** Who asks for more in the tick in which a job came as the last is not to ask in vain. */
+  async #activate(move: Move, args: readonly unknown[]): Promise<unknown> {
+    const [wait] = args;
+    if (this.#drained.has(wait)) return NOTHING;
+    const answer = await this.#move(move, args, undefined, markerOf(args));
+    if (Array.isArray(answer) && answer[LAST] !== undefined) {
+      this.#drained.add(wait);
+      process.nextTick(() => this.#drained.delete(wait));
+    }
+    return answer;
+  }
+
+  async #move(move: Move, args: readonly unknown[], ending?: JobEnding, marker = ''): Promise<unknown> {
     const { id: job = '', channel = '', message = '', cancel = '', sharers = '', named = '' } = ending ?? {};
     this.#gather();
-    const more = [`${this.#prefix}meta`, job, channel, message, cancel, sharers, named];
+    const more = [`${this.#prefix}meta`, job, channel, message, cancel, sharers, named, marker];
     const answer = await move([...args, ...more]);
     if (!(Number(answer) < 0)) ending?.done();
     const [, id, , , token] = Array.isArray(answer) ? answer : [];
@@ -97,10 +129,13 @@ export class JobMoves {
   }
 
   /** Of a run of the job that begins now. Not by way of the session, as a job is not to wait for the keeper. */
-  async token(id: string): Promise<bigint> {
+  token(id: string): bigint | Promise<bigint> {
     const known = this.#tokens.get(id);
     this.#tokens.delete(id);
-    if (known !== undefined) return known;
+    return known ?? this.#mint();
+  }
+
+  async #mint(): Promise<bigint> {
     const [token = ''] = await this.#commands.engine(this.#prefix, 'mint', '1');
     return BigInt(token);
   }
@@ -114,6 +149,11 @@ export class JobMoves {
   forget(job: string, lock: string): void {
     if (this.#endings.get(job)?.lock === lock) this.#endings.delete(job);
   }
+}
+
+/** '' where BullMQ has its keys in another order. */
+function markerOf(args: readonly unknown[]): string {
+  return WAITING.every(([at, name]) => `${args[at]}`.endsWith(name)) ? `${args[10]}` : '';
 }
 
 /** Whether what BullMQ has packed has it: behind its length, as one lock begins with another. */

@@ -1,7 +1,10 @@
 import type { Job } from 'bullmq';
 import type { ThreadPool } from '../pool/jobs/thread-pool.js';
+import type { Semaphore } from '../primitives/semaphore.js';
+import type { ModuleTarget } from '../primitives/target.js';
 import { JobLostError } from './errors.js';
 import type { JobCodec } from './job-codec.js';
+import type { JobInfo } from './job-context.js';
 import { packFailure, packJobError } from './job-errors.js';
 import { bullmq, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { forgetTimer, type JobLink } from './job-link.js';
@@ -16,8 +19,12 @@ export interface RunPlace {
   readonly name: string;
   /** URL of the module whose exports are run. */
   readonly module: string;
+  /** What threads run for each job: job-body.ts. One object for all, because a pool looks a target up by it. */
+  readonly body: Body;
   readonly threads: ThreadPool;
 }
+
+export type Body = ModuleTarget<[string, string, readonly unknown[], JobInfo, Semaphore?], unknown>;
 
 /** Why a run is ended from outside. */
 export type Ending = 'cancelled' | 'given back' | 'lost';

@@ -1,9 +1,7 @@
 import type { Job } from 'bullmq';
 import { ThreadError } from '../errors.js';
 import { runInThread } from '../operators/run-in-thread.js';
-import { jobBodyModule } from '../pool/workers/worker-files.js';
 import { Semaphore } from '../primitives/semaphore.js';
-import type { ModuleTarget } from '../primitives/target.js';
 import { now } from '../primitives/waiting/event-loop.js';
 import { JobLostError } from './errors.js';
 import type { JobInfo } from './job-context.js';
@@ -12,8 +10,6 @@ import { AGAIN, CANCEL, type JobData, type JobMessage, PROGRESS, READ } from './
 import { MAX_DEATHS } from './job-options.js';
 import { type Ending, JobOutcome, type RunPlace } from './job-outcome.js';
 import { type Failure, JobStream, ROOM } from './job-stream.js';
-
-type Body = ModuleTarget<[string, string, readonly unknown[], JobInfo, Semaphore?], unknown>;
 
 /** Leases without a word from who reads a stream, until he counts as gone. */
 const SILENT_LEASES = 3;
@@ -58,10 +54,9 @@ export class JobRun {
     const { data } = this.#job;
     const looking = this.#mayBeCancelled ? this.lookForCancel() : undefined;
     // Also of one that will not run, because a later run of the job must not find it.
-    const [token] = await Promise.all([link.moves.token(this.id), looking]).catch((error) => {
-      this.end('given back');
-      throw error;
-    });
+    const minted = link.moves.token(this.id);
+    const token =
+      typeof minted === 'bigint' && looking === undefined ? minted : await this.#both(minted, looking);
     this.#throwIfEnded();
     const deaths = this.#job.stalledCounter - (data.forgiven ?? 0);
     if (deaths > (data.maxDeaths ?? MAX_DEATHS))
@@ -72,6 +67,15 @@ export class JobRun {
       return await (data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info));
     } catch (error) {
       throw codec.explain(error, args);
+    }
+  }
+
+  async #both(token: bigint | Promise<bigint>, looking: Promise<void> | undefined): Promise<bigint> {
+    try {
+      return (await Promise.all([token, looking]))[0];
+    } catch (error) {
+      this.end('given back');
+      throw error;
     }
   }
 
@@ -86,12 +90,12 @@ export class JobRun {
   }
 
   async #runToResult(args: readonly unknown[], info: JobInfo): Promise<string | null> {
-    const { threads, module, codec } = this.#place;
-    const running = threads.run(body(), [module, this.#job.name, args, info], this.#options());
+    const { threads, body, module, codec } = this.#place;
+    const running = threads.run(body, [module, this.#job.name, args, info], this.#options());
     const result = await new Promise((next, error) => {
-      const body = running.subscribe({ next, error });
+      const run = running.subscribe({ next, error });
       this.#leave = (reason) => {
-        body.unsubscribe();
+        run.unsubscribe();
         error(reason);
       };
     });
@@ -99,11 +103,11 @@ export class JobRun {
   }
 
   async #runStream(args: readonly unknown[], info: JobInfo): Promise<string> {
-    const { threads: pool, module, codec } = this.#place;
+    const { threads: pool, body, module, codec } = this.#place;
     const room = new Semaphore(ROOM);
     const stream = new JobStream(room, (kind, count, text) => this.outcome.tell(kind, count, text));
     this.#stream = stream;
-    const values = runInThread(body(), [module, this.#job.name, args, info, room], {
+    const values = runInThread(body, [module, this.#job.name, args, info, room], {
       ...this.#options(),
       pool,
     });
@@ -177,8 +181,4 @@ export class JobRun {
     const { host, link, name } = this.#place;
     if ((await link.commands.exists(jobKey(host, 'x', name, this.id))) === 1) this.end('cancelled');
   }
-}
-
-function body(): Body {
-  return { module: jobBodyModule(), export: 'runJob' };
 }

@@ -1,6 +1,7 @@
 import type { Job, Worker } from 'bullmq';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { ThreadPool } from '../pool/jobs/thread-pool.js';
+import { jobBodyModule } from '../pool/workers/worker-files.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { ModuleTarget } from '../primitives/target.js';
@@ -10,7 +11,7 @@ import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix }
 import { JobLink } from './job-link.js';
 import { CANCEL, type JobData, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
-import type { RunPlace } from './job-outcome.js';
+import type { Body, RunPlace } from './job-outcome.js';
 import { JobRun } from './job-run.js';
 import { STAYS_HERE } from './stays-here.js';
 
@@ -102,6 +103,10 @@ interface Begun {
   readonly result: Promise<string | null>;
 }
 
+/** A job of BullMQ has its run with it, as long as BullMQ is still to tell where it has gone: a WeakMap costs the collector more. */
+const BEGUN = Symbol('begun');
+type ServedJob = Job<JobData> & { [BEGUN]?: Begun };
+
 class JobServing implements Serving {
   /** See uncloneable.ts. */
   readonly uncloneable: symbol = STAYS_HERE;
@@ -110,9 +115,8 @@ class JobServing implements Serving {
   readonly #place: RunPlace;
   readonly #ownThreads: ThreadPool | undefined;
   readonly #worker: Worker<JobData, string | null>;
-  /** Those whose bodies run, by id; and all of which BullMQ is still to tell where they have gone. */
+  /** Those whose bodies run, by id. */
   readonly #runs = new Map<string, JobRun>();
-  readonly #begun = new WeakMap<Job, Begun>();
   /** Cancels of jobs that do not run here, and when they were heard: the job may be on its way. */
   readonly #cancels = new Map<string, number>();
   readonly #net: NodeJS.Timeout;
@@ -134,7 +138,8 @@ class JobServing implements Serving {
     this.running$ = this.#count.asObservable();
     this.#ownThreads = threads === undefined ? new ThreadPool({ name: `serve ${name}` }) : undefined;
     const pool = threads ?? (this.#ownThreads as ThreadPool);
-    this.#place = { host, link, name, module, threads: pool, codec: new JobCodec(host.codec) };
+    const body: Body = { module: jobBodyModule(), export: 'runJob' };
+    this.#place = { host, link, name, module, body, threads: pool, codec: new JobCodec(host.codec) };
     host.join();
     keepAlive(1);
     this.#worker = new Worker(name, (job) => this.#process(job), {
@@ -154,9 +159,9 @@ class JobServing implements Serving {
       // BullMQ fails it by itself.
       if (job.deferredFailure === undefined) this.#begin(job);
     });
-    this.#worker.on('completed', (job, text) => this.#begun.get(job)?.run.outcome.completed(text ?? ''));
-    this.#worker.on('failed', (job, error) => {
-      const outcome = job === undefined ? undefined : this.#begun.get(job)?.run.outcome;
+    this.#worker.on('completed', (job: ServedJob, text) => job[BEGUN]?.run.outcome.completed(text ?? ''));
+    this.#worker.on('failed', (job: ServedJob | undefined, error) => {
+      const outcome = job?.[BEGUN]?.run.outcome;
       if (job?.finishedOn === undefined) outcome?.putOff();
       else outcome?.failed(error);
     });
@@ -206,8 +211,8 @@ class JobServing implements Serving {
     }
   }
 
-  /** Before BullMQ has it processed, which is when it has asked in vain for another one. */
-  #begin(job: Job<JobData>): Begun {
+  /** Before BullMQ has it processed, which is once it has looked for another one. */
+  #begin(job: ServedJob): Begun {
     const run = new JobRun(this.#place, job, job.token ?? '');
     // Its lease has ended unnoticed.
     this.#runs.get(run.id)?.end('lost');
@@ -224,13 +229,13 @@ class JobServing implements Serving {
     // BullMQ may be still to take it.
     result.catch(() => {});
     const begun = { run, result };
-    this.#begun.set(job, begun);
+    job[BEGUN] = begun;
     return begun;
   }
 
   /** What BullMQ calls. */
-  async #process(job: Job<JobData>): Promise<string | null> {
-    const { run, result } = this.#begun.get(job) ?? this.#begin(job);
+  async #process(job: ServedJob): Promise<string | null> {
+    const { run, result } = job[BEGUN] ?? this.#begin(job);
     try {
       return await result;
     } finally {

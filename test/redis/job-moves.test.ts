@@ -1,0 +1,69 @@
+// What the engine is asked for a job, and that nobody sleeps on while there is one: see job-moves.ts.
+
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Farm, targets } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+
+let server: RedisServer;
+let looking: Redis;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  looking = new Redis(server.url);
+});
+afterAll(async () => {
+  looking.disconnect();
+  await server.stop();
+});
+
+async function calls(...commands: readonly string[]): Promise<number> {
+  const told = await looking.info('commandstats');
+  const found = commands.map((name) => new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(told)?.[1] ?? 0);
+  return found.reduce((sum: number, one) => sum + Number(one), 0);
+}
+
+test('jobs that come one by one are added, handed out and ended by a script each, and waited for once each', async () => {
+  await using farm = new Farm(server);
+  farm.serve();
+  for (let n = 0; n < 10; n++) await farm.pool.run(targets.echo, [n]);
+  const [scripts, waits] = [await calls('evalsha', 'eval'), await calls('bzpopmin')];
+  for (let n = 0; n < 50; n++) expect(await farm.pool.run(targets.echo, [n])).toBe(n);
+  // And what a session asks now and then.
+  expect((await calls('evalsha', 'eval')) - scripts).toBeLessThanOrEqual(50 * 3 + 15);
+  expect((await calls('bzpopmin')) - waits).toBeLessThanOrEqual(50 + 15);
+});
+
+test.for([
+  { servings: 1, concurrency: 2 },
+  { servings: 2, concurrency: 1 },
+])(
+  'a job that comes behind the last that waited begins while that one runs: %o',
+  async ({ servings, concurrency }) => {
+    await using farm = new Farm(server);
+    for (let n = 0; n < servings; n++) farm.serve({ concurrency });
+    const ended: string[] = [];
+    let tellBegan = (): void => {};
+    const began = new Promise<void>((resolve) => {
+      tellBegan = resolve;
+    });
+    const long = farm.pool
+      .run(targets.reportAndSleep, ['long', 4000], { onProgress: tellBegan })
+      .then((name) => ended.push(name));
+    await began;
+    for (let n = 0; n < 3; n++) ended.push(await farm.pool.run(targets.echo, ['short']));
+    await long;
+    expect(ended).toEqual(['short', 'short', 'short', 'long']);
+  },
+);
+
+test('a job whose time comes begins then, whatever is handed out and ends before', async () => {
+  await using farm = new Farm(server);
+  farm.serve({ concurrency: 3 });
+  const ended: string[] = [];
+  const long = farm.pool.run(targets.slowly, ['long', 4000]).then((name) => ended.push(name));
+  const late = farm.pool.run(targets.echo, ['late'], { delay: 1000 }).then((name) => ended.push(name));
+  const several = [1, 2, 3, 4, 5];
+  for (let n = 0; n < 10; n++) await Promise.all(several.map((one) => farm.pool.run(targets.echo, [one])));
+  await Promise.all([long, late]);
+  expect(ended).toEqual(['late', 'long']);
+});
