@@ -101,7 +101,9 @@ function stateByWaiters(
   queue: readonly WaitInfo[],
   sectionOf: SectionOf,
 ): PrimitiveState {
-  const ident = queue.find((wait) => wait.owner !== null)?.owner ?? null;
+  const views = queue.filter(({ owner }) => owner !== null);
+  // One that blocks looks every 50 ms; an Observable wait has last looked when its event loop last turned.
+  const ident = (views.find(({ face }) => face === 'blocking') ?? views[0])?.owner ?? null;
   // Who has let a Condition go waits for who has its lock.
   if (ident === null || (kind !== 'Lock' && kind !== 'RLock')) return { unknown: true };
   return { owner: { ident, alive: isAlive(ident), depth: 1, section: sectionOf(ident, id) } };

@@ -1,3 +1,4 @@
+import { show } from '../primitives/options.js';
 import { inspect } from './inspect.js';
 import { NowAndThen } from './looking.js';
 import { Collector } from './metrics-collector.js';
@@ -47,7 +48,7 @@ export interface MetricsRegistry {
  * The same as `metrics` in a registry of prom-client, which asks for it at each scrape. Python has no such thing.
  *
  * @returns how to take it out again
- * @throws what the registry throws when one of the names is taken
+ * @throws TypeError for what is no registry; what the registry throws when one of the names is taken
  * @example
  * import { Registry } from 'prom-client';
  * const registry = new Registry();
@@ -55,6 +56,9 @@ export interface MetricsRegistry {
  * console.log((await registry.metrics()).includes('rxjs_threading_threads{state="running"} 1')); // prints true
  */
 export function registerMetrics(registry: MetricsRegistry): () => void {
+  const { registerMetric, removeSingleMetric } = (registry ?? {}) as Partial<MetricsRegistry>;
+  if (typeof registerMetric !== 'function' || typeof removeSingleMetric !== 'function')
+    throw new TypeError(`registry must be a Registry of prom-client, got ${show(registry)}`);
   let families = new Map<string, Family>();
   /** The names that are asked for in this scrape: the one that comes again begins the next. */
   const asked = new Set<string>();

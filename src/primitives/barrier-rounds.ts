@@ -238,6 +238,8 @@ export class BarrierAttempt implements BlockingAttempt<number> {
   readonly #queues: boolean;
   /** 0 until it has arrived. */
   #slot = 0;
+  /** It was the last, and runs the action, whose code may have it looked at again. */
+  #acts = false;
 
   constructor(rounds: BarrierRounds, cells: Cells, queues: boolean) {
     this.#rounds = rounds;
@@ -266,6 +268,7 @@ export class BarrierAttempt implements BlockingAttempt<number> {
   }
 
   #arrive(): Outcome<number> {
+    if (this.#acts) return PENDING;
     const { late } = this.#rounds;
     if (this.#queues) {
       const [first] = late;
@@ -281,7 +284,10 @@ export class BarrierAttempt implements BlockingAttempt<number> {
       throw error;
     }
     if (slot !== 0) late.delete(this);
-    if (slot === -1) return this.#rounds.act();
+    if (slot === -1) {
+      this.#acts = true;
+      return this.#rounds.act();
+    }
     this.#slot = slot;
     return PENDING;
   }

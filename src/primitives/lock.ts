@@ -110,7 +110,6 @@ export class Lock extends OwnedLock {
     // In one step: were it the caller's for a moment, any thread could release it meanwhile, and the caller would then
     // free it from whoever took it next.
     if (compareExchange(this.cells, WORD, word, word & TURN_ASKED) !== word) return false;
-    if (tracing()) emit('release', this.name);
     // One blocked waiter may have been woken by a release and have died with it: whether or not SLEEPERS says so.
     this.wakeAfterRelease((word & FLAGS) | SLEEPERS, 1);
     return true;

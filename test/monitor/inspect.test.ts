@@ -6,6 +6,7 @@ import {
   Lock,
   RLock,
   Semaphore,
+  sleepSync,
   Thread,
   ThreadPool,
   threadModule,
@@ -167,6 +168,42 @@ describe('a lock that goes from thread to thread', () => {
     stop.set();
     await Promise.all(threads.map((thread) => thread.join()));
     expect(wrong).toEqual([]);
+  });
+
+  it('is waited for by one that had it, whatever a thread whose loop does not turn has seen', async () => {
+    const lock = new Lock({ name: 'handed on' });
+    const [seen, taken, told] = [new Event(), new Event(), new Event()];
+    const first = (lock: Lock, seen: Event, taken: Event) => {
+      lock.acquireSync();
+      seen.waitSync();
+      lock.release();
+      taken.waitSync();
+      lock.acquireSync();
+      lock.release();
+    };
+    const second = (lock: Lock, taken: Event, told: Event) => {
+      lock.acquireSync();
+      taken.set();
+      told.waitSync();
+      lock.release();
+    };
+    const one = new Thread({ target: first, args: [lock, seen, taken] }).start();
+    while (!lock.locked()) await sleep(5);
+    const mine = lock.acquire().then(() => lock.release());
+    const other = new Thread({ target: second, args: [lock, taken, told] }).start();
+    while (lock.waiting < 2) await sleep(5);
+    seen.set();
+    taken.waitSync();
+    while (lock.waiting < 2) sleepSync(5);
+    sleepSync(100);
+    const { waits, primitives } = inspect();
+    told.set();
+    const row = primitives.find(({ name }) => name === 'handed on');
+    expect(row?.state).toMatchObject({ owner: { ident: other.ident } });
+    expect(waits.filter(({ primitive }) => primitive === lock.id).map(({ ident }) => ident)).toContain(
+      one.ident,
+    );
+    await Promise.all([mine, one.join(), other.join()]);
   });
 });
 

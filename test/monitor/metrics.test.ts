@@ -263,6 +263,12 @@ describe('registerMetrics', () => {
     unregister();
   });
 
+  it.each([undefined, null, 5, {}, { registerMetric: () => {} }])('takes no %o', (registry) => {
+    expect(() => registerMetrics(registry as never)).toThrow(
+      /^registry must be a Registry of prom-client, got (undefined|null|5|{)/,
+    );
+  });
+
   it('throws when a name is taken, and leaves none behind', () => {
     const registry = new Registry();
     registerMetrics(registry);

@@ -88,3 +88,22 @@ it('breaks for those who come late when the thread that runs the action dies', a
   await actor.terminate();
   await late;
 });
+
+it('arrives once, though its action has the waits looked at while its time is up', async () => {
+  const gate = new Event();
+  const acting = new Event();
+  const barrier = new Barrier(1, { action });
+  const actor = new Thread({ target: meet, args: [barrier, gate, acting] }).start();
+  await acting.wait();
+  // The action as the late party runs it.
+  Object.assign(globalThis, { acting: { set: () => barrier.serve() }, gate: { waitSync: () => true } });
+  await new Promise(setImmediate);
+  const late = barrier.wait({ timeout: 0 }).then();
+  setImmediate(() => {
+    gate.set();
+    // So its timer comes before what wakes it.
+    for (const end = performance.now() + 5000; actor.isAlive() && performance.now() < end; );
+  });
+  expect(await late).toBe(0);
+  expect(await barrier.wait({ timeout: 2000 })).toBe(0);
+});

@@ -277,6 +277,18 @@ describe('who has left, and is granted a lock before it was told to leave the qu
     expect(lock instanceof Semaphore ? lock.value : Number(!lock.locked())).toBe(1);
   });
 
+  it('is traced to have acquired what it releases', () => {
+    const lock = new Lock({ name: 'granted' });
+    const told: string[] = [];
+    settraceAllThreads(({ name, event }) => name === 'granted' && told.push(event));
+    of(1)
+      .pipe(withLock(lock, () => inner))
+      .subscribe();
+    leavingLate(lock.acquire()).subscribe().unsubscribe();
+    const contended = ['acquire', 'wait', 'release', 'woken', 'acquired', 'release'];
+    expect(told).toEqual(['acquire', 'acquired', ...contended]);
+  });
+
   it('leaves the lock of a Condition to others, whose wait it was', async () => {
     const condition = new Condition(new Lock());
     condition.acquireSync();

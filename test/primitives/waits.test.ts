@@ -1,4 +1,4 @@
-import { Event, Lock, Semaphore, Thread, type ThreadWait, waits } from 'rxjs-threading';
+import { Event, Lock, Semaphore, Thread, type ThreadWait, Wait, waits } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const leave: (() => void)[] = [];
@@ -180,4 +180,9 @@ describe('a signal of another realm', () => {
   it.each([{ aborted: false }, new EventTarget(), 'abort'])('is none without all of it: %s', (signal) => {
     expect(() => new Event().wait({ signal: signal as never })).toThrow(/signal must be an AbortSignal, got/);
   });
+});
+
+it('a Wait of one’s own begins by a function', () => {
+  expect(() => new Wait(5 as never)).toThrow(/^begin must be a function, got 5/);
+  expect(() => new Wait(undefined as never)).toThrow(/got undefined/);
 });

@@ -1,5 +1,5 @@
 import { map, type Observable } from 'rxjs';
-import { aliveIdents } from '../../primitives/threads/liveness.js';
+import { aliveIdents, isAlive } from '../../primitives/threads/liveness.js';
 import { watchedTable } from '../../primitives/threads/table.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
 import type { Thread } from '../thread/thread.js';
@@ -13,7 +13,12 @@ import { threadOf } from '../thread/thread-of.js';
  * console.log(enumerate().join()); // prints <_MainThread(MainThread, started 4096)>
  */
 export function enumerate(): Thread[] {
-  return aliveIdents().map(threadOf);
+  return threadsOf(aliveIdents());
+}
+
+/** What ends before its Thread is here is left out: its starter has not kept what it gave, as nobody knew of it. */
+function threadsOf(idents: readonly number[]): Thread[] {
+  return idents.map(threadOf).filter(({ ident }) => isAlive(ident as number));
 }
 
 /**
@@ -39,7 +44,7 @@ const idents$ = stateStream(
  * @example
  * enumerate$.subscribe((threads) => console.log(threads.map(({ name }) => name).join())); // prints MainThread
  */
-export const enumerate$: Observable<readonly Thread[]> = idents$.pipe(map((idents) => idents.map(threadOf)));
+export const enumerate$: Observable<readonly Thread[]> = idents$.pipe(map(threadsOf));
 
 /**
  * How many threads live, and every change, made by any thread; bursts coalesce. Never completes. Does not keep the process

@@ -40,6 +40,7 @@ export function setExcepthook(to: ExceptHook | null): void {
  * The default hook: prints the thread's name and the error with its stack to stderr. Source: CPython,
  * `threading.excepthook`.
  *
+ * @throws TypeError unless it is given an object
  * @example
  * setExcepthook((args) => {
  *   if (args.thread?.daemon) console.log('never mind'); // prints never mind
@@ -49,6 +50,8 @@ export function setExcepthook(to: ExceptHook | null): void {
  * await thread.join();
  */
 export function excepthook(args: ExceptHookArgs): void {
+  if (typeof args !== 'object' || args === null)
+    throw new TypeError(`args must be an object with an error and a thread, got ${show(args)}`);
   printUnhandled(args.thread?.name, args.error);
 }
 

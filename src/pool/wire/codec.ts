@@ -1,10 +1,12 @@
 import { types } from 'node:util';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import { isBranded, ofAnotherCopy } from '../../primitives/brand.js';
 import { show } from '../../primitives/options.js';
 import { cloning } from './clone-error.js';
 import { type Codec, Copies, ERROR, type StandIn, setOwn } from './copies.js';
 import { type ErrorParts, isCloneable, putTogether, unpackOwn } from './error-parts.js';
+import { isClosedPort } from './transfer.js';
 import { childrenOf, isError, isMap, isPlain, isRecord, isSet } from './value-kinds.js';
 
 /**
@@ -31,6 +33,8 @@ export interface Encoded {
   readonly hasStandIns: boolean;
   /** Those in `value`; absent without any, so that plain values cost no more than themselves. */
   readonly standIns?: readonly StandIn[];
+  /** `value` is a MessagePort, in which the Encoded is the only message: see kept-args.ts. */
+  readonly sealed?: true;
 }
 
 /** Of the classes that this thread has loaded. A class comes before the one that it extends, which loads first. */
@@ -48,6 +52,13 @@ registerCodec({
 export function registerCodec(codec: Codec): void {
   codecs.unshift(codec);
 }
+
+// Node up to 26 ends the process by a segmentation fault where a closed one is cloned.
+refuseToTravel(
+  'closed port',
+  isClosedPort,
+  'it is a MessagePort that is closed, or has moved to another thread before',
+);
 
 /** Objects of this kind stay in the thread that made them: sending one is a TypeError that says why. */
 export function refuseToTravel(kind: string, is: Codec['is'], why: string): void {
@@ -106,7 +117,8 @@ function needsCodec(value: unknown): boolean {
 }
 
 /** @throws ThreadError when something in it cannot become itself again here */
-export function decode({ value, standIns }: Encoded): unknown {
+export function decode(encoded: Encoded): unknown {
+  const { value, standIns } = encoded.sealed === true ? unseal(encoded.value as MessagePort) : encoded;
   if (standIns === undefined) return value;
   try {
     return putBack(value, standIns);
@@ -116,6 +128,14 @@ export function decode({ value, standIns }: Encoded): unknown {
       code: 'ERR_CLONE',
       cause,
     });
+  }
+}
+
+function unseal(port: MessagePort): Encoded {
+  try {
+    return (receiveMessageOnPort(port) as { readonly message: Encoded }).message;
+  } finally {
+    port.close();
   }
 }
 

@@ -119,3 +119,15 @@ export function isDetached(value: unknown): boolean {
     return true;
   }
 }
+
+/** Whether the value is a MessagePort that has moved to another thread, or that either side has closed. */
+export function isClosedPort(value: unknown): boolean {
+  if (!(value instanceof workerThreads.MessagePort)) return false;
+  const port = value as workerThreads.MessagePort & { hasRef(): boolean };
+  if (port.hasRef()) return false;
+  // Of a closed one that has no effect.
+  port.ref();
+  const isOpen = port.hasRef();
+  port.unref();
+  return !isOpen;
+}

@@ -162,8 +162,9 @@ export function flagsOf(ident: number): number {
   return stateOf(ident) === FREE ? 0 : flags;
 }
 
-/** Called by the thread itself. */
+/** Called by the starter before the thread begins, then by the thread itself: nothing changes once it has ended, as its slot may be another's. */
 export function setFlags(ident: number, flags: number): void {
+  if (liveWord(ident) === undefined) return;
   store(table, slotOf(ident) + FLAGS, flags);
   changed();
 }

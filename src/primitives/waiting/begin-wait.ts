@@ -33,8 +33,9 @@ export function beginWait<T>(
   }
   let traced: TracedWait<T> | undefined;
   if (tracing()) {
-    settle = traced = new TracedWait(on.name, attempt.acquires ? () => on.release?.() : undefined, settle);
-    if (settle.left === true) return undefined;
+    const told = settle;
+    settle = traced = new TracedWait(on.name, attempt.acquires ? () => on.release?.() : undefined, told);
+    if (told.left === true) return undefined;
   }
   let outcome: Outcome<T>;
   try {

@@ -48,7 +48,8 @@ export function emit(event: PrimitiveEvent, name: string, arg?: unknown): void {
 
 /**
  * Where an Observable wait ends while somebody traces: tells `woken` and `acquired`, then passes the end on. Its begin is
- * told as it is made: an `acquire`, or at once a `wait`.
+ * told as it is made: an `acquire`, or at once a `wait`. It is not `left`, because what is granted to who has left is `acquired` before
+ * it is a `release`.
  */
 export class TracedWait<T> implements Settle<T> {
   readonly #name: string;
@@ -65,10 +66,6 @@ export class TracedWait<T> implements Settle<T> {
     else this.waits();
   }
 
-  get left(): boolean {
-    return this.#settle.left === true;
-  }
-
   /** Called as it queues: an acquire that was not granted at once is a wait from here on. */
   waits(): void {
     if (!this.#waits) emit('wait', this.#name);
@@ -79,7 +76,7 @@ export class TracedWait<T> implements Settle<T> {
     if (this.#waits) emit('woken', this.#name);
     const taken = this.#giveBack !== undefined && value === true;
     if (taken) emit('acquired', this.#name);
-    if (taken && this.left) this.#giveBack?.();
+    if (taken && this.#settle.left === true) this.#giveBack?.();
     else this.#settle.resolve(value);
   }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
 
 /** Where a wait ends: exactly one of the two is called, once. */
@@ -20,6 +21,7 @@ export type Begin<T> = (settle: Settle<T>) => TeardownLogic;
  * `threading` only block.
  *
  * @param begin - for a lock of your own: starts a wait, and returns how to leave it
+ * @throws TypeError unless it is a function
  * @example
  * const lock = new Lock();
  * const wait = lock.acquire({ timeout: 100 });
@@ -40,6 +42,8 @@ export class Wait<T> extends Observable<T> implements PromiseLike<T> {
   readonly #begin: Begin<T>;
 
   constructor(begin: Begin<T>) {
+    if (typeof begin !== 'function')
+      throw new TypeError(`begin must be a function, got ${inspect(begin, { depth: 0 })}`);
     super(Wait.#subscribed);
     this.#begin = begin;
   }

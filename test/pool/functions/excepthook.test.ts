@@ -152,5 +152,6 @@ describe('the excepthook', () => {
 
   it('must be a function or null', () => {
     expect(() => setExcepthook(5 as never)).toThrow(/hook must be a function or null, got 5/);
+    expect(() => excepthook(null as never)).toThrow(/args must be an object .*, got null/);
   });
 });

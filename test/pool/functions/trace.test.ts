@@ -141,6 +141,21 @@ describe('what a trace tells of a wait is the same for both faces', () => {
     expect(await told(call, [semaphore, method], () => semaphore.release())).toEqual(contended);
   });
 
+  it.each(['acquire', 'acquireSync'])(
+    'a lock of a thread that died, which nobody releases: %s',
+    async (method) => {
+      for (const lock of [new Lock({ name: 'P' }), new RLock({ name: 'P' })]) {
+        const target = (lock: Lock | RLock): void => {
+          lock.acquireSync();
+          process.exit();
+        };
+        await expect(new Thread({ target, args: [lock] }).start().result()).rejects.toThrow('process.exit');
+        expect(await told(call, [lock, method])).toEqual(['acquire']);
+        expect(lock.locked()).toBe(false);
+      }
+    },
+  );
+
   it('an RLock at every level', async () => {
     const levels = (lock: RLock): unknown => {
       lock.acquireSync();

@@ -53,6 +53,18 @@ describe('the one Thread object of a thread', () => {
     expect(await heard.wait({ timeout: 10_000 })).toBe(true);
   });
 
+  it('is enumerated by another thread only where that hears what it gives', async () => {
+    const [gate, ended] = [new Event(), new Event()];
+    const { ident } = new Thread({ target: wait, args: [gate] }).start();
+    const asked = new Thread({ target: targets.resultOfOneThatEnds, args: [ident, gate, ended] }).start();
+    await until(() => gate.isSet() && enumerate().every((one) => one.ident !== ident));
+    // Longer than the starter keeps any Thread.
+    await sleep(200);
+    collectGarbage();
+    ended.set();
+    expect(await asked.result()).toBe('');
+  });
+
   it('is what the excepthook gets', async () => {
     const told: (Thread | null)[] = [];
     setExcepthook(({ thread }) => told.push(thread));

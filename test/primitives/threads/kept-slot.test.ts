@@ -3,7 +3,7 @@ import { claimSlot, type Starter, starterHere } from '../../../src/primitives/th
 import { getIdent } from '../../../src/primitives/threads/current-ident.js';
 import { KeptSlot } from '../../../src/primitives/threads/kept-slot.js';
 import { aliveIdents, isAlive } from '../../../src/primitives/threads/liveness.js';
-import { FREE, SLOTS, slotOf } from '../../../src/primitives/threads/table.js';
+import { DAEMON, FREE, SENT_ITSELF, SLOTS, slotOf } from '../../../src/primitives/threads/table.js';
 import {
   countHandle,
   flagsOf,
@@ -11,6 +11,7 @@ import {
   markRunning,
   markStopped,
   nameOf,
+  setFlags,
   setName,
   startedHere,
   stateOf,
@@ -123,5 +124,18 @@ describe('its name', () => {
     const two = run('job', 2);
     expect(setName(one, 'later')).toBe(false);
     expect(nameOf(two)).toBe('Thread-2 (job)');
+  });
+});
+
+describe('its flags', () => {
+  it('are not changed by what is left of a thread that has ended', () => {
+    const one = run('job', 1);
+    setFlags(one, SENT_ITSELF);
+    expect(flagsOf(one)).toBe(SENT_ITSELF);
+    markStopped(one);
+    setFlags(one, 0);
+    const two = run('job', 2, DAEMON);
+    setFlags(one, SENT_ITSELF);
+    expect([flagsOf(one), flagsOf(two)]).toEqual([0, DAEMON]);
   });
 });
