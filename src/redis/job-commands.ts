@@ -10,27 +10,43 @@ export type JobEnd = { readonly result: string } | { readonly error: string | Er
 
 /** ms that a cancel is remembered for a job that no worker had at that moment. */
 const KEEP_CANCEL = 3_600_000;
+/** Who shares a job that was tried again by hand, so that nobody ends it who leaves. */
+const AGAIN = 'again';
 /** ms that those who share a job are remembered, should all of them be killed. */
 const KEEP_SHARERS = 7 * 24 * 3_600_000;
+
+/** Of the scripts below. A job that has ended may be gone, or kept. */
+const WAITS = `
+local function waits(job)
+  return redis.call('EXISTS', job) == 1 and redis.call('HEXISTS', job, 'finishedOn') == 0
+end`;
 
 /**
  * KEYS: BullMQ's of a `dedupe`, and of the job, whose id is ARGV[1]. BullMQ deletes the first at the job's end, but not one that
  * expires: a job that has ended by now would have left it.
  */
-const KEEP_UNTIL_ITS_END = `
+const KEEP_UNTIL_ITS_END = `${WAITS}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-local waits = redis.call('EXISTS', KEYS[2]) == 1 and redis.call('HEXISTS', KEYS[2], 'finishedOn') == 0
-return redis.call(waits and 'PERSIST' or 'DEL', KEYS[1])`;
+return redis.call(waits(KEYS[2]) and 'PERSIST' or 'DEL', KEYS[1])`;
 
 /**
  * KEYS: of a timer's id, and of the job that is to be its. ARGV: that one's id; ms; and the job that was the timer's and has been
  * taken out of the queue. Answers with one that is to be taken out before. A job that has ended by now is no timer's.
  */
-const NAME_TIMER = `
+const NAME_TIMER = `${WAITS}
 local known = redis.call('GET', KEYS[1])
-local waits = redis.call('EXISTS', KEYS[2]) == 1 and redis.call('HEXISTS', KEYS[2], 'finishedOn') == 0
-if known and known ~= ARGV[1] and known ~= ARGV[3] then return waits and known end
-if waits then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) else redis.call('DEL', KEYS[1]) end`;
+if known and known ~= ARGV[1] and known ~= ARGV[3] then return waits(KEYS[2]) and known end
+if waits(KEYS[2]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) else redis.call('DEL', KEYS[1]) end`;
+
+/** KEYS: of those who share a job, and of the job, whose end deletes the first. ARGV: who; ms. */
+const JOIN = `${WAITS}
+if not waits(KEYS[2]) then return end
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+/** The same. Whether nobody wants it any more. */
+const LEAVE = `${WAITS}
+redis.call('SREM', KEYS[1], ARGV[1])
+return waits(KEYS[2]) and redis.call('SCARD', KEYS[1]) == 0`;
 
 /** What the caller's side asks of the engine about one job. */
 export abstract class JobCommands {
@@ -81,26 +97,28 @@ export abstract class JobCommands {
     const shared = deduplicationId === undefined ? undefined : await this.#shareAgain(id, deduplicationId);
     await job.updateData({ ...data, forgiven: job.stalledCounter });
     await job.retry('failed', { resetAttemptsMade: true });
-    if (shared !== undefined)
-      await this.link.commands.eval(KEEP_UNTIL_ITS_END, 2, shared, `${this.#queueKey}:${id}`, id);
+    if (shared === undefined) return;
+    await this.joinShared(id, AGAIN);
+    await this.link.commands.eval(KEEP_UNTIL_ITS_END, 2, shared, this.#jobKey(id), id);
   }
 
   /** Others are to get its result from now on, and not to end it as they leave. Returns BullMQ's key of its `dedupe`. */
   async #shareAgain(id: string, dedupe: string): Promise<string> {
     const { commands } = this.link;
     const key = `${this.#queueKey}:de:${dedupe}`;
-    // Whoever is killed before the job waits leaves no key of a job that does not.
+    // Whoever is killed before the job waits leaves no keys of a job that does not.
     if ((await commands.set(key, id, 'PX', this.host.lease, 'NX')) === null) {
       const other = await commands.get(key);
       throw new EngineError(`${this.pool} has a job of dedupe ${show(dedupe)} already: ${other}`);
     }
-    await this.joinShared(id, 'again');
+    const sharers = this.#sharersKey(id);
+    await commands.multi().sadd(sharers, AGAIN).pexpire(sharers, this.host.lease).exec();
     return key;
   }
 
   /** The timer of that key is the job's from now on, and any before is no more, if it has not begun. */
   async nameTimer(key: string, id: string, ms: number): Promise<void> {
-    const keys = [key, `${this.#queueKey}:${id}`];
+    const keys = [key, this.#jobKey(id)];
     // Asked again behind each, as the answer may have been lost, and others may name theirs meanwhile.
     for (let earlier = ''; ; await this.queue.remove(earlier)) {
       const answer = await this.link.commands.eval(NAME_TIMER, 2, ...keys, id, ms, earlier);
@@ -112,6 +130,10 @@ export abstract class JobCommands {
   /** BullMQ's prefix of all that is in the queue. */
   get #queueKey(): string {
     return `${queuePrefix(this.host)}:${this.pool}`;
+  }
+
+  #jobKey(id: string): string {
+    return `${this.#queueKey}:${id}`;
   }
 
   /** To all that serve the pool. */
@@ -128,8 +150,8 @@ export abstract class JobCommands {
 
   /** Several may want the job; `leaveShared` takes it out with the last of them. */
   async joinShared(id: string, by: string): Promise<void> {
-    const key = this.#sharersKey(id);
-    await this.link.commands.multi().sadd(key, by).pexpire(key, KEEP_SHARERS).exec();
+    const keys = [this.#sharersKey(id), this.#jobKey(id)];
+    await this.link.commands.eval(JOIN, 2, ...keys, by, KEEP_SHARERS);
   }
 
   async forgetShared(id: string, by: string): Promise<void> {
@@ -141,8 +163,7 @@ export abstract class JobCommands {
   }
 
   async leaveShared(id: string, by: string): Promise<void> {
-    const key = this.#sharersKey(id);
-    const answers = await this.link.commands.multi().srem(key, by).scard(key).exec();
-    if (answers?.[1]?.[1] === 0) await this.cancel(id);
+    const keys = [this.#sharersKey(id), this.#jobKey(id)];
+    if ((await this.link.commands.eval(LEAVE, 2, ...keys, by)) === 1) await this.cancel(id);
   }
 }
