@@ -9,6 +9,7 @@ import {
   type WaitSyncOptions,
 } from '../../primitives/options.js';
 import { checkTarget, type RunParameters, type Target } from '../../primitives/target.js';
+import { markStopped } from '../../primitives/threads/thread-slots.js';
 import {
   after,
   keepAlive,
@@ -142,6 +143,8 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
   /** Stops it if it still waits; one that runs goes on. From any thread. */
   override cancel(): void {
     this.finished.set();
+    // At once, because who starts and cancels one after the other would run out of idents before the event loop turns.
+    if (Timer.#waitingOf(this as Timer) !== undefined) markStopped(this.ident as number);
   }
 
   /**

@@ -80,6 +80,20 @@ describe('a Timer', () => {
     }
   });
 
+  it('that is cancelled gives its ident back at once: any number may be, one after the other', async () => {
+    const timers = Array.from({ length: 10_000 }, () => {
+      const timer = new Timer(60_000, () => 1).start();
+      timer.cancel();
+      return timer;
+    });
+    expect(timers.some((timer) => timer.isAlive())).toBe(false);
+    for (const timer of timers.slice(-10)) {
+      expect(await timer.join()).toBe(true);
+      expect(await timer.result()).toBeUndefined();
+    }
+    expect(await timers[0]?.result()).toBeUndefined();
+  });
+
   it('that is cancelled before the start never runs', async () => {
     const timer = new Timer(0, () => 1);
     timer.cancel();
