@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+// Not imported: see threads/kernel.ts.
+const { statSync } = process.getBuiltinModule('node:fs');
 
 /**
  * Whether the program can come to that file or folder. Not by `existsSync`, which asks for the rights of the real user: who may

@@ -1,4 +1,4 @@
-import { shortPath } from '../pool/wire/explain-uncloneable.js';
+import { explainUncloneable, shortPath } from '../pool/wire/explain-uncloneable.js';
 import { isPlain } from '../pool/wire/value-kinds.js';
 import { show } from '../primitives/options.js';
 import type { Codec } from './options.js';
@@ -42,6 +42,19 @@ export class JobCodec {
     if (!Array.isArray(args))
       throw new TypeError(`codec.decode must give an array for the arguments, got ${show(args)}`);
     return args;
+  }
+
+  /**
+   * The error of a job, for its caller.
+   *
+   * @param args - what was decoded for it, which stand third among the arguments of what runs in the thread
+   */
+  explain(error: unknown, args: readonly unknown[]): unknown {
+    if (this.#codec === undefined || !(error instanceof TypeError) || !error.message.includes('args[2]'))
+      return error;
+    const found = explainUncloneable(args, 'args');
+    if (found === undefined) return error;
+    return new TypeError(`codec.decode must give what can be sent to a thread: ${found}`, { cause: error });
   }
 
   decode(text: string): unknown {

@@ -22,6 +22,16 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local waits = redis.call('EXISTS', KEYS[2]) == 1 and redis.call('HEXISTS', KEYS[2], 'finishedOn') == 0
 return redis.call(waits and 'PERSIST' or 'DEL', KEYS[1])`;
 
+/**
+ * KEYS: of a timer's id, and of the job that is to be its. ARGV: that one's id; ms; and the job that was the timer's and has been
+ * taken out of the queue. Answers with one that is to be taken out before. A job that has ended by now is no timer's.
+ */
+const NAME_TIMER = `
+local known = redis.call('GET', KEYS[1])
+local waits = redis.call('EXISTS', KEYS[2]) == 1 and redis.call('HEXISTS', KEYS[2], 'finishedOn') == 0
+if known and known ~= ARGV[1] and known ~= ARGV[3] then return waits and known end
+if waits then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) else redis.call('DEL', KEYS[1]) end`;
+
 /** What the caller's side asks of the engine about one job. */
 export abstract class JobCommands {
   readonly queue: Queue;
@@ -86,6 +96,17 @@ export abstract class JobCommands {
     }
     await this.joinShared(id, 'again');
     return key;
+  }
+
+  /** The timer of that key is the job's from now on, and any before is no more, if it has not begun. */
+  async nameTimer(key: string, id: string, ms: number): Promise<void> {
+    const keys = [key, `${this.#queueKey}:${id}`];
+    // Asked again behind each, as the answer may have been lost, and others may name theirs meanwhile.
+    for (let earlier = ''; ; await this.queue.remove(earlier)) {
+      const answer = await this.link.commands.eval(NAME_TIMER, 2, ...keys, id, ms, earlier);
+      if (answer === null) return;
+      earlier = String(answer);
+    }
   }
 
   /** BullMQ's prefix of all that is in the queue. */

@@ -6,7 +6,7 @@ import { requireFrom } from '../primitives/require-from.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import type { Codec } from './options.js';
-import { addressOf, stepsWithin } from './redis-connection.js';
+import { addressOf, open, stepsWithin } from './redis-connection.js';
 import type { Session } from './session.js';
 
 const hosts = new WeakMap<Session, JobHost>();
@@ -44,6 +44,9 @@ export class JobHost {
   /** Nothing connects any more. */
   #isCut = false;
   #line: Line | undefined;
+  readonly #ofConnections = new WeakSet<Error>();
+  /** Messages of errors since the engine was reached, each of which is told once: there is one with each attempt. */
+  readonly #outage = new Set<string>();
   #closed: Promise<void> | undefined;
   /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
   readonly prefix: string;
@@ -72,10 +75,10 @@ export class JobHost {
     if (connection === 'memory')
       throw new EngineError("jobs need a Redis or Valkey: the engine of connection: 'memory' has no queues");
     const address = addressOf(connection);
+    const patience = this.lease / 2;
     const own: RedisOptions = {
       maxRetriesPerRequest: null,
-      ...stepsWithin(this.lease / 2),
-      socketTimeout: this.lease / 2,
+      ...stepsWithin(patience),
       disconnectTimeout: 100,
       reconnectOnError: ({ message }) => (message.startsWith('READONLY') ? AND_SEND_AGAIN : false),
       ...(hears && { enableReadyCheck: false, disableClientInfo: true, autoResubscribe: false }),
@@ -84,8 +87,32 @@ export class JobHost {
           ? null
           : Math.min(LONGEST_PAUSE, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
     };
-    const { Redis } = peer<typeof ioredis>('ioredis', '5.11');
-    return typeof address === 'string' ? new Redis(address, own) : new Redis({ ...address, ...own });
+    const redis = open(peer<typeof ioredis>('ioredis', '5.11'), address, own, true);
+    const { socketTimeout } = redis.options;
+    const answers = (ms: number | undefined) => (): void => {
+      redis.options.socketTimeout = ms;
+    };
+    // The first answer is a step of connecting.
+    redis.on('connect', () => redis.stream.once('data', answers(patience)));
+    redis.on('close', answers(socketTimeout));
+    this.watch(redis, hears);
+    return redis;
+  }
+
+  /** Reports what goes wrong with a connection. @param hears - see `connect`: that it is ready says nothing */
+  watch(connection: Redis, hears = false): void {
+    connection.on('error', (error) => {
+      this.#ofConnections.add(error);
+      if (this.#outage.has(error.message)) return;
+      this.#outage.add(error.message);
+      this.#report(error);
+    });
+    if (!hears) connection.on('ready', () => this.reached());
+  }
+
+  /** The engine has answered: what goes wrong from now on is told again. */
+  reached(): void {
+    this.#outage.clear();
   }
 
   /** So that others see this process: see Machines.enumerate. */
@@ -95,6 +122,11 @@ export class JobHost {
 
   /** What went wrong where nobody listens. */
   report(error: unknown): void {
+    // BullMQ tells of them as well.
+    if (!this.#ofConnections.has(error as Error)) this.#report(error);
+  }
+
+  #report(error: unknown): void {
     if (this.closing) return;
     void this.#session.report(Promise.reject(error));
   }

@@ -44,7 +44,6 @@ export class JobLink {
     const [commands, ears] = [host.connect(), host.connect(true)];
     const report = (error: unknown): void => host.report(error);
     for (const one of [commands, ears]) {
-      one.on('error', report);
       unref(one);
       endAll(one);
     }
@@ -55,6 +54,7 @@ export class JobLink {
       // A command that blocks is answered late; BullMQ itself sees to one that never is.
       const copy = duplicate({ ...override, socketTimeout: undefined } as RedisOptions);
       endAll(copy);
+      host.watch(copy);
       this.#copies.add(copy);
       copy.once('end', () => this.#copies.delete(copy));
       return copy;
@@ -79,7 +79,7 @@ export class JobLink {
     ears.on('close', () => {
       this.missedAt = Number.POSITIVE_INFINITY;
     });
-    ears.on('ready', () => void this.#listenAgain().catch(report));
+    ears.on('ready', () => void this.#listenAgain().then((hears) => hears && host.reached(), report));
   }
 
   /**
@@ -115,11 +115,13 @@ export class JobLink {
     return () => this.#again.delete(again);
   }
 
-  /** Connected anew: whoever looks for what he missed must be heard by then. */
-  async #listenAgain(): Promise<void> {
-    if (this.#heard.size > 0) await this.#ears.subscribe(...this.#heard.keys());
+  /** Connected anew: whoever looks for what he missed must be heard by then. Resolves with whether anybody is. */
+  async #listenAgain(): Promise<boolean> {
+    const hears = this.#heard.size > 0;
+    if (hears) await this.#ears.subscribe(...this.#heard.keys());
     if (this.missedAt === Number.POSITIVE_INFINITY) this.missedAt = now();
     for (const again of this.#again) again();
+    return hears;
   }
 
   async leave(channel: string, heard: Heard): Promise<void> {

@@ -1,15 +1,24 @@
 import type { Redis } from 'ioredis';
 import { script, withJobMove } from './script/script.js';
 
-/** What is told in the same call that ends a job for BullMQ. */
+/** What is done in the same call that ends a job for BullMQ: it is told of, and no key of ours of it is left. */
 export interface JobEnding {
+  readonly id: string;
+  readonly as: 'completed' | 'failed';
+  /** BullMQ's, by which the job is the run's. */
+  readonly lock: string;
+  /** '': nobody is told. */
   readonly channel: string;
   /** Packed for it: see job-messages.ts. */
   readonly message: string;
   /** The key of a cancel of it. */
   readonly cancel: string;
-  /** Called when it has been told. */
-  readonly told: () => void;
+  /** The key of those who share it; '': it is not shared. */
+  readonly sharers: string;
+  /** The key that has its id, by which it is known; '': none. */
+  readonly named: string;
+  /** Called when it was done. */
+  readonly done: () => void;
 }
 
 type Move = (args: readonly unknown[]) => Promise<unknown>;
@@ -18,9 +27,10 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 /** BullMQ's commands that may hand out a job, by name and version. Finished ends one as well; Delayed puts one off. */
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
-/** Where that has the job's key, and what becomes of the job. */
+/** Where that has the job's key, what becomes of the job, and the run's lock with more, packed. */
 const JOB = 11;
 const TARGET = 18;
+const OPTIONS = 21;
 
 /** Jobs that were handed out, and have not begun; more ask for their token when they do. */
 const MOST_READY = 10_000;
@@ -38,7 +48,7 @@ export class JobMoves {
   readonly #gather: () => void;
   /** Of jobs that were handed out, by id. */
   readonly #tokens = new Map<string, bigint>();
-  /** By key of the job that is to be moved. */
+  /** Of runs that have ended, by key of the job that is to be moved. */
   readonly #endings = new Map<string, JobEnding>();
 
   /** @param commands - BullMQ defines its scripts on it later */
@@ -61,15 +71,24 @@ export class JobMoves {
   }
 
   async #move(move: Move, args: readonly unknown[], ends: boolean): Promise<unknown> {
-    const ending = ends && args[TARGET] === 'completed' ? this.#endings.get(args[JOB] as string) : undefined;
-    if (ending !== undefined) this.#endings.delete(args[JOB] as string);
-    const { channel = '', message = '', cancel = '' } = ending ?? {};
+    const ending = ends ? this.#take(args) : undefined;
+    const { id: job = '', channel = '', message = '', cancel = '', sharers = '', named = '' } = ending ?? {};
     this.#gather();
-    const answer = await move([...args, `${this.#prefix}meta`, channel, message, cancel]);
-    if (!(Number(answer) < 0)) ending?.told();
+    const more = [`${this.#prefix}meta`, job, channel, message, cancel, sharers, named];
+    const answer = await move([...args, ...more]);
+    if (!(Number(answer) < 0)) ending?.done();
     const [, id, , , token] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
     return answer;
+  }
+
+  /** Of the run whose move it is: another of the same job may end here at the same time, which has the job no more. */
+  #take(args: readonly unknown[]): JobEnding | undefined {
+    const key = args[JOB] as string;
+    const ending = this.#endings.get(key);
+    if (ending === undefined || ending.as !== args[TARGET] || !hasText(args[OPTIONS], ending.lock)) return;
+    this.#endings.delete(key);
+    return ending;
   }
 
   #ready(id: string, token: bigint): void {
@@ -86,13 +105,19 @@ export class JobMoves {
     return BigInt(token);
   }
 
-  /** The next move that completes the job tells of it. @param job - its key */
-  tellWith(job: string, ending: JobEnding): void {
+  /** Goes with the run's move of the job, if that ends it so. @param job - its key */
+  endWith(job: string, ending: JobEnding): void {
     this.#endings.set(job, ending);
   }
 
-  /** The job was moved: no move told of it, if there is still anything to tell. */
-  forget(job: string): void {
-    this.#endings.delete(job);
+  /** The run's job was moved: what is still to go with that does not. @param job - its key */
+  forget(job: string, lock: string): void {
+    if (this.#endings.get(job)?.lock === lock) this.#endings.delete(job);
   }
+}
+
+/** Whether what BullMQ has packed has it: behind its length, as one lock begins with another. */
+function hasText(packed: unknown, text: string): boolean {
+  const bytes = Buffer.from(text);
+  return Buffer.from(packed as Uint8Array).includes(Buffer.concat([Buffer.of(bytes.length), bytes]));
 }

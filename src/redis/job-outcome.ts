@@ -28,14 +28,17 @@ export class JobOutcome {
   readonly #place: RunPlace;
   readonly #job: Job<JobData>;
   readonly #id: string;
+  /** BullMQ's, by which the job is the run's. */
+  readonly #lock: string;
   /** What it has failed with, packed. */
   #failure: string | undefined;
-  /** Its result was, with BullMQ's move of the job. */
-  #told = false;
+  /** BullMQ's move of the job has told of its end, if anybody wants it, and left nothing. */
+  #done = false;
 
-  constructor(place: RunPlace, job: Job<JobData>) {
+  constructor(place: RunPlace, job: Job<JobData>, lock: string) {
     this.#place = place;
     this.#job = job;
+    this.#lock = lock;
     this.#id = job.id ?? '';
   }
 
@@ -45,20 +48,21 @@ export class JobOutcome {
     if (reply !== undefined) this.#place.link.outbox.tell(reply, packMessage(this.#id, kind, count, text));
   }
 
-  async #moveBack(lock: string): Promise<Error> {
-    await this.#job.moveToWait(lock);
+  async #moveBack(): Promise<Error> {
+    await this.#job.moveToWait(this.#lock);
     const { WaitingError } = bullmq();
     return new WaitingError();
   }
 
   /** What BullMQ is told, which decides by it whether the job is tried again, and keeps its message. */
-  async explain(thrown: unknown, lock: string, isStream: boolean): Promise<Error> {
-    if (this.ending === 'given back') return this.#moveBack(lock);
+  async explain(thrown: unknown, isStream: boolean): Promise<Error> {
+    if (this.ending === 'given back') return this.#moveBack();
     const { UnrecoverableError } = bullmq();
     const { failure, error } = packFailure(thrown);
     this.#failure = failure;
     // It is another worker's by now.
     if (this.ending === 'lost' && !isStream) return error;
+    this.#endWithMove('failed', failure);
     const isLast = this.#job.attemptsMade + 1 >= (this.#job.opts.attempts ?? 1);
     const isFinal = this.ending !== undefined || thrown instanceof JobLostError;
     // Nobody wants it, as a dead letter neither.
@@ -72,16 +76,27 @@ export class JobOutcome {
   }
 
   /** With BullMQ's move of the job, which comes next. */
-  tellWithMove(text: string): void {
-    const { reply } = this.#job.data;
-    if (reply === undefined || !this.#isWanted) return;
+  resolved(text: string): void {
+    this.#endWithMove('completed', text);
+  }
+
+  #endWithMove(as: 'completed' | 'failed', text: string): void {
     const { host, link, name } = this.#place;
-    link.moves.tellWith(this.#key, {
-      channel: reply,
-      message: packMessages([packMessage(this.#id, RESULT, this.#job.attemptsMade + 1, text)]),
+    const { reply, timer, shared } = this.#job.data;
+    const attempt = this.#job.attemptsMade + 1;
+    const dedupe = this.#job.deduplicationId;
+    link.moves.endWith(this.#key, {
+      id: this.#id,
+      as,
+      lock: this.#lock,
+      channel: this.#isWanted ? (reply ?? '') : '',
+      message: packMessages([packMessage(this.#id, as === 'completed' ? RESULT : FAILED, attempt, text)]),
       cancel: jobKey(host, 'x', name, this.#id),
-      told: () => {
-        this.#told = true;
+      sharers: shared === true ? jobKey(host, 'w', name, this.#id) : '',
+      // BullMQ leaves one that expires: see retryFailed.
+      named: timer ?? (dedupe === undefined ? '' : `${queuePrefix(host)}:${name}:de:${dedupe}`),
+      done: () => {
+        this.#done = true;
       },
     });
   }
@@ -98,26 +113,33 @@ export class JobOutcome {
 
   /** BullMQ has moved the job: whoever waits for it is told. A result that was heard is not computed again. */
   completed(text: string): void {
-    this.#forget();
-    if (!this.#told && this.#isWanted) this.tell(RESULT, this.#job.attemptsMade, text);
+    this.#end(RESULT, text);
   }
 
   /** @param error - BullMQ's, which has failed the job by itself if `run` has not rejected */
   failed(error: unknown): void {
+    this.#end(FAILED, this.#failure ?? packJobError(error));
+  }
+
+  /** It is tried again. */
+  putOff(): void {
+    this.#place.link.moves.forget(this.#key, this.#lock);
+  }
+
+  #end(kind: string, text: string): void {
+    if (this.#done) return;
+    this.#place.link.moves.forget(this.#key, this.#lock);
     this.#forget();
-    if (this.#isWanted) this.tell(FAILED, this.#job.attemptsMade, this.#failure ?? packJobError(error));
+    if (this.#isWanted) this.tell(kind, this.#job.attemptsMade, text);
   }
 
   /** What stood in the engine because of it. */
   #forget(): void {
     const { host, link, name } = this.#place;
     const { timer, shared } = this.#job.data;
-    link.moves.forget(this.#key);
-    const keys = [...(this.#told ? [] : (['x'] as const)), ...(shared === true ? (['w'] as const) : [])];
+    const keys = shared === true ? (['x', 'w'] as const) : (['x'] as const);
     const left = [
-      ...(keys.length > 0
-        ? [link.commands.del(...keys.map((kind) => jobKey(host, kind, name, this.#id)))]
-        : []),
+      link.commands.del(...keys.map((kind) => jobKey(host, kind, name, this.#id))),
       ...(timer === undefined ? [] : [forgetTimer(link.commands, timer, this.#id)]),
     ];
     for (const one of left) one.catch((error) => host.report(error));

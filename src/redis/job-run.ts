@@ -39,17 +39,17 @@ export class JobRun {
     this.#job = job;
     this.lock = lock;
     this.id = job.id ?? '';
-    this.outcome = new JobOutcome(place, job);
+    this.outcome = new JobOutcome(place, job, lock);
   }
 
   /** What BullMQ calls. Resolves with the encoded result; rejects so that BullMQ does what is to be done with the job. */
   async run(): Promise<string | null> {
     try {
       const text = await this.#run();
-      this.outcome.tellWithMove(text ?? '');
+      this.outcome.resolved(text ?? '');
       return text;
     } catch (error) {
-      throw await this.outcome.explain(error, this.lock, this.#stream !== undefined);
+      throw await this.outcome.explain(error, this.#stream !== undefined);
     }
   }
 
@@ -68,7 +68,11 @@ export class JobRun {
       throw new JobLostError(`job ${this.id} (${this.#job.name}) was lost: ${deaths} of its workers died`);
     const info: JobInfo = { id: this.id, attempt: this.#job.attemptsMade + 1, token };
     const args = codec.decodeArgs(data.args);
-    return data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info);
+    try {
+      return await (data.stream === true ? this.#runStream(args, info) : this.#runToResult(args, info));
+    } catch (error) {
+      throw codec.explain(error, args);
+    }
   }
 
   /**

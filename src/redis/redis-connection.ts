@@ -1,8 +1,10 @@
 import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
 import { show } from '../primitives/options.js';
+import { after } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import type { CheckedOptions } from './options.js';
+import { backoff, pause } from './pause.js';
 
 /** How to connect, as it can be sent to the keeper's thread: a URL, or ioredis options without functions. */
 export type Address = string | RedisOptions;
@@ -78,19 +80,18 @@ export function stepsWithin(patience: number): RedisOptions {
  * @throws EngineError, `outOfReach` unless the engine has refused it
  */
 export async function connect(address: Address, patience: number, closing: AbortSignal): Promise<Redis> {
-  const { Redis } = await loadIoredis();
+  const all = await loadIoredis();
   const own: RedisOptions = {
     lazyConnect: true,
     retryStrategy: () => null,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
-    sentinelRetryStrategy: () => null,
     ...stepsWithin(patience),
     disableClientInfo: true,
     disconnectTimeout: 100,
   };
-  const redis = typeof address === 'string' ? new Redis(address, own) : new Redis({ ...address, ...own });
+  const redis = open(all, address, own, false);
   let why: unknown;
   redis.on('error', (error) => {
     why = error;
@@ -140,6 +141,68 @@ export function asEngineError(error: unknown): EngineError {
   const { name, message } = error as Error;
   const refused = name === 'ReplyError' && !PASSING.test(message);
   return new EngineError(message, { outOfReach: !refused, cause: error });
+}
+
+/** @param again - whether Sentinels are asked until one answers */
+export function open(all: typeof ioredis, address: Address, own: RedisOptions, again: boolean): Redis {
+  if (typeof address === 'string') return new all.Redis(address, own);
+  return new all.Redis({ ...address, ...own, ...(address.sentinels && bySentinels(all, again)) });
+}
+
+/** Of ioredis' SentinelConnector, what it does not show. */
+interface BySentinels {
+  readonly options: ioredis.SentinelConnectionOptions;
+  readonly connecting: boolean;
+  connect(told: (type: string, error: Error) => void): Promise<Redis['stream']>;
+  connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis;
+  disconnect(): void;
+}
+
+/**
+ * How ioredis finds the primary where that is asked of Sentinels: as it does by itself, but none of its timers keeps the process
+ * alive, so one that waits for nothing ends also where no Sentinel answers.
+ *
+ * @param again - whether it goes on when none answers
+ */
+function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): RedisOptions {
+  const Base = SentinelConnector as unknown as new (options: unknown) => BySentinels;
+  class Connector extends Base {
+    #wake = (): void => {};
+
+    override connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis {
+      const { sentinelCommandTimeout = 0 } = this.options;
+      const untimed = { commandTimeout: undefined, disconnectTimeout: 100 };
+      const redis = super.connectToSentinel(sentinel, { ...options, ...untimed });
+      redis.once(
+        'end',
+        after(sentinelCommandTimeout, () => redis.disconnect()),
+      );
+      return redis;
+    }
+
+    override async connect(told: (type: string, error: Error) => void): Promise<Redis['stream']> {
+      for (let round = 0; ; round++) {
+        try {
+          return await super.connect(told);
+        } catch (error) {
+          if (!again || !this.connecting) throw error;
+          told('error', error as Error);
+        }
+        const woken = new Promise<void>((wake) => {
+          this.#wake = wake;
+        });
+        await Promise.race([pause(backoff(round)), woken]);
+        if (!this.connecting) throw new Error('Connection is closed.');
+      }
+    }
+
+    override disconnect(): void {
+      super.disconnect();
+      this.#wake();
+    }
+  }
+  // Its type promises no more than these use.
+  return { Connector: Connector as never, sentinelRetryStrategy: () => null };
 }
 
 /** By another one: nothing of it is done any more. */

@@ -67,10 +67,7 @@ export class RemoteTimer<R> {
       }),
     );
     if (timer === undefined) return;
-    const { link, queue } = this.#desk;
-    const keep = (options.delay ?? 0) + REPLACEABLE;
-    const earlier = await link.commands.set(timer, this.#job, 'PX', keep, 'GET');
-    if (earlier !== null && earlier !== this.#job) await queue.remove(earlier);
+    await this.#desk.nameTimer(timer, this.#job, (options.delay ?? 0) + REPLACEABLE);
   }
 
   /**

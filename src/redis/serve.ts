@@ -156,8 +156,9 @@ class JobServing implements Serving {
     });
     this.#worker.on('completed', (job, text) => this.#begun.get(job)?.run.outcome.completed(text ?? ''));
     this.#worker.on('failed', (job, error) => {
-      // Not for good: it is tried again.
-      if (job?.finishedOn !== undefined) this.#begun.get(job)?.run.outcome.failed(error);
+      const outcome = job === undefined ? undefined : this.#begun.get(job)?.run.outcome;
+      if (job?.finishedOn === undefined) outcome?.putOff();
+      else outcome?.failed(error);
     });
     this.#net = setInterval(() => this.#look(), host.lease / 3);
     this.#net.unref();

@@ -23,6 +23,22 @@ describe('the examples of docs/operators.md', () => {
   });
 });
 
+describe('the example of a Semaphore that bounds what is on its way', () => {
+  it('ends its process after an error, too', async () => {
+    const { code = '' } = examples.find((example) => example.code.includes('new Semaphore(100)')) ?? {};
+    const failing = code
+      .replace('(n) => n * n', "(n) => { if (n === 4) throw new Error('at 4'); return n * n; }")
+      .replace(
+        '.subscribe(console.log)',
+        '.subscribe({ next: console.log, error: ({ message }) => console.log(message) })',
+      );
+    const { lines, errors, code: exitCode } = await runProgram('--input-type=module', ['-e', failing]);
+    expect(lines.at(-1)).toBe('at 4');
+    expect(errors).toBe('');
+    expect(exitCode).toBe(0);
+  });
+});
+
 describe('docs/operators.md', () => {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
   const operators = [...read('../../src/index.ts').matchAll(/(\w+) } from '.\/operators\/(?!parts)/g)].map(

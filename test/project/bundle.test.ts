@@ -10,7 +10,7 @@ const dist = join(root, 'dist');
 let folder: string;
 beforeAll(() => {
   // Within the repository, so that rxjs is found.
-  folder = mkdtempSync(join(root, 'build-bundle-'));
+  folder = mkdtempSync(join(root, 'build/bundle-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

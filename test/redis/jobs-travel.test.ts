@@ -113,6 +113,27 @@ describe('what does not travel', () => {
     );
   });
 
+  test('a codec that makes of them what no thread can be sent is a TypeError that names its place', () => {
+    const encode = (value: unknown) => JSON.stringify(value);
+    const decode = (text: string) => JSON.parse(text, (_, one) => (one === 'f' ? () => one : one));
+    return farmed(
+      async ({ pool }) => {
+        for (const job of [pool.run(targets.echo, [{ a: 'f' }]), pool.stream(targets.echo, [{ a: 'f' }])]) {
+          const error = await firstValueFrom<unknown>(job).catch((thrown) => thrown);
+          expect(error).toBeInstanceOf(TypeError);
+          expect(error).toMatchObject({
+            message: 'codec.decode must give what can be sent to a thread: args[0].a is a function',
+          });
+        }
+        const fails = firstValueFrom<unknown>(pool.run(targets.fail, ['args[2] is bad'])).catch(
+          (thrown) => thrown,
+        );
+        expect(await fails).toMatchObject({ name: 'RangeError', message: 'args[2] is bad' });
+      },
+      { codec: { encode, decode } },
+    );
+  });
+
   test('any text that a codec gives arrives, also beside that of other jobs', () => {
     const codec = {
       encode: (value: unknown) => `\0 7 \n😀${JSON.stringify(value)}`,

@@ -254,10 +254,12 @@ describe('a Machines', () => {
     const nobody = `redis://127.0.0.1:${await freePort()}`;
     const { stdout, code } = await runFixture('redis/ends.js', { args: [nobody, 'unreachable'] });
     expect([code, stdout]).toEqual([0, 'done\nERR_ENGINE\nfalse\n']);
-    expect(await runFixture('redis/ends.js', { args: [nobody, 'left'] })).toMatchObject({
-      code: 0,
-      stdout: 'done\nleft\n',
-    });
+    const noSentinel = { sentinels: [{ host: '127.0.0.1', port: await freePort() }], name: 'one' };
+    for (const none of [nobody, JSON.stringify(noSentinel)])
+      expect(await runFixture('redis/ends.js', { args: [none, 'left'] })).toMatchObject({
+        code: 0,
+        stdout: 'done\nleft\n',
+      });
   });
 });
 

@@ -47,10 +47,16 @@ export class Farm implements AsyncDisposable {
   }
 
   /** Serves in a process of its own. */
-  start(options: { lease?: number; concurrency?: number } = {}): ChildProcess {
-    const { lease = this.lease, concurrency = 10 } = options;
-    const asked = JSON.stringify({ url: this.url, namespace: this.namespace, lease, concurrency });
+  start(options: { lease?: number; concurrency?: number; url?: string } = {}): ChildProcess {
+    const { lease = this.lease, concurrency = 10, url = this.url } = options;
+    const asked = JSON.stringify({ url, namespace: this.namespace, lease, concurrency });
     return this.#fork('../redis/jobs.worker.js', asked);
+  }
+
+  /** Calls in a process of its own: see jobs.lives.js. */
+  startCaller(url: string): ChildProcess {
+    const asked = JSON.stringify({ url, namespace: this.namespace, lease: this.lease });
+    return this.#fork('../redis/jobs.lives.js', asked);
   }
 
   /** Reads a stream in a process of its own. */
@@ -67,6 +73,7 @@ export class Farm implements AsyncDisposable {
   }
 
   async kill(one: ChildProcess): Promise<void> {
+    if (one.exitCode !== null || one.signalCode !== null) return;
     const gone = once(one, 'exit');
     one.kill('SIGKILL');
     await gone;

@@ -9,6 +9,7 @@ import { markDied, withdraw } from '../../primitives/threads/thread-slots.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { packError } from '../wire/codec.js';
 import type { JobClaims } from '../wire/job-claims.js';
+import { dropArgs } from '../wire/kept-args.js';
 import {
   DECLINED,
   type FromWorker,
@@ -190,15 +191,14 @@ class Session {
         this.#at = 0;
       }
       store(this.#cells, SEEN, seen(job.seq));
-      if (!this.#claims.isOffered(job.seq)) continue;
-      const ident = job.ident || spare || this.#claimIdent(job);
-      if (ident === 0) continue;
-      if (this.#claims.claim(job.seq, ident)) {
+      const ident = this.#claims.isOffered(job.seq) ? job.ident || spare || this.#claimIdent(job) : 0;
+      if (ident !== 0 && this.#claims.claim(job.seq, ident)) {
         this.#begin(job, ident);
         return;
       }
       // Taken back in this very moment: the ident is the next job's.
-      if (job.ident === 0) spare = ident;
+      if (ident !== 0 && job.ident === 0) spare = ident;
+      if ('args' in job.args) dropArgs(job.args.args);
     }
     if (spare !== 0) withdraw(spare);
   }

@@ -12,7 +12,7 @@ import { JobCounters, type JobResult } from './job-counters.js';
 import { Patience } from './patience.js';
 import type { CheckedPoolOptions } from './pool-options.js';
 import { leaveOut, PoolSession } from './pool-session.js';
-import { CORES, PoolSessions } from './pool-sessions.js';
+import { PoolSessions } from './pool-sessions.js';
 import { PoolWorkers } from './pool-workers.js';
 import { PriorityLine } from './priority-line.js';
 
@@ -23,9 +23,9 @@ import { PriorityLine } from './priority-line.js';
  * else it stands in line. Before all of these comes a session at work, for a job that takes less time than to wake another worker
  * (`sharedFor` of PoolSessions). How many jobs a session has room for depends on how long they run: about a millisecond of
  * work stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run
- * elsewhere. So jobs begin in the order in which they came, but for those few ms.
+ * elsewhere; while nobody is free it may wait 40 ms. So jobs begin in the order in which they came, but for those few ms.
  *
- * Invariant: nobody stands in line while a session has room. So whoever stands in line, somebody runs; those who run keep
+ * Invariant: nobody stands in line while a session has room, but for who hurries and those behind. So whoever stands in line, somebody runs; those who run keep
  * the process alive, and the line need not.
  */
 export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
@@ -67,16 +67,9 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#sessions = sessions;
     const newSession = (): PoolSession => new PoolSession(this, life);
     this.workers = new PoolWorkers({ minThreads, maxThreads, settings, sessions, newSession, changed });
-    const sweep = new IdleSweep(this.#sessions, minThreads, idleTimeout);
-    this.#patience = new Patience(
-      this.#sessions,
-      maxThreads,
-      (jobs) => this.#line.giveBack(jobs),
-      () => {
-        this.#dispatch();
-        this.#updated();
-      },
-    );
+    const sweep = new IdleSweep(sessions, minThreads, idleTimeout);
+    const returned = (jobs: readonly Job[]): void => this.#line.giveBack(jobs);
+    this.#patience = new Patience(sessions, maxThreads, returned, () => this.#looked());
     const error = this.workers.keepEnough();
     // With fewer it carries on.
     if (error !== undefined && this.#sessions.size === 0) throw cannotStart('worker', [], error);
@@ -200,7 +193,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
         if (this.#sessions.size === 0) throw error;
       }
     }
-    if (least === undefined || !job.returns) return undefined;
+    if (least === undefined || !job.returns || job.hurries) return undefined;
     return least.size < least.depth(job, this.#lag) ? least : undefined;
   }
 
@@ -217,7 +210,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     let woken = 0;
     for (let job = this.#line.first(); job !== undefined; job = this.#line.first()) {
       try {
-        const session = this.#sessionFor(job, woken >= CORES);
+        const session = this.#sessionFor(job, woken >= this.#sessions.wakes);
         if (session === undefined) break;
         if (session.size === 0) woken++;
         this.#line.shift();
@@ -227,6 +220,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
         this.#fail(job, { error, exitCode: 0, terminated: false, unbegun: true });
       }
     }
+    if (this.hasRoom && this.#patience.takeBackLate()) this.#dispatch();
   }
 
   // ─── jobs that leave ──────────────────────────────────────────────────────────────────────────
@@ -255,6 +249,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** One that cannot be sent, or whose worker did not come up. */
   #fail(job: Job, exit: WorkerExit): void {
     job.over = true;
+    job.drop();
     this.#over(job, exit.terminated ? 'cancelled' : 'failed');
     job.died(exit);
   }
@@ -300,6 +295,11 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   heard(): void {
     this.#dispatch();
+  }
+
+  #looked(): void {
+    this.#dispatch();
+    this.#updated();
   }
 
   /** Only the job that the worker ran dies with it; the others are at the head of the line again. */

@@ -6,6 +6,8 @@ import type { PoolSessions } from './pool-sessions.js';
 
 /** ms that a job may wait behind another that has not ended, where there are other workers. */
 const PATIENCE_MS = 2;
+/** What usually takes so many ms at most may take twice its time, while no other worker is free. */
+const MOST_MEAN_MS = 20;
 /** ms after which a worker is killed that does not look at its jobs: what an earlier one left behind blocks it. */
 const UNSEEN_MS = 5000;
 /** ms that count between two looks at most, as this thread may have been blocked, or the process stopped. */
@@ -14,6 +16,9 @@ const MOST_PASSED_MS = 100;
 /**
  * Takes back what has waited in a session for PATIENCE_MS, because the job before it has not ended or its worker does not
  * begin. Looks only while there is something that waits so.
+ *
+ * While no other worker is free, nor may be started, it waits on behind a job that takes no longer than its target usually does:
+ * taken back, it would begin later, as its worker would wait for this thread. Once one is free it is taken back after all.
  */
 export class Patience {
   readonly #sessions: PoolSessions;
@@ -21,6 +26,8 @@ export class Patience {
   readonly #returned: (jobs: readonly Job[]) => void;
   readonly #looked: () => void;
   #looks = false;
+  /** Those in which something waits on, as of the last look, though it has waited for PATIENCE_MS, or is about to. */
+  #late: PoolSession[] = [];
 
   /**
    * @param maxThreads - sessions that there may be
@@ -48,10 +55,20 @@ export class Patience {
     after(PATIENCE_MS, () => {
       this.#looks = false;
       const passed = Math.min(clock() - began, MOST_PASSED_MS);
+      this.#late = [];
       const more = [...this.#sessions].filter((session) => this.#look(session, passed));
       this.#looked();
       if (more.length > 0) this.begin();
     });
+  }
+
+  /** Called when a worker is free, or may be started, and nobody stands in line. Returns whether there was anything to take back. */
+  takeBackLate(): boolean {
+    const late = this.#late
+      .splice(0)
+      .filter((session) => !session.dead && session.size > 1 && isSilent(session));
+    for (const session of late) this.#takeBack(session);
+    return late.length > 0;
   }
 
   /** Returns whether to look again. */
@@ -66,23 +83,28 @@ export class Patience {
     const [oldest] = session;
     if (oldest === undefined || !isSilent(session)) return oldest !== undefined;
     if (this.#waitsOn(session)) return true;
-    this.#takeBack(session, session.newest ?? oldest);
+    this.#takeBack(session);
     return session.unseen !== undefined;
   }
 
-  /** One that its worker has not begun with waits on, unless another worker is free for it. */
+  /** While no other worker is free for it: what its worker has not begun with, and what waits behind a job that usually takes as long. */
   #waitsOn(session: PoolSession): boolean {
     const [oldest] = session;
     if (oldest === undefined || this.#sessions.loads.idle.length > 0) return false;
-    return session.identOf(oldest) === 0;
+    if (session.identOf(oldest) === 0) return true;
+    const mean = oldest.target?.meanTime ?? 0;
+    if (mean > MOST_MEAN_MS || this.#sessions.size < this.#maxThreads || isSilent(session, 2 * mean))
+      return false;
+    this.#late.push(session);
+    return true;
   }
 
-  #takeBack(session: PoolSession, newest: Job): void {
-    const { seq } = newest;
+  #takeBack(session: PoolSession): void {
+    const { newest } = session;
     this.#returned(session.takeBackAll());
     session.silent = session.opened;
     if (session.silent && session.size === 0) {
-      session.unseen = seq;
+      session.unseen = newest?.seq;
       session.unseenMs = 0;
     }
     this.#sessions.count(session);
@@ -103,6 +125,6 @@ export class Patience {
   }
 }
 
-function isSilent(session: PoolSession): boolean {
-  return clock() - session.lastEnd >= PATIENCE_MS;
+function isSilent(session: PoolSession, ms = PATIENCE_MS): boolean {
+  return clock() - session.lastEnd >= ms;
 }

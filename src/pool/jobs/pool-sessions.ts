@@ -5,7 +5,7 @@ import { DEEPEST, type PoolSession } from './pool-session.js';
 import { SessionLoads } from './session-loads.js';
 
 /** Of the machine, or as many as this process may use. */
-export const CORES: number = availableParallelism();
+const CORES: number = availableParallelism();
 
 /** The sessions of a pool, and what they come to: counted as each of them changes, as a pool may have hundreds. */
 export class PoolSessions {
@@ -39,6 +39,14 @@ export class PoolSessions {
     return this.#ending;
   }
 
+  /**
+   * Of the jobs in line, so many go to idle workers before others share: as many as there are workers that block, so that hundreds
+   * of jobs that wait for each other run after a few rounds.
+   */
+  get wakes(): number {
+    return Math.max(CORES, this.#busy - this.loads.working);
+  }
+
   /** Jobs that wait behind another of their session, or for its worker alone. */
   get waiting(): number {
     return this.#waiting;
@@ -52,7 +60,7 @@ export class PoolSessions {
    */
   sharedFor(job: Job): PoolSession | undefined {
     const { loads } = this;
-    if (loads.working < CORES || !job.returns) return undefined;
+    if (loads.working < CORES || !job.returns || job.hurries) return undefined;
     const session = loads.working > CORES ? loads.most(DEEPEST) : loads.leastWorking();
     return session?.takesTiny(job) ? session : undefined;
   }

@@ -15,8 +15,9 @@ import { StartedHere } from '../thread/started-here.js';
 import { transferItems } from '../thread/thread-options.js';
 import { cannotRead, explainExit, type ThreadRun } from '../thread/thread-run.js';
 import type { ThreadState } from '../thread/thread-side.js';
-import { clone, cloning } from '../wire/clone-error.js';
+import { cloning } from '../wire/clone-error.js';
 import { decodeTo, type Encoded, encode, unpackError } from '../wire/codec.js';
+import { dropArgs, keepArgs } from '../wire/kept-args.js';
 import {
   COMPLETED,
   type Envelope,
@@ -36,6 +37,8 @@ import { captureContexts } from './job-contexts.js';
 import type { CheckedRunOptions, RunRequest } from './run-options.js';
 
 const NOTHING: readonly TransferListItem[] = [];
+/** A job with a shorter `waitTimeout` might fail behind one that takes long, while later ones begin elsewhere: see patience.ts. */
+const HURRY_MS = 50;
 
 /** What it is called with, where that is not plain values alone. */
 interface Parcel {
@@ -114,6 +117,10 @@ export class RunJob<R> extends Job {
     return isParcel(this.#args) ? this.#args.transfer : NOTHING;
   }
 
+  override get hurries(): boolean {
+    return this.#options.waitTimeout < HURRY_MS;
+  }
+
   get #more(): Extras {
     this.#extras ??= new Extras();
     return this.#extras;
@@ -163,8 +170,12 @@ export class RunJob<R> extends Job {
     const parcel = this.#args;
     if (!isParcel(parcel) || parcel.copied) return;
     const { args, ...rest } = parcel.envelope;
-    const copied = clone({ args, transfer: parcel.transfer }, parcel.transfer);
-    this.#args = { envelope: { args: copied.args, ...rest }, transfer: copied.transfer, copied: true };
+    const kept = keepArgs({ args, transfer: parcel.transfer });
+    this.#args = { envelope: { args: kept.args, ...rest }, transfer: kept.transfer, copied: true };
+  }
+
+  drop(): void {
+    if (isParcel(this.#args)) dropArgs(this.#args.envelope.args);
   }
 
   // ─── as the session tells ─────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ import { checkModule, type PackedTarget } from '../../primitives/target.js';
 import { clone, cloning, isCloneError } from '../wire/clone-error.js';
 import { encode } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
+import { keepArgs } from '../wire/kept-args.js';
 import type { PackedRun, StartPayload } from '../wire/messages.js';
 import { NOT_PLAIN, plainCopy } from '../wire/plain-copy.js';
 import { movesWith } from '../wire/transfer.js';
@@ -28,8 +29,10 @@ export function packStart(
   const args = options.args ?? [];
   const transfer = movesWith(transferItems(options), args);
   const plain = transfer.length === 0 ? cloning(() => plainCopy(args)) : NOT_PLAIN;
-  const payload = { target, args: plain === NOT_PLAIN ? encode(args, transfer) : plain, transfer };
-  return copied ? clone(payload, transfer) : payload;
+  const what = copied ? clone(target) : target;
+  if (plain !== NOT_PLAIN) return { target: what, args: plain, transfer };
+  const moving = { args: encode(args, transfer), transfer };
+  return { target: what, ...(copied ? keepArgs(moving) : moving) };
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   soon,
 } from '../../primitives/waiting/event-loop.js';
 import { registerCodec } from '../wire/codec.js';
+import { dropArgs } from '../wire/kept-args.js';
 import type { StartPayload } from '../wire/messages.js';
 import { ExistingThread } from './existing-thread.js';
 import { knownThread, markSent, remember } from './local-threads.js';
@@ -114,8 +115,10 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
   }
 
   #go(starting: StartedHere<unknown>, payload: StartPayload): void {
-    if (this.finished.isSet()) starting.skip();
-    else starting.beginLate(payload);
+    if (this.finished.isSet()) {
+      dropArgs(payload.args);
+      starting.skip();
+    } else starting.beginLate(payload);
   }
 
   /** Undefined in threads that did not start it: there the constructor of Timer did not run, and the Timer has no private members. */

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import { isBranded, ofAnotherCopy } from '../../primitives/brand.js';
 import { show } from '../../primitives/options.js';
@@ -32,6 +33,8 @@ export interface Encoded {
   readonly hasStandIns: boolean;
   /** Those in `value`; absent without any, so that plain values cost no more than themselves. */
   readonly standIns?: readonly StandIn[];
+  /** `value` is a MessagePort, in which the Encoded is the only message: see kept-args.ts. */
+  readonly sealed?: true;
 }
 
 /** Of the classes that this thread has loaded. A class comes before the one that it extends, which loads first. */
@@ -114,7 +117,8 @@ function needsCodec(value: unknown): boolean {
 }
 
 /** @throws ThreadError when something in it cannot become itself again here */
-export function decode({ value, standIns }: Encoded): unknown {
+export function decode(encoded: Encoded): unknown {
+  const { value, standIns } = encoded.sealed === true ? unseal(encoded.value as MessagePort) : encoded;
   if (standIns === undefined) return value;
   try {
     return putBack(value, standIns);
@@ -124,6 +128,14 @@ export function decode({ value, standIns }: Encoded): unknown {
       code: 'ERR_CLONE',
       cause,
     });
+  }
+}
+
+function unseal(port: MessagePort): Encoded {
+  try {
+    return (receiveMessageOnPort(port) as { readonly message: Encoded }).message;
+  } finally {
+    port.close();
   }
 }
 

@@ -108,6 +108,8 @@ export abstract class Job {
 
   /** Called by its pool, unless what moves with it goes at once: it is called with what is there now, whatever the user changes. @throws what keeps it from being copied */
   abstract copy(): void;
+  /** No worker ever begins with it. */
+  abstract drop(): void;
   /** A session has it now. */
   sent(): void {}
   abstract heard(message: ValuesMessage | ProgressMessage): void;
@@ -128,6 +130,11 @@ export abstract class Job {
   /** It can be taken back once it was sent, as it can be sent again. */
   get returns(): boolean {
     return this.tied === undefined && this.transfer.length === 0;
+  }
+
+  /** It is not sent ahead of a worker, behind another job: it fails if it waits there for long. */
+  get hurries(): boolean {
+    return false;
   }
 
   /** Whether it has a worker and that has begun with it. */
@@ -159,6 +166,7 @@ export abstract class Job {
     this.over = true;
     this.home?.withdrawn(this, session);
     session?.expectLife(this.seq, grace);
+    this.drop();
     this.died({ exitCode: 0, terminated: true, unbegun: true });
     return true;
   }

@@ -1,7 +1,7 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { nameOf } from '../../primitives/threads/thread-slots.js';
-import { clone } from '../wire/clone-error.js';
 import type { Encoded } from '../wire/codec.js';
+import { dropArgs, keepArgs } from '../wire/kept-args.js';
 import {
   type CancelMessage,
   type Envelope,
@@ -96,9 +96,13 @@ export class ThreadJob extends Job {
   copy(): void {
     if (this.#copied || Array.isArray(this.#args)) return;
     this.#copied = true;
-    const { args, transfer } = clone({ args: this.#args, transfer: this.transfer }, this.transfer);
+    const { args, transfer } = keepArgs({ args: this.#args as Encoded, transfer: this.transfer });
     this.#args = args;
     this.transfer = transfer;
+  }
+
+  drop(): void {
+    dropArgs(this.#args);
   }
 
   override post(message: CancelMessage): void {

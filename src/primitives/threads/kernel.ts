@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
+
+// Not imported: for all that an ES module exports of it, Node 22 and later load its streams, 2 ms in each new worker.
+const { existsSync, readdirSync, readlinkSync } = process.getBuiltinModule('node:fs');
 
 let tells: boolean | undefined;
 let native: number | null | undefined;

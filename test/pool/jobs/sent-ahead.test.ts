@@ -97,6 +97,22 @@ describe('of jobs that were sent ahead', () => {
     await pool.close();
   });
 
+  it('one that waits behind a job that took no longer as yet begins as soon as another worker is free', async () => {
+    const pool = new ThreadPool({ maxThreads: 2, minThreads: 2 });
+    // Known to take some ms, so that what waits behind it is left there for a while.
+    for (let run = 0; run < 5; run++) await pool.run(jobs.holdFor, [null, 10]);
+    const gate = new Event();
+    const long = pool.run(jobs.holdFor, [gate, 0]).then();
+    const short = pool.run(jobs.holdFor, [null, 5]).then();
+    const behind = [1, 2].map(() => pool.run(jobs.holdFor, [null, 5]).then());
+    expect(pool.stats).toMatchObject({ busy: 2, queued: 2 });
+    await Promise.all([short, ...behind]);
+    expect(pool.stats).toMatchObject({ busy: 1, queued: 0 });
+    gate.set();
+    await long;
+    await pool.close();
+  });
+
   it('none runs beside what one has left behind', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     await pool.run(() => 1);

@@ -7,6 +7,13 @@ const CORES = availableParallelism();
 const MANY = CORES + 14;
 /** Done at once, or when the others have come. */
 const meet = (barrier: Barrier | null): number => barrier?.waitSync() ?? -1;
+/** As `meet`, without a class that a worker has to load first. */
+const gather = (cells: Int32Array | null, count: number): void => {
+  if (cells === null) return;
+  let here = Atomics.add(cells, 0, 1) + 1;
+  for (; here < count; here = Atomics.load(cells, 0)) Atomics.wait(cells, 0, here, 50);
+  Atomics.notify(cells, 0);
+};
 const hold = (gate: Event): boolean => gate.waitSync();
 
 /** On a machine of one core: the first of two such jobs waits for the second. */
@@ -49,9 +56,35 @@ describe('jobs that take less time than to wake a worker', () => {
     await pool.close();
   });
 
+  it('go to ever more workers where they wait for each other', async () => {
+    const count = CORES + 30;
+    const pool = new ThreadPool({ minThreads: count, maxThreads: count });
+    await pool.warmUp();
+    for (let run = 0; run < 300; run++) await pool.run(gather, [null, 0]);
+    const cells = new Int32Array(new SharedArrayBuffer(4));
+    const busy: number[] = [];
+    const watching = pool.stats$.subscribe((stats) => busy.push(stats.busy));
+    await Promise.all(Array.from({ length: count }, () => pool.run(gather, [cells, count]).then()));
+    watching.unsubscribe();
+    const steps = busy.map((now, at) => now - (busy[at - 1] ?? 0));
+    expect(Math.max(...steps)).toBeGreaterThan(2 * CORES);
+    await pool.close();
+  });
+
   it('all run at once where one core has one worker', async () => {
     const { stdout } = await runNode(['--input-type=module', '-e', ONE_CORE]);
     expect(stdout).toBe('0,1\n');
+  });
+
+  it('do not share where they would fail for having waited', async () => {
+    const pool = await poolOfMany();
+    const ends = Array.from({ length: CORES + 1 }, () => pool.run(meet, [null]).then());
+    const hurried = pool.run(meet, [null], { waitTimeout: 1000 }).then();
+    expect(pool.stats).toMatchObject({ busy: CORES, queued: 2 });
+    const hurries = pool.run(meet, [null], { waitTimeout: 49 }).then();
+    expect(pool.stats).toMatchObject({ busy: CORES + 1, queued: 2 });
+    expect(await Promise.all([...ends, hurried, hurries])).toEqual(new Array(CORES + 3).fill(-1));
+    await pool.close();
   });
 
   it('share with no job of which nobody knows how long it takes', async () => {

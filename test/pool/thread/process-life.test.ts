@@ -46,6 +46,27 @@ describe('a process', () => {
       "import('rxjs-threading').then(async ({ ThreadPool, transfer }) => { const pool = new ThreadPool({ maxThreads: 1 }); console.log(await pool.run((stream) => stream.locked, [transfer(new ReadableStream())])); await pool.close(); });",
       'false',
     ],
+    ...[
+      ['in line', ''],
+      ['in line, which is withdrawn', 'pool.run(first, [endless()]).subscribe().unsubscribe();'],
+      ['of a Timer', 'console.log(await new Timer(20, first, [endless()]).start().result());'],
+      [
+        'of a Timer that is cancelled',
+        'const timer = new Timer(60_000, first, [endless()]).start(); timer.cancel(); await timer.join();',
+      ],
+    ].map(([whose, step]): [string, string, string] => [
+      `ends although a stream that was not read to its end was an argument ${whose}`,
+      `import('rxjs-threading').then(async ({ ThreadPool, transfer }) => {
+        const endless = () => transfer(new ReadableStream({ pull: (to) => to.enqueue('first') }));
+        const first = async (stream) => (await stream.getReader().read()).value;
+        const pool = new ThreadPool({ maxThreads: 1 });
+        const busy = pool.run(() => {}).then();
+        ${step}
+        console.log(await pool.run(first, [endless()]));
+        await pool.close();
+      });`,
+      whose === 'of a Timer' ? 'first\nfirst' : 'first',
+    ]),
     [
       'ends beside idle workers',
       "console.log(await new Thread({ target: () => 'done' }).start().result());",

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { lastValueFrom, toArray } from 'rxjs';
-import { Lock, runInThread, Thread, ThreadPool, threadModule, transfer } from 'rxjs-threading';
+import { Event, Lock, runInThread, Thread, ThreadPool, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const moving = threadModule<typeof import('../../fixtures/moving.js')>(
@@ -100,6 +100,36 @@ describe('transfer', () => {
       return chunks;
     };
     expect(await pool.run(read, [transfer(stream)])).toEqual(['chunk']);
+  });
+
+  it('moves streams in line, beside what travels by a stand-in, as they were when they were given', async () => {
+    const one = new ThreadPool({ maxThreads: 1 });
+    const busy = one.run(() => {}).then();
+    const { readable, writable } = new TransformStream<string>();
+    const [event, told] = [new Event(), { text: 'given' }];
+    const echo = async (from: ReadableStream<string>, heard: Event, { text }: { text: string }) => {
+      heard.set();
+      return `${text} ${(await from.getReader().read()).value}`;
+    };
+    const job = one.run(echo, [transfer(readable), event, told]).then();
+    told.text = 'changed';
+    expect(one.stats.queued).toBe(1);
+    const writer = writable.getWriter();
+    await Promise.all([busy, writer.write('chunk')]);
+    expect(await job).toBe('given chunk');
+    expect(event.isSet()).toBe(true);
+    await one.close();
+  });
+
+  it('tells why a stream in line cannot move', async () => {
+    const one = new ThreadPool({ maxThreads: 1 });
+    const busy = one.run(() => {}).then();
+    const stream = new ReadableStream();
+    stream.getReader();
+    await expect(one.run((from) => from, [transfer(stream)]).then()).rejects.toBeInstanceOf(TypeError);
+    await busy;
+    expect(one.stats).toMatchObject({ completed: 1, queued: 0 });
+    await one.close();
   });
 
   it('gives the value itself back', () => {

@@ -29,7 +29,7 @@ interface WorkerMessage {
 }
 
 /** ms for a case; then those that are not through are ended. */
-const PATIENCE = 15_000;
+const PATIENCE = 50_000;
 /** ms for the others to notice that one has failed. */
 const GRACE = 300;
 

@@ -1,0 +1,102 @@
+import { Redis } from 'ioredis';
+import { firstValueFrom } from 'rxjs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type CuttingLink, cuttingLink } from '../support/cutting-link.js';
+import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { slowLink } from '../support/slow-link.js';
+import { tcpProxy } from '../support/tcp-proxy.js';
+
+let server: RedisServer;
+let asking: Redis;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  asking = new Redis(server.url);
+});
+afterAll(async () => {
+  asking.disconnect();
+  await server.stop();
+});
+
+let link: CuttingLink;
+let farm: Farm;
+beforeEach(async () => {
+  link = await cuttingLink(server.port);
+  farm = new Farm(server, { connection: link.url });
+  await farm.pool.failed();
+});
+afterEach(async () => {
+  await farm[Symbol.asyncDispose]();
+  link.close();
+});
+
+test('a timer whose job has ended before its id is known leaves no key', async () => {
+  farm.serve();
+  const slow = await slowLink(server.port, 100);
+  const afar = new Farm(server, { connection: slow.url, namespace: farm.namespace, lease: 5000 });
+  try {
+    expect(await afar.pool.timer(1, targets.echo, [1], { id: 'soon' }).result()).toBe(1);
+    // What it had asked for is answered.
+    expect(await afar.pool.failed()).toEqual([]);
+    expect(await asking.keys(`{${farm.namespace}}:t:*`)).toEqual([]);
+  } finally {
+    await afar[Symbol.asyncDispose]();
+    slow.close();
+  }
+});
+
+test('a timer takes the place of the earlier, also where the answer to that is lost', async () => {
+  const { pool } = farm;
+  const named = (n: number) => pool.timer(60_000, targets.echo, [n], { id: 'named' });
+  named(1);
+  await until(async () => (await counts(pool)).delayed === 1);
+  let cut = 0;
+  for (const n of [2, 3, 4]) {
+    link.cutAt(n, 'after', () => cut++);
+    expect(await named(n).result({ timeout: 1000 })).toBeUndefined();
+    expect((await counts(pool)).delayed).toBe(1);
+  }
+  expect(cut).toBeGreaterThan(1);
+});
+
+test('an outage is told once for each reason, not with each attempt to connect, and so is the next', async () => {
+  const proxy = await tcpProxy(server.port);
+  const cut = new Farm(server, { connection: proxy.url });
+  try {
+    cut.serve();
+    for (const outage of [1, 2]) {
+      expect(await cut.pool.run(targets.echo, [outage])).toBe(outage);
+      cut.errors.length = 0;
+      const attempts = proxy.connections;
+      proxy.cut();
+      await until(() => proxy.connections > attempts + 20);
+      const told = cut.errors.map(({ name, message }) => `${name}: ${message}`);
+      expect(told).toContain('Error: read ECONNRESET');
+      expect(told).toEqual([...new Set(told)]);
+      proxy.open();
+    }
+  } finally {
+    await cut[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});
+
+test('a first answer has longer than half of a short lease', async () => {
+  const proxy = await tcpProxy(server.port);
+  proxy.stall('back');
+  const short = new Farm(server, { connection: proxy.url, lease: 500 });
+  try {
+    const job = firstValueFrom(short.pool.run(targets.echo, [1]));
+    await until(() => proxy.connections > 1);
+    const connections = proxy.connections;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    proxy.open();
+    short.serve();
+    expect(await job).toBe(1);
+    expect(short.errors).toEqual([]);
+    expect(proxy.connections - connections).toBeLessThan(5);
+  } finally {
+    await short[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});

@@ -1,0 +1,105 @@
+// What is done in BullMQ's own moves of a job that has ended.
+
+import { createRequire } from 'node:module';
+import type * as BullMQ from 'bullmq';
+import { Redis } from 'ioredis';
+import { firstValueFrom } from 'rxjs';
+import { Machines } from 'rxjs-threading/redis';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { Farm, targets, until } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { slowLink } from '../support/slow-link.js';
+
+const { Job } = createRequire(import.meta.url)('bullmq') as typeof BullMQ;
+
+let server: RedisServer;
+let asking: Redis;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  asking = new Redis(server.url);
+});
+afterAll(async () => {
+  asking.disconnect();
+  await server.stop();
+});
+
+let farm: Farm;
+beforeEach(() => {
+  farm = new Farm(server, { lease: 1000 });
+});
+afterEach(() => farm[Symbol.asyncDispose]());
+
+/** A command of the connection that BullMQ's scripts run by. */
+async function command(name: string, lua: string, args: readonly unknown[]): Promise<unknown> {
+  const { client } = (farm.pool.queue as { getBackend(): { client: Promise<unknown> } }).getBackend();
+  const commands = (await client) as Record<string, (args: readonly unknown[]) => Promise<unknown>> & Redis;
+  commands.defineCommand(name, { numberOfKeys: 0, lua });
+  return commands[name]?.(args);
+}
+
+test("a script of BullMQ's that begins with a line of its own is left as it is", async () => {
+  expect(await command('moveToActive:0', '#!lua flags=no-writes\nreturn #ARGV', [1, 2])).toBe(2);
+  expect(await command('moveToActive:1', 'return #ARGV > 2 and 3 or 2', [1, 2])).toBe(3);
+});
+
+test('what is tried again by hand from afar is shared no more as soon as it has ended', async () => {
+  const { pool } = farm;
+  farm.serve();
+  await firstValueFrom(pool.run(targets.fail, ['one'], { dedupe: 'afar' })).catch(() => {});
+  const [one] = await pool.failed();
+  const link = await slowLink(server.port, 300);
+  const afar = new Machines({ connection: link.url, namespace: farm.namespace, lease: 5000, grace: false });
+  await afar.pool('jobs').failed();
+  let answered = false;
+  const again = afar
+    .pool('jobs')
+    .retryFailed(one?.id ?? '')
+    .then(() => {
+      answered = true;
+    });
+  const key = `{${farm.namespace}}:jobs:jobs:${one?.id}`;
+  await until(
+    async () => (await asking.hget(key, 'ats')) === '2' && (await asking.hexists(key, 'finishedOn')) === 1,
+  );
+  expect(answered).toBe(false);
+  expect(await pool.run(targets.echo, [2], { dedupe: 'afar' })).toBe(2);
+  await again;
+  await afar.close();
+  link.close();
+});
+
+test("the end of a run that has lost its job is not another's, which runs it in the same process", async () => {
+  const told: string[] = [];
+  const monitor = await asking.monitor();
+  monitor.on('monitor', (_time: string, [name = '']: string[], source: string) => {
+    if (name.toLowerCase() === 'publish') told.push(source);
+  });
+  const gates: (() => void)[] = [];
+  const { moveToCompleted } = Job.prototype;
+  const waits = vi.spyOn(Job.prototype, 'moveToCompleted').mockImplementation(async function (
+    this: BullMQ.Job,
+    ...args
+  ) {
+    await new Promise<void>((open) => gates.push(open));
+    return moveToCompleted.apply(this, args);
+  });
+  try {
+    for (const _ of [1, 2]) farm.serve({ threads: 1, concurrency: 1 });
+    const job = firstValueFrom(farm.pool.run(targets.add, [1, 2]));
+    await until(() => gates.length === 1);
+    const locks = await asking.keys(`{${farm.namespace}}:jobs:jobs:*:lock`);
+    // As if its lease had ended.
+    expect(await asking.del(...locks)).toBe(1);
+    await until(() => gates.length === 2);
+    told.length = 0;
+    gates[0]?.();
+    await until(() => farm.errors.some(({ message }) => /moveToFinished/.test(message)));
+    gates[1]?.();
+    expect(await job).toBe(3);
+    await until(() => told.length > 0);
+    expect(told).toEqual(['lua']);
+  } finally {
+    waits.mockRestore();
+    monitor.disconnect();
+  }
+});
