@@ -9,6 +9,7 @@ import {
   type WaitSyncOptions,
 } from '../../primitives/options.js';
 import { checkTarget, type RunParameters, type Target } from '../../primitives/target.js';
+import { markStopped } from '../../primitives/threads/thread-slots.js';
 import {
   after,
   keepAlive,
@@ -120,15 +121,15 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
     } else starting.beginLate(payload);
   }
 
-  /** Undefined in threads that did not start it, where the constructor of Timer did not run. */
-  get #stillWaiting(): Waiting | undefined {
-    return #waiting in this ? this.#waiting : undefined;
+  /** Undefined in threads that did not start it: there the constructor of Timer did not run, and the Timer has no private members. */
+  static #waitingOf(timer: Timer): Waiting | undefined {
+    return #waiting in timer ? timer.#waiting : undefined;
   }
 
   /** As Thread's; while the timer waits, this call fires it. @throws as Thread's */
   override joinSync(options?: WaitSyncOptions): boolean {
     // This very call blocks the event loop that would fire the timer, so it fires it itself.
-    const waiting = this.#stillWaiting;
+    const waiting = Timer.#waitingOf(this as Timer);
     if (waiting === undefined) return super.joinSync(options);
     const deadline = now() + checkWaitSync(options);
     const until = Math.min(waiting.due, deadline);
@@ -145,6 +146,8 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
   /** Stops it if it still waits; one that runs goes on. From any thread. */
   override cancel(): void {
     this.finished.set();
+    // At once, because who starts and cancels one after the other would run out of idents before the event loop turns.
+    if (Timer.#waitingOf(this as Timer) !== undefined) markStopped(this.ident as number);
   }
 
   /**
@@ -163,7 +166,7 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
 
   /** As Thread's; one that still waits is cancelled, because it has no worker yet. */
   override async terminate(): Promise<void> {
-    if (this.#stillWaiting === undefined) return super.terminate();
+    if (Timer.#waitingOf(this as Timer) === undefined) return super.terminate();
     this.cancel();
     await this.join();
   }

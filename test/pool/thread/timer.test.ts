@@ -66,6 +66,34 @@ describe('a Timer', () => {
     expect(timer.finished.isSet()).toBe(true);
   });
 
+  it('is joined, cancelled and terminated in a thread that it was sent to', async () => {
+    const end = async (timer: Timer, how: 'cancel' | 'terminate'): Promise<unknown> => {
+      const waits = timer.joinSync({ timeout: 20 });
+      await timer[how]();
+      return [waits, timer.joinSync(), await timer.join(), timer.isAlive(), timer.finished.isSet()];
+    };
+    for (const how of ['cancel', 'terminate'] as const) {
+      const timer = new Timer(60_000, () => 1).start();
+      const elsewhere = new Thread({ target: end, args: [timer, how] }).start();
+      expect(await elsewhere.result()).toEqual([false, true, true, false, true]);
+      expect(await timer.result()).toBeUndefined();
+    }
+  });
+
+  it('that is cancelled gives its ident back at once: any number may be, one after the other', async () => {
+    const timers = Array.from({ length: 10_000 }, () => {
+      const timer = new Timer(60_000, () => 1).start();
+      timer.cancel();
+      return timer;
+    });
+    expect(timers.some((timer) => timer.isAlive())).toBe(false);
+    for (const timer of timers.slice(-10)) {
+      expect(await timer.join()).toBe(true);
+      expect(await timer.result()).toBeUndefined();
+    }
+    expect(await timers[0]?.result()).toBeUndefined();
+  });
+
   it('that is cancelled before the start never runs', async () => {
     const timer = new Timer(0, () => 1);
     timer.cancel();
