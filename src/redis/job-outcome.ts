@@ -89,9 +89,9 @@ export class JobOutcome {
 
   #endWithMove(as: 'completed' | 'failed', text: string): void {
     const { host, link, name } = this.#place;
-    const { reply, timer, shared } = this.#job.data;
+    const { reply, timer } = this.#job.data;
     const attempt = this.#job.attemptsMade + 1;
-    const dedupe = this.#job.deduplicationId;
+    const { id: dedupe, ttl } = this.#job.opts.deduplication ?? {};
     link.moves.endWith(this.#key, {
       id: this.#id,
       as,
@@ -99,9 +99,11 @@ export class JobOutcome {
       channel: this.#isWanted ? (reply ?? '') : '',
       message: packMessages([packMessage(this.#id, as === 'completed' ? RESULT : FAILED, attempt, text)]),
       cancel: jobKey(host, 'x', name, this.#id),
-      sharers: shared === true ? jobKey(host, 'w', name, this.#id) : '',
-      // BullMQ leaves one that expires: see retryFailed.
-      named: timer ?? (dedupe === undefined ? '' : `${queuePrefix(host)}:${name}:de:${dedupe}`),
+      sharers: dedupe === undefined ? '' : jobKey(host, 'w', name, this.#id),
+      // BullMQ leaves one that expires: of retryFailed's nothing is to stay, but what has a `ttl` is to outlive the job.
+      named:
+        timer ??
+        (dedupe === undefined || ttl !== undefined ? '' : `${queuePrefix(host)}:${name}:de:${dedupe}`),
       done: () => {
         this.#done = true;
       },
@@ -143,8 +145,8 @@ export class JobOutcome {
   /** What stood in the engine because of it. */
   #forget(): void {
     const { host, link, name } = this.#place;
-    const { timer, shared } = this.#job.data;
-    const keys = shared === true ? (['x', 'w'] as const) : (['x'] as const);
+    const { timer } = this.#job.data;
+    const keys = this.#job.deduplicationId === undefined ? (['x'] as const) : (['x', 'w'] as const);
     const left = [
       link.commands.del(...keys.map((kind) => jobKey(host, kind, name, this.#id))),
       ...(timer === undefined ? [] : [forgetTimer(link.commands, timer, this.#id)]),

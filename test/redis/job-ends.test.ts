@@ -68,6 +68,32 @@ test('what is tried again by hand from afar is shared no more as soon as it has 
   link.close();
 });
 
+test("what another user of BullMQ's keeps from coming again for a while does not come again when it has ended", async () => {
+  farm.serve();
+  const queue = farm.pool.queue as BullMQ.Queue;
+  const once = { deduplication: { id: 'once', ttl: 60_000 } };
+  const first = await queue.add('echo', { args: '[1]' }, once);
+  await until(async () => (await first.getState()) === 'completed');
+  expect((await queue.add('echo', { args: '[2]' }, once)).id).toBe(first.id);
+});
+
+test('who shares a dead letter of another user of BullMQ that is tried again is remembered until its end', async () => {
+  farm.serve();
+  const { pool } = farm;
+  const queue = pool.queue as BullMQ.Queue;
+  const job = await queue.add('fail', { args: '["one"]' }, { deduplication: { id: 'theirs' } });
+  for (const attempt of ['1', '2']) {
+    if (attempt === '2') await pool.retryFailed(job.id ?? '');
+    const key = `{${farm.namespace}}:jobs:jobs:${job.id}`;
+    await until(
+      async () =>
+        (await asking.hget(key, 'ats')) === attempt && (await asking.hexists(key, 'finishedOn')) === 1,
+    );
+  }
+  expect(await asking.keys(`{${farm.namespace}}:w:*`)).toEqual([]);
+  expect(await asking.keys(`{${farm.namespace}}:jobs:jobs:de:*`)).toEqual([]);
+});
+
 test("the end of a run that has lost its job is not another's, which runs it in the same process", async () => {
   const told: string[] = [];
   const monitor = await asking.monitor();
