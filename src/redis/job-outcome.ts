@@ -56,7 +56,10 @@ export class JobOutcome {
   }
 
   async #moveBack(): Promise<Error> {
+    const { host, link, name } = this.#place;
     await this.#job.moveToWait(this.#lock);
+    // BullMQ wakes nobody by a job with a priority that goes back.
+    await link.commands.zadd(`${queuePrefix(host)}:${name}:marker`, 0, '0');
     const { WaitingError } = bullmq();
     return new WaitingError();
   }
