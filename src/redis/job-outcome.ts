@@ -72,13 +72,14 @@ export class JobOutcome {
     this.#failure = failure;
     // It is another worker's by now.
     if (this.ending === 'lost' && !isStream) return error;
-    this.#endWithMove('failed', failure);
     const isLast = this.#job.attemptsMade + 1 >= (this.#job.opts.attempts ?? 1);
     const isFinal = this.ending !== undefined || thrown instanceof JobLostError;
+    // It is tried again.
+    if (!isFinal && !isLast && error.name !== 'UnrecoverableError') return error;
     // Nobody wants it, as a dead letter neither.
     if (this.ending === 'cancelled') this.#job.opts.removeOnFail = true;
-    else if (isFinal || isLast || error.name === 'UnrecoverableError')
-      await this.#job.updateData({ ...this.#job.data, error: failure });
+    else await this.#job.updateData({ ...this.#job.data, error: failure });
+    this.#endWithMove('failed', failure);
     if (!isFinal) return error;
     const final = new UnrecoverableError(error.message);
     if (error.stack !== undefined) final.stack = error.stack;
@@ -131,11 +132,6 @@ export class JobOutcome {
   /** @param error - BullMQ's, which has failed the job by itself if `run` has not rejected */
   failed(error: unknown): void {
     this.#end(FAILED, this.#failure ?? packJobError(error));
-  }
-
-  /** It is tried again. */
-  putOff(): void {
-    this.#place.link.moves.forget(this.#key, this.#lock);
   }
 
   #end(kind: string, text: string): void {

@@ -1,6 +1,8 @@
 // What is done in BullMQ's own moves of a job that has ended.
 
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type * as BullMQ from 'bullmq';
 import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
@@ -9,6 +11,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
+
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 const { Job } = createRequire(import.meta.url)('bullmq') as typeof BullMQ;
 
@@ -127,5 +135,37 @@ test("the end of a run that has lost its job is not another's, which runs it in 
   } finally {
     waits.mockRestore();
     monitor.disconnect();
+  }
+});
+
+test('nothing stays of a run that was to be tried again, and has lost its job', async () => {
+  const { moveToFailed } = Job.prototype;
+  // No spy, which would keep what it is called with.
+  Job.prototype.moveToFailed = async function (this: BullMQ.Job, ...args) {
+    const jobs = `{${farm.namespace}}:jobs:jobs`;
+    await asking
+      .multi()
+      .del(`${jobs}:${this.id}`, `${jobs}:${this.id}:lock`)
+      .lrem(`${jobs}:active`, 1, `${this.id}`)
+      .exec();
+    return moveToFailed.apply(this, args);
+  } as typeof moveToFailed;
+  const lost = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++)
+      farm.pool
+        .run(targets.failAtLength, [1_000_000], { retry: { attempts: 2 } })
+        .subscribe({ error: () => {} });
+    await until(() => farm.errors.length === count);
+    // An error has what its stack ran with.
+    farm.errors.length = 0;
+  };
+  try {
+    farm.serve();
+    await lost(5);
+    const before = heapUsed();
+    await lost(40);
+    expect(heapUsed() - before).toBeLessThan(20_000_000);
+  } finally {
+    Job.prototype.moveToFailed = moveToFailed;
   }
 });
