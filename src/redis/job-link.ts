@@ -1,6 +1,6 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
-import type { JobHost } from './job-host.js';
+import { type JobHost, queuePrefix } from './job-host.js';
 import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
 
@@ -176,6 +176,11 @@ function endAll(connection: Redis): void {
     for (let one = queue?.shift(); one !== undefined; one = queue?.shift())
       one.command.reject(new Error('Connection is closed.'));
   });
+}
+
+/** One that serves the pool and waits for jobs looks for them, by BullMQ's mark. */
+export async function wakeServing(host: JobHost, link: JobLink, pool: string): Promise<void> {
+  await link.commands.zadd(`${queuePrefix(host)}:${pool}:marker`, 0, '0');
 }
 
 /** Of the job that the timer's was, unless another has replaced it. */

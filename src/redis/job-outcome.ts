@@ -7,7 +7,7 @@ import type { JobCodec } from './job-codec.js';
 import type { JobInfo } from './job-context.js';
 import { packFailure, packJobError } from './job-errors.js';
 import { bullmq, type JobHost, jobKey, queuePrefix } from './job-host.js';
-import { forgetTimer, type JobLink } from './job-link.js';
+import { forgetTimer, type JobLink, wakeServing } from './job-link.js';
 import { FAILED, type JobData, packMessage, packMessages, RESULT } from './job-messages.js';
 
 /** What a serving has for each of its runs. */
@@ -59,7 +59,7 @@ export class JobOutcome {
     const { host, link, name } = this.#place;
     await this.#job.moveToWait(this.#lock);
     // BullMQ wakes nobody by a job with a priority that goes back.
-    await link.commands.zadd(`${queuePrefix(host)}:${name}:marker`, 0, '0');
+    await wakeServing(host, link, name);
     const { WaitingError } = bullmq();
     return new WaitingError();
   }

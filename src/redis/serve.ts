@@ -8,7 +8,7 @@ import type { ModuleTarget } from '../primitives/target.js';
 import { after, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { JobCodec } from './job-codec.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
-import { JobLink } from './job-link.js';
+import { JobLink, wakeServing } from './job-link.js';
 import { CANCEL, type JobData, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
 import type { Body, RunPlace } from './job-outcome.js';
@@ -265,6 +265,8 @@ class JobServing implements Serving {
     const { host, link, name } = this.#place;
     try {
       await this.#worker.close();
+      // What had woken this one goes to another: that there is a job, or when a delayed one is due.
+      wakeServing(host, link, name).catch((error) => host.report(error));
       await this.#ownThreads?.close();
       // What has ended last is told as the loop turns.
       await new Promise<void>((told) => nextTurn(told));

@@ -1,8 +1,10 @@
 // What the engine is asked for a job, and that nobody sleeps on while there is one: see job-moves.ts.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Farm, targets } from '../support/job-farm.js';
+import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 
 let server: RedisServer;
@@ -88,4 +90,19 @@ test('a job with a priority that is given back begins where another waits for jo
   await one.close({ timeout: 0 });
   await Promise.all(running);
   expect(ended).toEqual(['given back', 'long']);
+});
+
+test('a delayed job begins when it is due, though who was to look for it then has closed', async () => {
+  await using farm = new Farm(server);
+  const one = farm.serve();
+  await farm.pool.run(targets.echo, [1]);
+  farm.serve();
+  await until(async () => `${await looking.client('LIST')}`.split('cmd=bzpopmin').length === 3);
+  const marker = `{${farm.namespace}}:jobs:jobs:marker`;
+  const job = farm.pool.run(targets.echo, ['due'], { delay: 1000 });
+  const due = firstValueFrom(job);
+  await until(async () => (await counts(farm.pool)).delayed === 1 && (await looking.exists(marker)) === 0);
+  await one.close();
+  // BullMQ looks by itself each five seconds.
+  expect(await Promise.race([due, pause(3000, 'late')])).toBe('due');
 });
