@@ -13,8 +13,11 @@ export interface JobEntry {
   readonly name: string;
   readonly data: JobData;
   readonly options: JobsOptions;
-  /** @param id - of the job that does it: another's, where a job of the same `dedupe` was there */
-  accepted(id: string): void;
+  /**
+   * @param id - of the job that does it: another's, where a job of the same `dedupe` was there
+   * @param madeAt - BullMQ's timestamp of it
+   */
+  accepted(id: string, madeAt: number): void;
   refused(error: unknown): void;
 }
 
@@ -137,7 +140,10 @@ export class JobDesk extends JobCommands {
       const jobs = await this.queue.addBulk(
         entries.map(({ name, data, options, id }) => ({ name, data, opts: { ...options, jobId: id } })),
       );
-      for (const [nth, entry] of entries.entries()) entry.accepted(jobs[nth]?.id ?? entry.id);
+      for (const [nth, entry] of entries.entries()) {
+        const { id = entry.id, timestamp = 0 } = jobs[nth] ?? {};
+        entry.accepted(id, timestamp);
+      }
     } catch (cause) {
       const error = cause as Error;
       // Its scripts are gone with the engine's memory, or what was asked with the connection.

@@ -56,7 +56,10 @@ export class JobOutcome {
   }
 
   async #moveBack(): Promise<Error> {
+    const { host, link, name } = this.#place;
     await this.#job.moveToWait(this.#lock);
+    // BullMQ wakes nobody by a job with a priority that goes back.
+    await link.commands.zadd(`${queuePrefix(host)}:${name}:marker`, 0, '0');
     const { WaitingError } = bullmq();
     return new WaitingError();
   }
@@ -69,13 +72,14 @@ export class JobOutcome {
     this.#failure = failure;
     // It is another worker's by now.
     if (this.ending === 'lost' && !isStream) return error;
-    this.#endWithMove('failed', failure);
     const isLast = this.#job.attemptsMade + 1 >= (this.#job.opts.attempts ?? 1);
     const isFinal = this.ending !== undefined || thrown instanceof JobLostError;
+    // It is tried again.
+    if (!isFinal && !isLast && error.name !== 'UnrecoverableError') return error;
     // Nobody wants it, as a dead letter neither.
     if (this.ending === 'cancelled') this.#job.opts.removeOnFail = true;
-    else if (isFinal || isLast || error.name === 'UnrecoverableError')
-      await this.#job.updateData({ ...this.#job.data, error: failure });
+    else await this.#job.updateData({ ...this.#job.data, error: failure });
+    this.#endWithMove('failed', failure);
     if (!isFinal) return error;
     const final = new UnrecoverableError(error.message);
     if (error.stack !== undefined) final.stack = error.stack;
@@ -89,9 +93,9 @@ export class JobOutcome {
 
   #endWithMove(as: 'completed' | 'failed', text: string): void {
     const { host, link, name } = this.#place;
-    const { reply, timer, shared } = this.#job.data;
+    const { reply, timer } = this.#job.data;
     const attempt = this.#job.attemptsMade + 1;
-    const dedupe = this.#job.deduplicationId;
+    const { id: dedupe, ttl } = this.#job.opts.deduplication ?? {};
     link.moves.endWith(this.#key, {
       id: this.#id,
       as,
@@ -99,9 +103,11 @@ export class JobOutcome {
       channel: this.#isWanted ? (reply ?? '') : '',
       message: packMessages([packMessage(this.#id, as === 'completed' ? RESULT : FAILED, attempt, text)]),
       cancel: jobKey(host, 'x', name, this.#id),
-      sharers: shared === true ? jobKey(host, 'w', name, this.#id) : '',
-      // BullMQ leaves one that expires: see retryFailed.
-      named: timer ?? (dedupe === undefined ? '' : `${queuePrefix(host)}:${name}:de:${dedupe}`),
+      sharers: dedupe === undefined ? '' : jobKey(host, 'w', name, this.#id),
+      // BullMQ leaves one that expires: of retryFailed's nothing is to stay, but what has a `ttl` is to outlive the job.
+      named:
+        timer ??
+        (dedupe === undefined || ttl !== undefined ? '' : `${queuePrefix(host)}:${name}:de:${dedupe}`),
       done: () => {
         this.#done = true;
       },
@@ -128,11 +134,6 @@ export class JobOutcome {
     this.#end(FAILED, this.#failure ?? packJobError(error));
   }
 
-  /** It is tried again. */
-  putOff(): void {
-    this.#place.link.moves.forget(this.#key, this.#lock);
-  }
-
   #end(kind: string, text: string): void {
     if (this.#done) return;
     this.#place.link.moves.forget(this.#key, this.#lock);
@@ -143,8 +144,8 @@ export class JobOutcome {
   /** What stood in the engine because of it. */
   #forget(): void {
     const { host, link, name } = this.#place;
-    const { timer, shared } = this.#job.data;
-    const keys = shared === true ? (['x', 'w'] as const) : (['x'] as const);
+    const { timer } = this.#job.data;
+    const keys = this.#job.deduplicationId === undefined ? (['x'] as const) : (['x', 'w'] as const);
     const left = [
       link.commands.del(...keys.map((kind) => jobKey(host, kind, name, this.#id))),
       ...(timer === undefined ? [] : [forgetTimer(link.commands, timer, this.#id)]),

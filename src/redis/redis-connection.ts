@@ -170,9 +170,11 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
     #wake = (): void => {};
 
     override connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis {
+      // Of ioredis' failoverDetector, which stays.
+      if (options !== undefined) return super.connectToSentinel(sentinel, options);
       const { sentinelCommandTimeout = 0 } = this.options;
       const untimed = { commandTimeout: undefined, disconnectTimeout: 100 };
-      const redis = super.connectToSentinel(sentinel, { ...options, ...untimed });
+      const redis = super.connectToSentinel(sentinel, untimed);
       redis.once(
         'end',
         after(sentinelCommandTimeout, () => redis.disconnect()),

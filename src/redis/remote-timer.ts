@@ -56,18 +56,18 @@ export class RemoteTimer<R> {
   async #add(timer: string | undefined): Promise<void> {
     const { name, data, options } = this.#asked;
     const reply = this.#desk.channel;
-    await new Promise<void>((resolve, reject) =>
+    const madeAt = await new Promise<number>((resolve, reject) =>
       this.#desk.add({
         id: this.#job,
         name,
         data: { ...data, reply },
         options,
-        accepted: () => resolve(),
+        accepted: (_id, at) => resolve(at),
         refused: reject,
       }),
     );
     if (timer === undefined) return;
-    await this.#desk.nameTimer(timer, this.#job, (options.delay ?? 0) + REPLACEABLE);
+    await this.#desk.nameTimer(timer, this.#job, (options.delay ?? 0) + REPLACEABLE, madeAt);
   }
 
   /**

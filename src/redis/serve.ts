@@ -161,9 +161,8 @@ class JobServing implements Serving {
     });
     this.#worker.on('completed', (job: ServedJob, text) => job[BEGUN]?.run.outcome.completed(text ?? ''));
     this.#worker.on('failed', (job: ServedJob | undefined, error) => {
-      const outcome = job?.[BEGUN]?.run.outcome;
-      if (job?.finishedOn === undefined) outcome?.putOff();
-      else outcome?.failed(error);
+      // Not for good: it is tried again.
+      if (job?.finishedOn !== undefined) job[BEGUN]?.run.outcome.failed(error);
     });
     this.#net = setInterval(() => this.#look(), host.lease / 3);
     this.#net.unref();

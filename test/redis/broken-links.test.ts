@@ -45,6 +45,30 @@ test('a timer whose job has ended before its id is known leaves no key', async (
   }
 });
 
+test.for([60_000, 0])(
+  'a timer whose job has ended before its id is known takes the place of the earlier: keepResult %o',
+  async (keepResult) => {
+    farm.serve();
+    const slow = await slowLink(server.port, 100);
+    const { namespace } = farm;
+    const afar = new Farm(server, { connection: slow.url, namespace, lease: 5000, pool: { keepResult } });
+    try {
+      const first = afar.pool.timer(60_000, targets.echo, [1], { id: 'twice' });
+      await until(async () => (await asking.exists(`{${namespace}}:t:jobs:twice`)) === 1);
+      const second = afar.pool.timer(1, targets.echo, [2], { id: 'twice' });
+      await firstValueFrom(second.result()).catch(() => {});
+      // Answers once its id is known.
+      expect(await second.cancel()).toBe(false);
+      expect((await counts(farm.pool)).delayed).toBe(0);
+      expect(await first.cancel()).toBe(false);
+      expect(await asking.keys(`{${namespace}}:t:*`)).toEqual([]);
+    } finally {
+      await afar[Symbol.asyncDispose]();
+      slow.close();
+    }
+  },
+);
+
 test('a timer takes the place of the earlier, also where the answer to that is lost', async () => {
   const { pool } = farm;
   const named = (n: number) => pool.timer(60_000, targets.echo, [n], { id: 'named' });

@@ -1,6 +1,8 @@
 // What is done in BullMQ's own moves of a job that has ended.
 
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type * as BullMQ from 'bullmq';
 import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
@@ -9,6 +11,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
+
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 const { Job } = createRequire(import.meta.url)('bullmq') as typeof BullMQ;
 
@@ -68,6 +76,32 @@ test('what is tried again by hand from afar is shared no more as soon as it has 
   link.close();
 });
 
+test("what another user of BullMQ's keeps from coming again for a while does not come again when it has ended", async () => {
+  farm.serve();
+  const queue = farm.pool.queue as BullMQ.Queue;
+  const once = { deduplication: { id: 'once', ttl: 60_000 } };
+  const first = await queue.add('echo', { args: '[1]' }, once);
+  await until(async () => (await first.getState()) === 'completed');
+  expect((await queue.add('echo', { args: '[2]' }, once)).id).toBe(first.id);
+});
+
+test('who shares a dead letter of another user of BullMQ that is tried again is remembered until its end', async () => {
+  farm.serve();
+  const { pool } = farm;
+  const queue = pool.queue as BullMQ.Queue;
+  const job = await queue.add('fail', { args: '["one"]' }, { deduplication: { id: 'theirs' } });
+  for (const attempt of ['1', '2']) {
+    if (attempt === '2') await pool.retryFailed(job.id ?? '');
+    const key = `{${farm.namespace}}:jobs:jobs:${job.id}`;
+    await until(
+      async () =>
+        (await asking.hget(key, 'ats')) === attempt && (await asking.hexists(key, 'finishedOn')) === 1,
+    );
+  }
+  expect(await asking.keys(`{${farm.namespace}}:w:*`)).toEqual([]);
+  expect(await asking.keys(`{${farm.namespace}}:jobs:jobs:de:*`)).toEqual([]);
+});
+
 test("the end of a run that has lost its job is not another's, which runs it in the same process", async () => {
   const told: string[] = [];
   const monitor = await asking.monitor();
@@ -101,5 +135,37 @@ test("the end of a run that has lost its job is not another's, which runs it in 
   } finally {
     waits.mockRestore();
     monitor.disconnect();
+  }
+});
+
+test('nothing stays of a run that was to be tried again, and has lost its job', async () => {
+  const { moveToFailed } = Job.prototype;
+  // No spy, which would keep what it is called with.
+  Job.prototype.moveToFailed = async function (this: BullMQ.Job, ...args) {
+    const jobs = `{${farm.namespace}}:jobs:jobs`;
+    await asking
+      .multi()
+      .del(`${jobs}:${this.id}`, `${jobs}:${this.id}:lock`)
+      .lrem(`${jobs}:active`, 1, `${this.id}`)
+      .exec();
+    return moveToFailed.apply(this, args);
+  } as typeof moveToFailed;
+  const lost = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++)
+      farm.pool
+        .run(targets.failAtLength, [1_000_000], { retry: { attempts: 2 } })
+        .subscribe({ error: () => {} });
+    await until(() => farm.errors.length === count);
+    // An error has what its stack ran with.
+    farm.errors.length = 0;
+  };
+  try {
+    farm.serve();
+    await lost(5);
+    const before = heapUsed();
+    await lost(40);
+    expect(heapUsed() - before).toBeLessThan(20_000_000);
+  } finally {
+    Job.prototype.moveToFailed = moveToFailed;
   }
 });

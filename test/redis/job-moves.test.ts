@@ -67,3 +67,25 @@ test('a job whose time comes begins then, whatever is handed out and ends before
   await Promise.all([long, late]);
   expect(ended).toEqual(['late', 'long']);
 });
+
+test('a job with a priority that is given back begins where another waits for jobs', async () => {
+  await using farm = new Farm(server);
+  const ended: string[] = [];
+  const begun = (name: string, ms: number, priority: number) =>
+    new Promise<void>((onProgress) => {
+      const job = farm.pool.run(targets.reportAndSleep, [name, ms], {
+        priority,
+        onProgress: () => onProgress(),
+      });
+      running.push(job.then((value) => ended.push(value)));
+    });
+  const running: PromiseLike<unknown>[] = [];
+  const one = farm.serve({ concurrency: 1 });
+  await begun('given back', 1000, 1);
+  farm.serve({ concurrency: 2 });
+  // BullMQ looks for jobs by itself each five seconds.
+  await begun('long', 4000, 0);
+  await one.close({ timeout: 0 });
+  await Promise.all(running);
+  expect(ended).toEqual(['given back', 'long']);
+});

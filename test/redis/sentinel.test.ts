@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { threadModule } from 'rxjs-threading';
 import { Machines, type MachinesOptions } from 'rxjs-threading/redis';
@@ -52,6 +54,30 @@ it('a Sentinel that does not answer is passed over', async () => {
   one.serve('jobs', { module: targets });
   expect(await one.pool('jobs').run(targets.echo, [1])).toBe(1);
   await (await one.lock('x').hold()).release();
+});
+
+it('a failoverDetector goes on to hear of Sentinels, and ends with its Machines', async () => {
+  const servers = await watched();
+  const asking = new Redis(servers.sentinels[0]?.url ?? '');
+  const hearing = async (): Promise<number[]> => {
+    const told = `${await asking.client('LIST')}`.split('\n').filter((line) => / sub=1 /.test(line));
+    return told.map((line) => Number(/\bid=(\d+)/.exec(line)?.[1]));
+  };
+  try {
+    const connection = { ...servers.connection, failoverDetector: true };
+    const one = machines(servers, { connection, lease: 4000 });
+    one.serve('jobs', { module: targets });
+    await one.pool('jobs').run(targets.echo, [1]);
+    while ((await hearing()).length < 3) await pause(20);
+    const before = await hearing();
+    // Longer than a Sentinel may take for an answer.
+    await pause(2500);
+    expect(await hearing()).toEqual(expect.arrayContaining(before));
+    await one.close();
+    while ((await hearing()).length > 0) await pause(20);
+  } finally {
+    asking.disconnect();
+  }
 });
 
 it('a Machines is closed at once while there is no primary', async () => {
