@@ -2,8 +2,8 @@ import type { TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import type { Emitted } from '../../primitives/target.js';
 import { markCancelled } from '../../primitives/threads/cancel-flag.js';
-import { nextThreadNumber } from '../../primitives/threads/table.js';
-import { markStopped } from '../../primitives/threads/thread-slots.js';
+import { nextThreadNumber, SENT_ITSELF } from '../../primitives/threads/table.js';
+import { flagsOf, markStopped } from '../../primitives/threads/thread-slots.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
@@ -234,6 +234,8 @@ export class RunJob<R> extends Job {
 
   ended(end: JobEnd): void {
     this.#extras?.spare?.();
+    // Whoever it has sent its own Thread to asks that for what it gave.
+    if (this.#extras?.run === undefined && (flagsOf(end.ident) & SENT_ITSELF) !== 0) this.asThread(end.ident);
     if (this.#extras?.run !== undefined) this.#extras.run.ended(end);
     else this.#tell(end);
   }
