@@ -293,7 +293,9 @@ export class RunJob<R> extends Job {
     if (session === undefined) return;
     this.home.told(this);
     const ident = session.identOf(this);
-    this.post(cancelMessage(ident, reason ?? wasCancelled(this.name)));
+    const code = 'ERR_THREAD_CANCELLED';
+    const error = reason ?? new ThreadError(`thread '${this.name}' was cancelled`, { code });
+    this.post(cancelMessage(ident, error));
     markCancelled(ident);
     const { grace } = this.#options;
     if (grace !== Number.POSITIVE_INFINITY) this.#more.spare = after(grace, () => void this.kill());
@@ -345,8 +347,4 @@ export class RunJob<R> extends Job {
 
 function isParcel(args: readonly unknown[] | Parcel): args is Parcel {
   return !Array.isArray(args);
-}
-
-function wasCancelled(name: string): ThreadError {
-  return new ThreadError(`thread '${name}' was cancelled`, { code: 'ERR_THREAD_CANCELLED' });
 }
