@@ -132,8 +132,12 @@ class Recorder {
 
   #look(): number {
     const { time, threads, primitives, pools, findings } = inspect();
-    for (const { ident, name, runs, activity } of threads)
-      if (!this.#threads.has(ident)) this.#threads.set(ident, { name, runs, begun: !RUNS_NOT.has(activity) });
+    for (const { ident, name, runs, activity } of threads) {
+      const before = this.#threads.get(ident);
+      if (before === undefined) this.#threads.set(ident, { name, runs, begun: !RUNS_NOT.has(activity) });
+      // Known as it begins: it may have been queued before.
+      else if (before.runs === null && runs !== null) this.#threads.set(ident, { ...before, runs });
+    }
     for (const { id, name } of primitives) this.#primitives.set(id, name);
     for (const { id, name, busy, queued } of pools) this.#pools.push({ time, id, name, busy, queued });
     for (const { id, since, message } of findings)

@@ -59,6 +59,16 @@ function acquireOnce(lock: Lock, begun: Event): void {
 }
 
 describe('a recording', () => {
+  it('names what a thread ran that was queued as it began', async () => {
+    const [lock, begun] = [new Lock(), new Event()];
+    const thread = new Thread({ target: acquireOnce, args: [lock, begun] }).start();
+    const recording = record();
+    await thread.join();
+    const { traceEvents } = read(await recording.stop());
+    const ran = traceEvents.filter(({ ph, tid, cat }) => ph === 'X' && tid === thread.ident && cat === 'run');
+    expect(ran.map(({ name }) => name)).toEqual(['acquireOnce']);
+  });
+
   it('has what threads ran and waited for, and who woke them', async () => {
     const [lock, begun] = [new Lock({ name: 'recorded' }), new Event({ name: 'begun' })];
     await lock.acquire();

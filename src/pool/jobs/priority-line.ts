@@ -70,7 +70,7 @@ export class PriorityLine {
     if (job === undefined) return undefined;
     this.#lineOf(job).shift();
     this.#size--;
-    if (this.#left++ % FAIR === FAIR - 1 && this.#size > 0) job.priority = MOST_PRIORITY;
+    if (this.#left++ % FAIR === FAIR - 1) job.priority = MOST_PRIORITY;
     return job;
   }
 

@@ -72,6 +72,7 @@ export function processModules(
     // What a Timer stands on.
     thread: { Thread: SimulatedThreadObject, startingOf: ({ target }: SimulatedThreadObject) => target },
     codec: { registerCodec: () => {} },
+    'kept-args': { dropArgs: () => {} },
     'remote-answer': { answerQuestions: () => {} },
     'state-stream': { valueStream: () => silent },
     // Names are for people.

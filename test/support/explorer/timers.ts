@@ -19,7 +19,7 @@ function joiner(worker: number): Program<Shared> {
       isCancelled: () => isCancelled(ident),
       joinSync: ({ timeout = Number.POSITIVE_INFINITY } = {}) => joinBlocking(ident, timeout, () => {}),
       claim: () => {},
-      pack: () => null,
+      pack: () => ({ args: [] }),
       onEnd: (run) => {
         finished = run;
       },
