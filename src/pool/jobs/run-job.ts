@@ -166,11 +166,11 @@ export class RunJob<R> extends Job {
     return { envelope, transfer, copied: false };
   }
 
-  copy(): void {
+  copy(atOnce: boolean): void {
     const parcel = this.#args;
     if (!isParcel(parcel) || parcel.copied) return;
     const { args, ...rest } = parcel.envelope;
-    const kept = keepArgs({ args, transfer: parcel.transfer });
+    const kept = keepArgs({ args, transfer: parcel.transfer }, atOnce);
     this.#args = { envelope: { args: kept.args, ...rest }, transfer: kept.transfer, copied: true };
   }
 

@@ -68,6 +68,10 @@ describe('a process', () => {
       whose === 'of a Timer' ? 'first\nfirst' : 'first',
     ]),
     ...[
+      [
+        'a job that was withdrawn as its worker came up',
+        'const idle = new ThreadPool({ maxThreads: 1 }); idle.run(take, [port()]).subscribe().unsubscribe(); await idle.run(() => {});',
+      ],
       ['a job that was withdrawn in line', 'pool.run(take, [port()]).subscribe().unsubscribe();'],
       [
         'a Timer that was cancelled',
