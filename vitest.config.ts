@@ -3,8 +3,11 @@ import LongestFirst from './test/support/longest-first.js';
 
 /** What has a command of its own: `npm run test:long`, `test:consumers`, `test:programs`, `test:machines`, `test:browser`. */
 const OTHERS = ['long', 'consumers', 'programs', 'redis', 'browser'].map((room) => `test/${room}/**`);
-/** What computes, over a simulated memory, and leaves nothing in its process: it begins faster in one that has run some. */
-const SIMULATED = ['test/interleaving/**/*.test.ts'];
+/** What changes its process for good (moves clocks, fills tables, turns recording on), or counts the threads in it. */
+const ALONE = [
+  ...['monitor', 'primitives', 'pool', 'python/threading'].map((room) => `test/${room}/**/*.test.ts`),
+  'test/operators/{run-in-thread,thread*}.test.ts',
+];
 
 export const common = {
   // In a worker thread `isMainThread` would be false.
@@ -29,14 +32,16 @@ export default defineConfig({
     // One more than processors: most tests wait for their threads now and then.
     maxWorkers: 3,
     projects: [
-      { oxc, test: { ...common, name: 'simulated', include: SIMULATED, isolate: false } },
+      { oxc, test: { ...common, name: 'alone', include: ALONE } },
       {
         oxc,
         test: {
           ...common,
-          name: 'real',
+          name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...OTHERS, ...SIMULATED],
+          exclude: [...configDefaults.exclude, ...OTHERS, ...ALONE],
+          // One process runs many files: each begins sooner, and would see what another has left behind.
+          isolate: false,
         },
       },
     ],

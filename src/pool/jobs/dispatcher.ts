@@ -128,8 +128,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     const idle = session?.size === 0;
     job.order = this.#line.nextOrder();
     job.accepted = clock();
-    // What moves goes to an idle worker as it is: a stream that moves twice stays half open here when that worker ends.
-    if (!idle || job.returns) job.copy();
+    job.copy(idle && !job.returns);
     if (!idle && job.priority > this.#lowestAhead && this.#makeWay(job)) {
       this.#line.push(job);
       this.#dispatch();
@@ -170,7 +169,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
    * @throws what keeps it from being copied
    */
   send(job: Job, session: PoolSession, tied: TiedJob): void {
-    job.copy();
+    job.copy(false);
     job.tied = tied;
     job.order = this.#line.nextOrder();
     job.accepted = clock();

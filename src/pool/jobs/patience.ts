@@ -8,6 +8,8 @@ import type { PoolSessions } from './pool-sessions.js';
 const PATIENCE_MS = 2;
 /** What usually takes so many ms at most may take twice its time, while no other worker is free. */
 const MOST_MEAN_MS = 20;
+/** ms that an awake worker has to begin with a job, where another may be started: that takes about as long. */
+const START_MS = 2 * MOST_MEAN_MS;
 /** ms after which a worker is killed that does not look at its jobs: what an earlier one left behind blocks it. */
 const UNSEEN_MS = 5000;
 /** ms that count between two looks at most, as this thread may have been blocked, or the process stopped. */
@@ -87,14 +89,17 @@ export class Patience {
     return session.unseen !== undefined;
   }
 
-  /** While no other worker is free for it: what its worker has not begun with, and what waits behind a job that usually takes as long. */
+  /**
+   * While no other worker is free for it: what its worker has not begun with, unless what an earlier job has left behind keeps it
+   * from that, and what waits behind a job that usually takes as long.
+   */
   #waitsOn(session: PoolSession): boolean {
     const [oldest] = session;
     if (oldest === undefined || this.#sessions.loads.idle.length > 0) return false;
-    if (session.identOf(oldest) === 0) return true;
+    const mayStart = this.#sessions.size < this.#maxThreads;
+    if (session.identOf(oldest) === 0) return !(mayStart && session.opened && isSilent(session, START_MS));
     const mean = oldest.target?.meanTime ?? 0;
-    if (mean > MOST_MEAN_MS || this.#sessions.size < this.#maxThreads || isSilent(session, 2 * mean))
-      return false;
+    if (mayStart || mean > MOST_MEAN_MS || isSilent(session, 2 * mean)) return false;
     this.#late.push(session);
     return true;
   }

@@ -2,8 +2,8 @@ import type { TransferListItem } from 'node:worker_threads';
 import { ThreadError } from '../../errors.js';
 import type { Emitted } from '../../primitives/target.js';
 import { markCancelled } from '../../primitives/threads/cancel-flag.js';
-import { nextThreadNumber } from '../../primitives/threads/table.js';
-import { markStopped } from '../../primitives/threads/thread-slots.js';
+import { nextThreadNumber, SENT_ITSELF } from '../../primitives/threads/table.js';
+import { flagsOf, markStopped } from '../../primitives/threads/thread-slots.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
@@ -166,11 +166,11 @@ export class RunJob<R> extends Job {
     return { envelope, transfer, copied: false };
   }
 
-  copy(): void {
+  copy(atOnce: boolean): void {
     const parcel = this.#args;
     if (!isParcel(parcel) || parcel.copied) return;
     const { args, ...rest } = parcel.envelope;
-    const kept = keepArgs({ args, transfer: parcel.transfer });
+    const kept = keepArgs({ args, transfer: parcel.transfer }, atOnce);
     this.#args = { envelope: { args: kept.args, ...rest }, transfer: kept.transfer, copied: true };
   }
 
@@ -234,6 +234,8 @@ export class RunJob<R> extends Job {
 
   ended(end: JobEnd): void {
     this.#extras?.spare?.();
+    // Whoever it has sent its own Thread to asks that for what it gave.
+    if (this.#extras?.run === undefined && (flagsOf(end.ident) & SENT_ITSELF) !== 0) this.asThread(end.ident);
     if (this.#extras?.run !== undefined) this.#extras.run.ended(end);
     else this.#tell(end);
   }
@@ -291,7 +293,9 @@ export class RunJob<R> extends Job {
     if (session === undefined) return;
     this.home.told(this);
     const ident = session.identOf(this);
-    this.post(cancelMessage(ident, reason ?? wasCancelled(this.name)));
+    const code = 'ERR_THREAD_CANCELLED';
+    const error = reason ?? new ThreadError(`thread '${this.name}' was cancelled`, { code });
+    this.post(cancelMessage(ident, error));
     markCancelled(ident);
     const { grace } = this.#options;
     if (grace !== Number.POSITIVE_INFINITY) this.#more.spare = after(grace, () => void this.kill());
@@ -343,8 +347,4 @@ export class RunJob<R> extends Job {
 
 function isParcel(args: readonly unknown[] | Parcel): args is Parcel {
   return !Array.isArray(args);
-}
-
-function wasCancelled(name: string): ThreadError {
-  return new ThreadError(`thread '${name}' was cancelled`, { code: 'ERR_THREAD_CANCELLED' });
 }

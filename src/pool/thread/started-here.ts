@@ -7,6 +7,7 @@ import { getIdent } from '../../primitives/threads/current-ident.js';
 import { DAEMON, OWN_WORKER } from '../../primitives/threads/table.js';
 import { flagsOf, markStopped, setFlags, unclaimSlot } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
+import { dropArgs } from '../wire/kept-args.js';
 import { type StartPayload, WINDOW } from '../wire/messages.js';
 import type { Outputs } from '../workers/elastic-pool.js';
 import type { Job } from '../workers/job.js';
@@ -112,6 +113,7 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
     try {
       this.#handOver(payload);
     } catch (error) {
+      dropArgs(payload.args);
       this.skip(cannotStart(this.name, this.#options.args ?? [], error));
     }
   }

@@ -6,6 +6,7 @@ import { show } from '../../primitives/options.js';
 import { cloning } from './clone-error.js';
 import { type Codec, Copies, ERROR, type StandIn, setOwn } from './copies.js';
 import { type ErrorParts, isCloneable, putTogether, unpackOwn } from './error-parts.js';
+import { whyUnread } from './port-channel.js';
 import { isClosedPort } from './transfer.js';
 import { childrenOf, isError, isMap, isPlain, isRecord, isSet } from './value-kinds.js';
 
@@ -134,6 +135,11 @@ export function decode(encoded: Encoded): unknown {
 function unseal(port: MessagePort): Encoded {
   try {
     return (receiveMessageOnPort(port) as { readonly message: Encoded }).message;
+  } catch (cause) {
+    throw new ThreadError(`the arguments of the thread cannot be read in its worker: ${whyUnread(cause)}`, {
+      code: 'ERR_CLONE',
+      cause,
+    });
   } finally {
     port.close();
   }

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { MessageChannel, MessagePort, type TransferListItem } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads';
 import { clone, cloning } from './clone-error.js';
 import type { Encoded } from './codec.js';
 
@@ -10,16 +10,18 @@ export interface MovingArgs {
 }
 
 /**
- * Called for arguments that wait for a worker: what moves has moved, and whatever the user changes is not seen. A stream waits as
- * a message in a port, which the worker receives (`decode`): moved here and then to the worker it would be piped through this
- * thread, and stay half open when the worker ends.
+ * Called for arguments that wait for a worker: what moves has moved, and whatever the user changes is not seen. Streams and ports
+ * wait in a message, in a port which the worker receives it from (`decode`). Moved here and then to the worker a stream would be
+ * piped through this thread, and stay half open when the worker ends; a port would stay open when nobody gets it, and could not be
+ * sent once its other end is closed.
  *
+ * @param atOnce - they go to a worker at once: buffers as they are, but streams and ports so that it closes what it does not begin with
  * @throws DataCloneError
  */
-export function keepArgs({ args, transfer }: MovingArgs): MovingArgs {
+export function keepArgs({ args, transfer }: MovingArgs, atOnce = false): MovingArgs {
   if (args.sealed === true) return { args, transfer };
-  if (transfer.every((one) => types.isArrayBuffer(one) || one instanceof MessagePort))
-    return clone({ args, transfer }, transfer);
+  if (transfer.every((one) => types.isArrayBuffer(one)))
+    return atOnce ? { args, transfer } : clone({ args, transfer }, transfer);
   const { port1, port2 } = new MessageChannel();
   try {
     cloning(() => port1.postMessage(args, transfer));

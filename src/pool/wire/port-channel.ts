@@ -76,6 +76,11 @@ export class PortChannel<Sent, Received> {
 }
 
 function unread(error: unknown): UnreadMessage {
+  return { kind: 'unread', why: whyUnread(error) };
+}
+
+/** @param error - of receiving a message */
+export function whyUnread(error: unknown): string {
   const why = isError(error) ? error.message : String(error);
-  return { kind: 'unread', why: /call stack/.test(why) ? `it nests too deep (${why})` : why };
+  return /call stack/.test(why) ? `it nests too deep (${why})` : why;
 }

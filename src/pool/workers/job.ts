@@ -106,8 +106,13 @@ export abstract class Job {
   /** Of a job that is for one worker and no other. */
   tied: TiedJob | undefined = undefined;
 
-  /** Called by its pool, unless what moves with it goes at once: it is called with what is there now, whatever the user changes. @throws what keeps it from being copied */
-  abstract copy(): void;
+  /**
+   * Called by its pool: it is called with what is there now, whatever the user changes.
+   *
+   * @param atOnce - it goes to a worker at once, and is not taken back
+   * @throws what keeps it from being copied
+   */
+  abstract copy(atOnce: boolean): void;
   /** No worker ever begins with it. */
   abstract drop(): void;
   /** A session has it now. */

@@ -32,6 +32,7 @@ import {
   PROBED,
   QUEUED,
   raise,
+  SENT_ITSELF,
   SLOT_WORDS,
   SLOTS,
   STARTER_NATIVE,
@@ -104,7 +105,7 @@ export function claimSlot(
  * Takes the slot of a thread that has ended for the next one that the same worker runs, which costs a tenth of another slot.
  *
  * @param name - null: the slot has it already
- * @returns 0: another has taken the slot, or asks for the thread that has ended by a Thread object elsewhere
+ * @returns 0: another has taken the slot, or asks for the thread that has ended by a Thread object elsewhere, or is about to
  */
 export function claimAgain(
   last: number,
@@ -115,6 +116,7 @@ export function claimAgain(
 ): number {
   const slot = slotOf(last);
   const ident = identAfter(last, last & (SLOTS - 1));
+  if ((load(table, slot + FLAGS) & SENT_ITSELF) !== 0) return 0;
   // First, because from then on no Thread object is counted for the last one. Who claims the slot meanwhile writes the same.
   const none = noHandles(last);
   if (compareExchange(table, slot + HANDLES, none, noHandles(ident)) !== none) return 0;

@@ -20,9 +20,9 @@ local function expire(t, died)
       changed(thing)
     else
       call('ZREM', p .. 'q:' .. thing, id)
-      if what == 'n' then notify('c:' .. thing:sub(3), 1) end
       undeclare(thing)
       changed(thing)
+      if what == 'n' then notify('c:' .. thing:sub(3), 1) end
     end
   end
   gone = nil

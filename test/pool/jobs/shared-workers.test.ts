@@ -14,6 +14,14 @@ const gather = (cells: Int32Array | null, count: number): void => {
   for (; here < count; here = Atomics.load(cells, 0)) Atomics.wait(cells, 0, here, 50);
   Atomics.notify(cells, 0);
 };
+/** Its worker looks at no other job for 4 s, unless it is woken. */
+const leaveBlock = (cells: Int32Array | null): void => {
+  if (cells === null) return;
+  void Promise.resolve().then(() => {
+    Atomics.wait(cells, 0, 0, 4000);
+    Atomics.add(cells, 1, 1);
+  });
+};
 const hold = (gate: Event): boolean => gate.waitSync();
 
 /** On a machine of one core: the first of two such jobs waits for the second. */
@@ -68,6 +76,21 @@ describe('jobs that take less time than to wake a worker', () => {
     watching.unsubscribe();
     const steps = busy.map((now, at) => now - (busy[at - 1] ?? 0));
     expect(Math.max(...steps)).toBeGreaterThan(2 * CORES);
+    await pool.close();
+  });
+
+  it('do not wait for workers that earlier ones block after their end, where others may be started', async () => {
+    const pool = new ThreadPool({ minThreads: CORES, maxThreads: CORES + 1 });
+    await pool.broadcast(leaveBlock, [null]);
+    for (let run = 0; run < 300; run++) await pool.run(leaveBlock, [null]);
+    const cells = new Int32Array(new SharedArrayBuffer(8));
+    const jobs = Array.from({ length: 3 * CORES }, (_, n) =>
+      pool.run(leaveBlock, [n < CORES ? cells : null]),
+    );
+    await Promise.all(jobs);
+    expect(Atomics.load(cells, 1)).toBe(0);
+    Atomics.store(cells, 0, 1);
+    Atomics.notify(cells, 0);
     await pool.close();
   });
 

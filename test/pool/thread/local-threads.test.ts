@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentThread, Event, enumerate, setExcepthook, Thread, Timer, threadModule } from 'rxjs-threading';
+import {
+  currentThread,
+  Event,
+  enumerate,
+  setExcepthook,
+  Thread,
+  ThreadPool,
+  Timer,
+  threadModule,
+} from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 import { collectGarbage } from '../../support/collect-garbage.js';
 import { until } from '../../support/turns.js';
@@ -63,6 +72,14 @@ describe('the one Thread object of a thread', () => {
     collectGarbage();
     ended.set();
     expect(await asked.result()).toBe('');
+  });
+
+  it('is asked by a thread that a job sent its own to as it ended', async () => {
+    await using pool = new ThreadPool({ maxThreads: 1 });
+    const heard = new Event();
+    const jobs = [pool.run(targets.leaveAsker, [heard]), pool.run(targets.whoAmI), pool.run(targets.whoAmI)];
+    expect((await Promise.all(jobs))[0]).toBe(42);
+    expect(await heard.wait({ timeout: 10_000 })).toBe(true);
   });
 
   it('is what the excepthook gets', async () => {

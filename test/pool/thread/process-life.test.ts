@@ -67,6 +67,37 @@ describe('a process', () => {
       });`,
       whose === 'of a Timer' ? 'first\nfirst' : 'first',
     ]),
+    ...[
+      [
+        'a job that was withdrawn as its worker came up',
+        'const idle = new ThreadPool({ maxThreads: 1 }); idle.run(take, [port()]).subscribe().unsubscribe(); await idle.run(() => {});',
+      ],
+      ['a job that was withdrawn in line', 'pool.run(take, [port()]).subscribe().unsubscribe();'],
+      [
+        'a Timer that was cancelled',
+        'const timer = new Timer(60_000, take, [port()]).start(); timer.cancel(); await timer.join();',
+      ],
+      [
+        'a Timer whose pool was closed',
+        'const timer = new Timer(20, take, [port()], { pool }).start(); const end = timer.result().then(null, () => {}); await pool.close(); await end;',
+      ],
+    ].map(([whose, step]): [string, string, string] => [
+      `ends although it hears a port whose other end was an argument of ${whose}`,
+      `import('rxjs-threading').then(async ({ ThreadPool, transfer }) => {
+        const take = (port) => { port.close(); };
+        const port = () => {
+          const { port1, port2 } = new MessageChannel();
+          port1.addEventListener('close', () => console.log('closed'));
+          port1.onmessage = () => {};
+          return transfer(port2);
+        };
+        const pool = new ThreadPool({ maxThreads: 1 });
+        const busy = pool.run(() => {}).then();
+        ${step}
+        await pool.close();
+      });`,
+      'closed',
+    ]),
     [
       'ends beside idle workers',
       "console.log(await new Thread({ target: () => 'done' }).start().result());",

@@ -121,6 +121,21 @@ describe('transfer', () => {
     await one.close();
   });
 
+  it('moves a port in line whose other end is closed meanwhile', async () => {
+    const one = new ThreadPool({ maxThreads: 1 });
+    const busy = one.run(() => {}).then();
+    const { port1, port2 } = new MessageChannel();
+    const job = one.run((port) => typeof port.postMessage, [transfer(port2)]).then();
+    expect(one.stats.queued).toBe(1);
+    await new Promise<void>((resolve) => {
+      port1.on('close', resolve);
+      port1.close();
+    });
+    await busy;
+    expect(await job).toBe('function');
+    await one.close();
+  });
+
   it('tells why a stream in line cannot move', async () => {
     const one = new ThreadPool({ maxThreads: 1 });
     const busy = one.run(() => {}).then();

@@ -95,3 +95,12 @@ describe('a value that its thread can send and this one cannot read', () => {
     expect((await failure(inner.result({ timeout: 5000 }))).code).toBe('ERR_CLONE');
   });
 });
+
+describe('arguments with a stream that a thread can send and its worker cannot read', () => {
+  it('are the error of the job, and the pool goes on', async () => {
+    const [error, next] = await pool.run(targets.sendNestedInLine, [5000]);
+    expect(error).toMatchObject({ name: 'ThreadError', code: 'ERR_CLONE' });
+    expect(error.message).toMatch(/arguments of the thread cannot be read in its worker: it nests too deep/);
+    expect(next).toBe('goes on');
+  });
+});

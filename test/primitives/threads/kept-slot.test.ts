@@ -3,7 +3,7 @@ import { claimSlot, type Starter, starterHere } from '../../../src/primitives/th
 import { getIdent } from '../../../src/primitives/threads/current-ident.js';
 import { KeptSlot } from '../../../src/primitives/threads/kept-slot.js';
 import { aliveIdents, isAlive } from '../../../src/primitives/threads/liveness.js';
-import { DAEMON, FREE, SENT_ITSELF, SLOTS, slotOf } from '../../../src/primitives/threads/table.js';
+import { DAEMON, FREE, LISTED, SENT_ITSELF, SLOTS, slotOf } from '../../../src/primitives/threads/table.js';
 import {
   countHandle,
   flagsOf,
@@ -79,6 +79,14 @@ describe('a worker that keeps its slot', () => {
     expect(hasHandles(two)).toBe(false);
   });
 
+  it('leaves a slot whose thread has sent itself to another, which has no object for it yet', () => {
+    const one = run('job', 1);
+    setFlags(one, SENT_ITSELF);
+    markStopped(one);
+    expect(slotOf(run('job', 2))).not.toBe(slotOf(one));
+    expect(flagsOf(one)).toBe(SENT_ITSELF);
+  });
+
   it('takes one back that was not needed', () => {
     const spare = kept.claim('job', 0, 1);
     expect(withdraw(spare)).toBe(true);
@@ -130,12 +138,12 @@ describe('its name', () => {
 describe('its flags', () => {
   it('are not changed by what is left of a thread that has ended', () => {
     const one = run('job', 1);
-    setFlags(one, SENT_ITSELF);
-    expect(flagsOf(one)).toBe(SENT_ITSELF);
+    setFlags(one, LISTED);
+    expect(flagsOf(one)).toBe(LISTED);
     markStopped(one);
     setFlags(one, 0);
     const two = run('job', 2, DAEMON);
-    setFlags(one, SENT_ITSELF);
+    setFlags(one, LISTED);
     expect([flagsOf(one), flagsOf(two)]).toEqual([0, DAEMON]);
   });
 });

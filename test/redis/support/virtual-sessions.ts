@@ -117,6 +117,17 @@ export const RARE: readonly (readonly Step[])[] = [
     step('failover', 0),
     step('time', 0, 4),
   ],
+  // Who was notified is over, and passes that on, while the condition's lock is watched.
+  [
+    step('acquire', 0, 0, false),
+    step('acquire', 2, 13, false),
+    step('wait', 1, 0),
+    step('leave', 2, 16, false),
+    step('watch', 0, 0, false),
+    step('restart', 0, 22, false),
+    step('wait', 0, 0, false),
+    step('bye', 1, 0, false),
+  ],
   // A number that was left is another change's.
   [step('set', 0), step('leave', 0), step('clear', 0, 4), step('again', 0, 2)],
 ];
