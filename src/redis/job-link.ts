@@ -3,6 +3,7 @@ import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { type JobHost, queuePrefix } from './job-host.js';
 import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
+import { neverToItself } from './redis-connection.js';
 
 type Heard = (message: string) => void;
 
@@ -52,7 +53,7 @@ export class JobLink {
     const duplicate = commands.duplicate.bind(commands);
     commands.duplicate = (override) => {
       // A command that blocks is answered late; BullMQ itself sees to one that never is.
-      const copy = duplicate({ ...override, socketTimeout: undefined } as RedisOptions);
+      const copy = neverToItself(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
       endAll(copy);
       host.watch(copy);
       this.#copies.add(copy);

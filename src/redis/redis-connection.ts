@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
 import { show } from '../primitives/options.js';
@@ -94,7 +95,7 @@ export async function connect(address: Address, patience: number, closing: Abort
   const redis = open(all, address, own, false);
   let why: unknown;
   redis.on('error', (error) => {
-    why = error;
+    why ??= error;
   });
   redis.on('connect', () => redis.stream.unref?.());
   redis.on('close', () => clearTimeout((redis as unknown as Timed).socketTimeoutTimer));
@@ -145,8 +146,23 @@ export function asEngineError(error: unknown): EngineError {
 
 /** @param again - whether Sentinels are asked until one answers */
 export function open(all: typeof ioredis, address: Address, own: RedisOptions, again: boolean): Redis {
-  if (typeof address === 'string') return new all.Redis(address, own);
-  return new all.Redis({ ...address, ...own, ...(address.sentinels && bySentinels(all, again)) });
+  if (typeof address === 'string') return neverToItself(new all.Redis(address, own));
+  const found = { ...address, ...own, ...(address.sentinels && bySentinels(all, again)) };
+  return neverToItself(new all.Redis(found));
+}
+
+/**
+ * Where nobody listens on a port of this machine, the kernel may give that very port to who connects to it: connected to itself, a
+ * connection takes what it sends for answers. Closed at once, before it has read any.
+ */
+export function neverToItself(redis: Redis): Redis {
+  return redis.on('connect', () => {
+    const { localAddress, localPort, remoteAddress, remotePort } = redis.stream as Socket;
+    if (localPort === undefined || localPort !== remotePort || localAddress !== remoteAddress) return;
+    redis.stream.destroy(
+      new Error(`nobody listens on ${remoteAddress}:${remotePort}: it was connected to itself`),
+    );
+  });
 }
 
 /** Of ioredis' SentinelConnector, what it does not show. */
