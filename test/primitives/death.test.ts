@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
  * Deaths at a random step; the explorer kills at every step, and test/long at random for minutes. Where the step is known
  * each death is the same, and a few rounds show that nothing is left of the one before.
  */
-const RANDOM_ROUNDS = 4;
+const RANDOM_ROUNDS = 2;
 const ROUNDS = 2;
 
 type Use = 'churnSync' | 'churn' | 'hold' | 'blockFor' | 'queueFor' | 'waitSync' | 'wait';

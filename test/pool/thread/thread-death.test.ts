@@ -200,10 +200,10 @@ describe('terminate', () => {
     ['ends by itself', 'killed-while-ending.js'],
     ['starts', 'killed-while-starting.js'],
   ])('ends the thread alone, at whatever moment it %s', { timeout: 60_000 }, async (_, program) => {
-    const { code, stdout, stderr } = await runFixture(`threading/programs/${program}`, { args: ['20'] });
+    const { code, stdout, stderr } = await runFixture(`threading/programs/${program}`, { args: ['8'] });
     expect(stderr).toBe('');
     const ends = JSON.parse(stdout) as Record<string, number>;
-    expect(Object.values(ends).reduce((sum, times) => sum + times)).toBe(20);
+    expect(Object.values(ends).reduce((sum, times) => sum + times)).toBe(8);
     expect(code).toBe(0);
   });
 
@@ -295,11 +295,11 @@ describe('what a thread has started and what has not begun', () => {
   });
 
   it('dies with it as it starts, and so do those it started in turn', async () => {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const started = new Event();
       const starter = new Thread({ target: starters.startSpinning, args: [3, started] }).start();
       await started.wait();
-      await new Promise((resolve) => setTimeout(resolve, round * 20));
+      await new Promise((resolve) => setTimeout(resolve, round * 40));
       const children = enumerate().filter(({ name }) => name === 'child');
       await starter.terminate();
       for (const child of children) expect(await child.join({ timeout: 5000 })).toBe(true);
