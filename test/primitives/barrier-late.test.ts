@@ -78,23 +78,24 @@ it('tells every party of a round that is over, also behind one of the same threa
   expect(told.sort()).toEqual(['a', 'b', 'c', 'd']);
 });
 
-it('breaks for those who come late when the thread that runs the action dies', async () => {
-  const gate = new Event();
-  const acting = new Event();
+/** A Barrier of one, whose action another thread runs until `gate` is set. */
+async function actedOn(): Promise<{ barrier: Barrier; gate: Event; actor: Thread }> {
+  const [gate, acting] = [new Event(), new Event()];
   const barrier = new Barrier(1, { action });
   const actor = new Thread({ target: meet, args: [barrier, gate, acting] }).start();
   await acting.wait();
+  return { barrier, gate, actor };
+}
+
+it('breaks for those who come late when the thread that runs the action dies', async () => {
+  const { barrier, actor } = await actedOn();
   const late = expect(barrier.wait()).rejects.toThrow('died');
   await actor.terminate();
   await late;
 });
 
 it('arrives once, though its action has the waits looked at while its time is up', async () => {
-  const gate = new Event();
-  const acting = new Event();
-  const barrier = new Barrier(1, { action });
-  const actor = new Thread({ target: meet, args: [barrier, gate, acting] }).start();
-  await acting.wait();
+  const { barrier, gate, actor } = await actedOn();
   // The action as the late party runs it.
   Object.assign(globalThis, { acting: { set: () => barrier.serve() }, gate: { waitSync: () => true } });
   await new Promise(setImmediate);

@@ -1,28 +1,18 @@
-import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CuttingLink, cuttingLink } from '../support/cutting-link.js';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { onRedis } from '../support/on-redis.js';
 import { slowLink } from '../support/slow-link.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 
-let server: RedisServer;
-let asking: Redis;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-  asking = new Redis(server.url);
-});
-afterAll(async () => {
-  asking.disconnect();
-  await server.stop();
-});
+const engine = onRedis();
 
 let link: CuttingLink;
 let farm: Farm;
 beforeEach(async () => {
-  link = await cuttingLink(server.port);
-  farm = new Farm(server, { connection: link.url });
+  link = await cuttingLink(engine.server.port);
+  farm = new Farm(engine.server, { connection: link.url });
   await farm.pool.failed();
 });
 afterEach(async () => {
@@ -32,13 +22,13 @@ afterEach(async () => {
 
 test('a timer whose job has ended before its id is known leaves no key', async () => {
   farm.serve();
-  const slow = await slowLink(server.port, 100);
-  const afar = new Farm(server, { connection: slow.url, namespace: farm.namespace, lease: 5000 });
+  const slow = await slowLink(engine.server.port, 100);
+  const afar = new Farm(engine.server, { connection: slow.url, namespace: farm.namespace, lease: 5000 });
   try {
     expect(await afar.pool.timer(1, targets.echo, [1], { id: 'soon' }).result()).toBe(1);
     // What it had asked for is answered.
     expect(await afar.pool.failed()).toEqual([]);
-    expect(await asking.keys(`{${farm.namespace}}:t:*`)).toEqual([]);
+    expect(await engine.client.keys(`{${farm.namespace}}:t:*`)).toEqual([]);
   } finally {
     await afar[Symbol.asyncDispose]();
     slow.close();
@@ -49,19 +39,24 @@ test.for([60_000, 0])(
   'a timer whose job has ended before its id is known takes the place of the earlier: keepResult %o',
   async (keepResult) => {
     farm.serve();
-    const slow = await slowLink(server.port, 100);
+    const slow = await slowLink(engine.server.port, 100);
     const { namespace } = farm;
-    const afar = new Farm(server, { connection: slow.url, namespace, lease: 5000, pool: { keepResult } });
+    const afar = new Farm(engine.server, {
+      connection: slow.url,
+      namespace,
+      lease: 5000,
+      pool: { keepResult },
+    });
     try {
       const first = afar.pool.timer(60_000, targets.echo, [1], { id: 'twice' });
-      await until(async () => (await asking.exists(`{${namespace}}:t:jobs:twice`)) === 1);
+      await until(async () => (await engine.client.exists(`{${namespace}}:t:jobs:twice`)) === 1);
       const second = afar.pool.timer(1, targets.echo, [2], { id: 'twice' });
       await firstValueFrom(second.result()).catch(() => {});
       // Answers once its id is known.
       expect(await second.cancel()).toBe(false);
       expect((await counts(farm.pool)).delayed).toBe(0);
       expect(await first.cancel()).toBe(false);
-      expect(await asking.keys(`{${namespace}}:t:*`)).toEqual([]);
+      expect(await engine.client.keys(`{${namespace}}:t:*`)).toEqual([]);
     } finally {
       await afar[Symbol.asyncDispose]();
       slow.close();
@@ -84,8 +79,8 @@ test('a timer takes the place of the earlier, also where the answer to that is l
 });
 
 test('an outage is told once for each reason, not with each attempt to connect, and so is the next', async () => {
-  const proxy = await tcpProxy(server.port);
-  const cut = new Farm(server, { connection: proxy.url });
+  const proxy = await tcpProxy(engine.server.port);
+  const cut = new Farm(engine.server, { connection: proxy.url });
   try {
     cut.serve();
     for (const outage of [1, 2]) {
@@ -107,9 +102,9 @@ test('an outage is told once for each reason, not with each attempt to connect, 
 });
 
 test('a first answer has longer than half of a short lease', async () => {
-  const proxy = await tcpProxy(server.port);
+  const proxy = await tcpProxy(engine.server.port);
   proxy.stall('back');
-  const short = new Farm(server, { connection: proxy.url, lease: 500 });
+  const short = new Farm(engine.server, { connection: proxy.url, lease: 500 });
   try {
     const job = firstValueFrom(short.pool.run(targets.echo, [1]));
     await until(() => proxy.connections > 1);

@@ -4,12 +4,12 @@ import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type * as BullMQ from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { Machines } from 'rxjs-threading/redis';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Farm, targets, until } from '../support/job-farm.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { onRedis } from '../support/on-redis.js';
 import { slowLink } from '../support/slow-link.js';
 
 function heapUsed(): number {
@@ -20,20 +20,11 @@ function heapUsed(): number {
 
 const { Job } = createRequire(import.meta.url)('bullmq') as typeof BullMQ;
 
-let server: RedisServer;
-let asking: Redis;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-  asking = new Redis(server.url);
-});
-afterAll(async () => {
-  asking.disconnect();
-  await server.stop();
-});
+const engine = onRedis();
 
 let farm: Farm;
 beforeEach(() => {
-  farm = new Farm(server, { lease: 1000 });
+  farm = new Farm(engine.server, { lease: 1000 });
 });
 afterEach(() => farm[Symbol.asyncDispose]());
 
@@ -55,7 +46,7 @@ test('what is tried again by hand from afar is shared no more as soon as it has 
   farm.serve();
   await firstValueFrom(pool.run(targets.fail, ['one'], { dedupe: 'afar' })).catch(() => {});
   const [one] = await pool.failed();
-  const link = await slowLink(server.port, 300);
+  const link = await slowLink(engine.server.port, 300);
   const afar = new Machines({ connection: link.url, namespace: farm.namespace, lease: 5000, grace: false });
   await afar.pool('jobs').failed();
   let answered = false;
@@ -67,7 +58,9 @@ test('what is tried again by hand from afar is shared no more as soon as it has 
     });
   const key = `{${farm.namespace}}:jobs:jobs:${one?.id}`;
   await until(
-    async () => (await asking.hget(key, 'ats')) === '2' && (await asking.hexists(key, 'finishedOn')) === 1,
+    async () =>
+      (await engine.client.hget(key, 'ats')) === '2' &&
+      (await engine.client.hexists(key, 'finishedOn')) === 1,
   );
   expect(answered).toBe(false);
   expect(await pool.run(targets.echo, [2], { dedupe: 'afar' })).toBe(2);
@@ -95,16 +88,17 @@ test('who shares a dead letter of another user of BullMQ that is tried again is 
     const key = `{${farm.namespace}}:jobs:jobs:${job.id}`;
     await until(
       async () =>
-        (await asking.hget(key, 'ats')) === attempt && (await asking.hexists(key, 'finishedOn')) === 1,
+        (await engine.client.hget(key, 'ats')) === attempt &&
+        (await engine.client.hexists(key, 'finishedOn')) === 1,
     );
   }
-  expect(await asking.keys(`{${farm.namespace}}:w:*`)).toEqual([]);
-  expect(await asking.keys(`{${farm.namespace}}:jobs:jobs:de:*`)).toEqual([]);
+  expect(await engine.client.keys(`{${farm.namespace}}:w:*`)).toEqual([]);
+  expect(await engine.client.keys(`{${farm.namespace}}:jobs:jobs:de:*`)).toEqual([]);
 });
 
 test("the end of a run that has lost its job is not another's, which runs it in the same process", async () => {
   const told: string[] = [];
-  const monitor = await asking.monitor();
+  const monitor = await engine.client.monitor();
   monitor.on('monitor', (_time: string, [name = '']: string[], source: string) => {
     if (name.toLowerCase() === 'publish') told.push(source);
   });
@@ -121,9 +115,9 @@ test("the end of a run that has lost its job is not another's, which runs it in 
     for (const _ of [1, 2]) farm.serve({ threads: 1, concurrency: 1 });
     const job = firstValueFrom(farm.pool.run(targets.add, [1, 2]));
     await until(() => gates.length === 1);
-    const locks = await asking.keys(`{${farm.namespace}}:jobs:jobs:*:lock`);
+    const locks = await engine.client.keys(`{${farm.namespace}}:jobs:jobs:*:lock`);
     // As if its lease had ended.
-    expect(await asking.del(...locks)).toBe(1);
+    expect(await engine.client.del(...locks)).toBe(1);
     await until(() => gates.length === 2);
     told.length = 0;
     gates[0]?.();
@@ -143,7 +137,7 @@ test('nothing stays of a run that was to be tried again, and has lost its job', 
   // No spy, which would keep what it is called with.
   Job.prototype.moveToFailed = async function (this: BullMQ.Job, ...args) {
     const jobs = `{${farm.namespace}}:jobs:jobs`;
-    await asking
+    await engine.client
       .multi()
       .del(`${jobs}:${this.id}`, `${jobs}:${this.id}:lock`)
       .lrem(`${jobs}:active`, 1, `${this.id}`)

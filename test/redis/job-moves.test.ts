@@ -1,31 +1,21 @@
 // What the engine is asked for a job, and that nobody sleeps on while there is one: see job-moves.ts.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { onRedis } from '../support/on-redis.js';
 
-let server: RedisServer;
-let looking: Redis;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-  looking = new Redis(server.url);
-});
-afterAll(async () => {
-  looking.disconnect();
-  await server.stop();
-});
+const engine = onRedis();
 
 async function calls(...commands: readonly string[]): Promise<number> {
-  const told = await looking.info('commandstats');
+  const told = await engine.client.info('commandstats');
   const found = commands.map((name) => new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(told)?.[1] ?? 0);
   return found.reduce((sum: number, one) => sum + Number(one), 0);
 }
 
 test('jobs that come one by one are added, handed out and ended by a script each, and waited for once each', async () => {
-  await using farm = new Farm(server);
+  await using farm = new Farm(engine.server);
   farm.serve();
   for (let n = 0; n < 10; n++) await farm.pool.run(targets.echo, [n]);
   const [scripts, waits] = [await calls('evalsha', 'eval'), await calls('bzpopmin')];
@@ -41,7 +31,7 @@ test.for([
 ])(
   'a job that comes behind the last that waited begins while that one runs: %o',
   async ({ servings, concurrency }) => {
-    await using farm = new Farm(server);
+    await using farm = new Farm(engine.server);
     for (let n = 0; n < servings; n++) farm.serve({ concurrency });
     const ended: string[] = [];
     let tellBegan = (): void => {};
@@ -59,7 +49,7 @@ test.for([
 );
 
 test('a job whose time comes begins then, whatever is handed out and ends before', async () => {
-  await using farm = new Farm(server);
+  await using farm = new Farm(engine.server);
   farm.serve({ concurrency: 3 });
   const ended: string[] = [];
   const long = farm.pool.run(targets.slowly, ['long', 4000]).then((name) => ended.push(name));
@@ -71,7 +61,7 @@ test('a job whose time comes begins then, whatever is handed out and ends before
 });
 
 test('a job with a priority that is given back begins where another waits for jobs', async () => {
-  await using farm = new Farm(server);
+  await using farm = new Farm(engine.server);
   const ended: string[] = [];
   const begun = (name: string, ms: number, priority: number) =>
     new Promise<void>((onProgress) => {
@@ -93,15 +83,17 @@ test('a job with a priority that is given back begins where another waits for jo
 });
 
 test('a delayed job begins when it is due, though who was to look for it then has closed', async () => {
-  await using farm = new Farm(server);
+  await using farm = new Farm(engine.server);
   const one = farm.serve();
   await farm.pool.run(targets.echo, [1]);
   farm.serve();
-  await until(async () => `${await looking.client('LIST')}`.split('cmd=bzpopmin').length === 3);
+  await until(async () => `${await engine.client.client('LIST')}`.split('cmd=bzpopmin').length === 3);
   const marker = `{${farm.namespace}}:jobs:jobs:marker`;
   const job = farm.pool.run(targets.echo, ['due'], { delay: 1000 });
   const due = firstValueFrom(job);
-  await until(async () => (await counts(farm.pool)).delayed === 1 && (await looking.exists(marker)) === 0);
+  await until(
+    async () => (await counts(farm.pool)).delayed === 1 && (await engine.client.exists(marker)) === 0,
+  );
   await one.close();
   // BullMQ looks by itself each five seconds.
   expect(await Promise.race([due, pause(3000, 'late')])).toBe('due');
