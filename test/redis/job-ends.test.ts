@@ -150,6 +150,7 @@ test('nothing stays of a run that was to be tried again, and has lost its job', 
         .run(targets.failAtLength, [1_000_000], { retry: { attempts: 2 } })
         .subscribe({ error: () => {} });
     await until(() => farm.errors.length === count);
+    for (const { message } of farm.errors) expect(message).toMatch(/^Missing key for job/);
     // An error has what its stack ran with.
     farm.errors.length = 0;
   };
