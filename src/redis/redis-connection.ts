@@ -114,9 +114,12 @@ export async function connect(address: Address, patience: number, closing: Abort
   }
 }
 
-/** What ioredis has for `socketTimeout`, as long as an answer is due. It keeps the process alive, also once nobody can answer. */
+/** Timers of ioredis, which keep the process alive. */
 interface Timed {
+  /** For `socketTimeout`, as long as an answer is due, also once nobody can answer. */
   readonly socketTimeoutTimer?: NodeJS.Timeout;
+  /** As long as it waits for its next attempt to connect. */
+  readonly reconnectTimeout?: NodeJS.Timeout | null;
 }
 
 /** Ends a connection, once; what is not answered by then does not keep the process alive. */
@@ -186,8 +189,7 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
     #wake = (): void => {};
 
     override connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis {
-      // Of ioredis' failoverDetector, which stays.
-      if (options !== undefined) return super.connectToSentinel(sentinel, options);
+      if (options !== undefined) return unreferenced(super.connectToSentinel(sentinel, options));
       const { sentinelCommandTimeout = 0 } = this.options;
       const untimed = { commandTimeout: undefined, disconnectTimeout: 100 };
       const redis = super.connectToSentinel(sentinel, untimed);
@@ -221,6 +223,12 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
   }
   // Its type promises no more than these use.
   return { Connector: Connector as never, sentinelRetryStrategy: () => null };
+}
+
+/** A connection to a Sentinel that ioredis' failoverDetector hears by: it stays, but does not keep the process alive. */
+function unreferenced(redis: Redis): Redis {
+  redis.on('connect', () => redis.stream.unref?.());
+  return redis.on('reconnecting', () => (redis as unknown as Timed).reconnectTimeout?.unref());
 }
 
 /** By another one: nothing of it is done any more. */

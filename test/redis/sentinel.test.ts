@@ -4,6 +4,7 @@ import { firstValueFrom } from 'rxjs';
 import { threadModule } from 'rxjs-threading';
 import { Machines, type MachinesOptions } from 'rxjs-threading/redis';
 import { afterEach, expect, it } from 'vitest';
+import { runFixture } from '../support/run-fixture.js';
 import { type Watched, watched } from '../support/sentinels.js';
 import type * as Targets from './jobs.targets.js';
 
@@ -78,6 +79,15 @@ it('a failoverDetector goes on to hear of Sentinels, and ends with its Machines'
   } finally {
     asking.disconnect();
   }
+});
+
+it('a failoverDetector keeps no process alive that is done', async () => {
+  const servers = await watched(3);
+  made.add(servers);
+  process.kill(servers.sentinels[0]?.pid ?? 0, 'SIGKILL');
+  const connection = JSON.stringify({ ...servers.connection, failoverDetector: true });
+  for (const what of ['used', 'left'])
+    expect(await runFixture('redis/ends.js', { args: [connection, what] })).toMatchObject({ code: 0 });
 });
 
 it('a Machines is closed at once while there is no primary', async () => {

@@ -25,8 +25,8 @@ import { PriorityLine } from './priority-line.js';
  * work stands behind a job. What has waited behind another for 2 ms is taken back (patience.ts), and is the first to be run
  * elsewhere; while nobody is free it may wait 40 ms. So jobs begin in the order in which they came, but for those few ms.
  *
- * Invariant: nobody stands in line while a session has room, but for who hurries and those behind. So whoever stands in line, somebody runs; those who run keep
- * the process alive, and the line need not.
+ * Invariant: nobody stands in line while a session has room, but for who hurries and those behind. So whoever stands in line,
+ * somebody runs; those who run keep the process alive, and the line need not.
  */
 export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   readonly workers: PoolWorkers;
@@ -138,11 +138,16 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#updated();
   }
 
-  /** Takes the jobs of lower priorities back from the session that has least to do. Returns whether there were any. */
+  /**
+   * Takes the jobs of lower priorities back from the session that has least to do, but for those before one that stays. Returns
+   * whether there were any.
+   */
   #makeWay({ priority }: Job): boolean {
     const session = this.#sessions.loads.least();
-    const lower = session?.takeBackAll((job) => job.priority < priority) ?? [];
-    if (session === undefined || lower.length === 0) return false;
+    if (session === undefined) return false;
+    const stays = [...session].findLast((job) => job.priority >= priority)?.seq ?? -1;
+    const lower = session.takeBackAll((job) => job.seq > stays);
+    if (lower.length === 0) return false;
     this.#line.giveBack(lower);
     this.#sessions.count(session);
     return true;

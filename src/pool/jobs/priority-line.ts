@@ -11,7 +11,7 @@ const FAIR = 10;
  *
  * So that nobody waits for ever behind those of a higher priority that keep coming, every tenth that leaves is the oldest,
  * whatever its priority, and goes before all that come from then on. Whoever has n older jobs before it, of any priority,
- * leaves after at most 10 * (n + 1) others.
+ * leaves after at most 10 * (n + 1) others, one that is given back and leaves again counted each time.
  */
 export class PriorityLine {
   /** How many have come. */
@@ -36,8 +36,10 @@ export class PriorityLine {
     this.#size++;
   }
 
-  /** Puts jobs back where they stood. */
+  /** Puts jobs of one session back where they stood: one that keeps its turn overtakes none that it stood behind. */
   giveBack(jobs: readonly Job[]): void {
+    let most = -MOST_PRIORITY;
+    for (const job of jobs.toReversed()) job.priority = most = Math.max(most, job.priority);
     for (const priority of new Set(jobs.map((job) => job.priority))) {
       const those = jobs.filter((job) => job.priority === priority);
       this.#lineOf(those[0] as Job).giveBack(those);
@@ -70,7 +72,8 @@ export class PriorityLine {
     if (job === undefined) return undefined;
     this.#lineOf(job).shift();
     this.#size--;
-    if (this.#left++ % FAIR === FAIR - 1) job.priority = MOST_PRIORITY;
+    // Where all are of one priority it need not keep its turn: it would overtake older ones that other sessions give back.
+    if (this.#left++ % FAIR === FAIR - 1 && this.#lines.length > 1) job.priority = MOST_PRIORITY;
     return job;
   }
 

@@ -1,6 +1,8 @@
 import { TimeoutError } from 'rxjs';
 import { Event, sleepSync, ThreadPool, threadModule } from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PriorityLine } from '../../../src/pool/jobs/priority-line.js';
+import type { Job } from '../../../src/pool/workers/job.js';
 
 const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
   new URL('../../fixtures/pool-jobs.js', import.meta.url),
@@ -134,4 +136,33 @@ it('one of a higher priority that cannot be sent leaves the others where they ar
     );
     expect(await others).toEqual([1, 2]);
   }
+});
+
+it.each([
+  ['of one priority', [0]],
+  ['of several, of which those come one by one that are higher', [0, 5]],
+])('a pool of one begins with those of each priority in their order: %s', async (_, priorities) => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  const leaves = (n: number): number => {
+    if (n % 50 === 25) setTimeout(() => {}, 5);
+    return n;
+  };
+  // Known to be tiny, so that many are sent ahead.
+  for (let n = 0; n < 20; n++) await pool.run(leaves, [n]);
+  const orders = priorities.map(() => [] as number[]);
+  const run = (n: number, nth: number): PromiseLike<unknown> =>
+    pool.run(leaves, [n], { priority: priorities[nth] }).then((m) => orders[nth]?.push(m));
+  const low = Array.from({ length: 300 }, (_, n) => run(n, 0));
+  for (let n = 0; priorities.length > 1 && n < 200; n++) await run(n, 1);
+  await Promise.all(low);
+  for (const order of orders) expect(order).toEqual(order.toSorted((a, b) => a - b));
+});
+
+it('jobs of one priority that two sessions give back leave in their order', () => {
+  const line = new PriorityLine();
+  for (let n = 0; n < 10; n++)
+    line.push({ priority: 0, over: false, order: line.nextOrder() } as Partial<Job> as Job);
+  const left = Array.from({ length: 10 }, () => line.shift() as Job);
+  for (const job of left.slice(8)) line.giveBack([job]);
+  expect([line.shift()?.order, line.shift()?.order]).toEqual([9, 10]);
 });
