@@ -138,16 +138,11 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#updated();
   }
 
-  /**
-   * Takes the jobs of lower priorities back from the session that has least to do, but for those before one that stays. Returns
-   * whether there were any.
-   */
+  /** Takes the jobs of lower priorities back from the session that has least to do. Returns whether there were any. */
   #makeWay({ priority }: Job): boolean {
     const session = this.#sessions.loads.least();
-    if (session === undefined) return false;
-    const stays = [...session].findLast((job) => job.priority >= priority)?.seq ?? -1;
-    const lower = session.takeBackAll((job) => job.seq > stays);
-    if (lower.length === 0) return false;
+    const lower = session?.takeBackBelow(priority) ?? [];
+    if (session === undefined || lower.length === 0) return false;
     this.#line.giveBack(lower);
     this.#sessions.count(session);
     return true;

@@ -88,6 +88,13 @@ export class PoolSession extends Session {
     this.told = false;
   }
 
+  /** Takes back what has a lower priority, but for what stands before one that stays. */
+  takeBackBelow(priority: number): Job[] {
+    const jobs = [...this];
+    const behind = new Set(jobs.slice(jobs.findLastIndex((job) => job.priority >= priority) + 1));
+    return this.takeBackAll((job) => behind.has(job));
+  }
+
   /** Sends the next of its own, where it is their turn. */
   giveOwn(): void {
     if (this.own.length === 0 || this.size > 0 || this.dead || this.worn || this.hasLeftovers) return;
