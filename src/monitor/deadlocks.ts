@@ -36,7 +36,8 @@ const FOR_ANSWERS = 4;
  * };
  * new Thread({ target: both, args: [ledger, vault, met], daemon: true }).start();
  * new Thread({ target: both, args: [vault, ledger, met], daemon: true }).start();
- * while (waits().length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+ * const blocked = () => waits().filter(({ owner }) => owner !== null).length;
+ * while (blocked() < 2) await new Promise((resolve) => setTimeout(resolve, 10));
  * for (const { certainty, cycle } of await deadlocks()) console.log(certainty, cycle.length); // prints certain 2
  * process.exit(); // nothing else ends it
  */
