@@ -158,6 +158,24 @@ describe('the streams of threads', () => {
     watching.unsubscribe();
   });
 
+  it('tell nothing of a thread that is over before they can', async () => {
+    const over = new Event();
+    const seen: number[] = [];
+    const watching = enumerate$.subscribe((threads) => {
+      seen.push(threads.length);
+      over.set();
+      for (const thread of threads) if (thread.name === 'brief') thread.joinSync();
+    });
+    over.clear();
+    const names: string[][] = [];
+    watching.add(enumerate$.subscribe((threads) => names.push(threads.map(({ name }) => name))));
+    new Thread({ target: (over: Event) => over.waitSync(), args: [over], name: 'brief' }).start();
+    await until(() => seen.length === 3);
+    expect(seen).toEqual([1, 2, 1]);
+    expect(names).toEqual([['MainThread']]);
+    watching.unsubscribe();
+  });
+
   it('tell of the end of a thread that was killed', async () => {
     const counts: number[] = [];
     const alive: boolean[] = [];

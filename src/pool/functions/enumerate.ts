@@ -1,4 +1,4 @@
-import { map, type Observable } from 'rxjs';
+import { distinctUntilChanged, map, type Observable } from 'rxjs';
 import { aliveIdents, isAlive } from '../../primitives/threads/liveness.js';
 import { watchedTable } from '../../primitives/threads/table.js';
 import { stateStream } from '../../primitives/waiting/state-stream.js';
@@ -31,11 +31,10 @@ export function activeCount(): number {
   return aliveIdents().length;
 }
 
-const idents$ = stateStream(
-  watchedTable,
-  aliveIdents,
-  (a, b) => a.length === b.length && a.every((ident, index) => ident === b[index]),
-);
+const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((item, index) => item === b[index]);
+
+const idents$ = stateStream(watchedTable, aliveIdents, sameItems);
 
 /**
  * The live threads, and every change, made by any thread; bursts coalesce. Never completes. Does not keep the process
@@ -44,7 +43,10 @@ const idents$ = stateStream(
  * @example
  * enumerate$.subscribe((threads) => console.log(threads.map(({ name }) => name).join())); // prints MainThread
  */
-export const enumerate$: Observable<readonly Thread[]> = idents$.pipe(map(threadsOf));
+export const enumerate$: Observable<readonly Thread[]> = idents$.pipe(
+  map(threadsOf),
+  distinctUntilChanged(sameItems),
+);
 
 /**
  * How many threads live, and every change, made by any thread; bursts coalesce. Never completes. Does not keep the process
