@@ -1,34 +1,13 @@
-import {
-  catchError,
-  concat,
-  lastValueFrom,
-  NEVER,
-  type Observable,
-  of,
-  Subject,
-  TimeoutError,
-  toArray,
-} from 'rxjs';
+import { catchError, concat, lastValueFrom, NEVER, of, Subject, TimeoutError, toArray } from 'rxjs';
 import { awaitEvent, Event, Thread, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { marked } from '../support/marked-event.js';
 import { until } from '../support/turns.js';
 import { inVirtualTime } from '../support/virtual-time.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/targets.js')>(
   new URL('../fixtures/operators/targets.js', import.meta.url),
 );
-
-/** s: the event is set, c: cleared, b: both, one after the other. */
-function apply(event: Event, mark: string): void {
-  if (mark !== 'c') event.set();
-  if (mark !== 's') event.clear();
-}
-
-function marked(marks: Observable<string>): Event {
-  const event = new Event();
-  marks.subscribe((mark) => apply(event, mark));
-  return event;
-}
 
 describe('awaitEvent, in virtual time,', () => {
   it('passes values while it is set and keeps them, in order, while it is not', () => {

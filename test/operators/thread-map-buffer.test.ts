@@ -1,18 +1,7 @@
-import {
-  asyncScheduler,
-  lastValueFrom,
-  map,
-  type Observable,
-  of,
-  range,
-  Subject,
-  take,
-  tap,
-  throwError,
-  toArray,
-} from 'rxjs';
+import { asyncScheduler, map, of, range, Subject, take, tap, throwError } from 'rxjs';
 import { Event, pulled, Semaphore, ThreadPool, threadMap, threadModule } from 'rxjs-threading';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { all } from '../support/outcomes.js';
 import { turns, until } from '../support/turns.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/mapped.js')>(
@@ -22,7 +11,6 @@ const pool = new ThreadPool({ minThreads: 2, maxThreads: 2 });
 beforeAll(() => pool.run(() => {}));
 afterAll(() => pool.close());
 const same = <T>(value: T): T => value;
-const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 /** Values that wait in their workers, for one Event. */

@@ -1,18 +1,7 @@
-import {
-  concat,
-  from,
-  ignoreElements,
-  lastValueFrom,
-  map,
-  type Observable,
-  of,
-  range,
-  TimeoutError,
-  timer,
-  toArray,
-} from 'rxjs';
+import { concat, from, ignoreElements, map, of, range, TimeoutError, timer } from 'rxjs';
 import { Event, Semaphore, ThreadError, ThreadPool, threadMap, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { all } from '../support/outcomes.js';
 import { turns, until } from '../support/turns.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/mapped.js')>(
@@ -24,7 +13,6 @@ const slow = threadModule<typeof import('../fixtures/operators/slow-to-load.js')
 const pool = new ThreadPool({ minThreads: 2, maxThreads: 2 });
 beforeAll(() => pool.run(() => {}));
 afterAll(() => pool.close());
-const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
 const idle = () => until(() => pool.stats.busy + pool.stats.queued === 0);
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 

@@ -1,8 +1,9 @@
-import { lastValueFrom, map, type Observable, of, range, Subject, toArray } from 'rxjs';
+import { lastValueFrom, map, of, range, Subject } from 'rxjs';
 import { Event, Semaphore, ThreadPool, threadMap, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
 import { KeyedBacklog } from '../../src/operators/thread-map/lanes.js';
 import { collectGarbage } from '../support/collect-garbage.js';
+import { all } from '../support/outcomes.js';
 import { turns, until } from '../support/turns.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/mapped.js')>(
@@ -10,7 +11,6 @@ const targets = threadModule<typeof import('../fixtures/operators/mapped.js')>(
 );
 const pool = new ThreadPool({ minThreads: 2, maxThreads: 2 });
 afterAll(() => pool.close());
-const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
 const keyOf = ({ value }: { value: string }) => value[0];
 
 describe('threadMap with a key', () => {

@@ -16,10 +16,11 @@ import {
   take,
   tap,
   throwError,
-  toArray,
 } from 'rxjs';
 import { Event, Semaphore, ThreadPool, threadMap, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
+import { all, failed } from '../support/outcomes.js';
+import { until } from '../support/turns.js';
 
 const jobs = threadModule<typeof import('../fixtures/operators/in-threads.js')>(
   new URL('../fixtures/operators/in-threads.js', import.meta.url),
@@ -33,19 +34,6 @@ interface Value {
   readonly begun: Semaphore;
 }
 afterAll(() => pool.close());
-const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
-const failure = (source: Observable<unknown>) =>
-  new Promise<{ seen: unknown[]; error: Error & { code?: unknown; cause?: unknown } }>((resolve, reject) => {
-    const seen: unknown[] = [];
-    source.subscribe({
-      next: (value) => seen.push(value),
-      error: (error) => resolve({ seen, error }),
-      complete: () => reject(new Error('completed')),
-    });
-  });
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
-};
 
 describe('threadMap', () => {
   it('maps each value, in order, and completes', async () => {
@@ -69,9 +57,7 @@ describe('threadMap', () => {
   });
 
   it("passes the source's error on", async () => {
-    const { error } = await failure(
-      throwError(() => new Error('sad')).pipe(threadMap(jobs.double, { pool })),
-    );
+    const { error } = await failed(throwError(() => new Error('sad')).pipe(threadMap(jobs.double, { pool })));
     expect(error.message).toBe('sad');
   });
 
@@ -84,13 +70,13 @@ describe('threadMap', () => {
   );
 
   it('passes on what a stream emitted before it failed, however long', async () => {
-    const { seen, error } = await failure(of(20_000).pipe(threadMap(jobs.countAndFail, { pool })));
+    const { seen, error } = await failed(of(20_000).pipe(threadMap(jobs.countAndFail, { pool })));
     expect(seen).toHaveLength(20_000);
     expect(error).toMatchObject({ name: 'SpecialError', cause: { index: 0, value: 20_000 } });
   });
 
   it('passes on what a stream emitted before what cannot be cloned', async () => {
-    const { seen, error } = await failure(of(3).pipe(threadMap(jobs.countToFunction, { pool })));
+    const { seen, error } = await failed(of(3).pipe(threadMap(jobs.countToFunction, { pool })));
     expect(seen).toEqual([0, 1, 2]);
     expect(error).toMatchObject({ code: 'ERR_CLONE', cause: { index: 0, value: 3 } });
     expect(error.message).toContain('output[3] is a function');
@@ -257,7 +243,7 @@ describe('threadMap', () => {
   });
 
   it('fails as the value that failed, after those before it', async () => {
-    const { seen, error } = await failure(range(0, 100).pipe(threadMap(jobs.failAtFive, { pool })));
+    const { seen, error } = await failed(range(0, 100).pipe(threadMap(jobs.failAtFive, { pool })));
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     expect(error).toBeInstanceOf(RangeError);
     expect(error).toMatchObject({ name: 'SpecialError', message: 'no 5', code: 42 });
@@ -268,7 +254,7 @@ describe('threadMap', () => {
   it.each([1, 10])(
     'fails as the value whose worker exits, in batches of %i, and the pool goes on',
     async (batch) => {
-      const { seen, error } = await failure(range(0, 10).pipe(threadMap(jobs.exitAtFive, { pool, batch })));
+      const { seen, error } = await failed(range(0, 10).pipe(threadMap(jobs.exitAtFive, { pool, batch })));
       expect(seen).toEqual([0, 1, 2, 3, 4]);
       expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 5, value: 5 } });
       expect(await all(of(1).pipe(threadMap(jobs.double, { pool })))).toEqual([2]);
@@ -282,7 +268,7 @@ describe('threadMap', () => {
   ] as const)('emits the results before the value that ends its worker once: %s', async (target, times) => {
     const runs = Array.from({ length: 10 }, () => new Semaphore(0));
     const source = from(runs.entries()).pipe(map(([value, run]) => ({ value, run })));
-    const { seen, error } = await failure(source.pipe(threadMap(jobs[target], { pool, batch: 10 })));
+    const { seen, error } = await failed(source.pipe(threadMap(jobs[target], { pool, batch: 10 })));
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 5 } });
     expect(runs[5]?.value).toBe(1);
@@ -297,7 +283,7 @@ describe('threadMap', () => {
     const source = from(runs.entries()).pipe(map(([value, run]) => ({ value, how, run })));
     // One batch at a time: nothing of it is taken back for another worker.
     const options = { pool, batch: 3, concurrency: 1, ordered };
-    const { seen, error } = await failure(source.pipe(threadMap(jobs.pairsUntilTwo, options)));
+    const { seen, error } = await failed(source.pipe(threadMap(jobs.pairsUntilTwo, options)));
     expect(seen).toEqual(['0a', '0b', '1a', '1b']);
     expect(error).toMatchObject({ code: 'ERR_THREAD_DIED', cause: { index: 2 } });
     expect(runs.map((run) => run.value)).toEqual([1, 1, 1]);
@@ -397,7 +383,7 @@ describe('threadMap', () => {
         }),
       ),
     );
-    const { error } = await failure(source.pipe(threadMap(jobs.spinUntilCancelled, { pool })));
+    const { error } = await failed(source.pipe(threadMap(jobs.spinUntilCancelled, { pool })));
     expect(error.message).toBe('sad');
     expect(await stopped.wait({ timeout: 5000 })).toBe(true);
     await until(() => pool.stats.busy === 0);
@@ -417,24 +403,24 @@ describe('threadMap', () => {
   it('fails as the value that has moved before', async () => {
     const bytes = transfer(Uint8Array.of(1));
     const source = of(Uint8Array.of(7), bytes, Uint8Array.of(8), bytes, Uint8Array.of(9));
-    const { seen, error } = await failure(source.pipe(threadMap(moving.doubled, { pool, batch: 5 })));
+    const { seen, error } = await failed(source.pipe(threadMap(moving.doubled, { pool, batch: 5 })));
     expect(seen).toEqual([Uint8Array.of(14), Uint8Array.of(2), Uint8Array.of(16)]);
     expect(error).toMatchObject({ name: 'TypeError', cause: { index: 3 } });
     expect(error.message).toMatch(/value is Uint8Array\(0\).*, which has moved to another thread before/);
   });
 
   it('tells the place of a thrown value that is no Error', async () => {
-    const { error } = await failure(of('a').pipe(threadMap(jobs.throwText, { pool })));
+    const { error } = await failed(of('a').pipe(threadMap(jobs.throwText, { pool })));
     expect(error).toMatchObject({ code: 'ERR_VALUE_FAILED', cause: { index: 0, value: 'a', cause: 'no a' } });
   });
 
   it('fails as the value that cannot be sent, and as the one whose result cannot', async () => {
     const unsendable = range(0, 9).pipe(map((value) => (value === 4 ? { run: () => 1 } : value)));
-    const sent = await failure(unsendable.pipe(threadMap((value: unknown) => value, { pool })));
+    const sent = await failed(unsendable.pipe(threadMap((value: unknown) => value, { pool })));
     expect(sent.seen).toEqual([0, 1, 2, 3]);
     expect(sent.error.message).toBe('cannot be sent to a thread: value.run is a function');
     expect(sent.error.cause).toMatchObject({ index: 4 });
-    const returned = await failure(range(0, 9).pipe(threadMap(jobs.functionAtThree, { pool })));
+    const returned = await failed(range(0, 9).pipe(threadMap(jobs.functionAtThree, { pool })));
     expect(returned.seen).toEqual([0, 1, 2]);
     expect(returned.error).toMatchObject({ code: 'ERR_CLONE', cause: { index: 3, value: 3 } });
   });
@@ -444,13 +430,13 @@ describe('threadMap', () => {
       module: new URL('../fixtures/operators/in-threads.js', import.meta.url).href,
       export: 'x',
     };
-    const { error } = await failure(of(1).pipe(threadMap(target, { pool })));
+    const { error } = await failed(of(1).pipe(threadMap(target, { pool })));
     expect(error).toMatchObject({ code: 'ERR_THREAD_TARGET' });
   });
 
   it('lets repeat and retry come again', async () => {
     expect(await all(of(1).pipe(threadMap(jobs.double, { pool }), repeat(3)))).toEqual([2, 2, 2]);
-    const { seen } = await failure(range(4, 3).pipe(threadMap(jobs.failAtFive, { pool }), retry(2)));
+    const { seen } = await failed(range(4, 3).pipe(threadMap(jobs.failAtFive, { pool }), retry(2)));
     expect(seen).toEqual([4, 4, 4]);
   });
 
@@ -541,7 +527,7 @@ describe('threadMap', () => {
   it('emits all that it has taken before it tells that the pool was closed', async () => {
     const closing = new ThreadPool({ maxThreads: 1, name: 'closing' });
     const subject = new Subject<number>();
-    const ended = failure(subject.pipe(threadMap(jobs.spinFor, { pool: closing })));
+    const ended = failed(subject.pipe(threadMap(jobs.spinFor, { pool: closing })));
     for (let count = 0; count < 20; count++) subject.next(0.5);
     await until(() => closing.stats.busy === 1);
     const closed = closing.close();
@@ -555,7 +541,7 @@ describe('threadMap', () => {
   it('finishes what it has taken when the pool closes, and takes no more', async () => {
     const closing = new ThreadPool({ maxThreads: 1, name: 'closing' });
     const subject = new Subject<number>();
-    const ended = failure(subject.pipe(threadMap(jobs.double, { pool: closing })));
+    const ended = failed(subject.pipe(threadMap(jobs.double, { pool: closing })));
     subject.next(1);
     await until(() => closing.stats.busy === 1);
     const closed = closing.close();

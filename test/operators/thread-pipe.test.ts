@@ -15,7 +15,6 @@ import {
   take,
   tap,
   throwError,
-  toArray,
 } from 'rxjs';
 import {
   activeCount,
@@ -27,6 +26,8 @@ import {
   transfer,
 } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { all, failed } from '../support/outcomes.js';
+import { until } from '../support/turns.js';
 
 const pipes = threadModule<typeof import('../fixtures/operators/in-threads.js')>(
   new URL('../fixtures/operators/in-threads.js', import.meta.url),
@@ -39,19 +40,6 @@ const scripts = threadModule<typeof import('../fixtures/operators/scripted.js')>
 );
 /** How far each side may be ahead of the other. */
 const WINDOW = 4096;
-const all = <T>(source: Observable<T>): Promise<T[]> => lastValueFrom(source.pipe(toArray()));
-const failure = (source: Observable<unknown>) =>
-  new Promise<{ seen: unknown[]; error: Error & { code?: unknown } }>((resolve, reject) => {
-    const seen: unknown[] = [];
-    source.subscribe({
-      next: (value) => seen.push(value),
-      error: (error) => resolve({ seen, error }),
-      complete: () => reject(new Error('completed')),
-    });
-  });
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
-};
 
 describe('threadPipe', () => {
   it('emits what its own consumer feeds in order, each once, and then completes', async () => {
@@ -129,7 +117,7 @@ describe('threadPipe', () => {
 
   it('takes any ObservableInput, and is told what is none', async () => {
     expect(await all(of(1).pipe(threadPipe(pipes.array)))).toEqual([1, 2]);
-    const { error } = await failure(of(1).pipe(threadPipe(pipes.nothing as never)));
+    const { error } = await failed(of(1).pipe(threadPipe(pipes.nothing as never)));
     expect(error).toBeInstanceOf(TypeError);
   });
 
@@ -156,26 +144,24 @@ describe('threadPipe', () => {
       of(1, 2),
       throwError(() => new RangeError('sad')),
     );
-    const { seen, error } = await failure(source.pipe(threadPipe<number, number>(pipes.sums)));
+    const { seen, error } = await failed(source.pipe(threadPipe<number, number>(pipes.sums)));
     expect(seen).toEqual([1, 3]);
     expect(error).toBeInstanceOf(RangeError);
     expect(error.message).toBe('sad');
   });
 
   it("passes the pipeline's error on, after the values before it", async () => {
-    const { seen, error } = await failure(range(0, 10).pipe(threadPipe<number, number>(pipes.failing)));
+    const { seen, error } = await failed(range(0, 10).pipe(threadPipe<number, number>(pipes.failing)));
     expect(seen).toEqual([0, 1, 2]);
     expect(error).toMatchObject({ name: 'SpecialError', code: 42, cause: { message: 'deep' } });
-    expect((await failure(concat(range(0, 5), NEVER).pipe(threadPipe(pipes.afterFailure)))).seen).toEqual([
+    expect((await failed(concat(range(0, 5), NEVER).pipe(threadPipe(pipes.afterFailure)))).seen).toEqual([
       0, 1,
     ]);
   });
 
   it('fails when its thread dies, and as the value that cannot be sent', async () => {
-    expect((await failure(NEVER.pipe(threadPipe(pipes.exiting)))).error.code).toBe('ERR_THREAD_DIED');
-    const { error } = await failure(
-      of(1, () => 1).pipe(threadPipe<unknown, unknown>(pipes.changes as never)),
-    );
+    expect((await failed(NEVER.pipe(threadPipe(pipes.exiting)))).error.code).toBe('ERR_THREAD_DIED');
+    const { error } = await failed(of(1, () => 1).pipe(threadPipe<unknown, unknown>(pipes.changes as never)));
     expect(error).toMatchObject({ name: 'TypeError', cause: { index: 1 } });
   });
 
@@ -219,7 +205,7 @@ describe('threadPipe', () => {
 
   it('fails as the value that has moved before', async () => {
     const bytes = transfer(Uint8Array.of(1));
-    const { seen, error } = await failure(of(bytes, bytes).pipe(threadPipe(moving.allDoubled)));
+    const { seen, error } = await failed(of(bytes, bytes).pipe(threadPipe(moving.allDoubled)));
     expect(seen).toEqual([]);
     expect(error).toMatchObject({ name: 'TypeError', cause: { index: 1 } });
     expect(error.message).toContain('which has moved to another thread before');
@@ -258,7 +244,7 @@ describe('threadPipe', () => {
     const piping = threadPipe<number, number>(pipes.sums, { pool });
     expect(await all(of(1, 2).pipe(piping))).toEqual([1, 3]);
     await pool.close();
-    expect((await failure(of(1).pipe(piping))).error.code).toBe('ERR_POOL');
+    expect((await failed(of(1).pipe(piping))).error.code).toBe('ERR_POOL');
     expect(() => threadPipe(pipes.sums, { pool })).toThrow(/pipes is closed/);
   });
 

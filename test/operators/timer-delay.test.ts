@@ -1,34 +1,13 @@
-import {
-  asapScheduler,
-  lastValueFrom,
-  NEVER,
-  type Observable,
-  of,
-  range,
-  Subject,
-  toArray,
-  VirtualTimeScheduler,
-} from 'rxjs';
+import { asapScheduler, lastValueFrom, NEVER, of, range, Subject, toArray, VirtualTimeScheduler } from 'rxjs';
 import { Event, Thread, threadModule, timerDelay } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { marked } from '../support/marked-event.js';
 import { until } from '../support/turns.js';
 import { inVirtualTime } from '../support/virtual-time.js';
 
 const targets = threadModule<typeof import('../fixtures/operators/targets.js')>(
   new URL('../fixtures/operators/targets.js', import.meta.url),
 );
-
-/** s: the event is set, c: cleared, b: both, one after the other. */
-function apply(event: Event, mark: string): void {
-  if (mark !== 'c') event.set();
-  if (mark !== 's') event.clear();
-}
-
-function marked(marks: Observable<string>): Event {
-  const event = new Event();
-  marks.subscribe((mark) => apply(event, mark));
-  return event;
-}
 
 describe('timerDelay, in virtual time,', () => {
   it('delays every value, and completes after the last', () => {

@@ -1,17 +1,13 @@
 import { lastValueFrom, of } from 'rxjs';
 import { ThreadPool, threadMap, threadModule, threadPipe } from 'rxjs-threading';
 import { afterAll, expect, it } from 'vitest';
+import { failure } from '../../support/outcomes.js';
 
 const targets = threadModule<typeof import('../../fixtures/odd-targets.js')>(
   new URL('../../fixtures/odd-targets.js', import.meta.url),
 );
 const pool = new ThreadPool({ maxThreads: 1 });
 afterAll(() => pool.close());
-const failure = (started: Promise<unknown>): Promise<Error> =>
-  started.then(
-    (value) => expect.fail(`no error, but ${String(value)}`),
-    (error) => error,
-  );
 
 it('goes nowhere in a threadMap that nobody asked for it, and is an error in threadPipe', async () => {
   expect(await lastValueFrom(of(1).pipe(threadMap(targets.report, { pool })))).toBe(undefined);

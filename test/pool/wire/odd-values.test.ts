@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { lastValueFrom, of } from 'rxjs';
 import { Lock, RLock, Thread, ThreadPool, threadMap, threadModule } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
+import { failure } from '../../support/outcomes.js';
 
 const targets = threadModule<typeof import('../../fixtures/odd-targets.js')>(
   new URL('../../fixtures/odd-targets.js', import.meta.url),
@@ -13,11 +14,6 @@ afterAll(() => pool.close());
 /** There and back: as an argument and as a result. */
 const echo = <T>(value: T): Promise<T> =>
   Promise.resolve(pool.run((back: unknown) => back, [value])) as Promise<T>;
-const failure = (started: Promise<unknown>): Promise<Error & { code?: string }> =>
-  started.then(
-    (value) => expect.fail(`no error, but ${String(value)}`),
-    (error) => error,
-  );
 const nested = (levels: number, end: unknown): unknown => {
   let value = end;
   for (let level = 0; level < levels; level++) value = { l: value };

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { lastValueFrom, toArray } from 'rxjs';
 import { Event, Lock, runInThread, Thread, ThreadPool, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
+import { failure } from '../../support/outcomes.js';
 
 const moving = threadModule<typeof import('../../fixtures/moving.js')>(
   new URL('../../fixtures/moving.js', import.meta.url),
@@ -9,13 +10,6 @@ const moving = threadModule<typeof import('../../fixtures/moving.js')>(
 /** Of one worker, which knows what it sent away. */
 const pool = new ThreadPool({ maxThreads: 1, name: 'movers' });
 afterAll(() => pool.close());
-const failure = async (running: PromiseLike<unknown>): Promise<Error & { code?: string }> => {
-  let found: unknown;
-  await Promise.resolve(running).catch((error) => {
-    found = error;
-  });
-  return found as Error;
-};
 
 describe('transfer', () => {
   it('moves an argument, and copies the others', async () => {

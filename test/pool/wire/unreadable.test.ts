@@ -1,6 +1,7 @@
 import { concat, filter, firstValueFrom, lastValueFrom, of, toArray } from 'rxjs';
 import { runInThread, Thread, ThreadPool, threadMap, threadModule, threadPipe } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
+import { failure } from '../../support/outcomes.js';
 
 const targets = threadModule<typeof import('../../fixtures/odd-targets.js')>(
   new URL('../../fixtures/odd-targets.js', import.meta.url),
@@ -10,11 +11,6 @@ afterAll(() => pool.close());
 
 /** A worker has stack enough to send this, and main has too little to read it. */
 const DEEP = 2500;
-const failure = (started: unknown): Promise<Error & { code?: string }> =>
-  (started as Promise<unknown>).then(
-    (value) => expect.fail(`no error, but ${String(value)}`),
-    (error) => error,
-  );
 
 describe('a value that its thread can send and this one cannot read', () => {
   it('is the error of a job, and the pool goes on', async () => {
