@@ -78,6 +78,25 @@ describe('inspect', () => {
     });
   });
 
+  it('tells of nothing that began after its time, however often threads begin to wait meanwhile', async () => {
+    const [lock, stop] = [new Lock(), new Event()];
+    lock.acquireSync();
+    const waitAnew = (one: Lock, end: Event): void => {
+      while (!end.isSet()) one.acquireSync({ timeout: 1 });
+    };
+    const all = [1, 2, 3, 4].map(() => new Thread({ target: waitAnew, args: [lock, stop] }).start());
+    while (lock.waiting === 0) await sleep(5);
+    const ages: number[] = [];
+    for (let looks = 0; looks < 1000; looks++) {
+      const { time, threads, waits: edges } = inspect();
+      for (const { since } of [...threads, ...edges]) ages.push(time - since);
+      if (looks % 50 === 0) await setImmediate();
+    }
+    stop.set();
+    await Promise.all(all.map((thread) => thread.join()));
+    expect(Math.min(...ages)).toBeGreaterThanOrEqual(0);
+  });
+
   it('tells a thread that computes from one that has nothing to do, although it does not answer', async () => {
     const [go, end] = [new Event(), new Event()];
     const thread = new Thread({ target: computing, args: [go, end] }).start();
