@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { filter, firstValueFrom, NEVER, of, take, toArray } from 'rxjs';
 import {
   Condition,
@@ -21,6 +22,8 @@ import { runNode } from '../support/run-node.js';
 const { waitForThread } = threadModule<typeof import('../fixtures/pool-jobs.js')>(
   new URL('../fixtures/pool-jobs.js', import.meta.url),
 );
+
+const fixture = fileURLToPath(new URL('../fixtures/monitor/may-go-on.js', import.meta.url));
 
 /** The first moment in which it is so. */
 function moment(isSo: (now: Inspection) => boolean): Promise<Inspection> {
@@ -309,6 +312,15 @@ describe('findings', () => {
     const { stdout } = await runNode(['--input-type=module', '--eval', code]);
     expect(stdout).toMatch(/^stall Nothing goes on: 'MainThread' waits without a timeout/);
   });
+
+  it.each(['signal', 'abort', 'input', 'message', 'computing'])(
+    'tell of no standstill that may end: %s',
+    async (what) => {
+      const { stdout, stderr } = await runNode([fixture, what]);
+      expect(stderr).toBe('');
+      expect(stdout).toBe('nothing found\n');
+    },
+  );
 });
 
 function sleepMs(): Promise<void> {
