@@ -130,6 +130,17 @@ describe('inspect', () => {
     rlock.release();
   });
 
+  it('calls a primitive the same before it is waited for, however long its name is', () => {
+    const lock = new Lock({ name: '漢'.repeat(1000) });
+    const name = (): string | undefined =>
+      inspect({ watch: [lock] }).primitives.find(({ id }) => id === lock.id)?.name;
+    const before = name();
+    lock.acquireSync();
+    lock.acquire().subscribe().unsubscribe();
+    expect([before, before?.replaceAll('漢', '')]).toEqual([name(), '']);
+    lock.release();
+  });
+
   it.each([
     [{ detail: 'much' }, TypeError, "detail must be 'contention' or 'all', got 'much'"],
     [{ watch: 3 }, TypeError, 'watch must be an array, got 3'],
