@@ -121,10 +121,12 @@ export function tellHoldBegins(on: Waited, face: HoldContext['face']): void {
   toldHolds.set(on, hold);
   holds.start.publish(context);
   if (face === 'observable') holds.end.publish(context);
-  if (toldHolds.get(on) === hold)
-    hold.looking = on.owner$?.subscribe((owner) => {
-      if (owner !== hold.ident) tellHoldEnds(on);
-    });
+  if (toldHolds.get(on) !== hold) return;
+  hold.looking = on.owner$?.subscribe((owner) => {
+    if (owner !== hold.ident) tellHoldEnds(on);
+  });
+  // Another thread has released it by now.
+  if (toldHolds.get(on) !== hold) hold.looking?.unsubscribe();
 }
 
 /**
