@@ -23,6 +23,9 @@ const target = threadModule<typeof import('./jobs.worker.js')>(new URL('./jobs.w
 const { url, stop } = await redis();
 const farm = new Set<ChildProcess>();
 let killed = 0;
+/** Results that have come, and how many there were at the last kill. */
+let come = 0;
+let before = 0;
 
 function start(): void {
   const one = fork(fileURLToPath(new URL('./farm.process.js', import.meta.url)), [url, options.lease]);
@@ -30,8 +33,13 @@ function start(): void {
   one.once('exit', () => farm.delete(one));
 }
 
-/** One of them, without a chance to say goodbye, as a lost machine; another takes its place. */
+/**
+ * One of them, without a chance to say goodbye, as a lost machine; another takes its place. None while nothing has come since:
+ * where processes start more slowly than they are killed, none would get to a job.
+ */
 function killOne(): void {
+  if (come === before) return;
+  before = come;
   const one = [...farm][Math.floor(Math.random() * farm.size)];
   if (one === undefined) return;
   killed++;
@@ -54,6 +62,9 @@ const all = await lastValueFrom(
     // So many are in the queue or running; each is a job of its own, run again where its process was killed.
     mergeMap((n) => pool.run(target.stamp, [n, ROUNDS]), 200),
     scan(({ done, sum }, { n }) => ({ done: done + 1, sum: sum + n }), { done: 0, sum: 0 }),
+    tap(({ done }) => {
+      come = done;
+    }),
     tap(({ done }) => done % Math.ceil(jobs / 100) === 0 && draw(done)),
   ),
 );

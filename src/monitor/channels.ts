@@ -22,8 +22,8 @@ export const channels: {
   readonly wait: 'rxjs-threading:wait';
   /**
    * From acquired to released, of a Lock or RLock that had to be waited for: `{ kind, name, id, face }`. One that was acquired
-   * blocking ends with `end`, an Observable one with `asyncEnd`; one that another thread releases, or that its thread leaves
-   * locked, with neither. Permits of a Semaphore are not told apart.
+   * blocking ends with `end`, an Observable one with `asyncEnd`; one that another thread releases once the event loop of its own
+   * turns, and one that its thread leaves locked never. Permits of a Semaphore are not told apart.
    */
   readonly hold: 'rxjs-threading:hold';
   /** A target: `{ ident, name, target, pool, traceparent, error }`. Ends with `asyncEnd`; before that `error`, if it fails. */

@@ -33,7 +33,6 @@ import type { Finding, Inspection, InspectOptions, PrimitiveInfo, WaitInfo } fro
  */
 export function inspect(options: InspectOptions = {}): Inspection {
   const { watched } = checkInspect(options);
-  const time = epoch(clock());
   const raw = rawWaits();
   const around = surroundings(raw);
   // Of several waits of a thread that one row tells of, the one that is served first.
@@ -42,6 +41,8 @@ export function inspect(options: InspectOptions = {}): Inspection {
   const facts = threadFacts();
   const pools = poolInfos(facts);
   const { waits, primitives } = withoutServed(seen, primitiveInfos(seen, watched, around.here));
+  // Read once all else has been, so that nothing in it has begun later.
+  const time = epoch(clock());
   const { deadlocks } = look(around);
   const { namespaces, deadlocks: distributed } = inspectNamespaces();
   tellDeadlocks('machines', distributed);

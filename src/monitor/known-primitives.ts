@@ -3,6 +3,7 @@ import { kindOf } from '../primitives/brand.js';
 import { Condition } from '../primitives/condition.js';
 import type { AnyPrimitive } from '../primitives/handle.js';
 import { type Cells, viewOf } from '../primitives/memory/word.js';
+import { recordedName } from '../primitives/threads/contention.js';
 import { hasDied, isAlive } from '../primitives/threads/liveness.js';
 import { ALL, watches } from '../primitives/threads/trace-flag.js';
 import { acquiresInWords, idInWords, stateInWords } from '../primitives/words.js';
@@ -51,14 +52,22 @@ export function hearOfPrimitives(): void {
 
 function knownBy({ 'rxjs-threading': kind, name, cells: buffer, lock }: Handle): KnownPrimitive {
   const cells = viewOf(buffer) as Cells;
-  return { id: idInWords(cells), kind, name, cells, lock: lock && idInWords(viewOf(lock.cells) as Cells) };
+  const own = recordedName(name);
+  return {
+    id: idInWords(cells),
+    kind,
+    name: own,
+    cells,
+    lock: lock && idInWords(viewOf(lock.cells) as Cells),
+  };
 }
 
 /** By number. @param watched - besides those that were heard of */
 export function knownPrimitives(watched: readonly AnyPrimitive[]): ReadonlyMap<number, KnownPrimitive> {
   const known = new Map(heard);
   for (const primitive of watched) {
-    const { id, name, cells } = primitive;
+    const { id, cells } = primitive;
+    const name = recordedName(primitive.name);
     const lock = primitive instanceof Condition ? primitive.lock.id : undefined;
     known.set(id, { id, kind: kindOf(primitive) as PrimitiveKind, name, cells, lock });
   }

@@ -3,6 +3,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { checkCount, checkOptions } from '../primitives/options.js';
 import { eventsEnd } from '../primitives/threads/events.js';
+import { clock } from '../primitives/threads/table.js';
+import { epoch } from './epoch.js';
 import { eventsSince } from './events.js';
 import { inspect } from './inspect.js';
 import { startLooking } from './looking.js';
@@ -97,8 +99,9 @@ class Recorder {
 
   constructor(most: number) {
     this.#most = most;
+    this.#from = epoch(clock());
     this.#cursor = eventsEnd();
-    this.#from = this.#look();
+    this.#look();
   }
 
   stop(): Recorded {

@@ -1,5 +1,6 @@
 import type { LoopAnswer } from '../pool/wire/loop-answers.js';
 import type { ThreadFacts } from '../primitives/threads/thread-facts.js';
+import { epoch } from './epoch.js';
 import type { Stall, WaitInfo } from './types.js';
 
 /** ms that all must have waited. */
@@ -26,8 +27,8 @@ export function stallOf(all: Standstill): Stall | undefined {
   const running = threads.filter(({ state, listed }) => state === 'running' && listed);
   const lasting = waits.filter((wait) => isLasting(wait, all.time));
   if (lasting.length === 0 || lasting.length < waits.length) return undefined;
-  if (!running.every(({ ident }) => isStuck(ident, all))) return undefined;
   const since = Math.max(...lasting.map((wait) => wait.since));
+  if (!running.every(({ ident }) => isStuck(ident, since, all))) return undefined;
   const names = running.slice(0, NAMED).map(({ name }) => `'${name}'`);
   if (running.length > NAMED) names.push(`${running.length - NAMED} more`);
   return {
@@ -43,8 +44,9 @@ function isLasting({ since, until }: WaitInfo, time: number): boolean {
   return until === null && time - since >= LASTING;
 }
 
-/** It blocks, or its event loop has nothing to do but to wait. */
-function isStuck(ident: number, { waits, answers }: Standstill): boolean {
+/** It blocks, or its event loop has had nothing to do but to wait since the last wait began: it may have computed until then. */
+function isStuck(ident: number, since: number, { waits, answers }: Standstill): boolean {
   if (waits.some((wait) => wait.ident === ident && wait.face === 'blocking')) return true;
-  return answers.get(ident)?.pending === false;
+  const answer = answers.get(ident);
+  return answer?.pending === false && epoch(answer.time) > since;
 }

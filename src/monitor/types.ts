@@ -318,7 +318,10 @@ export interface Abandoned extends FindingBase {
   readonly ident: number;
 }
 
-/** Every thread waits, and nothing is pending that might end a wait: no timer, socket, request or queued job. */
+/**
+ * Every thread waits, and nothing is pending that might end a wait: no timer, socket, request, queued job, handler of a signal or
+ * AbortSignal. A timer whose `unref` was called is not seen.
+ */
 export interface Stall extends FindingBase {
   readonly kind: 'stall';
   readonly waits: readonly number[];

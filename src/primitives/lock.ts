@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import { ThreadError } from '../errors.js';
 import type { HeldGroup } from './held.js';
 import { FLAGS, SLEEPERS, TURN_ASKED, VALUE, WORD } from './memory/layout.js';
@@ -8,6 +9,7 @@ import { noteFact, type PrimitiveKind, RETURNED, SIGNALLED } from './threads/con
 import { getIdent } from './threads/current-ident.js';
 import { hasDied } from './threads/liveness.js';
 import { TRACING } from './threads/trace-flag.js';
+import { valueStream } from './waiting/state-stream.js';
 import { emit, levels, tracing } from './waiting/trace.js';
 
 /**
@@ -123,6 +125,11 @@ export class Lock extends OwnedLock {
       return true;
     }
     return super.takeFirst(ahead, mayBarge);
+  }
+
+  /** Here alone: another thread than its owner cannot release an RLock. @internal */
+  get owner$(): Observable<number | null> {
+    return valueStream(this, () => this.owner);
   }
 
   /** @internal */

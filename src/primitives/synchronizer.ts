@@ -137,6 +137,8 @@ export abstract class Synchronizer extends Primitive {
    * @internal
    */
   noteTaken(looked: number, othersWait: boolean): void {
+    // What was told of before has ended by another thread's release.
+    if ((looked & HOLDS) !== 0) tellHoldEnds(this);
     if ((looked & ALL) === 0) return;
     const count = peek(this.cells, ACQUIRES) + 1;
     this.cells[ACQUIRES] = count;

@@ -59,6 +59,21 @@ describe('the parts', () => {
     expectNoFaults();
   });
 
+  it('leave room below for the rest when there are many findings', async () => {
+    const findings = Array.from({ length: 40 }, (_, at) => {
+      const message = `Lock 'left ${at}' is abandoned: 'dead' ended with it`;
+      return { kind: 'abandoned', id: `${at}`, since: at, message, primitive: at, ident: 4097 } as const;
+    });
+    const now = inspection({ threads: [thread(4096, 'MainThread', { kind: 'main' })], findings });
+    const troubled = await serveMessages({ first: () => [{ kind: 'snapshot', now }], next: () => [] });
+    const page = await view(troubled.url);
+    expect((await page.locator('#threads').boundingBox())?.y).toBeLessThan(900);
+    await page.getByRole('button', { name: 'Show all 40 findings' }).click();
+    expect(await page.locator('.finding').count()).toBe(40);
+    await troubled.stop();
+    expectNoFaults();
+  });
+
   it('draw the cycle of a deadlock, and what waits behind it', async () => {
     const page = await view(server.url);
     const stuck = page.locator('.node.stuck');

@@ -14,6 +14,7 @@ const NAMES = [
   '\u202e\u2066 turned\x1b[2J\u0007\n# HELP x',
   'x'.repeat(400),
   '__proto__',
+  '',
 ];
 
 function tried(): Inspection {
@@ -45,7 +46,8 @@ function tried(): Inspection {
     ),
   ];
   const pools = NAMES.map((name, place) => pool(place, name, { next: [{ name, since: at }] }));
-  const [first, second] = waits;
+  // Those of which the most is written.
+  const [first, second] = waits.slice(4).filter((_wait, place) => place % 2 === 0);
   if (first === undefined || second === undefined) throw new Error('no waits');
   const cycle = [first, second].map((one) => ({ wait: one, holds: one.primitive, stack: [site] }));
   const finding = {
@@ -125,6 +127,22 @@ it('shows names as they are, and nothing of them is run or breaks the page', asy
     await page.locator('.drawer[data-open="true"]').waitFor();
     expect(NAMES).toContain(await page.locator('.drawer h2').textContent());
     await page.keyboard.press('Escape');
+  }
+  // A name that turns the direction round turns nothing beside it, and a long one leaves room for another.
+  const turned = page.locator('.note', { hasText: 'turned' }).first();
+  const [name, age] = [
+    await turned.locator('b').boundingBox(),
+    await turned.locator('.nowrap').boundingBox(),
+  ];
+  expect(age?.x).toBeGreaterThan(name?.x ?? Number.NaN);
+  for (const link of await page.locator('.stack h3 .link').all())
+    expect((await link.boundingBox())?.width).toBeGreaterThan(200);
+  for (const node of await page.locator('.node').all()) {
+    const [box, text] = [
+      await node.locator('rect').boundingBox(),
+      await node.locator('text').first().boundingBox(),
+    ];
+    expect(text?.width).toBeLessThan(box?.width ?? Number.NaN);
   }
   await picture(page, 'names');
   expect(await page.locator('main img, main script').count()).toBe(0);

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setImmediate } from 'node:timers/promises';
 import { Event, Lock, OwnerDiedError, RLock, Thread, ThreadPool } from 'rxjs-threading';
 import { channels } from 'rxjs-threading/monitor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -105,6 +106,37 @@ describe('the channels', () => {
     rlock.release();
     expect(events('hold')).toEqual(['start', 'end']);
     await thread.join();
+  });
+
+  it('tell of the end of a hold that another thread has ended', async () => {
+    const lock = new Lock({ name: 'handed on' });
+    const releaseIt = (one: Lock): void => one.release();
+    const holdIt = async (): Promise<void> => {
+      await lock.acquire();
+      const waits = lock.acquire().then();
+      lock.release();
+      await waits;
+      told = [];
+    };
+    await holdIt();
+    await new Thread({ target: releaseIt, args: [lock] }).start().join();
+    while (events('hold').length < 2) await setImmediate();
+    expect(events('hold')).toEqual(['asyncStart', 'asyncEnd']);
+
+    // Acquired again before the event loop has turned.
+    await holdIt();
+    const released = new Event();
+    const tellReleased = (one: Lock, event: Event): void => {
+      one.release();
+      event.set();
+    };
+    const thread = new Thread({ target: tellReleased, args: [lock, released] }).start();
+    released.waitSync();
+    lock.acquireSync();
+    expect(events('hold')).toEqual(['asyncStart', 'asyncEnd']);
+    lock.release();
+    await thread.join();
+    expect(events('hold')).toEqual(['asyncStart', 'asyncEnd']);
   });
 
   it('tell of an owner that has died', async () => {

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { filter, firstValueFrom, NEVER, of, take, toArray } from 'rxjs';
 import {
   Condition,
@@ -21,6 +22,8 @@ import { runNode } from '../support/run-node.js';
 const { waitForThread } = threadModule<typeof import('../fixtures/pool-jobs.js')>(
   new URL('../fixtures/pool-jobs.js', import.meta.url),
 );
+
+const fixture = fileURLToPath(new URL('../fixtures/monitor/may-go-on.js', import.meta.url));
 
 /** The first moment in which it is so. */
 function moment(isSo: (now: Inspection) => boolean): Promise<Inspection> {
@@ -78,6 +81,25 @@ describe('inspect', () => {
     });
   });
 
+  it('tells of nothing that began after its time, however often threads begin to wait meanwhile', async () => {
+    const [lock, stop] = [new Lock(), new Event()];
+    lock.acquireSync();
+    const waitAnew = (one: Lock, end: Event): void => {
+      while (!end.isSet()) one.acquireSync({ timeout: 1 });
+    };
+    const all = [1, 2, 3, 4].map(() => new Thread({ target: waitAnew, args: [lock, stop] }).start());
+    while (lock.waiting === 0) await sleep(5);
+    const ages: number[] = [];
+    for (let looks = 0; looks < 1000; looks++) {
+      const { time, threads, waits: edges } = inspect();
+      for (const { since } of [...threads, ...edges]) ages.push(time - since);
+      if (looks % 50 === 0) await setImmediate();
+    }
+    stop.set();
+    await Promise.all(all.map((thread) => thread.join()));
+    expect(Math.min(...ages)).toBeGreaterThanOrEqual(0);
+  });
+
   it('tells a thread that computes from one that has nothing to do, although it does not answer', async () => {
     const [go, end] = [new Event(), new Event()];
     const thread = new Thread({ target: computing, args: [go, end] }).start();
@@ -106,6 +128,17 @@ describe('inspect', () => {
     });
     rlock.release();
     rlock.release();
+  });
+
+  it('calls a primitive the same before it is waited for, however long its name is', () => {
+    const lock = new Lock({ name: '漢'.repeat(1000) });
+    const name = (): string | undefined =>
+      inspect({ watch: [lock] }).primitives.find(({ id }) => id === lock.id)?.name;
+    const before = name();
+    lock.acquireSync();
+    lock.acquire().subscribe().unsubscribe();
+    expect([before, before?.replaceAll('漢', '')]).toEqual([name(), '']);
+    lock.release();
   });
 
   it.each([
@@ -290,6 +323,15 @@ describe('findings', () => {
     const { stdout } = await runNode(['--input-type=module', '--eval', code]);
     expect(stdout).toMatch(/^stall Nothing goes on: 'MainThread' waits without a timeout/);
   });
+
+  it.each(['signal', 'abort', 'input', 'message', 'computing'])(
+    'tell of no standstill that may end: %s',
+    async (what) => {
+      const { stdout, stderr } = await runNode([fixture, what]);
+      expect(stderr).toBe('');
+      expect(stdout).toBe('nothing found\n');
+    },
+  );
 });
 
 function sleepMs(): Promise<void> {

@@ -202,6 +202,12 @@ describe('a monitor with a token', () => {
       expect((await ask('/inspect.json', `Cookie: ${sent}`)).status).toBe(401);
   });
 
+  it('takes one with signs that an address has for itself as it is typed there', async () => {
+    await using signs = await serveMonitor({ port: 0, token: 'a+b?c=' });
+    for (const typed of ['a+b?c=', 'a%2Bb%3Fc%3D'])
+      expect((await fetch(`${signs.url}metrics?token=${typed}`)).status).toBe(200);
+  });
+
   it('takes it as a query or a bearer where a program asks', async () => {
     expect((await ask(`/metrics?${query}`)).status).toBe(200);
     expect((await ask('/metrics', `Authorization: Bearer ${token}`)).status).toBe(200);

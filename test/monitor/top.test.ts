@@ -122,6 +122,11 @@ describe('rxjs-threading', () => {
     expect(code).toBe(7);
   });
 
+  it('has the code of the signal that its program was killed with, as a shell has', async () => {
+    const program = "setTimeout(() => process.kill(process.pid, 'SIGKILL'), 300)";
+    expect((await run(['top', '--', 'node', '-e', program])).code).toBe(137);
+  });
+
   it.each(['process.exit(7)', 'process.exitCode = 7; setTimeout(() => {}, 30)'])(
     'has the code of a program that is over at once: %s',
     async (program) => {
@@ -243,6 +248,7 @@ describe('the words of top', () => {
     expect([widthOf('abc'), widthOf('漢字'), widthOf('😀'), widthOf('é'), widthOf('e\u0301')]).toEqual([
       3, 4, 2, 1, 1,
     ]);
+    expect(['ﾊﾝｶｸ', 'ㄅㄆㄇ', '🇩🇪', '\ufeffbom', '￥'].map(widthOf)).toEqual([4, 6, 2, 3, 2]);
     expect(clip('漢字漢字', 5)).toBe('漢字…');
     expect(padded('漢字漢字', 6)).toBe('漢字… ');
     expect(padded('7', 3, 'right')).toBe('  7');

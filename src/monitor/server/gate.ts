@@ -62,7 +62,9 @@ export class Gate {
     const token = this.#token;
     if (token === undefined) return {};
     const cookie = `rxjs-threading-monitor-${asked.local?.port ?? ''}=${this.#cookie}`;
-    const isToken = (given: string): boolean => timingSafeEqual(digest(given), token);
+    // A plus that is typed into an address stands for a space there.
+    const isToken = (given: string): boolean =>
+      [given, given.replaceAll(' ', '+')].some((one) => timingSafeEqual(digest(one), token));
     const isCookie = (given: string): boolean => timingSafeEqual(digest(given), digest(cookie));
     if (asked.query.getAll('token').some(isToken)) {
       const secure = asked.encrypted ? '; Secure' : '';

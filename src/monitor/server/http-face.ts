@@ -50,7 +50,7 @@ function askedOf(place: Place, request: IncomingMessage, response: ServerRespons
   return {
     ...place,
     method: request.method ?? '',
-    query: new URLSearchParams(url.split('?', 2)[1]),
+    query: new URLSearchParams(/\?(.*)/s.exec(url)?.[1]),
     header: (name) => request.headersDistinct[name] ?? [],
     local: address === undefined || port === undefined ? undefined : { address, port },
     peer: socket.remoteAddress,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -42,7 +43,7 @@ export function startProgram(command: readonly string[], output: 'inherit' | 'pi
   });
   const ended = (async () => {
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-    return code ?? 128 + (signal === 'SIGINT' ? 2 : 15);
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
   })();
   const url = told(child.stdio[TELLS_ON] as Readable, ended);
   // Whoever awaits them hears of it; nobody may before one has.

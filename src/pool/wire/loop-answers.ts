@@ -5,6 +5,7 @@ import { factsOfThread } from '../../primitives/threads/thread-facts.js';
 import { threadWide } from '../../primitives/threads/thread-wide.js';
 import { startedWorkers } from '../../primitives/threads/worker-watch.js';
 import { after } from '../../primitives/waiting/event-loop.js';
+import { mayBeAborted } from '../../primitives/waiting/on-abort.js';
 import { Topic } from './bus.js';
 
 /** What only a thread's own event loop can tell of it: asked once a second at most, and only while a monitor looks. */
@@ -24,7 +25,10 @@ export interface LoopAnswer {
   readonly delay: number;
   /** ms that it was blocked in waits, so far. */
   readonly blocked: number;
-  /** Whether something may run in it, besides the ends of waits: a timer, a socket, a worker that is no thread. */
+  /**
+   * Whether something may run in it, besides the ends of waits: a timer, a socket, a worker that is no thread, a listener to a
+   * signal. Of a timer whose `unref` was called Node does not tell.
+   */
   readonly pending: boolean;
   /** What the rooms above tell, by their names. */
   readonly parts: Readonly<Record<string, unknown>>;
@@ -59,7 +63,7 @@ export function answerOf(ident: number, sessions: number): LoopAnswer {
     active,
     delay: loopDelay(),
     blocked: factsOfThread(ident)?.blockedTime ?? 0,
-    pending: startedWorkers() > sessions || hasForeignResources(),
+    pending: startedWorkers() > sessions || mayBeAborted() || listensToOutside() || hasForeignResources(),
     parts: Object.fromEntries([...tellers].map(([part, tell]) => [part, tell()])),
   };
 }
@@ -71,6 +75,20 @@ const OWN: Readonly<Record<string, number>> = {
   PipeWrap: 2,
   TTYWrap: 2,
 };
+
+/** What Node does not tell apart, or not of: input, what the parent process sends, and the signals of the system. */
+function listensToOutside(): boolean {
+  if (process.connected && process.listenerCount('message') > 0) return true;
+  // Node itself listens to a terminal's size.
+  if (process.eventNames().some((name) => /^SIG(?!WINCH)/.test(String(name)))) return true;
+  return activeHandles().some(({ fd, readableFlowing }) => fd === 0 && readableFlowing === true);
+}
+
+/** Not by way of `process.stdin`, whose getter would open it. */
+function activeHandles(): readonly { readonly fd?: unknown; readonly readableFlowing?: unknown }[] {
+  const { _getActiveHandles: handles } = process as { readonly _getActiveHandles?: () => object[] };
+  return handles?.call(process) ?? [];
+}
 
 function hasForeignResources(): boolean {
   const counts = new Map<string, number>();

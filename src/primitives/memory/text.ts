@@ -16,6 +16,12 @@ export function writeText(cells: Cells, at: number, words: number, text: string)
   cells[at] = written;
 }
 
+/** What of a text so many cells hold. */
+export function fittingText(words: number, text: string): string {
+  const { written } = encoder.encodeInto(text, bytes.subarray(0, (words - 1) * 4));
+  return decoder.decode(bytes.subarray(0, written));
+}
+
 export function readText(cells: Cells, at: number): string {
   return decoder.decode(new Uint8Array(cells.buffer, (at + 1) * 4, peek(cells, at)).slice());
 }

@@ -9,7 +9,7 @@ import {
   SUM_WORDS,
 } from '../memory/histogram.js';
 import { FACTS } from '../memory/layout.js';
-import { readText, writeText } from '../memory/text.js';
+import { fittingText, readText, writeText } from '../memory/text.js';
 import { add, type Cells, compareExchange, load, or, peek, store } from '../memory/word.js';
 import { foundRecord, ID, type Records, recordFor } from './contended-record.js';
 import {
@@ -62,6 +62,7 @@ const HOLD_HISTOGRAM = HOLDS + SUM_WORDS;
 const FIRST = HOLD_HISTOGRAM + 1;
 const FIRST_WORDS = 4;
 const NAME = FIRST + FIRST_WORDS;
+const NAME_WORDS = CONTENDED_WORDS - NAME;
 
 /** A primitive that is waited for. */
 export interface Contended {
@@ -96,7 +97,7 @@ export function contended(on: Contended): number {
 function fill({ primitiveKind, name }: Contended, at: number): void {
   const cells = reserve();
   store(cells, at + KIND, KINDS.indexOf(primitiveKind));
-  writeText(cells, at + NAME, CONTENDED_WORDS - NAME, name);
+  writeText(cells, at + NAME, NAME_WORDS, name);
 }
 
 /** A wait is over, after so many ms. */
@@ -145,6 +146,11 @@ export function noteFact(primitive: Cells, fact: number): void {
   const cells = reserved();
   const at = cells === null ? -1 : foundRecord(primitive, recordsIn(cells));
   if (cells !== null && at >= 0) or(cells, at + FACTS_TOLD, fact);
+}
+
+/** A primitive's name as its record would have it, so that it is called the same before. */
+export function recordedName(name: string): string {
+  return fittingText(NAME_WORDS, name);
 }
 
 /** What is known of a primitive that was waited for. */

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import { microseconds } from '../memory/histogram.js';
 import { writeText } from '../memory/text.js';
 import { writeTime } from '../memory/time.js';
@@ -62,6 +63,8 @@ export interface Waited {
   readonly name: string;
   /** `ident` of whoever must let go of it first; null when that is nobody in particular. */
   readonly owner: number | null;
+  /** `owner` and its changes, of what another thread than the owner may release. */
+  readonly owner$?: Observable<number | null>;
   /** Undefined: it is no primitive. */
   readonly cells?: Cells;
   readonly primitiveKind?: PrimitiveKind;

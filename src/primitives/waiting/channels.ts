@@ -1,5 +1,6 @@
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
-import { onThreadEnd } from '../threads/current-ident.js';
+import type { Unsubscribable } from 'rxjs';
+import { getIdent, onThreadEnd } from '../threads/current-ident.js';
 import { clock } from '../threads/table.js';
 import { HOLDS } from '../threads/trace-flag.js';
 import type { Waited } from '../threads/wait-record.js';
@@ -96,8 +97,17 @@ export function tellWaitEnds(
   waits.asyncEnd.publish(one.context);
 }
 
+/** A hold that was told of and has not ended. */
+interface ToldHold {
+  readonly context: HoldContext;
+  /** The thread that has it. */
+  readonly ident: number;
+  /** Ends the looking for another thread that releases it. */
+  looking?: Unsubscribable | undefined;
+}
+
 /** By lock, what this thread holds and was told of. */
-const toldHolds = new Map<Waited, HoldContext>();
+const toldHolds = new Map<Waited, ToldHold>();
 /** Lowers the level at which a release looks for what was told. */
 let lower: (() => void) | undefined;
 
@@ -107,16 +117,27 @@ export function tellHoldBegins(on: Waited, face: HoldContext['face']): void {
   if (!holds.start.hasSubscribers || (kind !== 'Lock' && kind !== 'RLock')) return;
   const context: HoldContext = { kind, name, id, face };
   lower ??= watchAs(HOLDS);
-  toldHolds.set(on, context);
+  const hold: ToldHold = { context, ident: getIdent() };
+  toldHolds.set(on, hold);
   holds.start.publish(context);
   if (face === 'observable') holds.end.publish(context);
+  if (toldHolds.get(on) !== hold) return;
+  hold.looking = on.owner$?.subscribe((owner) => {
+    if (owner !== hold.ident) tellHoldEnds(on);
+  });
+  // Another thread has released it by now.
+  if (toldHolds.get(on) !== hold) hold.looking?.unsubscribe();
 }
 
-/** Called by the thread that holds it and is about to free it, while anybody of the process is told of holds. */
+/**
+ * Called by the thread that holds it and is about to free it, or that has just taken it and so held it no more, while anybody of
+ * the process is told of holds.
+ */
 export function tellHoldEnds(on: Waited): void {
-  const context = toldHolds.get(on);
-  if (context === undefined) return;
-  forgetHold(on);
+  const hold = toldHolds.get(on);
+  if (hold === undefined) return;
+  forgetHold(on, hold);
+  const { context } = hold;
   if (context.face === 'blocking') holds.end.publish(context);
   else {
     holds.asyncStart.publish(context);
@@ -124,7 +145,8 @@ export function tellHoldEnds(on: Waited): void {
   }
 }
 
-function forgetHold(on: Waited): void {
+function forgetHold(on: Waited, { looking }: ToldHold): void {
+  looking?.unsubscribe();
   toldHolds.delete(on);
   if (toldHolds.size > 0) return;
   lower?.();
@@ -132,7 +154,10 @@ function forgetHold(on: Waited): void {
 }
 
 onThreadEnd(() => {
-  for (const on of toldHolds.keys()) forgetHold(on);
+  for (const [on, hold] of toldHolds) {
+    if (on.owner === hold.ident) forgetHold(on, hold);
+    else tellHoldEnds(on);
+  }
 });
 
 /** How a target is called, for who adds to it: see `setRunner`. */

@@ -18,6 +18,11 @@ export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
   };
 }
 
+/** Whether an AbortSignal may end something of this thread, such as that of `AbortSignal.timeout`, which keeps nothing alive. */
+export function mayBeAborted(): boolean {
+  return listening.size > 0;
+}
+
 function inMicrotask(aborted: () => void): () => void {
   let calledOff = false;
   soon(() => {

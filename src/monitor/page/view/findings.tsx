@@ -1,4 +1,5 @@
 import type { FunctionComponent } from 'preact';
+import { useState } from 'preact/hooks';
 import type { Finding } from '../../types.js';
 import { Since, usePage } from './page.js';
 import './findings.css';
@@ -15,15 +16,26 @@ interface FindingsProps {
   readonly show: (finding: Finding) => void;
 }
 
+/** Findings that are shown before somebody asks for all: the rest of the page is to be seen below them. */
+const FIRST = 5;
+
 /** What is wrong, worst first; nothing at all when nothing is. The only part of the page that readers are told of. */
 export const Findings: FunctionComponent<FindingsProps> = ({ show }) => {
-  const { moment } = usePage();
+  const { findings } = usePage().moment;
+  const [all, setAll] = useState(false);
   return (
-    <div class="findings" role="status" aria-live="polite">
-      {moment.findings.map((finding) => (
-        <Row key={finding.id} finding={finding} show={show} />
-      ))}
-    </div>
+    <>
+      <div class="findings" role="status" aria-live="polite">
+        {(all ? findings : findings.slice(0, FIRST)).map((finding) => (
+          <Row key={finding.id} finding={finding} show={show} />
+        ))}
+      </div>
+      {findings.length > FIRST && !all && (
+        <button type="button" class="more" onClick={() => setAll(true)}>
+          Show all {findings.length} findings
+        </button>
+      )}
+    </>
   );
 };
 

@@ -113,8 +113,26 @@ const Edge: FunctionComponent<{ readonly routed: Routed; readonly edge: GraphEdg
   );
 };
 
-/** Characters that fit into a node. */
-const FITS = 15;
+/** px of a node's width that its name leaves free. */
+const MARGIN = 12;
+let sheet: CanvasRenderingContext2D | null | undefined;
+
+/** As much of a name as has room, in whole characters as they are seen: an emoji may be several. */
+function fitting(name: string, room: number): string {
+  if (sheet === undefined) {
+    sheet = document.createElement('canvas').getContext('2d');
+    // As graph.css has it.
+    if (sheet !== null) sheet.font = `560 12.5px ${getComputedStyle(document.body).fontFamily}`;
+  }
+  const fits = (text: string): boolean => (sheet?.measureText(text).width ?? 0) <= room;
+  if (fits(name)) return name;
+  let text = '';
+  for (const { segment } of new Intl.Segmenter().segment(name)) {
+    if (!fits(`${text}${segment}…`)) break;
+    text += segment;
+  }
+  return `${text}…`;
+}
 
 const Node: FunctionComponent<{ readonly placed: Placed }> = ({ placed }) => {
   const { open } = usePage();
@@ -125,10 +143,11 @@ const Node: FunctionComponent<{ readonly placed: Placed }> = ({ placed }) => {
     event.preventDefault();
     open(node.opens);
   };
+  const name = fitting(node.label, width - MARGIN);
   const look = `${node.waitedFor ? 'waited-for' : ''} ${stuck ? 'stuck' : ''}`;
   return (
     <a class={`node ${look}`} href={`#${kind}-${id}`} onClick={go}>
-      {node.label.length > FITS && <title>{node.label}</title>}
+      {name !== node.label && <title>{node.label}</title>}
       <rect
         x={x - width / 2}
         y={y - height / 2}
@@ -137,7 +156,7 @@ const Node: FunctionComponent<{ readonly placed: Placed }> = ({ placed }) => {
         rx={node.waitedFor ? height / 2 : 8}
       />
       <text x={x} y={tall ? y - 2 : y + 4.5} text-anchor="middle">
-        {node.label.length > FITS ? `${[...node.label].slice(0, FITS - 1).join('')}…` : node.label}
+        {name}
       </text>
       {tall && (
         <text class="under" x={x} y={y + 12} text-anchor="middle">

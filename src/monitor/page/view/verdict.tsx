@@ -47,7 +47,9 @@ export const Verdict: FunctionComponent<{ readonly deadlock: Deadlock; readonly 
           <ol>
             <li class="call">
               <span class="fn">{callOf(wait, moment)}</span>
-              <span class="at">{wait.name}</span>
+              <span class="at">
+                <bdi>{wait.name}</bdi>
+              </span>
             </li>
             <Frames stack={stack} />
           </ol>
@@ -62,7 +64,9 @@ export const Frames: FunctionComponent<{ readonly stack: readonly Site[] }> = ({
     {stack.map((site, at) => (
       <li key={at}>
         <span class="fn">{site.function || '(anonymous)'}</span>
-        <span class="at">{placeOf(site)}</span>
+        <span class="at">
+          <bdi>{placeOf(site)}</bdi>
+        </span>
       </li>
     ))}
   </>
