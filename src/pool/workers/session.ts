@@ -266,7 +266,7 @@ export class Session implements JobHolder, Watched {
   #told(job: Job, exit: WorkerExit): void {
     job.over = true;
     this.owner.lost(this, job, exit);
-    job.died(exit);
+    job.died({ ...exit, ident: this.identOf(job) });
   }
 
   // ─── its end ──────────────────────────────────────────────────────────────────────────────────
