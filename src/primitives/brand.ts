@@ -12,8 +12,12 @@ interface Brand {
   readonly layout: number;
 }
 
+/** Prototypes of the classes of this copy. */
+const ours = new WeakSet<object>();
+
 /** Instances of the class, and of those that extend it, are of this kind. */
 export function brand(madeBy: { readonly prototype: object }, kind: string): void {
+  ours.add(madeBy.prototype);
   Object.defineProperty(madeBy.prototype, BRAND, { value: { kind, layout: LAYOUT } satisfies Brand });
 }
 
@@ -34,6 +38,11 @@ function brandOf(value: object): Brand | undefined {
 
 /** For an error about an object that should be one of this copy of the library, and may be one of another. */
 export function ofAnotherCopy(value: unknown): string {
-  if (!isBranded(value)) return '';
+  if (!isBranded(value) || isOurs(value)) return '';
   return ', of another copy of rxjs-threading: `npm ls rxjs-threading` shows who has installed one';
+}
+
+function isOurs(value: object): boolean {
+  for (let at = value; at !== null; at = Object.getPrototypeOf(at)) if (ours.has(at)) return true;
+  return false;
 }

@@ -36,6 +36,8 @@ export interface Backlog {
   push(value: unknown): void;
   /** Takes the first values that may be taken, at most so many of them; a value that moves is taken alone. */
   take(most: number): readonly Chunk[];
+  /** The same, from the value of that index on; none, unless that waits, may be taken, and is the first of all. */
+  takeAt(index: number, most: number): readonly Chunk[];
   giveBack(chunk: Chunk): void;
   /** What was taken is done with. */
   over(chunk: Chunk): void;
@@ -76,6 +78,11 @@ export class PlainBacklog implements Backlog {
     if (back.values.length <= most) return [back];
     this.giveBack({ first: back.first + most, values: back.values.slice(most) });
     return [{ first: back.first, values: back.values.slice(0, most) }];
+  }
+
+  takeAt(index: number, most: number): readonly Chunk[] {
+    const first = this.#back[0]?.first ?? this.#from;
+    return first === index && this.size > 0 ? this.take(most) : [];
   }
 
   #takeArrived(most: number): Chunk {

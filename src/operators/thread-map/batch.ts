@@ -70,6 +70,11 @@ export class Batch {
     return this.#place.cell;
   }
 
+  /** Its worker is at a stream, which goes on only as far as that is passed on. */
+  get streams(): boolean {
+    return this.#partly;
+  }
+
   /** How many values it has that have not been taken back. */
   get size(): number {
     return this.parts.length === 1 ? (this.parts[0]?.values.length ?? 0) : this.parts.length;

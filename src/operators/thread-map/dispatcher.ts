@@ -37,6 +37,7 @@ const TAKE_BACK_FROM_BUSY_AFTER_MS = 20;
  *
  * Invariant: while the backlog has values that may be taken and less than `concurrency` batches are in flight, every
  * session is full, or has a batch and the next is not worth sending yet, or `dispatch` is about to run: by a message, the timer, or `dispatchSoon`.
+ * What is passed on next is not in the backlog while all workers are at streams that come after it.
  */
 export class Dispatcher implements SessionOwner, LossesOwner {
   readonly #mapping: Mapping;
@@ -90,7 +91,7 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   dispatch(): void {
     if (this.#dispatching) return;
     this.#dispatching = true;
-    while (!this.#stopped && this.#sessions.inFlight < this.#mapping.concurrency && this.#sendOne());
+    while (!this.#stopped && this.#sendNext());
     this.#dispatching = false;
     if (!this.#stopped) this.#setTimer();
   }
@@ -117,7 +118,30 @@ export class Dispatcher implements SessionOwner, LossesOwner {
 
   // ─── values on their way to the workers ─────────────────────────────────────────────────────
 
-  /** Sends one batch. false: there is nothing to send, or nowhere to send it. */
+  /** false: there is nothing to send, or nowhere to send it. */
+  #sendNext(): boolean {
+    return (this.#sessions.inFlight < this.#mapping.concurrency && this.#sendOne()) || this.#sendAwaited();
+  }
+
+  /**
+   * Where all workers are at streams, these go on only once what stands before them has been passed on. While that is in the
+   * backlog, or with a session that waits for one of these very workers, it goes to one of them, whatever that has: nothing
+   * else would ever end.
+   */
+  #sendAwaited(): boolean {
+    const { next } = this.#results;
+    const session = this.#mapping.ordered ? this.#sessions.streaming() : undefined;
+    if (session === undefined) return false;
+    for (const one of this.#sessions) {
+      const batch = one.queued ? one.firstUntouched() : undefined;
+      if (batch?.parts[0]?.first === next) this.#losses.giveBack(one.takeBack(batch));
+    }
+    const chunks = this.#backlog.takeAt(next, this.#nextSize);
+    if (chunks.length > 0) this.#send(session, chunks);
+    return chunks.length > 0;
+  }
+
+  /** Sends one batch, where there is room. */
   #sendOne(): boolean {
     const overdue = this.#overdue();
     const { available } = this.#backlog;
@@ -128,9 +152,14 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     if (overdue !== undefined && !isSilent(session))
       this.#losses.giveBack(overdue.session.takeBack(overdue.batch));
     else if (available === 0 || (session.filled > 0 && available < this.#size.least)) return false;
-    const chunks = this.#backlog.take(this.#size.of(this.#backlog.available, this.#sessions.most));
+    const chunks = this.#backlog.take(this.#nextSize);
     if (chunks.some(({ values }) => values.length > 0)) this.#send(session, chunks);
     return true;
+  }
+
+  /** How many values the next batch has. */
+  get #nextSize(): number {
+    return this.#size.of(this.#backlog.available, this.#sessions.most);
   }
 
   #send(session: MapSession, chunks: readonly Chunk[]): void {
@@ -200,7 +229,7 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     const waitedFor = parts.filter(({ values }) => values.length > 0);
     if (waitedFor.length > 0) this.#results.pass(waitedFor);
     if (message.kind === 'failed') this.#losses.threw(batch, message);
-    if (batch.ended || finished) this.dispatch();
+    if (batch.ended || finished || batch.streams) this.dispatch();
   }
 
   /** Lets the keys go of which a batch has no more values. true: there may be any. */

@@ -58,16 +58,30 @@ export class KeyedBacklog implements Backlog {
 
   take(most: number): readonly Chunk[] {
     const taken: Chunk[] = [];
-    for (const lane of this.#ready) {
-      this.#ready.delete(lane);
-      this.#available -= sizeOf(lane);
-      const full = this.#takeOf(lane, most, taken);
-      // None was taken of it, because its first value travels alone.
-      this.#readyIfFree(lane);
-      if (full) break;
-    }
-    this.#size -= taken.length;
+    for (const lane of this.#ready) if (this.#takeOut(lane, most, taken)) break;
     return taken;
+  }
+
+  takeAt(index: number, most: number): readonly Chunk[] {
+    const taken: Chunk[] = [];
+    for (const lane of this.#ready) {
+      if (peek(lane)?.first !== index) continue;
+      this.#takeOut(lane, most, taken);
+      break;
+    }
+    return taken;
+  }
+
+  /** true: no more may travel with what was taken. */
+  #takeOut(lane: Lane, most: number, taken: Chunk[]): boolean {
+    const before = taken.length;
+    this.#ready.delete(lane);
+    this.#available -= sizeOf(lane);
+    const full = this.#takeOf(lane, most, taken);
+    this.#size -= taken.length - before;
+    // None was taken of it, because its first value travels alone.
+    this.#readyIfFree(lane);
+    return full;
   }
 
   /** true: no more may travel with what was taken. */

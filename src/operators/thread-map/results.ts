@@ -132,6 +132,11 @@ export class MapResults {
     this.#owner = owner;
   }
 
+  /** When ordered: the value, or the first of several, that is passed on next. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Every part has been passed on to its end. */
   get empty(): boolean {
     return this.#parts.size === 0;

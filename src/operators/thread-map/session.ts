@@ -113,6 +113,13 @@ export class MapSession {
     return this.filled < this.#depth && this.#free.length > 0;
   }
 
+  /** Its worker is at streams alone, and can take another batch all the same. */
+  get streams(): boolean {
+    if (this.#ended || this.queued || this.filled === 0 || this.#free.length === 0) return false;
+    for (const batch of this.batches.values()) if (batch.size > 0 && !batch.streams) return false;
+    return true;
+  }
+
   /** How much it has to do. A session that waits for a worker comes after one that has a worker and nothing to do. */
   get load(): number {
     return this.filled + (this.queued ? 0.5 : 0);

@@ -60,6 +60,17 @@ export class MapSessions {
     return this.#open() ?? best;
   }
 
+  /** One of those that have a worker, where all of these are at streams alone. */
+  streaming(): MapSession | undefined {
+    let found: MapSession | undefined;
+    for (const session of this.#sessions) {
+      if (session.queued) continue;
+      if (!session.streams) return undefined;
+      found = session;
+    }
+    return found;
+  }
+
   #open(): MapSession | undefined {
     const { pool } = this.#mapping;
     try {

@@ -317,7 +317,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
     this.#dispatch();
     // A worker that did not come up is not tried again until another has.
     if (session.opened && !session.retired && !this.#closes) this.workers.keepEnough();
-    for (const job of begun) job.died(exit);
+    for (const job of begun) job.died({ ...exit, ident: session.identOf(job) });
     for (const job of failed) this.#fail(job, { ...exit, unbegun: true });
     leaveOut(own);
     this.#updated();

@@ -3,7 +3,7 @@ import { ThreadError } from '../../errors.js';
 import type { Emitted } from '../../primitives/target.js';
 import { markCancelled } from '../../primitives/threads/cancel-flag.js';
 import { nextThreadNumber, SENT_ITSELF } from '../../primitives/threads/table.js';
-import { flagsOf, markStopped } from '../../primitives/threads/thread-slots.js';
+import { flagsOf, hasHandles, markStopped } from '../../primitives/threads/thread-slots.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { after, nextTurn } from '../../primitives/waiting/event-loop.js';
 import { onAbort } from '../../primitives/waiting/on-abort.js';
@@ -12,12 +12,10 @@ import { cancelMessage } from '../thread/cancel-request.js';
 import { limitRun, ranTooLong, waitedTooLong } from '../thread/run-limit.js';
 import { cannotStart } from '../thread/start.js';
 import { StartedHere } from '../thread/started-here.js';
-import { transferItems } from '../thread/thread-options.js';
 import { cannotRead, explainExit, type ThreadRun } from '../thread/thread-run.js';
 import type { ThreadState } from '../thread/thread-side.js';
-import { cloning } from '../wire/clone-error.js';
-import { decodeTo, type Encoded, encode, unpackError } from '../wire/codec.js';
-import { dropArgs, keepArgs } from '../wire/kept-args.js';
+import { decodeTo, type Encoded, unpackError } from '../wire/codec.js';
+import { dropArgs } from '../wire/kept-args.js';
 import {
   COMPLETED,
   type Envelope,
@@ -26,26 +24,16 @@ import {
   RETURNED_ENCODED,
   type ValuesMessage,
 } from '../wire/messages.js';
-import { NOT_PLAIN, plainCopy } from '../wire/plain-copy.js';
 import { threadName } from '../wire/thread-name.js';
-import { traceParent } from '../wire/trace-parent.js';
-import { movesWith } from '../wire/transfer.js';
 import { Job, type JobEnd, type WorkerExit } from '../workers/job.js';
 import type { JobTarget } from '../workers/job-target.js';
 import type { Dispatcher } from './dispatcher.js';
-import { captureContexts } from './job-contexts.js';
+import { copyParcel, isParcel, type Parcel, packArguments } from './job-arguments.js';
 import type { CheckedRunOptions, RunRequest } from './run-options.js';
 
 const NOTHING: readonly TransferListItem[] = [];
 /** A job with a shorter `waitTimeout` might fail behind one that takes long, while later ones begin elsewhere: see patience.ts. */
 const HURRY_MS = 50;
-
-/** What it is called with, where that is not plain values alone. */
-interface Parcel {
-  readonly envelope: Envelope;
-  readonly transfer: readonly TransferListItem[];
-  readonly copied: boolean;
-}
 
 /** What few jobs ever have. */
 class Extras {
@@ -138,7 +126,7 @@ export class RunJob<R> extends Job {
   submit(submit: () => void = () => this.home.submit(this)): void {
     const args = this.#args as readonly unknown[];
     try {
-      this.#args = this.#pack(args);
+      this.#args = packArguments(args, this.#options, this.home.contexts);
       submit();
     } catch (cause) {
       throw cannotStart(this.name, args, cause);
@@ -151,27 +139,8 @@ export class RunJob<R> extends Job {
       this.#more.stopWaiting = after(waitTimeout, () => nextTurn(() => this.#waited(waitTimeout)));
   }
 
-  #pack(args: readonly unknown[]): readonly unknown[] | Parcel {
-    const plain = cloning(() => plainCopy(args));
-    const contexts = captureContexts(this.home.contexts);
-    const traceparent = traceParent();
-    const bare = contexts === undefined && traceparent === undefined;
-    if (plain !== NOT_PLAIN && this.#options.transferList.length === 0 && bare) return plain;
-    const transfer = movesWith(transferItems(this.#options), args);
-    const envelope = {
-      args: encode(args, transfer),
-      ...(contexts && { contexts }),
-      ...(traceparent && { traceparent }),
-    };
-    return { envelope, transfer, copied: false };
-  }
-
   copy(atOnce: boolean): void {
-    const parcel = this.#args;
-    if (!isParcel(parcel) || parcel.copied) return;
-    const { args, ...rest } = parcel.envelope;
-    const kept = keepArgs({ args, transfer: parcel.transfer }, atOnce);
-    this.#args = { envelope: { args: kept.args, ...rest }, transfer: kept.transfer, copied: true };
+    if (isParcel(this.#args)) this.#args = copyParcel(this.#args, atOnce);
   }
 
   drop(): void {
@@ -234,10 +203,16 @@ export class RunJob<R> extends Job {
 
   ended(end: JobEnd): void {
     this.#extras?.spare?.();
-    // Whoever it has sent its own Thread to asks that for what it gave.
-    if (this.#extras?.run === undefined && (flagsOf(end.ident) & SENT_ITSELF) !== 0) this.asThread(end.ident);
-    if (this.#extras?.run !== undefined) this.#extras.run.ended(end);
+    const run = this.#runFor(end.ident);
+    if (run !== undefined) run.ended(end);
     else this.#tell(end);
+  }
+
+  /** Who in another thread has its Thread, by `enumerate` or as the job has sent its own, asks that for what the job gave. */
+  #runFor(ident: number): ThreadRun | undefined {
+    const isKnown = (flagsOf(ident) & SENT_ITSELF) !== 0 || hasHandles(ident);
+    if (this.#extras?.run === undefined && isKnown) this.asThread(ident);
+    return this.#extras?.run;
   }
 
   #tell({ ident, how, value }: JobEnd): void {
@@ -253,8 +228,9 @@ export class RunJob<R> extends Job {
   }
 
   died(exit: WorkerExit): void {
-    const { spare, run, tooLate, unread } = this.#extras ?? {};
+    const { spare, tooLate, unread } = this.#extras ?? {};
     spare?.();
+    const run = this.#runFor(exit.ident ?? 0);
     if (run !== undefined) run.died(exit);
     else this.#reject(tooLate ?? unread ?? explainExit(this.name, exit));
   }
@@ -266,8 +242,9 @@ export class RunJob<R> extends Job {
   /** Makes its Thread, which from now on hears what the worker says, and tells the job's user in turn. */
   asThread(ident: number): StartedHere<unknown> {
     const [side, run] = StartedHere.ofJob(ident, this.name, this);
-    const { came, last } = this.#more;
+    const { came, last, unread } = this.#more;
     this.#more.run = run;
+    if (unread !== undefined) run.fail(unread);
     // Nobody can have the values that have come before, nor has to read those to come.
     side.outcome.keepLast();
     if (came > 0) side.outcome.values([last]);
@@ -343,8 +320,4 @@ export class RunJob<R> extends Job {
     this.#extras?.stopWaiting?.();
     return settle;
   }
-}
-
-function isParcel(args: readonly unknown[] | Parcel): args is Parcel {
-  return !Array.isArray(args);
 }

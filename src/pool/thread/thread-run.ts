@@ -117,7 +117,12 @@ export class ThreadRun implements JobListener {
   }
 
   unread(why: string): void {
-    this.#unread ??= cannotRead(this.#thread.name, this.#came, why);
+    this.fail(cannotRead(this.#thread.name, this.#came, why));
+  }
+
+  /** It has failed by this, however it ends. */
+  fail(error: ThreadError): void {
+    this.#unread ??= error;
   }
 
   /**

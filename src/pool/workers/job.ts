@@ -21,6 +21,8 @@ export interface WorkerExit {
   readonly terminated: boolean;
   /** No worker had begun with the job, and none will. */
   readonly unbegun?: boolean;
+  /** Of the thread that the job was, where it had begun. */
+  readonly ident?: number;
 }
 
 /** An EndMessage, taken apart. */

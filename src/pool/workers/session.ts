@@ -266,15 +266,17 @@ export class Session implements JobHolder, Watched {
   #told(job: Job, exit: WorkerExit): void {
     job.over = true;
     this.owner.lost(this, job, exit);
-    job.died(exit);
+    job.died({ ...exit, ident: this.identOf(job) });
   }
 
   // ─── its end ──────────────────────────────────────────────────────────────────────────────────
 
   /** Ends the worker, so that the job is over; resolves when it is. The worker's other jobs are run elsewhere. */
   async killFor(job: Job): Promise<void> {
-    if (this.#killWith(job)) await this.#worker.exit;
-    else this.drain();
+    if (this.#killWith(job)) return await this.#worker.exit;
+    this.drain();
+    // It was the one before it that is over, which this thread had not heard of.
+    if (!job.over && this.#killWith(job)) await this.#worker.exit;
   }
 
   /**

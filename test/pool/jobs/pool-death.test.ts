@@ -136,6 +136,20 @@ describe('terminate of a job', () => {
     await pool.close();
   });
 
+  it('ends it where this thread has not heard yet that the job before it is over', async () => {
+    const pool = new ThreadPool({ maxThreads: 1 });
+    expect(await pool.run(identity, [0])).toBe(0);
+    const first = new Thread({ target: identity, args: [1], pool }).start();
+    const thread = new Thread({ target: jobs.spin, args: [new Event()], pool }).start();
+    await null;
+    while (thread.state === 'queued');
+    await thread.terminate();
+    expect(thread.isAlive()).toBe(false);
+    expect(await first.result()).toBe(1);
+    await expect(thread.result().then()).rejects.toThrow(/it was terminated/);
+    await pool.close();
+  });
+
   it('is alive until its worker is gone', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     const begun = new Event();

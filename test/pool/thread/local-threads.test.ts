@@ -82,6 +82,27 @@ describe('the one Thread object of a thread', () => {
     expect(await heard.wait({ timeout: 10_000 })).toBe(true);
   });
 
+  it.each([
+    ['value', /^value$/],
+    ['throw', /^thrown$/],
+    ['exit', /^thread 'found' died: process.exit\(7\)/],
+    ['hang', /^thread 'found' died: it was terminated$/],
+  ])('is asked by a thread that found it while it was a job: %s', async (how, what) => {
+    await using pool = new ThreadPool({ maxThreads: 1 });
+    const [gate, isFound, ended] = [new Event(), new Event(), new Event()];
+    const asked = new Thread({ target: targets.resultOfNamed, args: ['found', isFound, ended] }).start();
+    const leave = new AbortController();
+    const options = { name: 'found', signal: leave.signal, grace: 0 };
+    const job = pool.run(targets.endAs, [how, gate], options).then(null, () => {});
+    await isFound.wait();
+    if (how === 'hang') leave.abort();
+    else gate.set();
+    await job;
+    await pool.run(targets.whoAmI);
+    ended.set();
+    expect(await asked.result()).toMatch(what);
+  });
+
   it('is what the excepthook gets', async () => {
     const told: (Thread | null)[] = [];
     setExcepthook(({ thread }) => told.push(thread));

@@ -59,6 +59,17 @@ describe('of another copy of the package', () => {
     else expect(make).toThrow(/of another copy of rxjs-threading: `npm ls rxjs-threading`/);
   });
 
+  it.each<[string, () => unknown]>([
+    ['an Event for withLock', () => here.withLock(new here.Event() as never, () => of(1))],
+    ['a Lock for awaitEvent', () => here.awaitEvent(new here.Lock() as never)],
+    ['a Condition as the lock of one', () => new here.Condition(new here.Condition() as never)],
+    ['a Lock as a pool', () => here.threadMap((n: number) => n, { pool: new here.Lock() as never })],
+    ['a Thread for toHandle', () => here.toHandle(here.currentThread() as never)],
+  ])('nothing is said to be that is of this one: %s', (_, make) => {
+    expect(make).toThrow(TypeError);
+    expect(make).not.toThrow(/another copy/);
+  });
+
   it('an Event and a Barrier do for the operators of this one', async () => {
     const event = new there.Event();
     const seen: string[] = [];
