@@ -7,7 +7,7 @@ import { starterExists } from '../../primitives/threads/liveness.js';
 import { DUMMY, FREE, MAIN_IDENT } from '../../primitives/threads/table.js';
 import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-slots.js';
 import { WaitRecord } from '../../primitives/threads/wait-record.js';
-import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';
 import { joined } from './join.js';
@@ -131,10 +131,16 @@ export function remoteResult(ident: number, options: WaitOptions | undefined): W
   );
 }
 
+/** Keeps the process alive until it is answered, as a worker does that is being ended here. */
 export async function remoteTerminate(ident: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    ask(ident, 'terminate').subscribe({ complete: resolve, error: reject });
-  });
+  keepAlive(1);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      ask(ident, 'terminate').subscribe({ complete: resolve, error: reject });
+    });
+  } finally {
+    keepAlive(-1);
+  }
 }
 
 export function remoteCancel(ident: number, reason: unknown): void {
