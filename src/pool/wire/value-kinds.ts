@@ -1,17 +1,23 @@
 import { types } from 'node:util';
+import { show } from '../../primitives/options.js';
 
 /**
  * What kind of object a value is. An object may come from another realm than this code (a vm context, as Jest has one
  * for each test file), where `instanceof` knows no class of the language: so none of these relies on it.
  */
 
+/** false for a Proxy that does not say, as it was revoked or its trap throws: whoever has caught one must not throw that again. */
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
-  if (value instanceof Error) return true;
-  // Most are of this realm, where that was certain.
-  if (value instanceof Object) return false;
-  const tag = tagOf(value);
-  return tag === '[object Error]' || tag === '[object DOMException]';
+  try {
+    if (value instanceof Error) return true;
+    // Most are of this realm, where that was certain.
+    if (value instanceof Object) return false;
+    const tag = tagOf(value);
+    return tag === '[object Error]' || tag === '[object DOMException]';
+  } catch {
+    return false;
+  }
 }
 
 /** A plain object, or an instance of a class of the user's, which a clone turns into a plain object. */
@@ -67,6 +73,16 @@ export function nestsDeeper(value: object, levels: number): boolean {
       if (typeof child === 'object' && child !== null) ahead.push([child, level + 1]);
   }
   return false;
+}
+
+/** What was thrown, in a line: anything may be, and an error's name and message may be anything. */
+export function saidBy(thrown: unknown): string {
+  if (isError(thrown)) return `${textOf(read(thrown, 'name'))}: ${textOf(read(thrown, 'message'))}`;
+  return textOf(thrown);
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : show(value);
 }
 
 /** A property of an object of the user's; undefined when its getter throws. */

@@ -71,6 +71,26 @@ describe('what a target returns and nobody can read', () => {
   });
 });
 
+describe('a Proxy that cannot be read', () => {
+  const traps = '{ get() { throw 1; }, ownKeys() { throw 2; }, getPrototypeOf() { throw 3; } }';
+  it.each([
+    ['thrown', `() => { throw new Proxy({}, ${traps}); }`],
+    ['thrown in place of an error', `async () => { throw new Proxy(new Error('no'), ${traps}); }`],
+    [
+      'thrown, and revoked',
+      '() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); throw proxy; }',
+    ],
+  ])('is the error of its job, %s, and costs no worker', async (_, source) => {
+    const target = runInNewContext(source);
+    await pool.run(() => 1);
+    const [own] = pool.piscina.threads;
+    const [seen] = await Promise.allSettled([pool.run(target)]);
+    expect(seen?.status).toBe('rejected');
+    expect((seen as PromiseRejectedResult).reason).not.toMatchObject({ code: 'ERR_THREAD_DIED' });
+    expect(pool.piscina.threads).toEqual([own]);
+  });
+});
+
 describe('data that looks like what the library sends is data', () => {
   it.each([
     '{"rxjs-threading:value":"primitive","packed":{}}',
