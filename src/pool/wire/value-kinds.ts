@@ -22,11 +22,30 @@ export function isError(value: unknown): value is Error {
 
 /** A plain object, or an instance of a class of the user's, which a clone turns into a plain object. */
 export function isRecord(value: object): boolean {
-  if (isPlain(value) || tagOf(value) === '[object Object]') return true;
+  if (isPlain(value)) return true;
+  if (isOfNode(value)) return false;
+  if (tagOf(value) === '[object Object]') return true;
   if (!(Symbol.toStringTag in value) || ArrayBuffer.isView(value)) return false;
   const madeBy: unknown = value.constructor;
   if (typeof madeBy !== 'function') return true;
   return Reflect.get(globalThis, madeBy.name) !== madeBy && !isNative(madeBy);
+}
+
+/** By prototype: whether its objects are ones of Node's that a clone keeps, or that can only move. */
+const ofNode = new WeakMap<object, boolean>();
+
+/** Such as a BlockList or a FileHandle: Node's classes say by symbols how their objects are cloned or moved. A KeyObject has none. */
+function isOfNode(value: object): boolean {
+  const made: object = Object.getPrototypeOf(value);
+  const known = ofNode.get(made);
+  if (known !== undefined) return known;
+  let found = tagOf(value) === '[object KeyObject]' && types.isKeyObject(value);
+  for (let one: object | null = made; one !== null && !found; one = Object.getPrototypeOf(one))
+    found = Object.getOwnPropertySymbols(one).some(({ description }) =>
+      description?.startsWith('messaging_'),
+    );
+  ofNode.set(made, found);
+  return found;
 }
 
 function tagOf(value: object): string {

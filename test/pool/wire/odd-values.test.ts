@@ -1,3 +1,8 @@
+import { createSecretKey } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { BlockList, SocketAddress } from 'node:net';
+import { createHistogram } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { lastValueFrom, of } from 'rxjs';
@@ -118,6 +123,31 @@ describe('data that looks like what the library sends is data', () => {
       ) as unknown as Promise<unknown>,
     );
     expect(thrown).toMatchObject({ message: 'thrown', one: data });
+  });
+
+  it.each<[string, object]>([
+    ['a KeyObject', createSecretKey(Buffer.from('secret'))],
+    ['a BlockList', new BlockList()],
+    ['a SocketAddress', new SocketAddress({ port: 1 })],
+    ['a histogram', createHistogram()],
+    ['a Blob', new Blob(['text'])],
+  ])('%s stays one, beside a primitive or not', async (_, one) => {
+    for (const value of [{ one }, { one, lock: new Lock() }, { one, errors: [new Error('no')] }])
+      expect((await echo(value)).one.constructor.name).toBe(one.constructor.name);
+  });
+
+  it('a FileHandle, which can only move, is refused beside a primitive as well, and moves', async () => {
+    const lock = new Lock();
+    const file = await open(fileURLToPath(import.meta.url));
+    const thread = new Thread({ target: (value: unknown) => value, args: [{ file, lock }] });
+    expect(() => thread.start()).toThrow(/args\[0\]\.file is FileHandle .*, which can only move/);
+    const close = async (value: { file: typeof file }): Promise<string> => {
+      await value.file.close();
+      return value.file.constructor.name;
+    };
+    expect(await pool.run(close, [{ file, lock } as { file: typeof file }], { transferList: [file] })).toBe(
+      'FileHandle',
+    );
   });
 
   it('has an own property of the name __proto__ as one, beside a primitive or not', async () => {
