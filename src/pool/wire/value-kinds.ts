@@ -71,10 +71,13 @@ export function isSet(value: object): value is Set<unknown> {
 }
 
 const NOTHING: readonly unknown[] = [];
+const { includes } = Array.prototype;
 
 /** What stands in an object and is cloned with it. @throws whatever a getter throws */
 export function childrenOf(value: object): Iterable<unknown> {
-  if (Array.isArray(value) || isSet(value)) return value;
+  // Not hole by hole: an array with one item may have a length of four billion, which a clone goes through at once.
+  if (Array.isArray(value)) return includes.call(value, undefined) ? Object.values(value) : value;
+  if (isSet(value)) return value;
   if (isMap(value)) return [...value.keys(), ...value.values()];
   return isRecord(value) ? Object.values(value) : NOTHING;
 }

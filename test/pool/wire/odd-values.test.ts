@@ -150,6 +150,23 @@ describe('data that looks like what the library sends is data', () => {
     );
   });
 
+  it('an array of few items and four billion holes is sent at once, beside a primitive or not', async () => {
+    const sparse: unknown[] = [];
+    sparse[2 ** 32 - 2] = 'last';
+    for (const value of [{ sparse }, { sparse, lock: new Lock() }]) {
+      const back = await echo(value);
+      expect(Object.keys(back.sparse)).toEqual([`${2 ** 32 - 2}`]);
+      expect(back.sparse.at(-1)).toBe('last');
+    }
+    const failed = pool.run(
+      (one: unknown) => {
+        throw Object.assign(new Error('thrown'), { one });
+      },
+      [sparse],
+    );
+    expect((await failure(Promise.resolve(failed))) as object).toHaveProperty('one.length', 2 ** 32 - 1);
+  });
+
   it('has an own property of the name __proto__ as one, beside a primitive or not', async () => {
     const data = JSON.parse('{"__proto__":{"admin":true},"a":1}');
     for (const value of [data, { data, lock: new Lock() }, { data, list: [new Error('no')] }]) {
