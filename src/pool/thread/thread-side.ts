@@ -55,8 +55,10 @@ export abstract class ThreadSide {
 
   get state(): ThreadState {
     if (this.ident === 0) return 'initial';
+    // First, as it may be withdrawn while it is asked whether it lives: then it has never run.
+    const state = stateOf(this.ident);
     if (!this.isAlive) return 'stopped';
-    return stateOf(this.ident) === QUEUED ? 'queued' : 'running';
+    return state === QUEUED ? 'queued' : 'running';
   }
 
   get isCancelled(): boolean {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { firstValueFrom, toArray } from 'rxjs';
-import { Event, Semaphore, Thread, type Timer, threadModule } from 'rxjs-threading';
+import { Event, enumerate, Semaphore, Thread, type Timer, threadModule } from 'rxjs-threading';
 import { describe, expect, it, vi } from 'vitest';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
@@ -85,6 +85,36 @@ it('who reads the values of a thread elsewhere, and leaves amid what has come at
   const read = await new Thread({ target: reading, args: [thread as Thread] }).start().result();
   expect(read).toEqual({ seen: [0, 1], stopped: [] });
   await thread.terminate();
+});
+
+it('a Timer that another thread cancels is never seen to run', async () => {
+  const TRIES = 200;
+  const [at, met] = [0, 1];
+  const cells = new Int32Array(new SharedArrayBuffer(8));
+  const cancelling = async (words: Int32Array, tries: number): Promise<void> => {
+    const { Timer } = await import('rxjs-threading');
+    for (let one = 0; one < tries; one++) {
+      const timer = new Timer(600_000, () => {}).start();
+      Atomics.store(words, 0, timer.ident as number);
+      while (Atomics.load(words, 1) !== timer.ident);
+      timer.cancel();
+      while (Atomics.load(words, 1) !== 0);
+    }
+  };
+  const canceller = new Thread({ target: cancelling, args: [cells, TRIES] }).start();
+  const seen = new Set<string>();
+  for (let one = 0; one < TRIES; one++) {
+    while (Atomics.load(cells, at) === 0);
+    const ident = Atomics.exchange(cells, at, 0);
+    const timer = enumerate().find((thread) => thread.ident === ident) as Thread;
+    const states = [timer.state];
+    Atomics.store(cells, met, ident);
+    while (states.at(-1) !== 'stopped') states.push(timer.state);
+    for (const state of states) seen.add(state);
+    Atomics.store(cells, met, 0);
+  }
+  await canceller.join();
+  expect([...seen]).toEqual(['queued', 'stopped']);
 });
 
 describe('the result of a thread whose Thread object is nowhere but in another thread', () => {
