@@ -9,6 +9,7 @@ import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-s
 import { WaitRecord } from '../../primitives/threads/wait-record.js';
 import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
+import { drainBus } from '../wire/bus.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';
 import { joined } from './join.js';
 import { pendingWait } from './pending-wait.js';
@@ -43,12 +44,17 @@ function ask(ident: number, about: Question): Observable<unknown> {
     asking.set(asks, asker);
     answers.listen(({ asks: to, answer }) => asking.get(to)?.heard(answer));
     questions.publish({ ident, by: getIdent(), asks, about });
+    const whyLost = (): string | undefined => {
+      if (!starterExists(ident)) return 'the thread that started it is no more';
+      return !asker.answered && stateOf(ident) === FREE ? TOO_LONG_AGO : undefined;
+    };
     recheckPeriodically({
       recheck: () => {
-        if (!asking.has(asks)) return false;
-        if (!starterExists(ident)) subscriber.error(lost(ident, 'the thread that started it is no more'));
-        else if (!asker.answered && stateOf(ident) === FREE) subscriber.error(lost(ident, TOO_LONG_AGO));
-        return true;
+        // The starter may have answered before, while this event loop was blocked.
+        if (asking.has(asks) && whyLost() !== undefined) drainBus();
+        const why = asking.has(asks) ? whyLost() : undefined;
+        if (why !== undefined) subscriber.error(lost(ident, why));
+        return asking.has(asks);
       },
     });
     return () => {
