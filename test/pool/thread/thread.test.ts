@@ -617,6 +617,20 @@ describe('cancel', () => {
     expect(await caught(thread.result())).toMatchObject({ name: 'RangeError', message: 'why' });
   });
 
+  it('aborts a signal that was taken before the start, too', async () => {
+    const gate = new Event();
+    const thread = new Thread({ target: targets.untilAborted!, args: [gate] });
+    const { signal } = thread;
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    thread.start();
+    await gate.wait();
+    const reason = new RangeError('why');
+    thread.cancel(reason);
+    await aborted;
+    expect(signal.reason).toBe(reason);
+    expect(await caught(thread.result())).toMatchObject({ name: 'RangeError' });
+  });
+
   it('reaches the thread from one that did not start it', async () => {
     const gate = new Event();
     const thread = start('spinUntilCancelled', gate);
