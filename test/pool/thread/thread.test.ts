@@ -648,6 +648,19 @@ describe('cancel', () => {
     expect(ran.isSet()).toBe(false);
   });
 
+  it.each([
+    ['with a teardown that throws', "({ unsubscribe() { throw new Error('jammed'); } })"],
+    ['without a subscription', 'undefined'],
+  ])('is how an Observable ends that cannot be left: %s', async (_, subscription) => {
+    const target = new Function(
+      `return () => ({ subscribe(to) { to.next(1); return ${subscription}; } });`,
+    )();
+    const thread = new Thread({ target }).start();
+    await firstValueFrom(thread.output$);
+    thread.cancel('over');
+    expect(await caught(thread.result())).toBe('over');
+  });
+
   it('ends an endless stream', async () => {
     const thread = new Thread({
       target: async function* () {
