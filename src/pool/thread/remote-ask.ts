@@ -11,6 +11,7 @@ import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-l
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { drainBus } from '../wire/bus.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';
+import { InOrder } from '../wire/in-order.js';
 import { joined } from './join.js';
 import { pendingWait } from './pending-wait.js';
 import {
@@ -81,6 +82,8 @@ class Asker {
   readonly #asks: string;
   readonly #subscriber: Subscriber<unknown>;
   answered = false;
+  /** Who reads a value may block, and so have the next ones heard. */
+  readonly #inOrder = new InOrder();
   /** Values that came. */
   #came = 0;
 
@@ -91,6 +94,10 @@ class Asker {
 
   heard(answer: Answer): void {
     this.answered = true;
+    this.#inOrder.take(() => this.#take(answer));
+  }
+
+  #take(answer: Answer): void {
     if ('values' in answer)
       decodeTo(
         answer.values,

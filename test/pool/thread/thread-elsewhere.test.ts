@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { firstValueFrom, toArray } from 'rxjs';
-import { Event, enumerate, Semaphore, Thread, type Timer, threadModule } from 'rxjs-threading';
+import { Event, enumerate, Semaphore, settrace, Thread, type Timer, threadModule } from 'rxjs-threading';
 import { describe, expect, it, vi } from 'vitest';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
@@ -85,6 +85,42 @@ it('who reads the values of a thread elsewhere, and leaves amid what has come at
   const read = await new Thread({ target: reading, args: [thread as Thread] }).start().result();
   expect(read).toEqual({ seen: [0, 1], stopped: [] });
   await thread.terminate();
+});
+
+it('the values of a thread elsewhere come in order though who reads them blocks, while somebody traces', async () => {
+  const COUNT = 2000;
+  settrace(() => {});
+  const starting = async (count: number): Promise<void> => {
+    const library = await import('rxjs-threading');
+    const target = function* (to: number): Generator<number> {
+      for (let one = 0; one < to; one++) yield one;
+    };
+    const inner = new library.Thread({ target, args: [count] }).start();
+    library.reportProgress(inner);
+    await new Promise(() => {});
+  };
+  const starter = new Thread({ target: starting, args: [COUNT] });
+  const told = firstValueFrom(starter.progress$) as Promise<Thread>;
+  starter.output$.subscribe({ error: () => {} });
+  starter.start();
+  const over = new Thread({ target: () => {} }).start();
+  await over.join();
+  const inner = await told;
+  const values: unknown[] = [];
+  const error = await new Promise((resolve) => {
+    const next = (value: unknown): void => {
+      if (values.push(value) % 100 !== 1) return;
+      // The next ones come meanwhile.
+      const since = performance.now();
+      while (performance.now() - since < 20);
+      over.joinSync();
+    };
+    inner.output$.subscribe({ next, error: resolve, complete: () => resolve(undefined) });
+  });
+  settrace(null);
+  expect(error).toBeUndefined();
+  expect(values).toEqual(Array.from({ length: COUNT }, (_, one) => one));
+  await starter.terminate();
 });
 
 it('a Timer that another thread cancels is never seen to run', async () => {
