@@ -27,6 +27,8 @@ export abstract class ThreadSide {
   readonly cancelRequest: CancelRequest = new CancelRequest();
   #name: string;
   #renamedAtEnd = false;
+  /** It was cancelled: once that was asked here, or was seen. */
+  #cancelled = false;
   #endWatch: EndWatch | undefined;
 
   constructor(ident: number, name: string, daemon: boolean) {
@@ -62,7 +64,8 @@ export abstract class ThreadSide {
   }
 
   get isCancelled(): boolean {
-    return this.ident === 0 ? this.cancelRequest.asked : this.#inTable && isCancelled(this.ident);
+    this.#cancelled ||= this.cancelRequest.asked || (this.#inTable && isCancelled(this.ident));
+    return this.#cancelled;
   }
 
   join(options: WaitOptions | undefined): Wait<boolean> {

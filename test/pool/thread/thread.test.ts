@@ -35,6 +35,7 @@ import {
   Thread,
   ThreadError,
   ThreadPool,
+  Timer,
   threadModule,
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -659,6 +660,16 @@ describe('cancel', () => {
     await firstValueFrom(thread.output$);
     thread.cancel('over');
     expect(await caught(thread.result())).toBe('over');
+  });
+
+  it('is remembered when the slot of the thread has gone to another', async () => {
+    const thread = new Thread({ target: () => 1 });
+    thread.cancel();
+    await thread.start().join();
+    expect(await caught(thread.result())).toMatchObject({ code: 'ERR_THREAD_CANCELLED' });
+    for (let slot = 0; slot < 5000; slot++) new Timer(600_000, () => {}).start().cancel();
+    expect(thread.cancelled).toBe(true);
+    expect(`${thread}`).toContain('stopped');
   });
 
   it('ends an endless stream', async () => {
