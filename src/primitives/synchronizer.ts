@@ -33,7 +33,7 @@ import { ALL, HOLDS, lookedAtAs } from './threads/trace-flag.js';
 import { type Outcome, PENDING, YIELDED } from './waiting/attempt.js';
 import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
-import { forgetHold, tellHoldEnds } from './waiting/channels.js';
+import { tellHoldEnds } from './waiting/channels.js';
 import { noteWakeUp } from './waiting/noted-wait.js';
 import { emit, levels, tracing } from './waiting/trace.js';
 import { type Begin, type Settle, Wait } from './waiting/wait.js';
@@ -137,8 +137,6 @@ export abstract class Synchronizer extends Primitive {
    * @internal
    */
   noteTaken(looked: number, othersWait: boolean): void {
-    // One that is still told of another thread has ended.
-    if ((looked & HOLDS) !== 0) forgetHold(this);
     if ((looked & ALL) === 0) return;
     const count = peek(this.cells, ACQUIRES) + 1;
     this.cells[ACQUIRES] = count;

@@ -154,19 +154,6 @@ describe('the channels', () => {
     await thread.join();
   });
 
-  it('tell of no hold that another thread ended as if the next one had', async () => {
-    const lock = new Lock({ name: 'held' });
-    await lock.acquire();
-    const waits = lock.acquire().then();
-    lock.release();
-    await waits;
-    const release = (one: Lock): void => one.release();
-    await new Thread({ target: release, args: [lock] }).start().join();
-    lock.acquireSync();
-    lock.release();
-    expect(events('hold')).toEqual(['start', 'end']);
-  });
-
   it('tell of an owner that has died', async () => {
     const lock = new RLock({ name: 'left' });
     const keep = (one: RLock): void => void one.acquireSync();

@@ -116,9 +116,9 @@ export function tellHoldEnds(on: Waited): void {
   }
 }
 
-/** Its end is told of to nobody. */
-export function forgetHold(on: Waited): void {
-  if (!toldHolds.delete(on) || toldHolds.size > 0) return;
+function forgetHold(on: Waited): void {
+  toldHolds.delete(on);
+  if (toldHolds.size > 0) return;
   lower?.();
   lower = undefined;
 }

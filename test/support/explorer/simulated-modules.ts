@@ -32,7 +32,7 @@ export function simulatedModules(port: Port): Record<string, object> {
     'thread-notes': { clearNotes: () => {}, noteSleep: () => {}, noteState: () => {} },
     events: { writeEvent: () => {} },
     'wait-site': { siteHere: () => 0 },
-    channels: { ownerDeaths: { hasSubscribers: false }, forgetHold: () => {}, tellHoldEnds: () => {} },
+    channels: { ownerDeaths: { hasSubscribers: false }, tellHoldEnds: () => {} },
     announcer: { announce: () => {} },
     trace: { levels: () => 0, tracing: () => false, emit: () => {} },
     bus: { drainTraces: () => {} },
