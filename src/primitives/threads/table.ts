@@ -227,7 +227,7 @@ export function noHandles(ident: number): number {
 
 /** From 1 to 2 ** 31 - 1, and then from 1 again: a process that is up for days comes there. */
 function nextOf(cell: number): number {
-  return ((add(table, cell, 1) + 1) & 0x7fff_ffff) || nextOf(cell);
+  return (add(table, cell, 1) + 1) & 0x7fff_ffff || nextOf(cell);
 }
 
 /** A number that no other primitive of the process has. */
