@@ -318,10 +318,7 @@ export interface Abandoned extends FindingBase {
   readonly ident: number;
 }
 
-/**
- * Every thread waits, and nothing is pending that might end a wait: no timer, socket, request, queued job, handler of a signal or
- * AbortSignal. A timer whose `unref` was called is not seen.
- */
+/** Every thread waits, and nothing that is seen may end a wait: no timer with a `ref`, socket, job, handler of a signal or AbortSignal. */
 export interface Stall extends FindingBase {
   readonly kind: 'stall';
   readonly waits: readonly number[];

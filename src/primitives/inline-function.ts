@@ -42,11 +42,16 @@ export function isClass(source: string): boolean {
   return /^class\b(?!\s*\()/.test(source);
 }
 
+/** Of an object with one method, getter or setter, whose name may be a symbol. */
+const ONLY_FUNCTION =
+  '(of) => { const [it] = Reflect.ownKeys(of).map((key) => Object.getOwnPropertyDescriptor(of, key)); ' +
+  'return it.value ?? it.get ?? it.set; }';
+
 /** The source as an expression; a method's becomes one as part of an object. */
 function expressionOf(source: string, target: unknown): string {
   const known = expressions.get(source);
   if (known !== undefined) return known;
-  const expression = [`(${source})`, `Object.values({${source}})[0]`].find(compiles);
+  const expression = [`(${source})`, `(${ONLY_FUNCTION})({${source}})`].find(compiles);
   if (expression === undefined) {
     const why = compiles('0')
       ? 'its source is not complete in itself'

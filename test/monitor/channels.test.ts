@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setImmediate } from 'node:timers/promises';
-import { Event, Lock, OwnerDiedError, RLock, Thread, ThreadPool } from 'rxjs-threading';
+import { Barrier, Event, Lock, OwnerDiedError, RLock, Thread, ThreadPool } from 'rxjs-threading';
 import { channels } from 'rxjs-threading/monitor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -67,6 +67,53 @@ describe('the channels', () => {
     lock.acquireSync({ timeout: 10 });
     expect(events('wait')).toEqual(['start', 'end']);
     expect(told[1]?.context).toMatchObject({ face: 'blocking', outcome: 'timeout', name: 'told' });
+  });
+
+  it('tell of no wait that began before anybody listened, nor take its end for that of another', async () => {
+    const lock = new Lock({ name: 'told' });
+    await lock.acquire();
+    for (const [name, hear] of listeners) unsubscribe(name, hear);
+    const before = lock.acquire().subscribe();
+    for (const [name, hear] of listeners) subscribe(name, hear);
+    const after = lock.acquire().subscribe();
+    before.unsubscribe();
+    expect(events('wait')).toEqual(['start', 'end']);
+    after.unsubscribe();
+    expect(events('wait')).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
+  });
+
+  it('tell of a blocking wait in whose end another one blocks', async () => {
+    const action = (): void => (globalThis as unknown as { acted?: () => void }).acted?.();
+    const barrier = new Barrier(1, { action, name: 'told' });
+    const [acting, lock] = [new Event(), new Lock()];
+    lock.acquireSync();
+    const act = (one: Barrier, begun: Event): void => {
+      const { cells } = one as unknown as { cells: Int32Array };
+      const acted = (): void => {
+        begun.set();
+        // SLEEPERS: main waits by now.
+        while ((Atomics.load(cells, 0) & (1 << 30)) === 0);
+      };
+      Object.assign(globalThis, { acted });
+      one.waitSync();
+    };
+    const thread = new Thread({ target: act, args: [barrier, acting] }).start();
+    acting.waitSync();
+    Object.assign(globalThis, { acted: () => lock.acquireSync({ timeout: 10 }) });
+    told = [];
+    barrier.waitSync();
+    Object.assign(globalThis, { acted: undefined });
+    expect(
+      told
+        .filter(({ channel }) => channel.includes('wait'))
+        .map(({ context }) => [context.kind, context.outcome]),
+    ).toEqual([
+      ['Barrier', undefined],
+      ['Lock', undefined],
+      ['Lock', 'timeout'],
+      ['Barrier', 'woken'],
+    ]);
+    await thread.join();
   });
 
   it('tell how long was held what had to be waited for, and of nothing else', async () => {

@@ -77,3 +77,19 @@ describe('a name that a function does not find is said to be', { timeout: 60_000
     expect(message).toMatch(advice);
   });
 });
+
+describe('a function of an object runs in a thread', { timeout: 60_000 }, () => {
+  const object = compiled(
+    "{ method() { return 7; }, 'odd name'() { return 7; }, [Symbol.iterator]() { return 7; }, get got() { return 7; }, set given(value) {} }",
+  );
+  const of = (key: PropertyKey): PropertyDescriptor => Object.getOwnPropertyDescriptor(object, key) ?? {};
+  it.each([
+    ['a method', of('method').value, 7],
+    ['a method with an odd name', of('odd name').value, 7],
+    ['a method whose name is a symbol', of(Symbol.iterator).value, 7],
+    ['a getter', of('got').get, 7],
+    ['a setter', of('given').set, undefined],
+  ])('%s', async (_, target, result) => {
+    expect(await new Thread({ target, args: [1] }).start().result()).toBe(result);
+  });
+});

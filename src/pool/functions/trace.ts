@@ -7,6 +7,7 @@ import { TRACING } from '../../primitives/threads/trace-flag.js';
 import { watchAs } from '../../primitives/threads/watching.js';
 import { setTraceMuted } from '../../primitives/waiting/trace.js';
 import { unpackError } from '../wire/codec.js';
+import { InOrder } from '../wire/in-order.js';
 import { reportUnhandled } from '../workers/unhandled.js';
 import { setTraceListener, type TraceEvent, traced } from './trace-events.js';
 
@@ -33,7 +34,11 @@ function addTracer(tracer: Tracer): void {
     within = new AsyncLocalStorage();
     setTraceMuted(() => within?.getStore() === true);
     setTraceListener(tellTracers);
-    traced.listen((event) => tellTracers({ ...event, arg: unpackError(event.arg) }));
+    // Also while a trace function of this thread runs, which may wait and so have them heard: they are not what it does.
+    const inOrder = new InOrder();
+    traced.listen((event) =>
+      inOrder.take(() => within?.run(true, tellEach, { ...event, arg: unpackError(event.arg) })),
+    );
   }
   tracers.add(tracer);
   tracer.stop = watchAs(TRACING);

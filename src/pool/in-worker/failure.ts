@@ -5,7 +5,7 @@ import { reasonFor } from '../thread/cancellation.js';
 import { type PackedError, packError } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import type { RunningThread } from '../wire/messages.js';
-import { isError } from '../wire/value-kinds.js';
+import { isError, read } from '../wire/value-kinds.js';
 import { adviceOn } from './missing-name.js';
 
 /**
@@ -30,7 +30,7 @@ export function packFailure(
 /** Whether an error is a cancel's reason, or the AbortError that Node's own functions throw in place of it. */
 function isReason(thrown: unknown, reason: unknown): boolean {
   if (thrown === reason) return true;
-  return isError(thrown) && thrown.name === 'AbortError' && thrown.cause === reason;
+  return isError(thrown) && read(thrown, 'name') === 'AbortError' && read(thrown, 'cause') === reason;
 }
 
 /** @param path - such as `result` or `output[3]`: what `value` is of the thread */
@@ -42,7 +42,8 @@ export function cannotClone(ident: number, path: string, value: unknown, cause: 
 
 /** Says more of a ReferenceError in a function that came by its source: the name was most likely in its closure. */
 function explainClosure(error: unknown, { ident, target }: RunningThread): unknown {
-  if (!(error instanceof ReferenceError) || target === null || !('source' in target)) return error;
+  if (!isError(error) || !(error instanceof ReferenceError) || target === null || !('source' in target))
+    return error;
   const name = /^(.+) is not defined$/.exec(error.message)?.[1];
   if (name === undefined) return error;
   const message =

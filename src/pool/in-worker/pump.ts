@@ -39,7 +39,16 @@ function pumpObservable(source: Subscribable, output: BatchSender): Pumping {
     });
     stop = () => subscription.unsubscribe();
   });
-  return { ended, stop: () => stop() };
+  return {
+    ended,
+    stop: () => {
+      try {
+        stop();
+      } catch {
+        // As with an iterator's `return`: the thread ends with the reason why it was stopped.
+      }
+    },
+  };
 }
 
 /** An iterator is pulled, and only while the reader has room. */

@@ -57,6 +57,9 @@ const PARKED_MS = 10;
  */
 const endTurn = (process as { readonly _tickCallback?: () => void })._tickCallback;
 
+/** As it is when this file loads, because a target may mock it and leave it so, as fake timers do. */
+const { nextTick } = process;
+
 let session: Session | undefined;
 
 /** The worker's side of workers/session.ts. */
@@ -236,7 +239,7 @@ class Session {
    */
   readonly #free = (): void => {
     if (endTurn === undefined || clock() - this.#turned >= PARKED_MS) nextTurn(this.#turn);
-    else process.nextTick(this.#tick);
+    else nextTick(this.#tick);
   };
 
   readonly #turn = (): void => {

@@ -1,6 +1,7 @@
 import { ThreadError } from '../../errors.js';
 import { type PackedTarget, unpackTarget } from '../../primitives/target.js';
 import { after } from '../../primitives/waiting/event-loop.js';
+import { saidBy } from '../wire/value-kinds.js';
 import { expectAll } from './leftovers.js';
 import { setWorkerContext, workerContext } from './worker-context.js';
 
@@ -37,6 +38,5 @@ export async function tearDownWorker(teardown: PackedTarget): Promise<void> {
 }
 
 function explain(step: string, error: unknown): ThreadError {
-  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new ThreadError(`${step} of a worker failed: ${why}`, { code: 'ERR_POOL', cause: error });
+  return new ThreadError(`${step} of a worker failed: ${saidBy(error)}`, { code: 'ERR_POOL', cause: error });
 }

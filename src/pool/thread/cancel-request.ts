@@ -36,6 +36,7 @@ export class CancelRequest {
   /** The thread has its ident: a cancel from before the start is marked in its slot. */
   started(ident: number): void {
     if (this.asked) markCancelled(ident);
+    else if (this.#abort !== undefined) this.#hear(ident, this.#abort);
   }
 
   /** What the thread's worker is told with its start. */
@@ -48,10 +49,13 @@ export class CancelRequest {
     if (this.#abort !== undefined) return this.#abort.signal;
     const abort = new AbortController();
     this.#abort = abort;
-    const tell = (): void => abort.abort(this.#asked === undefined ? reasonFor(ident) : this.#asked.reason);
-    if (ident !== 0) onCancel(ident, tell);
-    else if (this.asked) tell();
+    if (ident !== 0) this.#hear(ident, abort);
+    else if (this.#asked !== undefined) abort.abort(this.#asked.reason);
     return abort.signal;
+  }
+
+  #hear(ident: number, abort: AbortController): void {
+    onCancel(ident, () => abort.abort(this.#asked === undefined ? reasonFor(ident) : this.#asked.reason));
   }
 }
 

@@ -20,7 +20,7 @@ export function setReason(ident: number, reason: unknown): void {
   if (known?.ident !== ident) known = { ident, reason };
 }
 
-/** Why the current thread was cancelled: the same object each time. */
+/** Why a thread was cancelled, as far as is known here: of the current one the same object each time. */
 export function reasonFor(ident: number): unknown {
   if (known?.ident === ident) return known.reason;
   const message = cancelOf(ident);
@@ -28,7 +28,7 @@ export function reasonFor(ident: number): unknown {
     message !== undefined
       ? unpackError(message.reason)
       : new ThreadError('the thread was cancelled', { code: 'ERR_THREAD_CANCELLED' });
-  known = { ident, reason };
+  if (ident === getIdent()) known = { ident, reason };
   return reason;
 }
 

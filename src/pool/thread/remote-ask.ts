@@ -7,9 +7,11 @@ import { starterExists } from '../../primitives/threads/liveness.js';
 import { DUMMY, FREE, MAIN_IDENT } from '../../primitives/threads/table.js';
 import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-slots.js';
 import { WaitRecord } from '../../primitives/threads/wait-record.js';
-import { recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
+import { drainBus } from '../wire/bus.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';
+import { InOrder } from '../wire/in-order.js';
 import { joined } from './join.js';
 import { pendingWait } from './pending-wait.js';
 import {
@@ -43,12 +45,17 @@ function ask(ident: number, about: Question): Observable<unknown> {
     asking.set(asks, asker);
     answers.listen(({ asks: to, answer }) => asking.get(to)?.heard(answer));
     questions.publish({ ident, by: getIdent(), asks, about });
+    const whyLost = (): string | undefined => {
+      if (!starterExists(ident)) return 'the thread that started it is no more';
+      return !asker.answered && stateOf(ident) === FREE ? TOO_LONG_AGO : undefined;
+    };
     recheckPeriodically({
       recheck: () => {
-        if (!asking.has(asks)) return false;
-        if (!starterExists(ident)) subscriber.error(lost(ident, 'the thread that started it is no more'));
-        else if (!asker.answered && stateOf(ident) === FREE) subscriber.error(lost(ident, TOO_LONG_AGO));
-        return true;
+        // The starter may have answered before, while this event loop was blocked.
+        if (asking.has(asks) && whyLost() !== undefined) drainBus();
+        const why = asking.has(asks) ? whyLost() : undefined;
+        if (why !== undefined) subscriber.error(lost(ident, why));
+        return asking.has(asks);
       },
     });
     return () => {
@@ -75,6 +82,8 @@ class Asker {
   readonly #asks: string;
   readonly #subscriber: Subscriber<unknown>;
   answered = false;
+  /** Who reads a value may block, and so have the next ones heard. */
+  readonly #inOrder = new InOrder();
   /** Values that came. */
   #came = 0;
 
@@ -85,6 +94,10 @@ class Asker {
 
   heard(answer: Answer): void {
     this.answered = true;
+    this.#inOrder.take(() => this.#take(answer));
+  }
+
+  #take(answer: Answer): void {
     if ('values' in answer)
       decodeTo(
         answer.values,
@@ -131,10 +144,16 @@ export function remoteResult(ident: number, options: WaitOptions | undefined): W
   );
 }
 
+/** Keeps the process alive until it is answered, as a worker does that is being ended here. */
 export async function remoteTerminate(ident: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    ask(ident, 'terminate').subscribe({ complete: resolve, error: reject });
-  });
+  keepAlive(1);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      ask(ident, 'terminate').subscribe({ complete: resolve, error: reject });
+    });
+  } finally {
+    keepAlive(-1);
+  }
 }
 
 export function remoteCancel(ident: number, reason: unknown): void {

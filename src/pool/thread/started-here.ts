@@ -7,6 +7,7 @@ import { getIdent } from '../../primitives/threads/current-ident.js';
 import { DAEMON, OWN_WORKER } from '../../primitives/threads/table.js';
 import { flagsOf, markStopped, setFlags, unclaimSlot } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
+import { InOrder } from '../wire/in-order.js';
 import { dropArgs } from '../wire/kept-args.js';
 import { type StartPayload, WINDOW } from '../wire/messages.js';
 import type { Outputs } from '../workers/elastic-pool.js';
@@ -59,8 +60,8 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
   #thread: LocalThread | undefined;
   readonly #options: ThreadOptions<readonly unknown[], R>;
   #toRun: (() => StartPayload['target']) | undefined;
-  /** Made when somebody asks for it. */
-  #progress: Subject<unknown> | undefined;
+  /** Made when somebody asks for it; who is told of a value may block until the thread has ended. */
+  #progress: { readonly told: Subject<unknown>; readonly inOrder: InOrder } | undefined;
   #ending: (() => void) | undefined;
   #isOver = false;
   #run: ThreadRun | undefined;
@@ -187,14 +188,16 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
   }
 
   progress(value: unknown): void {
-    this.#progress?.next(value);
+    const progress = this.#progress;
+    progress?.inOrder.take(() => progress.told.next(value));
   }
 
   beforeOutcome(): void {
     this.#isOver = true;
     this.#ending?.();
     forget(this.ident);
-    this.#progress?.complete();
+    const progress = this.#progress;
+    progress?.inOrder.take(() => progress.told.complete());
   }
 
   afterOutcome(): void {
@@ -227,9 +230,10 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
   }
 
   get progress$(): Observable<unknown> {
-    this.#progress ??= new Subject();
-    if (this.#isOver) this.#progress.complete();
-    return this.#progress.asObservable();
+    this.#progress ??= { told: new Subject(), inOrder: new InOrder() };
+    const { told, inOrder } = this.#progress;
+    if (this.#isOver) inOrder.take(() => told.complete());
+    return told.asObservable();
   }
 
   result(options: WaitOptions | undefined): Wait<Emitted<R>> {

@@ -11,6 +11,7 @@ import {
   type ValuesMessage,
   WINDOW,
 } from '../wire/messages.js';
+import { saidBy } from '../wire/value-kinds.js';
 import { countChild } from '../workers/children.js';
 import type { Job, JobEnd, WorkerExit } from '../workers/job.js';
 import type { JobListener } from '../workers/thread-job.js';
@@ -174,13 +175,11 @@ export function explainExit(name: string, exit: WorkerExit): ThreadError {
   if (unbegun && isInitFailure(error)) return noThread(name, error);
   if (unbegun && error instanceof ThreadError && error.code === 'ERR_NO_THREAD') return error;
   const why =
-    error instanceof Error
-      ? `${error.name}: ${error.message}`
-      : error !== undefined
-        ? String(error)
-        : terminated
-          ? 'it was terminated'
-          : `process.exit(${exitCode}) was called in ${unbegun ? 'its worker' : 'it'}${exitCode === 1 ? ', or its worker was terminated from elsewhere' : ''}`;
+    error !== undefined
+      ? saidBy(error)
+      : terminated
+        ? 'it was terminated'
+        : `process.exit(${exitCode}) was called in ${unbegun ? 'its worker' : 'it'}${exitCode === 1 ? ', or its worker was terminated from elsewhere' : ''}`;
   return new ThreadError(`thread '${name}' died${unbegun ? ' before it began' : ''}: ${why}`, {
     code: 'ERR_THREAD_DIED',
     ...(error !== undefined && { cause: error }),

@@ -27,6 +27,8 @@ export abstract class ThreadSide {
   readonly cancelRequest: CancelRequest = new CancelRequest();
   #name: string;
   #renamedAtEnd = false;
+  /** It was cancelled: once that was asked here, or was seen. */
+  #cancelled = false;
   #endWatch: EndWatch | undefined;
 
   constructor(ident: number, name: string, daemon: boolean) {
@@ -55,12 +57,15 @@ export abstract class ThreadSide {
 
   get state(): ThreadState {
     if (this.ident === 0) return 'initial';
+    // First, as it may be withdrawn while it is asked whether it lives: then it has never run.
+    const state = stateOf(this.ident);
     if (!this.isAlive) return 'stopped';
-    return stateOf(this.ident) === QUEUED ? 'queued' : 'running';
+    return state === QUEUED ? 'queued' : 'running';
   }
 
   get isCancelled(): boolean {
-    return this.ident === 0 ? this.cancelRequest.asked : this.#inTable && isCancelled(this.ident);
+    this.#cancelled ||= this.cancelRequest.asked || (this.#inTable && isCancelled(this.ident));
+    return this.#cancelled;
   }
 
   join(options: WaitOptions | undefined): Wait<boolean> {

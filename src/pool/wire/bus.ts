@@ -32,7 +32,12 @@ function hear({ topic, message }: Envelope): void {
  * promises no order between this channel and a port: who is told of an end has heard of all that the thread did.
  */
 export function drainTraces(): void {
-  if (channel === undefined || !someoneTraces()) return;
+  if (someoneTraces()) drainBus();
+}
+
+/** Hears now what the event loop would bring later: whoever told it may be no more. */
+export function drainBus(): void {
+  if (channel === undefined) return;
   for (let heard = 0; heard < MOST_HEARD; heard++) {
     // Node takes a channel too; its types do not say so.
     const next = receiveMessageOnPort(channel as unknown as MessagePort);

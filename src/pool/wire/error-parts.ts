@@ -1,6 +1,6 @@
 import { BrokenBarrierError, OwnerDiedError, ThreadError, type ThreadErrorCode } from '../../errors.js';
 import { show } from '../../primitives/options.js';
-import { nestsDeeper, read } from './value-kinds.js';
+import { nestsDeeper, read, textOf } from './value-kinds.js';
 
 /** An Error as it travels. A structured clone would lose its class's name and what hangs on it. */
 export interface ErrorParts {
@@ -40,7 +40,10 @@ function ownOf({ own }: ErrorParts, name: string): unknown {
   return own.find(([key]) => key === name)?.[1];
 }
 
-/** All but its own properties, which packOwn adds. */
+/**
+ * All but its own properties, which packOwn adds. Nothing keeps an error's name, message and stack from being anything, or from
+ * being getters that throw.
+ */
 export function takeApart(error: Error): ErrorParts {
   const stack = read(error, 'stack');
   return {
@@ -50,11 +53,6 @@ export function takeApart(error: Error): ErrorParts {
     stack: stack === undefined ? undefined : textOf(stack),
     own: [],
   };
-}
-
-/** Nothing keeps an error's name, message and stack from being anything, or from being getters that throw. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : show(value);
 }
 
 /** The error's name; its class's, where the class has not set one and has that of a class of the language. */

@@ -36,7 +36,7 @@ export function openWorker(session: Session, settings: WorkerSettings): PiscinaW
   const worker = piscina.threads[0] as PiscinaWorker;
   // Before Piscina's own listeners, which would put another worker in the place of this one.
   worker.prependListener('error', (error: unknown) => {
-    thrown = error === undefined ? new Error('undefined was thrown') : error;
+    thrown = error ?? new Error(`${error} was thrown`);
     void piscina.destroy();
   });
   worker.prependListener('exit', (exitCode: number) => {

@@ -29,6 +29,14 @@ export function relayUnhandled(message: UnhandledMessage): void {
 }
 
 export function printUnhandled(name: string | undefined, error: unknown): void {
-  const stack = isError(error) ? inspect(error) : show(error);
-  process.stderr.write(`Exception in thread ${name ?? '(ended)'}:\n${stack}\n`);
+  process.stderr.write(`Exception in thread ${name ?? '(ended)'}:\n${textOf(error)}\n`);
+}
+
+function textOf(error: unknown): string {
+  try {
+    return isError(error) ? inspect(error) : show(error);
+  } catch {
+    // A getter of its own throws.
+    return show(error);
+  }
 }

@@ -225,19 +225,24 @@ export function noHandles(ident: number): number {
   return (ident >>> SLOT_BITS) << 16;
 }
 
+/** From 1 to 2 ** 31 - 1, and then from 1 again: a process that is up for days comes there. */
+function nextOf(cell: number): number {
+  return (add(table, cell, 1) + 1) & 0x7fff_ffff || nextOf(cell);
+}
+
 /** A number that no other primitive of the process has. */
 export function nextPrimitiveId(): number {
-  return add(table, PRIMITIVE_IDS, 1) + 1;
+  return nextOf(PRIMITIVE_IDS);
 }
 
 /** A number that no other pool of the process has. */
 export function nextPoolId(): number {
-  return add(table, POOL_IDS, 1) + 1;
+  return nextOf(POOL_IDS);
 }
 
 /** The N of `Thread-N`. */
 export function nextThreadNumber(): number {
-  return add(table, THREAD_NUMBERS, 1) + 1;
+  return nextOf(THREAD_NUMBERS);
 }
 
 /** Makes a cell of the table at least `to`. */

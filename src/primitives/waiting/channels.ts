@@ -1,7 +1,6 @@
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
 import type { Unsubscribable } from 'rxjs';
 import { getIdent, onThreadEnd } from '../threads/current-ident.js';
-import { clock } from '../threads/table.js';
 import { HOLDS } from '../threads/trace-flag.js';
 import type { Waited } from '../threads/wait-record.js';
 import { watchAs } from '../threads/watching.js';
@@ -53,48 +52,41 @@ export interface RunContext {
   error?: unknown;
 }
 
-/** Observable waits that were told of and have not ended, by primitive, in their order. */
-const told = new Map<Waited, { readonly since: number; readonly context: WaitContext }[]>();
-/** The wait that this thread blocks in. */
-let blocking: WaitContext | undefined;
+/** Observable waits that were told of and have not ended. */
+const told = new Map<object, WaitContext>();
+/** What this thread blocks in, innermost last, as a Barrier's action may block too; undefined: it was not told of. */
+const blocking: (WaitContext | undefined)[] = [];
 
-export function tellWaitBegins(on: Waited, face: WaitContext['face']): void {
-  if (!waits.start.hasSubscribers) return;
-  const { id, name, owner, primitiveKind: kind = 'Thread' } = on;
-  const context: WaitContext = { kind, name, id, face, owner };
-  waits.start.publish(context);
-  if (face === 'blocking') blocking = context;
-  else {
+/** @param wait - of an Observable one, the object that `tellWaitEnds` gets too */
+export function tellWaitBegins(on: Waited, face: WaitContext['face'], wait: object | undefined): void {
+  const context = waits.start.hasSubscribers ? contextOf(on, face) : undefined;
+  if (context !== undefined) waits.start.publish(context);
+  if (wait === undefined) blocking.push(context);
+  else if (context !== undefined) {
     waits.end.publish(context);
-    const known = told.get(on) ?? [];
-    known.push({ since: clock(), context });
-    told.set(on, known);
+    told.set(wait, context);
   }
 }
 
-/** @param since - when the wait began: not later than `tellWaitBegins` was called for it */
+function contextOf(on: Waited, face: WaitContext['face']): WaitContext {
+  const { id, name, owner, primitiveKind: kind = 'Thread' } = on;
+  return { kind, name, id, face, owner };
+}
+
 export function tellWaitEnds(
-  on: Waited,
   face: WaitContext['face'],
-  since: number,
+  wait: object,
   outcome: NonNullable<WaitContext['outcome']>,
 ): void {
-  if (face === 'blocking') {
-    if (blocking === undefined) return;
-    blocking.outcome = outcome;
-    waits.end.publish(blocking);
-    blocking = undefined;
-    return;
+  const context = face === 'blocking' ? blocking.pop() : told.get(wait);
+  if (context === undefined) return;
+  context.outcome = outcome;
+  if (face === 'blocking') waits.end.publish(context);
+  else {
+    told.delete(wait);
+    waits.asyncStart.publish(context);
+    waits.asyncEnd.publish(context);
   }
-  if (told.size === 0) return;
-  const known = told.get(on) ?? [];
-  const at = known.findIndex((one) => one.since >= since);
-  const [one] = at < 0 ? [] : known.splice(at, 1);
-  if (known.length === 0) told.delete(on);
-  if (one === undefined) return;
-  one.context.outcome = outcome;
-  waits.asyncStart.publish(one.context);
-  waits.asyncEnd.publish(one.context);
 }
 
 /** A hold that was told of and has not ended. */

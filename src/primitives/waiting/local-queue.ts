@@ -132,7 +132,7 @@ export class LocalQueue {
     settle: Settle<T>,
   ): Unsubscribable {
     const place = new QueuedWait(this, attempt, timeout, settle as Settle<unknown>);
-    place.counted = waitBegins(this.on, 'observable');
+    place.counted = waitBegins(this.on, 'observable', place);
     this.#line.push(place);
     this.#resized(1);
     if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(place, timeout, signal);

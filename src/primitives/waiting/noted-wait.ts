@@ -18,10 +18,13 @@ import { tellHoldBegins, tellWaitBegins, tellWaitEnds } from './channels.js';
 export type WaitEnd = Extract<ThreadEvent['event'], 'woken' | 'timeout' | 'left'>;
 type Face = 'blocking' | 'observable';
 
-/** @returns where it is counted; -1: nowhere, as it is for no primitive */
-export function waitBegins(on: Waited, face: Face): number {
+/**
+ * @param wait - an Observable one
+ * @returns where it is counted; -1: nowhere, as it is for no primitive
+ */
+export function waitBegins(on: Waited, face: Face, wait?: NotedWait): number {
   if (watches(EVENTS)) writeEvent('wait', getIdent(), on.id, on.owner ?? 0, face);
-  tellWaitBegins(on, face);
+  tellWaitBegins(on, face, wait);
   return isContended(on) ? contended(on) : -1;
 }
 
@@ -40,13 +43,14 @@ export interface NotedWait {
 }
 
 /** @returns how long it was, in ms */
-export function waitEnds(on: Waited, { counted, since, site }: NotedWait, how: WaitEnd, face: Face): number {
+export function waitEnds(on: Waited, wait: NotedWait, how: WaitEnd, face: Face): number {
+  const { counted, since, site } = wait;
   const ms = clock() - since;
   if (counted >= 0) {
     waited(counted, ms, how === 'timeout');
     if (site !== 0) waitedAt(counted, site, ms);
   }
-  tellWaitEnds(on, face, since, how);
+  tellWaitEnds(face, wait, how);
   if (how === 'woken') tellHoldBegins(on, face);
   if (watches(EVENTS)) {
     const by = how === 'woken' && on.cells !== undefined ? load(on.cells, WOKEN_BY) : 0;

@@ -129,6 +129,52 @@ describe('the excepthook', () => {
     expect(seen).toEqual(['nobody hears']);
   });
 
+  it("is not told of one that ends with the reason of its cancel after it has asked for another's", async () => {
+    const other = new Thread({ target: () => new Promise(() => {}) }).start();
+    const ready = new Event();
+    const target = async (one: Thread, listening: Event): Promise<void> => {
+      const { currentThread } = await import('rxjs-threading');
+      const abortOf = ({ signal }: Thread): Promise<unknown> =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)));
+      const [own, others] = [abortOf(currentThread()), abortOf(one)];
+      listening.set();
+      const reason = await own;
+      await others;
+      throw reason;
+    };
+    const thread = new Thread({ target, args: [other, ready] }).start();
+    await ready.wait();
+    thread.cancel(new Error('why'));
+    other.cancel(new Error('another why'));
+    await thread.join();
+    await turns();
+    expect(told).toEqual([]);
+    await other.terminate();
+  });
+
+  it('prints by default what cannot be shown', () => {
+    const printed: string[] = [];
+    const write = vi
+      .spyOn(process.stderr, 'write')
+      .mockImplementation((text) => printed.push(String(text)) > 0);
+    const error = Object.defineProperty(new Error('no'), 'stack', {
+      get() {
+        throw new Error('jammed');
+      },
+    });
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    try {
+      for (const one of [error, proxy]) excepthook({ error: one, thread: null });
+    } finally {
+      write.mockRestore();
+    }
+    expect(printed.map((text) => text.split('\n')[1])).toEqual([
+      '[object that cannot be shown]',
+      '<Revoked Proxy>',
+    ]);
+  });
+
   it('prints by default, also the error of a hook that fails', async () => {
     const printed: string[] = [];
     const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {

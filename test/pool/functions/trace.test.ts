@@ -287,6 +287,32 @@ describe('a tracer', () => {
     expect(done).toHaveLength(3);
   });
 
+  it('that waits for a thread loses nothing of what others do meanwhile', async () => {
+    const over = new Thread({ target: () => {} }).start();
+    await over.join();
+    const lock = new Lock({ name: 'busy' });
+    const TIMES = 50;
+    const target = (one: Lock, times: number): void => {
+      for (let left = times; left > 0; left--) {
+        one.acquireSync();
+        one.release();
+      }
+    };
+    const told: string[] = [];
+    const thread = new Thread({ target, args: [lock, TIMES] });
+    settrace((event) => {
+      // All of the rest is there by then.
+      if (told.push(short(event)) === 1) {
+        while (thread.isAlive());
+        over.joinSync();
+      }
+    });
+    await thread.start().join();
+    await until(() => told.length >= 3 * TIMES);
+    settrace(null);
+    expect(told.filter((one) => one === 'release busy')).toHaveLength(TIMES);
+  });
+
   it('that comes while a thread runs does not change what becomes of a result that cannot be sent', async () => {
     const begun = new Event();
     const gate = new Event();

@@ -32,6 +32,23 @@ describe('progress', () => {
     expect(order).toEqual(['complete', 'result']);
   });
 
+  it('comes to each who watches, in order, though one of them blocks until the thread has ended', async () => {
+    const thread = new Thread({ target: jobs.ticking, args: [5] });
+    const [first, second]: unknown[][] = [[], []];
+    const watch = (seen: unknown[] | undefined, told: () => void): void => {
+      const next = (value: unknown): void => {
+        seen?.push(value);
+        told();
+      };
+      thread.progress$.subscribe({ next, complete: () => seen?.push('complete') });
+    };
+    watch(first, () => thread.joinSync());
+    watch(second, () => {});
+    await thread.start().join();
+    expect(first).toEqual([...ticks(5), 'complete']);
+    expect(second).toEqual(first);
+  });
+
   it('of a job of a pool is told to onProgress, before its result', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     const seen: unknown[] = [];

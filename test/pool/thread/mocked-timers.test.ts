@@ -1,3 +1,4 @@
+import { ThreadPool } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { runProgram } from '../../support/run-program.js';
 
@@ -25,3 +26,16 @@ it.concurrent.each(['before', 'after'])(
     });
   },
 );
+
+it('a worker takes the next job though the last one has left all timers mocked', async () => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  const mock = (): void => {
+    const names = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'];
+    for (const name of names) Object.assign(globalThis, { [name]: () => {} });
+    process.nextTick = () => {};
+  };
+  await pool.run(mock);
+  const [own] = pool.piscina.threads;
+  expect(await pool.run(() => 'next')).toBe('next');
+  expect(pool.piscina.threads).toEqual([own]);
+});

@@ -99,6 +99,21 @@ describe('a process', () => {
       'closed',
     ]),
     [
+      'stays until a daemon thread that another one started is terminated',
+      `const begin = async () => {
+        const { Thread } = await import('rxjs-threading');
+        await new Thread({ name: 'inner', daemon: true, target: () => new Promise(() => {}) }).start().join();
+      };
+      new Thread({ daemon: true, target: begin }).start();
+      const inner = () => enumerate().find(({ name, state }) => name === 'inner' && state === 'running');
+      const look = setInterval(() => {
+        if (inner() === undefined) return;
+        clearInterval(look);
+        inner().terminate().then(() => console.log('terminated'));
+      }, 10);`,
+      'terminated',
+    ],
+    [
       'ends beside idle workers',
       "console.log(await new Thread({ target: () => 'done' }).start().result());",
       'done',

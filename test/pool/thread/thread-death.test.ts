@@ -71,6 +71,26 @@ describe('a thread settles, named, with the cause', () => {
       }),
       { code: 'ERR_THREAD_DIED', message: "thread 'victim' died: Error: undefined was thrown" },
     ],
+    ...(
+      [
+        ['null', 'null', 'Error: null was thrown'],
+        ['data that is no text', '{ toString: 1, valueOf: 1 }', '{ toString: 1, valueOf: 1 }'],
+        [
+          'an error whose message is none',
+          "Object.assign(new Error('no'), { message: { toString: 1, valueOf: 1 } })",
+          'Error: { toString: 1, valueOf: 1 }',
+        ],
+      ] as const
+    ).map(([what, thrown, said]): [string, Thread, object] => [
+      `when a timer of the target throws ${what}`,
+      new Thread({
+        name: 'victim',
+        target: new Function(
+          `return () => new Promise(() => { setTimeout(() => { throw ${thrown}; }, 1); });`,
+        )(),
+      }),
+      { code: 'ERR_THREAD_DIED', message: `thread 'victim' died: ${said}` },
+    ]),
     [
       'when a timer of the target throws',
       new Thread({

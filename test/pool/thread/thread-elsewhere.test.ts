@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { firstValueFrom, toArray } from 'rxjs';
-import { Event, Semaphore, Thread, type Timer, threadModule } from 'rxjs-threading';
+import { Event, enumerate, Semaphore, settrace, Thread, type Timer, threadModule } from 'rxjs-threading';
 import { describe, expect, it, vi } from 'vitest';
 
 const targets = threadModule(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
@@ -87,7 +87,112 @@ it('who reads the values of a thread elsewhere, and leaves amid what has come at
   await thread.terminate();
 });
 
+it('the values of a thread elsewhere come in order though who reads them blocks, while somebody traces', async () => {
+  const COUNT = 2000;
+  settrace(() => {});
+  const starting = async (count: number): Promise<void> => {
+    const library = await import('rxjs-threading');
+    const target = function* (to: number): Generator<number> {
+      for (let one = 0; one < to; one++) yield one;
+    };
+    const inner = new library.Thread({ target, args: [count] }).start();
+    library.reportProgress(inner);
+    await new Promise(() => {});
+  };
+  const starter = new Thread({ target: starting, args: [COUNT] });
+  const told = firstValueFrom(starter.progress$) as Promise<Thread>;
+  starter.output$.subscribe({ error: () => {} });
+  starter.start();
+  const over = new Thread({ target: () => {} }).start();
+  await over.join();
+  const inner = await told;
+  const values: unknown[] = [];
+  const error = await new Promise((resolve) => {
+    const next = (value: unknown): void => {
+      if (values.push(value) % 100 !== 1) return;
+      // The next ones come meanwhile.
+      const since = performance.now();
+      while (performance.now() - since < 20);
+      over.joinSync();
+    };
+    inner.output$.subscribe({ next, error: resolve, complete: () => resolve(undefined) });
+  });
+  settrace(null);
+  expect(error).toBeUndefined();
+  expect(values).toEqual(Array.from({ length: COUNT }, (_, one) => one));
+  await starter.terminate();
+});
+
+it('a Timer that another thread cancels is never seen to run', async () => {
+  const TRIES = 200;
+  const [at, met] = [0, 1];
+  const cells = new Int32Array(new SharedArrayBuffer(8));
+  const cancelling = async (words: Int32Array, tries: number): Promise<void> => {
+    const { Timer } = await import('rxjs-threading');
+    for (let one = 0; one < tries; one++) {
+      const timer = new Timer(600_000, () => {}).start();
+      Atomics.store(words, 0, timer.ident as number);
+      while (Atomics.load(words, 1) !== timer.ident);
+      timer.cancel();
+      while (Atomics.load(words, 1) !== 0);
+    }
+  };
+  const canceller = new Thread({ target: cancelling, args: [cells, TRIES] }).start();
+  const seen = new Set<string>();
+  for (let one = 0; one < TRIES; one++) {
+    while (Atomics.load(cells, at) === 0);
+    const ident = Atomics.exchange(cells, at, 0);
+    const timer = enumerate().find((thread) => thread.ident === ident) as Thread;
+    const states = [timer.state];
+    Atomics.store(cells, met, ident);
+    while (states.at(-1) !== 'stopped') states.push(timer.state);
+    for (const state of states) seen.add(state);
+    Atomics.store(cells, met, 0);
+  }
+  await canceller.join();
+  expect([...seen]).toEqual(['queued', 'stopped']);
+});
+
 describe('the result of a thread whose Thread object is nowhere but in another thread', () => {
+  it('is heard though its starter died after it had answered, while this event loop was blocked', async () => {
+    const go = new Event();
+    const starting = async (gate: Event): Promise<void> => {
+      const library = await import('rxjs-threading');
+      const target = function* (one: Event): Generator<string> {
+        yield 'first';
+        one.waitSync();
+        yield 'last';
+      };
+      const inner = new library.Thread({ target, args: [gate] }).start();
+      library.reportProgress(inner);
+      await inner.result();
+      // What this thread has answered is told in a microtask.
+      setImmediate(() => process.exit(0));
+      await new Promise(() => {});
+    };
+    const starter = new Thread({ target: starting, args: [go] });
+    const told = firstValueFrom(starter.progress$) as Promise<Thread>;
+    starter.output$.subscribe({ error: () => {} });
+    starter.start();
+    const inner = await told;
+    const values: unknown[] = [];
+    const end = new Promise((resolve) => {
+      inner.output$.subscribe({
+        next: (value) => values.push(value),
+        error: resolve,
+        complete: () => resolve(''),
+      });
+    });
+    while (values.length === 0) await turn();
+    // After this one timers come first, and then what came over ports.
+    await turn();
+    go.set();
+    while (starter.isAlive());
+    const died = performance.now();
+    while (performance.now() - died < 100);
+    expect([await end, values]).toEqual(['', ['first', 'last']]);
+  });
+
   it('is there for a Timer that has not fired in the thread that started it', async () => {
     const timer = (await start('startTimer', 50, 'fired').result()) as Timer;
     expect(await timer.result()).toBe('fired');

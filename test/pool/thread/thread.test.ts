@@ -35,6 +35,7 @@ import {
   Thread,
   ThreadError,
   ThreadPool,
+  Timer,
   threadModule,
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -617,6 +618,20 @@ describe('cancel', () => {
     expect(await caught(thread.result())).toMatchObject({ name: 'RangeError', message: 'why' });
   });
 
+  it('aborts a signal that was taken before the start, too', async () => {
+    const gate = new Event();
+    const thread = new Thread({ target: targets.untilAborted!, args: [gate] });
+    const { signal } = thread;
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    thread.start();
+    await gate.wait();
+    const reason = new RangeError('why');
+    thread.cancel(reason);
+    await aborted;
+    expect(signal.reason).toBe(reason);
+    expect(await caught(thread.result())).toMatchObject({ name: 'RangeError' });
+  });
+
   it('reaches the thread from one that did not start it', async () => {
     const gate = new Event();
     const thread = start('spinUntilCancelled', gate);
@@ -632,6 +647,29 @@ describe('cancel', () => {
     expect(thread.cancelled).toBe(true);
     expect(await caught(thread.start().result())).toBe('not today');
     expect(ran.isSet()).toBe(false);
+  });
+
+  it.each([
+    ['with a teardown that throws', "({ unsubscribe() { throw new Error('jammed'); } })"],
+    ['without a subscription', 'undefined'],
+  ])('is how an Observable ends that cannot be left: %s', async (_, subscription) => {
+    const target = new Function(
+      `return () => ({ subscribe(to) { to.next(1); return ${subscription}; } });`,
+    )();
+    const thread = new Thread({ target }).start();
+    await firstValueFrom(thread.output$);
+    thread.cancel('over');
+    expect(await caught(thread.result())).toBe('over');
+  });
+
+  it('is remembered when the slot of the thread has gone to another', async () => {
+    const thread = new Thread({ target: () => 1 });
+    thread.cancel();
+    await thread.start().join();
+    expect(await caught(thread.result())).toMatchObject({ code: 'ERR_THREAD_CANCELLED' });
+    for (let slot = 0; slot < 5000; slot++) new Timer(600_000, () => {}).start().cancel();
+    expect(thread.cancelled).toBe(true);
+    expect(`${thread}`).toContain('stopped');
   });
 
   it('ends an endless stream', async () => {

@@ -1,3 +1,8 @@
+import { createSecretKey } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { BlockList, SocketAddress } from 'node:net';
+import { createHistogram } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { lastValueFrom, of } from 'rxjs';
@@ -67,6 +72,26 @@ describe('what a target returns and nobody can read', () => {
   });
 });
 
+describe('a Proxy that cannot be read', () => {
+  const traps = '{ get() { throw 1; }, ownKeys() { throw 2; }, getPrototypeOf() { throw 3; } }';
+  it.each([
+    ['thrown', `() => { throw new Proxy({}, ${traps}); }`],
+    ['thrown in place of an error', `async () => { throw new Proxy(new Error('no'), ${traps}); }`],
+    [
+      'thrown, and revoked',
+      '() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); throw proxy; }',
+    ],
+  ])('is the error of its job, %s, and costs no worker', async (_, source) => {
+    const target = runInNewContext(source);
+    await pool.run(() => 1);
+    const [own] = pool.piscina.threads;
+    const [seen] = await Promise.allSettled([pool.run(target)]);
+    expect(seen?.status).toBe('rejected');
+    expect((seen as PromiseRejectedResult).reason).not.toMatchObject({ code: 'ERR_THREAD_DIED' });
+    expect(pool.piscina.threads).toEqual([own]);
+  });
+});
+
 describe('data that looks like what the library sends is data', () => {
   it.each([
     '{"rxjs-threading:value":"primitive","packed":{}}',
@@ -94,6 +119,48 @@ describe('data that looks like what the library sends is data', () => {
       ) as unknown as Promise<unknown>,
     );
     expect(thrown).toMatchObject({ message: 'thrown', one: data });
+  });
+
+  it.each<[string, object]>([
+    ['a KeyObject', createSecretKey(Buffer.from('secret'))],
+    ['a BlockList', new BlockList()],
+    ['a SocketAddress', new SocketAddress({ port: 1 })],
+    ['a histogram', createHistogram()],
+    ['a Blob', new Blob(['text'])],
+  ])('%s stays one, beside a primitive or not', async (_, one) => {
+    for (const value of [{ one }, { one, lock: new Lock() }, { one, errors: [new Error('no')] }])
+      expect((await echo(value)).one.constructor.name).toBe(one.constructor.name);
+  });
+
+  it('a FileHandle, which can only move, is refused beside a primitive as well, and moves', async () => {
+    const lock = new Lock();
+    const file = await open(fileURLToPath(import.meta.url));
+    const thread = new Thread({ target: (value: unknown) => value, args: [{ file, lock }] });
+    expect(() => thread.start()).toThrow(/args\[0\]\.file is FileHandle .*, which can only move/);
+    const close = async (value: { file: typeof file }): Promise<string> => {
+      await value.file.close();
+      return value.file.constructor.name;
+    };
+    expect(await pool.run(close, [{ file, lock } as { file: typeof file }], { transferList: [file] })).toBe(
+      'FileHandle',
+    );
+  });
+
+  it('an array of few items and four billion holes is sent at once, beside a primitive or not', async () => {
+    const sparse: unknown[] = [];
+    sparse[2 ** 32 - 2] = 'last';
+    for (const value of [{ sparse }, { sparse, lock: new Lock() }]) {
+      const back = await echo(value);
+      expect(Object.keys(back.sparse)).toEqual([`${2 ** 32 - 2}`]);
+      expect(back.sparse.at(-1)).toBe('last');
+    }
+    const failed = pool.run(
+      (one: unknown) => {
+        throw Object.assign(new Error('thrown'), { one });
+      },
+      [sparse],
+    );
+    expect((await failure(Promise.resolve(failed))) as object).toHaveProperty('one.length', 2 ** 32 - 1);
   });
 
   it('has an own property of the name __proto__ as one, beside a primitive or not', async () => {
