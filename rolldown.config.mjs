@@ -48,6 +48,18 @@ const piscinaInOneFile = {
 };
 
 /**
+ * Packages that are loaded when they are first needed, by `require`, which what copies only the files that a program imports
+ * (@vercel/nft, in Nuxt, Nitro and Vercel's builds) does not see. It sees the paths of these files, which nobody loads.
+ */
+const packages = {
+  name: 'packages',
+  generateBundle() {
+    for (const name of ['piscina', 'bullmq'])
+      this.emitFile({ type: 'asset', fileName: `imports-${name}.js`, source: `import '${name}';\n` });
+  },
+};
+
+/**
  * Style sheets that the page's modules import: joined into one, in the order of the imports. index.html gets the names, which
  * have a hash, so that a browser may keep the files for good.
  */
@@ -182,6 +194,7 @@ export default defineConfig([
       'run-pipe': 'src/operators/thread-pipe/in-worker/run-pipe.ts',
       'job-body': 'src/redis/job-body.ts',
     },
+    plugins: [packages],
     // Lets session.js export to other chunks what it holds for them; index.js holds nothing.
     preserveEntrySignatures: 'allow-extension',
     output: {

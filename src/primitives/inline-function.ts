@@ -122,16 +122,30 @@ function helpers(): Record<string, unknown> {
 /** Made with the first function that is compiled, because a bundle may have no URL of its own. */
 let known: Record<string, unknown> | undefined;
 
+/** What istanbul calls the function that has a file's counters: by a hash of the file's name. */
+const COUNTERS = /\bcov_[a-z\d]+(?=\(\))/g;
+
+/**
+ * Counters that count nothing: whatever is read of them is they themselves, or 0, and keeps what is written to it for nobody.
+ * Those of the file are another thread's.
+ */
+const counters: object = new Proxy(() => counters, {
+  get: (_, key) => (typeof key === 'symbol' ? () => 0 : counters),
+  set: () => true,
+});
+
 /** The function again, from its source: sees the globals and the helpers, nothing else. */
 export function compile(source: string): Runnable {
   const before = compiled.get(source);
   if (before !== undefined) return before;
   known ??= helpers();
+  const given = { ...known };
+  for (const name of source.match(COUNTERS) ?? []) given[name] = counters;
   // Indirect, so that it sees the globals alone; modules are strict, so is this.
   // biome-ignore lint/security/noGlobalEval: the source of a function of this very program
   // biome-ignore lint/complexity/noCommaOperator: makes the eval indirect
-  const make = (0, eval)(`"use strict";({${Object.keys(known)}})=>${expressionOf(source, source)}`);
-  const run = make(known) as Runnable;
+  const make = (0, eval)(`"use strict";({${Object.keys(given)}})=>${expressionOf(source, source)}`);
+  const run = make(given) as Runnable;
   keep(compiled, source, run);
   return run;
 }

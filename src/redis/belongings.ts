@@ -1,4 +1,4 @@
-import { after, keepAlive } from '../primitives/waiting/event-loop.js';
+import { after, keepAlive, now } from '../primitives/waiting/event-loop.js';
 import { LockLostError, type LostReason } from './errors.js';
 import type { ToKeeper, ToldHold } from './keeper-messages.js';
 import { replyOf, type Waiting } from './remote-wait.js';
@@ -109,7 +109,7 @@ export class Belongings {
   /** Waits that have not asked for `age` ms ask again. */
   askAgain(age: number): void {
     this.#tellWaiting();
-    const before = performance.now() - age;
+    const before = now() - age;
     for (const wait of [...this.#waits.values()]) if (wait.askedAt <= before) wait.ask();
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JobsOptions } from 'bullmq';
-import { nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { every, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import { JobCommands, type JobEnd } from './job-commands.js';
 import { bullmq, closedWithMachines, type JobHost, queuePrefix } from './job-host.js';
@@ -56,7 +56,6 @@ export class JobDesk extends JobCommands {
   readonly #waiters = new Map<string, Set<JobWaiter>>();
   readonly #watchers = new Set<(error: Error) => void>();
   #listening: Promise<unknown> | undefined;
-  readonly #net: NodeJS.Timeout;
 
   static of(host: JobHost, pool: string): JobDesk {
     const known = desks.get(host) ?? new Map<string, JobDesk>();
@@ -76,12 +75,11 @@ export class JobDesk extends JobCommands {
     this.channel = `${host.prefix}r:${pool}:${this.#name}`;
     this.sharedChannel = `${host.prefix}r:${pool}`;
     this.half = host.lease / 2;
-    this.#net = setInterval(() => this.#lookForThoseSince(now() - this.half), this.half);
-    this.#net.unref();
+    const stopNet = every(this.half, () => this.#lookForThoseSince(now() - this.half));
     const stop = this.link.onAgain(() => this.#lookForThoseSince(now()));
     this.inBackground(this.#listen());
     host.atClose(async () => {
-      clearInterval(this.#net);
+      stopNet();
       stop();
       for (const closed of this.#watchers) closed(closedWithMachines(pool));
       for (const entry of this.#line.splice(0)) entry.refused(closedWithMachines(pool));

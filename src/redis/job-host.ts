@@ -1,3 +1,5 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type * as BullMQ from 'bullmq';
 import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
@@ -175,7 +177,8 @@ export function bullmq(): typeof BullMQ {
 /** A package that only some users need, loaded by the first that does. */
 function peer<T>(name: string, version: string): T {
   try {
-    return requireFrom(import.meta.url)(name) as T;
+    // From the place of a file that imports them: see `packages` in rolldown.config.mjs.
+    return requireFrom(join(dirname(fileURLToPath(import.meta.url)), 'imports-bullmq.js'))(name) as T;
   } catch (cause) {
     throw new EngineError(`jobs need the package ${name} ${version} or later: npm install ${name}`, {
       cause,

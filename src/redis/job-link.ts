@@ -1,5 +1,5 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { every, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { type JobHost, queuePrefix } from './job-host.js';
 import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
@@ -15,7 +15,7 @@ export class JobLink {
   readonly outbox: JobOutbox;
   readonly moves: JobMoves;
   readonly #ears: Redis;
-  readonly #alive: NodeJS.Timeout;
+  readonly #stopAsking: () => void;
   /** Several may hear what is said on a channel: two pools of one name, say. */
   readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
@@ -34,7 +34,7 @@ export class JobLink {
     host.connected({
       isReady: () => link.commands.status === 'ready',
       cut: () => {
-        clearInterval(link.#alive);
+        link.#stopAsking();
         for (const one of [link.commands, link.#ears, ...link.#copies]) disconnect(one);
       },
     });
@@ -69,11 +69,9 @@ export class JobLink {
     });
     this.#ears = ears;
     // A link that is half open is only found by using it.
-    this.#alive = setInterval(
-      () => ears.status === 'ready' && void ears.ping().catch(report),
-      host.lease / 2,
-    );
-    this.#alive.unref();
+    this.#stopAsking = every(host.lease / 2, () => {
+      if (ears.status === 'ready') void ears.ping().catch(report);
+    });
     ears.on('message', (channel: string, message: string) => {
       for (const heard of this.#heard.get(channel) ?? []) heard(message);
     });

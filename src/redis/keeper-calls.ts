@@ -1,4 +1,5 @@
 import { store, wake } from '../primitives/memory/word.js';
+import { every, now } from '../primitives/waiting/event-loop.js';
 import { Calls } from './calls.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError, LockLostError } from './errors.js';
@@ -47,7 +48,7 @@ export class KeeperCalls {
       unreachable: () => {},
     });
     engine.told$.subscribe((hint) => this.#told(hint));
-    setInterval(() => this.#askAgain(lease / 3), lease / 3).unref();
+    every(lease / 3, () => this.#askAgain(lease / 3));
   }
 
   /** Called with all that the worker says; false: it is for the keeper. */
@@ -113,7 +114,7 @@ export class KeeperCalls {
   }
 
   #askAgain(age: number): void {
-    const before = performance.now() - age;
+    const before = now() - age;
     for (const wait of [...this.#waits.values()]) if (wait.askedAt <= before) wait.ask();
   }
 

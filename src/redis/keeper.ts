@@ -50,10 +50,10 @@ class KeeperThread implements Keeper {
 
   #start(): Worker {
     const file = join(dirname(fileURLToPath(import.meta.url)), 'redis-keeper.js');
-    // None of the user's own --require and --import: the keeper runs no code but ours.
+    // None of the user's own --require and --import: the keeper runs no code but ours. But under Plug'n'Play they find it.
     const worker = new Worker(file, {
       workerData: this.#data,
-      execArgv: [],
+      ...('pnp' in process.versions ? {} : { execArgv: [] }),
       name: 'rxjs-threading keeper',
     });
     worker.on('message', (message: FromKeeper) => this.#tell(message));

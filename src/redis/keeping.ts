@@ -1,4 +1,4 @@
-import { after } from '../primitives/waiting/event-loop.js';
+import { after, every } from '../primitives/waiting/event-loop.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
 import type { FromKeeper, ToKeeper, ToldHold } from './keeper-messages.js';
@@ -37,7 +37,7 @@ export class Keeping {
   #longest: number;
   readonly #post: (message: FromKeeper) => void;
   readonly #me = whereabouts();
-  readonly #timers: NodeJS.Timeout[];
+  readonly #timers: readonly (() => void)[];
   #session = '';
   #validity = new Validity();
   #info = '';
@@ -68,11 +68,10 @@ export class Keeping {
     this.#longest = lease;
     this.#post = post;
     this.#timers = [
-      setInterval(() => this.#beat(), lease / 3),
-      setInterval(() => this.#watch(), Math.max(5, lease / 50)),
-      setInterval(() => this.#look(), LOOK),
+      every(lease / 3, () => this.#beat()),
+      every(Math.max(5, lease / 50), () => this.#watch()),
+      every(LOOK, () => this.#look()),
     ];
-    for (const timer of this.#timers) timer.unref();
   }
 
   hear(message: ToKeeper): void {
@@ -311,7 +310,7 @@ export class Keeping {
 
   async #end(): Promise<void> {
     this.#ended = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const stop of this.#timers) stop();
     this.#sweep?.();
     // Unanswered by then, the end of the lease tells it.
     await Promise.race([this.#goodbye(false), pause(GOODBYE)]);

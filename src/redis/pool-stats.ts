@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Observable } from 'rxjs';
 import { DistinctSubscribers } from '../primitives/waiting/audience.js';
+import { every } from '../primitives/waiting/event-loop.js';
 import type { JobDesk } from './job-desk.js';
 
 /** A pool between machines as it is now. */
@@ -23,7 +24,7 @@ const LOOK_EVERY = 1000;
 /** The pool now and each second, distinct: one look for all who watch. */
 export function poolStats(open: () => JobDesk): Observable<RemotePoolStats> {
   const watchers = new DistinctSubscribers<RemotePoolStats>(isDeepStrictEqual);
-  let looking: NodeJS.Timeout | undefined;
+  let stopLooking: (() => void) | undefined;
   return new Observable((subscriber) => {
     const desk = open();
     const lookAgain = async (): Promise<void> => watchers.emit(await look(desk));
@@ -32,15 +33,15 @@ export function poolStats(open: () => JobDesk): Observable<RemotePoolStats> {
       look(desk).then((stats) => {
         if (subscriber.closed) return;
         watchers.add(subscriber, stats);
-        looking ??= setInterval(() => desk.inBackground(lookAgain()), LOOK_EVERY).unref();
+        stopLooking ??= every(LOOK_EVERY, () => desk.inBackground(lookAgain()));
       }),
     );
     return () => {
       stop();
       watchers.delete(subscriber);
       if (watchers.size > 0) return;
-      clearInterval(looking);
-      looking = undefined;
+      stopLooking?.();
+      stopLooking = undefined;
     };
   });
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { type Observable, Subject } from 'rxjs';
+import { every } from '../primitives/waiting/event-loop.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
 import { backoff, pause } from './pause.js';
@@ -223,7 +224,7 @@ class Inbox {
   #opening: Promise<void> | undefined;
   #session = '';
   readonly #closing = new AbortController();
-  #alive: NodeJS.Timeout | undefined;
+  #stopAsking: (() => void) | undefined;
   run = '';
 
   constructor(options: RedisEngineOptions, prefix: string, told: (hint: string) => void) {
@@ -258,7 +259,7 @@ class Inbox {
     redis.once('close', () => void this.#again());
     this.#redis = redis;
     // A link that is half open is only found by using it.
-    this.#alive = setInterval(() => redis.ping().catch(() => hangUp(redis)), patience).unref();
+    this.#stopAsking = every(patience, () => void redis.ping().catch(() => hangUp(redis)));
   }
 
   join(session: string): void {
@@ -274,7 +275,7 @@ class Inbox {
   }
 
   async #again(): Promise<void> {
-    clearInterval(this.#alive);
+    this.#stopAsking?.();
     this.#redis = undefined;
     for (let attempt = 0; ; attempt++) {
       await pause(backoff(attempt));
@@ -291,7 +292,7 @@ class Inbox {
 
   close(): void {
     this.#closing.abort();
-    clearInterval(this.#alive);
+    this.#stopAsking?.();
     if (this.#redis !== undefined) hangUp(this.#redis);
   }
 }

@@ -1,5 +1,5 @@
 import { CallerContext } from '../primitives/waiting/caller-context.js';
-import { after, keepAlive } from '../primitives/waiting/event-loop.js';
+import { after, keepAlive, now } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { currentScope, runIn } from '../primitives/waiting/section-scope.js';
 import type { Settle } from '../primitives/waiting/wait.js';
@@ -88,7 +88,7 @@ export class RemoteWait<T> {
   readonly #scope = currentScope();
   readonly #context = new CallerContext();
   #state: 'asking' | 'expiring' | 'confirming' | 'settled' = 'asking';
-  /** When it asked last; ms of performance.now(). */
+  /** When it asked last; by `now()`. */
   askedAt = 0;
   /** Whether the engine may have heard of it. */
   #sent = false;
@@ -135,7 +135,7 @@ export class RemoteWait<T> {
   /** Asks, or asks again. */
   ask(): void {
     if (this.#state !== 'asking') return;
-    this.askedAt = performance.now();
+    this.askedAt = now();
     this.#sent ||= this.#of.sending;
     const { operation, key, args } = this.#request.asks ?? this.#request;
     this.#of.attempt(operation, this.number, key, ...args).then(

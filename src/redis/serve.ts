@@ -5,7 +5,7 @@ import { jobBodyModule } from '../pool/workers/worker-files.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { ModuleTarget } from '../primitives/target.js';
-import { after, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { after, every, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { JobCodec } from './job-codec.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink, wakeServing } from './job-link.js';
@@ -119,7 +119,7 @@ class JobServing implements Serving {
   readonly #runs = new Map<string, JobRun>();
   /** Cancels of jobs that do not run here, and when they were heard: the job may be on its way. */
   readonly #cancels = new Map<string, number>();
-  readonly #net: NodeJS.Timeout;
+  readonly #stopNet: () => void;
   readonly #stopLooking: () => void;
   #renewing = false;
   /** What it is handed from now on, too. */
@@ -164,8 +164,7 @@ class JobServing implements Serving {
       // Not for good: it is tried again.
       if (job?.finishedOn !== undefined) job[BEGUN]?.run.outcome.failed(error);
     });
-    this.#net = setInterval(() => this.#look(), host.lease / 3);
-    this.#net.unref();
+    this.#stopNet = every(host.lease / 3, () => this.#look());
     this.#stopLooking = link.onAgain(() => this.#lookForCancels());
     host.atClose(() => this.close({ timeout: 0 }));
     void this.#open().catch((error) => host.report(error));
@@ -273,7 +272,7 @@ class JobServing implements Serving {
       // The engine may be out of reach.
       link.leave(controlChannel(host, name), this.#heard).catch((error) => host.report(error));
     } finally {
-      clearInterval(this.#net);
+      this.#stopNet();
       this.#stopLooking();
       this.#count.complete();
       keepAlive(-1);

@@ -1,5 +1,5 @@
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject } from 'rxjs';
-import { after, keepAlive } from '../primitives/waiting/event-loop.js';
+import { after, every, keepAlive } from '../primitives/waiting/event-loop.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { About } from './about.js';
 import { Belongings } from './belongings.js';
@@ -45,7 +45,7 @@ export class Session implements WaitHost {
   #offExit: (() => void) | undefined;
   #ended: (() => void) | undefined;
   #closing: Promise<void> | undefined;
-  #net: NodeJS.Timeout | undefined;
+  #stopAsking: (() => void) | undefined;
   #number = 0;
   readonly #about: About;
   readonly #opening = new Openings();
@@ -115,11 +115,11 @@ export class Session implements WaitHost {
     };
     this.#calls = new Calls(engine, lease / 3, events, this.#gated);
     this.#join();
-    this.#net = setInterval(() => {
+    this.#stopAsking = every(lease / 3, () => {
       this.has.askAgain(lease / 3);
       const info = this.#about.newsOf(this.id);
       if (info !== undefined) keeper.post({ kind: 'info', info });
-    }, lease / 3).unref();
+    });
     this.#offExit = onExit(() => this.#goodbye());
     this.#calls.reach();
     return this.#calls;
@@ -329,7 +329,7 @@ export class Session implements WaitHost {
     this.#state.next('closed');
     this.validity.end();
     this.has.lose('closed');
-    clearInterval(this.#net);
+    this.#stopAsking?.();
     this.#offExit?.();
     if (this.#keeper !== undefined) {
       const ended = new Promise<void>((resolve) => {

@@ -35,13 +35,18 @@ describe('what is published', () => {
 
   it('has every file that it looks for beside itself', () => {
     const named = modules.flatMap((file) =>
-      [...readFileSync(join(dist, file), 'utf8').matchAll(/\bbeside\("(.+?)"\)/g)].map(
+      [...readFileSync(join(dist, file), 'utf8').matchAll(/\bfileURLToPath\([\w.]+\)\), "(.+?)"\)/g)].map(
         ([, name = '']) => name,
       ),
     );
     expect([...new Set(named)].sort()).toEqual([
+      'imports-bullmq.js',
+      'imports-piscina.js',
       'job-body.js',
       'map-values.js',
+      'monitor-worker.js',
+      'monitor/page',
+      'redis-keeper.js',
       'run-pipe.js',
       'worker-entry.cjs',
     ]);

@@ -82,8 +82,10 @@ async function serveInWorker({ inspect, ...checked }: CheckedServeOptions, gone:
     program: { name, started },
     life: life.buffer,
   };
-  // None of the process's own flags, preloads and environment: it runs nothing but the monitor, and shows none of these.
-  const settings = { env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } };
+  // None of the process's own flags, preloads and environment: it runs nothing but the monitor, and shows none of these. But
+  // under Plug'n'Play they are what finds its file.
+  const own = 'pnp' in process.versions ? {} : { env: {}, execArgv: [] };
+  const settings = { ...own, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } };
   const worker = new Worker(monitorWorker(), { ...settings, workerData, name: 'rxjs-threading monitor' });
   let failed: unknown;
   const ended = new Promise<void>((resolve) => {

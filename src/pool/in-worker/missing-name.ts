@@ -18,7 +18,7 @@ const TOOLS: readonly (readonly [name: RegExp, is: string, advice: string])[] = 
     `Import that inside the function by await import(), or ${MODULE}`,
   ],
   [
-    /^(cov_[a-z\d]+|__cov_.+|_\$jscoverage)$/,
+    /^(__cov_.+|_\$jscoverage)$/,
     "It is a counter of istanbul's, put in to measure coverage",
     `Write /* istanbul ignore next */ before the function, measure coverage by V8, or ${MODULE}`,
   ],

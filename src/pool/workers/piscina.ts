@@ -1,3 +1,5 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type * as PiscinaModule from 'piscina';
 import { requireFrom } from '../../primitives/require-from.js';
 import { LAYOUT } from '../../primitives/threads/table.js';
@@ -25,7 +27,8 @@ function load(): typeof PiscinaModule {
 
 function installed(): typeof PiscinaModule {
   try {
-    return requireFrom(import.meta.url)('piscina');
+    // From the place of a file that imports it: see `packages` in rolldown.config.mjs.
+    return requireFrom(join(dirname(fileURLToPath(import.meta.url)), 'imports-piscina.js'))('piscina');
   } catch (cause) {
     throw bundled(`Piscina cannot be loaded (${(cause as Error).message.split('\n', 1)[0]})`, cause);
   }

@@ -11,8 +11,12 @@ import { threadWide } from '../../primitives/threads/thread-wide.js';
  * but one file that it names itself: src/worker-bundle.cjs, as it is built.
  *
  * Where they are is found out with the first thread: a bundle that starts none may have no URL to find them by. They
- * are not named by `new URL`, which bundlers take for a file to copy.
+ * are not named by `new URL`, which bundlers take for a file to copy. Each is written out, `join` and all, because what
+ * copies only the files that a program names (@vercel/nft, in Nuxt, Nitro and Vercel's builds) evaluates such expressions.
  */
+
+/** undefined in a bundle that does not know its own URL. */
+const HERE: string | undefined = import.meta.url;
 
 const own: { file: string | undefined } = { file: undefined };
 const named: typeof own = threadWide('worker-file', own);
@@ -73,28 +77,26 @@ export function missingWorkerEntry(): ThreadError | undefined {
 }
 
 function entryPath(): string | undefined {
-  return named.file ?? beside('worker-entry.cjs');
+  return named.file ?? (HERE && join(dirname(fileURLToPath(HERE)), 'worker-entry.cjs'));
 }
 
 /** What a session of a `threadMap` runs, thread-map/in-worker/map-values.ts: a URL. */
 export function mapValuesModule(): string {
-  return pathToFileURL(named.file ?? beside('map-values.js') ?? workerEntry()).href;
+  return moduleUrl(HERE && join(dirname(fileURLToPath(HERE)), 'map-values.js'));
 }
 
 /** What a `threadPipe` runs, thread-pipe/in-worker/run-pipe.ts: a URL. */
 export function runPipeModule(): string {
-  return pathToFileURL(named.file ?? beside('run-pipe.js') ?? workerEntry()).href;
+  return moduleUrl(HERE && join(dirname(fileURLToPath(HERE)), 'run-pipe.js'));
 }
 
 /** What `serve` of rxjs-threading/redis runs, redis/job-body.ts: a URL. */
 export function jobBodyModule(): string {
-  return pathToFileURL(named.file ?? beside('job-body.js') ?? workerEntry()).href;
+  return moduleUrl(HERE && join(dirname(fileURLToPath(HERE)), 'job-body.js'));
 }
 
-/** undefined in a bundle that does not know its own URL. */
-function beside(file: string): string | undefined {
-  const url: string | undefined = import.meta.url;
-  return url === undefined ? undefined : join(dirname(fileURLToPath(url)), file);
+function moduleUrl(file: string | undefined): string {
+  return pathToFileURL(named.file ?? file ?? workerEntry()).href;
 }
 
 /** Why no thread can start: most likely that. */

@@ -1,3 +1,5 @@
+// Imported: a test environment with a DOM, such as Jest's, may not have these among its globals.
+import { TextDecoder, TextEncoder } from 'node:util';
 import { type Cells, peek } from './word.js';
 
 const encoder = new TextEncoder();

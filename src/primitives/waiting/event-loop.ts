@@ -49,6 +49,13 @@ export function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** Runs it each `ms`; returns how to end that. Does not keep the process alive. */
+export function every(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
 /** What has something waiting. `recheck` is called every RECHECK_MS until it returns false: nothing waits any more. */
 export interface Rechecked {
   recheck(): boolean;

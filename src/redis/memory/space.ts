@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { now } from '../../primitives/waiting/event-loop.js';
 import { acted, arrive, restart, timedOut } from './barrier.js';
 import { notifyOnce, wait } from './condition.js';
 import { awaitSet, change } from './event.js';
@@ -21,7 +23,7 @@ export class MemorySpace {
    */
   constructor(
     tell: (session: string, message: string) => void,
-    clock: () => number = () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
+    clock: () => number = () => Math.floor((performance.timeOrigin + now()) * 1000),
   ) {
     this.state = new MemoryState(tell, clock);
   }

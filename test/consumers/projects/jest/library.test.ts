@@ -13,6 +13,7 @@ import {
   threadModule,
   withLock,
 } from 'rxjs-threading';
+import { Machines } from 'rxjs-threading/redis';
 
 const jobs = threadModule<typeof import('./jobs.cjs')>(join(__dirname, 'jobs.cjs'));
 
@@ -88,6 +89,14 @@ test('fake timers', async () => {
   jest.advanceTimersByTime(1000);
   jest.useRealTimers();
   expect(await waited).toBe(false);
+});
+
+test('a lock between machines, in memory', async () => {
+  const machines = new Machines({ connection: 'memory', namespace: 'jest' });
+  const held = await machines.lock('accounts').hold();
+  expect(held.valid).toBe(true);
+  await held.release();
+  await machines.close();
 });
 
 test('the main thread', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Lock, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { serveMonitor } from 'rxjs-threading/monitor';
 
 const lock = new Lock();
 const target = async (lock) => {
@@ -12,3 +13,6 @@ assert.equal(await new Thread({ target: jobs.stream, name: 'of a module' }).star
 const pool = new ThreadPool({ maxThreads: 1 });
 assert.equal(await pool.run(() => 42), 42);
 await pool.close();
+const monitor = await serveMonitor({ port: 0 });
+assert.match(await (await fetch(monitor.url)).text(), /<title>/);
+await monitor.close();

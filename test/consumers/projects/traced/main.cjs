@@ -1,0 +1,3 @@
+const { run } = require('./run.cjs');
+
+run(require('rxjs-threading'), require('rxjs-threading/monitor'), require('rxjs'));
