@@ -189,10 +189,11 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
     #wake = (): void => {};
 
     override connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis {
-      if (options !== undefined) return unreferenced(super.connectToSentinel(sentinel, options));
+      if (options !== undefined)
+        return unreferenced(neverToItself(super.connectToSentinel(sentinel, options)));
       const { sentinelCommandTimeout = 0 } = this.options;
       const untimed = { commandTimeout: undefined, disconnectTimeout: 100 };
-      const redis = super.connectToSentinel(sentinel, untimed);
+      const redis = neverToItself(super.connectToSentinel(sentinel, untimed));
       redis.once(
         'end',
         after(sentinelCommandTimeout, () => redis.disconnect()),
