@@ -45,8 +45,6 @@ export class JobHost {
   #isCut = false;
   #line: Line | undefined;
   readonly #ofConnections = new WeakSet<Error>();
-  /** Messages of errors since the engine was reached, each of which is told once: there is one with each attempt. */
-  readonly #outage = new Set<string>();
   #closed: Promise<void> | undefined;
   /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
   readonly prefix: string;
@@ -103,16 +101,14 @@ export class JobHost {
   watch(connection: Redis, hears = false): void {
     connection.on('error', (error) => {
       this.#ofConnections.add(error);
-      if (this.#outage.has(error.message)) return;
-      this.#outage.add(error.message);
-      this.#report(error);
+      if (!this.closing) this.#session.outage.tell(error);
     });
     if (!hears) connection.on('ready', () => this.reached());
   }
 
   /** The engine has answered: what goes wrong from now on is told again. */
   reached(): void {
-    this.#outage.clear();
+    this.#session.outage.over();
   }
 
   /** So that others see this process: see Machines.enumerate. */
@@ -123,11 +119,7 @@ export class JobHost {
   /** What went wrong where nobody listens. */
   report(error: unknown): void {
     // BullMQ tells of them as well.
-    if (!this.#ofConnections.has(error as Error)) this.#report(error);
-  }
-
-  #report(error: unknown): void {
-    if (this.closing) return;
+    if (this.closing || this.#ofConnections.has(error as Error)) return;
     void this.#session.report(Promise.reject(error));
   }
 

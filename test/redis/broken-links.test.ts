@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CuttingLink, cuttingLink } from '../support/cutting-link.js';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
+import { redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 
@@ -98,6 +99,28 @@ test('an outage is told once for each reason, not with each attempt to connect, 
   } finally {
     await cut[Symbol.asyncDispose]();
     await proxy.close();
+  }
+});
+
+test('an outage is told once, though locks and jobs have connections of their own', async () => {
+  const own = await redisServer();
+  const both = new Farm(own);
+  try {
+    both.serve();
+    await (await both.machines.lock('x').hold()).release();
+    await own.stop('SIGKILL');
+    const refused = () => both.errors.filter(({ message }) => /ECONNREFUSED/.test(message));
+    await until(() => refused().length > 0);
+    const waiting = both.machines
+      .lock('x')
+      .hold()
+      .subscribe({ error: () => {} });
+    // By then each has tried.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(refused()).toHaveLength(1);
+    waiting.unsubscribe();
+  } finally {
+    await both[Symbol.asyncDispose]();
   }
 });
 
