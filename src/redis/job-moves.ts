@@ -28,7 +28,10 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
 const ACTIVE = /^moveToActive:/;
-/** Where Finished has the job's key, what becomes of the job, and the run's lock with more, packed. */
+/** Those that put a job back, and hand out none. */
+const BACK = /^(retryJob|moveJobFromActiveToWait):/;
+/** Where Finished has the jobs that have ended so, the job's key, what becomes of the job, and the run's lock with more, packed. */
+const ENDED = 10;
 const JOB = 11;
 const TARGET = 18;
 const OPTIONS = 21;
@@ -69,21 +72,30 @@ export class JobMoves {
    * marker, which is gone with that.
    */
   readonly #drained = new Set<unknown>();
+  /** How often the connection has ended: what was not answered by then is sent again. */
+  #ends = 0;
 
   /** @param commands - BullMQ defines its scripts on it later */
   constructor(commands: Redis, prefix: string, gather: () => void) {
     this.#commands = commands as Engine;
     this.#prefix = prefix;
     this.#gather = gather;
+    commands.on('close', () => {
+      this.#ends++;
+    });
     commands.defineCommand('engine', { numberOfKeys: 1, lua: script });
     const define = commands.defineCommand.bind(commands);
     commands.defineCommand = (name, definition) => {
       define(name, definition);
+      const defined = commands as unknown as Record<string, Move>;
+      if (BACK.test(name)) {
+        const back = defined[name]?.bind(commands) as Move;
+        defined[name] = (args) => this.#once(back, args);
+      }
       // Nothing may stand before a script's own first line.
       if (!MOVES.test(name) || definition.lua.startsWith('#!')) return;
       const own = `${name}, with more`;
       define(own, { ...definition, lua: withJobMove(definition.lua) });
-      const defined = commands as unknown as Record<string, Move>;
       const move = defined[own]?.bind(commands) as Move;
       if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(move, args);
       else
@@ -107,11 +119,27 @@ export class JobMoves {
     const { id: job = '', channel = '', message = '', cancel = '', sharers = '', named = '' } = ending ?? {};
     this.#gather();
     const more = [`${this.#prefix}meta`, job, channel, message, cancel, sharers, named, marker];
-    const answer = await move([...args, ...more]);
+    const answer = await this.#once(move, [...args, ...more], ending);
     if (!(Number(answer) < 0)) ending?.done();
     const [, id, , , token] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
     return answer;
+  }
+
+  /**
+   * Where the answer was lost, the move is sent again, and refused if it had been carried out: the job was the run's no more. One
+   * that was to end has ended then.
+   */
+  async #once(move: Move, args: readonly unknown[], ending?: JobEnding): Promise<unknown> {
+    const ends = this.#ends;
+    const answer = await move(args);
+    if (!(Number(answer) < 0) || ends === this.#ends) return answer;
+    return ending === undefined || (await this.#hasEnded(args, ending)) ? 0 : answer;
+  }
+
+  async #hasEnded(args: readonly unknown[], { id }: JobEnding): Promise<boolean> {
+    const ended = await this.#commands.zscore(args[ENDED] as string, id);
+    return ended !== null || (await this.#commands.exists(args[JOB] as string)) === 0;
   }
 
   /** Of the run whose move it is: another of the same job may end here at the same time, which has the job no more. */

@@ -79,6 +79,37 @@ test('a timer takes the place of the earlier, also where the answer to that is l
   expect(cut).toBeGreaterThan(1);
 });
 
+test('of a move of a job whose answer is lost nothing is told as wrong', async () => {
+  // Another serves what is handed out in an answer that is lost.
+  const { namespace } = farm;
+  const serving = new Farm(engine.server, { connection: link.url, namespace, lease: 500 });
+  const caller = new Farm(engine.server, { namespace });
+  try {
+    serving.serve({ concurrency: 1 });
+    const lives = {
+      ends: () => caller.pool.run(targets.echo, [2]),
+      'is tried again': () => caller.pool.run(targets.failUntil, [2], { retry: { attempts: 2, delay: 10 } }),
+    };
+    for (const [life, run] of Object.entries(lives)) {
+      expect(await run(), life).toBe(2);
+      link.take();
+      expect(await run(), life).toBe(2);
+      const scripts = link.take().flatMap((name, at) => (/^evalsha/i.test(name) ? [at + 1] : []));
+      let cut = 0;
+      for (const n of scripts) {
+        link.cutAt(n, 'after', () => cut++);
+        expect(await run(), life).toBe(2);
+      }
+      expect(cut, life).toBeGreaterThan(0);
+    }
+    const told = serving.errors.map(({ message }) => message);
+    expect(told.filter((text) => /^(Missing|Job)/.test(text))).toEqual([]);
+  } finally {
+    await caller[Symbol.asyncDispose]();
+    await serving[Symbol.asyncDispose]();
+  }
+});
+
 test('an outage is told once for each reason, not with each attempt to connect, and so is the next', async () => {
   const proxy = await tcpProxy(engine.server.port);
   const cut = new Farm(engine.server, { connection: proxy.url });
