@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CuttingLink, cuttingLink } from '../support/cutting-link.js';
@@ -109,6 +110,36 @@ test('of a move of a job whose answer is lost nothing is told as wrong', async (
     await serving[Symbol.asyncDispose]();
   }
 });
+
+test.each(['of all', 'that blocks'])(
+  'what is rejected as a connection of jobs %s ends is not sent again by the next',
+  async (which) => {
+    const proxy = await tcpProxy(engine.server.port);
+    const cut = new Farm(engine.server, { connection: proxy.url });
+    const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+    const commands = await client;
+    const one = which === 'of all' ? commands : commands.duplicate();
+    const key = `{${cut.namespace}}:asked`;
+    try {
+      expect(await one.get(key)).toBeNull();
+      proxy.stall('there');
+      const asked = one.incr(key).catch(({ message }) => message);
+      // What lies in the link is lost; ioredis keeps it for when the next connection has answered.
+      proxy.cut();
+      proxy.stall();
+      await until(() => one.status === 'connect');
+      await cut.machines.close();
+      expect(await asked).toBe('Connection is closed.');
+      proxy.open();
+      await one.connect();
+      expect(await one.get(key)).toBeNull();
+    } finally {
+      one.disconnect();
+      await cut[Symbol.asyncDispose]();
+      await proxy.close();
+    }
+  },
+);
 
 test('an outage is told once for each reason, not with each attempt to connect, and so is the next', async () => {
   const proxy = await tcpProxy(engine.server.port);
