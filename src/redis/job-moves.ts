@@ -28,6 +28,8 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
 const ACTIVE = /^moveToActive:/;
+/** Renews leases. */
+const RENEWS = /^extendLocks:/;
 /** Those that put a job back, and hand out none. */
 const BACK = /^(retryJob|moveJobFromActiveToWait):/;
 /** Where Finished has the jobs that have ended so, the job's key, what becomes of the job, and the run's lock with more, packed. */
@@ -86,6 +88,9 @@ export class JobMoves {
     commands.defineCommand('engine', { numberOfKeys: 1, lua: script });
     const define = commands.defineCommand.bind(commands);
     commands.defineCommand = (name, definition) => {
+      // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
+      if (RENEWS.test(name))
+        definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
       define(name, definition);
       const defined = commands as unknown as Record<string, Move>;
       if (BACK.test(name)) {
