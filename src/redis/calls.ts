@@ -24,7 +24,7 @@ export interface CallsEvents {
   /** Calls go out again after they could not. */
   opened(): void;
   /** The first attempt to reach it has failed; others follow. */
-  unreachable(error: EngineError): void;
+  unreachable(error: unknown): void;
   /** The engine cannot be used at all. */
   refused(error: unknown): void;
 }

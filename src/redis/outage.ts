@@ -1,16 +1,17 @@
-/** Why the engine is out of reach, until it is reached again. The same comes of each connection, with each attempt. */
+/** Why the engine is out of reach, or refuses, until it answers again. The same comes of each connection, with each attempt. */
 export class Outage {
   readonly #told = new Set<string>();
-  readonly #tell: (error: Error) => void;
+  readonly #tell: (error: unknown) => void;
 
   /** @param tell - called once for each message */
-  constructor(tell: (error: Error) => void) {
+  constructor(tell: (error: unknown) => void) {
     this.#tell = tell;
   }
 
-  tell(error: Error): void {
-    if (this.#told.has(error.message)) return;
-    this.#told.add(error.message);
+  tell(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
     this.#tell(error);
   }
 

@@ -238,9 +238,7 @@ export class Session implements WaitHost {
       // The commands' connection may be gone as well: the first that asks finds out.
       if (this.#calls?.open === true) this.#again();
       this.#calls?.reach();
-      return;
-    }
-    if (!this.has.told(hint)) this.#hints.next(hint);
+    } else if (!this.has.told(hint)) this.#hints.next(hint);
   }
 
   #hear(message: FromKeeper): void {
@@ -288,6 +286,7 @@ export class Session implements WaitHost {
 
   #renewed(entries: number, took: number): void {
     if (this.state === 'cut') this.#state.next('open');
+    this.outage.over();
     if (took > this.lease / 3)
       this.tellError(new EngineError(`a renewal took ${Math.round(took)} ms of a lease of ${this.lease} ms`));
     if (this.#membership.hasStrays(entries, this.has.size + this.watched.size))
@@ -298,7 +297,7 @@ export class Session implements WaitHost {
     this.#opening.reject(error);
     this.has.failWaits(error);
     this.#calls?.fail(error);
-    this.tellError(error);
+    this.outage.tell(error);
   }
 
   #over(): void {
