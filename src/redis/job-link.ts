@@ -1,9 +1,12 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { after, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { type JobHost, queuePrefix } from './job-host.js';
 import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
 import { neverToItself } from './redis-connection.js';
+
+/** ms until who may not subscribe asks anew. */
+const DEAF = 500;
 
 type Heard = (message: string) => void;
 
@@ -80,7 +83,16 @@ export class JobLink {
     ears.on('close', () => {
       this.missedAt = Number.POSITIVE_INFINITY;
     });
-    ears.on('ready', () => void this.#listenAgain().then((hears) => hears && host.reached(), report));
+    ears.on('ready', () => {
+      this.#listenAgain().then(
+        (hears) => hears && host.reached(),
+        (error) => {
+          report(error);
+          // Refused by an engine that goes on answering: by the next connection it may not be.
+          after(DEAF, () => ears.status === 'ready' && ears.disconnect(true));
+        },
+      );
+    });
   }
 
   /**
