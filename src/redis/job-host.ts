@@ -6,7 +6,8 @@ import { requireFrom } from '../primitives/require-from.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import type { Codec } from './options.js';
-import { addressOf, open, stepsWithin } from './redis-connection.js';
+import { backoff, pause } from './pause.js';
+import { addressOf, isPassing, open, stepsWithin } from './redis-connection.js';
 import type { Session } from './session.js';
 
 const hosts = new WeakMap<Session, JobHost>();
@@ -120,7 +121,23 @@ export class JobHost {
   report(error: unknown): void {
     // BullMQ tells of them as well.
     if (this.closing || this.#ofConnections.has(error as Error)) return;
-    void this.#session.report(Promise.reject(error));
+    // What the engine refuses, it refuses each time.
+    if ((error as Error).name === 'ReplyError') this.#session.outage.tell(error);
+    else void this.#session.report(Promise.reject(error));
+  }
+
+  /** Asks again, and again, while the engine answers that it is not itself. What is asked is done once, however often. */
+  async untilItself<T>(ask: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        // Of a connection that has ended: no more of these.
+        if (!isPassing(error)) throw error;
+        this.report(error);
+        await pause(backoff(attempt));
+      }
+    }
   }
 
   /** Runs it as the Machines close; what was registered last closes first. */

@@ -65,7 +65,7 @@ export class JobLink {
     };
     this.commands = commands;
     this.outbox = new JobOutbox(commands, (send) => this.gather(send), report);
-    this.moves = new JobMoves(commands, host.prefix, () => {
+    this.moves = new JobMoves(commands, host, () => {
       this.gather();
       // Nothing is told of a job behind its end.
       this.outbox.flush();

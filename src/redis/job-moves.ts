@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { JobHost } from './job-host.js';
 import { script, withJobMove } from './script/script.js';
 
 /** What is done in the same call that ends a job for BullMQ: it is told of, and no key of ours of it is left. */
@@ -62,7 +63,7 @@ const MOST_READY = 10_000;
  */
 export class JobMoves {
   readonly #commands: Engine;
-  readonly #prefix: string;
+  readonly #host: JobHost;
   readonly #gather: () => void;
   /** Of jobs that were handed out, by id. */
   readonly #tokens = new Map<string, bigint>();
@@ -78,9 +79,9 @@ export class JobMoves {
   #ends = 0;
 
   /** @param commands - BullMQ defines its scripts on it later */
-  constructor(commands: Redis, prefix: string, gather: () => void) {
+  constructor(commands: Redis, host: JobHost, gather: () => void) {
     this.#commands = commands as Engine;
-    this.#prefix = prefix;
+    this.#host = host;
     this.#gather = gather;
     commands.on('close', () => {
       this.#ends++;
@@ -123,7 +124,7 @@ export class JobMoves {
   async #move(move: Move, args: readonly unknown[], ending?: JobEnding, marker = ''): Promise<unknown> {
     const { id: job = '', channel = '', message = '', cancel = '', sharers = '', named = '' } = ending ?? {};
     this.#gather();
-    const more = [`${this.#prefix}meta`, job, channel, message, cancel, sharers, named, marker];
+    const more = [`${this.#host.prefix}meta`, job, channel, message, cancel, sharers, named, marker];
     const answer = await this.#once(move, [...args, ...more], ending);
     if (!(Number(answer) < 0)) ending?.done();
     const [, id, , , token] = Array.isArray(answer) ? answer : [];
@@ -137,7 +138,7 @@ export class JobMoves {
    */
   async #once(move: Move, args: readonly unknown[], ending?: JobEnding): Promise<unknown> {
     const ends = this.#ends;
-    const answer = await move(args);
+    const answer = await this.#host.untilItself(() => move(args));
     if (!(Number(answer) < 0) || ends === this.#ends) return answer;
     return ending === undefined || (await this.#hasEnded(args, ending)) ? 0 : answer;
   }
@@ -169,7 +170,7 @@ export class JobMoves {
   }
 
   async #mint(): Promise<bigint> {
-    const [token = ''] = await this.#commands.engine(this.#prefix, 'mint', '1');
+    const [token = ''] = await this.#commands.engine(this.#host.prefix, 'mint', '1');
     return BigInt(token);
   }
 

@@ -140,10 +140,15 @@ function dropAttempt(redis: Redis): void {
 const PASSING =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE)\b/;
 
+/** Whether that is such an answer. */
+export function isPassing(error: unknown): error is Error {
+  return error instanceof Error && PASSING.test(error.message);
+}
+
 export function asEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const { name, message } = error as Error;
-  const refused = name === 'ReplyError' && !PASSING.test(message);
+  const refused = name === 'ReplyError' && !isPassing(error);
   return new EngineError(message, { outOfReach: !refused, cause: error });
 }
 
