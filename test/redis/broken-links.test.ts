@@ -141,6 +141,28 @@ test.each(['of all', 'that blocks'])(
   },
 );
 
+test('what is asked of a connection that is never ready is sent by the next', async () => {
+  const proxy = await tcpProxy(engine.server.port);
+  const cut = new Farm(engine.server, { connection: proxy.url });
+  const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+  const commands = await client;
+  try {
+    for (const _ of [1, 2]) {
+      expect(await commands.ping()).toBe('PONG');
+      proxy.cut();
+      proxy.stall();
+      await until(() => commands.status === 'connect');
+      const asked = Promise.all([commands.publish('nobody', 'hears'), commands.get('nothing')]);
+      proxy.cut();
+      proxy.open();
+      expect(await asked).toEqual([0, null]);
+    }
+  } finally {
+    await cut[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});
+
 test('an outage is told once for each reason, not with each attempt to connect, and so is the next', async () => {
   const proxy = await tcpProxy(engine.server.port);
   const cut = new Farm(engine.server, { connection: proxy.url });
