@@ -104,8 +104,7 @@ export class JobMoves {
       define(own, { ...definition, lua: withJobMove(definition.lua) });
       const move = defined[own]?.bind(commands) as Move;
       if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(move, args);
-      else
-        defined[name] = (args) => this.#move(move, args, FINISHED.test(name) ? this.#take(args) : undefined);
+      else defined[name] = (args) => this.#move(move, args, FINISHED.test(name));
     };
   }
 
@@ -113,7 +112,7 @@ export class JobMoves {
   async #activate(move: Move, args: readonly unknown[]): Promise<unknown> {
     const [wait] = args;
     if (this.#drained.has(wait)) return NOTHING;
-    const answer = await this.#move(move, args, undefined, markerOf(args));
+    const answer = await this.#move(move, args, false, markerOf(args));
     if (Array.isArray(answer) && answer[LAST] !== undefined) {
       this.#drained.add(wait);
       process.nextTick(() => this.#drained.delete(wait));
@@ -121,11 +120,16 @@ export class JobMoves {
     return answer;
   }
 
-  async #move(move: Move, args: readonly unknown[], ending?: JobEnding, marker = ''): Promise<unknown> {
+  async #move(move: Move, args: readonly unknown[], ends: boolean, marker = ''): Promise<unknown> {
+    const ending = ends ? this.#take(args) : undefined;
     const { id: job = '', channel = '', message = '', cancel = '', sharers = '', named = '' } = ending ?? {};
     this.#gather();
     const more = [`${this.#host.prefix}meta`, job, channel, message, cancel, sharers, named, marker];
-    const answer = await this.#once(move, [...args, ...more], ending);
+    const answer = await this.#once(
+      move,
+      [...args, ...more],
+      ends ? () => this.#hasEnded(args, ending) : undefined,
+    );
     if (!(Number(answer) < 0)) ending?.done();
     const [, id, , , token] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
@@ -136,15 +140,17 @@ export class JobMoves {
    * Where the answer was lost, the move is sent again, and refused if it had been carried out: the job was the run's no more. One
    * that was to end has ended then.
    */
-  async #once(move: Move, args: readonly unknown[], ending?: JobEnding): Promise<unknown> {
+  async #once(move: Move, args: readonly unknown[], hasEnded = async () => true): Promise<unknown> {
     const ends = this.#ends;
     const answer = await this.#host.untilItself(() => move(args));
     if (!(Number(answer) < 0) || ends === this.#ends) return answer;
-    return ending === undefined || (await this.#hasEnded(args, ending)) ? 0 : answer;
+    return (await hasEnded()) ? 0 : answer;
   }
 
-  async #hasEnded(args: readonly unknown[], { id }: JobEnding): Promise<boolean> {
-    const ended = await this.#commands.zscore(args[ENDED] as string, id);
+  /** @param ending - undefined: of a job that was to end otherwise, or by another run */
+  async #hasEnded(args: readonly unknown[], ending: JobEnding | undefined): Promise<boolean> {
+    if (ending === undefined) return false;
+    const ended = await this.#commands.zscore(args[ENDED] as string, ending.id);
     return ended !== null || (await this.#commands.exists(args[JOB] as string)) === 0;
   }
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { firstValueFrom } from 'rxjs';
+import { filter, firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CuttingLink, cuttingLink } from '../support/cutting-link.js';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
@@ -106,6 +106,34 @@ test('of a move of a job whose answer is lost nothing is told as wrong', async (
     const told = serving.errors.map(({ message }) => message);
     expect(told.filter((text) => /^(Missing|Job)/.test(text))).toEqual([]);
   } finally {
+    await caller[Symbol.asyncDispose]();
+    await serving[Symbol.asyncDispose]();
+  }
+});
+
+test('a job whose lease was lost ends by the run that has it, however often links break', async () => {
+  const { namespace } = farm;
+  const serving = new Farm(engine.server, { connection: link.url, namespace, lease: 1000 });
+  const caller = new Farm(engine.server, { namespace, lease: 1000, pool: { retry: { maxDeaths: 20 } } });
+  let cutting = false;
+  const cutAgain = () => {
+    if (cutting) link.cutAt(4, 'after', cutAgain);
+  };
+  try {
+    const running = serving.serve().running$;
+    for (const value of [1, 2]) {
+      const job = firstValueFrom(caller.pool.run(targets.slowly, [value, 300])).catch((error) => error);
+      await firstValueFrom(running.pipe(filter((runs) => runs > 0)));
+      const [lock = ''] = await engine.client.keys(`{${namespace}}:jobs:jobs:*:lock`);
+      await engine.client.del(lock);
+      cutting = true;
+      cutAgain();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      cutting = false;
+      expect(await job).toBe(value);
+    }
+  } finally {
+    link.cutAt(Number.POSITIVE_INFINITY, 'before');
     await caller[Symbol.asyncDispose]();
     await serving[Symbol.asyncDispose]();
   }
