@@ -6,6 +6,7 @@ import { JobCommands, type JobEnd } from './job-commands.js';
 import { bullmq, closedWithMachines, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
 import { type JobData, type JobMessage, readMessages } from './job-messages.js';
+import { backoff, pause } from './pause.js';
 
 /** A job on its way into the queue. */
 export interface JobEntry {
@@ -139,7 +140,7 @@ export class JobDesk extends JobCommands {
   }
 
   /** A job has an id of its own, so that it may be added again where it is not known whether it was. */
-  async #addSome(entries: readonly JobEntry[]): Promise<void> {
+  async #addSome(entries: readonly JobEntry[], attempt = 0): Promise<void> {
     try {
       const asked = entries.map(({ name, data, options, id }) => {
         return { name, data, opts: { ...options, jobId: id } };
@@ -155,7 +156,11 @@ export class JobDesk extends JobCommands {
       if (/Connection is closed|connection close/.test(error.message)) {
         if (this.link.commands.status === 'end')
           for (const entry of entries) entry.refused(closedWithMachines(this.pool));
-        else await this.#addSome(entries);
+        else {
+          // BullMQ may fail at once, and the loop has to turn.
+          await pause(backoff(attempt));
+          await this.#addSome(entries, attempt + 1);
+        }
       } else if (entries.length > 1) for (const entry of entries) await this.#addSome([entry]);
       else entries[0]?.refused(this.#refusal(error));
     }
