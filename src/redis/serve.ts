@@ -78,9 +78,6 @@ export interface Serving extends AsyncDisposable {
 /** Stalled jobs are counted by whoever runs them next, because how many deaths a job may have is its own. */
 const ANY_DEATHS = 2 ** 31 - 1;
 
-/** s between two looks for jobs of which nobody tells, at most: BullMQ's default. */
-const UNTOLD = 5;
-
 /**
  * Runs the jobs of the RemotePool `name` in this process, until it is closed: each in a thread of a ThreadPool, so that no
  * code of a target can keep its job's lease from being renewed. It keeps the process alive.
@@ -164,8 +161,6 @@ class JobServing implements Serving {
       skipLockRenewal: true,
       stalledInterval: host.lease,
       maxStalledCount: ANY_DEATHS,
-      // Who was woken by the mark of a job, or of when one is due, may have been killed.
-      drainDelay: Math.min(UNTOLD, host.lease / 3000),
       // ms until it looks for jobs again after the engine was out of reach.
       runRetryDelay: 500,
     });

@@ -242,32 +242,6 @@ test('closes while a job runs that it cannot give back', async () => {
   }
 });
 
-test('who is killed with the mark of a job that is due later keeps others from it for a third of a lease at most', async () => {
-  const asking = new Redis(server.port);
-  const dies = new Redis(server.port);
-  const monitor = await asking.duplicate().monitor();
-  try {
-    const marker = `{${farm.namespace}}:jobs:jobs:marker`;
-    const waits: number[] = [];
-    monitor.on('monitor', (_time: string, [command = '', key = '', seconds = '']: string[]) => {
-      if (command.toLowerCase() === 'bzpopmin' && key === marker && seconds !== '0')
-        waits.push(Number(seconds));
-    });
-    // It waits longest, and so has the mark.
-    const mark = dies.bzpopmin(marker, 0);
-    await until(async () => /cmd=bzpopmin/.test(`${await asking.client('LIST')}`));
-    farm.serve();
-    await until(() => waits.length > 0);
-    const job = firstValueFrom(farm.pool.run(targets.echo, [1], { delay: 200 }));
-    expect((await mark)?.[0]).toBe(marker);
-    dies.disconnect();
-    expect(await job).toBe(1);
-    expect(Math.max(...waits)).toBeLessThanOrEqual(farm.lease / 3000);
-  } finally {
-    for (const one of [asking, dies, monitor]) one.disconnect();
-  }
-});
-
 test('two that serve one pool in a process both hear of cancels', async () => {
   farm.serve({ threads: 1, concurrency: 1 });
   farm.serve({ threads: 1, concurrency: 1 });
