@@ -6,6 +6,7 @@ import { JobCommands, type JobEnd } from './job-commands.js';
 import { bullmq, closedWithMachines, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
 import { type JobData, type JobMessage, readMessages } from './job-messages.js';
+import { backoff, pause } from './pause.js';
 
 /** A job on its way into the queue. */
 export interface JobEntry {
@@ -56,6 +57,8 @@ export class JobDesk extends JobCommands {
   readonly #waiters = new Map<string, Set<JobWaiter>>();
   readonly #watchers = new Set<(error: Error) => void>();
   #listening: Promise<unknown> | undefined;
+  /** What nobody waits for but the end of the Machines. */
+  readonly #work = new Set<Promise<unknown>>();
 
   static of(host: JobHost, pool: string): JobDesk {
     const known = desks.get(host) ?? new Map<string, JobDesk>();
@@ -85,6 +88,8 @@ export class JobDesk extends JobCommands {
       for (const entry of this.#line.splice(0)) entry.refused(closedWithMachines(pool));
       for (const waiters of this.#waiters.values())
         for (const waiter of waiters) waiter.found({ error: closedWithMachines(pool) }, now());
+      // Jobs that were left are out of the queue by then.
+      while (this.#work.size > 0) await Promise.all(this.#work);
       await this.queue.close();
     });
   }
@@ -109,7 +114,7 @@ export class JobDesk extends JobCommands {
   }
 
   add(entry: JobEntry): void {
-    if (this.#line.push(entry) === 1) nextTurn(() => void this.#addAll());
+    if (this.#line.push(entry) === 1) nextTurn(() => this.inBackground(this.#addAll()));
   }
 
   /** false: it is on its way already. */
@@ -133,22 +138,27 @@ export class JobDesk extends JobCommands {
   }
 
   /** A job has an id of its own, so that it may be added again where it is not known whether it was. */
-  async #addSome(entries: readonly JobEntry[]): Promise<void> {
+  async #addSome(entries: readonly JobEntry[], attempt = 0): Promise<void> {
     try {
-      const jobs = await this.queue.addBulk(
-        entries.map(({ name, data, options, id }) => ({ name, data, opts: { ...options, jobId: id } })),
-      );
+      const asked = entries.map(({ name, data, options, id }) => {
+        return { name, data, opts: { ...options, jobId: id } };
+      });
+      const jobs = await this.host.untilItself(() => this.queue.addBulk(asked));
       for (const [nth, entry] of entries.entries()) {
         const { id = entry.id, timestamp = 0 } = jobs[nth] ?? {};
         entry.accepted(id, timestamp);
       }
     } catch (cause) {
       const error = cause as Error;
-      // Its scripts are gone with the engine's memory, or what was asked with the connection.
-      if (/NOSCRIPT|LOADING|Connection is closed|connection close/.test(error.message)) {
+      // What was asked is gone with the connection.
+      if (/Connection is closed|connection close/.test(error.message)) {
         if (this.link.commands.status === 'end')
           for (const entry of entries) entry.refused(closedWithMachines(this.pool));
-        else await this.#addSome(entries);
+        else {
+          // BullMQ may fail at once, and the loop has to turn.
+          await pause(backoff(attempt));
+          await this.#addSome(entries, attempt + 1);
+        }
       } else if (entries.length > 1) for (const entry of entries) await this.#addSome([entry]);
       else entries[0]?.refused(this.#refusal(error));
     }
@@ -225,8 +235,18 @@ export class JobDesk extends JobCommands {
     return () => this.#watchers.delete(closed);
   }
 
+  /** See JobHost. */
+  untilItself<T>(ask: () => Promise<T>): Promise<T> {
+    return this.host.untilItself(ask);
+  }
+
   /** For what nobody waits for: errors go to the host. */
   inBackground(work: Promise<unknown>): void {
-    work.catch((error) => this.host.report(error));
+    const done = work
+      .catch((error) => this.host.report(error))
+      .finally(() => {
+        this.#work.delete(done);
+      });
+    this.#work.add(done);
   }
 }

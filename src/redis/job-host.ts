@@ -8,7 +8,8 @@ import { requireFrom } from '../primitives/require-from.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import type { Codec } from './options.js';
-import { addressOf, open, stepsWithin } from './redis-connection.js';
+import { backoff, pause } from './pause.js';
+import { addressOf, isPassing, open, stepsWithin } from './redis-connection.js';
 import type { Session } from './session.js';
 
 const hosts = new WeakMap<Session, JobHost>();
@@ -47,8 +48,6 @@ export class JobHost {
   #isCut = false;
   #line: Line | undefined;
   readonly #ofConnections = new WeakSet<Error>();
-  /** Messages of errors since the engine was reached, each of which is told once: there is one with each attempt. */
-  readonly #outage = new Set<string>();
   #closed: Promise<void> | undefined;
   /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
   readonly prefix: string;
@@ -105,16 +104,14 @@ export class JobHost {
   watch(connection: Redis, hears = false): void {
     connection.on('error', (error) => {
       this.#ofConnections.add(error);
-      if (this.#outage.has(error.message)) return;
-      this.#outage.add(error.message);
-      this.#report(error);
+      if (!this.closing) this.#session.outage.tell(error);
     });
     if (!hears) connection.on('ready', () => this.reached());
   }
 
   /** The engine has answered: what goes wrong from now on is told again. */
   reached(): void {
-    this.#outage.clear();
+    this.#session.outage.over();
   }
 
   /** So that others see this process: see Machines.enumerate. */
@@ -125,12 +122,24 @@ export class JobHost {
   /** What went wrong where nobody listens. */
   report(error: unknown): void {
     // BullMQ tells of them as well.
-    if (!this.#ofConnections.has(error as Error)) this.#report(error);
+    if (this.closing || this.#ofConnections.has(error as Error)) return;
+    // What the engine refuses, it refuses each time.
+    if ((error as Error).name === 'ReplyError') this.#session.outage.tell(error);
+    else void this.#session.report(Promise.reject(error));
   }
 
-  #report(error: unknown): void {
-    if (this.closing) return;
-    void this.#session.report(Promise.reject(error));
+  /** Asks again, and again, while the engine answers that it is not itself. What is asked is done once, however often. */
+  async untilItself<T>(ask: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        // Of a connection that has ended: no more of these.
+        if (!isPassing(error)) throw error;
+        this.report(error);
+        await pause(backoff(attempt));
+      }
+    }
   }
 
   /** Runs it as the Machines close; what was registered last closes first. */

@@ -1,9 +1,12 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { every, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { after, every, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { type JobHost, queuePrefix } from './job-host.js';
 import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
 import { neverToItself } from './redis-connection.js';
+
+/** ms until who may not subscribe asks anew. */
+const DEAF = 500;
 
 type Heard = (message: string) => void;
 
@@ -46,6 +49,7 @@ export class JobLink {
     const report = (error: unknown): void => host.report(error);
     for (const one of [commands, ears]) {
       unref(one);
+      keepEarly(one);
       endAll(one);
     }
     // What is answered together is mostly followed up together.
@@ -54,6 +58,7 @@ export class JobLink {
     commands.duplicate = (override) => {
       // A command that blocks is answered late; BullMQ itself sees to one that never is.
       const copy = neverToItself(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
+      keepEarly(copy);
       endAll(copy);
       host.watch(copy);
       this.#copies.add(copy);
@@ -62,7 +67,7 @@ export class JobLink {
     };
     this.commands = commands;
     this.outbox = new JobOutbox(commands, (send) => this.gather(send), report);
-    this.moves = new JobMoves(commands, host.prefix, () => {
+    this.moves = new JobMoves(commands, host, () => {
       this.gather();
       // Nothing is told of a job behind its end.
       this.outbox.flush();
@@ -78,7 +83,16 @@ export class JobLink {
     ears.on('close', () => {
       this.missedAt = Number.POSITIVE_INFINITY;
     });
-    ears.on('ready', () => void this.#listenAgain().then((hears) => hears && host.reached(), report));
+    ears.on('ready', () => {
+      this.#listenAgain().then(
+        (hears) => hears && host.reached(),
+        (error) => {
+          report(error);
+          // Refused by an engine that goes on answering: by the next connection it may not be.
+          after(DEAF, () => ears.status === 'ready' && ears.disconnect(true));
+        },
+      );
+    });
   }
 
   /**
@@ -145,12 +159,26 @@ function disconnect(connection: Redis): void {
   connection.connect().catch(() => {});
 }
 
+/** Commands that wait. */
+interface Line {
+  shift(): Asked | undefined;
+  push(asked: Asked): void;
+}
+
+interface Asked {
+  readonly command: { readonly name: string; reject(error: Error): void };
+}
+
+/** What ioredis asks by itself before a connection is ready. */
+const GREETING = /^(info|client|auth|select)$/;
+
 /** What ioredis waits by, and for. */
 interface Waiting {
+  /** What this connection has not answered, and what is for the next that is ready. */
+  readonly commandQueue: Line;
+  readonly offlineQueue: Line;
   /** What the connection before had not answered, until there is another. */
-  readonly prevCommandQueue?: {
-    shift(): { readonly command: { reject(error: Error): void } } | undefined;
-  } | null;
+  readonly prevCommandQueue?: Line | null;
   readonly reconnectTimeout?: NodeJS.Timeout | null;
   /** As long as an answer is due; it would end the connection after the one that it was set for. */
   socketTimeoutTimer?: NodeJS.Timeout | undefined;
@@ -164,6 +192,17 @@ function unref(connection: Redis): void {
   connection.on('close', () => {
     clearTimeout(timed.socketTimeoutTimer);
     timed.socketTimeoutTimer = undefined;
+  });
+}
+
+/** A PUBLISH, say, goes out before a connection is ready, and ioredis would forget it where that is never so. */
+function keepEarly(connection: Redis): void {
+  connection.on('close', () => {
+    const { commandQueue, prevCommandQueue, offlineQueue } = connection as unknown as Waiting;
+    // Those of a connection that was ready, which are sent again.
+    if (commandQueue === prevCommandQueue) return;
+    for (let one = commandQueue.shift(); one !== undefined; one = commandQueue.shift())
+      if (!GREETING.test(one.command.name)) offlineQueue.push(one);
   });
 }
 

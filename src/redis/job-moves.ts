@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { JobHost } from './job-host.js';
 import { script, withJobMove } from './script/script.js';
 
 /** What is done in the same call that ends a job for BullMQ: it is told of, and no key of ours of it is left. */
@@ -28,7 +29,12 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
 const ACTIVE = /^moveToActive:/;
-/** Where Finished has the job's key, what becomes of the job, and the run's lock with more, packed. */
+/** Renews leases. */
+const RENEWS = /^extendLocks:/;
+/** Those that put a job back, and hand out none. */
+const BACK = /^(retryJob|moveJobFromActiveToWait):/;
+/** Where Finished has the jobs that have ended so, the job's key, what becomes of the job, and the run's lock with more, packed. */
+const ENDED = 10;
 const JOB = 11;
 const TARGET = 18;
 const OPTIONS = 21;
@@ -57,7 +63,7 @@ const MOST_READY = 10_000;
  */
 export class JobMoves {
   readonly #commands: Engine;
-  readonly #prefix: string;
+  readonly #host: JobHost;
   readonly #gather: () => void;
   /** Of jobs that were handed out, by id. */
   readonly #tokens = new Map<string, bigint>();
@@ -69,25 +75,36 @@ export class JobMoves {
    * marker, which is gone with that.
    */
   readonly #drained = new Set<unknown>();
+  /** How often the connection has ended: what was not answered by then is sent again. */
+  #ends = 0;
 
   /** @param commands - BullMQ defines its scripts on it later */
-  constructor(commands: Redis, prefix: string, gather: () => void) {
+  constructor(commands: Redis, host: JobHost, gather: () => void) {
     this.#commands = commands as Engine;
-    this.#prefix = prefix;
+    this.#host = host;
     this.#gather = gather;
+    commands.on('close', () => {
+      this.#ends++;
+    });
     commands.defineCommand('engine', { numberOfKeys: 1, lua: script });
     const define = commands.defineCommand.bind(commands);
     commands.defineCommand = (name, definition) => {
+      // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
+      if (RENEWS.test(name))
+        definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
       define(name, definition);
+      const defined = commands as unknown as Record<string, Move>;
+      if (BACK.test(name)) {
+        const back = defined[name]?.bind(commands) as Move;
+        defined[name] = (args) => this.#once(back, args);
+      }
       // Nothing may stand before a script's own first line.
       if (!MOVES.test(name) || definition.lua.startsWith('#!')) return;
       const own = `${name}, with more`;
       define(own, { ...definition, lua: withJobMove(definition.lua) });
-      const defined = commands as unknown as Record<string, Move>;
       const move = defined[own]?.bind(commands) as Move;
       if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(move, args);
-      else
-        defined[name] = (args) => this.#move(move, args, FINISHED.test(name) ? this.#take(args) : undefined);
+      else defined[name] = (args) => this.#move(move, args, FINISHED.test(name));
     };
   }
 
@@ -95,7 +112,7 @@ export class JobMoves {
   async #activate(move: Move, args: readonly unknown[]): Promise<unknown> {
     const [wait] = args;
     if (this.#drained.has(wait)) return NOTHING;
-    const answer = await this.#move(move, args, undefined, markerOf(args));
+    const answer = await this.#move(move, args, false, markerOf(args));
     if (Array.isArray(answer) && answer[LAST] !== undefined) {
       this.#drained.add(wait);
       process.nextTick(() => this.#drained.delete(wait));
@@ -103,15 +120,38 @@ export class JobMoves {
     return answer;
   }
 
-  async #move(move: Move, args: readonly unknown[], ending?: JobEnding, marker = ''): Promise<unknown> {
+  async #move(move: Move, args: readonly unknown[], ends: boolean, marker = ''): Promise<unknown> {
+    const ending = ends ? this.#take(args) : undefined;
     const { id: job = '', channel = '', message = '', cancel = '', sharers = '', named = '' } = ending ?? {};
     this.#gather();
-    const more = [`${this.#prefix}meta`, job, channel, message, cancel, sharers, named, marker];
-    const answer = await move([...args, ...more]);
+    const more = [`${this.#host.prefix}meta`, job, channel, message, cancel, sharers, named, marker];
+    const answer = await this.#once(
+      move,
+      [...args, ...more],
+      ends ? () => this.#hasEnded(args, ending) : undefined,
+    );
     if (!(Number(answer) < 0)) ending?.done();
     const [, id, , , token] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
     return answer;
+  }
+
+  /**
+   * Where the answer was lost, the move is sent again, and refused if it had been carried out: the job was the run's no more. One
+   * that was to end has ended then.
+   */
+  async #once(move: Move, args: readonly unknown[], hasEnded = async () => true): Promise<unknown> {
+    const ends = this.#ends;
+    const answer = await this.#host.untilItself(() => move(args));
+    if (!(Number(answer) < 0) || ends === this.#ends) return answer;
+    return (await hasEnded()) ? 0 : answer;
+  }
+
+  /** @param ending - undefined: of a job that was to end otherwise, or by another run */
+  async #hasEnded(args: readonly unknown[], ending: JobEnding | undefined): Promise<boolean> {
+    if (ending === undefined) return false;
+    const ended = await this.#commands.zscore(args[ENDED] as string, ending.id);
+    return ended !== null || (await this.#commands.exists(args[JOB] as string)) === 0;
   }
 
   /** Of the run whose move it is: another of the same job may end here at the same time, which has the job no more. */
@@ -136,7 +176,7 @@ export class JobMoves {
   }
 
   async #mint(): Promise<bigint> {
-    const [token = ''] = await this.#commands.engine(this.#prefix, 'mint', '1');
+    const [token = ''] = await this.#commands.engine(this.#host.prefix, 'mint', '1');
     return BigInt(token);
   }
 

@@ -140,10 +140,15 @@ function dropAttempt(redis: Redis): void {
 const PASSING =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE)\b/;
 
+/** Whether that is such an answer. */
+export function isPassing(error: unknown): error is Error {
+  return error instanceof Error && PASSING.test(error.message);
+}
+
 export function asEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const { name, message } = error as Error;
-  const refused = name === 'ReplyError' && !PASSING.test(message);
+  const refused = name === 'ReplyError' && !isPassing(error);
   return new EngineError(message, { outOfReach: !refused, cause: error });
 }
 
@@ -189,10 +194,11 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
     #wake = (): void => {};
 
     override connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis {
-      if (options !== undefined) return unreferenced(super.connectToSentinel(sentinel, options));
+      if (options !== undefined)
+        return unreferenced(neverToItself(super.connectToSentinel(sentinel, options)));
       const { sentinelCommandTimeout = 0 } = this.options;
       const untimed = { commandTimeout: undefined, disconnectTimeout: 100 };
-      const redis = super.connectToSentinel(sentinel, untimed);
+      const redis = neverToItself(super.connectToSentinel(sentinel, untimed));
       redis.once(
         'end',
         after(sentinelCommandTimeout, () => redis.disconnect()),

@@ -151,8 +151,10 @@ export class RemoteRun implements JobEntry, JobWaiter {
 
   #cancel(): void {
     const shared = this.data.shared === true;
-    const leaving = shared ? this.#desk.leaveShared(this.id, this.#place) : this.#desk.cancel(this.id);
-    this.#desk.inBackground(awake<unknown>(leaving));
+    const leaving = this.#desk.untilItself<unknown>(() =>
+      shared ? this.#desk.leaveShared(this.id, this.#place) : this.#desk.cancel(this.id),
+    );
+    this.#desk.inBackground(awake(leaving));
   }
 
   // ─── as it is told ────────────────────────────────────────────────────────────────────────────

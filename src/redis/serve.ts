@@ -1,5 +1,13 @@
 import type { Job, Worker } from 'bullmq';
-import { BehaviorSubject, type Observable } from 'rxjs';
+import {
+  BehaviorSubject,
+  combineLatest,
+  firstValueFrom,
+  from,
+  NEVER,
+  type Observable,
+  switchMap,
+} from 'rxjs';
 import { ThreadPool } from '../pool/jobs/thread-pool.js';
 import { jobBodyModule } from '../pool/workers/worker-files.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
@@ -13,6 +21,7 @@ import { CANCEL, type JobData, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
 import type { Body, RunPlace } from './job-outcome.js';
 import { JobRun } from './job-run.js';
+import { pause } from './pause.js';
 import { STAYS_HERE } from './stays-here.js';
 
 /** What is run of which module, and where. */
@@ -51,7 +60,8 @@ export interface Serving extends AsyncDisposable {
   /**
    * Takes no more, lets what runs finish, and resolves when all is done; after `timeout` ms what still runs is cancelled here
    * and given back to the queue, where another process takes it. A stream that is given back is a JobLostError. While the
-   * engine is out of reach it waits, as nobody can say then what became of a job; `close` of the Machines does not.
+   * engine is out of reach nobody can say what became of a job: it waits for a lease from the moment in which nothing runs here
+   * any more, because by then the jobs are others'.
    *
    * @throws TypeError, RangeError for bad options
    * @example
@@ -123,7 +133,7 @@ class JobServing implements Serving {
   readonly #stopLooking: () => void;
   #renewing = false;
   /** What it is handed from now on, too. */
-  #givesBack = false;
+  readonly #givesBack = new BehaviorSubject(false);
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -217,7 +227,7 @@ class JobServing implements Serving {
     this.#runs.set(run.id, run);
     this.#count.next(this.#runs.size);
     if (this.#cancels.delete(run.id)) run.end('cancelled');
-    if (this.#givesBack) run.end('given back');
+    if (this.#givesBack.value) run.end('given back');
     if (this.#place.threads.closed) {
       // Its user has closed the pool: others are to have the job.
       run.end('given back');
@@ -256,14 +266,24 @@ class JobServing implements Serving {
   }
 
   #giveBack(): void {
-    this.#givesBack = true;
     for (const run of this.#runs.values()) run.end('given back');
+    this.#givesBack.next(true);
+  }
+
+  /** Resolves where what has run here could not be moved within a lease. What is handed out yet, as the engine answers, goes back. */
+  async #allAreOthers(): Promise<void> {
+    const { lease } = this.#place.host;
+    const silent = combineLatest([this.#count, this.#givesBack]).pipe(
+      switchMap(([runs, ended]) => (runs > 0 && !ended ? NEVER : from(pause(lease)))),
+    );
+    await firstValueFrom(silent);
+    this.#giveBack();
   }
 
   async #close(): Promise<void> {
     const { host, link, name } = this.#place;
     try {
-      await this.#worker.close();
+      await Promise.race([this.#worker.close(), this.#allAreOthers()]);
       // What had woken this one goes to another: that there is a job, or when a delayed one is due.
       wakeServing(host, link, name).catch((error) => host.report(error));
       await this.#ownThreads?.close();

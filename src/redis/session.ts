@@ -14,6 +14,7 @@ import type { Blocked, FromKeeper } from './keeper-messages.js';
 import { giveStraysBack, Membership } from './membership.js';
 import { Openings } from './openings.js';
 import type { CheckedOptions } from './options.js';
+import { Outage } from './outage.js';
 import type { WaitHost, Waiting } from './remote-wait.js';
 import type { Validity } from './validity.js';
 
@@ -33,6 +34,7 @@ export class Session implements WaitHost {
   readonly errors$: Observable<Error> = this.#errors.asObservable();
   readonly state$: Observable<MachinesState> = this.#state.pipe(distinctUntilChanged());
   readonly has: Belongings;
+  readonly outage: Outage = new Outage((error) => this.tellError(error));
   /** Things of which the engine keeps an entry of the session beside waits and holds. */
   readonly watched: Set<string> = new Set();
   #membership = new Membership();
@@ -111,7 +113,7 @@ export class Session implements WaitHost {
       reached: (run) => keeper.post({ kind: 'reached', run }),
       opened: () => this.#opened(),
       refused: (error) => this.#refused(error),
-      unreachable: (error) => this.report(Promise.reject(error)),
+      unreachable: (error) => this.outage.tell(error),
     };
     this.#calls = new Calls(engine, lease / 3, events, this.#gated);
     this.#join();
@@ -145,8 +147,7 @@ export class Session implements WaitHost {
    * @throws LockLostError when this membership ends before; EngineError when the engine refuses
    */
   call(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
-    const { id } = this.#membership;
-    return this.#send(operation, [id, ...args], id, true);
+    return this.#send(operation, [this.id, ...args], this.id, true);
   }
 
   /** A question of no session: it outlives a membership. Unsubscribing drops it. */
@@ -162,13 +163,11 @@ export class Session implements WaitHost {
 
   /** As `call`, but who calls repeats it: fails, `outOfReach`, where that cannot answer now. */
   attempt(operation: EngineOperation, ...args: readonly string[]): Promise<readonly string[]> {
-    const { id } = this.#membership;
-    return this.#send(operation, [id, ...args], id, false);
+    return this.#send(operation, [this.id, ...args], this.id, false);
   }
 
   #send(...asked: Parameters<Calls['send']>): Promise<readonly string[]> {
-    if (this.state === 'closed') return Promise.reject(closed());
-    return (this.#calls ?? this.start()).send(...asked);
+    return this.state === 'closed' ? Promise.reject(closed()) : (this.#calls ?? this.start()).send(...asked);
   }
 
   /** How many replicas have what that incarnation was told until now. @throws EngineError when it cannot be told */
@@ -223,6 +222,7 @@ export class Session implements WaitHost {
   }
 
   #opened(): void {
+    this.outage.over();
     this.#opening.resolve();
     this.#again();
   }
@@ -238,9 +238,7 @@ export class Session implements WaitHost {
       // The commands' connection may be gone as well: the first that asks finds out.
       if (this.#calls?.open === true) this.#again();
       this.#calls?.reach();
-      return;
-    }
-    if (!this.has.told(hint)) this.#hints.next(hint);
+    } else if (!this.has.told(hint)) this.#hints.next(hint);
   }
 
   #hear(message: FromKeeper): void {
@@ -288,6 +286,7 @@ export class Session implements WaitHost {
 
   #renewed(entries: number, took: number): void {
     if (this.state === 'cut') this.#state.next('open');
+    this.outage.over();
     if (took > this.lease / 3)
       this.tellError(new EngineError(`a renewal took ${Math.round(took)} ms of a lease of ${this.lease} ms`));
     if (this.#membership.hasStrays(entries, this.has.size + this.watched.size))
@@ -298,7 +297,7 @@ export class Session implements WaitHost {
     this.#opening.reject(error);
     this.has.failWaits(error);
     this.#calls?.fail(error);
-    this.tellError(error);
+    this.outage.tell(error);
   }
 
   #over(): void {

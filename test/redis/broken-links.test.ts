@@ -1,8 +1,10 @@
-import { firstValueFrom } from 'rxjs';
+import type { Redis } from 'ioredis';
+import { filter, firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CuttingLink, cuttingLink } from '../support/cutting-link.js';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
+import { redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 
@@ -78,6 +80,117 @@ test('a timer takes the place of the earlier, also where the answer to that is l
   expect(cut).toBeGreaterThan(1);
 });
 
+test('of a move of a job whose answer is lost nothing is told as wrong', async () => {
+  // Another serves what is handed out in an answer that is lost.
+  const { namespace } = farm;
+  const serving = new Farm(engine.server, { connection: link.url, namespace, lease: 500 });
+  const caller = new Farm(engine.server, { namespace });
+  try {
+    serving.serve({ concurrency: 1 });
+    const lives = {
+      ends: () => caller.pool.run(targets.echo, [2]),
+      'is tried again': () => caller.pool.run(targets.failUntil, [2], { retry: { attempts: 2, delay: 10 } }),
+    };
+    for (const [life, run] of Object.entries(lives)) {
+      expect(await run(), life).toBe(2);
+      link.take();
+      expect(await run(), life).toBe(2);
+      const scripts = link.take().flatMap((name, at) => (/^evalsha/i.test(name) ? [at + 1] : []));
+      let cut = 0;
+      for (const n of scripts) {
+        link.cutAt(n, 'after', () => cut++);
+        expect(await run(), life).toBe(2);
+      }
+      expect(cut, life).toBeGreaterThan(0);
+    }
+    const told = serving.errors.map(({ message }) => message);
+    expect(told.filter((text) => /^(Missing|Job)/.test(text))).toEqual([]);
+  } finally {
+    await caller[Symbol.asyncDispose]();
+    await serving[Symbol.asyncDispose]();
+  }
+});
+
+test('a job whose lease was lost ends by the run that has it, however often links break', async () => {
+  const { namespace } = farm;
+  const serving = new Farm(engine.server, { connection: link.url, namespace, lease: 1000 });
+  const caller = new Farm(engine.server, { namespace, lease: 1000, pool: { retry: { maxDeaths: 20 } } });
+  let cutting = false;
+  const cutAgain = () => {
+    if (cutting) link.cutAt(4, 'after', cutAgain);
+  };
+  try {
+    const running = serving.serve().running$;
+    for (const value of [1, 2]) {
+      const job = firstValueFrom(caller.pool.run(targets.slowly, [value, 300])).catch((error) => error);
+      await firstValueFrom(running.pipe(filter((runs) => runs > 0)));
+      const [lock = ''] = await engine.client.keys(`{${namespace}}:jobs:jobs:*:lock`);
+      await engine.client.del(lock);
+      cutting = true;
+      cutAgain();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      cutting = false;
+      expect(await job).toBe(value);
+    }
+  } finally {
+    link.cutAt(Number.POSITIVE_INFINITY, 'before');
+    await caller[Symbol.asyncDispose]();
+    await serving[Symbol.asyncDispose]();
+  }
+});
+
+test.each(['of all', 'that blocks'])(
+  'what is rejected as a connection of jobs %s ends is not sent again by the next',
+  async (which) => {
+    const proxy = await tcpProxy(engine.server.port);
+    const cut = new Farm(engine.server, { connection: proxy.url });
+    const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+    const commands = await client;
+    const one = which === 'of all' ? commands : commands.duplicate();
+    const key = `{${cut.namespace}}:asked`;
+    try {
+      expect(await one.get(key)).toBeNull();
+      proxy.stall('there');
+      const asked = one.incr(key).catch(({ message }) => message);
+      // What lies in the link is lost; ioredis keeps it for when the next connection has answered.
+      proxy.cut();
+      proxy.stall();
+      await until(() => one.status === 'connect');
+      await cut.machines.close();
+      expect(await asked).toBe('Connection is closed.');
+      proxy.open();
+      await one.connect();
+      expect(await one.get(key)).toBeNull();
+    } finally {
+      one.disconnect();
+      await cut[Symbol.asyncDispose]();
+      await proxy.close();
+    }
+  },
+);
+
+test('what is asked of a connection that is never ready is sent by the next', async () => {
+  const proxy = await tcpProxy(engine.server.port);
+  const cut = new Farm(engine.server, { connection: proxy.url });
+  const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+  const commands = await client;
+  try {
+    for (const _ of [1, 2]) {
+      expect(await commands.ping()).toBe('PONG');
+      proxy.cut();
+      proxy.stall();
+      await until(() => commands.status === 'connect');
+      const asked = Promise.all([commands.publish('nobody', 'hears'), commands.get('nothing')]);
+      proxy.cut();
+      proxy.open();
+      expect(await asked).toEqual([0, null]);
+    }
+  } finally {
+    await cut[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});
+
 test('an outage is told once for each reason, not with each attempt to connect, and so is the next', async () => {
   const proxy = await tcpProxy(engine.server.port);
   const cut = new Farm(engine.server, { connection: proxy.url });
@@ -98,6 +211,28 @@ test('an outage is told once for each reason, not with each attempt to connect, 
   } finally {
     await cut[Symbol.asyncDispose]();
     await proxy.close();
+  }
+});
+
+test('an outage is told once, though locks and jobs have connections of their own', async () => {
+  const own = await redisServer();
+  const both = new Farm(own);
+  try {
+    both.serve();
+    await (await both.machines.lock('x').hold()).release();
+    await own.stop('SIGKILL');
+    const refused = () => both.errors.filter(({ message }) => /ECONNREFUSED/.test(message));
+    await until(() => refused().length > 0);
+    const waiting = both.machines
+      .lock('x')
+      .hold()
+      .subscribe({ error: () => {} });
+    // By then each has tried.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(refused()).toHaveLength(1);
+    waiting.unsubscribe();
+  } finally {
+    await both[Symbol.asyncDispose]();
   }
 });
 

@@ -140,6 +140,34 @@ test('close with a timeout gives what still runs back, for others to run', async
   expect(await job).toBe('again');
 });
 
+test.each([undefined, 50])(
+  'close with a timeout of %o ends, and its job is others, while the engine is out of reach',
+  async (timeout) => {
+    const link = await tcpProxy(server.port);
+    const { namespace } = farm;
+    const cut = new Farm(server, { connection: link.url, namespace, lease: 1000 });
+    try {
+      const serving = cut.serve();
+      const file = join(mkdtempSync(join(tmpdir(), 'serve-')), 'closed');
+      const job = firstValueFrom(
+        timeout === undefined
+          ? farm.pool.run(targets.slowly, ['again', 300])
+          : farm.pool.run(targets.waitUnless, [file]),
+      );
+      await until(async () => (await counts(farm.pool)).active === 1);
+      link.cut();
+      await serving.close({ timeout });
+      writeFileSync(file, '');
+      link.open();
+      farm.serve();
+      expect(await job).toBe('again');
+    } finally {
+      await cut[Symbol.asyncDispose]();
+      await link.close();
+    }
+  },
+);
+
 test('a stream that is given back is lost, as its values cannot be called back', async () => {
   const serving = farm.serve();
   const values: number[] = [];

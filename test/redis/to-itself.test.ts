@@ -1,6 +1,6 @@
-import { createConnection, type Socket } from 'node:net';
+import net, { createConnection, type Socket } from 'node:net';
 import * as ioredis from 'ioredis';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { type Address, connect, open } from '../../src/redis/redis-connection.js';
 import { freePort } from '../support/redis-server.js';
 
@@ -39,4 +39,21 @@ it('one of jobs is never ready', async () => {
   redis.on('ready', () => seen.push('ready')).on('error', ({ message }) => seen.push(message));
   await new Promise((resolve) => redis.once('end', resolve));
   expect(seen).toEqual([expect.stringMatching(/connected to itself$/)]);
+});
+
+it('one to a Sentinel is passed over', async () => {
+  const sentinel = { host: '127.0.0.1', port: await freePort() };
+  const real = net.createConnection as (options: object) => Socket;
+  const toItself = (options: unknown) => real({ ...(options as object), localPort: sentinel.port });
+  const connecting = vi.spyOn(net, 'createConnection').mockImplementation(toItself);
+  try {
+    const address: Address = { sentinels: [sentinel], name: 'one' };
+    await expect(connect(address, 1000, new AbortController().signal)).rejects.toMatchObject({
+      message: expect.stringContaining('All sentinels are unreachable'),
+      outOfReach: true,
+    });
+    expect(connecting).toHaveBeenCalledOnce();
+  } finally {
+    connecting.mockRestore();
+  }
 });

@@ -25,6 +25,8 @@ if op == 'hello' or op == 'renew' then
   local lease, run, was, settle, grace, info = tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
   local m = call('HMGET', meta, 'run', 'protocol', 'grace', 'lease')
   if m[2] and m[2] ~= PROTOCOL then return { '-4', m[2] } end
+  -- A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
+  call('PERSIST', meta)
   local known = m[1]
   local longest, till = (m[4] or '0 0'):match('^(%S+) (%S+)$')
   longest, till = tonumber(longest), tonumber(till)

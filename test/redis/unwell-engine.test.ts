@@ -1,0 +1,127 @@
+// An engine that answers, but not with what it is asked for.
+import type { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { firstValueFrom, toArray } from 'rxjs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { slowLink } from '../support/slow-link.js';
+
+let server: RedisServer;
+let admin: Redis;
+beforeAll(async () => {
+  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction', '--busy-reply-threshold', '50'] });
+  admin = new Redis(server.url);
+});
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+});
+
+let farm: Farm;
+beforeEach(async () => {
+  farm = new Farm(server, { lease: 1000 });
+  await farm.machines.open();
+  await farm.pool.failed();
+});
+afterEach(() => farm[Symbol.asyncDispose]());
+
+const told = () => farm.errors.map(({ message }) => message);
+
+test('who could not subscribe hears again once he may', async () => {
+  farm.serve();
+  expect(await farm.pool.run(targets.echo, [1])).toBe(1);
+  await admin.config('SET', 'requirepass', 'secret');
+  await admin.client('KILL', 'TYPE', 'pubsub');
+  await until(() => told().some((text) => /^NOAUTH/.test(text)));
+  await admin.config('SET', 'requirepass', '');
+  const values = await firstValueFrom(farm.pool.stream(targets.countTo, [3]).pipe(toArray()));
+  expect(values).toEqual([1, 2, 3]);
+});
+
+test('what an engine refuses is told once until it does not', async () => {
+  await (await farm.machines.lock('x').hold()).release();
+  for (const _ of [1, 2]) {
+    farm.errors.length = 0;
+    await admin.config('SET', 'requirepass', 'secret');
+    await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    for (let n = 0; n < 10; n++) {
+      const refused = { message: expect.stringMatching(/^NOAUTH/), code: 'ERR_ENGINE' };
+      await expect(firstValueFrom(farm.machines.lock('x').hold())).rejects.toMatchObject(refused);
+    }
+    expect(told().filter((text) => /^NOAUTH/.test(text))).toHaveLength(1);
+    await admin.config('SET', 'requirepass', '');
+    await until(
+      async () =>
+        (await farm.machines
+          .lock('x')
+          .locked()
+          .then(
+            () => true,
+            () => false,
+          )) === true,
+    );
+  }
+});
+
+test('jobs are added, ended and taken out once an engine that is busy is not', async () => {
+  farm.serve();
+  const queue = farm.pool.queue as Queue;
+  expect(await farm.pool.run(targets.echo, [1])).toBe(1);
+  const ends = firstValueFrom(farm.pool.run(targets.slowly, [2, 300]));
+  const left = farm.pool.run(targets.echo, [3], { delay: 60_000 }).subscribe();
+  await until(async () => {
+    const { active = 0, delayed = 0 } = await counts(farm.pool);
+    return active + delayed === 2;
+  });
+  const busy = new Redis(server.url);
+  busy.eval('while true do end', 0).catch(() => {});
+  await until(() =>
+    admin.ping().then(
+      () => false,
+      () => true,
+    ),
+  );
+  left.unsubscribe();
+  const added = firstValueFrom(farm.pool.run(targets.echo, [4]));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await admin.script('KILL');
+  busy.disconnect();
+  expect([await ends, await added]).toEqual([2, 4]);
+  await until(async () => (await queue.getDelayedCount()) === 0);
+  const told = farm.errors.map(({ message }) => message).filter((text) => !/renewal/.test(text));
+  expect(told).toEqual([...new Set(told)]);
+});
+
+test('what is held, and a job that runs, outlive a time in which the engine is full', async () => {
+  farm.serve();
+  const held = await farm.machines.lock('x').hold();
+  let runs = 0;
+  const job = firstValueFrom(farm.pool.run(targets.reportAndSleep, [1, 3000], { onProgress: () => runs++ }));
+  await until(() => runs === 1);
+  await admin.config('SET', 'maxmemory', '1');
+  await expect(firstValueFrom(farm.machines.lock('y').hold())).rejects.toMatchObject({ code: 'ERR_ENGINE' });
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  expect(held.valid).toBe(true);
+  await admin.config('SET', 'maxmemory', '0');
+  await held.release();
+  expect([await job, runs]).toEqual([1, 1]);
+});
+
+test.each([{}, { dedupe: 'one' }])(
+  'a job that was left is out of the queue when its Machines is closed: %o',
+  async (options) => {
+    const link = await slowLink(server.port, 50);
+    const { namespace } = farm;
+    const afar = new Farm(server, { connection: link.url, namespace, lease: 5000 });
+    await afar.pool.failed();
+    const left = afar.pool.run(targets.echo, [1], options).subscribe();
+    // It is on its way.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    left.unsubscribe();
+    await afar[Symbol.asyncDispose]();
+    expect(await counts(farm.pool)).toMatchObject({ waiting: 0, active: 0 });
+    expect(await admin.keys(`{${namespace}}:*:de:*`)).toEqual([]);
+    link.close();
+  },
+);
