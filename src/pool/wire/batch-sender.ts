@@ -19,8 +19,8 @@ export class BatchSender {
   readonly #most: number;
   /** How many more values the reader takes; the last batch may overdraw it. */
   #credit: number;
-  /** Complete batches that wait for credit. */
-  #batches: unknown[][] = [];
+  /** Complete batches that wait for credit. A Set: an array of more than 50,000 is moved whole by each `shift`. */
+  readonly #batches = new Set<unknown[]>();
   /** The batch that is being filled. */
   #batch: unknown[] = [];
   readonly #clock: SampledClock = new SampledClock();
@@ -41,7 +41,7 @@ export class BatchSender {
 
   /** Whether the reader has credit for another value. */
   get hasRoom(): boolean {
-    return this.#batches.length === 0 && this.#batch.length < this.#credit;
+    return this.#batches.size === 0 && this.#batch.length < this.#credit;
   }
 
   /** What changes in the value from now on does not change what is sent, as long as the reader has room. */
@@ -68,13 +68,13 @@ export class BatchSender {
   /** Sends all values that came, as far as there is credit. */
   flush(): void {
     if (this.#batch.length > 0) {
-      this.#batches.push(this.#batch);
+      this.#batches.add(this.#batch);
       this.#batch = [];
       this.#closed = this.#clock.exactly();
     }
-    while (this.#credit > 0) {
-      const batch = this.#batches.shift();
-      if (batch === undefined) return;
+    for (const batch of this.#batches) {
+      if (this.#credit <= 0) return;
+      this.#batches.delete(batch);
       this.#credit -= batch.length;
       this.#send(batch);
     }
@@ -98,7 +98,7 @@ export class BatchSender {
   /** Resolves when all values that came have been sent. */
   async untilSent(): Promise<void> {
     this.flush();
-    while (this.#batches.length > 0) await this.#credited();
+    while (this.#batches.size > 0) await this.#credited();
   }
 
   #credited(): Promise<void> {
