@@ -123,7 +123,7 @@ function helpers(): Record<string, unknown> {
 let known: Record<string, unknown> | undefined;
 
 /** What istanbul calls the function that has a file's counters: by a hash of the file's name. */
-const COUNTERS = /\bcov_[a-z\d]+(?=\(\))/g;
+const COUNTERS = /\bcov_[a-z\d]+(?=\(\)\.[bfs]\[)/g;
 
 /**
  * Counters that count nothing: whatever is read of them is they themselves, or 0, and keeps what is written to it for nobody.

@@ -61,6 +61,12 @@ it('a function that istanbul has put counters into runs in a thread', { timeout:
   expect(await Promise.all(halves)).toEqual([2, 1]);
 });
 
+it('a function of the thread whose name is as one of counters is called as it is', {
+  timeout: 60_000,
+}, async () => {
+  expect(await resultOf('() => { globalThis.cov_matrix = () => 41; return cov_matrix() + 1; }')).toBe(42);
+});
+
 describe('a name that a function does not find is said to be', { timeout: 60_000 }, () => {
   it.each([
     ["a bundler's", '__webpack_require__', /A bundler .*getBuiltinModule/],
@@ -80,8 +86,9 @@ describe('a name that a function does not find is said to be', { timeout: 60_000
     ["a CommonJS import's", '_rxjs', /a module that is imported at the top of the file/],
     ["a minifier's", 't', /a name so short may be of a minifier/i],
     ["its author's", 'around', /Pass 'around' in args/],
+    ["its author's, as one of counters", 'cov_total', /Pass 'cov_total' in args/],
   ])('%s: %s', async (_, name, advice) => {
-    const message = await resultOf(`() => ${name}`).then(
+    const message = await resultOf(`() => ${name}()`).then(
       () => 'none',
       (error) => error.message,
     );
