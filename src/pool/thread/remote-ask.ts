@@ -51,10 +51,11 @@ function ask(ident: number, about: Question): Observable<unknown> {
     };
     recheckPeriodically({
       recheck: () => {
-        // The starter may have answered before, while this event loop was blocked.
-        if (asking.has(asks) && whyLost() !== undefined) drainBus();
-        const why = asking.has(asks) ? whyLost() : undefined;
-        if (why !== undefined) subscriber.error(lost(ident, why));
+        // The starter may have answered before, while this event loop was blocked: it counts as lost once all is heard.
+        if (asking.has(asks) && whyLost() !== undefined && drainBus()) {
+          const why = asking.has(asks) ? whyLost() : undefined;
+          if (why !== undefined) subscriber.error(lost(ident, why));
+        }
         return asking.has(asks);
       },
     });

@@ -35,15 +35,20 @@ export function drainTraces(): void {
   if (someoneTraces()) drainBus();
 }
 
-/** Hears now what the event loop would bring later: whoever told it may be no more. */
-export function drainBus(): void {
-  if (channel === undefined) return;
+/**
+ * Hears now what the event loop would bring later: whoever told it may be no more.
+ *
+ * @returns whether that was all; false: the first MOST_HEARD messages
+ */
+export function drainBus(): boolean {
+  if (channel === undefined) return true;
   for (let heard = 0; heard < MOST_HEARD; heard++) {
     // Node takes a channel too; its types do not say so.
     const next = receiveMessageOnPort(channel as unknown as MessagePort);
-    if (next === undefined) return;
+    if (next === undefined) return true;
     hear(next.message as Envelope);
   }
+  return false;
 }
 
 /**

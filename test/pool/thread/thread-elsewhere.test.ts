@@ -154,44 +154,54 @@ it('a Timer that another thread cancels is never seen to run', async () => {
 });
 
 describe('the result of a thread whose Thread object is nowhere but in another thread', () => {
-  it('is heard though its starter died after it had answered, while this event loop was blocked', async () => {
-    const go = new Event();
-    const starting = async (gate: Event): Promise<void> => {
-      const library = await import('rxjs-threading');
-      const target = function* (one: Event): Generator<string> {
-        yield 'first';
-        one.waitSync();
-        yield 'last';
+  it.each([
+    ['', 0],
+    [', and behind more than is heard at once', 20_000],
+  ])(
+    'is heard though its starter died after it had answered, while this event loop was blocked%s',
+    async (_, traces) => {
+      if (traces > 0) settrace(() => {});
+      const go = new Event();
+      const starting = async (gate: Event, times: number): Promise<void> => {
+        const library = await import('rxjs-threading');
+        const target = function* (one: Event, left: number): Generator<string> {
+          yield 'first';
+          one.waitSync();
+          for (; left > 0; left--) one.set();
+          yield 'last';
+        };
+        const inner = new library.Thread({ target, args: [gate, times] }).start();
+        library.reportProgress(inner);
+        await inner.result();
+        // What this thread has answered is told in a microtask.
+        setImmediate(() => process.exit(0));
+        await new Promise(() => {});
       };
-      const inner = new library.Thread({ target, args: [gate] }).start();
-      library.reportProgress(inner);
-      await inner.result();
-      // What this thread has answered is told in a microtask.
-      setImmediate(() => process.exit(0));
-      await new Promise(() => {});
-    };
-    const starter = new Thread({ target: starting, args: [go] });
-    const told = firstValueFrom(starter.progress$) as Promise<Thread>;
-    starter.output$.subscribe({ error: () => {} });
-    starter.start();
-    const inner = await told;
-    const values: unknown[] = [];
-    const end = new Promise((resolve) => {
-      inner.output$.subscribe({
-        next: (value) => values.push(value),
-        error: resolve,
-        complete: () => resolve(''),
+      const starter = new Thread({ target: starting, args: [go, traces] });
+      const told = firstValueFrom(starter.progress$) as Promise<Thread>;
+      starter.output$.subscribe({ error: () => {} });
+      starter.start();
+      const inner = await told;
+      const values: unknown[] = [];
+      const end = new Promise((resolve) => {
+        inner.output$.subscribe({
+          next: (value) => values.push(value),
+          error: resolve,
+          complete: () => resolve(''),
+        });
       });
-    });
-    while (values.length === 0) await turn();
-    // After this one timers come first, and then what came over ports.
-    await turn();
-    go.set();
-    while (starter.isAlive());
-    const died = performance.now();
-    while (performance.now() - died < 100);
-    expect([await end, values]).toEqual(['', ['first', 'last']]);
-  });
+      while (values.length === 0) await turn();
+      // After this one timers come first, and then what came over ports.
+      await turn();
+      go.set();
+      while (starter.isAlive());
+      const died = performance.now();
+      while (performance.now() - died < 100);
+      const why = await end;
+      settrace(null);
+      expect([why, values]).toEqual(['', ['first', 'last']]);
+    },
+  );
 
   it('is there for a Timer that has not fired in the thread that started it', async () => {
     const timer = (await start('startTimer', 50, 'fired').result()) as Timer;
