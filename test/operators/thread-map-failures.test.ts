@@ -88,6 +88,17 @@ describe('onError of threadMap', () => {
     ]);
   });
 
+  it.each([{}, { ordered: false }, { key: ({ value }: { value: number }) => value }])(
+    'maps again the last of all, though those with which it was sent are passed on: %o',
+    async (options) => {
+      const onError = () => 'retry' as const;
+      const mapped = failing('throw', [0, 0, 1]).pipe(
+        threadMap(targets.failTimes, { pool, batch: 3, onError, ...options }),
+      );
+      expect(await all(mapped)).toEqual([0, 1, 2]);
+    },
+  );
+
   it('fails as before where it says so, after the results before it', async () => {
     const seen: number[] = [];
     const error = await new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { count, distinctUntilChanged, from, lastValueFrom, toArray } from 'rxjs';
-import { type ThreadMapOptions, ThreadPool, threadMap } from 'rxjs-threading';
+import { type ThreadMapOptions, ThreadPool, threadMap, transfer } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 
 /** More than a worker sends before what stands before them has been passed on. */
@@ -29,6 +29,14 @@ const long = async (n: number): Promise<Generator<number>> => {
   })();
 };
 
+const longOf = async (bytes: Uint8Array): Promise<Generator<number>> => {
+  const [n = 0] = bytes;
+  if (n % 3 === 0) await new Promise((done) => setTimeout(done, 5));
+  return (function* () {
+    for (let nth = 0; nth < 3000; nth++) yield n;
+  })();
+};
+
 const upTo = (most: number): number[] => Array.from({ length: most }, (_, n) => n);
 
 describe('streams in order, longer than a worker sends ahead', () => {
@@ -45,10 +53,26 @@ describe('streams in order, longer than a worker sends ahead', () => {
     await using pool = new ThreadPool({ maxThreads: 2, minThreads: 2 });
     await pool.warmUp();
     const all = await Promise.all([1, 2, 3].map(() => map(pool, options)));
-    for (const values of all) {
-      expect(values.length).toBe(12 * LONG);
-      expect(await lastValueFrom(from(values).pipe(distinctUntilChanged(), toArray()))).toEqual(upTo(12));
-    }
+    for (const values of all) await expectInOrder(values, 12);
+  });
+
+  it('end where several threadMaps of values that move share a pool', async () => {
+    await using pool = new ThreadPool({ maxThreads: 2, minThreads: 2 });
+    await pool.warmUp();
+    const bytes = (): Uint8Array[] => upTo(12).map((n) => transfer(Uint8Array.of(n)));
+    const mapped = [1, 2, 3].map(() => from(bytes()).pipe(threadMap(longOf, { pool }), toArray()));
+    for (const values of await Promise.all(mapped.map((one) => lastValueFrom(one))))
+      await expectInOrder(values, 12);
+  });
+
+  it.each<[string, number[], ThreadMapOptions<number>]>([
+    ['behind one of another key in its batch', [0, 1, 0], { batch: 3 }],
+    ['while each batch is at one of another key', [0, 1, 2, 0, 1, 2, 0, 1, 2], { batch: 3, concurrency: 1 }],
+  ])('end where the next waits %s', async (_, keys, options) => {
+    await using pool = new ThreadPool({ maxThreads: 1 });
+    const key = (n: number): unknown => keys[n];
+    const mapped = from(keys.keys()).pipe(threadMap(long, { pool, key, ...options }), toArray());
+    await expectInOrder(await lastValueFrom(mapped), keys.length);
   });
 
   it('end where one before them is mapped again while other jobs wait for the workers', async () => {
@@ -70,6 +94,11 @@ describe('streams in order, longer than a worker sends ahead', () => {
     await kept;
   });
 });
+
+async function expectInOrder(values: readonly number[], most: number): Promise<void> {
+  expect(values.length).toBe(most * LONG);
+  expect(await lastValueFrom(from(values).pipe(distinctUntilChanged(), toArray()))).toEqual(upTo(most));
+}
 
 function spin(ms: number): void {
   const end = performance.now() + ms;

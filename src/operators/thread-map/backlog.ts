@@ -36,7 +36,7 @@ export interface Backlog {
   push(value: unknown): void;
   /** Takes the first values that may be taken, at most so many of them; a value that moves is taken alone. */
   take(most: number): readonly Chunk[];
-  /** The same, from the value of that index on; none, unless that waits, may be taken, and is the first of all. */
+  /** The same, from the value of that index on, without a gap; none, unless that waits, may be taken, and is the first of all. */
   takeAt(index: number, most: number): readonly Chunk[];
   giveBack(chunk: Chunk): void;
   /** What was taken is done with. */

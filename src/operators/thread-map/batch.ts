@@ -137,6 +137,13 @@ export class Batch {
     return !moved && taken >= 0 && taken < this.size;
   }
 
+  /** The part that begins with this value waits in it, and can be taken back. */
+  keeps(first: number): boolean {
+    if (!this.hasUntouched) return false;
+    const taken = claimed(this.#place.cells, this.#place.cell);
+    return this.parts.some((part, at) => at >= taken && part.first === first);
+  }
+
   /** Cuts off the values that the worker has not taken up. */
   takeBack(): readonly Chunk[] {
     const { cells, cell } = this.#place;

@@ -125,17 +125,16 @@ export class Dispatcher implements SessionOwner, LossesOwner {
 
   /**
    * Where all workers are at streams, these go on only once what stands before them has been passed on. While that is in the
-   * backlog, or with a session that waits for one of these very workers, it goes to one of them, whatever that has: nothing
-   * else would ever end.
+   * backlog, with a session that waits for one of these very workers, or behind one of the streams in its batch, it goes to
+   * one of them, whatever that has: nothing else would ever end.
    */
   #sendAwaited(): boolean {
     const { next } = this.#results;
     const session = this.#mapping.ordered ? this.#sessions.streaming() : undefined;
     if (session === undefined) return false;
-    for (const one of this.#sessions) {
-      const batch = one.queued ? one.firstUntouched() : undefined;
-      if (batch?.parts[0]?.first === next) this.#losses.giveBack(one.takeBack(batch));
-    }
+    for (const one of this.#sessions)
+      for (const batch of one.batches.values())
+        if (batch.keeps(next)) this.#losses.giveBack(one.takeBack(batch));
     const chunks = this.#backlog.takeAt(next, this.#nextSize);
     if (chunks.length > 0) this.#send(session, chunks);
     return chunks.length > 0;
@@ -216,7 +215,8 @@ export class Dispatcher implements SessionOwner, LossesOwner {
   // ─── what comes from the workers ────────────────────────────────────────────────────────────
 
   /** Called by a session that has its worker now. @internal */
-  ready(): void {
+  ready(session: MapSession): void {
+    this.#losses.giveBack(session.takeUnsent());
     this.dispatch();
   }
 

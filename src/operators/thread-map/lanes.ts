@@ -62,11 +62,11 @@ export class KeyedBacklog implements Backlog {
     return taken;
   }
 
-  takeAt(index: number, most: number): readonly Chunk[] {
+  takeAt(index: number): readonly Chunk[] {
     const taken: Chunk[] = [];
     for (const lane of this.#ready) {
       if (peek(lane)?.first !== index) continue;
-      this.#takeOut(lane, most, taken);
+      this.#takeOut(lane, 1, taken);
       break;
     }
     return taken;

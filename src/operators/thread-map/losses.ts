@@ -178,8 +178,10 @@ export class Losses {
     const verdict = this.#verdict(told, values[0], attempts);
     if (verdict === 'retry' && again) {
       part.retract();
+      // Held before the others are passed on: those may be all that is here.
+      const giveBack = this.#hold([{ first, values, lane, attempts }]);
       if (part.values.length > 0) this.#results.add(part);
-      free(this.#hold([{ first, values, lane, attempts }]));
+      free(giveBack);
       return;
     }
     free(() => this.#backlog.over(part));

@@ -28,7 +28,7 @@ export interface SessionOwner {
   /** What came cannot be read; of the batch that it was about, if that is known. */
   unread(session: MapSession, error: ThreadError, known: Batch | undefined): void;
   /** The session has its worker now. */
-  ready(): void;
+  ready(session: MapSession): void;
   /** The session's thread has ended although nobody asked it to. */
   died(session: MapSession, error: unknown): void;
 }
@@ -42,8 +42,9 @@ export interface SessionOwner {
  *   queued or open -`leaving`, and its last batch is over; or nothing to do for a while; or nobody wants more-> ended
  *
  * While it is queued the session takes one batch, which its worker finds in the port when it begins: the pool's queue is no
- * place to keep many values in. Once open it takes `depth` batches, so that the worker need not wait for this
- * thread between two of them. A value's way through all of this stands at the head of dispatcher.ts.
+ * place to keep many values in. One that moves could not be taken back from there: see `#keepsBack`. Once open it takes
+ * `depth` batches, so that the worker need not wait for this thread between two of them. A value's way through all of this
+ * stands at the head of dispatcher.ts.
  *
  * Invariant: a word that is not in `#free` belongs to one batch of `batches`, whose end has not come.
  */
@@ -66,6 +67,10 @@ export class MapSession {
   /** Called when the thread has ended, of a session that was given up. */
   #abandoned: (() => void) | undefined;
   #ids = 0;
+  /** Its worker may be one that waits for what comes to this session: what moves is sent once it has that. */
+  readonly #keepsBack: boolean;
+  /** The batch that it keeps back for that. */
+  #unsent: Batch | undefined;
   /** It gets no more batches, because other jobs of the pool wait for its worker. */
   leaving = false;
 
@@ -73,7 +78,9 @@ export class MapSession {
    * @param depth - how many batches it takes at once
    * @throws ThreadError when the pool takes no more
    */
-  constructor(pool: JobPool, { target, name, onProgress }: Mapping, depth: number, owner: SessionOwner) {
+  constructor(pool: JobPool, mapping: Mapping, depth: number, owner: SessionOwner) {
+    const { target, name, onProgress } = mapping;
+    this.#keepsBack = mapping.ordered && mapping.pool.free === 0;
     this.#owner = owner;
     this.#depth = depth;
     // The word of a batch whose values were taken back is the worker's until it comes to that: meanwhile others take its place.
@@ -139,15 +146,18 @@ export class MapSession {
     offer(this.#cells, cell);
     const id = ++this.#ids;
     const transfer = movesOf(values);
-    this.#channel.post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
+    const moves = transfer.length > 0;
+    const kept = moves && this.#keepsBack && this.queued;
+    if (!kept) this.#channel.post({ kind: 'batch', id, cell, values: encode(values, transfer) }, transfer);
     this.#free.pop();
     const batch = new Batch(chunks, {
       id,
       cells: this.#cells,
       cell,
-      moved: transfer.length > 0,
+      moved: moves && !kept,
       credit: (values) => this.#channel.post({ kind: 'credit', id, values }),
     });
+    if (kept) this.#unsent = batch;
     this.batches.set(id, batch);
     this.filled++;
     return batch;
@@ -158,7 +168,21 @@ export class MapSession {
     const chunks = batch.takeBack();
     // Nobody waits for the batch any more; its worker still sends the end of it.
     if (chunks.length > 0 && batch.size === 0) this.filled--;
+    if (batch === this.#unsent) {
+      this.#unsent = undefined;
+      this.#forget(batch);
+    }
     return chunks;
+  }
+
+  /** Called once it has its worker: returns what it has kept back. */
+  takeUnsent(): readonly Chunk[] {
+    return this.#unsent === undefined ? [] : this.takeBack(this.#unsent);
+  }
+
+  #forget(batch: Batch): void {
+    this.batches.delete(batch.id);
+    this.#free.push(batch.cell);
   }
 
   /** The first batch with values that can be taken back: the worker has not taken them up. */
@@ -205,7 +229,7 @@ export class MapSession {
 
   #heard(message: FromSession): void {
     if (this.#ended) return;
-    if (message.kind === 'ready') this.#owner.ready();
+    if (message.kind === 'ready') this.#owner.ready(this);
     else if (message.kind === 'unread') this.#cannotRead(message.why, undefined);
     else {
       const batch = this.batches.get(message.id);
@@ -227,8 +251,7 @@ export class MapSession {
     this.lastHeard = now();
     this.worked = true;
     if (batch.ended) {
-      this.batches.delete(batch.id);
-      this.#free.push(batch.cell);
+      this.#forget(batch);
       if (batch.size > 0) this.filled--;
     }
     this.#owner.heard(this, batch, message, parts);

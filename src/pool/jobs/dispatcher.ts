@@ -326,8 +326,9 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   // ─── the end ──────────────────────────────────────────────────────────────────────────────────
 
-  /** Ends the workers once no job runs or stands in line, and what jobs have printed is out. */
+  /** Ends the workers once no job is there or on its way in, whose getters may call this, and what jobs have printed is out. */
   async close(): Promise<void> {
+    await null;
     while (!this.#isEmpty || [...this.#sessions].some(({ flushing }) => flushing))
       await new Promise<void>((resolve) => this.#emptied.push(resolve));
     this.#closes = true;

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { mergeMap } from 'rxjs';
-import { Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { Event, Thread, ThreadPool, threadModule, transfer } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { turns, until } from '../../support/turns.js';
 
@@ -37,6 +37,28 @@ describe('close', () => {
     expect(pool.stats.threads).toBe(0);
     await pool.close();
   });
+
+  it.each<[string, unknown[], number]>([
+    ['plain', [], 0],
+    ['cloned', [new Map()], 0],
+    ['moving, to an idle worker', [transfer(new Uint8Array(1))], 1],
+  ])(
+    'waits for the job whose arguments are read as a getter of theirs calls it: %s',
+    async (_, others, minThreads) => {
+      const pool = new ThreadPool({ maxThreads: 1, minThreads, idleTimeout: Number.POSITIVE_INFINITY });
+      if (minThreads > 0) await pool.warmUp();
+      let closed: Promise<void> | undefined;
+      const first = {
+        get n() {
+          closed ??= pool.close();
+          return 7;
+        },
+      };
+      expect(await pool.run((one: { n: number }) => one.n, [first, ...others] as never)).toBe(7);
+      await closed;
+      expect(pool.stats).toMatchObject({ threads: 0, busy: 0, completed: 1 });
+    },
+  );
 
   it('waits for a job that hangs until somebody gives that up', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });
