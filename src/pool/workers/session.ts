@@ -265,8 +265,10 @@ export class Session implements JobHolder, Watched {
 
   #told(job: Job, exit: WorkerExit): void {
     job.over = true;
+    // Before another job may have its claim word.
+    const ident = this.identOf(job);
     this.owner.lost(this, job, exit);
-    job.died({ ...exit, ident: this.identOf(job) });
+    job.died({ ...exit, ident });
   }
 
   // ─── its end ──────────────────────────────────────────────────────────────────────────────────

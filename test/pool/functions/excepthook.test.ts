@@ -169,10 +169,10 @@ describe('the excepthook', () => {
     } finally {
       write.mockRestore();
     }
-    expect(printed.map((text) => text.split('\n')[1])).toEqual([
-      '[object that cannot be shown]',
-      '<Revoked Proxy>',
-    ]);
+    const [unreadable, revoked] = printed.map((text) => text.split('\n')[1]);
+    // From Node 22 on `inspect` shows the first without its stack.
+    expect(['[object that cannot be shown]', '[Error: no]']).toContain(unreadable);
+    expect(revoked).toBe('<Revoked Proxy>');
   });
 
   it('prints by default, also the error of a hook that fails', async () => {

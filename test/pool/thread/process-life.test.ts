@@ -17,7 +17,7 @@ function live(program: string): Promise<Life> {
     const child = execFile(
       process.execPath,
       ['--input-type=module', '-e', source],
-      { cwd: fileURLToPath(new URL('../../..', import.meta.url)), timeout: 15_000, killSignal: 'SIGKILL' },
+      { cwd: fileURLToPath(new URL('../../..', import.meta.url)), timeout: 50_000, killSignal: 'SIGKILL' },
       (_, out, err) => resolve({ code: child.exitCode, out: out.trim(), err, ms: performance.now() - began }),
     );
   });
