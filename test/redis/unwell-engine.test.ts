@@ -5,6 +5,7 @@ import { firstValueFrom, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { runFixture } from '../support/run-fixture.js';
 import { slowLink } from '../support/slow-link.js';
 
 let server: RedisServer;
@@ -91,6 +92,12 @@ test('jobs are added, ended and taken out once an engine that is busy is not', a
   await until(async () => (await queue.getDelayedCount()) === 0);
   const told = farm.errors.map(({ message }) => message).filter((text) => !/renewal/.test(text));
   expect(told).toEqual([...new Set(told)]);
+});
+
+test('a program that closes its Machines while the engine is busy does not end before that is closed', async () => {
+  const ended = await runFixture('redis/closes-busy.js', { args: [server.url] });
+  await admin.script('KILL');
+  expect(ended).toMatchObject({ code: 0, stdout: 'ERR_POOL\nclosed\n' });
 });
 
 test('what is held, and a job that runs, outlive a time in which the engine is full', async () => {
