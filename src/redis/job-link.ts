@@ -84,12 +84,13 @@ export class JobLink {
       this.missedAt = Number.POSITIVE_INFINITY;
     });
     ears.on('ready', () => {
+      const { stream } = ears;
       this.#listenAgain().then(
         (hears) => hears && host.reached(),
         (error) => {
           report(error);
           // Refused by an engine that goes on answering: by the next connection it may not be.
-          after(DEAF, () => ears.status === 'ready' && ears.disconnect(true));
+          after(DEAF, () => stream.destroy());
         },
       );
     });

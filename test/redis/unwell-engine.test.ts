@@ -73,6 +73,30 @@ test('who begins to serve while the engine refuses that takes jobs once it does 
   }
 });
 
+test('who could not subscribe is not cut off once he can', async () => {
+  const hearing = async () =>
+    `${await admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub')}`.match(/\bid=\d+/g)?.sort() ?? [];
+  const before = await hearing();
+  const connection = server.url.replace('//', '//:password@');
+  const { namespace, lease } = farm;
+  await admin.config('SET', 'requirepass', 'another');
+  const late = new Farm(server, { connection, namespace, lease });
+  try {
+    late.pool.run(targets.echo, [1]).subscribe({ error: () => {} });
+    await until(() => late.errors.length > 0);
+    // By then it has tried often.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await admin.config('SET', 'requirepass', 'password');
+    await until(async () => (await hearing()).length > before.length);
+    const heard = await hearing();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(await hearing()).toEqual(heard);
+  } finally {
+    await admin.config('SET', 'requirepass', '');
+    await late[Symbol.asyncDispose]();
+  }
+});
+
 test('what an engine refuses is told once until it does not', async () => {
   await (await farm.machines.lock('x').hold()).release();
   for (const _ of [1, 2]) {
