@@ -75,7 +75,7 @@ export class JobLink {
     this.#ears = ears;
     // A link that is half open is only found by using it.
     this.#stopAsking = every(host.lease / 2, () => {
-      if (ears.status === 'ready') void ears.ping().catch(report);
+      if (ears.status === 'ready') ears.ping().then(() => host.reached(), report);
     });
     ears.on('message', (channel: string, message: string) => {
       for (const heard of this.#heard.get(channel) ?? []) heard(message);

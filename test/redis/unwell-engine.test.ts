@@ -97,6 +97,26 @@ test('who could not subscribe is not cut off once he can', async () => {
   }
 });
 
+test('what an engine refuses who calls is told again where it did not meanwhile', async () => {
+  // No session of its own renews its lease.
+  const caller = new Farm(server, { lease: 1000 });
+  const job = caller.pool.run(targets.echo, [1], { delay: 60_000 }).subscribe();
+  await until(async () => (await counts(caller.pool)).delayed === 1);
+  try {
+    for (const _ of [1, 2]) {
+      await admin.acl('SETUSER', 'default', '-evalsha', '-eval');
+      await until(() => caller.errors.some(({ message }) => /^NOPERM/.test(message)));
+      await admin.acl('SETUSER', 'default', '+evalsha', '+eval');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      caller.errors.length = 0;
+    }
+  } finally {
+    await admin.acl('SETUSER', 'default', '+evalsha', '+eval');
+    job.unsubscribe();
+    await caller[Symbol.asyncDispose]();
+  }
+});
+
 test('what an engine refuses is told once until it does not', async () => {
   await (await farm.machines.lock('x').hold()).release();
   for (const _ of [1, 2]) {
