@@ -163,7 +163,8 @@ function disconnect(connection: Redis): void {
 /** Commands that wait. */
 interface Line {
   shift(): Asked | undefined;
-  push(asked: Asked): void;
+  pop(): Asked | undefined;
+  unshift(asked: Asked): void;
 }
 
 interface Asked {
@@ -202,8 +203,9 @@ function keepEarly(connection: Redis): void {
     const { commandQueue, prevCommandQueue, offlineQueue } = connection as unknown as Waiting;
     // Those of a connection that was ready, which are sent again.
     if (commandQueue === prevCommandQueue) return;
-    for (let one = commandQueue.shift(); one !== undefined; one = commandQueue.shift())
-      if (!GREETING.test(one.command.name)) offlineQueue.push(one);
+    // Before those that were to wait, as they went out.
+    for (let one = commandQueue.pop(); one !== undefined; one = commandQueue.pop())
+      if (!GREETING.test(one.command.name)) offlineQueue.unshift(one);
   });
 }
 
