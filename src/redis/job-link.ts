@@ -148,16 +148,12 @@ export class JobLink {
 
 /**
  * What waits for an answer fails. ioredis would leave it waiting for ever where the next attempt to connect is still to be
- * made: so that is made now, and is the last, as the host lets it make no other.
+ * made: so that is begun now, and ended at once.
  */
 function disconnect(connection: Redis): void {
-  if (connection.status !== 'reconnecting') {
-    connection.disconnect();
-    return;
-  }
-  connection.once('connect', () => connection.disconnect());
   // That it fails is what ends the connection.
-  connection.connect().catch(() => {});
+  if (connection.status === 'reconnecting') connection.connect().catch(() => {});
+  connection.disconnect();
 }
 
 /** Commands that wait. */
