@@ -97,7 +97,9 @@ export class JobDesk extends JobCommands {
   /** Resolves once nothing that is told is missed. Tried anew after it has failed. */
   #listen(): Promise<unknown> {
     this.#listening ??= Promise.all(
-      [this.channel, this.sharedChannel].map((one) => this.link.listen(one, this.#told)),
+      [this.channel, this.sharedChannel].map((one) =>
+        this.host.untilItself(() => this.link.listen(one, this.#told)),
+      ),
     ).catch((error) => {
       this.#listening = undefined;
       throw error;

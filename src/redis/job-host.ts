@@ -5,7 +5,7 @@ import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
 import { ThreadError } from '../errors.js';
 import { requireFrom } from '../primitives/require-from.js';
-import { after } from '../primitives/waiting/event-loop.js';
+import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import type { Codec } from './options.js';
 import { backoff, pause } from './pause.js';
@@ -154,7 +154,10 @@ export class JobHost {
 
   /** What the engine does not answer at all, or not within a lease, is given up: by then the jobs are others'. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    if (this.#closed === undefined) {
+      keepAlive(1);
+      this.#closed = this.#close().finally(() => keepAlive(-1));
+    }
     return this.#closed;
   }
 

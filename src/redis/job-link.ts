@@ -75,7 +75,7 @@ export class JobLink {
     this.#ears = ears;
     // A link that is half open is only found by using it.
     this.#stopAsking = every(host.lease / 2, () => {
-      if (ears.status === 'ready') void ears.ping().catch(report);
+      if (ears.status === 'ready') ears.ping().then(() => host.reached(), report);
     });
     ears.on('message', (channel: string, message: string) => {
       for (const heard of this.#heard.get(channel) ?? []) heard(message);
@@ -84,12 +84,13 @@ export class JobLink {
       this.missedAt = Number.POSITIVE_INFINITY;
     });
     ears.on('ready', () => {
+      const { stream } = ears;
       this.#listenAgain().then(
         (hears) => hears && host.reached(),
         (error) => {
           report(error);
           // Refused by an engine that goes on answering: by the next connection it may not be.
-          after(DEAF, () => ears.status === 'ready' && ears.disconnect(true));
+          after(DEAF, () => stream.destroy());
         },
       );
     });
@@ -147,22 +148,19 @@ export class JobLink {
 
 /**
  * What waits for an answer fails. ioredis would leave it waiting for ever where the next attempt to connect is still to be
- * made: so that is made now, and is the last, as the host lets it make no other.
+ * made: so that is begun now, and ended at once.
  */
 function disconnect(connection: Redis): void {
-  if (connection.status !== 'reconnecting') {
-    connection.disconnect();
-    return;
-  }
-  connection.once('connect', () => connection.disconnect());
   // That it fails is what ends the connection.
-  connection.connect().catch(() => {});
+  if (connection.status === 'reconnecting') connection.connect().catch(() => {});
+  connection.disconnect();
 }
 
 /** Commands that wait. */
 interface Line {
   shift(): Asked | undefined;
-  push(asked: Asked): void;
+  pop(): Asked | undefined;
+  unshift(asked: Asked): void;
 }
 
 interface Asked {
@@ -201,8 +199,9 @@ function keepEarly(connection: Redis): void {
     const { commandQueue, prevCommandQueue, offlineQueue } = connection as unknown as Waiting;
     // Those of a connection that was ready, which are sent again.
     if (commandQueue === prevCommandQueue) return;
-    for (let one = commandQueue.shift(); one !== undefined; one = commandQueue.shift())
-      if (!GREETING.test(one.command.name)) offlineQueue.push(one);
+    // Before those that were to wait, as they went out.
+    for (let one = commandQueue.pop(); one !== undefined; one = commandQueue.pop())
+      if (!GREETING.test(one.command.name)) offlineQueue.unshift(one);
   });
 }
 

@@ -89,8 +89,10 @@ export class JobMoves {
     commands.defineCommand('engine', { numberOfKeys: 1, lua: script });
     const define = commands.defineCommand.bind(commands);
     commands.defineCommand = (name, definition) => {
+      // Nothing may stand before a script's own first line.
+      const isMarked = definition.lua.startsWith('#!');
       // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
-      if (RENEWS.test(name))
+      if (RENEWS.test(name) && !isMarked)
         definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
       define(name, definition);
       const defined = commands as unknown as Record<string, Move>;
@@ -98,8 +100,7 @@ export class JobMoves {
         const back = defined[name]?.bind(commands) as Move;
         defined[name] = (args) => this.#once(back, args);
       }
-      // Nothing may stand before a script's own first line.
-      if (!MOVES.test(name) || definition.lua.startsWith('#!')) return;
+      if (!MOVES.test(name) || isMarked) return;
       const own = `${name}, with more`;
       define(own, { ...definition, lua: withJobMove(definition.lua) });
       const move = defined[own]?.bind(commands) as Move;

@@ -21,7 +21,7 @@ import { CANCEL, type JobData, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
 import type { Body, RunPlace } from './job-outcome.js';
 import { JobRun } from './job-run.js';
-import { pause } from './pause.js';
+import { backoff, pause } from './pause.js';
 import { STAYS_HERE } from './stays-here.js';
 
 /** What is run of which module, and where. */
@@ -181,9 +181,20 @@ class JobServing implements Serving {
   }
 
   async #open(): Promise<void> {
-    const { host, link, name } = this.#place;
-    await link.listen(controlChannel(host, name), this.#heard);
+    for (let attempt = 0; !(await this.#listens()); attempt++) await pause(backoff(attempt));
     await this.#worker.run();
+  }
+
+  /** false: it may be refused no more the next time. */
+  async #listens(): Promise<boolean> {
+    const { host, link, name } = this.#place;
+    try {
+      await link.listen(controlChannel(host, name), this.#heard);
+      return true;
+    } catch (error) {
+      host.report(error);
+      return this.#closed !== undefined;
+    }
   }
 
   readonly #heard = (text: string): void => {

@@ -169,23 +169,33 @@ test.each(['of all', 'that blocks'])(
   },
 );
 
-test('what is asked of a connection that is never ready is sent by the next', async () => {
+test('what is asked of a connection that is never ready is sent by the next, first what had gone out', async () => {
   const proxy = await tcpProxy(engine.server.port);
   const cut = new Farm(engine.server, { connection: proxy.url });
   const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
   const commands = await client;
+  const ears = engine.client.duplicate();
+  const heard: string[] = [];
+  ears.on('message', (_channel: string, message: string) => heard.push(message));
+  await ears.subscribe('told');
   try {
     for (const _ of [1, 2]) {
       expect(await commands.ping()).toBe('PONG');
       proxy.cut();
       proxy.stall();
       await until(() => commands.status === 'connect');
-      const asked = Promise.all([commands.publish('nobody', 'hears'), commands.get('nothing')]);
+      const asked = Promise.all([
+        commands.publish('told', 'first'),
+        commands.eval("return redis.call('PUBLISH', 'told', 'last')", 0),
+      ]);
       proxy.cut();
       proxy.open();
-      expect(await asked).toEqual([0, null]);
+      expect(await asked).toEqual([1, 1]);
     }
+    await until(() => heard.length === 4);
+    expect(heard).toEqual(['first', 'last', 'first', 'last']);
   } finally {
+    ears.disconnect();
     await cut[Symbol.asyncDispose]();
     await proxy.close();
   }

@@ -102,3 +102,17 @@ it('a Machines is closed at once while there is no primary', async () => {
   await one.close();
   expect(await waiting).toBe('closed');
 });
+
+it('a Machines is closed at once while it waits to connect, and nobody can say where', async () => {
+  const servers = await watched();
+  const one = machines(servers, { lease: 600_000 });
+  const pool = one.pool('jobs');
+  const { client } = (pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+  const commands = await client;
+  process.kill(servers.primary.pid, 'SIGKILL');
+  const job = firstValueFrom(pool.run(targets.echo, [1])).catch(({ code }) => code);
+  while (commands.status !== 'reconnecting') await pause(5);
+  process.kill(servers.sentinels[0]?.pid ?? 0, 'SIGKILL');
+  await one.close();
+  expect(await job).toBe('ERR_POOL');
+});

@@ -5,6 +5,7 @@ import { firstValueFrom, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { runFixture } from '../support/run-fixture.js';
 import { slowLink } from '../support/slow-link.js';
 
 let server: RedisServer;
@@ -28,6 +29,22 @@ afterEach(() => farm[Symbol.asyncDispose]());
 
 const told = () => farm.errors.map(({ message }) => message);
 
+/** Until what it returns is called. */
+async function keepBusy(): Promise<() => Promise<void>> {
+  const busy = new Redis(server.url);
+  busy.eval('while true do end', 0).catch(() => {});
+  await until(() =>
+    admin.ping().then(
+      () => false,
+      () => true,
+    ),
+  );
+  return async () => {
+    await admin.script('KILL');
+    busy.disconnect();
+  };
+}
+
 test('who could not subscribe hears again once he may', async () => {
   farm.serve();
   expect(await farm.pool.run(targets.echo, [1])).toBe(1);
@@ -37,6 +54,67 @@ test('who could not subscribe hears again once he may', async () => {
   await admin.config('SET', 'requirepass', '');
   const values = await firstValueFrom(farm.pool.stream(targets.countTo, [3]).pipe(toArray()));
   expect(values).toEqual([1, 2, 3]);
+});
+
+test('who begins to serve while the engine refuses that takes jobs once it does not', async () => {
+  const { namespace, lease } = farm;
+  await admin.config('SET', 'requirepass', 'secret');
+  const late = new Farm(server, { namespace, lease });
+  try {
+    late.serve();
+    await until(() => late.errors.some(({ message }) => /^NOAUTH/.test(message)));
+    // By then all that it has asked at first was refused.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await admin.config('SET', 'requirepass', '');
+    expect(await farm.pool.run(targets.echo, [1])).toBe(1);
+  } finally {
+    await admin.config('SET', 'requirepass', '');
+    await late[Symbol.asyncDispose]();
+  }
+});
+
+test('who could not subscribe is not cut off once he can', async () => {
+  const hearing = async () =>
+    `${await admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub')}`.match(/\bid=\d+/g)?.sort() ?? [];
+  const before = await hearing();
+  const connection = server.url.replace('//', '//:password@');
+  const { namespace, lease } = farm;
+  await admin.config('SET', 'requirepass', 'another');
+  const late = new Farm(server, { connection, namespace, lease });
+  try {
+    late.pool.run(targets.echo, [1]).subscribe({ error: () => {} });
+    await until(() => late.errors.length > 0);
+    // By then it has tried often.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await admin.config('SET', 'requirepass', 'password');
+    await until(async () => (await hearing()).length > before.length);
+    const heard = await hearing();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(await hearing()).toEqual(heard);
+  } finally {
+    await admin.config('SET', 'requirepass', '');
+    await late[Symbol.asyncDispose]();
+  }
+});
+
+test('what an engine refuses who calls is told again where it did not meanwhile', async () => {
+  // No session of its own renews its lease.
+  const caller = new Farm(server, { lease: 1000 });
+  const job = caller.pool.run(targets.echo, [1], { delay: 60_000 }).subscribe();
+  await until(async () => (await counts(caller.pool)).delayed === 1);
+  try {
+    for (const _ of [1, 2]) {
+      await admin.acl('SETUSER', 'default', '-evalsha', '-eval');
+      await until(() => caller.errors.some(({ message }) => /^NOPERM/.test(message)));
+      await admin.acl('SETUSER', 'default', '+evalsha', '+eval');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      caller.errors.length = 0;
+    }
+  } finally {
+    await admin.acl('SETUSER', 'default', '+evalsha', '+eval');
+    job.unsubscribe();
+    await caller[Symbol.asyncDispose]();
+  }
 });
 
 test('what an engine refuses is told once until it does not', async () => {
@@ -74,23 +152,34 @@ test('jobs are added, ended and taken out once an engine that is busy is not', a
     const { active = 0, delayed = 0 } = await counts(farm.pool);
     return active + delayed === 2;
   });
-  const busy = new Redis(server.url);
-  busy.eval('while true do end', 0).catch(() => {});
-  await until(() =>
-    admin.ping().then(
-      () => false,
-      () => true,
-    ),
-  );
+  const free = await keepBusy();
   left.unsubscribe();
   const added = firstValueFrom(farm.pool.run(targets.echo, [4]));
   await new Promise((resolve) => setTimeout(resolve, 500));
-  await admin.script('KILL');
-  busy.disconnect();
+  await free();
   expect([await ends, await added]).toEqual([2, 4]);
   await until(async () => (await queue.getDelayedCount()) === 0);
   const told = farm.errors.map(({ message }) => message).filter((text) => !/renewal/.test(text));
   expect(told).toEqual([...new Set(told)]);
+});
+
+test('who begins while the engine is busy serves, and has his job done, once it is not', async () => {
+  const { namespace, lease } = farm;
+  const free = await keepBusy();
+  const late = new Farm(server, { namespace, lease });
+  late.serve();
+  const done = firstValueFrom(late.pool.run(targets.echo, [1])).catch((error) => error);
+  await until(() => late.errors.some(({ message }) => /^BUSY/.test(message)));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await free();
+  expect(await done).toBe(1);
+  await late[Symbol.asyncDispose]();
+});
+
+test('a program that closes its Machines while the engine is busy does not end before that is closed', async () => {
+  const ended = await runFixture('redis/closes-busy.js', { args: [server.url] });
+  await admin.script('KILL');
+  expect(ended).toMatchObject({ code: 0, stdout: 'ERR_POOL\nclosed\n' });
 });
 
 test('what is held, and a job that runs, outlive a time in which the engine is full', async () => {
