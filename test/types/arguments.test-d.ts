@@ -34,6 +34,10 @@ export const fits: [Thread<string>, Thread<number>, Thread<Generator<number>>, T
   new Thread(),
   new Thread({ name: 'idle' }),
 ];
+/** As of any promise, a handler of errors may say which it takes. */
+export const handled: Promise<string> = pool
+  .run(jobs.greet, ['Ada'])
+  .then(null, (error: Error) => error.message);
 export const results: [Wait<string>, Wait<number>, Wait<number>, Wait<number>] = [
   new Thread({ target: jobs.greet, args: ['Ada'] }).result(),
   new Thread({ target: (a: number, b: string) => a * b.length, args: [2, 'b'] }).result(),

@@ -52,7 +52,8 @@ export class Wait<T> extends Observable<T> implements PromiseLike<T> {
   // biome-ignore lint/suspicious/noThenProperty: a wait is awaited like any promise
   then<A = T, B = never>(
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+    // biome-ignore lint/suspicious/noExplicitAny: as PromiseLike has it, so that a handler may name the error's type
+    rejected?: ((error: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     const end = new PromisedEnd<T>();
     this.#begin(end);
