@@ -1,7 +1,7 @@
 import type { FunctionComponent } from 'preact';
-import { useState } from 'preact/hooks';
 import type { Finding } from '../../types.js';
 import { Since, usePage } from './page.js';
+import { useFirst } from './use-first.js';
 import './findings.css';
 
 const ICONS = {
@@ -22,19 +22,15 @@ const FIRST = 5;
 /** What is wrong, worst first; nothing at all when nothing is. The only part of the page that readers are told of. */
 export const Findings: FunctionComponent<FindingsProps> = ({ show }) => {
   const { findings } = usePage().moment;
-  const [all, setAll] = useState(false);
+  const [shown, more] = useFirst(findings, FIRST, 'findings');
   return (
     <>
       <div class="findings" role="status" aria-live="polite">
-        {(all ? findings : findings.slice(0, FIRST)).map((finding) => (
+        {shown.map((finding) => (
           <Row key={finding.id} finding={finding} show={show} />
         ))}
       </div>
-      {findings.length > FIRST && !all && (
-        <button type="button" class="more" onClick={() => setAll(true)}>
-          Show all {findings.length} findings
-        </button>
-      )}
+      {more}
     </>
   );
 };

@@ -1,5 +1,5 @@
 import type { FunctionComponent } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { DistributedDeadlock, MachineInfo, NamespaceInfo, RemoteInfo } from '../../namespace-info.js';
 import { count, plural } from '../format.js';
 import { machineGraph } from '../model/machine-graph.js';
@@ -8,6 +8,7 @@ import { shapeOf } from '../model/wait-graph.js';
 import { Drawing } from './graph.js';
 import { layout } from './graph-layout.js';
 import { Since, usePage } from './page.js';
+import { useFirst } from './use-first.js';
 import { orderFor } from './verdict.js';
 import './machines.css';
 
@@ -38,8 +39,8 @@ interface NamespaceProps {
 
 const Namespace: FunctionComponent<NamespaceProps> = ({ namespace, chosen }) => {
   const { moment, now } = usePage();
-  const [all, setAll] = useState(false);
   const { session, machines, things, thingsLeftOut, seen } = namespace;
+  const [shown, more] = useFirst(machines, FIRST, 'machines');
   const deadlocks = moment.distributedDeadlocks(namespace.namespace);
   const deadlock = deadlocks.find(({ id }) => id === chosen) ?? deadlocks[0];
   const held = things.filter(({ holders }) => holders.length > 0).length;
@@ -85,16 +86,12 @@ const Namespace: FunctionComponent<NamespaceProps> = ({ namespace, chosen }) => 
           </tr>
         </thead>
         <tbody>
-          {(all ? machines : machines.slice(0, FIRST)).map((machine) => (
+          {shown.map((machine) => (
             <Row key={machine.session} machine={machine} shares={sharesOf(machine.session, namespace)} />
           ))}
         </tbody>
       </table>
-      {machines.length > FIRST && !all && (
-        <button type="button" class="more" onClick={() => setAll(true)}>
-          Show all {machines.length} machines
-        </button>
-      )}
+      {more}
     </section>
   );
 };

@@ -8,6 +8,7 @@ import { RECENT } from '../model/history.js';
 import { lookOf, usePage } from './page.js';
 import type { Palette } from './palette.js';
 import { Plot } from './plot.js';
+import { useFirst } from './use-first.js';
 import './pools.css';
 
 /** Pools that are shown before somebody asks for all: a plot has its price. */
@@ -17,16 +18,16 @@ const HEIGHT = 96;
 /** The starved first, then those with most in line. */
 export const Pools: FunctionComponent = () => {
   const { moment } = usePage();
-  const [all, setAll] = useState(false);
   const starved = new Set(moment.findings.flatMap((one) => (one.kind === 'starvation' ? [one.pool] : [])));
   const pools = [...moment.pools.values()].sort(
     (a, b) => Number(starved.has(b.id)) - Number(starved.has(a.id)),
   );
+  const [shown, more] = useFirst(pools, FIRST, 'pools');
   if (pools.length === 0) return <div id="pools" tabIndex={-1} />;
   return (
     <>
       <div class="grid pools" id="pools" tabIndex={-1}>
-        {(all ? pools : pools.slice(0, FIRST)).map((pool) => (
+        {shown.map((pool) => (
           <Pool
             key={pool.id}
             pool={pool}
@@ -35,11 +36,7 @@ export const Pools: FunctionComponent = () => {
           />
         ))}
       </div>
-      {pools.length > FIRST && !all && (
-        <button type="button" class="more" onClick={() => setAll(true)}>
-          Show all {pools.length} pools
-        </button>
-      )}
+      {more}
     </>
   );
 };
