@@ -156,8 +156,7 @@ export class WaitRecord {
       store(table, this.#at + COUNT, count);
       return;
     }
-    this.#open(on, count);
-    this.first(first ?? { since: clock(), until: Number.POSITIVE_INFINITY });
+    this.#open(on, count, first ?? { since: clock(), until: Number.POSITIVE_INFINITY });
   }
 
   /** The wait that it tells of from now on. */
@@ -184,23 +183,24 @@ export class WaitRecord {
     this.#first = undefined;
   }
 
-  #open(on: Waited, count: number): void {
+  #open(on: Waited, count: number, first: WaitTimes): void {
     if (noneUntil > 0 && clock() < noneUntil) return;
     const me = getIdent();
     for (let tries = 0; tries < MOST_WAITS; tries++) {
       const number = (hint + tries) % MOST_WAITS;
       const at = WAITS + number * WAIT_WORDS;
       if (!takeRecord(table, at, me)) continue;
-      store(table, at + NUMBER, 0);
       store(table, at + COUNT, count);
       store(table, at + OWNER, on.owner ?? 0);
       writeName(at, on);
+      this.#at = at;
+      this.#ident = me;
+      // Whole before it counts: who reads `waiting` and then `waits` finds there what was counted.
+      this.first(first);
       store(table, at + PRIMITIVE, on.id);
       publishRecord(table, at, me);
       raise(WAITS_HIGH_WATER, number + 1);
       hint = (number + 1) % MOST_WAITS;
-      this.#at = at;
-      this.#ident = me;
       return;
     }
     noneUntil = clock() + LOOK_AGAIN_AFTER;
