@@ -5,7 +5,7 @@ import type { PackedTarget } from '../../primitives/target.js';
 import { KeptSlot } from '../../primitives/threads/kept-slot.js';
 import { numberOf } from '../../primitives/threads/strings.js';
 import { clock } from '../../primitives/threads/table.js';
-import { markDied, withdraw } from '../../primitives/threads/thread-slots.js';
+import { markDied } from '../../primitives/threads/thread-slots.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import { packError } from '../wire/codec.js';
 import type { JobClaims } from '../wire/job-claims.js';
@@ -186,7 +186,6 @@ class Session {
 
   /** Begins the next job that has not been taken back. */
   #next(): void {
-    let spare = 0;
     while (!this.#worn && this.#at < this.#jobs.length) {
       const job = this.#jobs[this.#at++] as SentJob;
       if (this.#at === this.#jobs.length) {
@@ -194,16 +193,18 @@ class Session {
         this.#at = 0;
       }
       store(this.#cells, SEEN, seen(job.seq));
-      const ident = this.#claims.isOffered(job.seq) ? job.ident || spare || this.#claimIdent(job) : 0;
-      if (ident !== 0 && this.#claims.claim(job.seq, ident)) {
+      const ident = this.#claims.isOffered(job.seq) ? job.ident || this.#claimIdent(job) : 0;
+      const isMine = ident !== 0 && this.#claims.claim(job.seq, ident);
+      if (job.ident === 0 && ident !== 0) {
+        if (isMine) this.#slot.show();
+        else this.#slot.giveBack();
+      }
+      if (isMine) {
         this.#begin(job, ident);
         return;
       }
-      // Taken back in this very moment: the ident is the next job's.
-      if (ident !== 0 && job.ident === 0) spare = ident;
       if ('args' in job.args) dropArgs(job.args.args);
     }
-    if (spare !== 0) withdraw(spare);
   }
 
   /** 0: there is none to be had, and so the job is declined. */

@@ -66,7 +66,8 @@ export function starterHere(ident: number): Starter {
  * Takes a slot for a thread that is to be started.
  *
  * @param name - all of the name; with a `number` that is not 0, the `name` of `Thread-<number> (<name>)`
- * @param starter - given by a worker that claims for a thread of its own, which another worker has asked for
+ * @param starter - given by a worker that claims for a thread of its own, which another worker has asked for: nobody finds the
+ * thread before it is shown
  * @param startedBy - ident of the thread that starts it; 0: none does
  * @throws ThreadError when all are taken
  */
@@ -94,6 +95,7 @@ export function claimSlot(
     writeText(table, slot + NAME, NAME_WORDS, name);
     raise(HIGH_WATER, slotNumber + 1);
     fill(ident, flags, number, starter, startedBy);
+    if (starter === undefined) show(ident);
     return ident;
   }
   throw new ThreadError(`can't start new thread '${name}': ${SLOTS - 1} are alive`, {
@@ -103,6 +105,7 @@ export function claimSlot(
 
 /**
  * Takes the slot of a thread that has ended for the next one that the same worker runs, which costs a tenth of another slot.
+ * Nobody finds it before it is shown.
  *
  * @param name - null: the slot has it already
  * @returns 0: another has taken the slot, or asks for the thread that has ended by a Thread object elsewhere, or is about to
@@ -132,7 +135,18 @@ function claimedBy(): number {
   return -(nativeId() ?? process.pid);
 }
 
-/** Fills a slot that was claimed, but for the name, and gives it to the thread. */
+/** The thread is queued from now on, and others find it. Called by who has claimed its slot. */
+export function show(ident: number): void {
+  store(table, slotOf(ident) + STATE, stateWord(ident, QUEUED));
+  changed();
+}
+
+/** Its slot is as that of a thread that has ended. Called instead of `show`. */
+export function unclaim(ident: number): void {
+  store(table, slotOf(ident) + STATE, stateWord(ident, STOPPED));
+}
+
+/** Fills a slot that was claimed, but for the name and the state. */
 function fill(
   ident: number,
   flags: number,
@@ -155,8 +169,6 @@ function fill(
   store(table, slot + NUMBER, number);
   // One that a worker claims for itself begins at once.
   clearNotes(ident, startedBy, starter === undefined ? clock() : 0);
-  store(table, slot + STATE, stateWord(ident, QUEUED));
-  changed();
 }
 
 /** Whether a slot in this state may be claimed: a starter that was killed as it filled one never comes back to it. */

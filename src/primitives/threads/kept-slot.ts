@@ -1,5 +1,5 @@
 import { load } from '../memory/word.js';
-import { claimAgain, claimSlot, type Starter } from './claim-slot.js';
+import { claimAgain, claimSlot, type Starter, show, unclaim } from './claim-slot.js';
 import { NUMBER, slotOf, table } from './table.js';
 
 /** A slot is kept for so many threads: it has 32,767 idents, which small jobs would go through in less than a second. */
@@ -21,8 +21,8 @@ export class KeptSlot {
   }
 
   /**
-   * An ident for a thread that this worker is about to run, queued in the table; `withdraw` it where the worker has nothing
-   * to run after all. The thread before must have ended.
+   * An ident for a thread that this worker is about to run; then `show` it, or `giveBack` where the worker has nothing to run
+   * after all. The thread before must have ended.
    *
    * @param number - 0: `name` is all of the name; else the N of `Thread-N (name)`
    * @throws ThreadError when all slots are taken
@@ -33,6 +33,15 @@ export class KeptSlot {
     this.#ident = again || claimSlot(name, flags, number, this.#starter);
     this.#name = name;
     return this.#ident;
+  }
+
+  /** Once the job is the worker's: who has found the thread before would ask in vain for what it gives. */
+  show(): void {
+    show(this.#ident);
+  }
+
+  giveBack(): void {
+    unclaim(this.#ident);
   }
 
   #claimAgain(name: string, flags: number, number: number): number {

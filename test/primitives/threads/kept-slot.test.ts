@@ -3,7 +3,15 @@ import { claimSlot, type Starter, starterHere } from '../../../src/primitives/th
 import { getIdent } from '../../../src/primitives/threads/current-ident.js';
 import { KeptSlot } from '../../../src/primitives/threads/kept-slot.js';
 import { aliveIdents, isAlive } from '../../../src/primitives/threads/liveness.js';
-import { DAEMON, FREE, LISTED, SENT_ITSELF, SLOTS, slotOf } from '../../../src/primitives/threads/table.js';
+import {
+  DAEMON,
+  FREE,
+  LISTED,
+  SENT_ITSELF,
+  SLOTS,
+  STOPPED,
+  slotOf,
+} from '../../../src/primitives/threads/table.js';
 import {
   countHandle,
   flagsOf,
@@ -25,6 +33,7 @@ let last = 0;
 /** A thread of the kept slot, which has begun. */
 function run(name: string, number: number, flags = 0, slot = kept): number {
   last = slot.claim(name, flags, number);
+  slot.show();
   expect(markRunning(last)).toBe(true);
   return last;
 }
@@ -87,10 +96,18 @@ describe('a worker that keeps its slot', () => {
     expect(flagsOf(one)).toBe(SENT_ITSELF);
   });
 
-  it('takes one back that was not needed', () => {
+  it('shows a thread once its job is the worker’s, and gives the ident of one back that was not needed', () => {
     const spare = kept.claim('job', 0, 1);
-    expect(withdraw(spare)).toBe(true);
-    expect(run('job', 2)).toBe(spare + SLOTS);
+    expect(aliveIdents()).not.toContain(spare);
+    kept.giveBack();
+    expect([isAlive(spare), stateOf(spare)]).toEqual([false, STOPPED]);
+    const next = kept.claim('other', 0, 2);
+    expect(next).toBe(spare + SLOTS);
+    expect(aliveIdents()).not.toContain(next);
+    kept.show();
+    expect(aliveIdents()).toContain(next);
+    expect(nameOf(next)).toBe('Thread-2 (other)');
+    expect(withdraw(next)).toBe(true);
   });
 
   it('counts as started from whom it was told', () => {

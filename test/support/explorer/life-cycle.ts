@@ -78,6 +78,7 @@ export const keeper: Program<Shared> = ({ mail }, me, modules) => {
   for (let thread = 0; thread < 2; thread++) {
     const ident = claimed(modules, me, () => slot.claim('one', 0, 0));
     if (ident === 0) return;
+    slot.show();
     me.note(`had ${ident}`);
     setIdent(ident);
     if (!markRunning(ident)) me.fail(`somebody else ended ${ident}`);
