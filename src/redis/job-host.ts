@@ -67,8 +67,7 @@ export class JobHost {
    * A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again. One that does not
    * answer for half a lease, or leads to a replica by now, is another's turn: a Sentinel, say, knows where the primary is.
    *
-   * @param hears - it subscribes: what ioredis asks of a connection before it is ready would fail behind a first SUBSCRIBE,
-   * and the connection with it. Nor does ioredis subscribe again by itself: nobody would hear that this has failed
+   * @param hears - see `watch`
    * @throws EngineError
    */
   connect(hears = false): Redis {
@@ -82,7 +81,8 @@ export class JobHost {
       ...stepsWithin(patience),
       disconnectTimeout: 100,
       reconnectOnError: ({ message }) => (message.startsWith('READONLY') ? AND_SEND_AGAIN : false),
-      ...(hears && { enableReadyCheck: false, disableClientInfo: true, autoResubscribe: false }),
+      // Nobody would hear that this has failed.
+      autoResubscribe: false,
       retryStrategy: (attempt) =>
         this.#isCut
           ? null
@@ -100,7 +100,7 @@ export class JobHost {
     return redis;
   }
 
-  /** Reports what goes wrong with a connection. @param hears - see `connect`: that it is ready says nothing */
+  /** Reports what goes wrong with a connection. @param hears - it subscribes: that it is ready does not say whether it may */
   watch(connection: Redis, hears = false): void {
     connection.on('error', (error) => {
       this.#ofConnections.add(error);

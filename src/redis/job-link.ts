@@ -49,7 +49,7 @@ export class JobLink {
     const report = (error: unknown): void => host.report(error);
     for (const one of [commands, ears]) {
       unref(one);
-      keepEarly(one);
+      waitUntilReady(one);
       endAll(one);
     }
     // What is answered together is mostly followed up together.
@@ -58,7 +58,7 @@ export class JobLink {
     commands.duplicate = (override) => {
       // A command that blocks is answered late; BullMQ itself sees to one that never is.
       const copy = neverToItself(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
-      keepEarly(copy);
+      waitUntilReady(copy);
       endAll(copy);
       host.watch(copy);
       this.#copies.add(copy);
@@ -156,15 +156,12 @@ function disconnect(connection: Redis): void {
   connection.disconnect();
 }
 
-/** Commands that wait. */
-interface Line {
-  shift(): Asked | undefined;
-  pop(): Asked | undefined;
-  unshift(asked: Asked): void;
-}
-
+/** A command that waits. */
 interface Asked {
-  readonly command: { readonly name: string; reject(error: Error): void };
+  readonly command: Parameters<Redis['sendCommand']>[0];
+  readonly stream: unknown;
+  /** The database that it is for. */
+  readonly select: unknown;
 }
 
 /** What ioredis asks by itself before a connection is ready. */
@@ -172,11 +169,11 @@ const GREETING = /^(info|client|auth|select)$/;
 
 /** What ioredis waits by, and for. */
 interface Waiting {
-  /** What this connection has not answered, and what is for the next that is ready. */
-  readonly commandQueue: Line;
-  readonly offlineQueue: Line;
+  /** What is asked of it as soon as it is ready. */
+  readonly offlineQueue: { push(asked: Asked): void };
+  readonly condition: { readonly select: unknown };
   /** What the connection before had not answered, until there is another. */
-  readonly prevCommandQueue?: Line | null;
+  readonly prevCommandQueue?: { shift(): Asked | undefined } | null;
   readonly reconnectTimeout?: NodeJS.Timeout | null;
   /** As long as an answer is due; it would end the connection after the one that it was set for. */
   socketTimeoutTimer?: NodeJS.Timeout | undefined;
@@ -193,16 +190,18 @@ function unref(connection: Redis): void {
   });
 }
 
-/** A PUBLISH, say, goes out before a connection is ready, and ioredis would forget it where that is never so. */
-function keepEarly(connection: Redis): void {
-  connection.on('close', () => {
-    const { commandQueue, prevCommandQueue, offlineQueue } = connection as unknown as Waiting;
-    // Those of a connection that was ready, which are sent again.
-    if (commandQueue === prevCommandQueue) return;
-    // Before those that were to wait, as they went out.
-    for (let one = commandQueue.pop(); one !== undefined; one = commandQueue.pop())
-      if (!GREETING.test(one.command.name)) offlineQueue.unshift(one);
-  });
+/**
+ * ioredis sends a PUBLISH, say, before a connection is ready: before all that waits for that, and it is forgotten where that is never
+ * so. Behind a SUBSCRIBE what ioredis asks by itself would not be answered.
+ */
+function waitUntilReady(connection: Redis): void {
+  const send = connection.sendCommand.bind(connection);
+  connection.sendCommand = (command, stream) => {
+    if (connection.status !== 'connect' || GREETING.test(command.name)) return send(command, stream);
+    const { offlineQueue, condition } = connection as unknown as Waiting;
+    offlineQueue.push({ command, stream, select: condition.select });
+    return command.promise;
+  };
 }
 
 /** Where there is no other connection, ioredis would leave what was to be sent again unanswered. */
