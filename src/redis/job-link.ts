@@ -61,8 +61,9 @@ export class JobLink {
       waitUntilReady(copy);
       endAll(copy);
       host.watch(copy);
-      this.#copies.add(copy);
-      copy.once('end', () => this.#copies.delete(copy));
+      // BullMQ connects one that has ended once more.
+      copy.on('connecting', () => this.#copies.add(copy));
+      copy.on('end', () => this.#copies.delete(copy));
       return copy;
     };
     this.commands = commands;

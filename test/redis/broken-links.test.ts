@@ -247,6 +247,28 @@ test('who waits for jobs connects more and more rarely to a link that opens and 
   }
 });
 
+test('a Machines is closed at once while it waits to connect, also where an earlier outage was long', async () => {
+  const proxy = await tcpProxy(engine.server.port);
+  const cut = new Farm(engine.server, { connection: proxy.url, lease: 600_000 });
+  const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+  const commands = await client;
+  try {
+    cut.serve();
+    expect(await cut.pool.run(targets.echo, [1])).toBe(1);
+    proxy.cut();
+    // BullMQ gives up its wait for jobs by then, and what it waits by.
+    await new Promise((resolve) => setTimeout(resolve, 7000));
+    proxy.open();
+    expect(await cut.pool.run(targets.echo, [2])).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    proxy.cut();
+    await until(() => commands.status === 'reconnecting');
+  } finally {
+    await cut[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});
+
 test('an outage is told once for each reason, not with each attempt to connect, and so is the next', async () => {
   const proxy = await tcpProxy(engine.server.port);
   const cut = new Farm(engine.server, { connection: proxy.url });
