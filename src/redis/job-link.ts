@@ -17,6 +17,7 @@ export class JobLink {
   readonly commands: Redis;
   readonly outbox: JobOutbox;
   readonly moves: JobMoves;
+  readonly #host: JobHost;
   readonly #ears: Redis;
   readonly #stopAsking: () => void;
   /** Several may hear what is said on a channel: two pools of one name, say. */
@@ -45,6 +46,7 @@ export class JobLink {
   }
 
   private constructor(host: JobHost) {
+    this.#host = host;
     const [commands, ears] = [host.connect(), host.connect(true)];
     const report = (error: unknown): void => host.report(error);
     for (const one of [commands, ears]) {
@@ -143,7 +145,8 @@ export class JobLink {
     const all = this.#heard.get(channel);
     if (all?.delete(heard) !== true || all.size > 0) return;
     this.#heard.delete(channel);
-    await this.#ears.unsubscribe(channel);
+    // Somebody may hear on it again by then.
+    await this.#host.untilItself(async () => this.#heard.has(channel) || this.#ears.unsubscribe(channel));
   }
 }
 

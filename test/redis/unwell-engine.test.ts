@@ -1,7 +1,7 @@
 // An engine that answers, but not with what it is asked for.
 import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { firstValueFrom, toArray } from 'rxjs';
+import { filter, firstValueFrom, Subject, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
@@ -175,6 +175,24 @@ test('who begins while the engine is busy serves, and has his job done, once it 
   expect(await done).toBe(1);
   await late[Symbol.asyncDispose]();
 });
+
+test.each(['begins', 'ends'])(
+  'who %s to serve, and is closed, while the engine is busy hears nothing of jobs then',
+  async (what) => {
+    const hearing = () => admin.pubsub('NUMSUB', `{${farm.namespace}}:j:jobs`);
+    const before = what === 'ends' ? farm.serve() : undefined;
+    const heard = what === 'ends' ? 1 : 0;
+    await until(async () => (await hearing())[1] === heard);
+    const free = await keepBusy();
+    const serving = before ?? farm.serve();
+    await until(() => told().some((text) => /^BUSY/.test(text)));
+    await serving.close();
+    await free();
+    // By then it has asked once more.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await hearing()).toEqual([`{${farm.namespace}}:j:jobs`, 0]);
+  },
+);
 
 test('a program that closes its Machines while the engine is busy does not end before that is closed', async () => {
   const ended = await runFixture('redis/closes-busy.js', { args: [server.url] });
