@@ -134,8 +134,7 @@ export class JobHost {
       try {
         return await ask();
       } catch (error) {
-        // Of a connection that has ended: no more of these.
-        if (!isPassing(error)) throw error;
+        if (!isPassing(error) || this.#isCut) throw error;
         this.report(error);
         await pause(backoff(attempt));
       }

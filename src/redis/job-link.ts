@@ -54,6 +54,7 @@ export class JobLink {
       waitUntilReady(one);
       endAll(one);
     }
+    tellInfo(commands, host);
     // What is answered together is mostly followed up together.
     commands.on('connect', () => commands.stream.on('data', () => this.gather()));
     const duplicate = commands.duplicate.bind(commands);
@@ -62,6 +63,7 @@ export class JobLink {
       const copy = neverToItself(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
       waitUntilReady(copy);
       endAll(copy);
+      tellInfo(copy, host);
       host.watch(copy);
       // BullMQ connects one that has ended once more.
       copy.on('connecting', () => this.#copies.add(copy));
@@ -216,6 +218,14 @@ function endAll(connection: Redis): void {
     for (let one = queue?.shift(); one !== undefined; one = queue?.shift())
       one.command.reject(new Error('Connection is closed.'));
   });
+}
+
+/** BullMQ asks for it once, and would be of no use where an engine that is busy has refused that. */
+function tellInfo(connection: Redis, host: JobHost): void {
+  const info = connection.info.bind(connection) as (...args: readonly unknown[]) => Promise<string>;
+  // ioredis gives a callback, and connects again where it is refused. By another name it is none of a greeting.
+  connection.info = (...args: readonly unknown[]) =>
+    args.length === 0 ? host.untilItself(async () => `${await connection.call('INFO')}`) : info(...args);
 }
 
 /** One that serves the pool and waits for jobs looks for them, by BullMQ's mark. */

@@ -194,6 +194,30 @@ test.each(['begins', 'ends'])(
   },
 );
 
+test('a pool that is first used while the engine is busy has its jobs done once it is not', async () => {
+  const free = await keepBusy();
+  const done = firstValueFrom(farm.machines.pool('late').run(targets.echo, [1]));
+  farm.machines.serve('late', { module: targets });
+  await until(() => told().some((text) => /^BUSY/.test(text)));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await free();
+  expect(await done).toBe(1);
+});
+
+test('a Machines is closed although the engine is busy since it was made', async () => {
+  const free = await keepBusy();
+  try {
+    const { namespace, lease } = farm;
+    const late = new Farm(server, { namespace, lease, pool: { limit: { max: 3, per: 1000 } } });
+    const asked = firstValueFrom(late.pool.failed()).catch(({ code }) => code);
+    await until(() => late.errors.some(({ message }) => /^BUSY/.test(message)));
+    await late[Symbol.asyncDispose]();
+    expect(await asked).toBe('ERR_POOL');
+  } finally {
+    await free();
+  }
+});
+
 test('a program that closes its Machines while the engine is busy does not end before that is closed', async () => {
   const ended = await runFixture('redis/closes-busy.js', { args: [server.url] });
   await admin.script('KILL');
