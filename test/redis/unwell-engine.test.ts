@@ -194,6 +194,29 @@ test.each(['begins', 'ends'])(
   },
 );
 
+test('a pool that is first used while the engine is busy has its limit, and tells how it is, once that is not', async () => {
+  const free = await keepBusy();
+  const limited = farm.machines.pool('limited', { limit: { max: 3, per: 1000 } });
+  const stats = firstValueFrom(limited.stats$);
+  await until(() => told().some((text) => /^BUSY/.test(text)));
+  await free();
+  expect(await stats).toMatchObject({ queued: 0, workers: 0 });
+  await until(async () => (await admin.hget(`{${farm.namespace}}:jobs:limited:meta`, 'max')) === '3');
+});
+
+test('a pool whose limit is refused asks for it with its next use', async () => {
+  await admin.acl('SETUSER', 'default', '-hset');
+  const limited = farm.machines.pool('limited', { limit: { max: 3, per: 1000 } });
+  try {
+    await limited.failed();
+    await until(() => told().some((text) => /^NOPERM/.test(text)));
+  } finally {
+    await admin.acl('SETUSER', 'default', '+hset');
+  }
+  await limited.failed();
+  await until(async () => (await admin.hget(`{${farm.namespace}}:jobs:limited:meta`, 'max')) === '3');
+});
+
 test('a pool that is first used while the engine is busy has its jobs done once it is not', async () => {
   const free = await keepBusy();
   const done = firstValueFrom(farm.machines.pool('late').run(targets.echo, [1]));
