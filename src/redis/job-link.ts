@@ -230,7 +230,7 @@ function tellInfo(connection: Redis, host: JobHost): void {
 
 /** One that serves the pool and waits for jobs looks for them, by BullMQ's mark. */
 export async function wakeServing(host: JobHost, link: JobLink, pool: string): Promise<void> {
-  await link.commands.zadd(`${queuePrefix(host)}:${pool}:marker`, 0, '0');
+  await host.untilItself(() => link.commands.zadd(`${queuePrefix(host)}:${pool}:marker`, 0, '0'));
 }
 
 /** Of the job that the timer's was, unless another has replaced it. */

@@ -151,8 +151,12 @@ export class JobMoves {
   /** @param ending - undefined: of a job that was to end otherwise, or by another run */
   async #hasEnded(args: readonly unknown[], ending: JobEnding | undefined): Promise<boolean> {
     if (ending === undefined) return false;
-    const ended = await this.#commands.zscore(args[ENDED] as string, ending.id);
-    return ended !== null || (await this.#commands.exists(args[JOB] as string)) === 0;
+    const commands = this.#commands;
+    return this.#host.untilItself(
+      async () =>
+        (await commands.zscore(args[ENDED] as string, ending.id)) !== null ||
+        (await commands.exists(args[JOB] as string)) === 0,
+    );
   }
 
   /** Of the run whose move it is: another of the same job may end here at the same time, which has the job no more. */

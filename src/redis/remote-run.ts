@@ -132,7 +132,8 @@ export class RemoteRun implements JobEntry, JobWaiter {
   }
 
   #join(id: string): void {
-    if (this.data.shared === true) this.#desk.inBackground(this.#desk.joinShared(id, this.#place));
+    if (this.data.shared !== true) return;
+    this.#desk.inBackground(this.#desk.untilItself(() => this.#desk.joinShared(id, this.#place)));
   }
 
   refused(error: unknown): void {

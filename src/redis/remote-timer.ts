@@ -67,7 +67,8 @@ export class RemoteTimer<R> {
       }),
     );
     if (timer === undefined) return;
-    await this.#desk.nameTimer(timer, this.#job, (options.delay ?? 0) + REPLACEABLE, madeAt);
+    const replaceable = (options.delay ?? 0) + REPLACEABLE;
+    await this.#desk.untilItself(() => this.#desk.nameTimer(timer, this.#job, replaceable, madeAt));
   }
 
   /**

@@ -217,6 +217,27 @@ test('a pool whose limit is refused asks for it with its next use', async () => 
   await until(async () => (await admin.hget(`{${farm.namespace}}:jobs:limited:meta`, 'max')) === '3');
 });
 
+test('a timer takes the place of the earlier once an engine that is busy as it is made is not', async () => {
+  const link = await slowLink(server.port, 50);
+  const { namespace } = farm;
+  const afar = new Farm(server, { connection: link.url, namespace, lease: 5000 });
+  const named = (n: number) => afar.pool.timer(60_000, targets.echo, [n], { id: 'one' });
+  try {
+    named(1);
+    await until(async () => (await admin.exists(`{${namespace}}:t:jobs:one`)) === 1);
+    const second = named(2);
+    await until(async () => (await counts(farm.pool)).delayed === 2);
+    const free = await keepBusy();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await free();
+    expect(await second.cancel()).toBe(true);
+    expect((await counts(farm.pool)).delayed).toBe(0);
+  } finally {
+    await afar[Symbol.asyncDispose]();
+    link.close();
+  }
+});
+
 test('a pool that is first used while the engine is busy has its jobs done once it is not', async () => {
   const free = await keepBusy();
   const done = firstValueFrom(farm.machines.pool('late').run(targets.echo, [1]));
