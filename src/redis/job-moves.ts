@@ -29,8 +29,8 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
 const ACTIVE = /^moveToActive:/;
-/** Renews leases. */
-const RENEWS = /^extendLocks:/;
+/** By them goes on what is there, also while the engine is full, and as soon as it is not busy. */
+const GOES_ON = /^(extendLocks|moveStalledJobsToWait|updateData|updateJobScheduler):/;
 /** Those that put a job back, and hand out none. */
 const BACK = /^(retryJob|moveJobFromActiveToWait):/;
 /** Where Finished has the jobs that have ended so, the job's key, what becomes of the job, and the run's lock with more, packed. */
@@ -92,14 +92,13 @@ export class JobMoves {
       // Nothing may stand before a script's own first line.
       const isMarked = definition.lua.startsWith('#!');
       // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
-      if (RENEWS.test(name) && !isMarked)
+      if (GOES_ON.test(name) && !isMarked)
         definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
       define(name, definition);
       const defined = commands as unknown as Record<string, Move>;
-      if (BACK.test(name)) {
-        const back = defined[name]?.bind(commands) as Move;
-        defined[name] = (args) => this.#once(back, args);
-      }
+      const bare = defined[name]?.bind(commands) as Move;
+      if (BACK.test(name)) defined[name] = (args) => this.#once(bare, args);
+      if (GOES_ON.test(name)) defined[name] = (args) => this.#host.untilItself(() => bare(args));
       if (!MOVES.test(name) || isMarked) return;
       const own = `${name}, with more`;
       define(own, { ...definition, lua: withJobMove(definition.lua) });

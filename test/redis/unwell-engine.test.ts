@@ -283,6 +283,56 @@ test('what is held, and a job that runs, outlive a time in which the engine is f
   expect([await job, runs]).toEqual([1, 1]);
 });
 
+test('jobs that wait begin while the engine is full, and one that is left is cancelled', async () => {
+  const waiting = [1, 2, 3].map((n) => firstValueFrom(farm.pool.run(targets.echo, [n])));
+  const begun = new Subject<void>();
+  const left = farm.pool.run(targets.reportAndWait, [4], { onProgress: () => begun.next() }).subscribe();
+  const begins = firstValueFrom(begun);
+  await until(async () => (await counts(farm.pool)).waiting === 4);
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    const { running$ } = farm.serve();
+    expect(await Promise.all(waiting)).toEqual([1, 2, 3]);
+    await begins;
+    left.unsubscribe();
+    await firstValueFrom(running$.pipe(filter((runs) => runs === 0)));
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('a schedule goes on while the engine is full', async () => {
+  farm.serve();
+  await farm.pool.schedule('often', { every: 100 }, targets.echo, [1]);
+  const done = async () => (await counts(farm.pool)).completed ?? 0;
+  await until(async () => (await done()) > 0);
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    const before = await done();
+    await until(async () => (await done()) > before + 5);
+    const held = farm.errors.map(({ message }) => message).filter((text) => /repeatable/.test(text));
+    expect(held).toEqual([]);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('a job whose process is killed while the engine is full runs again elsewhere', async () => {
+  let runs = 0;
+  const job = farm.pool.run(targets.reportAndSleep, [1, 2000], { onProgress: () => runs++ });
+  const done = firstValueFrom(job);
+  const one = farm.start();
+  await until(() => runs === 1);
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    farm.serve();
+    await farm.kill(one);
+    expect([await done, runs]).toEqual([1, 2]);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
 test.each([{}, { dedupe: 'one' }])(
   'a job that was left is out of the queue when its Machines is closed: %o',
   async (options) => {
