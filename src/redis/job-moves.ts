@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { JobHost } from './job-host.js';
+import { pause } from './pause.js';
 import { script, withJobMove } from './script/script.js';
 
 /** What is done in the same call that ends a job for BullMQ: it is told of, and no key of ours of it is left. */
@@ -51,6 +52,8 @@ const LAST = 5;
 /** What Active answers where there is no job. */
 const NOTHING: readonly number[] = [0, 0, 0, 0];
 
+/** ms until an engine that refuses a job is asked for one again. */
+const REFUSED = 500;
 /** Jobs that were handed out, and have not begun; more ask for their token when they do. */
 const MOST_READY = 10_000;
 
@@ -112,7 +115,11 @@ export class JobMoves {
   async #activate(move: Move, args: readonly unknown[]): Promise<unknown> {
     const [wait] = args;
     if (this.#drained.has(wait)) return NOTHING;
-    const answer = await this.#move(move, args, false, markerOf(args));
+    const answer = await this.#move(move, args, false, markerOf(args)).catch(async (error: Error) => {
+      // BullMQ would ask again at once.
+      if (error.name === 'ReplyError') await pause(REFUSED);
+      throw error;
+    });
     if (Array.isArray(answer) && answer[LAST] !== undefined) {
       this.#drained.add(wait);
       process.nextTick(() => this.#drained.delete(wait));

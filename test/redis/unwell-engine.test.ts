@@ -333,6 +333,21 @@ test('a job whose process is killed while the engine is full runs again elsewher
   }
 });
 
+test('an engine that refuses a job is not asked again at once', async () => {
+  farm.pool.run(targets.echo, [1]).subscribe({ error: () => {} });
+  await until(async () => (await counts(farm.pool)).waiting === 1);
+  await admin.acl('SETUSER', 'default', '-evalsha', '-eval');
+  try {
+    farm.serve();
+    await until(() => told().some((text) => /^NOPERM/.test(text)));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const refused = /cmdstat_evalsha:.*rejected_calls=(\d+)/.exec(await admin.info('commandstats'));
+    expect(Number(refused?.[1])).toBeLessThan(100);
+  } finally {
+    await admin.acl('SETUSER', 'default', '+evalsha', '+eval');
+  }
+});
+
 test.each([{}, { dedupe: 'one' }])(
   'a job that was left is out of the queue when its Machines is closed: %o',
   async (options) => {
