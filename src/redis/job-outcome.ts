@@ -78,7 +78,7 @@ export class JobOutcome {
     if (!isFinal && !isLast && error.name !== 'UnrecoverableError') return error;
     // Nobody wants it, as a dead letter neither.
     if (this.ending === 'cancelled') this.#job.opts.removeOnFail = true;
-    else await this.#job.updateData({ ...this.#job.data, error: failure });
+    else await this.#keep(failure);
     this.#endWithMove('failed', failure);
     if (!isFinal) return error;
     const final = new UnrecoverableError(error.message);
@@ -89,6 +89,15 @@ export class JobOutcome {
   /** With BullMQ's move of the job, which comes next. */
   resolved(text: string): void {
     this.#endWithMove('completed', text);
+  }
+
+  /** For who reads the dead letter: BullMQ keeps the message alone. What it has failed with is not changed by that it cannot be kept. */
+  async #keep(failure: string): Promise<void> {
+    try {
+      await this.#job.updateData({ ...this.#job.data, error: failure });
+    } catch (error) {
+      this.#place.host.report(error);
+    }
   }
 
   #endWithMove(as: 'completed' | 'failed', text: string): void {

@@ -76,6 +76,13 @@ export function failUntil(attempt) {
   return now;
 }
 
+/** Says that it runs, and fails after a while so that it is not tried again. */
+export async function reportAndFail(ms) {
+  reportProgress(ms);
+  await delay(ms);
+  throw Object.assign(new RangeError('for good'), { name: 'UnrecoverableError' });
+}
+
 /** Waits until it is cancelled, unless the file is there. */
 export const waitUnless = (file) => (existsSync(file) ? 'again' : wait());
 

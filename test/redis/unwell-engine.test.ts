@@ -238,6 +238,28 @@ test('a timer takes the place of the earlier once an engine that is busy as it i
   }
 });
 
+test.each(['busy', 'full'])(
+  'what a job fails with for good is that, also where the engine is %s',
+  async (how) => {
+    const patient = new Farm(server, { lease: 5000 });
+    patient.serve();
+    let runs = 0;
+    const retry = { attempts: 3 };
+    const job = patient.pool.run(targets.reportAndFail, [500], { retry, onProgress: () => runs++ });
+    const failed = firstValueFrom(job).catch((error) => error);
+    await until(() => runs === 1);
+    let free: () => Promise<unknown> = () => admin.config('SET', 'maxmemory', '0');
+    if (how === 'busy') free = await keepBusy();
+    else await admin.config('SET', 'maxmemory', '1');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await free();
+    expect(await failed).toMatchObject({ name: 'UnrecoverableError', message: 'for good' });
+    expect(await patient.pool.failed()).toMatchObject([{ attempts: 1, error: { message: 'for good' } }]);
+    expect(runs).toBe(1);
+    await patient[Symbol.asyncDispose]();
+  },
+);
+
 test('a pool that is first used while the engine is busy has its jobs done once it is not', async () => {
   const free = await keepBusy();
   const done = firstValueFrom(farm.machines.pool('late').run(targets.echo, [1]));
