@@ -37,6 +37,10 @@ export function fail(message) {
   });
 }
 
+export function failAs(name, message) {
+  throw Object.assign(new Error(message), { name });
+}
+
 export function exit() {
   process.exit(3);
 }
