@@ -192,6 +192,7 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
   const Base = SentinelConnector as unknown as new (options: unknown) => BySentinels;
   class Connector extends Base {
     #wake = (): void => {};
+    #asked: Redis | undefined;
 
     override connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis {
       if (options !== undefined)
@@ -203,6 +204,7 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
         'end',
         after(sentinelCommandTimeout, () => redis.disconnect()),
       );
+      this.#asked = redis;
       return redis;
     }
 
@@ -224,6 +226,8 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
 
     override disconnect(): void {
       super.disconnect();
+      // One that does not answer would be awaited.
+      if (this.#asked?.status !== 'end') this.#asked?.disconnect();
       this.#wake();
     }
   }

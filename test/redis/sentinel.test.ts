@@ -116,3 +116,22 @@ it('a Machines is closed at once while it waits to connect, and nobody can say w
   await one.close();
   expect(await job).toBe('ERR_POOL');
 });
+
+it('a Machines is closed at once while it asks a Sentinel that does not answer', async () => {
+  const servers = await watched();
+  const one = machines(servers, { lease: 600_000 });
+  const pool = one.pool('jobs');
+  const { client } = (pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+  const commands = await client;
+  await pool.failed();
+  for (const { pid } of servers.sentinels) process.kill(pid, 'SIGSTOP');
+  process.kill(servers.primary.pid, 'SIGKILL');
+  while (commands.status !== 'connecting') await pause(5);
+  const asked = firstValueFrom(pool.failed()).catch(({ code }) => code);
+  await pause(50);
+  const began = performance.now();
+  await one.close();
+  expect(await asked).toBe('ERR_POOL');
+  // As long as a Sentinel has for its answer.
+  expect(performance.now() - began).toBeLessThan(5000);
+});
