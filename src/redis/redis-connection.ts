@@ -177,6 +177,7 @@ export function neverToItself(redis: Redis): Redis {
 interface BySentinels {
   readonly options: ioredis.SentinelConnectionOptions;
   readonly connecting: boolean;
+  failoverDetector: { cleanup(): void } | null;
   connect(told: (type: string, error: Error) => void): Promise<Redis['stream']>;
   connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis;
   disconnect(): void;
@@ -209,6 +210,9 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
     }
 
     override async connect(told: (type: string, error: Error) => void): Promise<Redis['stream']> {
+      // What it hears while Sentinels are asked would end the connection for good.
+      this.failoverDetector?.cleanup();
+      this.failoverDetector = null;
       for (let round = 0; ; round++) {
         try {
           return await super.connect(told);

@@ -135,3 +135,19 @@ it('a Machines is closed at once while it asks a Sentinel that does not answer',
   // As long as a Sentinel has for its answer.
   expect(performance.now() - began).toBeLessThan(5000);
 });
+
+it('jobs go on where a failoverDetector hears of the next primary while a Sentinel is asked', async () => {
+  const servers = await watched(3);
+  const connection = { ...servers.connection, failoverDetector: true };
+  const one = machines(servers, { connection, lease: 16_000 });
+  one.serve('jobs', { module: targets });
+  const pool = one.pool('jobs');
+  expect(await pool.run(targets.echo, [1])).toBe(1);
+  // By then it hears of them.
+  await pause(1000);
+  // As where both were on a machine.
+  process.kill(servers.sentinels[0]?.pid ?? 0, 'SIGSTOP');
+  process.kill(servers.primary.pid, 'SIGKILL');
+  await servers.promoted();
+  expect(await pool.run(targets.echo, [2])).toBe(2);
+});
