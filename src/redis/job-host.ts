@@ -33,6 +33,11 @@ interface Line {
   cut(): void;
 }
 
+interface Closer {
+  close(): Promise<void>;
+  owes(): boolean;
+}
+
 /** Of what is asked of a pool or a serving whose Machines is closed. */
 export function closedWithMachines(pool: string): ThreadError {
   return new ThreadError(`${pool} is closed, with its Machines`, { code: 'ERR_POOL' });
@@ -41,7 +46,7 @@ export function closedWithMachines(pool: string): ThreadError {
 /** What pools and servings need of the Machines that made them. */
 export class JobHost {
   readonly #session: Session;
-  readonly #closers: (() => Promise<void>)[] = [];
+  readonly #closers: Closer[] = [];
   /** Its Machines closes: what is cut off by that is not wrong. */
   closing = false;
   /** Nothing connects any more. */
@@ -141,9 +146,13 @@ export class JobHost {
     }
   }
 
-  /** Runs it as the Machines close; what was registered last closes first. */
-  atClose(close: () => Promise<void>): void {
-    this.#closers.unshift(close);
+  /**
+   * Runs it as the Machines close; what was registered last closes first.
+   *
+   * @param owes - whether something is still to be done that outlives the Machines
+   */
+  atClose(close: () => Promise<void>, owes = () => false): void {
+    this.#closers.unshift({ close, owes });
   }
 
   /** Of the connections that all share: see job-link.ts. */
@@ -162,9 +171,9 @@ export class JobHost {
 
   async #close(): Promise<void> {
     this.closing = true;
-    if (this.#line?.isReady() === false) this.#cut();
+    if (this.#line?.isReady() === false && !this.#closers.some((one) => one.owes())) this.#cut();
     const stop = after(this.lease, () => this.#cut());
-    for (const close of this.#closers.splice(0)) await close();
+    for (const one of this.#closers.splice(0)) await one.close();
     stop();
     this.#cut();
   }

@@ -62,6 +62,7 @@ export class RemoteTimer<R> {
         name,
         data: { ...data, reply },
         options,
+        outlives: true,
         accepted: (_id, at) => resolve(at),
         refused: reject,
       }),
