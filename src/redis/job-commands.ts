@@ -83,9 +83,8 @@ export abstract class JobCommands {
     if ((await this.queue.remove(id)) === 1) return true;
     const key = jobKey(this.host, 'x', this.pool, id);
     const { commands } = this.link;
-    // Its worker hears of it, or finds it when it begins.
-    await commands.set(key, '1', 'PX', KEEP_CANCEL);
-    await this.say(id, CANCEL, 0);
+    // Its worker finds it when it begins, or hears of it, also from an engine that is too full to keep it.
+    await Promise.all([commands.set(key, '1', 'PX', KEEP_CANCEL), this.say(id, CANCEL, 0)]);
     // It was between two places, or has ended meanwhile.
     if ((await this.queue.remove(id)) === 1) await commands.del(key);
     return false;

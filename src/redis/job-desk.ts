@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Job, JobsOptions } from 'bullmq';
+import type { JobsOptions } from 'bullmq';
 import { every, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import { JobCommands, type JobEnd } from './job-commands.js';
@@ -14,6 +14,8 @@ export interface JobEntry {
   readonly name: string;
   readonly data: JobData;
   readonly options: JobsOptions;
+  /** It is to be in the queue though nobody waits for it, also where the Machines is closed at once. */
+  readonly outlives: boolean;
   /**
    * @param id - of the job that does it: another's, where a job of the same `dedupe` was there
    * @param madeAt - BullMQ's timestamp of it
@@ -54,6 +56,8 @@ export class JobDesk extends JobCommands {
   readonly #name: string = randomUUID().slice(-12);
   #count = 0;
   #line: JobEntry[] = [];
+  /** Those on their way that outlive the Machines. */
+  readonly #owed = new Set<JobEntry>();
   readonly #waiters = new Map<string, Set<JobWaiter>>();
   readonly #watchers = new Set<(error: Error) => void>();
   #listening: Promise<unknown> | undefined;
@@ -81,17 +85,21 @@ export class JobDesk extends JobCommands {
     const stopNet = every(this.half, () => this.#lookForThoseSince(now() - this.half));
     const stop = this.link.onAgain(() => this.#lookForThoseSince(now()));
     this.inBackground(this.#listen());
-    host.atClose(async () => {
+    const close = async (): Promise<void> => {
       stopNet();
       stop();
       for (const closed of this.#watchers) closed(closedWithMachines(pool));
-      for (const entry of this.#line.splice(0)) entry.refused(closedWithMachines(pool));
+      for (const entry of this.#line.splice(0))
+        if (entry.outlives) this.#line.push(entry);
+        else entry.refused(closedWithMachines(pool));
+      if (this.#line.length > 0) this.inBackground(this.#addAll());
       for (const waiters of this.#waiters.values())
         for (const waiter of waiters) waiter.found({ error: closedWithMachines(pool) }, now());
-      // Jobs that were left are out of the queue by then.
+      // Jobs that were left are out of the queue by then, and those that outlive this are in it.
       while (this.#work.size > 0) await Promise.all(this.#work);
       await this.queue.close();
-    });
+    };
+    host.atClose(close, () => this.#owed.size > 0);
   }
 
   /** Resolves once nothing that is told is missed. Tried anew after it has failed. */
@@ -116,6 +124,7 @@ export class JobDesk extends JobCommands {
   }
 
   add(entry: JobEntry): void {
+    if (entry.outlives) this.#owed.add(entry);
     if (this.#line.push(entry) === 1) nextTurn(() => this.inBackground(this.#addAll()));
   }
 
@@ -135,16 +144,20 @@ export class JobDesk extends JobCommands {
       this.#line = [];
       while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
     } catch (error) {
-      for (const entry of line.splice(0)) entry.refused(this.#refusal(error));
+      for (const entry of line.splice(0)) this.#refuse(entry, this.#refusal(error));
     }
   }
 
   /** A job has an id of its own, so that it may be added again where it is not known whether it was. */
   async #addSome(entries: readonly JobEntry[], attempt = 0): Promise<void> {
     try {
-      const jobs = await this.host.untilItself(() => this.#queued(entries));
+      const asked = entries.map(({ name, data, options, id }) => {
+        return { name, data, opts: { ...options, jobId: id } };
+      });
+      const jobs = await this.host.untilItself(() => this.queue.addBulk(asked));
       for (const [nth, entry] of entries.entries()) {
         const { id = entry.id, timestamp = 0 } = jobs[nth] ?? {};
+        this.#owed.delete(entry);
         entry.accepted(id, timestamp);
       }
     } catch (cause) {
@@ -152,25 +165,20 @@ export class JobDesk extends JobCommands {
       // What was asked is gone with the connection.
       if (/Connection is closed|connection close/.test(error.message)) {
         if (this.link.commands.status === 'end')
-          for (const entry of entries) entry.refused(closedWithMachines(this.pool));
+          for (const entry of entries) this.#refuse(entry, closedWithMachines(this.pool));
         else {
           // BullMQ may fail at once, and the loop has to turn.
           await pause(backoff(attempt));
           await this.#addSome(entries, attempt + 1);
         }
       } else if (entries.length > 1) for (const entry of entries) await this.#addSome([entry]);
-      else entries[0]?.refused(this.#refusal(error));
+      else for (const entry of entries) this.#refuse(entry, this.#refusal(error));
     }
   }
 
-  /** One alone by itself, because ioredis puts all of BullMQ's commands on each pipeline that it makes, which takes longer. */
-  async #queued(entries: readonly JobEntry[]): Promise<readonly Job[]> {
-    const asked = entries.map(({ name, data, options, id }) => {
-      return { name, data, opts: { ...options, jobId: id } };
-    });
-    const [first] = asked;
-    if (first === undefined || asked.length > 1) return this.queue.addBulk(asked);
-    return [await this.queue.add(first.name, first.data, first.opts)];
+  #refuse(entry: JobEntry, error: Error): void {
+    this.#owed.delete(entry);
+    entry.refused(error);
   }
 
   #refusal(cause: unknown): Error {

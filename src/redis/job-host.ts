@@ -33,6 +33,11 @@ interface Line {
   cut(): void;
 }
 
+interface Closer {
+  close(): Promise<void>;
+  owes(): boolean;
+}
+
 /** Of what is asked of a pool or a serving whose Machines is closed. */
 export function closedWithMachines(pool: string): ThreadError {
   return new ThreadError(`${pool} is closed, with its Machines`, { code: 'ERR_POOL' });
@@ -41,7 +46,7 @@ export function closedWithMachines(pool: string): ThreadError {
 /** What pools and servings need of the Machines that made them. */
 export class JobHost {
   readonly #session: Session;
-  readonly #closers: (() => Promise<void>)[] = [];
+  readonly #closers: Closer[] = [];
   /** Its Machines closes: what is cut off by that is not wrong. */
   closing = false;
   /** Nothing connects any more. */
@@ -67,8 +72,7 @@ export class JobHost {
    * A connection as BullMQ wants it: it comes back by itself, and what was not answered is sent again. One that does not
    * answer for half a lease, or leads to a replica by now, is another's turn: a Sentinel, say, knows where the primary is.
    *
-   * @param hears - it subscribes: what ioredis asks of a connection before it is ready would fail behind a first SUBSCRIBE,
-   * and the connection with it. Nor does ioredis subscribe again by itself: nobody would hear that this has failed
+   * @param hears - see `watch`
    * @throws EngineError
    */
   connect(hears = false): Redis {
@@ -82,7 +86,8 @@ export class JobHost {
       ...stepsWithin(patience),
       disconnectTimeout: 100,
       reconnectOnError: ({ message }) => (message.startsWith('READONLY') ? AND_SEND_AGAIN : false),
-      ...(hears && { enableReadyCheck: false, disableClientInfo: true, autoResubscribe: false }),
+      // Nobody would hear that this has failed.
+      autoResubscribe: false,
       retryStrategy: (attempt) =>
         this.#isCut
           ? null
@@ -100,7 +105,7 @@ export class JobHost {
     return redis;
   }
 
-  /** Reports what goes wrong with a connection. @param hears - see `connect`: that it is ready says nothing */
+  /** Reports what goes wrong with a connection. @param hears - it subscribes: that it is ready does not say whether it may */
   watch(connection: Redis, hears = false): void {
     connection.on('error', (error) => {
       this.#ofConnections.add(error);
@@ -134,17 +139,20 @@ export class JobHost {
       try {
         return await ask();
       } catch (error) {
-        // Of a connection that has ended: no more of these.
-        if (!isPassing(error)) throw error;
+        if (!isPassing(error) || this.#isCut) throw error;
         this.report(error);
         await pause(backoff(attempt));
       }
     }
   }
 
-  /** Runs it as the Machines close; what was registered last closes first. */
-  atClose(close: () => Promise<void>): void {
-    this.#closers.unshift(close);
+  /**
+   * Runs it as the Machines close; what was registered last closes first.
+   *
+   * @param owes - whether something is still to be done that outlives the Machines
+   */
+  atClose(close: () => Promise<void>, owes = () => false): void {
+    this.#closers.unshift({ close, owes });
   }
 
   /** Of the connections that all share: see job-link.ts. */
@@ -163,9 +171,9 @@ export class JobHost {
 
   async #close(): Promise<void> {
     this.closing = true;
-    if (this.#line?.isReady() === false) this.#cut();
+    if (this.#line?.isReady() === false && !this.#closers.some((one) => one.owes())) this.#cut();
     const stop = after(this.lease, () => this.#cut());
-    for (const close of this.#closers.splice(0)) await close();
+    for (const one of this.#closers.splice(0)) await one.close();
     stop();
     this.#cut();
   }

@@ -17,6 +17,7 @@ export class JobLink {
   readonly commands: Redis;
   readonly outbox: JobOutbox;
   readonly moves: JobMoves;
+  readonly #host: JobHost;
   readonly #ears: Redis;
   readonly #stopAsking: () => void;
   /** Several may hear what is said on a channel: two pools of one name, say. */
@@ -45,24 +46,28 @@ export class JobLink {
   }
 
   private constructor(host: JobHost) {
+    this.#host = host;
     const [commands, ears] = [host.connect(), host.connect(true)];
     const report = (error: unknown): void => host.report(error);
     for (const one of [commands, ears]) {
       unref(one);
-      keepEarly(one);
+      waitUntilReady(one);
       endAll(one);
     }
+    tellInfo(commands, host);
     // What is answered together is mostly followed up together.
     commands.on('connect', () => commands.stream.on('data', () => this.gather()));
     const duplicate = commands.duplicate.bind(commands);
     commands.duplicate = (override) => {
       // A command that blocks is answered late; BullMQ itself sees to one that never is.
       const copy = neverToItself(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
-      keepEarly(copy);
+      waitUntilReady(copy);
       endAll(copy);
+      tellInfo(copy, host);
       host.watch(copy);
-      this.#copies.add(copy);
-      copy.once('end', () => this.#copies.delete(copy));
+      // BullMQ connects one that has ended once more.
+      copy.on('connecting', () => this.#copies.add(copy));
+      copy.on('end', () => this.#copies.delete(copy));
       return copy;
     };
     this.commands = commands;
@@ -142,7 +147,8 @@ export class JobLink {
     const all = this.#heard.get(channel);
     if (all?.delete(heard) !== true || all.size > 0) return;
     this.#heard.delete(channel);
-    await this.#ears.unsubscribe(channel);
+    // Somebody may hear on it again by then.
+    await this.#host.untilItself(async () => this.#heard.has(channel) || this.#ears.unsubscribe(channel));
   }
 }
 
@@ -156,15 +162,12 @@ function disconnect(connection: Redis): void {
   connection.disconnect();
 }
 
-/** Commands that wait. */
-interface Line {
-  shift(): Asked | undefined;
-  pop(): Asked | undefined;
-  unshift(asked: Asked): void;
-}
-
+/** A command that waits. */
 interface Asked {
-  readonly command: { readonly name: string; reject(error: Error): void };
+  readonly command: Parameters<Redis['sendCommand']>[0];
+  readonly stream: unknown;
+  /** The database that it is for. */
+  readonly select: unknown;
 }
 
 /** What ioredis asks by itself before a connection is ready. */
@@ -172,11 +175,11 @@ const GREETING = /^(info|client|auth|select)$/;
 
 /** What ioredis waits by, and for. */
 interface Waiting {
-  /** What this connection has not answered, and what is for the next that is ready. */
-  readonly commandQueue: Line;
-  readonly offlineQueue: Line;
+  /** What is asked of it as soon as it is ready. */
+  readonly offlineQueue: { push(asked: Asked): void };
+  readonly condition: { readonly select: unknown };
   /** What the connection before had not answered, until there is another. */
-  readonly prevCommandQueue?: Line | null;
+  readonly prevCommandQueue?: { shift(): Asked | undefined } | null;
   readonly reconnectTimeout?: NodeJS.Timeout | null;
   /** As long as an answer is due; it would end the connection after the one that it was set for. */
   socketTimeoutTimer?: NodeJS.Timeout | undefined;
@@ -193,16 +196,18 @@ function unref(connection: Redis): void {
   });
 }
 
-/** A PUBLISH, say, goes out before a connection is ready, and ioredis would forget it where that is never so. */
-function keepEarly(connection: Redis): void {
-  connection.on('close', () => {
-    const { commandQueue, prevCommandQueue, offlineQueue } = connection as unknown as Waiting;
-    // Those of a connection that was ready, which are sent again.
-    if (commandQueue === prevCommandQueue) return;
-    // Before those that were to wait, as they went out.
-    for (let one = commandQueue.pop(); one !== undefined; one = commandQueue.pop())
-      if (!GREETING.test(one.command.name)) offlineQueue.unshift(one);
-  });
+/**
+ * ioredis sends a PUBLISH, say, before a connection is ready: before all that waits for that, and it is forgotten where that is never
+ * so. Behind a SUBSCRIBE what ioredis asks by itself would not be answered.
+ */
+function waitUntilReady(connection: Redis): void {
+  const send = connection.sendCommand.bind(connection);
+  connection.sendCommand = (command, stream) => {
+    if (connection.status !== 'connect' || GREETING.test(command.name)) return send(command, stream);
+    const { offlineQueue, condition } = connection as unknown as Waiting;
+    offlineQueue.push({ command, stream, select: condition.select });
+    return command.promise;
+  };
 }
 
 /** Where there is no other connection, ioredis would leave what was to be sent again unanswered. */
@@ -215,9 +220,17 @@ function endAll(connection: Redis): void {
   });
 }
 
+/** BullMQ asks for it once, and would be of no use where an engine that is busy has refused that. */
+function tellInfo(connection: Redis, host: JobHost): void {
+  const info = connection.info.bind(connection) as (...args: readonly unknown[]) => Promise<string>;
+  // ioredis gives a callback, and connects again where it is refused. By another name it is none of a greeting.
+  connection.info = (...args: readonly unknown[]) =>
+    args.length === 0 ? host.untilItself(async () => `${await connection.call('INFO')}`) : info(...args);
+}
+
 /** One that serves the pool and waits for jobs looks for them, by BullMQ's mark. */
 export async function wakeServing(host: JobHost, link: JobLink, pool: string): Promise<void> {
-  await link.commands.zadd(`${queuePrefix(host)}:${pool}:marker`, 0, '0');
+  await host.untilItself(() => link.commands.zadd(`${queuePrefix(host)}:${pool}:marker`, 0, '0'));
 }
 
 /** Of the job that the timer's was, unless another has replaced it. */

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { JobHost } from './job-host.js';
+import { pause } from './pause.js';
 import { script, withJobMove } from './script/script.js';
 
 /** What is done in the same call that ends a job for BullMQ: it is told of, and no key of ours of it is left. */
@@ -29,8 +30,8 @@ type Engine = Redis & { engine(prefix: string, operation: string, count: string)
 const MOVES = /^moveTo(Active|Delayed|Finished):/;
 const FINISHED = /^moveToFinished:/;
 const ACTIVE = /^moveToActive:/;
-/** Renews leases. */
-const RENEWS = /^extendLocks:/;
+/** By them goes on what is there, also while the engine is full, and as soon as it is not busy. */
+const GOES_ON = /^(extendLocks|moveStalledJobsToWait|updateData|updateJobScheduler):/;
 /** Those that put a job back, and hand out none. */
 const BACK = /^(retryJob|moveJobFromActiveToWait):/;
 /** Where Finished has the jobs that have ended so, the job's key, what becomes of the job, and the run's lock with more, packed. */
@@ -51,6 +52,8 @@ const LAST = 5;
 /** What Active answers where there is no job. */
 const NOTHING: readonly number[] = [0, 0, 0, 0];
 
+/** ms until an engine that refuses a job is asked for one again. */
+const REFUSED = 500;
 /** Jobs that were handed out, and have not begun; more ask for their token when they do. */
 const MOST_READY = 10_000;
 
@@ -92,14 +95,13 @@ export class JobMoves {
       // Nothing may stand before a script's own first line.
       const isMarked = definition.lua.startsWith('#!');
       // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
-      if (RENEWS.test(name) && !isMarked)
+      if (GOES_ON.test(name) && !isMarked)
         definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
       define(name, definition);
       const defined = commands as unknown as Record<string, Move>;
-      if (BACK.test(name)) {
-        const back = defined[name]?.bind(commands) as Move;
-        defined[name] = (args) => this.#once(back, args);
-      }
+      const bare = defined[name]?.bind(commands) as Move;
+      if (BACK.test(name)) defined[name] = (args) => this.#once(bare, args);
+      if (GOES_ON.test(name)) defined[name] = (args) => this.#host.untilItself(() => bare(args));
       if (!MOVES.test(name) || isMarked) return;
       const own = `${name}, with more`;
       define(own, { ...definition, lua: withJobMove(definition.lua) });
@@ -113,7 +115,11 @@ export class JobMoves {
   async #activate(move: Move, args: readonly unknown[]): Promise<unknown> {
     const [wait] = args;
     if (this.#drained.has(wait)) return NOTHING;
-    const answer = await this.#move(move, args, false, markerOf(args));
+    const answer = await this.#move(move, args, false, markerOf(args)).catch(async (error: Error) => {
+      // BullMQ would ask again at once.
+      if (error.name === 'ReplyError') await pause(REFUSED);
+      throw error;
+    });
     if (Array.isArray(answer) && answer[LAST] !== undefined) {
       this.#drained.add(wait);
       process.nextTick(() => this.#drained.delete(wait));
@@ -151,8 +157,12 @@ export class JobMoves {
   /** @param ending - undefined: of a job that was to end otherwise, or by another run */
   async #hasEnded(args: readonly unknown[], ending: JobEnding | undefined): Promise<boolean> {
     if (ending === undefined) return false;
-    const ended = await this.#commands.zscore(args[ENDED] as string, ending.id);
-    return ended !== null || (await this.#commands.exists(args[JOB] as string)) === 0;
+    const commands = this.#commands;
+    return this.#host.untilItself(
+      async () =>
+        (await commands.zscore(args[ENDED] as string, ending.id)) !== null ||
+        (await commands.exists(args[JOB] as string)) === 0,
+    );
   }
 
   /** Of the run whose move it is: another of the same job may end here at the same time, which has the job no more. */

@@ -71,24 +71,31 @@ export class JobOutcome {
     const { failure, error } = packFailure(thrown);
     this.#failure = failure;
     // It is another worker's by now.
-    if (this.ending === 'lost' && !isStream) return error;
+    if (this.ending === 'lost' && !isStream) return forBullMQ(error, Error);
     const isLast = this.#job.attemptsMade + 1 >= (this.#job.opts.attempts ?? 1);
-    const isFinal = this.ending !== undefined || thrown instanceof JobLostError;
+    const isFinal =
+      this.ending !== undefined || thrown instanceof JobLostError || error.name === 'UnrecoverableError';
     // It is tried again.
-    if (!isFinal && !isLast && error.name !== 'UnrecoverableError') return error;
+    if (!isFinal && !isLast) return forBullMQ(error, Error);
     // Nobody wants it, as a dead letter neither.
     if (this.ending === 'cancelled') this.#job.opts.removeOnFail = true;
-    else await this.#job.updateData({ ...this.#job.data, error: failure });
+    else await this.#keep(failure);
     this.#endWithMove('failed', failure);
-    if (!isFinal) return error;
-    const final = new UnrecoverableError(error.message);
-    if (error.stack !== undefined) final.stack = error.stack;
-    return final;
+    return forBullMQ(error, isFinal ? UnrecoverableError : Error);
   }
 
   /** With BullMQ's move of the job, which comes next. */
   resolved(text: string): void {
     this.#endWithMove('completed', text);
+  }
+
+  /** For who reads the dead letter: BullMQ keeps the message alone. What it has failed with is not changed by that it cannot be kept. */
+  async #keep(failure: string): Promise<void> {
+    try {
+      await this.#job.updateData({ ...this.#job.data, error: failure });
+    } catch (error) {
+      this.#place.host.report(error);
+    }
   }
 
   #endWithMove(as: 'completed' | 'failed', text: string): void {
@@ -152,4 +159,11 @@ export class JobOutcome {
     ];
     for (const one of left) one.catch((error) => host.report(error));
   }
+}
+
+/** What BullMQ is to know of an error: some names, and one message, it takes for words of its own, and does not end the job by them. */
+function forBullMQ({ name, message, stack }: Error, Kind: new (message: string) => Error): Error {
+  const error = new Kind(message === 'bullmq:rateLimitExceeded' ? `${name}: ${message}` : message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Observable } from 'rxjs';
 import { DistinctSubscribers } from '../primitives/waiting/audience.js';
-import { every } from '../primitives/waiting/event-loop.js';
+import { after, every } from '../primitives/waiting/event-loop.js';
 import type { JobDesk } from './job-desk.js';
 
 /** A pool between machines as it is now. */
@@ -29,13 +29,20 @@ export function poolStats(open: () => JobDesk): Observable<RemotePoolStats> {
     const desk = open();
     const lookAgain = async (): Promise<void> => watchers.emit(await look(desk));
     const stop = desk.onClose((error) => subscriber.error(error));
-    desk.inBackground(
-      look(desk).then((stats) => {
+    const begin = async (): Promise<void> => {
+      if (subscriber.closed) return;
+      try {
+        const stats = await look(desk);
         if (subscriber.closed) return;
         watchers.add(subscriber, stats);
         stopLooking ??= every(LOOK_EVERY, () => desk.inBackground(lookAgain()));
-      }),
-    );
+      } catch (error) {
+        // It may be refused no more by then.
+        after(LOOK_EVERY, () => desk.inBackground(begin()));
+        throw error;
+      }
+    };
+    desk.inBackground(begin());
     return () => {
       stop();
       watchers.delete(subscriber);

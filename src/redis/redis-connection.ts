@@ -177,6 +177,7 @@ export function neverToItself(redis: Redis): Redis {
 interface BySentinels {
   readonly options: ioredis.SentinelConnectionOptions;
   readonly connecting: boolean;
+  failoverDetector: { cleanup(): void } | null;
   connect(told: (type: string, error: Error) => void): Promise<Redis['stream']>;
   connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis;
   disconnect(): void;
@@ -192,6 +193,7 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
   const Base = SentinelConnector as unknown as new (options: unknown) => BySentinels;
   class Connector extends Base {
     #wake = (): void => {};
+    #asked: Redis | undefined;
 
     override connectToSentinel(sentinel: unknown, options?: RedisOptions): Redis {
       if (options !== undefined)
@@ -203,10 +205,14 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
         'end',
         after(sentinelCommandTimeout, () => redis.disconnect()),
       );
+      this.#asked = redis;
       return redis;
     }
 
     override async connect(told: (type: string, error: Error) => void): Promise<Redis['stream']> {
+      // What it hears while Sentinels are asked would end the connection for good.
+      this.failoverDetector?.cleanup();
+      this.failoverDetector = null;
       for (let round = 0; ; round++) {
         try {
           return await super.connect(told);
@@ -224,6 +230,8 @@ function bySentinels({ SentinelConnector }: typeof ioredis, again: boolean): Red
 
     override disconnect(): void {
       super.disconnect();
+      // One that does not answer would be awaited.
+      if (this.#asked?.status !== 'end') this.#asked?.disconnect();
       this.#wake();
     }
   }

@@ -72,6 +72,8 @@ export class RemotePool {
   readonly #options: CheckedPool;
   readonly #codec: JobCodec;
   #desk: JobDesk | undefined;
+  /** The engine has its limit, or is asked to keep it: again with the next use, where it has refused that. */
+  #isLimited = false;
 
   /** @internal */
   constructor(host: JobHost, name: string, options: RemotePoolOptions = {}) {
@@ -84,12 +86,20 @@ export class RemotePool {
   /** Made with the first use, because it opens connections. @throws EngineError */
   get #open(): JobDesk {
     this.#desk?.checkOpen();
-    if (this.#desk !== undefined) return this.#desk;
-    const desk = JobDesk.of(this.#host, this.name);
+    this.#desk ??= JobDesk.of(this.#host, this.name);
+    if (!this.#isLimited) this.#desk.inBackground(awake(this.#limit(this.#desk)));
+    return this.#desk;
+  }
+
+  async #limit(desk: JobDesk): Promise<void> {
     const { limit } = this.#options;
-    if (limit !== undefined) desk.inBackground(awake(desk.queue.setGlobalRateLimit(limit.max, limit.per)));
-    this.#desk = desk;
-    return desk;
+    this.#isLimited = true;
+    if (limit === undefined) return;
+    const told = desk.untilItself(() => desk.queue.setGlobalRateLimit(limit.max, limit.per));
+    await told.catch((error) => {
+      this.#isLimited = false;
+      throw error;
+    });
   }
 
   /** BullMQ's own Queue, for what this class does not cover. @throws EngineError when it is not installed */

@@ -42,6 +42,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
   readonly name: string;
   readonly data: JobData;
   readonly options: JobsOptions;
+  readonly outlives: boolean;
   heardAt: number = now();
   id = '';
   readonly #desk: JobDesk;
@@ -69,6 +70,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
     this.name = name;
     this.data = { ...data, reply: data.shared === true ? desk.sharedChannel : desk.channel };
     this.options = options;
+    this.outlives = asked.detached;
     this.#reader = new JobReader(
       codec,
       desk.half,
@@ -112,7 +114,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
     const left = this.#state === LEAVING;
     if (id !== this.id) this.#desk.forget(this.id, this);
     // Those who share it must not end it when they leave.
-    if (left && this.#asked.detached) this.#join(id);
+    if (this.#state >= LEAVING && this.#asked.detached) this.#join(id);
     if (left) {
       this.id = id;
       this.#end();
@@ -132,7 +134,8 @@ export class RemoteRun implements JobEntry, JobWaiter {
   }
 
   #join(id: string): void {
-    if (this.data.shared === true) this.#desk.inBackground(this.#desk.joinShared(id, this.#place));
+    if (this.data.shared !== true) return;
+    this.#desk.inBackground(this.#desk.untilItself(() => this.#desk.joinShared(id, this.#place)));
   }
 
   refused(error: unknown): void {
@@ -253,7 +256,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
   /** The job has. false: it was over already. */
   #finish(): boolean {
     const ended = this.#end();
-    if (ended && this.data.shared === true)
+    if (ended && this.data.shared === true && !this.#asked.detached)
       this.#desk.inBackground(awake(this.#desk.forgetShared(this.id, this.#place)));
     if (ended) this.#ended();
     return ended;

@@ -62,12 +62,14 @@ export class RemoteTimer<R> {
         name,
         data: { ...data, reply },
         options,
+        outlives: true,
         accepted: (_id, at) => resolve(at),
         refused: reject,
       }),
     );
     if (timer === undefined) return;
-    await this.#desk.nameTimer(timer, this.#job, (options.delay ?? 0) + REPLACEABLE, madeAt);
+    const replaceable = (options.delay ?? 0) + REPLACEABLE;
+    await this.#desk.untilItself(() => this.#desk.nameTimer(timer, this.#job, replaceable, madeAt));
   }
 
   /**

@@ -181,7 +181,8 @@ class JobServing implements Serving {
   }
 
   async #open(): Promise<void> {
-    for (let attempt = 0; !(await this.#listens()); attempt++) await pause(backoff(attempt));
+    for (let attempt = 0; this.#closed === undefined && !(await this.#listens()); attempt++)
+      await pause(backoff(attempt));
     await this.#worker.run();
   }
 
@@ -193,7 +194,7 @@ class JobServing implements Serving {
       return true;
     } catch (error) {
       host.report(error);
-      return this.#closed !== undefined;
+      return false;
     }
   }
 

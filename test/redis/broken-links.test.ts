@@ -201,6 +201,74 @@ test('what is asked of a connection that is never ready is sent by the next, fir
   }
 });
 
+test('what is asked while a connection is made goes out in its order', async () => {
+  const proxy = await tcpProxy(engine.server.port);
+  const cut = new Farm(engine.server, { connection: proxy.url });
+  const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+  const commands = await client;
+  const ears = engine.client.duplicate();
+  const heard: string[] = [];
+  ears.on('message', (_channel: string, message: string) => heard.push(message));
+  await ears.subscribe('order');
+  try {
+    proxy.cut();
+    await until(() => commands.status === 'reconnecting');
+    const first = commands.publish('order', 'first');
+    proxy.stall();
+    await until(() => commands.status === 'connect');
+    const last = commands.publish('order', 'last');
+    proxy.open();
+    expect(await Promise.all([first, last])).toEqual([1, 1]);
+    await until(() => heard.length === 2);
+    expect(heard).toEqual(['first', 'last']);
+  } finally {
+    ears.disconnect();
+    await cut[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});
+
+test('who waits for jobs connects more and more rarely to a link that opens and leads nowhere', async () => {
+  const proxy = await tcpProxy(engine.server.port);
+  const cut = new Farm(engine.server, { connection: proxy.url });
+  try {
+    await cut.pool.failed();
+    proxy.cut();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const before = proxy.connections;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(proxy.connections - before).toBeLessThan(15);
+    proxy.open();
+    cut.serve();
+    expect(await cut.pool.run(targets.echo, [1])).toBe(1);
+  } finally {
+    await cut[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});
+
+test('a Machines is closed at once while it waits to connect, also where an earlier outage was long', async () => {
+  const proxy = await tcpProxy(engine.server.port);
+  const cut = new Farm(engine.server, { connection: proxy.url, lease: 600_000 });
+  const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+  const commands = await client;
+  try {
+    cut.serve();
+    expect(await cut.pool.run(targets.echo, [1])).toBe(1);
+    proxy.cut();
+    // BullMQ gives up its wait for jobs by then, and what it waits by.
+    await new Promise((resolve) => setTimeout(resolve, 7000));
+    proxy.open();
+    expect(await cut.pool.run(targets.echo, [2])).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    proxy.cut();
+    await until(() => commands.status === 'reconnecting');
+  } finally {
+    await cut[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});
+
 test('an outage is told once for each reason, not with each attempt to connect, and so is the next', async () => {
   const proxy = await tcpProxy(engine.server.port);
   const cut = new Farm(engine.server, { connection: proxy.url });

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstValueFrom, Subject } from 'rxjs';
+import type { RemotePool } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
@@ -27,7 +28,9 @@ async function left(): Promise<string[]> {
   );
 }
 
-async function backend(queue: unknown): Promise<{ keys(pattern: string): Promise<string[]> }> {
+async function backend(
+  queue: unknown,
+): Promise<{ keys(pattern: string): Promise<string[]>; scard(key: string): Promise<number> }> {
   return (queue as { getBackend(): { client: Promise<never> } }).getBackend().client;
 }
 
@@ -99,6 +102,31 @@ test('a detached one goes on', async () => {
   await until(async () => (await counts(farm.pool)).completed === 1);
 });
 
+const outliving = {
+  'a detached one': (pool: RemotePool) => {
+    pool.run(targets.echo, [1], { detached: true, delay: 60_000 }).subscribe({ error: () => {} });
+  },
+  'a detached one that was left': (pool: RemotePool) => {
+    pool.run(targets.echo, [1], { detached: true, delay: 60_000 }).subscribe().unsubscribe();
+  },
+  'a timer': (pool: RemotePool) => {
+    pool.timer(60_000, targets.echo, [1], { id: 'timer' });
+  },
+};
+test.for(
+  Object.entries(outliving).flatMap(([what, ask]) => [true, false].map((first) => ({ what, ask, first }))),
+)(
+  '$what is in the queue, though its Machines is closed at once; its first use: $first',
+  async ({ ask, first }) => {
+    const { namespace } = farm;
+    const brief = new Farm(server, { namespace });
+    if (!first) await brief.pool.failed();
+    ask(brief.pool);
+    await brief[Symbol.asyncDispose]();
+    expect((await counts(farm.pool)).delayed).toBe(1);
+  },
+);
+
 test('one that is shared goes on until the last has left it', async () => {
   farm.serve();
   const jobs = [1, 2].map(() => farm.pool.run(targets.wait, [], { dedupe: 'one' }).subscribe());
@@ -129,6 +157,27 @@ test('who shares a job that ended because others left it gets it run once more',
   expect(await second).toBe('again');
   await until(async () => (await left()).every((key) => !key.includes('}:w:')));
 });
+
+test.each([false, true])(
+  'a detached one whose Machines is closed is not ended by those who share it; it was accepted: %o',
+  async (accepted) => {
+    const brief = new Farm(server, { namespace: farm.namespace });
+    const options = { dedupe: 'one', detached: true };
+    brief.pool.run(targets.echo, [1], options).subscribe({ error: () => {} });
+    if (accepted) await until(async () => (await counts(farm.pool)).waiting === 1);
+    await brief[Symbol.asyncDispose]();
+    const other = farm.pool.run(targets.echo, [2], { dedupe: 'one' }).subscribe();
+    const sharers = async () => {
+      const [key = ''] = (await left()).filter((one) => one.includes('}:w:'));
+      return (await backend(farm.pool.queue)).scard(key);
+    };
+    await until(async () => (await sharers()) === 2);
+    other.unsubscribe();
+    await until(async () => (await sharers()) === 1);
+    farm.serve();
+    await until(async () => (await counts(farm.pool)).completed === 1);
+  },
+);
 
 test('a detached one that is left on its way is not ended by those who share it', async () => {
   const detached = farm.pool.run(targets.echo, [1], { dedupe: 'one', detached: true }).subscribe();

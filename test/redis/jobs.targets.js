@@ -37,6 +37,10 @@ export function fail(message) {
   });
 }
 
+export function failAs(name, message) {
+  throw Object.assign(new Error(message), { name });
+}
+
 export function exit() {
   process.exit(3);
 }
@@ -74,6 +78,13 @@ export function failUntil(attempt) {
   const now = currentJob().attempt;
   if (now < attempt) throw new Error(`attempt ${now}`);
   return now;
+}
+
+/** Says that it runs, and fails after a while so that it is not tried again. */
+export async function reportAndFail(ms) {
+  reportProgress(ms);
+  await delay(ms);
+  throw Object.assign(new RangeError('for good'), { name: 'UnrecoverableError' });
 }
 
 /** Waits until it is cancelled, unless the file is there. */

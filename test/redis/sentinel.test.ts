@@ -116,3 +116,38 @@ it('a Machines is closed at once while it waits to connect, and nobody can say w
   await one.close();
   expect(await job).toBe('ERR_POOL');
 });
+
+it('a Machines is closed at once while it asks a Sentinel that does not answer', async () => {
+  const servers = await watched();
+  const one = machines(servers, { lease: 600_000 });
+  const pool = one.pool('jobs');
+  const { client } = (pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
+  const commands = await client;
+  await pool.failed();
+  for (const { pid } of servers.sentinels) process.kill(pid, 'SIGSTOP');
+  process.kill(servers.primary.pid, 'SIGKILL');
+  while (commands.status !== 'connecting') await pause(5);
+  const asked = firstValueFrom(pool.failed()).catch(({ code }) => code);
+  await pause(50);
+  const began = performance.now();
+  await one.close();
+  expect(await asked).toBe('ERR_POOL');
+  // As long as a Sentinel has for its answer.
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
+it('jobs go on where a failoverDetector hears of the next primary while a Sentinel is asked', async () => {
+  const servers = await watched(3);
+  const connection = { ...servers.connection, failoverDetector: true };
+  const one = machines(servers, { connection, lease: 16_000 });
+  one.serve('jobs', { module: targets });
+  const pool = one.pool('jobs');
+  expect(await pool.run(targets.echo, [1])).toBe(1);
+  // By then it hears of them.
+  await pause(1000);
+  // As where both were on a machine.
+  process.kill(servers.sentinels[0]?.pid ?? 0, 'SIGSTOP');
+  process.kill(servers.primary.pid, 'SIGKILL');
+  await servers.promoted();
+  expect(await pool.run(targets.echo, [2])).toBe(2);
+});

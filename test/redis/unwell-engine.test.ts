@@ -1,7 +1,7 @@
 // An engine that answers, but not with what it is asked for.
 import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { firstValueFrom, toArray } from 'rxjs';
+import { filter, firstValueFrom, Subject, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
@@ -176,6 +176,114 @@ test('who begins while the engine is busy serves, and has his job done, once it 
   await late[Symbol.asyncDispose]();
 });
 
+test.each(['begins', 'ends'])(
+  'who %s to serve, and is closed, while the engine is busy hears nothing of jobs then',
+  async (what) => {
+    const hearing = () => admin.pubsub('NUMSUB', `{${farm.namespace}}:j:jobs`);
+    const before = what === 'ends' ? farm.serve() : undefined;
+    const heard = what === 'ends' ? 1 : 0;
+    await until(async () => (await hearing())[1] === heard);
+    const free = await keepBusy();
+    const serving = before ?? farm.serve();
+    await until(() => told().some((text) => /^BUSY/.test(text)));
+    await serving.close();
+    await free();
+    // By then it has asked once more.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await hearing()).toEqual([`{${farm.namespace}}:j:jobs`, 0]);
+  },
+);
+
+test('a pool that is first used while the engine is busy has its limit, and tells how it is, once that is not', async () => {
+  const free = await keepBusy();
+  const limited = farm.machines.pool('limited', { limit: { max: 3, per: 1000 } });
+  const stats = firstValueFrom(limited.stats$);
+  await until(() => told().some((text) => /^BUSY/.test(text)));
+  await free();
+  expect(await stats).toMatchObject({ queued: 0, workers: 0 });
+  await until(async () => (await admin.hget(`{${farm.namespace}}:jobs:limited:meta`, 'max')) === '3');
+});
+
+test('a pool whose limit is refused asks for it with its next use', async () => {
+  await admin.acl('SETUSER', 'default', '-hset');
+  const limited = farm.machines.pool('limited', { limit: { max: 3, per: 1000 } });
+  try {
+    await limited.failed();
+    await until(() => told().some((text) => /^NOPERM/.test(text)));
+  } finally {
+    await admin.acl('SETUSER', 'default', '+hset');
+  }
+  await limited.failed();
+  await until(async () => (await admin.hget(`{${farm.namespace}}:jobs:limited:meta`, 'max')) === '3');
+});
+
+test('a timer takes the place of the earlier once an engine that is busy as it is made is not', async () => {
+  const link = await slowLink(server.port, 50);
+  const { namespace } = farm;
+  const afar = new Farm(server, { connection: link.url, namespace, lease: 5000 });
+  const named = (n: number) => afar.pool.timer(60_000, targets.echo, [n], { id: 'one' });
+  try {
+    named(1);
+    await until(async () => (await admin.exists(`{${namespace}}:t:jobs:one`)) === 1);
+    const second = named(2);
+    await until(async () => (await counts(farm.pool)).delayed === 2);
+    const free = await keepBusy();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await free();
+    expect(await second.cancel()).toBe(true);
+    expect((await counts(farm.pool)).delayed).toBe(0);
+  } finally {
+    await afar[Symbol.asyncDispose]();
+    link.close();
+  }
+});
+
+test.each(['busy', 'full'])(
+  'what a job fails with for good is that, also where the engine is %s',
+  async (how) => {
+    const patient = new Farm(server, { lease: 5000 });
+    patient.serve();
+    let runs = 0;
+    const retry = { attempts: 3 };
+    const job = patient.pool.run(targets.reportAndFail, [500], { retry, onProgress: () => runs++ });
+    const failed = firstValueFrom(job).catch((error) => error);
+    await until(() => runs === 1);
+    let free: () => Promise<unknown> = () => admin.config('SET', 'maxmemory', '0');
+    if (how === 'busy') free = await keepBusy();
+    else await admin.config('SET', 'maxmemory', '1');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await free();
+    expect(await failed).toMatchObject({ name: 'UnrecoverableError', message: 'for good' });
+    expect(await patient.pool.failed()).toMatchObject([{ attempts: 1, error: { message: 'for good' } }]);
+    expect(runs).toBe(1);
+    await patient[Symbol.asyncDispose]();
+  },
+);
+
+test('a pool that is first used while the engine is busy has its jobs done once it is not', async () => {
+  const free = await keepBusy();
+  const done = firstValueFrom(farm.machines.pool('late').run(targets.echo, [1]));
+  farm.machines.serve('late', { module: targets });
+  await until(() => told().some((text) => /^BUSY/.test(text)));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await free();
+  expect(await done).toBe(1);
+});
+
+test('a Machines is closed although the engine is busy since it was made', async () => {
+  const free = await keepBusy();
+  try {
+    const { namespace, lease } = farm;
+    const late = new Farm(server, { namespace, lease, pool: { limit: { max: 3, per: 1000 } } });
+    const asked = firstValueFrom(late.pool.failed()).catch(({ code }) => code);
+    await until(() => late.errors.some(({ message }) => /^BUSY/.test(message)));
+    await late[Symbol.asyncDispose]();
+    expect(await asked).toBe('ERR_POOL');
+  } finally {
+    await free();
+  }
+});
+
 test('a program that closes its Machines while the engine is busy does not end before that is closed', async () => {
   const ended = await runFixture('redis/closes-busy.js', { args: [server.url] });
   await admin.script('KILL');
@@ -195,6 +303,71 @@ test('what is held, and a job that runs, outlive a time in which the engine is f
   await admin.config('SET', 'maxmemory', '0');
   await held.release();
   expect([await job, runs]).toEqual([1, 1]);
+});
+
+test('jobs that wait begin while the engine is full, and one that is left is cancelled', async () => {
+  const waiting = [1, 2, 3].map((n) => firstValueFrom(farm.pool.run(targets.echo, [n])));
+  const begun = new Subject<void>();
+  const left = farm.pool.run(targets.reportAndWait, [4], { onProgress: () => begun.next() }).subscribe();
+  const begins = firstValueFrom(begun);
+  await until(async () => (await counts(farm.pool)).waiting === 4);
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    const { running$ } = farm.serve();
+    expect(await Promise.all(waiting)).toEqual([1, 2, 3]);
+    await begins;
+    left.unsubscribe();
+    await firstValueFrom(running$.pipe(filter((runs) => runs === 0)));
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('a schedule goes on while the engine is full', async () => {
+  farm.serve();
+  await farm.pool.schedule('often', { every: 100 }, targets.echo, [1]);
+  const done = async () => (await counts(farm.pool)).completed ?? 0;
+  await until(async () => (await done()) > 0);
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    const before = await done();
+    await until(async () => (await done()) > before + 5);
+    const held = farm.errors.map(({ message }) => message).filter((text) => /repeatable/.test(text));
+    expect(held).toEqual([]);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('a job whose process is killed while the engine is full runs again elsewhere', async () => {
+  let runs = 0;
+  const job = farm.pool.run(targets.reportAndSleep, [1, 2000], { onProgress: () => runs++ });
+  const done = firstValueFrom(job);
+  const one = farm.start();
+  await until(() => runs === 1);
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    farm.serve();
+    await farm.kill(one);
+    expect([await done, runs]).toEqual([1, 2]);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('an engine that refuses a job is not asked again at once', async () => {
+  farm.pool.run(targets.echo, [1]).subscribe({ error: () => {} });
+  await until(async () => (await counts(farm.pool)).waiting === 1);
+  await admin.acl('SETUSER', 'default', '-evalsha', '-eval');
+  try {
+    farm.serve();
+    await until(() => told().some((text) => /^NOPERM/.test(text)));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const refused = /cmdstat_evalsha:.*rejected_calls=(\d+)/.exec(await admin.info('commandstats'));
+    expect(Number(refused?.[1])).toBeLessThan(100);
+  } finally {
+    await admin.acl('SETUSER', 'default', '+evalsha', '+eval');
+  }
 });
 
 test.each([{}, { dedupe: 'one' }])(

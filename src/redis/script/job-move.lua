@@ -7,6 +7,9 @@
 -- hands out BullMQ forgets when a delayed one is due, and by the mark learns it anew.
 local job, channel, message, cancel, sharers, named, marker
 meta, job, channel, message, cancel, sharers, named, marker = unpack(ARGV, #ARGV - 7)
+-- A first write that takes no room, because the engine lets a script that has written go on, also while it is full: of jobs, say, of
+-- which nobody could take one then.
+if marker ~= '' then call('PERSIST', meta) end
 local answer = move()
 if cancel ~= '' and not (type(answer) == 'number' and answer < 0) then
   if channel ~= '' then call('PUBLISH', channel, message) end
