@@ -1,5 +1,5 @@
+import { Fifo } from '../../pool/wire/fifo.js';
 import { moves } from '../../pool/wire/transfer.js';
-import { Fifo } from '../parts/fifo.js';
 import type { Backlog, Chunk, Lane } from './backlog.js';
 
 const sizeOf = ({ arrived, back }: Lane): number => arrived.size + back.length;
