@@ -96,8 +96,9 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     if (!this.#stopped) this.#setTimer();
   }
 
-  /** Receives now what the event loop would bring from the workers. */
+  /** Receives now what the event loop would bring from the workers, unless the source emits in a getter of a value that is being sent. */
   drain(): void {
+    if (this.#sending) return;
     for (const session of this.#sessions) session.drain();
   }
 
