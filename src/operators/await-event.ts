@@ -1,9 +1,9 @@
 import { type MonoTypeOperatorFunction, Observable, type Subscriber } from 'rxjs';
+import { Fifo } from '../pool/wire/fifo.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
 import { type Gate, isGate } from '../primitives/gate.js';
 import { checkCount, checkOptions, checkTimeout, show } from '../primitives/options.js';
 import { EventWatch } from './parts/event-watch.js';
-import { Fifo } from './parts/fifo.js';
 import { ValueQueue, type WaitingValue } from './parts/value-queue.js';
 
 /** What `awaitEvent` does with values while the gate is shut. */

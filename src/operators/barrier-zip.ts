@@ -6,12 +6,12 @@ import {
   type Subscriber,
   Subscription,
 } from 'rxjs';
+import { Fifo } from '../pool/wire/fifo.js';
 import { ofAnotherCopy } from '../primitives/brand.js';
 import type { Meeting } from '../primitives/meeting.js';
 import { show } from '../primitives/options.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { attach } from './parts/attached.js';
-import { Fifo } from './parts/fifo.js';
 import { withValue } from './parts/value-error.js';
 
 /**

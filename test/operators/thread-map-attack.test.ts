@@ -280,6 +280,42 @@ it('a source may complete while its last value is cloned', async () => {
   expect(await mapped).toEqual([{ read: 1 }]);
 });
 
+it('a source may emit many values while one of them is cloned', async () => {
+  interface Piece {
+    readonly n: number;
+    readonly mapped: Int32Array;
+  }
+  const mapped = new Int32Array(new SharedArrayBuffer(4));
+  const source = new Subject<Piece>();
+  const count = ({ n, mapped: counted }: Piece): number => {
+    Atomics.add(counted, 0, 1);
+    return n;
+  };
+  // All in one session, which frees a word as the end of a batch comes.
+  await using single = new ThreadPool({ maxThreads: 1, minThreads: 1 });
+  await single.warmUp();
+  const options = { pool: single, concurrency: 4, batch: 1 };
+  const results = lastValueFrom(source.pipe(threadMap(count, options), toArray()));
+  source.next({ n: 0, mapped });
+  await until(() => mapped[0] === 1);
+  let read = false;
+  source.next({ n: 1, mapped });
+  source.next({
+    get n() {
+      if (read) return 2;
+      read = true;
+      // Most likely the end of the batch before it is on its way here by then.
+      for (const end = performance.now() + 50; performance.now() < end; );
+      for (let n = 3; n < 600; n++) source.next({ n, mapped });
+      return 2;
+    },
+    mapped,
+  });
+  await until(() => mapped[0] === 600);
+  source.complete();
+  expect(await results).toEqual(upTo(600));
+});
+
 it('a key that throws ends the subscription, and one that is pulled is told', async () => {
   let returned = 0;
   function* endless() {

@@ -1,4 +1,4 @@
-import { lastValueFrom, map, of, range, Subject } from 'rxjs';
+import { count, lastValueFrom, map, of, range, Subject, take } from 'rxjs';
 import { Event, Semaphore, ThreadPool, threadMap, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
 import { KeyedBacklog } from '../../src/operators/thread-map/lanes.js';
@@ -94,6 +94,18 @@ describe('threadMap with a key', () => {
     );
   });
 
+  it('streams on while very many keys wait', async () => {
+    const maps = async function* (n: number): AsyncGenerator<Map<number, number>> {
+      for (let nth = 0; nth < 50_000; nth++) {
+        yield new Map([[n, nth]]);
+        if (nth % 10 === 0) await new Promise(setImmediate);
+      }
+    };
+    const options = { pool, key: (n: number) => n, batch: 1, concurrency: 2 };
+    const mapped = range(0, 300_000).pipe(threadMap(maps, options), take(100_000), count());
+    expect(await lastValueFrom(mapped)).toBe(100_000);
+  });
+
   it('keeps nothing of the keys of values that are done with', async () => {
     const source = new Subject<number>();
     let results = 0;
@@ -143,6 +155,18 @@ describe('the backlog of a threadMap with a key', () => {
     for (let value = 0; value < 1e6; value++) {
       backlog.push(value);
       if (value % 1000 === 999) for (const chunk of backlog.take(1000)) backlog.over(chunk);
+    }
+    expect([backlog.keys, backlog.size, backlog.available]).toEqual([0, 0, 0]);
+  });
+
+  it('gives half a million keys a turn each, one by one', () => {
+    const backlog = new KeyedBacklog((value) => value);
+    const COUNT = 500_000;
+    for (let value = 0; value < COUNT; value++) backlog.push(value);
+    for (let value = 0; value < COUNT; value++) {
+      const [chunk] = backlog.take(1);
+      if (chunk?.first !== value) expect(chunk?.first).toBe(value);
+      if (chunk !== undefined) backlog.over(chunk);
     }
     expect([backlog.keys, backlog.size, backlog.available]).toEqual([0, 0, 0]);
   });

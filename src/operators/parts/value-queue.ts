@@ -1,7 +1,7 @@
 import { type Observable, type SchedulerLike, type Subscriber, Subscription, TimeoutError } from 'rxjs';
+import { Fifo } from '../../pool/wire/fifo.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
 import { attach } from './attached.js';
-import { Fifo } from './fifo.js';
 import { type Due, QueueTimeout } from './queue-timeout.js';
 import { withValue } from './value-error.js';
 

@@ -1,5 +1,5 @@
+import { Fifo } from '../../pool/wire/fifo.js';
 import { moves } from '../../pool/wire/transfer.js';
-import { Fifo } from '../parts/fifo.js';
 
 /** Values that follow one another. */
 export interface Chunk {

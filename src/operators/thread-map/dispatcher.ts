@@ -96,8 +96,9 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     if (!this.#stopped) this.#setTimer();
   }
 
-  /** Receives now what the event loop would bring from the workers. */
+  /** Receives now what the event loop would bring from the workers, unless the source emits in a getter of a value that is being sent. */
   drain(): void {
+    if (this.#sending) return;
     for (const session of this.#sessions) session.drain();
   }
 
@@ -135,7 +136,8 @@ export class Dispatcher implements SessionOwner, LossesOwner {
     for (const one of this.#sessions)
       for (const batch of one.batches.values())
         if (batch.keeps(next)) this.#losses.giveBack(one.takeBack(batch));
-    const chunks = this.#backlog.takeAt(next, this.#nextSize);
+    // Where it is with a session it is not looked for: there may be very many keys.
+    const chunks = this.#results.has(next) ? [] : this.#backlog.takeAt(next, this.#nextSize);
     if (chunks.length > 0) this.#send(session, chunks);
     return chunks.length > 0;
   }

@@ -1,9 +1,9 @@
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import { Pulling } from '../../pool/jobs/pulling.js';
+import { Fifo } from '../../pool/wire/fifo.js';
 import { checkCount, checkMs, checkOptions, show } from '../../primitives/options.js';
 import type { ModuleTarget, Target } from '../../primitives/target.js';
 import { attach } from '../parts/attached.js';
-import { Fifo } from '../parts/fifo.js';
 import { checkTravels, type JobRunner, type JobRunnerOptions } from '../parts/job-runner.js';
 import { toValueError } from '../parts/value-error.js';
 import { checkFunction, type ThreadMapOptions } from './map-options.js';

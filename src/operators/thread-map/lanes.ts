@@ -1,5 +1,5 @@
+import { Fifo } from '../../pool/wire/fifo.js';
 import { moves } from '../../pool/wire/transfer.js';
-import { Fifo } from '../parts/fifo.js';
 import type { Backlog, Chunk, Lane } from './backlog.js';
 
 const sizeOf = ({ arrived, back }: Lane): number => arrived.size + back.length;
@@ -16,6 +16,8 @@ export class KeyedBacklog implements Backlog {
   readonly #keyOf: (value: unknown) => unknown;
   readonly #lanes = new Map<unknown, Lane>();
   readonly #ready = new Set<Lane>();
+  /** Goes on through `#ready`, from which each lane is out by the time that it has passed it: from the start it would pass all that were there. */
+  #turn = this.#ready.values();
   #size = 0;
   #available = 0;
   #next = 0;
@@ -58,8 +60,11 @@ export class KeyedBacklog implements Backlog {
 
   take(most: number): readonly Chunk[] {
     const taken: Chunk[] = [];
-    for (const lane of this.#ready) if (this.#takeOut(lane, most, taken)) break;
-    return taken;
+    for (;;) {
+      const { value: lane, done } = this.#turn.next();
+      if (done === true) this.#turn = this.#ready.values();
+      if (lane === undefined || this.#takeOut(lane, most, taken)) return taken;
+    }
   }
 
   takeAt(index: number): readonly Chunk[] {

@@ -137,6 +137,11 @@ export class MapResults {
     return this.#next;
   }
 
+  /** There is a part that begins with this value. */
+  has(first: number): boolean {
+    return this.#parts.has(first);
+  }
+
   /** Every part has been passed on to its end. */
   get empty(): boolean {
     return this.#parts.size === 0;

@@ -50,7 +50,8 @@ class Extras {
   tooLate: unknown = undefined;
   /** Stops the timer of `grace`, which would kill its worker. */
   spare: (() => void) | undefined = undefined;
-  /** Once somebody has asked for its Thread, that hears what the worker says. */
+  /** Once somebody has asked for its Thread, what that is here, and hears what the worker says. */
+  side: StartedHere<unknown> | undefined = undefined;
   run: ThreadRun | undefined = undefined;
 }
 
@@ -243,7 +244,9 @@ export class RunJob<R> extends Job {
   asThread(ident: number): StartedHere<unknown> {
     const [side, run] = StartedHere.ofJob(ident, this.name, this);
     const { came, last, unread } = this.#more;
+    this.#more.side = side;
     this.#more.run = run;
+    side.seeCancel();
     if (unread !== undefined) run.fail(unread);
     // Nobody can have the values that have come before, nor has to read those to come.
     side.outcome.keepLast();
@@ -274,6 +277,8 @@ export class RunJob<R> extends Job {
     const error = reason ?? new ThreadError(`thread '${this.name}' was cancelled`, { code });
     this.post(cancelMessage(ident, error));
     markCancelled(ident);
+    // Its slot is the next job's once it is over.
+    this.#extras?.side?.seeCancel();
     const { grace } = this.#options;
     if (grace !== Number.POSITIVE_INFINITY) this.#more.spare = after(grace, () => void this.kill());
   }

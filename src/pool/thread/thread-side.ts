@@ -64,8 +64,13 @@ export abstract class ThreadSide {
   }
 
   get isCancelled(): boolean {
-    this.#cancelled ||= this.cancelRequest.asked || (this.#inTable && isCancelled(this.ident));
+    this.seeCancel();
     return this.#cancelled;
+  }
+
+  /** Called while the table still tells that it was cancelled, if it was. */
+  seeCancel(): void {
+    this.#cancelled ||= this.cancelRequest.asked || (this.#inTable && isCancelled(this.ident));
   }
 
   join(options: WaitOptions | undefined): Wait<boolean> {

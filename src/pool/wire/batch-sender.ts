@@ -1,4 +1,5 @@
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import { Fifo } from './fifo.js';
 import { NOT_PLAIN, plainCopyOf } from './plain-copy.js';
 import { SampledClock } from './sampled-clock.js';
 import { moves } from './transfer.js';
@@ -19,8 +20,8 @@ export class BatchSender {
   readonly #most: number;
   /** How many more values the reader takes; the last batch may overdraw it. */
   #credit: number;
-  /** Complete batches that wait for credit. A Set: an array of more than 50,000 is moved whole by each `shift`. */
-  readonly #batches = new Set<unknown[]>();
+  /** Complete batches that wait for credit. */
+  readonly #batches = new Fifo<unknown[]>();
   /** The batch that is being filled. */
   #batch: unknown[] = [];
   readonly #clock: SampledClock = new SampledClock();
@@ -68,13 +69,13 @@ export class BatchSender {
   /** Sends all values that came, as far as there is credit. */
   flush(): void {
     if (this.#batch.length > 0) {
-      this.#batches.add(this.#batch);
+      this.#batches.push(this.#batch);
       this.#batch = [];
       this.#closed = this.#clock.exactly();
     }
-    for (const batch of this.#batches) {
-      if (this.#credit <= 0) return;
-      this.#batches.delete(batch);
+    while (this.#credit > 0) {
+      const batch = this.#batches.shift();
+      if (batch === undefined) return;
       this.#credit -= batch.length;
       this.#send(batch);
     }

@@ -1,22 +1,19 @@
+import { Fifo } from './fifo.js';
+
 /**
  * Runs steps one after the other: one that is given within another runs after that, where it would overtake what the other has
  * yet to tell. For what is heard from ports, which code of the user's that is told of it may read on by blocking.
  */
 export class InOrder {
-  /** A Set: an array of more than 50,000 is moved whole by each `shift`, and as many may come while a step blocks. */
-  readonly #ahead = new Set<() => void>();
+  readonly #ahead = new Fifo<() => void>();
   #runs = false;
 
-  /** @param step - another function each time */
   take(step: () => void): void {
-    this.#ahead.add(step);
+    this.#ahead.push(step);
     if (this.#runs) return;
     this.#runs = true;
     try {
-      for (const next of this.#ahead) {
-        this.#ahead.delete(next);
-        next();
-      }
+      for (let next = this.#ahead.shift(); next !== undefined; next = this.#ahead.shift()) next();
     } finally {
       this.#runs = false;
     }

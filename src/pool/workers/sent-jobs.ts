@@ -30,16 +30,16 @@ export class SentJobs {
     return this.#jobs.get(seq);
   }
 
-  /** Called before the next job is posted: the number that it has then. */
+  /** Called before a job is posted: the number that it has then. A getter of its arguments may make another job, which has the next. */
   offer(): number {
     this.#claims.offer(this.#seq);
-    return this.#seq;
+    return this.#seq++;
   }
 
   /** Called once it is posted, or is to be in a microtask. */
-  add(job: Job): void {
-    job.seq = this.#seq++;
-    this.#jobs.set(job.seq, job);
+  add(job: Job, seq: number): void {
+    job.seq = seq;
+    this.#jobs.set(seq, job);
   }
 
   /** The ident of the job's thread; 0: the worker has not begun with it. */

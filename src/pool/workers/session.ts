@@ -122,8 +122,9 @@ export class Session implements JobHolder, Watched {
   /** @throws DataCloneError; it has not got the job then */
   give(job: Job): void {
     const first = this.#jobs.size === 0;
-    this.#outbox.send(this.#jobs.offer(), job, first);
-    this.#jobs.add(job);
+    const seq = this.#jobs.offer();
+    this.#outbox.send(seq, job, first);
+    this.#jobs.add(job, seq);
     job.session = this;
     this.newest = job;
     if (first) {

@@ -76,6 +76,28 @@ describe('a job is a thread', () => {
     await pool.close();
   });
 
+  it.each(['before', 'after'])(
+    "that stays cancelled when its slot is the next job's, found %s its user left",
+    async (when) => {
+      const pool = new ThreadPool({ maxThreads: 1 });
+      const [begun, end] = [new Event(), new Event()];
+      const deaf = (gate: Event, until: Event): void => {
+        gate.set();
+        while (!until.isSet());
+      };
+      const find = () => enumerate().find(({ name }) => name === 'left');
+      const job = pool.run(deaf, [begun, end], { name: 'left', grace: 60_000 }).subscribe();
+      await begun.wait();
+      const before = when === 'before' ? find() : undefined;
+      job.unsubscribe();
+      const thread = before ?? find();
+      end.set();
+      expect(await pool.run((n: number) => n, [1])).toBe(1);
+      expect([thread?.state, thread?.cancelled]).toEqual(['stopped', true]);
+      await pool.close();
+    },
+  );
+
   it('whose error is told to the excepthook when nobody hears it', async () => {
     const told: unknown[] = [];
     setExcepthook(({ error, thread }) => told.push([thread?.name, (error as Error).message]));

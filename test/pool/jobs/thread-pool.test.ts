@@ -1,4 +1,4 @@
-import { Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { Event, Thread, ThreadPool, threadModule, transfer } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { collectGarbage } from '../../support/collect-garbage.js';
 
@@ -23,6 +23,26 @@ describe('a ThreadPool', () => {
     expect(await Promise.all(threads.map((thread) => thread.result()))).toEqual([true, true, true]);
     await pool.close();
   });
+
+  it.each([1, 2, 3])(
+    'runs both where a getter of what a job is called with, read for the nth time, runs another: %i',
+    async (nth) => {
+      const pool = new ThreadPool({ maxThreads: 1, minThreads: 1 });
+      await pool.warmUp();
+      let reads = 0;
+      let other: Promise<number> | undefined;
+      const first = {
+        get n() {
+          if (++reads === nth) other = pool.run((n: number) => n, [5]).then();
+          return 7;
+        },
+      };
+      const args: [{ n: number }, unknown] = [first, transfer(new Uint8Array(1))];
+      expect(await pool.run((one: { n: number }, _: unknown) => one.n, args)).toBe(7);
+      expect(await other).toBe(5);
+      await pool.close();
+    },
+  );
 
   it('outlives a worker that exits or is killed', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });

@@ -14,3 +14,15 @@ it('a million values that each go alone wait for credit, and go in order once th
   expect(sent.every((one, at) => (one as Date).getTime() === at)).toBe(true);
   expect(sender.hasRoom).toBe(true);
 });
+
+it('so do those that come while as many wait', () => {
+  const WAITING = 500_000;
+  const sent: unknown[] = [];
+  const sender = new BatchSender(0, (values) => sent.push(...values));
+  for (let one = 0; one < 2 * WAITING; one++) {
+    sender.push(new Date(one));
+    if (one >= WAITING) sender.add(1);
+  }
+  expect(sent).toHaveLength(WAITING);
+  expect(sent.every((one, at) => (one as Date).getTime() === at)).toBe(true);
+});

@@ -23,10 +23,9 @@ function watched() {
   };
   const watch = new HangWatch(session, jobs, true);
   const give = (): number => {
-    jobs.offer();
-    const job = {} as Job;
-    jobs.add(job);
-    return job.seq;
+    const seq = jobs.offer();
+    jobs.add({} as Job, seq);
+    return seq;
   };
   return { session, watch, cells, give };
 }

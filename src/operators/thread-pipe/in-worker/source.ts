@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { BatchSender } from '../../../pool/wire/batch-sender.js';
+import { Fifo } from '../../../pool/wire/fifo.js';
 import { nextTurn, now } from '../../../primitives/waiting/event-loop.js';
-import { Fifo } from '../../parts/fifo.js';
 
 /** ms after which the event loop gets a turn, so that the thread hears of a cancel. */
 const TURN_EVERY = 10;

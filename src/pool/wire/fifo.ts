@@ -1,4 +1,7 @@
-/** A queue of values, first in, first out; each end costs the same however long it is. */
+/**
+ * A queue of values, first in, first out; each end costs the same however long it is. Neither an array does, which is moved whole by
+ * a `shift` of more than 50,000, nor a Set, whose iteration passes all that were deleted before the first.
+ */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #first = 0;
