@@ -1,50 +1,18 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
 import { Observable } from 'rxjs';
 import { ThreadPool, threadModule } from 'rxjs-threading';
 import { checkEqual, collectGarbage, note, quick, row, scaled, timed } from '../harness.js';
+import { POOLS, targets, windowed } from './contenders.js';
 import { rowOf, runsOf } from './quantiles.js';
 
-const targets = new URL('jobs.targets.js', import.meta.url);
 const { add, busy } = threadModule(targets);
 const ROUNDS = 12;
 const AGAINST = 'raw piscina.run, its defaults';
 
-/** Pools of so many workers. tinypool is left out where it is not installed, as it is no dependency of the project. */
-async function open(workers) {
-  const pool = new ThreadPool({ minThreads: workers, maxThreads: workers });
-  const piscina = new Piscina({
-    filename: targets.href,
-    minThreads: workers,
-    maxThreads: workers,
-    idleTimeout: 600_000,
-  });
-  const { default: Tinypool } = await import('tinypool').catch(() => ({}));
-  const tinypool =
-    Tinypool && new Tinypool({ filename: fileURLToPath(targets), minThreads: workers, maxThreads: workers });
-  const jobs = {
-    ours: (numbers) => pool.run(add, [numbers]),
-    piscina: (numbers) => piscina.run(numbers, { name: 'add' }),
-    ...(tinypool && { tinypool: (numbers) => tinypool.run(numbers) }),
-  };
-  const close = () => Promise.all([pool.close(), piscina.destroy(), tinypool?.destroy()]);
-  return { pool, piscina, jobs, close };
-}
-
-/** So many jobs, `window` of them at once; returns the ms of one. */
-async function windowed(run, count, window) {
-  let next = 0;
-  let sum = 0;
-  const go = async () => {
-    while (next < count) {
-      const one = await run({ a: next++, b: 1 });
-      sum += one;
-    }
-  };
-  const took = await timed(() => Promise.all(Array.from({ length: window }, go)));
-  checkEqual('sum', sum, (count * (count + 1)) / 2);
-  return took / count;
-}
+const openAll = (workers, kinds) => Object.fromEntries(kinds.map((kind) => [kind, POOLS[kind](workers)]));
+const closeAll = (pools) => Promise.all(Object.values(pools).map(({ close }) => close()));
 
 async function flooded(run, count) {
   let sum = 0;
@@ -57,13 +25,26 @@ async function flooded(run, count) {
   return took / count;
 }
 
-const each = (jobs, measure) =>
-  Object.fromEntries(Object.entries(jobs).map(([name, run]) => [name, () => measure(run)]));
+const each = (pools, measure) =>
+  Object.fromEntries(Object.entries(pools).map(([name, { run }]) => [name, () => measure(run)]));
 
-const two = await open(2);
+/** In a process each, as who uses them has them: where the kernel puts the threads of one is not the others' doing. */
+async function oneAfterTheOther() {
+  const file = fileURLToPath(new URL('one-after-the-other.js', import.meta.url));
+  const children = Object.keys(POOLS).map((kind) => [kind, fork(file, [kind, ...process.argv.slice(2)])]);
+  const measure = async (child) => {
+    child.send('a round');
+    return (await once(child, 'message'))[0];
+  };
+  const contenders = Object.fromEntries(children.map(([kind, child]) => [kind, () => measure(child)]));
+  rowOf('pool.run, one after the other', await runsOf(contenders, 3 * ROUNDS), AGAINST, 1.1);
+  for (const [, child] of children) child.kill();
+}
+await oneAfterTheOther();
+
+const two = openAll(2, Object.keys(POOLS));
 const perJob = async (job, reach, measure, rounds = ROUNDS) =>
-  rowOf(job, await runsOf(each(two.jobs, measure), rounds), AGAINST, reach);
-await perJob('pool.run, one after the other', 1.1, (run) => windowed(run, scaled(500), 1));
+  rowOf(job, await runsOf(each(two, measure), rounds), AGAINST, reach);
 await perJob('8 at once', 0.5, (run) => windowed(run, scaled(2000), 8));
 await perJob('64 at once', 0.35, (run) => windowed(run, scaled(4000), 64));
 await perJob('a flood of 5,000', 0.35, (run) => flooded(run, scaled(5000)));
@@ -72,8 +53,8 @@ await perJob('a flood of 100,000', 0.4, (run) => flooded(run, scaled(100_000)), 
 /** Jobs that keep two workers busy, against half of the time that they take one after the other. */
 async function efficiency(ms, count, reach) {
   const jobs = {
-    ours: () => two.pool.run(busy, [ms]),
-    piscina: () => two.piscina.run(ms, { name: 'busy' }),
+    ours: { run: () => two.ours.pool.run(busy, [ms]) },
+    piscina: { run: () => two.piscina.pool.run(ms, { name: 'busy' }) },
   };
   const took = (run) => timed(() => Promise.all(Array.from({ length: count }, () => run())));
   const runs = await runsOf(each(jobs, took), 6);
@@ -116,13 +97,12 @@ const bytes = (figure) => `${figure.toFixed(0)} B`;
 note(
   `    ${bytes(all)} with its arguments, ${bytes(ofArgs)}, and the subscription, ${bytes(ofSubscription)} in any Observable`,
 );
-await two.close();
+await closeAll(two);
 
 if (!quick) {
-  const many = await open(256);
-  const { ours, piscina } = many.jobs;
+  const many = openAll(256, ['ours', 'piscina']);
   const runs = await runsOf(
-    each({ ours, piscina }, (run) => windowed(run, 5000, 512)),
+    each(many, (run) => windowed(run, 5000, 512)),
     4,
   );
   rowOf('256 workers, 512 at once', runs, AGAINST, 0.2);
