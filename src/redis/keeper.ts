@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, type TransferListItem, Worker } from 'node:worker_threads';
 import { NEVER } from 'rxjs';
+import { fileOfEntry } from '../pool/workers/worker-files.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import type { Engine } from './engine.js';
 import { KeeperEngine } from './keeper-engine.js';
@@ -13,6 +14,14 @@ import type { CheckedOptions } from './options.js';
 import { backoff } from './pause.js';
 import { type Address, addressOf } from './redis-connection.js';
 import { RedisEngine } from './redis-engine.js';
+
+/** undefined in a bundle that does not know its own URL. */
+const HERE: string | undefined = import.meta.url;
+
+/** What the keeper's thread runs, keeper-thread.ts: named as files are in worker-files.ts. @throws ThreadError */
+function keeperFile(): string {
+  return fileOfEntry('redis', HERE && join(dirname(fileURLToPath(HERE)), 'redis-keeper.js'));
+}
 
 /** Who keeps the session, as the session sees it. */
 export interface Keeper {
@@ -49,9 +58,8 @@ class KeeperThread implements Keeper {
   }
 
   #start(): Worker {
-    const file = join(dirname(fileURLToPath(import.meta.url)), 'redis-keeper.js');
     // None of the user's own --require and --import: the keeper runs no code but ours. But under Plug'n'Play they find it.
-    const worker = new Worker(file, {
+    const worker = new Worker(keeperFile(), {
       workerData: this.#data,
       ...('pnp' in process.versions ? {} : { execArgv: [] }),
       name: 'rxjs-threading keeper',
@@ -101,6 +109,7 @@ export function engineAndKeeper(
   let address: Address;
   try {
     address = addressOf(connection);
+    keeperFile();
   } catch (error) {
     return nobody(error, hear);
   }

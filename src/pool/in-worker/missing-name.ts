@@ -8,7 +8,7 @@ const MODULE = 'make the target an export of a module';
 /** The first that fits. */
 const TOOLS: readonly (readonly [name: RegExp, is: string, advice: string])[] = [
   [
-    /^(__webpack_|__nccwpck_|__turbopack_|__rspack_|parcelRequire|__rolldown_|__rollup_|__commonJS|__esm$)/,
+    /^(__webpack_|__nccwpck_|__turbopack_|__rspack_|parcelRequire|\$[\da-f]{4,16}\$|__rolldown_|__rollup_|__commonJS|__esm$)/,
     'A bundler has put it in place of an import',
     `Keep the file out of the bundle, ${MODULE} that is an entry of the build, or get Node's own modules by process.getBuiltinModule`,
   ],
@@ -21,6 +21,11 @@ const TOOLS: readonly (readonly [name: RegExp, is: string, advice: string])[] = 
     /^(__cov_.+|_\$jscoverage)$/,
     "It is a counter of istanbul's, put in to measure coverage",
     `Write /* istanbul ignore next */ before the function, measure coverage by V8, or ${MODULE}`,
+  ],
+  [
+    /^stry(MutAct|Cov|NS)_/,
+    "It is Stryker's, put in to change the function",
+    `Write // Stryker disable all before the function, or ${MODULE}`,
   ],
   [
     /^(__|_ts_|_interop_|_async_|_class_|_define_|_object_|_to_|_using|_dispose|tslib_\d+$)/,

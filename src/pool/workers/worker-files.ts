@@ -99,6 +99,19 @@ function moduleUrl(file: string | undefined): string {
   return pathToFileURL(named.file ?? file ?? workerEntry()).href;
 }
 
+/**
+ * A file that a thread of an entry of its own runs, which the worker file does not have: for rxjs-threading/monitor and
+ * rxjs-threading/redis. @throws ThreadError when it is not there
+ */
+export function fileOfEntry(entry: 'monitor' | 'redis', file: string | undefined): string {
+  if (file !== undefined && isThere(file)) return file;
+  throw new ThreadError(
+    `rxjs-threading/${entry} cannot start its thread: there is no file ${file ?? 'for that beside it'}. Was it bundled? ` +
+      'Keep it external, as esbuild does with --external:rxjs-threading',
+    { code: 'ERR_NO_THREAD' },
+  );
+}
+
 /** Why no thread can start: most likely that. */
 export function bundled(why: string, cause?: unknown): ThreadError {
   return new ThreadError(

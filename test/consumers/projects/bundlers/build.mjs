@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -20,6 +21,8 @@ const PRINTED = {
   'threads.js': ['shared true', '[ 1, 4, 9 ]', '1', 'of a pool', 'ERR_THREAD_DIED'],
 };
 PRINTED['named.js'] = PRINTED['threads.js'];
+const ENTRIES_EXTERNAL = ['here 200', 'worker 200', 'true', 'ERR_ENGINE false'];
+const ENTRIES_BUNDLED = ['here 200', 'ERR_NO_THREAD true', 'true', 'ERR_NO_THREAD true'];
 
 const [bundler] = process.argv.slice(2);
 const bundle = bundlers[bundler];
@@ -27,6 +30,8 @@ const elsewhere = mkdtempSync(join(tmpdir(), 'bundled-'));
 try {
   for (const format of ['esm', 'cjs']) await lockOnly(format);
   await external();
+  await entriesExternal();
+  await entriesBundled();
   await unnamed();
   await named();
 } finally {
@@ -49,6 +54,22 @@ async function external() {
   console.log('external');
 }
 
+async function entriesExternal() {
+  const dir = resolve('out-entries');
+  await bundle({ entry: resolve('entries.js'), dir, format: 'esm', external: ['rxjs-threading'] });
+  prints('entries.js', dir, 'esm', ENTRIES_EXTERNAL);
+  console.log('monitor and redis, external');
+}
+
+/** All in one file: the monitor is served here, its page from a copy; what needs a thread of its own says why it has none. */
+async function entriesBundled() {
+  const dir = join(elsewhere, 'entries');
+  await bundle({ entry: resolve('entries.js'), dir, format: 'esm', external: [] });
+  cpSync('node_modules/rxjs-threading/dist/monitor', join(dir, 'monitor'), { recursive: true });
+  prints('entries.js', dir, 'esm', ENTRIES_BUNDLED);
+  console.log('monitor and redis, bundled');
+}
+
 /** All in one file, and no worker file: the error says what to do. */
 async function unnamed() {
   const dir = join(elsewhere, 'unnamed');
@@ -68,10 +89,10 @@ async function named() {
   console.log('with a worker file beside it');
 }
 
-function prints(program, dir, format) {
+function prints(program, dir, format, printed = PRINTED[program]) {
   const { stdout, stderr, status } = run(dir, format);
   assert.equal(status, 0, `${program}, ${format}: ${stderr}${stdout}`);
-  assert.deepEqual(stdout.trimEnd().split('\n'), PRINTED[program]);
+  assert.deepEqual(stdout.trimEnd().split('\n'), printed);
 }
 
 function run(dir, format) {

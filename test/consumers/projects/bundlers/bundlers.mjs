@@ -1,5 +1,8 @@
-/** By name: bundles `entry` into `dir`/main.js. */
-export const bundlers = { esbuild, rolldown, rollup, vite, webpack };
+/** By name: bundles `entry` into `dir`/main.js. `external` are packages, with all of their entries. */
+export const bundlers = { esbuild, rolldown, rollup, rspack, vite, webpack };
+
+/** For a bundler that takes a name for that entry alone. */
+const entriesOf = (name) => new RegExp(`^${name}(/|$)`);
 
 async function esbuild({ entry, dir, format, external }) {
   const { build } = await import('esbuild');
@@ -27,7 +30,7 @@ async function rolldown({ entry, dir, format, external }) {
   const { build } = await import('rolldown');
   await build({
     input: { main: entry },
-    external,
+    external: external.map(entriesOf),
     platform: 'node',
     logLevel: 'silent',
     output: { dir, format, minify: true, codeSplitting: false },
@@ -41,7 +44,7 @@ async function rollup({ entry, dir, format, external }) {
   const { default: json } = await import('@rollup/plugin-json');
   const bundle = await rollup({
     input: { main: entry },
-    external: [...external, /^node:/],
+    external: [...external.map(entriesOf), /^node:/],
     plugins: [resolve({ preferBuiltins: true, exportConditions: ['node'] }), commonjs(), json()],
     onwarn() {},
   });
@@ -66,22 +69,35 @@ async function vite({ entry, dir, format, external }) {
   });
 }
 
-async function webpack({ entry, dir, format, external }) {
+async function webpack(asked) {
   const { default: webpack } = await import('webpack');
+  await packed(webpack, asked, { experiments: { outputModule: asked.format === 'esm' } });
+}
+
+async function rspack(asked) {
+  const { rspack } = await import('@rspack/core');
+  await packed(rspack, asked);
+}
+
+async function packed(bundler, { entry, dir, format, external }, more = {}) {
   const esm = format === 'esm';
   const stats = await new Promise((resolve, reject) =>
-    webpack(
+    bundler(
       {
         mode: 'production',
         target: 'node20',
         entry: { main: entry },
-        experiments: { outputModule: esm },
+        ...more,
         // Or it would put the URLs of the sources into the bundle.
         module: { parser: { javascript: esm ? { importMeta: false, url: false } : {} } },
-        externals: Object.fromEntries(external.map((name) => [name, `module ${name}`])),
+        // An optional peer that is not installed, of which it would warn.
+        resolve: { alias: { ioredis: false } },
+        externals: external.map(entriesOf),
+        externalsType: esm ? 'module' : 'commonjs',
         output: {
           path: dir,
           filename: '[name].js',
+          module: esm,
           chunkFormat: esm ? 'module' : 'commonjs',
           library: { type: esm ? 'module' : 'commonjs2' },
         },
