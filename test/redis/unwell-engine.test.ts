@@ -323,6 +323,22 @@ test('jobs that wait begin while the engine is full, and one that is left is can
   }
 });
 
+test('a job that is given back while the engine is full wakes who waits for jobs', async () => {
+  let runs = 0;
+  const options = { priority: 1, onProgress: () => runs++ };
+  const done = firstValueFrom(farm.pool.run(targets.reportAndSleep, [1, 1000], options));
+  const first = farm.serve();
+  await until(() => runs === 1);
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    farm.serve();
+    await first.close({ timeout: 0 });
+    expect([await done, runs, told()]).toEqual([1, 2, []]);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
 test('a schedule goes on while the engine is full', async () => {
   farm.serve();
   await farm.pool.schedule('often', { every: 100 }, targets.echo, [1]);
