@@ -318,6 +318,7 @@ test('jobs that wait begin while the engine is full, and one that is left is can
     await begins;
     left.unsubscribe();
     await firstValueFrom(running$.pipe(filter((runs) => runs === 0)));
+    expect(told()).toEqual([]);
   } finally {
     await admin.config('SET', 'maxmemory', '0');
   }
