@@ -10,6 +10,8 @@ export type JobEnd = { readonly result: string } | { readonly error: string | Er
 
 /** ms that a cancel is remembered for a job that no worker had at that moment. */
 const KEEP_CANCEL = 3_600_000;
+/** KEYS: of a cancel. ARGV: ms. A first write that takes no room: also while the engine is full, as job-move.lua. */
+const NOTE_CANCEL = "redis.call('PERSIST', KEYS[1]) redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])";
 /** Who shares a job that was tried again by hand, so that nobody ends it who leaves. */
 const AGAIN = 'again';
 /** ms that those who share a job are remembered, should all of them be killed. */
@@ -83,8 +85,8 @@ export abstract class JobCommands {
     if ((await this.queue.remove(id)) === 1) return true;
     const key = jobKey(this.host, 'x', this.pool, id);
     const { commands } = this.link;
-    // Its worker finds it when it begins, or hears of it, also from an engine that is too full to keep it.
-    await Promise.all([commands.set(key, '1', 'PX', KEEP_CANCEL), this.say(id, CANCEL, 0)]);
+    // Its worker finds it when it begins, or hears of it.
+    await Promise.all([commands.eval(NOTE_CANCEL, 1, key, KEEP_CANCEL), this.say(id, CANCEL, 0)]);
     // It was between two places, or has ended meanwhile.
     if ((await this.queue.remove(id)) === 1) await commands.del(key);
     return false;

@@ -184,7 +184,11 @@ export class JobDesk extends JobCommands {
   }
 
   #refuse(entry: JobEntry, error: Error): void {
-    this.#owed.delete(entry);
+    // Who waited for it has been told that the Machines is closed, and a timer need not have anybody.
+    if (this.#owed.delete(entry) && this.host.closing)
+      this.host.lost(
+        new EngineError(`${this.pool} may not have job ${entry.id} (${entry.name})`, { cause: error }),
+      );
     entry.refused(error);
   }
 

@@ -133,6 +133,11 @@ export class JobHost {
     else void this.#session.report(Promise.reject(error));
   }
 
+  /** What was to outlive the Machines, and does not. */
+  lost(error: EngineError): void {
+    this.#session.tellError(error);
+  }
+
   /** Asks again, and again, while the engine answers that it is not itself. What is asked is done once, however often. */
   async untilItself<T>(ask: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {

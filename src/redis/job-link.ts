@@ -230,8 +230,11 @@ function tellInfo(connection: Redis, host: JobHost): void {
 
 /** One that serves the pool and waits for jobs looks for them, by BullMQ's mark. */
 export async function wakeServing(host: JobHost, link: JobLink, pool: string): Promise<void> {
-  await host.untilItself(() => link.commands.zadd(`${queuePrefix(host)}:${pool}:marker`, 0, '0'));
+  await host.untilItself(() => link.commands.eval(WAKE, 1, `${queuePrefix(host)}:${pool}:marker`));
 }
+
+/** A first write that takes no room: also while the engine is full, as job-move.lua. */
+const WAKE = "redis.call('PERSIST', KEYS[1]) return redis.call('ZADD', KEYS[1], 0, '0')";
 
 /** Of the job that the timer's was, unless another has replaced it. */
 export async function forgetTimer(commands: Redis, key: string, job: string): Promise<void> {

@@ -210,7 +210,8 @@ export class Machines implements AsyncDisposable {
 
   /**
    * Ends the session: what is held is released, and nobody is told that an owner died; waits fail with LockLostError, and
-   * those for jobs with a ThreadError, ERR_POOL. Jobs that run here are given back to their queue first.
+   * those for jobs with a ThreadError, ERR_POOL. Jobs that run here are given back to their queue first. Timers and detached
+   * jobs are in theirs by then, unless the engine does not answer for a lease: `errors$` tells of these.
    */
   async close(): Promise<void> {
     await closeJobs(this.#session);

@@ -98,7 +98,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
         this.accepted(id);
         this.#desk.inBackground(this.#desk.look(id));
       },
-      (error) => this.refused(error),
+      (error) => this.#reject(error),
     );
   }
 
@@ -139,6 +139,8 @@ export class RemoteRun implements JobEntry, JobWaiter {
   }
 
   refused(error: unknown): void {
+    // Nobody waits for it, though it was to go on.
+    if (this.#state === LEAVING && this.#asked.detached) this.#desk.inBackground(Promise.reject(error));
     this.#reject(error);
   }
 

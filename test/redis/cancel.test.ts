@@ -5,7 +5,7 @@ import { firstValueFrom, Subject } from 'rxjs';
 import type { RemotePool } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -157,6 +157,18 @@ test('who shares a job that ended because others left it gets it run once more',
   expect(await second).toBe('again');
   await until(async () => (await left()).every((key) => !key.includes('}:w:')));
 });
+
+test.each(Object.entries(outliving))(
+  '%s that is not in the queue a lease after its Machines was closed is told of',
+  async (_what, ask) => {
+    const nowhere = `redis://127.0.0.1:${await freePort()}`;
+    const brief = new Farm(server, { connection: nowhere, lease: 500 });
+    ask(brief.pool);
+    await brief[Symbol.asyncDispose]();
+    const lost = brief.errors.filter(({ message }) => /^jobs may not have job \S+ \(echo\)$/.test(message));
+    expect(lost).toHaveLength(1);
+  },
+);
 
 test.each([false, true])(
   'a detached one whose Machines is closed is not ended by those who share it; it was accepted: %o',

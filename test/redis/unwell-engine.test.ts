@@ -305,6 +305,20 @@ test('what is held, and a job that runs, outlive a time in which the engine is f
   expect([await job, runs]).toEqual([1, 1]);
 });
 
+test('a detached job, or a timer, that was left and then is refused is told of once', async () => {
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    farm.pool.run(targets.echo, [1], { detached: true }).subscribe().unsubscribe();
+    farm.pool.timer(60_000, targets.echo, [2]).result().subscribe().unsubscribe();
+    const lost = () => told().filter((text) => /^jobs takes no job: OOM/.test(text));
+    await until(() => lost().length === 2);
+    await expect(firstValueFrom(farm.pool.run(targets.echo, [3]))).rejects.toThrow('OOM');
+    expect(lost()).toHaveLength(2);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
 test('jobs that wait begin while the engine is full, and one that is left is cancelled', async () => {
   const waiting = [1, 2, 3].map((n) => firstValueFrom(farm.pool.run(targets.echo, [n])));
   const begun = new Subject<void>();
@@ -318,6 +332,23 @@ test('jobs that wait begin while the engine is full, and one that is left is can
     await begins;
     left.unsubscribe();
     await firstValueFrom(running$.pipe(filter((runs) => runs === 0)));
+    expect(told()).toEqual([]);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('a job that is given back while the engine is full wakes who waits for jobs', async () => {
+  let runs = 0;
+  const options = { priority: 1, onProgress: () => runs++ };
+  const done = firstValueFrom(farm.pool.run(targets.reportAndSleep, [1, 1000], options));
+  const first = farm.serve();
+  await until(() => runs === 1);
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    farm.serve();
+    await first.close({ timeout: 0 });
+    expect([await done, runs, told()]).toEqual([1, 2, []]);
   } finally {
     await admin.config('SET', 'maxmemory', '0');
   }
