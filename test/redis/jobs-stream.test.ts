@@ -69,10 +69,10 @@ describe('stream', () => {
   test('goes on for many leases, however few its values are', () =>
     farmed(
       async ({ pool }) => {
-        const values = pool.stream(targets.countSlowly, [30, 100]).pipe(toArray());
+        const values = pool.stream(targets.countSlowly, [30, 200]).pipe(toArray());
         expect(await lastValueFrom(values)).toHaveLength(30);
       },
-      { lease: 500 },
+      { lease: 1000 },
     ));
 
   test('takes no retry, nor what is shared', () =>
