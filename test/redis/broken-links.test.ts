@@ -2,11 +2,11 @@ import type { Redis } from 'ioredis';
 import { filter, firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CuttingLink, cuttingLink } from '../support/cutting-link.js';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
 import { redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
-import { tcpProxy } from '../support/tcp-proxy.js';
+import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.js';
 
 const engine = onRedis();
 
@@ -144,8 +144,7 @@ test.each(['of all', 'that blocks'])(
   async (which) => {
     const proxy = await tcpProxy(engine.server.port);
     const cut = new Farm(engine.server, { connection: proxy.url });
-    const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
-    const commands = await client;
+    const commands = await commandsOf(cut.pool);
     const one = which === 'of all' ? commands : commands.duplicate();
     const key = `{${cut.namespace}}:asked`;
     try {
@@ -169,16 +168,31 @@ test.each(['of all', 'that blocks'])(
   },
 );
 
-test('what is asked of a connection that is never ready is sent by the next, first what had gone out', async () => {
+/** What is told on that channel while jobs' connection of a process, behind a proxy, is played with. */
+async function toldOn(
+  channel: string,
+  play: (commands: Redis, proxy: TcpProxy) => Promise<void>,
+  count: number,
+): Promise<string[]> {
   const proxy = await tcpProxy(engine.server.port);
   const cut = new Farm(engine.server, { connection: proxy.url });
-  const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
-  const commands = await client;
   const ears = engine.client.duplicate();
   const heard: string[] = [];
   ears.on('message', (_channel: string, message: string) => heard.push(message));
-  await ears.subscribe('told');
+  await ears.subscribe(channel);
   try {
+    await play(await commandsOf(cut.pool), proxy);
+    await until(() => heard.length === count);
+    return heard;
+  } finally {
+    ears.disconnect();
+    await cut[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+}
+
+test('what is asked of a connection that is never ready is sent by the next, first what had gone out', async () => {
+  const play = async (commands: Redis, proxy: TcpProxy): Promise<void> => {
     for (const _ of [1, 2]) {
       expect(await commands.ping()).toBe('PONG');
       proxy.cut();
@@ -192,25 +206,12 @@ test('what is asked of a connection that is never ready is sent by the next, fir
       proxy.open();
       expect(await asked).toEqual([1, 1]);
     }
-    await until(() => heard.length === 4);
-    expect(heard).toEqual(['first', 'last', 'first', 'last']);
-  } finally {
-    ears.disconnect();
-    await cut[Symbol.asyncDispose]();
-    await proxy.close();
-  }
+  };
+  expect(await toldOn('told', play, 4)).toEqual(['first', 'last', 'first', 'last']);
 });
 
 test('what is asked while a connection is made goes out in its order', async () => {
-  const proxy = await tcpProxy(engine.server.port);
-  const cut = new Farm(engine.server, { connection: proxy.url });
-  const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
-  const commands = await client;
-  const ears = engine.client.duplicate();
-  const heard: string[] = [];
-  ears.on('message', (_channel: string, message: string) => heard.push(message));
-  await ears.subscribe('order');
-  try {
+  const play = async (commands: Redis, proxy: TcpProxy): Promise<void> => {
     proxy.cut();
     await until(() => commands.status === 'reconnecting');
     const first = commands.publish('order', 'first');
@@ -219,13 +220,8 @@ test('what is asked while a connection is made goes out in its order', async () 
     const last = commands.publish('order', 'last');
     proxy.open();
     expect(await Promise.all([first, last])).toEqual([1, 1]);
-    await until(() => heard.length === 2);
-    expect(heard).toEqual(['first', 'last']);
-  } finally {
-    ears.disconnect();
-    await cut[Symbol.asyncDispose]();
-    await proxy.close();
-  }
+  };
+  expect(await toldOn('order', play, 2)).toEqual(['first', 'last']);
 });
 
 test('who waits for jobs connects more and more rarely to a link that opens and leads nowhere', async () => {
@@ -250,8 +246,7 @@ test('who waits for jobs connects more and more rarely to a link that opens and 
 test('a Machines is closed at once while it waits to connect, also where an earlier outage was long', async () => {
   const proxy = await tcpProxy(engine.server.port);
   const cut = new Farm(engine.server, { connection: proxy.url, lease: 600_000 });
-  const { client } = (cut.pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
-  const commands = await client;
+  const commands = await commandsOf(cut.pool);
   try {
     cut.serve();
     expect(await cut.pool.run(targets.echo, [1])).toBe(1);

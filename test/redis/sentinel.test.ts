@@ -4,6 +4,7 @@ import { firstValueFrom } from 'rxjs';
 import { threadModule } from 'rxjs-threading';
 import { Machines, type MachinesOptions } from 'rxjs-threading/redis';
 import { afterEach, expect, it } from 'vitest';
+import { commandsOf } from '../support/job-farm.js';
 import { runFixture } from '../support/run-fixture.js';
 import { type Watched, watched } from '../support/sentinels.js';
 import type * as Targets from './jobs.targets.js';
@@ -107,8 +108,7 @@ it('a Machines is closed at once while it waits to connect, and nobody can say w
   const servers = await watched();
   const one = machines(servers, { lease: 600_000 });
   const pool = one.pool('jobs');
-  const { client } = (pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
-  const commands = await client;
+  const commands = await commandsOf(pool);
   process.kill(servers.primary.pid, 'SIGKILL');
   const job = firstValueFrom(pool.run(targets.echo, [1])).catch(({ code }) => code);
   while (commands.status !== 'reconnecting') await pause(5);
@@ -121,8 +121,7 @@ it('a Machines is closed at once while it asks a Sentinel that does not answer',
   const servers = await watched();
   const one = machines(servers, { lease: 600_000 });
   const pool = one.pool('jobs');
-  const { client } = (pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend();
-  const commands = await client;
+  const commands = await commandsOf(pool);
   await pool.failed();
   for (const { pid } of servers.sentinels) process.kill(pid, 'SIGSTOP');
   process.kill(servers.primary.pid, 'SIGKILL');

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Redis } from 'ioredis';
 import { ThreadPool, threadModule } from 'rxjs-threading';
 import { Machines, type MachinesOptions, type RemotePool, type Serving } from 'rxjs-threading/redis';
 import type * as Targets from '../redis/jobs.targets.js';
@@ -89,6 +90,11 @@ export class Farm implements AsyncDisposable {
 /** BullMQ's own counts. */
 export async function counts(pool: RemotePool): Promise<Record<string, number>> {
   return (pool.queue as { getJobCounts(): Promise<Record<string, number>> }).getJobCounts();
+}
+
+/** The connection for commands, as BullMQ has it. */
+export function commandsOf(pool: RemotePool): Promise<Redis> {
+  return (pool.queue as { getBackend(): { client: Promise<Redis> } }).getBackend().client;
 }
 
 /** Looks until it is so; the test's own timeout ends it. */
