@@ -45,10 +45,15 @@ import { type KnownTarget, Running, type SentJob } from './thread-body.js';
  */
 
 /**
- * ms that an idle worker sleeps on BELL before its event loop turns again. It is woken there in half the time that the
- * event loop takes; a shorter sleep makes the kernel set another timer each time.
+ * ms that an idle worker sleeps on BELL before its event loop turns again, and sleeps on: as long as it has been idle, but in
+ * these bounds. Woken there it begins a job in a quarter of the time that its event loop takes, where what runs is rarely
+ * run; a shorter sleep makes the kernel set another timer each time. What waits for the loop and does not keep it
+ * alive, such as a timer that is unreferenced, is late by as much.
  */
 const PARKED_MS = 10;
+const LONGEST_PARKED_MS = 100;
+/** ms without a job after which an idle worker sleeps in its event loop, and costs nothing. */
+const AWAKE_MS = 3000;
 
 /**
  * Node's own end of a turn, which the REPL calls: runs what is left in ticks and microtasks, and reports the rejections that
@@ -78,8 +83,12 @@ class Session {
   running: Running | undefined;
   /** The worker is not free: a job runs, or `setup`, or leftovers, or the turn of the event loop after a job has not come. */
   #taken = false;
+  /** BELL, as it was when the port was last emptied. */
+  #heard = 0;
   /** When the event loop turned last. */
   #turned = clock();
+  /** When the last job ended. */
+  #freed = 0;
   #ran = 0;
   /** It has run as many jobs as it may, or its heap has grown too large: it begins with no more. */
   #worn = false;
@@ -239,7 +248,8 @@ class Session {
    * ends the worker, and no job that has begun by then. At times the event loop turns in between, for timers and the like.
    */
   readonly #free = (): void => {
-    if (endTurn === undefined || clock() - this.#turned >= PARKED_MS) nextTurn(this.#turn);
+    this.#freed = clock();
+    if (endTurn === undefined || this.#freed - this.#turned >= PARKED_MS) nextTurn(this.#turn);
     else nextTick(this.#tick);
   };
 
@@ -261,12 +271,17 @@ class Session {
 
   /** Sleeps until a message comes, unless something else in the worker waits for its event loop. */
   #park(): void {
-    if (clock() - this.#turned >= PARKED_MS || !isQuiet()) return;
-    // Read before the port is looked into: a message that comes after the look changes it.
-    const bell = load(this.#cells, BELL);
-    this.#channel.drain();
-    if (this.#taken || park(this.#cells, BELL, bell, PARKED_MS) === 'timed-out') return;
-    this.#channel.drain();
+    const idle = clock() - this.#freed;
+    const most = Math.min(Math.max(idle, PARKED_MS), LONGEST_PARKED_MS);
+    while (!this.#taken && isQuiet()) {
+      if (clock() - this.#turned >= most || park(this.#cells, BELL, this.#heard, most) === 'timed-out') {
+        if (idle < AWAKE_MS) nextTurn(this.#turn);
+        return;
+      }
+      // Read before the port is looked into: a message that comes after the look changes it.
+      this.#heard = load(this.#cells, BELL);
+      this.#channel.drain();
+    }
   }
 }
 

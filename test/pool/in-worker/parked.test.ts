@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ThreadPool } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { runNode } from '../../support/run-node.js';
 
@@ -44,5 +46,21 @@ describe('an idle worker, which sleeps on a word', () => {
     ]);
     expect(stdout).toBe('5260\n');
     expect(code).toBe(0);
+  });
+
+  it('turns its event loop at times, and after some seconds sleeps in that, for what does not keep it alive', async () => {
+    await using pool = new ThreadPool({ maxThreads: 1 });
+    const ticks = new Int32Array(new SharedArrayBuffer(4));
+    const seen = async (ms: number): Promise<number> => {
+      const before = Atomics.load(ticks, 0);
+      await delay(ms);
+      return Atomics.load(ticks, 0) - before;
+    };
+    await pool.run((cells) => void setInterval(() => Atomics.add(cells, 0, 1), 1).unref(), [ticks]);
+    const soon = await seen(400);
+    await delay(2800);
+    const later = await seen(400);
+    expect(soon).toBeGreaterThan(2);
+    expect(later).toBeGreaterThan(3 * soon);
   });
 });
