@@ -75,7 +75,7 @@ class Session {
   readonly #slot: KeptSlot;
   readonly #channel: PortChannel<FromWorker, ToWorker>;
   readonly #targets = new Map<number, KnownTarget>();
-  /** Messages that have come. */
+  /** Messages that have come: as many as BELL says, or one that it does not say yet. */
   #came = 0;
   /** Jobs that have come; those from index `#at` on the worker has not looked at. */
   #jobs: SentJob[] = [];
@@ -83,8 +83,6 @@ class Session {
   running: Running | undefined;
   /** The worker is not free: a job runs, or `setup`, or leftovers, or the turn of the event loop after a job has not come. */
   #taken = false;
-  /** BELL, as it was when the port was last emptied. */
-  #heard = 0;
   /** When the event loop turned last. */
   #turned = clock();
   /** When the last job ended. */
@@ -274,13 +272,11 @@ class Session {
     const idle = clock() - this.#freed;
     const most = Math.min(Math.max(idle, PARKED_MS), LONGEST_PARKED_MS);
     while (!this.#taken && isQuiet()) {
-      if (clock() - this.#turned >= most || park(this.#cells, BELL, this.#heard, most) === 'timed-out') {
+      if (clock() - this.#turned >= most || park(this.#cells, BELL, this.#came | 0, most) === 'timed-out') {
         if (idle < AWAKE_MS) nextTurn(this.#turn);
         return;
       }
-      // Read before the port is looked into: a message that comes after the look changes it.
-      this.#heard = load(this.#cells, BELL);
-      this.#channel.drain();
+      this.#channel.drain((load(this.#cells, BELL) - this.#came) | 0);
     }
   }
 }
