@@ -32,12 +32,18 @@ const each = (pools, measure) =>
 async function oneAfterTheOther() {
   const file = fileURLToPath(new URL('one-after-the-other.js', import.meta.url));
   const children = Object.keys(POOLS).map((kind) => [kind, fork(file, [kind, ...process.argv.slice(2)])]);
-  const measure = async (child) => {
-    child.send('a round');
-    return (await once(child, 'message'))[0];
+  const roundsOf = (jobs) => {
+    const measure = async (child) => {
+      child.send(jobs);
+      return (await once(child, 'message'))[0];
+    };
+    return runsOf(
+      Object.fromEntries(children.map(([kind, child]) => [kind, () => measure(child)])),
+      3 * ROUNDS,
+    );
   };
-  const contenders = Object.fromEntries(children.map(([kind, child]) => [kind, () => measure(child)]));
-  rowOf('pool.run, one after the other', await runsOf(contenders, 3 * ROUNDS), AGAINST, 1.1);
+  rowOf('pool.run, one after the other', await roundsOf(scaled(500)), AGAINST, 1.1);
+  rowOf('one alone, after 30 ms', await roundsOf(1), AGAINST);
   for (const [, child] of children) child.kill();
 }
 await oneAfterTheOther();
