@@ -96,11 +96,9 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   }
 
   /** The idents of the jobs that are threads already: those that run, and Threads in line. */
-  idents(): number[] {
-    const idents = new Set<number>();
-    for (const { ident } of this.#threads) idents.add(ident);
-    for (const session of this.#sessions) for (const ident of session.idents()) idents.add(ident);
-    return [...idents];
+  idents(): Set<number> {
+    const running = [...this.#sessions].flatMap((session) => session.idents());
+    return new Set([...running, ...[...this.#threads].map(({ ident }) => ident)]);
   }
 
   /** The job that runs as the thread of that ident. */
@@ -122,18 +120,20 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
 
   /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent or copied; then it is no job of the pool */
   submit(job: Job): void {
+    // Before it is asked who has room: a getter of what it is called with may run others, leave them or join them.
+    if (job.returns) job.copy(false);
     // What an idle worker would begin at once does not queue, and so is not refused: see Entrance.
     const shares = job.priority <= this.#lowestAhead && this.queued < this.#maxQueue;
     const session = this.#line.size === 0 ? this.#sessionFor(job, shares) : undefined;
     const idle = session?.size === 0;
     job.order = this.#line.nextOrder();
     job.accepted = clock();
-    job.copy(idle && !job.returns);
-    if (!idle && job.priority > this.#lowestAhead && this.#makeWay(job)) {
-      this.#line.push(job);
-      this.#dispatch();
-    } else if (session !== undefined) this.#give(job, session);
+    if (!job.returns) job.copy(idle);
+    const makesWay = !idle && job.priority > this.#lowestAhead && this.#makeWay(job);
+    if (session !== undefined && !makesWay) this.#give(job, session);
     else this.#line.push(job);
+    // Lower ones were taken back, or somebody may have room since what moves was copied.
+    if (makesWay || (session === undefined && !job.returns)) this.#dispatch();
     if (job instanceof ThreadJob && !job.over) this.#threads.add(job);
     this.#updated();
   }

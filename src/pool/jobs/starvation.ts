@@ -77,7 +77,7 @@ export class StarvationWatch implements Rechecked {
   /** A wait of each worker that only jobs of the pool can end; undefined when one of them has none. */
   #find(): ThreadWait[] | undefined {
     const idle = this.#idleWorkers();
-    const idents = new Set(this.#jobs.idents());
+    const idents = this.#jobs.idents();
     const running = [...idents].filter((ident) => isAlive(ident) && stateOf(ident) !== QUEUED);
     if (running.length < this.#jobs.maxThreads) return undefined;
     return starvedBy(running, idents, waits(), (ident) => idle.has(workerOf(ident)));

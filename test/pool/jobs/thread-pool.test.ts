@@ -44,6 +44,32 @@ describe('a ThreadPool', () => {
     },
   );
 
+  it.each<[string, boolean, (other: Thread<void>) => void]>([
+    // While its worker comes up.
+    ['leaves', false, (other) => void other.terminate()],
+    ['joins', true, (other) => other.joinSync()],
+  ])(
+    'runs a job that a getter of what it is called with makes room for, as it %s the only other, whenever that is read',
+    async (_, warm, makeRoom) => {
+      for (const nth of [1, 2, 3]) {
+        const pool = new ThreadPool({ maxThreads: 1 });
+        if (warm) await pool.warmUp();
+        const other = new Thread({ target: () => {}, pool }).start();
+        other.output$.subscribe({ error: () => {} });
+        let reads = 0;
+        const first = {
+          get n() {
+            if (++reads === nth) makeRoom(other);
+            return 7;
+          },
+        };
+        const args: [{ n: number }, unknown] = [first, transfer(new Uint8Array(1))];
+        expect(await pool.run((one: { n: number }, _: unknown) => one.n, args)).toBe(7);
+        await pool.close();
+      }
+    },
+  );
+
   it('outlives a worker that exits or is killed', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     await expect(Promise.resolve(pool.run(() => process.exit(3)))).rejects.toMatchObject({
