@@ -22,6 +22,7 @@ export class BatchSender {
   #credit: number;
   /** Complete batches that wait for credit. */
   readonly #batches = new Fifo<unknown[]>();
+  #sends = false;
   /** The batch that is being filled. */
   #batch: unknown[] = [];
   readonly #clock: SampledClock = new SampledClock();
@@ -73,6 +74,17 @@ export class BatchSender {
       this.#batch = [];
       this.#closed = this.#clock.exactly();
     }
+    // Within a getter of a value that is being sent: what that brings goes after it.
+    if (this.#sends) return;
+    this.#sends = true;
+    try {
+      this.#sendBatches();
+    } finally {
+      this.#sends = false;
+    }
+  }
+
+  #sendBatches(): void {
     while (this.#credit > 0) {
       const batch = this.#batches.shift();
       if (batch === undefined) return;

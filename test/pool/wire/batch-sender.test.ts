@@ -26,3 +26,16 @@ it('so do those that come while as many wait', () => {
   expect(sent).toHaveLength(WAITING);
   expect(sent.every((one, at) => (one as Date).getTime() === at)).toBe(true);
 });
+
+it('a value that comes in a getter of one that is being sent goes after it', () => {
+  const sent: number[] = [];
+  const sender = new BatchSender(10, ([value]) => sent.push((value as { readonly n: number }).n));
+  class Value {
+    get n(): number {
+      sender.push(new Map());
+      return 0;
+    }
+  }
+  sender.push(new Value());
+  expect(sent).toEqual([0, undefined]);
+});
