@@ -12,7 +12,15 @@ import {
   tap,
   toArray,
 } from 'rxjs';
-import { pulled, type ThreadMapOptions, ThreadPool, threadMap, threadModule } from 'rxjs-threading';
+import {
+  currentThread,
+  enumerate,
+  pulled,
+  type ThreadMapOptions,
+  ThreadPool,
+  threadMap,
+  threadModule,
+} from 'rxjs-threading';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { turns, until } from '../support/turns.js';
 
@@ -314,6 +322,23 @@ it('a source may emit many values while one of them is cloned', async () => {
   await until(() => mapped[0] === 600);
   source.complete();
   expect(await results).toEqual(upTo(600));
+});
+
+it('a thread may be killed as a value that is on its way there is cloned', async () => {
+  await using single = new ThreadPool({ maxThreads: 1 });
+  let killed = false;
+  const first = {
+    get n() {
+      if (!killed) for (const thread of enumerate()) if (thread !== currentThread()) void thread.terminate();
+      killed = true;
+      return 0;
+    },
+  };
+  const mapped = of(first, { n: 1 }).pipe(
+    threadMap(({ n }: { n: number }) => n, { pool: single, batch: 2 }),
+    toArray(),
+  );
+  expect(await lastValueFrom(mapped)).toEqual([0, 1]);
 });
 
 it('a key that throws ends the subscription, and one that is pulled is told', async () => {

@@ -249,7 +249,9 @@ export class Dispatcher implements SessionOwner, LossesOwner {
 
   /** Called by a session whose thread has ended by itself. @internal */
   died(session: MapSession, error: unknown): void {
-    this.#losses.died(session, error);
+    // What a getter of a value has killed that is just being sent there has that value, too.
+    if (this.#sending) soon(() => this.#losses.died(session, error));
+    else this.#losses.died(session, error);
   }
 
   /** Called by a session that could not read what came. @internal */
