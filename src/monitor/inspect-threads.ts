@@ -63,8 +63,7 @@ function activityOf(
   thread: ThreadFacts,
   waits: readonly WaitInfo[],
 ): { readonly activity: ThreadActivity; readonly since: number } {
-  // Of main it is not known.
-  const began = thread.since === 0 ? processStarted : epoch(thread.since);
+  const began = beganOf(thread);
   if (thread.state === 'died') return { activity: 'dead', since: began };
   if (thread.state !== 'running') return { activity: thread.state, since: began };
   const blocking = waits.find(({ face }) => face === 'blocking');
@@ -74,6 +73,12 @@ function activityOf(
   if (answers?.before !== undefined && utilizationOf(answers) < IDLE)
     return { activity: 'idle', since: epoch(answers.before.time) };
   return { activity: 'running', since: began };
+}
+
+/** Not known of main, nor yet of a job with which its worker begins in this moment. */
+function beganOf({ since, ident }: ThreadFacts): number {
+  if (since !== 0) return epoch(since);
+  return ident === MAIN_IDENT ? processStarted : epoch(clock());
 }
 
 /** By ident, the primitives that it is the owner of. */

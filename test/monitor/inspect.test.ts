@@ -15,6 +15,10 @@ import {
 } from 'rxjs-threading';
 import { type Finding, type Inspection, inspect, inspect$ } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
+import { starterHere } from '../../src/primitives/threads/claim-slot.js';
+import { getIdent } from '../../src/primitives/threads/current-ident.js';
+import { KeptSlot } from '../../src/primitives/threads/kept-slot.js';
+import { withdraw } from '../../src/primitives/threads/thread-slots.js';
 import { computing } from '../support/monitor/planted.js';
 import { sleep } from '../support/random.js';
 import { runNode } from '../support/run-node.js';
@@ -37,6 +41,17 @@ function once(lock: Lock): void {
 }
 
 describe('inspect', () => {
+  it('tells of a job with which its worker begins in this moment that it does since then', () => {
+    const slot = new KeptSlot(starterHere(getIdent()));
+    const ident = slot.claim('letter', 0, 1);
+    slot.show();
+    const { time } = inspect();
+    const row = inspect().threads.find((thread) => thread.ident === ident);
+    withdraw(ident);
+    expect(row?.activity).toBe('queued');
+    expect(row?.since).toBeGreaterThanOrEqual(time);
+  });
+
   it('tells who waits, for how long, and who has what they wait for', async () => {
     const lock = new Lock({ name: 'ledger' });
     lock.acquireSync();

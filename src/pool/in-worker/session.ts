@@ -95,7 +95,7 @@ class Session {
     this.#opening = opening;
     this.#cells = opening.cells;
     this.#claims = claimsOf(opening.cells);
-    this.#slot = new KeptSlot(opening.starter);
+    this.#slot = new KeptSlot(opening.starter, opening.life.pool);
     this.#channel = new PortChannel(opening.port);
     setParent(
       (message, transfer) => {

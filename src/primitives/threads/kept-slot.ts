@@ -1,6 +1,7 @@
 import { load } from '../memory/word.js';
 import { claimAgain, claimSlot, type Starter, show, unclaim } from './claim-slot.js';
 import { NUMBER, slotOf, table } from './table.js';
+import { notePool } from './thread-notes.js';
 
 /** A slot is kept for so many threads: it has 32,767 idents, which small jobs would go through in less than a second. */
 const MOST_THREADS = 64;
@@ -11,13 +12,18 @@ const MOST_THREADS = 64;
  */
 export class KeptSlot {
   readonly #starter: Starter;
+  readonly #pool: number;
   #ident = 0;
   #name = '';
   #left = 0;
 
-  /** @param starter - who the threads count as started from */
-  constructor(starter: Starter) {
+  /**
+   * @param starter - who the threads count as started from
+   * @param pool - `id` of the ThreadPool whose jobs they are; 0: of none
+   */
+  constructor(starter: Starter, pool = 0) {
     this.#starter = starter;
+    this.#pool = pool;
   }
 
   /**
@@ -37,6 +43,7 @@ export class KeptSlot {
 
   /** Once the job is the worker's: who has found the thread before would ask in vain for what it gives. */
   show(): void {
+    notePool(this.#ident, this.#pool);
     show(this.#ident);
   }
 

@@ -26,6 +26,7 @@ import {
  *   FREE, STOPPED, DIED of any ident, -native of a dead starter -a starter claims it-> -native, its own id of the kernel
  *   STOPPED -the worker that the thread ran in, for its next one (kept-slot.ts)-> -native, likewise
  *   -native -the same thread, having filled it-> QUEUED of the next ident -the worker-> RUNNING
+ *   -native -the same thread, whose job was taken back meanwhile-> STOPPED of the next ident
  *   QUEUED, RUNNING -the thread itself, its target has ended-> STOPPED
  *   QUEUED -the starter withdraws it-> STOPPED;  QUEUED -the starter could not start it-> FREE
  *   QUEUED, RUNNING -any thread that finds its worker dead, or while it is QUEUED that of its starter-> DIED

@@ -12,6 +12,7 @@ import {
   STOPPED,
   slotOf,
 } from '../../../src/primitives/threads/table.js';
+import { factsOfThread } from '../../../src/primitives/threads/thread-facts.js';
 import {
   countHandle,
   flagsOf,
@@ -108,6 +109,13 @@ describe('a worker that keeps its slot', () => {
     expect(aliveIdents()).toContain(next);
     expect(nameOf(next)).toBe('Thread-2 (other)');
     expect(withdraw(next)).toBe(true);
+  });
+
+  it('shows a job of its pool', () => {
+    const slot = new KeptSlot(here, 5);
+    last = slot.claim('job', 0, 1);
+    slot.show();
+    expect(factsOfThread(last)).toMatchObject({ state: 'queued', kind: 'job', pool: 5 });
   });
 
   it('counts as started from whom it was told', () => {

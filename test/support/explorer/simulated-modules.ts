@@ -29,7 +29,7 @@ export function simulatedModules(port: Port): Record<string, object> {
     'wait-record': { block: () => {}, blockedBy: () => {}, unblock: () => {}, WaitRecord },
     contention: { contended: () => -1, noteFact: () => {}, ownerDied: () => {} },
     'noted-wait': { noteWakeUp: () => {}, waitBegins: () => -1, waitEnds: () => 0 },
-    'thread-notes': { clearNotes: () => {}, noteSleep: () => {}, noteState: () => {} },
+    'thread-notes': { clearNotes: () => {}, notePool: () => {}, noteSleep: () => {}, noteState: () => {} },
     events: { writeEvent: () => {} },
     'wait-site': { siteHere: () => 0 },
     channels: { ownerDeaths: { hasSubscribers: false }, tellHoldEnds: () => {} },
