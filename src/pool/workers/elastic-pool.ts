@@ -97,12 +97,19 @@ function stackOf(stackSize: number): WorkerSettings['resourceLimits'] {
   return stackSize > 0 ? { stackSizeMb: Math.max(stackSize, LEAST_STACK) / 2 ** 20 } : {};
 }
 
-/** Of the idle workers the last one used, because its caches are warm. */
+/**
+ * Of the idle workers the last one used, because its caches are warm; but none that has yet to look at a thread which was dropped
+ * before it began: it is killed if it does not.
+ */
 function takeIdle(stackSize: number): Session | undefined {
   const those = idle.get(stackSize) ?? [];
-  for (let last = those.pop(); last !== undefined; last = those.pop()) {
-    last.isIdle = false;
-    if (!last.session.dead) return last.session;
+  for (let at = those.length - 1; at >= 0; at--) {
+    const one = those[at] as Noted;
+    const { session } = one;
+    if (!session.dead && !session.watch.hasSeen(session.newest?.seq ?? 0)) continue;
+    those.splice(at, 1);
+    one.isIdle = false;
+    if (!session.dead) return session;
   }
   return undefined;
 }

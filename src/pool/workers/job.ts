@@ -59,7 +59,10 @@ export interface JobHolder {
   post(message: CancelMessage | CreditMessage): void;
   drain(): void;
   takeBack(job: Job): boolean;
-  expectLife(seq: number, grace: number): void;
+  /** See HangWatch. */
+  readonly watch: { expectLife(seq: number, grace: number): void };
+  /** Another may have the place of a job that was withdrawn. */
+  freed(): void;
   killFor(job: Job): Promise<void>;
 }
 
@@ -171,8 +174,9 @@ export abstract class Job {
     const { session } = this;
     if (session?.takeBack(this) === false) return false;
     this.over = true;
-    this.home?.withdrawn(this, session);
-    session?.expectLife(this.seq, grace);
+    if (this.home === undefined) session?.freed();
+    else this.home.withdrawn(this, session);
+    session?.watch.expectLife(this.seq, grace);
     this.drop();
     this.died({ exitCode: 0, terminated: true, unbegun: true });
     return true;

@@ -310,14 +310,13 @@ export class Session implements JobHolder, Watched {
     return this.#worker.exit;
   }
 
-  /** See HangWatch. */
-  expectLife(seq: number, grace: number): void {
-    this.watch.expectLife(seq, grace);
-  }
-
   giveUp(): void {
     void this.kill();
     // Until it has exited it is to get no job: what moves would be lost with it.
+    this.freed();
+  }
+
+  freed(): void {
     this.owner.freed(this, []);
   }
 
