@@ -69,7 +69,9 @@ export class HangWatch implements Rechecked {
     lateAfter(Math.max(grace, PROMPT_MS), () => {
       const { opened, dead, opening } = this.#session;
       // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
-      const isWanted = !opened && this.#jobs.size > 0 && opening.life.setup !== undefined;
+      const setsUp = !opened && this.#jobs.size > 0 && opening.life.setup !== undefined;
+      // What has moved there since would be lost with it.
+      const isWanted = setsUp || [...this.#jobs].some(({ transfer }) => transfer.length > 0);
       const looks = this.hasSeen(seq) || this.#jobs.running !== undefined;
       if (!dead && !isWanted && !looks) this.#session.giveUp();
     });

@@ -13,6 +13,7 @@ import {
   type ThreadPoolOptions,
   threadMap,
   threadModule,
+  transfer,
 } from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { anySeed, random, sleep } from '../../support/random.js';
@@ -23,6 +24,19 @@ const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
 );
 const identity = (n: number): number => n;
 const HANGS = ['--import', 'data:text/javascript,for(;;);'];
+
+/** For workers that start until `letGo` is called: those that did before hang, or else come up then. */
+function startsUntil(hang: boolean): { execArgv: string[]; letGo: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'hangs-'));
+  const flag = join(folder, 'flag');
+  writeFileSync(flag, '');
+  const isThere = `existsSync('${flag}')`;
+  const start = `import { existsSync } from 'node:fs'; ${hang ? `if (${isThere}) for (;;)` : `while (${isThere})`};`;
+  return {
+    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(start)}`],
+    letGo: () => rmSync(folder, { recursive: true }),
+  };
+}
 
 const unheard: unknown[] = [];
 beforeEach(() => {
@@ -123,18 +137,25 @@ describe('a job that is asked to go, in a worker that cannot hear of it', () => 
   });
 
   it.each([0, 1])('because it hangs as it starts, leaves the pool to others: %i kept', async (minThreads) => {
-    const folder = mkdtempSync(join(tmpdir(), 'hangs-'));
-    const flag = join(folder, 'flag');
-    writeFileSync(flag, '');
-    // As long as there is that file.
-    const hangs = `import { existsSync } from 'node:fs'; if (existsSync('${flag}')) for (;;);`;
-    const execArgv = ['--import', `data:text/javascript,${encodeURIComponent(hangs)}`];
+    const { execArgv, letGo } = startsUntil(true);
     const pool = new ThreadPool({ maxThreads: 1, minThreads, execArgv });
     const left = pool.run(identity, [1], { grace: 50 }).subscribe();
     await sleep(1000);
-    rmSync(folder, { recursive: true });
+    letGo();
     left.unsubscribe();
     expect(await Promise.race([code(pool.run(identity, [2])), never()])).toBe(2);
+    await pool.close();
+  });
+
+  it('because it comes up slowly, takes nothing with it that has moved there since', async () => {
+    const { execArgv, letGo } = startsUntil(false);
+    const pool = new ThreadPool({ maxThreads: 1, execArgv });
+    pool.run(identity, [1], { grace: 0 }).subscribe().unsubscribe();
+    const size = (bytes: Uint8Array): number => bytes.length;
+    const moved = code(pool.run(size, [transfer(new Uint8Array(3))]));
+    await sleep(1000);
+    letGo();
+    expect(await Promise.race([moved, never()])).toBe(3);
     await pool.close();
   });
 
