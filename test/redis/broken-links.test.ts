@@ -80,6 +80,25 @@ test('a timer takes the place of the earlier, also where the answer to that is l
   expect(cut).toBeGreaterThan(1);
 });
 
+test('a timer, or a schedule, is said to be called off, also where the answer to that is lost', async () => {
+  const { pool } = farm;
+  let cut = 0;
+  for (const n of [1, 2, 3]) {
+    const timer = pool.timer(60_000, targets.echo, [n], { id: 'off' });
+    await until(async () => (await counts(pool)).delayed === 1);
+    link.cutAt(n, 'after', () => cut++);
+    expect([await timer.cancel(), (await counts(pool)).delayed]).toEqual([true, 0]);
+  }
+  for (const n of [1, 2]) {
+    await pool.schedule('often', { every: 60_000 }, targets.echo, [n]);
+    link.cutAt(n, 'after', () => cut++);
+    expect([await pool.unschedule('often'), (await counts(pool)).delayed]).toEqual([true, 0]);
+    expect(await pool.unschedule('often')).toBe(false);
+  }
+  expect(cut).toBe(5);
+  expect(await engine.client.keys(`{${farm.namespace}}:jobs:jobs:*-*`)).toEqual([]);
+});
+
 test('of a move of a job whose answer is lost nothing is told as wrong', async () => {
   // Another serves what is handed out in an answer that is lost.
   const { namespace } = farm;
