@@ -99,6 +99,34 @@ test('a timer, or a schedule, is said to be called off, also where the answer to
   expect(await engine.client.keys(`{${farm.namespace}}:jobs:jobs:*-*`)).toEqual([]);
 });
 
+test('who blocks takes a job though the link broke as it was told of one', async () => {
+  const proxy = await tcpProxy(engine.server.port);
+  const { namespace, pool } = farm;
+  const serving = new Farm(engine.server, { connection: proxy.url, namespace });
+  try {
+    serving.serve();
+    expect(await pool.run(targets.echo, [1])).toBe(1);
+    // While one is delayed BullMQ blocks for ten seconds at a time.
+    const later = pool.timer(3_600_000, targets.echo, [2]);
+    await until(async () => (await counts(pool)).delayed === 1);
+    const marker = `{${namespace}}:jobs:jobs:marker`;
+    await until(async () => (await engine.client.exists(marker)) === 0);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    proxy.stall('back');
+    const done = firstValueFrom(pool.run(targets.echo, [3]));
+    await until(async () => (await counts(pool)).waiting === 1);
+    await until(async () => (await engine.client.exists(marker)) === 0);
+    proxy.cut();
+    proxy.open();
+    const late = new Promise((resolve) => setTimeout(resolve, 6000, 'late'));
+    expect(await Promise.race([done, late])).toBe(3);
+    await later.cancel();
+  } finally {
+    await serving[Symbol.asyncDispose]();
+    await proxy.close();
+  }
+});
+
 test('of a move of a job whose answer is lost nothing is told as wrong', async () => {
   // Another serves what is handed out in an answer that is lost.
   const { namespace } = farm;
