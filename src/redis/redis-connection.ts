@@ -138,7 +138,7 @@ function dropAttempt(redis: Redis): void {
 
 /** What an engine answers that is not itself any more, or not yet: another attempt, by another connection, may do. */
 const PASSING =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE)\b/;
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE|ERR max number of clients)\b/;
 
 /** Whether that is such an answer. */
 export function isPassing(error: unknown): error is Error {

@@ -117,6 +117,30 @@ test('what an engine refuses who calls is told again where it did not meanwhile'
   }
 });
 
+test.each(['', 'password'])(
+  'who begins while the engine has as many clients as it takes goes on once it has not, password %o',
+  async (password) => {
+    await admin.config('SET', 'requirepass', password);
+    const connection = server.url.replace('//', password === '' ? '//' : `//:${password}@`);
+    const { namespace, lease } = farm;
+    const late = new Farm(server, { connection, namespace, lease });
+    try {
+      await admin.config('SET', 'maxclients', '1');
+      late.serve();
+      const held = firstValueFrom(late.machines.lock('x').hold());
+      const done = firstValueFrom(late.pool.run(targets.echo, [1]));
+      await until(() => late.errors.some(({ message }) => /max number of clients/.test(message)));
+      await admin.config('SET', 'maxclients', '10000');
+      expect(await done).toBe(1);
+      await (await held).release();
+    } finally {
+      await admin.config('SET', 'maxclients', '10000');
+      await admin.config('SET', 'requirepass', '');
+      await late[Symbol.asyncDispose]();
+    }
+  },
+);
+
 test('what an engine refuses is told once until it does not', async () => {
   await (await farm.machines.lock('x').hold()).release();
   for (const _ of [1, 2]) {
