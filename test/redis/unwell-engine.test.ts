@@ -117,6 +117,22 @@ test('what an engine refuses who calls is told again where it did not meanwhile'
   }
 });
 
+test('a user who may not ask for INFO has his jobs done, and is told what is missing for locks', async () => {
+  await admin.acl('SETUSER', 'uninformed', 'on', '>password', '~*', '&*', '+@all', '-info');
+  const connection = server.url.replace('//', '//uninformed:password@');
+  const { namespace, lease } = farm;
+  const other = new Farm(server, { connection, namespace, lease });
+  try {
+    other.serve();
+    expect(await other.pool.run(targets.echo, [1])).toBe(1);
+    const held = firstValueFrom(other.machines.lock('x').hold());
+    await expect(held).rejects.toMatchObject({ code: 'ERR_ENGINE', message: expect.stringMatching(/info/) });
+  } finally {
+    await other[Symbol.asyncDispose]();
+    await admin.acl('DELUSER', 'uninformed');
+  }
+});
+
 test.each(['', 'password'])(
   'who begins while the engine has as many clients as it takes goes on once it has not, password %o',
   async (password) => {
