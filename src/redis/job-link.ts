@@ -3,7 +3,7 @@ import { after, every, keepAlive, nextTurn, now } from '../primitives/waiting/ev
 import { type JobHost, queuePrefix } from './job-host.js';
 import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
-import { neverToItself } from './redis-connection.js';
+import { watched } from './redis-connection.js';
 
 /** ms until who may not subscribe asks anew. */
 const DEAF = 500;
@@ -61,7 +61,7 @@ export class JobLink {
     const duplicate = commands.duplicate.bind(commands);
     commands.duplicate = (override) => {
       // A command that blocks is answered late; BullMQ itself sees to one that never is.
-      const copy = neverToItself(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
+      const copy = watched(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
       waitUntilReady(copy);
       endAll(copy);
       tellInfo(copy, host);
