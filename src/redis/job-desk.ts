@@ -240,15 +240,15 @@ export class JobDesk extends JobCommands {
   /**
    * Asks BullMQ, or the engine, for its user.
    *
-   * @throws ThreadError ERR_POOL, which rejects, when the Machines is closed, also by then
+   * @throws EngineError; ThreadError ERR_POOL when the Machines is closed, also by then; both reject
    */
   async asked<T>(ask: () => Promise<T>): Promise<T> {
     this.checkOpen();
     try {
       return await ask();
-    } catch (error) {
+    } catch (cause) {
       this.checkOpen();
-      throw error;
+      throw cause instanceof EngineError ? cause : new EngineError((cause as Error).message, { cause });
     }
   }
 
