@@ -145,6 +145,16 @@ export function isPassing(error: unknown): error is Error {
   return error instanceof Error && PASSING.test(error.message);
 }
 
+/** What a node of a Cluster answers that has not the keys, and where these are. */
+const MOVED = /^MOVED \d+ (\S+)/;
+
+/** What to do where an engine has answered so: '' for another answer. */
+export function whereElse({ message }: Error, namespace: string): string {
+  const [, node] = MOVED.exec(message) ?? [];
+  if (node === undefined) return '';
+  return `the namespace ${namespace} is on another node of this Cluster: connect to the primary of its shard, ${node} now (${message})`;
+}
+
 export function asEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const { name, message } = error as Error;
