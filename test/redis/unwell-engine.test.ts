@@ -359,6 +359,20 @@ test('a detached job, or a timer, that was left and then is refused is told of o
   }
 });
 
+test('what was to outlive its Machines, and is refused as that is closed, is told of with the reason', async () => {
+  const brief = new Farm(server, { lease: 1000 });
+  await brief.pool.failed();
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    brief.pool.timer(60_000, targets.echo, [1]);
+    await brief[Symbol.asyncDispose]();
+    const message = expect.stringMatching(/^jobs may not have job/);
+    expect(brief.errors).toMatchObject([{ message, cause: { message: expect.stringMatching(/^OOM/) } }]);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
 test('jobs that wait begin while the engine is full, and one that is left is cancelled', async () => {
   const waiting = [1, 2, 3].map((n) => firstValueFrom(farm.pool.run(targets.echo, [n])));
   const begun = new Subject<void>();
