@@ -54,6 +54,19 @@ const LEAVE = `${WAITS}
 redis.call('SREM', KEYS[1], ARGV[1])
 return waits(KEYS[2]) and redis.call('SCARD', KEYS[1]) == 0`;
 
+/**
+ * KEYS: of the job; where BullMQ has those that wait, in order or in a list; where it has those that run. ARGV: its id; ms. 1: it
+ * begins no more. It has waited until now, or is nowhere, because this call has been here, and its answer was lost. Who is killed
+ * behind it leaves nothing for good.
+ */
+const TAKE_OUT = `
+local job, id, call = KEYS[1], ARGV[1], redis.call
+local taken = call('ZREM', KEYS[2], id) + call('ZREM', KEYS[3], id) + call('LREM', KEYS[4], 1, id) + call('LREM', KEYS[5], 1, id)
+if taken == 0 and (call('HEXISTS', job, 'finishedOn') == 1 or call('LPOS', KEYS[6], id)) then return 0 end
+return call('PEXPIRE', job, ARGV[2])`;
+/** ms that one is remembered that was taken out. */
+const KEEP_TAKEN = 3_600_000;
+
 /** What the caller's side asks of the engine about one job. */
 export abstract class JobCommands {
   readonly queue: Queue;
@@ -90,6 +103,19 @@ export abstract class JobCommands {
     // It was between two places, or has ended meanwhile.
     if ((await this.queue.remove(id)) === 1) await commands.del(key);
     return false;
+  }
+
+  /** Has a job that waits not begin any more; to be removed then. false: it runs, has ended, or is gone. */
+  async takeOut(id: string): Promise<boolean> {
+    const lists = ['delayed', 'prioritized', 'wait', 'paused', 'active'];
+    const keys = [this.#jobKey(id), ...lists.map((name) => `${this.#queueKey}:${name}`)];
+    return (await this.link.commands.eval(TAKE_OUT, keys.length, ...keys, id, KEEP_TAKEN)) === 1;
+  }
+
+  /** false: there was none. Where the answer was lost, it is asked again, and there is none any more. */
+  async unschedule(id: string): Promise<boolean> {
+    const was = (await this.link.commands.zscore(`${this.#queueKey}:repeat`, id)) !== null;
+    return (await this.queue.removeJobScheduler(id)) || was;
   }
 
   /** With all of its attempts; the deaths of before do not count. @throws EngineError */

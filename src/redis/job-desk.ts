@@ -144,7 +144,7 @@ export class JobDesk extends JobCommands {
       this.#line = [];
       while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
     } catch (error) {
-      for (const entry of line.splice(0)) this.#refuse(entry, this.#refusal(error));
+      for (const entry of line.splice(0)) this.#refuse(entry, error);
     }
   }
 
@@ -161,15 +161,14 @@ export class JobDesk extends JobCommands {
       const error = cause as Error;
       // What was asked is gone with the connection.
       if (/Connection is closed|connection close/.test(error.message)) {
-        if (this.link.commands.status === 'end')
-          for (const entry of entries) this.#refuse(entry, closedWithMachines(this.pool));
+        if (this.link.commands.status === 'end') for (const entry of entries) this.#refuse(entry, error);
         else {
           // BullMQ may fail at once, and the loop has to turn.
           await pause(backoff(attempt));
           await this.#addSome(entries, attempt + 1);
         }
       } else if (entries.length > 1) for (const entry of entries) await this.#addSome([entry]);
-      else for (const entry of entries) this.#refuse(entry, this.#refusal(error));
+      else for (const entry of entries) this.#refuse(entry, error);
     }
   }
 
@@ -183,13 +182,11 @@ export class JobDesk extends JobCommands {
     return [await this.queue.add(first.name, first.data, first.opts)];
   }
 
-  #refuse(entry: JobEntry, error: Error): void {
+  #refuse(entry: JobEntry, cause: unknown): void {
     // Who waited for it has been told that the Machines is closed, and a timer need not have anybody.
     if (this.#owed.delete(entry) && this.host.closing)
-      this.host.lost(
-        new EngineError(`${this.pool} may not have job ${entry.id} (${entry.name})`, { cause: error }),
-      );
-    entry.refused(error);
+      this.host.lost(new EngineError(`${this.pool} may not have job ${entry.id} (${entry.name})`, { cause }));
+    entry.refused(this.#refusal(cause));
   }
 
   #refusal(cause: unknown): Error {
@@ -240,15 +237,15 @@ export class JobDesk extends JobCommands {
   /**
    * Asks BullMQ, or the engine, for its user.
    *
-   * @throws ThreadError ERR_POOL, which rejects, when the Machines is closed, also by then
+   * @throws EngineError; ThreadError ERR_POOL when the Machines is closed, also by then; both reject
    */
   async asked<T>(ask: () => Promise<T>): Promise<T> {
     this.checkOpen();
     try {
       return await ask();
-    } catch (error) {
+    } catch (cause) {
       this.checkOpen();
-      throw error;
+      throw cause instanceof EngineError ? cause : new EngineError((cause as Error).message, { cause });
     }
   }
 

@@ -9,7 +9,7 @@ import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import type { Codec } from './options.js';
 import { backoff, pause } from './pause.js';
-import { addressOf, isPassing, open, stepsWithin } from './redis-connection.js';
+import { addressOf, isPassing, open, stepsWithin, whereElse } from './redis-connection.js';
 import type { Session } from './session.js';
 
 const hosts = new WeakMap<Session, JobHost>();
@@ -85,7 +85,11 @@ export class JobHost {
       maxRetriesPerRequest: null,
       ...stepsWithin(patience),
       disconnectTimeout: 100,
-      reconnectOnError: ({ message }) => (message.startsWith('READONLY') ? AND_SEND_AGAIN : false),
+      // Called with each error that the engine answers, before who has asked.
+      reconnectOnError: (error) => {
+        error.message = whereElse(error, this.#session.namespace) || error.message;
+        return error.message.startsWith('READONLY') ? AND_SEND_AGAIN : false;
+      },
       // Nobody would hear that this has failed.
       autoResubscribe: false,
       retryStrategy: (attempt) =>

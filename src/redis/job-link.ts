@@ -3,7 +3,7 @@ import { after, every, keepAlive, nextTurn, now } from '../primitives/waiting/ev
 import { type JobHost, queuePrefix } from './job-host.js';
 import { JobMoves } from './job-moves.js';
 import { JobOutbox } from './job-outbox.js';
-import { neverToItself } from './redis-connection.js';
+import { watched } from './redis-connection.js';
 
 /** ms until who may not subscribe asks anew. */
 const DEAF = 500;
@@ -23,6 +23,7 @@ export class JobLink {
   /** Several may hear what is said on a channel: two pools of one name, say. */
   readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
+  readonly #waitsAgain = new Set<() => void>();
   /** Those that BullMQ has made of `commands`, to block on: one for each worker. */
   readonly #copies = new Set<Redis>();
   /** When something that was said may have been missed last, by `now()`; Infinity: it is missed now. */
@@ -60,7 +61,7 @@ export class JobLink {
     const duplicate = commands.duplicate.bind(commands);
     commands.duplicate = (override) => {
       // A command that blocks is answered late; BullMQ itself sees to one that never is.
-      const copy = neverToItself(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
+      const copy = watched(duplicate({ ...override, socketTimeout: undefined } as RedisOptions));
       waitUntilReady(copy);
       endAll(copy);
       tellInfo(copy, host);
@@ -68,6 +69,14 @@ export class JobLink {
       // BullMQ connects one that has ended once more.
       copy.on('connecting', () => this.#copies.add(copy));
       copy.on('end', () => this.#copies.delete(copy));
+      let lost = false;
+      copy.on('close', () => {
+        lost = true;
+      });
+      copy.on('ready', () => {
+        if (lost) for (const again of this.#waitsAgain) again();
+        lost = false;
+      });
       return copy;
     };
     this.commands = commands;
@@ -132,6 +141,12 @@ export class JobLink {
   onAgain(again: () => void): () => void {
     this.#again.add(again);
     return () => this.#again.delete(again);
+  }
+
+  /** Calls it each time who blocks is connected anew: the mark that he was given may be lost with the connection before. */
+  onWaitsAgain(again: () => void): () => void {
+    this.#waitsAgain.add(again);
+    return () => this.#waitsAgain.delete(again);
   }
 
   /** Connected anew: whoever looks for what he missed must be heard by then. Resolves with whether anybody is. */
@@ -225,7 +240,18 @@ function tellInfo(connection: Redis, host: JobHost): void {
   const info = connection.info.bind(connection) as (...args: readonly unknown[]) => Promise<string>;
   // ioredis gives a callback, and connects again where it is refused. By another name it is none of a greeting.
   connection.info = (...args: readonly unknown[]) =>
-    args.length === 0 ? host.untilItself(async () => `${await connection.call('INFO')}`) : info(...args);
+    args.length === 0 ? host.untilItself(() => infoOf(connection)) : info(...args);
+}
+
+/** For who may not ask for it, the one thing in it that BullMQ reads. */
+async function infoOf(connection: Redis): Promise<string> {
+  try {
+    return `${await connection.call('INFO')}`;
+  } catch (error) {
+    if (!/^NOPERM/.test((error as Error).message)) throw error;
+    const [, , , version] = (await connection.call('HELLO')) as string[];
+    return `redis_version:${version}`;
+  }
 }
 
 /** One that serves the pool and waits for jobs looks for them, by BullMQ's mark. */

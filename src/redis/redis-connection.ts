@@ -98,7 +98,6 @@ export async function connect(address: Address, patience: number, closing: Abort
     why ??= error;
   });
   redis.on('connect', () => redis.stream.unref?.());
-  redis.on('close', () => clearTimeout((redis as unknown as Timed).socketTimeoutTimer));
   const drop = (): void => dropAttempt(redis);
   closing.addEventListener('abort', drop);
   try {
@@ -118,16 +117,17 @@ export async function connect(address: Address, patience: number, closing: Abort
 interface Timed {
   /** For `socketTimeout`, as long as an answer is due, also once nobody can answer. */
   readonly socketTimeoutTimer?: NodeJS.Timeout;
+  /** Begins that. */
+  setSocketTimeout?(): void;
   /** As long as it waits for its next attempt to connect. */
   readonly reconnectTimeout?: NodeJS.Timeout | null;
 }
 
-/** Ends a connection, once; what is not answered by then does not keep the process alive. */
+/** Ends a connection, once. */
 export function hangUp(redis: Redis): void {
   // Each call that fails with the connection does, and ioredis would listen to the socket's end once more.
   const { stream } = redis as { readonly stream?: Redis['stream'] };
   if (stream?.destroyed !== true && stream?.writableEnded !== true) redis.disconnect();
-  (redis as unknown as Timed).socketTimeoutTimer?.unref();
 }
 
 /** Of one that is connecting, or closed already, ioredis would wait two seconds for the end, and keep the process alive. */
@@ -138,11 +138,21 @@ function dropAttempt(redis: Redis): void {
 
 /** What an engine answers that is not itself any more, or not yet: another attempt, by another connection, may do. */
 const PASSING =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE)\b/;
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOSCRIPT|NOREPLICAS|UNKILLABLE|ERR max number of clients)\b/;
 
 /** Whether that is such an answer. */
 export function isPassing(error: unknown): error is Error {
   return error instanceof Error && PASSING.test(error.message);
+}
+
+/** What a node of a Cluster answers that has not the keys, and where these are. */
+const MOVED = /^MOVED \d+ (\S+)/;
+
+/** What to do where an engine has answered so: '' for another answer. */
+export function whereElse({ message }: Error, namespace: string): string {
+  const [, node] = MOVED.exec(message) ?? [];
+  if (node === undefined) return '';
+  return `the namespace ${namespace} is on another node of this Cluster: connect to the primary of its shard, ${node} now (${message})`;
 }
 
 export function asEngineError(error: unknown): EngineError {
@@ -154,16 +164,30 @@ export function asEngineError(error: unknown): EngineError {
 
 /** @param again - whether Sentinels are asked until one answers */
 export function open(all: typeof ioredis, address: Address, own: RedisOptions, again: boolean): Redis {
-  if (typeof address === 'string') return neverToItself(new all.Redis(address, own));
+  if (typeof address === 'string') return watched(new all.Redis(address, own));
   const found = { ...address, ...own, ...(address.sentinels && bySentinels(all, again)) };
-  return neverToItself(new all.Redis(found));
+  return watched(new all.Redis(found));
+}
+
+/**
+ * What holds for each connection to an engine. An answer that is due does not keep the process alive, nor an attempt to connect to
+ * what does not answer: who waits for it does that.
+ */
+export function watched(redis: Redis): Redis {
+  const timed = redis as unknown as Timed;
+  const begin = timed.setSocketTimeout?.bind(redis);
+  timed.setSocketTimeout = () => {
+    begin?.();
+    timed.socketTimeoutTimer?.unref();
+  };
+  return neverToItself(redis);
 }
 
 /**
  * Where nobody listens on a port of this machine, the kernel may give that very port to who connects to it: connected to itself, a
  * connection takes what it sends for answers. Closed at once, before it has read any.
  */
-export function neverToItself(redis: Redis): Redis {
+function neverToItself(redis: Redis): Redis {
   return redis.on('connect', () => {
     const { localAddress, localPort, remoteAddress, remotePort } = redis.stream as Socket;
     if (localPort === undefined || localPort !== remotePort || localAddress !== remoteAddress) return;

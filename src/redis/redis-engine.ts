@@ -4,7 +4,14 @@ import { every } from '../primitives/waiting/event-loop.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { EngineError } from './errors.js';
 import { backoff, pause } from './pause.js';
-import { type Address, asEngineError, connect, dropConnection, hangUp } from './redis-connection.js';
+import {
+  type Address,
+  asEngineError,
+  connect,
+  dropConnection,
+  hangUp,
+  whereElse,
+} from './redis-connection.js';
 import { script } from './script/script.js';
 
 /** What an engine for one thread of a process is made with. */
@@ -96,7 +103,7 @@ export class RedisEngine implements Engine {
     const { address, patience, listens } = this.#options;
     const redis = await connect(address, patience, this.#closing.signal);
     try {
-      const commands = await greet(redis, this.#before);
+      const commands = await greet(redis, this.#before, this.#options.namespace);
       if (listens) await this.#listen(commands.run);
       if (this.#closing.signal.aborted || redis.status !== 'ready')
         throw new EngineError('the connection has closed', { outOfReach: true });
@@ -194,13 +201,14 @@ export class RedisEngine implements Engine {
  *
  * @throws EngineError when it cannot be used
  */
-async function greet(redis: Redis, before: Commands | undefined): Promise<Commands> {
+async function greet(redis: Redis, before: Commands | undefined, namespace: string): Promise<Commands> {
   const info = await redis.info();
   const field = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
   const version = field('valkey_version') || field('redis_version');
   if (Number.parseInt(version, 10) < 7)
     throw new EngineError(`Redis 7.0 or Valkey 7.2 is needed, or later, got ${version}`);
   if (field('role') === 'slave') throw new EngineError('it is a replica', { outOfReach: true });
+  if (field('cluster_enabled') === '1') await checkShard(redis, namespace);
   const policy = field('maxmemory_policy');
   if (policy.startsWith('allkeys') && field('maxmemory') !== '0')
     throw new EngineError(`the engine evicts keys: maxmemory-policy must be noeviction, got ${policy}`);
@@ -209,6 +217,16 @@ async function greet(redis: Redis, before: Commands | undefined): Promise<Comman
   if (before?.run === run) await dropConnection(redis, before.id);
   const sha = String(await redis.script('LOAD', script));
   return { redis, run, age: 1000 * Number(field('uptime_in_seconds')), id, sha };
+}
+
+/** A primary of another shard stays one. @throws EngineError */
+async function checkShard(redis: Redis, namespace: string): Promise<void> {
+  try {
+    await redis.exists(`{${namespace}}:meta`);
+  } catch (error) {
+    const why = whereElse(error as Error, namespace);
+    throw why === '' ? error : new EngineError(why, { cause: error });
+  }
 }
 
 async function runOf(redis: Redis): Promise<string> {

@@ -261,7 +261,7 @@ export class RemotePool {
   /**
    * Ends a schedule; what of it runs is let be. false: there was none.
    *
-   * @throws TypeError, RangeError; ThreadError ERR_POOL, which rejects, when the Machines is closed
+   * @throws TypeError, RangeError, EngineError, ThreadError ERR_POOL when the Machines is closed; all of them reject
    * @example
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'unschedule' });
    * console.log(await machines.pool('paths').unschedule('never')); // prints false
@@ -270,7 +270,7 @@ export class RemotePool {
   async unschedule(id: string): Promise<boolean> {
     checkId('id', id);
     const desk = this.#open;
-    return awake(desk.asked(() => desk.queue.removeJobScheduler(id)));
+    return awake(desk.asked(() => desk.unschedule(id)));
   }
 
   /**
@@ -290,7 +290,7 @@ export class RemotePool {
   /**
    * The dead letters, newest first; 100 unless `limit` says otherwise. Unsubscribing ends only the waiting.
    *
-   * @throws TypeError, RangeError at the call; as the Observable's error ThreadError ERR_POOL when the Machines is closed
+   * @throws TypeError, RangeError at the call; as the Observable's error EngineError, ThreadError ERR_POOL when the Machines is closed
    * @example
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'failed' });
    * const paths = threadModule<typeof import('node:path')>(new URL('node:path'));

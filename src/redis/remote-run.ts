@@ -49,7 +49,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
   readonly #codec: JobCodec;
   readonly #asked: AskedJob;
   readonly #told: RunTold;
-  /** Called as it ends by itself. */
+  /** Called once it is over. */
   readonly #ended: () => void;
   readonly #context = new CallerContext();
   #state = OVER;
@@ -59,7 +59,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
   /** Of a stream. */
   readonly #reader: JobReader;
 
-  /** @param ended - called as it ends by itself, before anybody is told */
+  /** @param ended - called once it is over, also for who has left, and before anybody is told */
   constructor(desk: JobDesk, codec: JobCodec, asked: AskedJob, told: RunTold, ended: () => void) {
     const { name, data, options } = asked;
     this.#desk = desk;
@@ -260,7 +260,6 @@ export class RemoteRun implements JobEntry, JobWaiter {
     const ended = this.#end();
     if (ended && this.data.shared === true && !this.#asked.detached)
       this.#desk.inBackground(awake(this.#desk.forgetShared(this.id, this.#place)));
-    if (ended) this.#ended();
     return ended;
   }
 
@@ -269,6 +268,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
     this.#state = OVER;
     this.#desk.forget(this.id, this);
     keepAlive(-1);
+    this.#ended();
     return true;
   }
 }

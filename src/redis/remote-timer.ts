@@ -90,14 +90,13 @@ export class RemoteTimer<R> {
 
   async #cancel(): Promise<boolean> {
     const { queue, link } = this.#desk;
-    const state = await queue.getJobState(this.#job);
-    if (state !== 'delayed' && state !== 'waiting' && state !== 'prioritized') return false;
-    const cancelled = (await queue.remove(this.#job)) === 1;
-    if (cancelled) this.#cancelled = true;
-    if (cancelled && this.#key !== undefined) await forgetTimer(link.commands, this.#key, this.#job);
+    if (!(await this.#desk.takeOut(this.#job))) return false;
+    this.#cancelled = true;
+    await queue.remove(this.#job);
+    if (this.#key !== undefined) await forgetTimer(link.commands, this.#key, this.#job);
     // Who waits for its result need not wait any longer.
     await this.#desk.look(this.#job);
-    return cancelled;
+    return true;
   }
 
   /**

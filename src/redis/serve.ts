@@ -131,6 +131,7 @@ class JobServing implements Serving {
   readonly #cancels = new Map<string, number>();
   readonly #stopNet: () => void;
   readonly #stopLooking: () => void;
+  readonly #stopWaking: () => void;
   #renewing = false;
   /** What it is handed from now on, too. */
   readonly #givesBack = new BehaviorSubject(false);
@@ -176,6 +177,7 @@ class JobServing implements Serving {
     });
     this.#stopNet = every(host.lease / 3, () => this.#look());
     this.#stopLooking = link.onAgain(() => this.#lookForCancels());
+    this.#stopWaking = link.onWaitsAgain(() => this.#wake());
     host.atClose(() => this.close({ timeout: 0 }));
     void this.#open().catch((error) => host.report(error));
   }
@@ -277,6 +279,12 @@ class JobServing implements Serving {
     return this.#closed.finally(stop);
   }
 
+  /** Whoever waits for jobs looks for them. */
+  #wake(): void {
+    const { host, link, name } = this.#place;
+    wakeServing(host, link, name).catch((error) => host.report(error));
+  }
+
   #giveBack(): void {
     for (const run of this.#runs.values()) run.end('given back');
     this.#givesBack.next(true);
@@ -297,7 +305,7 @@ class JobServing implements Serving {
     try {
       await Promise.race([this.#worker.close(), this.#allAreOthers()]);
       // What had woken this one goes to another: that there is a job, or when a delayed one is due.
-      wakeServing(host, link, name).catch((error) => host.report(error));
+      this.#wake();
       await this.#ownThreads?.close();
       // What has ended last is told as the loop turns.
       await new Promise<void>((told) => nextTurn(told));
@@ -306,6 +314,7 @@ class JobServing implements Serving {
     } finally {
       this.#stopNet();
       this.#stopLooking();
+      this.#stopWaking();
       this.#count.complete();
       keepAlive(-1);
     }

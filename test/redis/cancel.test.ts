@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +94,16 @@ test('`signal` does the same, with its reason as the error', async () => {
   await until(async () => (await counts(farm.pool)).active === 0);
   const late = firstValueFrom(farm.pool.run(targets.wait, [], { signal: controller.signal }));
   await expect(late).rejects.toBe(reason);
+});
+
+test('its `signal` remembers nobody who has left', async () => {
+  const { signal } = new AbortController();
+  for (const waiting of [0, 1]) {
+    const job = farm.pool.run(targets.echo, [1], { signal }).subscribe();
+    await until(async () => (await counts(farm.pool)).waiting === waiting);
+    job.unsubscribe();
+    await until(() => getEventListeners(signal, 'abort').length === 0);
+  }
 });
 
 test('a detached one goes on', async () => {

@@ -288,6 +288,14 @@ it('that is closed keeps the process alive no longer, also where an answer is du
   silent.close();
 });
 
+it('keeps the process alive no longer, as its serving is closed, also where nothing goes through the link', async () => {
+  const link = await tcpProxy(redis.server.port);
+  const heard = (stdout: string) => stdout.includes('a.txt') && link.stall();
+  const { code, stdout } = await runFixture('redis/closes-serving.js', { args: [link.url], heard });
+  expect([code, stdout]).toEqual([0, 'a.txt\nclosed\n']);
+  await link.close();
+});
+
 it('that is closed as it connects leaves no connection', async () => {
   const link = await slowLink(redis.server.port, 30);
   const before = await clientIds();

@@ -2,6 +2,7 @@ import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { slowLink } from '../support/slow-link.js';
 
 let server: RedisServer;
 let farm: Farm;
@@ -36,6 +37,25 @@ test('one that is cancelled never runs, and its result is undefined', async () =
   const client = await queue.getBackend().client;
   expect(await client.exists(`{${farm.namespace}}:t:jobs:named`)).toBe(0);
   expect(await timer.cancel()).toBe(false);
+});
+
+test('one that is cancelled from afar as it is due has run, or never does', async () => {
+  const link = await slowLink(server.port, 50);
+  const { namespace } = farm;
+  const afar = new Farm(server, { connection: link.url, namespace, lease: 5000 });
+  try {
+    await afar.pool.failed();
+    for (const ms of [300, 350, 400, 450, 500]) {
+      const timer = afar.pool.timer(500, targets.echo, ['ran']);
+      const result = firstValueFrom(timer.result());
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      const cancelled = await timer.cancel();
+      expect(await result, `${ms}`).toBe(cancelled ? undefined : 'ran');
+    }
+  } finally {
+    await afar[Symbol.asyncDispose]();
+    link.close();
+  }
 });
 
 test('one of the same id takes the place of the earlier', async () => {

@@ -117,6 +117,46 @@ test('what an engine refuses who calls is told again where it did not meanwhile'
   }
 });
 
+test('a user who may not ask for INFO has his jobs done, and is told what is missing for locks', async () => {
+  await admin.acl('SETUSER', 'uninformed', 'on', '>password', '~*', '&*', '+@all', '-info');
+  const connection = server.url.replace('//', '//uninformed:password@');
+  const { namespace, lease } = farm;
+  const other = new Farm(server, { connection, namespace, lease });
+  try {
+    other.serve();
+    expect(await other.pool.run(targets.echo, [1])).toBe(1);
+    const held = firstValueFrom(other.machines.lock('x').hold());
+    await expect(held).rejects.toMatchObject({ code: 'ERR_ENGINE', message: expect.stringMatching(/info/) });
+  } finally {
+    await other[Symbol.asyncDispose]();
+    await admin.acl('DELUSER', 'uninformed');
+  }
+});
+
+test.each(['', 'password'])(
+  'who begins while the engine has as many clients as it takes goes on once it has not, password %o',
+  async (password) => {
+    await admin.config('SET', 'requirepass', password);
+    const connection = server.url.replace('//', password === '' ? '//' : `//:${password}@`);
+    const { namespace, lease } = farm;
+    const late = new Farm(server, { connection, namespace, lease });
+    try {
+      await admin.config('SET', 'maxclients', '1');
+      late.serve();
+      const held = firstValueFrom(late.machines.lock('x').hold());
+      const done = firstValueFrom(late.pool.run(targets.echo, [1]));
+      await until(() => late.errors.some(({ message }) => /max number of clients/.test(message)));
+      await admin.config('SET', 'maxclients', '10000');
+      expect(await done).toBe(1);
+      await (await held).release();
+    } finally {
+      await admin.config('SET', 'maxclients', '10000');
+      await admin.config('SET', 'requirepass', '');
+      await late[Symbol.asyncDispose]();
+    }
+  },
+);
+
 test('what an engine refuses is told once until it does not', async () => {
   await (await farm.machines.lock('x').hold()).release();
   for (const _ of [1, 2]) {
@@ -314,6 +354,20 @@ test('a detached job, or a timer, that was left and then is refused is told of o
     await until(() => lost().length === 2);
     await expect(firstValueFrom(farm.pool.run(targets.echo, [3]))).rejects.toThrow('OOM');
     expect(lost()).toHaveLength(2);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('what was to outlive its Machines, and is refused as that is closed, is told of with the reason', async () => {
+  const brief = new Farm(server, { lease: 1000 });
+  await brief.pool.failed();
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    brief.pool.timer(60_000, targets.echo, [1]);
+    await brief[Symbol.asyncDispose]();
+    const message = expect.stringMatching(/^jobs may not have job/);
+    expect(brief.errors).toMatchObject([{ message, cause: { message: expect.stringMatching(/^OOM/) } }]);
   } finally {
     await admin.config('SET', 'maxmemory', '0');
   }
