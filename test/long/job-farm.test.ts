@@ -1,6 +1,6 @@
 import { firstValueFrom, from, mergeMap, reduce } from 'rxjs';
 import { expect, it } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { tried } from '../support/long/tried.js';
 import { anySeed, random } from '../support/random.js';
 import { redisServer } from '../support/redis-server.js';
@@ -47,10 +47,7 @@ it('10,000 jobs that are left leave the engine as it was', async (context) => {
   try {
     farm.serve();
     const { pool } = farm;
-    const engine = (await (pool.queue as { getBackend(): { client: Promise<unknown> } }).getBackend()
-      .client) as {
-      dbsize(): Promise<number>;
-    };
+    const engine = await commandsOf(pool);
     await pool.run(targets.nothing);
     const round = async (jobs: number) => {
       const all = Array.from({ length: jobs }, () => pool.run(targets.wait).subscribe());

@@ -1,6 +1,6 @@
 import { firstValueFrom, from, mergeMap, reduce } from 'rxjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 
 let server: RedisServer;
@@ -99,9 +99,8 @@ test('results and values that were told while nobody could hear are asked for', 
     async (farm) => {
       farm.start();
       await farm.pool.run(targets.nothing);
-      const client = (await (farm.pool.queue as { getBackend(): { client: Promise<unknown> } }).getBackend()
-        .client) as { call(...words: string[]): Promise<unknown> };
-      const cut = () => client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      const client = await commandsOf(farm.pool);
+      const cut = () => client.client('KILL', 'TYPE', 'pubsub');
       const results = Array.from({ length: 50 }, (_, n) =>
         firstValueFrom(farm.pool.run(targets.slowly, [n, 20])),
       );

@@ -7,7 +7,7 @@ import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
 import { currentJob, Machines } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
@@ -299,11 +299,10 @@ test('what is tried again by hand from afar, and has ended before that is known 
 test('many pools of one name in a process share what they need', async () => {
   farm.serve();
   for (let n = 0; n < 100; n++) await farm.machines.pool('jobs').run(targets.echo, [n]);
-  const { client } = (farm.pool.queue as { getBackend(): { client: Promise<never> } }).getBackend();
-  const engine = (await client) as { call(...words: string[]): Promise<string[]> };
-  expect(await engine.call('PUBSUB', 'CHANNELS', `{${farm.namespace}}:r:*`)).toHaveLength(2);
+  const engine = await commandsOf(farm.pool);
+  expect(await engine.pubsub('CHANNELS', `{${farm.namespace}}:r:*`)).toHaveLength(2);
   // BullMQ's events, each end with its result, would stay when the jobs are gone.
-  expect(Number(await engine.call('XLEN', `{${farm.namespace}}:jobs:jobs:events`))).toBeLessThan(250);
+  expect(await engine.xlen(`{${farm.namespace}}:jobs:jobs:events`)).toBeLessThan(250);
 });
 
 test('a job runs once, though the clock is set back meanwhile', async () => {
