@@ -4,7 +4,7 @@ import type { RemoteLock } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endMachines, Machine } from '../support/machine.js';
 import { onRedis } from '../support/on-redis.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { type RedisServer, redisServer, replicaOf } from '../support/redis-server.js';
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.js';
 
 const LEASE = 1000;
@@ -231,9 +231,7 @@ describe('the engine', () => {
   for (const heard of [true, false]) {
     it(`fails over to a replica that had ${heard ? '' : 'not '}heard of the grant: the owner keeps its lock`, async () => {
       const [one, two] = [await redisServer(), await redisServer()];
-      const replica = new Redis(two.url);
-      await replica.replicaof('127.0.0.1', one.port);
-      while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+      const replica = await replicaOf(one, two);
       const link = await tcpProxy(one.port);
       const base = { namespace: 'faults', lease: 1500, lock: 'x', url: link.url };
       const owner = await Machine.start({ ...base, name: 'owner' });

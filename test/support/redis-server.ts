@@ -3,6 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { endWithTest } from './children.js';
 
 /** A redis-server of a test's own. */
@@ -49,6 +51,9 @@ export async function redisServer(
     dir,
     '--loglevel',
     'warning',
+    // Whoever begins to copy waits five seconds for others otherwise.
+    '--repl-diskless-sync-delay',
+    '0',
   ];
   const child = endWithTest(
     spawn('redis-server', [...own, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'ignore'] }),
@@ -78,6 +83,14 @@ export async function redisServer(
       await gone;
     },
   };
+}
+
+/** A client of a server that is a replica of another from now on, and has what the other has. */
+export async function replicaOf(primary: RedisServer, server: RedisServer): Promise<Redis> {
+  const replica = new Redis(server.url);
+  await replica.replicaof('127.0.0.1', primary.port);
+  while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+  return replica;
 }
 
 function answers(port: number): Promise<boolean> {
