@@ -8,7 +8,7 @@ import { redisServer } from '../support/redis-server.js';
 const seed = anySeed();
 
 it(`5,000 jobs give exactly one result each, though processes are killed at random: seed ${seed}`, async (context) => {
-  const server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  const server = await redisServer();
   const farm = new Farm(server, { lease: 2000, pool: { retry: { maxDeaths: 1000 } } });
   try {
     const next = random(seed);
@@ -42,7 +42,7 @@ it(`5,000 jobs give exactly one result each, though processes are killed at rand
 });
 
 it('10,000 jobs that are left leave the engine as it was', async (context) => {
-  const server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  const server = await redisServer();
   const farm = new Farm(server, { lease: 5000 });
   try {
     farm.serve();

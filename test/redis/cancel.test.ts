@@ -9,7 +9,7 @@ import { freePort, type RedisServer, redisServer } from '../support/redis-server
 
 let server: RedisServer;
 beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
 });
 afterAll(() => server.stop());
 

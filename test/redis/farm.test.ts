@@ -5,7 +5,7 @@ import { type RedisServer, redisServer } from '../support/redis-server.js';
 
 let server: RedisServer;
 beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
 });
 afterAll(() => server.stop());
 
@@ -122,7 +122,7 @@ test('results and values that were told while nobody could hear are asked for', 
   ));
 
 test('an engine that is killed and comes back with its log loses no job', async () => {
-  const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+  const args = ['--appendonly', 'yes', '--appendfsync', 'always'];
   const first = await redisServer({ args });
   const farm = new Farm(first, { lease: 1500 });
   let second: RedisServer | undefined;

@@ -6,7 +6,7 @@ import { lives } from './jobs.lives.js';
 
 let server: RedisServer;
 beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
 });
 afterAll(() => server.stop());
 

@@ -48,7 +48,7 @@ function heapUsed(): number {
 let server: RedisServer;
 beforeAll(async () => {
   renameMoves();
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
 });
 afterAll(() => server.stop());
 

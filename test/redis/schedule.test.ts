@@ -4,7 +4,7 @@ import { type RedisServer, redisServer } from '../support/redis-server.js';
 
 let server: RedisServer;
 beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
 });
 afterAll(() => server.stop());
 

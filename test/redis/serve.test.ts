@@ -14,7 +14,7 @@ import { tcpProxy } from '../support/tcp-proxy.js';
 
 let server: RedisServer;
 beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
 });
 afterAll(() => server.stop());
 
@@ -228,7 +228,7 @@ test('closes though its connection broke with calls unanswered, and the next doe
 });
 
 test('closes while a job runs that it cannot give back', async () => {
-  const own = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  const own = await redisServer();
   const cut = new Farm(own, { lease: 1000 });
   try {
     cut.serve();
