@@ -3,19 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstValueFrom, Subject } from 'rxjs';
 import type { RemotePool } from 'rxjs-threading/redis';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
-import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
+import { onRedis } from '../support/on-redis.js';
+import { freePort } from '../support/redis-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await redisServer();
-});
-afterAll(() => server.stop());
+const redis = onRedis();
 
 let farm: Farm;
 beforeEach(() => {
-  farm = new Farm(server);
+  farm = new Farm(redis.server);
   return () => farm[Symbol.asyncDispose]();
 });
 
@@ -112,7 +109,7 @@ test.for(
   '$what is in the queue, though its Machines is closed at once; its first use: $first',
   async ({ ask, first }) => {
     const { namespace } = farm;
-    const brief = new Farm(server, { namespace });
+    const brief = new Farm(redis.server, { namespace });
     if (!first) await brief.pool.failed();
     ask(brief.pool);
     await brief[Symbol.asyncDispose]();
@@ -155,7 +152,7 @@ test.each(Object.entries(outliving))(
   '%s that is not in the queue a lease after its Machines was closed is told of',
   async (_what, ask) => {
     const nowhere = `redis://127.0.0.1:${await freePort()}`;
-    const brief = new Farm(server, { connection: nowhere, lease: 500 });
+    const brief = new Farm(redis.server, { connection: nowhere, lease: 500 });
     ask(brief.pool);
     await brief[Symbol.asyncDispose]();
     const lost = brief.errors.filter(({ message }) => /^jobs may not have job \S+ \(echo\)$/.test(message));
@@ -166,7 +163,7 @@ test.each(Object.entries(outliving))(
 test.each([false, true])(
   'a detached one whose Machines is closed is not ended by those who share it; it was accepted: %o',
   async (accepted) => {
-    const brief = new Farm(server, { namespace: farm.namespace });
+    const brief = new Farm(redis.server, { namespace: farm.namespace });
     const options = { dedupe: 'one', detached: true };
     brief.pool.run(targets.echo, [1], options).subscribe({ error: () => {} });
     if (accepted) await until(async () => (await counts(farm.pool)).waiting === 1);
