@@ -1,21 +1,14 @@
 // What is done in BullMQ's own moves of a job that has ended.
 
 import { createRequire } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type * as BullMQ from 'bullmq';
 import { firstValueFrom } from 'rxjs';
 import { Machines } from 'rxjs-threading/redis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { heapUsed } from '../support/collect-garbage.js';
 import { commandsOf, Farm, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
 import { slowLink } from '../support/slow-link.js';
-
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
-}
 
 const { Job } = createRequire(import.meta.url)('bullmq') as typeof BullMQ;
 
