@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { RemoteLock } from 'rxjs-threading/redis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { endMachines, Machine } from '../support/machine.js';
 import { onRedis } from '../support/on-redis.js';
 import { type RedisServer, redisServer, replicaOf } from '../support/redis-server.js';
@@ -276,14 +276,9 @@ describe('the wall clock', () => {
 
 describe('many sessions', () => {
   const COUNT = 6;
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await redisServer();
-  });
-  afterAll(() => server.stop());
 
   it('come back after a cut with one attempt for each of their three connections, more or less', async () => {
-    const link = await tcpProxy(server.port);
+    const link = await tcpProxy(redis.server.port);
     const all = Array.from({ length: COUNT }, () => redis.machines({ connection: link.url, lease: 5000 }));
     const held = await Promise.all(all.map((machines, index) => machines.lock(`many${index}`).hold()));
     const before = link.connections;
