@@ -20,14 +20,18 @@ export const common = {
   server: { deps: { external: [/\/dist\//] } },
 } satisfies ViteUserConfig['test'];
 
-export const reporters = ['default', './test/support/closing-line.ts'];
+/** Of a run, whatever it runs. */
+export const run = {
+  reporters: ['default', './test/support/closing-line.ts'],
+  globalSetup: './test/support/temporary-files.ts',
+} satisfies ViteUserConfig['test'];
 
 /** Node 20 has no `using`. */
 export const oxc = { target: 'es2022' };
 
 export default defineConfig({
   test: {
-    reporters,
+    ...run,
     sequence: { sequencer: LongestFirst },
     // One more than processors: most tests wait for their threads now and then.
     maxWorkers: 3,

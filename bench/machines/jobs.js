@@ -1,8 +1,5 @@
-import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { fork } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +7,7 @@ import { Queue, QueueEvents } from 'bullmq';
 import { threadModule } from 'rxjs-threading';
 import { Machines } from 'rxjs-threading/redis';
 import { checkEqual, interleave, median, row, scaled, timed } from '../harness.js';
+import { redisServer } from './server.js';
 
 const AGAINST = {
   inline: 'BullMQ, bodies in its loop',
@@ -17,13 +15,8 @@ const AGAINST = {
   alike: 'the same, token and cancel',
 };
 
-const free = createServer().listen(0, '127.0.0.1');
-await once(free, 'listening');
-const { port } = free.address();
-free.close();
-const dir = mkdtempSync(join(tmpdir(), 'bench-jobs-'));
-const own = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', dir];
-const server = spawn('redis-server', [...own, '--maxmemory-policy', 'noeviction'], { stdio: 'ignore' });
+const server = await redisServer();
+const { port, dir } = server;
 const worker = fork(fileURLToPath(new URL('jobs.worker.js', import.meta.url)), [`${port}`]);
 
 const targets = threadModule(new URL('jobs.targets.js', import.meta.url));
@@ -114,12 +107,10 @@ const reached = [];
 for (let nth = 0; nth < scaled(500); nth++) reached.push(await cancel(nth));
 row('a cancel reaches the running body, p50', median(reached), 'meant to be below', 10, 1);
 
-worker.send('end');
+worker.disconnect();
 await machines.close();
 await inline.close();
 await threaded.close();
 await alike.close();
-server.kill();
-await once(server, 'exit');
-rmSync(dir, { recursive: true, force: true });
+await server.stop();
 process.exit();

@@ -38,4 +38,4 @@ async function alike(job) {
 const bodies = { inline: async (job) => job.data.n, threaded: (job) => piscina.run(job.data.n), alike };
 for (const [name, body] of Object.entries(bodies))
   await new Worker(name, body, { connection, concurrency: CONCURRENCY }).waitUntilReady();
-process.on('message', () => process.exit());
+process.once('disconnect', () => process.exit());

@@ -23,7 +23,7 @@ function listens(port) {
   });
 }
 
-/** A redis-server of a benchmark's own, which keeps nothing. @throws where there is none */
+/** A redis-server of a benchmark's own, which keeps nothing; its folder goes with the process. @throws where there is none */
 export async function redisServer() {
   const port = await freePort();
   const dir = mkdtempSync(join(tmpdir(), 'redis-bench-'));
@@ -33,15 +33,18 @@ export async function redisServer() {
   child.once('error', (cause) => {
     failed = new Error('there is no redis-server: apt-get install -y redis-server', { cause });
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  process.once('exit', () => {
+    child.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  });
   while (!(await listens(port))) if (failed !== undefined) throw failed;
   return {
     port,
+    dir,
     async stop() {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill();
       await gone;
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 }

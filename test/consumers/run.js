@@ -16,6 +16,8 @@ const { values } = parseArgs({
   options: { all: { type: 'boolean' }, keep: { type: 'boolean' }, only: { type: 'string' } },
 });
 const folder = mkdtempSync(join(tmpdir(), 'consumers-'));
+// What their tools leave in theirs goes with it, too: caches, sockets.
+process.env.TMPDIR = folder;
 const rows = [];
 try {
   const tarball = pack();

@@ -1,29 +1,3 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lives } from '../redis/jobs.lives.js';
-import { allMoments, cutLives, killedLives } from '../support/job-cuts.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { allMoments, jobsHaveOneEnd } from '../support/job-cuts.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-});
-afterAll(() => server.stop());
-
-describe(`a job has one end, and leaves nothing in the engine`, () => {
-  const sides = lives.flatMap((life) => ['caller', 'server'].map((side) => [life, side] as const));
-
-  it.each(sides)('one that %s, where the link of its %s breaks', async (life, side) => {
-    const { wrong, moments } = await cutLives(server, life, side, allMoments);
-    expect(wrong).toEqual([]);
-    expect(moments).toBeGreaterThan(0);
-  });
-
-  // Nobody cancels what a process had begun that was killed.
-  it.each(sides.filter(([life]) => !/left|stream/.test(life)))(
-    'one that %s, where its %s is killed',
-    async (life, side) => {
-      const { wrong } = await killedLives(server, life, side, allMoments);
-      expect(wrong).toEqual([]);
-    },
-  );
-});
+jobsHaveOneEnd('', allMoments, allMoments);

@@ -1,6 +1,6 @@
 import { firstValueFrom, from, mergeMap, reduce } from 'rxjs';
 import { expect, it } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { tried } from '../support/long/tried.js';
 import { anySeed, random } from '../support/random.js';
 import { redisServer } from '../support/redis-server.js';
@@ -8,7 +8,7 @@ import { redisServer } from '../support/redis-server.js';
 const seed = anySeed();
 
 it(`5,000 jobs give exactly one result each, though processes are killed at random: seed ${seed}`, async (context) => {
-  const server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  const server = await redisServer();
   const farm = new Farm(server, { lease: 2000, pool: { retry: { maxDeaths: 1000 } } });
   try {
     const next = random(seed);
@@ -42,15 +42,12 @@ it(`5,000 jobs give exactly one result each, though processes are killed at rand
 });
 
 it('10,000 jobs that are left leave the engine as it was', async (context) => {
-  const server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  const server = await redisServer();
   const farm = new Farm(server, { lease: 5000 });
   try {
     farm.serve();
     const { pool } = farm;
-    const engine = (await (pool.queue as { getBackend(): { client: Promise<unknown> } }).getBackend()
-      .client) as {
-      dbsize(): Promise<number>;
-    };
+    const engine = await commandsOf(pool);
     await pool.run(targets.nothing);
     const round = async (jobs: number) => {
       const all = Array.from({ length: jobs }, () => pool.run(targets.wait).subscribe());

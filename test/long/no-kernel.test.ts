@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { endWithTest } from '../support/children.js';
 import { tried } from '../support/long/tried.js';
 import { runNode } from '../support/run-node.js';
 
@@ -34,15 +35,11 @@ it('is seen by the library alone, in workers too', async () => {
 });
 
 it.for(FILES)('%s holds without /proc', async (file, context) => {
-  const run = spawn(
-    process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', '--testTimeout=120000', '-t', HOLES, file],
-    {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Not this run's, which would take the other for a part of it.
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_OPTIONS: `--require=${preload}` },
-    },
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--testTimeout=120000', '-t', HOLES, file];
+  // Not this run's, which would take the other for a part of it.
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_OPTIONS: `--require=${preload}` };
+  const run = endWithTest(
+    spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env }),
   );
   let printed = '';
   for (const stream of [run.stdout, run.stderr]) {

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { common, oxc } from '../../vitest.config.js';
+import { common, oxc, run } from '../../vitest.config.js';
 import LongestFirst from '../support/longest-first.js';
 
 // `npm run test:long`: what takes minutes, and at its end a table of what was tried and how often.
@@ -7,6 +7,7 @@ export default defineConfig({
   oxc,
   test: {
     ...common,
+    ...run,
     include: ['test/long/**/*.test.ts'],
     // One more than processors: storms and deaths wait, interleavings compute.
     maxWorkers: 3,

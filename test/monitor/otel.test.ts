@@ -1,7 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { metrics, trace } from '@opentelemetry/api';
 import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
@@ -10,6 +7,7 @@ import { instrument } from 'rxjs-threading/monitor';
 import { Machines } from 'rxjs-threading/redis';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as here from '../fixtures/monitor/spans.js';
+import { installed } from '../support/installed.js';
 import { until } from '../support/turns.js';
 
 const there = threadModule<typeof here>(new URL('../fixtures/monitor/spans.js', import.meta.url));
@@ -228,22 +226,13 @@ describe('instrument, for metrics', () => {
 
 describe('instrument without its package', () => {
   it('names it', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'no-otel-'));
-    const root = join(import.meta.dirname, '../..');
-    const modules = join(folder, 'node_modules');
-    mkdirSync(join(modules, 'rxjs-threading'), { recursive: true });
-    cpSync(join(root, 'dist'), join(modules, 'rxjs-threading/dist'), { recursive: true });
-    cpSync(join(root, 'package.json'), join(modules, 'rxjs-threading/package.json'));
-    for (const name of ['rxjs', 'piscina', 'tslib'])
-      symlinkSync(join(root, 'node_modules', name), join(modules, name));
     const program = `
       import { instrument } from 'rxjs-threading/monitor';
       try { instrument(); } catch (error) { console.log(error.name, error.code, error.message); }`;
     const told = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-      cwd: folder,
+      cwd: installed(),
       encoding: 'utf8',
     });
-    rmSync(folder, { recursive: true });
     expect(told).toBe(
       'MissingPackageError ERR_MODULE_NOT_FOUND instrument needs the package @opentelemetry/api: npm install @opentelemetry/api\n',
     );

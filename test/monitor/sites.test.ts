@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -19,10 +19,7 @@ beforeEach(() => {
   lock.acquireSync();
   folder = mkdtempSync(join(tmpdir(), 'sites-'));
 });
-afterEach(() => {
-  looking.unsubscribe();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => looking.unsubscribe());
 
 /** Where the only one begun that waits for the lock. */
 function site(): Site | null | undefined {

@@ -9,6 +9,7 @@ import { clip, padded, rendered, widthOf } from '../../src/monitor/top/spans.js'
 import { tables } from '../../src/monitor/top/tables.js';
 import { FIRST_VIEW, pressed, type View } from '../../src/monitor/top/view.js';
 import { count, duration, size } from '../../src/monitor/top/words.js';
+import { endWithTest } from '../support/children.js';
 import { farm } from '../support/monitor/machine-farm.js';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -29,7 +30,7 @@ async function run(
   args: readonly string[],
   enough: (stdout: string) => boolean = () => false,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [cli, ...args], { timeout: 30_000 });
+  const child = endWithTest(spawn(process.execPath, [cli, ...args], { timeout: 30_000 }));
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
@@ -106,7 +107,8 @@ describe('rxjs-threading', () => {
   });
 
   it('ends its program when it is told to end, also by a second signal', async () => {
-    const top = spawn(process.execPath, [cli, 'top', '--json', '--', 'node', fixture('bad-names.js')]);
+    const args = ['top', '--json', '--', 'node', fixture('bad-names.js')];
+    const top = endWithTest(spawn(process.execPath, [cli, ...args]));
     // Its program has the same stderr: that is closed once both are gone.
     const closed = once(top, 'close');
     await once(top.stdout, 'data');

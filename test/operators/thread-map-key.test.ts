@@ -2,7 +2,7 @@ import { count, lastValueFrom, map, of, range, Subject, take } from 'rxjs';
 import { Event, Semaphore, ThreadPool, threadMap, threadModule, transfer } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
 import { KeyedBacklog } from '../../src/operators/thread-map/lanes.js';
-import { collectGarbage } from '../support/collect-garbage.js';
+import { heapUsed } from '../support/collect-garbage.js';
 import { all } from '../support/outcomes.js';
 import { turns, until } from '../support/turns.js';
 
@@ -117,8 +117,7 @@ describe('threadMap with a key', () => {
         for (let at = 0; at < 10_000; at++) source.next(n + at);
         await until(() => results >= upTo);
       }
-      await collectGarbage();
-      return process.memoryUsage().heapUsed;
+      return heapUsed();
     };
     const before = await heap(50_000);
     const after = await heap(150_000);

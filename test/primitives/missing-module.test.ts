@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Thread, threadModule } from 'rxjs-threading';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 let folder: string;
 beforeAll(() => {
@@ -13,7 +13,6 @@ beforeAll(() => {
   writeFileSync(join(folder, 'both.js'), 'exports.run = () => 1;');
   writeFileSync(join(folder, 'plain.mjs'), 'export const run = () => 1;');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function messageFor(file: string): Promise<string> {
   const { run } = threadModule<{ run(): number }>(pathToFileURL(join(folder, file)));

@@ -1,21 +1,13 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { enumerate, RLock, Thread, threadModule, toHandle } from 'rxjs-threading';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { installed } from '../support/installed.js';
 
 const targets = threadModule<typeof import('../fixtures/two-copies.js')>(
   new URL('../fixtures/two-copies.js', import.meta.url),
 );
 
-const project = new URL('../../', import.meta.url).pathname;
-/** Beside node_modules, where the copy finds what it needs. */
-const folder = mkdtempSync(`${project}.copy-`);
-const copies = [`${project}dist/index.js`, `${folder}/dist/index.js`];
-
-beforeAll(() => {
-  cpSync(`${project}dist`, `${folder}/dist`, { recursive: true });
-  cpSync(`${project}package.json`, `${folder}/package.json`);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const dist = new URL('../../dist/index.js', import.meta.url).pathname;
+const copies = [dist, `${installed()}/node_modules/rxjs-threading/dist/index.js`];
 
 describe('two copies of the package in one worker', () => {
   it('give its thread one ident, and one ownership of an RLock', async () => {

@@ -17,7 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { endWithTest } from '../support/children.js';
 import { runProgram } from '../support/run-program.js';
 
 const built = (path: string): string =>
@@ -39,8 +40,6 @@ beforeAll(async () => {
   await finish(directory);
   undisturbed = await outputs(directory);
 }, 120_000);
-
-afterAll(() => rm(root, { recursive: true }));
 
 type Outputs = Record<string, string>;
 
@@ -113,7 +112,7 @@ async function disturb(
   signal: NodeJS.Signals,
   changes: number,
 ): Promise<{ end: number | string | null; errors: string }> {
-  const run = spawn(process.execPath, [program, '--directory', directory]);
+  const run = endWithTest(spawn(process.execPath, [program, '--directory', directory]));
   const closed = once(run, 'close');
   let errors = '';
   run.stdout.resume();
@@ -188,7 +187,7 @@ describe.concurrent('ingest', { timeout: 180_000 }, () => {
     const directory = join(root, 'no-log');
     await mkdir(directory);
     const args = [program, '--directory', directory, '--records', '5000000'];
-    const run = spawn(process.execPath, args, { stdio: 'ignore' });
+    const run = endWithTest(spawn(process.execPath, args, { stdio: 'ignore' }));
     const watcher = watch(directory, () => run.kill('SIGKILL'));
     await once(run, 'close');
     watcher.close();

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { endWithTest } from '../support/children.js';
 import { decodePng } from '../support/png.js';
 
 const built = (file: string): string =>
@@ -14,13 +15,7 @@ const fileOf = (frame: number): string => `frame-${String(frame).padStart(4, '0'
 const LINE =
   /^ {0,2}\d{1,3}% (\d+\/\d+ \d+\/s ETA [\d?]+s busy \d+\/\d+ queued \d+ failed \d+ retried \d+|of the contact sheet)$/;
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'jobs-'));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-const directory = (): Promise<string> => mkdtemp(join(root, 'out-'));
+const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'out-'));
 
 interface Run {
   readonly stdin: (text: string) => void;
@@ -30,10 +25,8 @@ interface Run {
 
 /** Nobody ends it but itself, unless it hangs. */
 function start(command: string, ...args: string[]): Run {
-  const program = spawn(command, args, {
-    // Kills what hangs, before the test's own end does.
-    timeout: 50_000,
-  });
+  // Kills what hangs, before the test's own end does.
+  const program = endWithTest(spawn(command, args, { timeout: 50_000 }));
   let output = '';
   let errors = '';
   program.stdout.setEncoding('utf8').on('data', (text: string) => {

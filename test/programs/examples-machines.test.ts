@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { runProgram } from '../support/run-program.js';
 
 const built = (file: string): string =>
   fileURLToPath(new URL(`../../build/examples/${file}`, import.meta.url));
-
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'machines-'));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** What each of the outputs in a folder comes to. */
 async function sums(folder: string): Promise<Record<string, string>> {
@@ -35,6 +29,7 @@ it('job-farm gives each result once, though its processes are killed', { timeout
 it('machines-ingest writes what ingest writes, though a process is killed', {
   timeout: 100_000,
 }, async () => {
+  const root = await mkdtemp(join(tmpdir(), 'machines-'));
   const [three, one] = [join(root, 'three'), join(root, 'one')];
   const args = ['--directory', three, '--records', '5000', '--kill', '1000'];
   const { code } = await runProgram(built('machines-ingest/main.js'), args);

@@ -11,6 +11,7 @@ import type {
 } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
 import { lines } from '../../examples/monitor/lines.js';
+import { endWithTest } from '../support/children.js';
 import { runInTerminal } from '../support/run-in-terminal.js';
 import { runProgram } from '../support/run-program.js';
 
@@ -263,7 +264,7 @@ describe.concurrent('the monitor', { timeout: 60_000 }, () => {
   });
 
   it('ends cleanly at SIGINT where there is no terminal', async () => {
-    const program = spawn(process.execPath, [file], { timeout: 50_000 });
+    const program = endWithTest(spawn(process.execPath, [file], { timeout: 50_000 }));
     program.stdout.once('data', () => program.kill('SIGINT'));
     expect(await once(program, 'close')).toEqual([0, null]);
   });

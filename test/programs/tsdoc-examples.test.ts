@@ -87,7 +87,7 @@ describe('the examples of the docstrings', () => {
   let server: RedisServer;
 
   beforeAll(async () => {
-    server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+    server = await redisServer();
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configuration));
     for (const example of examples) writeFileSync(join(folder, `${example.of}.ts`), moduleOf(example));

@@ -1,18 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { setWorkerFile, Thread } from 'rxjs-threading';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runNode } from '../support/run-node.js';
 
 const root = join(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
 let folder: string;
 beforeAll(() => {
-  // Within the repository, so that rxjs is found.
-  folder = mkdtempSync(join(root, 'build/bundle-'));
+  folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** As a user's bundler does: it goes by what package.json says of side effects. */
 async function bundled(input: string): Promise<{ file: string; code: string; whole: string }> {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -130,8 +130,6 @@ beforeAll(() => {
     reported.get(location.path)?.push(category.split('/').at(-1) ?? category);
   }
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.each(cases)('%s: %j is judged by %s', (file, _code, rule) => {
   expect(reported.get(file)).toEqual(rule === null ? [] : [rule]);

@@ -4,35 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstValueFrom, Subject } from 'rxjs';
 import type { RemotePool } from 'rxjs-threading/redis';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
-import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
+import { beforeEach, expect, test } from 'vitest';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
+import { onRedis } from '../support/on-redis.js';
+import { freePort } from '../support/redis-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-});
-afterAll(() => server.stop());
+const redis = onRedis();
 
 let farm: Farm;
 beforeEach(() => {
-  farm = new Farm(server);
+  farm = new Farm(redis.server);
   return () => farm[Symbol.asyncDispose]();
 });
 
 /** Keys of the farm's jobs, those of the queue itself left out. */
 async function left(): Promise<string[]> {
-  const queue = farm.pool.queue as { client: Promise<{ keys(pattern: string): Promise<string[]> }> };
-  const keys = await (await backend(queue)).keys(`{${farm.namespace}}:*`);
+  const keys = await (await commandsOf(farm.pool)).keys(`{${farm.namespace}}:*`);
   return keys.filter(
     (key) => !/:jobs:jobs:(meta|events|stalled-check|id|marker|completed)$|}:(meta|ses|o:|s:)/.test(key),
   );
-}
-
-async function backend(
-  queue: unknown,
-): Promise<{ keys(pattern: string): Promise<string[]>; scard(key: string): Promise<number> }> {
-  return (queue as { getBackend(): { client: Promise<never> } }).getBackend().client;
 }
 
 test('one that is left before its turn ends is never put into the queue', async () => {
@@ -130,7 +120,7 @@ test.for(
   '$what is in the queue, though its Machines is closed at once; its first use: $first',
   async ({ ask, first }) => {
     const { namespace } = farm;
-    const brief = new Farm(server, { namespace });
+    const brief = new Farm(redis.server, { namespace });
     if (!first) await brief.pool.failed();
     ask(brief.pool);
     await brief[Symbol.asyncDispose]();
@@ -159,10 +149,10 @@ test('who shares a job that ended because others left it gets it run once more',
   );
   const second = firstValueFrom(jobs[1] as Subject<string>);
   await until(async () => (await counts(farm.pool)).active === 1);
-  const client = (await backend(farm.pool.queue)) as never as { call(...words: string[]): Promise<unknown> };
+  const client = await commandsOf(farm.pool);
   await until(async () => (await left()).some((key) => key.includes('}:w:')));
   // As if the second had come when the first was leaving: the engine does not know of it.
-  for (const key of await left()) if (key.includes('}:w:')) await client.call('DEL', key);
+  for (const key of await left()) if (key.includes('}:w:')) await client.del(key);
   writeFileSync(file, '');
   first?.unsubscribe();
   expect(await second).toBe('again');
@@ -173,7 +163,7 @@ test.each(Object.entries(outliving))(
   '%s that is not in the queue a lease after its Machines was closed is told of',
   async (_what, ask) => {
     const nowhere = `redis://127.0.0.1:${await freePort()}`;
-    const brief = new Farm(server, { connection: nowhere, lease: 500 });
+    const brief = new Farm(redis.server, { connection: nowhere, lease: 500 });
     ask(brief.pool);
     await brief[Symbol.asyncDispose]();
     const lost = brief.errors.filter(({ message }) => /^jobs may not have job \S+ \(echo\)$/.test(message));
@@ -184,7 +174,7 @@ test.each(Object.entries(outliving))(
 test.each([false, true])(
   'a detached one whose Machines is closed is not ended by those who share it; it was accepted: %o',
   async (accepted) => {
-    const brief = new Farm(server, { namespace: farm.namespace });
+    const brief = new Farm(redis.server, { namespace: farm.namespace });
     const options = { dedupe: 'one', detached: true };
     brief.pool.run(targets.echo, [1], options).subscribe({ error: () => {} });
     if (accepted) await until(async () => (await counts(farm.pool)).waiting === 1);
@@ -192,7 +182,7 @@ test.each([false, true])(
     const other = farm.pool.run(targets.echo, [2], { dedupe: 'one' }).subscribe();
     const sharers = async () => {
       const [key = ''] = (await left()).filter((one) => one.includes('}:w:'));
-      return (await backend(farm.pool.queue)).scard(key);
+      return (await commandsOf(farm.pool)).scard(key);
     };
     await until(async () => (await sharers()) === 2);
     other.unsubscribe();
@@ -220,10 +210,10 @@ test('a cancel that comes as its job ends leaves nothing', async () => {
   farm.serve();
   const job = firstValueFrom(farm.pool.run(targets.slowly, [1, 300]));
   await until(async () => (await counts(farm.pool)).active === 1);
-  const client = (await backend(farm.pool.queue)) as never as { call(...words: string[]): Promise<unknown> };
-  const [id] = (await client.call('LRANGE', `{${farm.namespace}}:jobs:jobs:active`, '0', '-1')) as string[];
+  const client = await commandsOf(farm.pool);
+  const [id] = await client.lrange(`{${farm.namespace}}:jobs:jobs:active`, 0, -1);
   // Its word to those who serve is still on its way.
-  await client.call('SET', `{${farm.namespace}}:x:jobs:${id}`, '1');
+  await client.set(`{${farm.namespace}}:x:jobs:${id}`, '1');
   expect(await job).toBe(1);
   await until(async () => (await left()).every((key) => !key.includes('}:x:')));
 });
@@ -242,9 +232,9 @@ test('a cancel that nobody could hear is found as soon as they can', async () =>
   farm.serve();
   const job = farm.pool.run(targets.wait).subscribe();
   await until(async () => (await counts(farm.pool)).active === 1);
-  const client = (await backend(farm.pool.queue)) as never as { call(...words: string[]): Promise<unknown> };
+  const client = await commandsOf(farm.pool);
   // The connections that hear are cut, and told of the cancel only by what stands in the engine.
-  await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await client.client('KILL', 'TYPE', 'pubsub');
   job.unsubscribe();
   await until(async () => (await counts(farm.pool)).active === 0);
 });

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { RemoteLock } from 'rxjs-threading/redis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { endMachines, Machine } from '../support/machine.js';
 import { onRedis } from '../support/on-redis.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
+import { type RedisServer, redisServer, replicaOf } from '../support/redis-server.js';
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.js';
 
 const LEASE = 1000;
@@ -231,9 +231,7 @@ describe('the engine', () => {
   for (const heard of [true, false]) {
     it(`fails over to a replica that had ${heard ? '' : 'not '}heard of the grant: the owner keeps its lock`, async () => {
       const [one, two] = [await redisServer(), await redisServer()];
-      const replica = new Redis(two.url);
-      await replica.replicaof('127.0.0.1', one.port);
-      while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+      const replica = await replicaOf(one, two);
       const link = await tcpProxy(one.port);
       const base = { namespace: 'faults', lease: 1500, lock: 'x', url: link.url };
       const owner = await Machine.start({ ...base, name: 'owner' });
@@ -278,14 +276,9 @@ describe('the wall clock', () => {
 
 describe('many sessions', () => {
   const COUNT = 6;
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await redisServer();
-  });
-  afterAll(() => server.stop());
 
   it('come back after a cut with one attempt for each of their three connections, more or less', async () => {
-    const link = await tcpProxy(server.port);
+    const link = await tcpProxy(redis.server.port);
     const all = Array.from({ length: COUNT }, () => redis.machines({ connection: link.url, lease: 5000 }));
     const held = await Promise.all(all.map((machines, index) => machines.lock(`many${index}`).hold()));
     const before = link.connections;

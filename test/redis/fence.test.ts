@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { fence, LockLostError, type RemoteHeld, type RemoteLock } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endWithTest } from '../support/children.js';
 import { onRedis } from '../support/on-redis.js';
 import { freePort } from '../support/redis-server.js';
 
@@ -86,7 +87,7 @@ describe('fence.sql on Postgres', () => {
     }
     const port = await freePort();
     const own = ['-D', data, '-p', `${port}`, '-k', dir, '-h', '127.0.0.1', '-c', 'fsync=off'];
-    server = spawn(join(bin, 'postgres'), own, { ...user, stdio: 'ignore' });
+    server = endWithTest(spawn(join(bin, 'postgres'), own, { ...user, stdio: 'ignore' }));
     address = `postgres://postgres@127.0.0.1:${port}/postgres`;
     await untilUp(address);
   });
@@ -95,7 +96,6 @@ describe('fence.sql on Postgres', () => {
     const ended = new Promise((resolve) => server?.once('exit', resolve));
     server?.kill('SIGINT');
     await ended;
-    rmSync(dir, { recursive: true, force: true });
   });
 
   async function connected(): Promise<Client> {

@@ -1,34 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cutLives, killedLives, someMoments } from '../support/job-cuts.js';
+import { jobsHaveOneEnd, someMoments } from '../support/job-cuts.js';
 import { anySeed, random } from '../support/random.js';
-import { type RedisServer, redisServer } from '../support/redis-server.js';
-import { lives } from './jobs.lives.js';
-
-let server: RedisServer;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-});
-afterAll(() => server.stop());
 
 const seed = anySeed();
 const next = random(seed);
 
-/** Each moment in turn: test/long/job-cuts.test.ts. */
-describe(`a job has one end, and leaves nothing in the engine, seed ${seed}`, () => {
-  const sides = lives.flatMap((life) => ['caller', 'server'].map((side) => [life, side] as const));
-
-  it.each(sides)('one that %s, where the link of its %s breaks', async (life, side) => {
-    const { wrong, moments } = await cutLives(server, life, side, someMoments(2, next));
-    expect(wrong).toEqual([]);
-    expect(moments).toBeGreaterThan(0);
-  });
-
-  // Nobody cancels what a process had begun that was killed.
-  it.each(sides.filter(([life]) => !/left|stream/.test(life)))(
-    'one that %s, where its %s is killed',
-    async (life, side) => {
-      const { wrong } = await killedLives(server, life, side, someMoments(1, next));
-      expect(wrong).toEqual([]);
-    },
-  );
-});
+// Each moment in turn: test/long/job-cuts.test.ts.
+jobsHaveOneEnd(`, seed ${seed}`, someMoments(2, next), someMoments(1, next));

@@ -1,22 +1,14 @@
 // What is done in BullMQ's own moves of a job that has ended.
 
 import { createRequire } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type * as BullMQ from 'bullmq';
-import type { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { Machines } from 'rxjs-threading/redis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Farm, targets, until } from '../support/job-farm.js';
+import { heapUsed } from '../support/collect-garbage.js';
+import { commandsOf, Farm, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
 import { slowLink } from '../support/slow-link.js';
-
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
-}
 
 const { Job } = createRequire(import.meta.url)('bullmq') as typeof BullMQ;
 
@@ -30,10 +22,9 @@ afterEach(() => farm[Symbol.asyncDispose]());
 
 /** A command of the connection that BullMQ's scripts run by. */
 async function command(name: string, lua: string, args: readonly unknown[]): Promise<unknown> {
-  const { client } = (farm.pool.queue as { getBackend(): { client: Promise<unknown> } }).getBackend();
-  const commands = (await client) as Record<string, (args: readonly unknown[]) => Promise<unknown>> & Redis;
-  commands.defineCommand(name, { numberOfKeys: 0, lua });
-  return commands[name]?.(args);
+  const client = await commandsOf(farm.pool);
+  client.defineCommand(name, { numberOfKeys: 0, lua });
+  return (client as unknown as Record<string, (args: readonly unknown[]) => unknown>)[name]?.(args);
 }
 
 test("a script of BullMQ's that begins with a line of its own is left as it is", async () => {

@@ -7,7 +7,7 @@ import { type RedisServer, redisServer } from '../support/redis-server.js';
 let server: RedisServer;
 let farm: Farm;
 beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
   farm = new Farm(server);
   farm.serve();
 });

@@ -11,6 +11,7 @@ import { onExit } from '../../src/redis/exits.js';
 import { Keeping } from '../../src/redis/keeping.js';
 import { isGone } from '../../src/redis/neighbours.js';
 import { Validity } from '../../src/redis/validity.js';
+import { endWithTest } from '../support/children.js';
 import { onRedis } from '../support/on-redis.js';
 import { runFixture } from '../support/run-fixture.js';
 
@@ -89,7 +90,7 @@ describe('what the kernel tells of a process', () => {
     await once(child, 'exit');
     expect(of(child.pid ?? 0)).toBe(true);
     // Dead, and nobody has asked yet how it ended: sleep never does, but a shell might.
-    const parent = spawn('sh', ['-c', 'exec 3<&0; cat <&3 & echo $!; exec sleep 60']);
+    const parent = endWithTest(spawn('sh', ['-c', 'exec 3<&0; cat <&3 & echo $!; exec sleep 60']));
     const [zombie] = await once(parent.stdout, 'data');
     while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await pause(5);
     parent.stdin.end();

@@ -1,10 +1,9 @@
 // A BullMQ that has none of the commands which job-moves.ts adds to: the one that is installed, with these renamed.
 
 import { createRequire } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type * as BullMQ from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { heapUsed } from '../support/collect-garbage.js';
 import { Farm, targets } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 
@@ -39,16 +38,10 @@ function renameMoves(): void {
   };
 }
 
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
-}
-
 let server: RedisServer;
 beforeAll(async () => {
   renameMoves();
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
 });
 afterAll(() => server.stop());
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { targets } from '../support/job-farm.js';
 import { endMachines, Machine } from '../support/machine.js';
 import { onRedis } from '../support/on-redis.js';
-import { redisServer } from '../support/redis-server.js';
+import { redisServer, replicaOf } from '../support/redis-server.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 
 const redis = onRedis();
@@ -23,8 +23,7 @@ async function waitsOf(client: Redis): Promise<number> {
 
 it('an engine that has not heard of the last hand-over has the owner of before: the one who is has it back', async () => {
   const [one, two] = [await redisServer(), await redisServer()];
-  const replica = new Redis(two.url);
-  await replica.replicaof('127.0.0.1', one.port);
+  const replica = await replicaOf(one, two);
   const link = await tcpProxy(one.port);
   const base = { namespace: 'faults', lease: 5000, lock: 'x', url: link.url };
   const before = await Machine.start({ ...base, name: 'before' });
@@ -70,9 +69,7 @@ it('a job that is asked for while its primary has become a replica waits for the
 describe('replicas', () => {
   it('of another primary than the one that has granted it do not count', async () => {
     const [one, two, three] = [await redisServer(), await redisServer(), await redisServer()];
-    const [client, replica] = [new Redis(one.url), new Redis(three.url)];
-    await replica.replicaof('127.0.0.1', two.port);
-    while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+    const [client, replica] = [new Redis(one.url), await replicaOf(two, three)];
     const link = await tcpProxy(one.port);
     const machines = redis.machines({ connection: link.url, replicas: 1 });
     const hold = (name: string) =>
@@ -135,9 +132,7 @@ describe('replicas', () => {
       cause: { code: 'ERR_ENGINE', outOfReach: true },
     });
     const second = await redisServer();
-    const replica = new Redis(second.url);
-    await replica.replicaof('127.0.0.1', primary.port);
-    while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+    const replica = await replicaOf(primary, second);
     const held = await lock.hold();
     expect(held.valid).toBe(true);
     expect(await replica.hvals('{test}:h:l:x')).toEqual([`${held.token}`]);

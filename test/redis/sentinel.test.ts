@@ -25,6 +25,14 @@ function machines(servers: Watched, options?: Partial<MachinesOptions>): Machine
   return one;
 }
 
+/** A Machines that waits long for servers of its own, and the connection for commands of its jobs. */
+async function patient() {
+  const servers = await watched();
+  const one = machines(servers, { lease: 600_000 });
+  const pool = one.pool('jobs');
+  return { servers, one, pool, commands: await commandsOf(pool) };
+}
+
 it.each(['SIGKILL', 'SIGSTOP'] as const)(
   'what is held outlives a primary that ends by %s, and locks and jobs go on with the next',
   async (signal) => {
@@ -105,10 +113,7 @@ it('a Machines is closed at once while there is no primary', async () => {
 });
 
 it('a Machines is closed at once while it waits to connect, and nobody can say where', async () => {
-  const servers = await watched();
-  const one = machines(servers, { lease: 600_000 });
-  const pool = one.pool('jobs');
-  const commands = await commandsOf(pool);
+  const { servers, one, pool, commands } = await patient();
   process.kill(servers.primary.pid, 'SIGKILL');
   const job = firstValueFrom(pool.run(targets.echo, [1])).catch(({ code }) => code);
   while (commands.status !== 'reconnecting') await pause(5);
@@ -118,10 +123,7 @@ it('a Machines is closed at once while it waits to connect, and nobody can say w
 });
 
 it('a Machines is closed at once while it asks a Sentinel that does not answer', async () => {
-  const servers = await watched();
-  const one = machines(servers, { lease: 600_000 });
-  const pool = one.pool('jobs');
-  const commands = await commandsOf(pool);
+  const { servers, one, pool, commands } = await patient();
   await pool.failed();
   for (const { pid } of servers.sentinels) process.kill(pid, 'SIGSTOP');
   process.kill(servers.primary.pid, 'SIGKILL');

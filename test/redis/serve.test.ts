@@ -6,21 +6,18 @@ import { Redis } from 'ioredis';
 import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
 import { currentJob, Machines } from 'rxjs-threading/redis';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
-import { freePort, type RedisServer, redisServer } from '../support/redis-server.js';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
+import { onRedis } from '../support/on-redis.js';
+import { freePort, redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
-});
-afterAll(() => server.stop());
+const redis = onRedis();
 
 let farm: Farm;
 beforeEach(() => {
-  farm = new Farm(server);
+  farm = new Farm(redis.server);
   return () => farm[Symbol.asyncDispose]();
 });
 
@@ -69,7 +66,7 @@ test('there is no current job outside of one', () => {
 test("a run's token, and the telling of its end, come with BullMQ's own moves of the job", async () => {
   farm.serve();
   await farm.pool.run(targets.add, [1, 2]);
-  const asking = new Redis(server.port);
+  const asking = new Redis(redis.server.port);
   const monitor = await asking.monitor();
   try {
     const told: string[] = [];
@@ -88,7 +85,7 @@ test("a run's token, and the telling of its end, come with BullMQ's own moves of
 
 test('a job that is handed out as another is put off has a token above all before, also if it was lost with one before', async () => {
   const { pool } = farm;
-  const asking = new Redis(server.port);
+  const asking = new Redis(redis.server.port);
   const lost = firstValueFrom(pool.run(targets.job)).catch((error) => error);
   const queue = pool.queue as Queue;
   await until(async () => (await queue.getWaiting()).length === 1);
@@ -143,9 +140,9 @@ test('close with a timeout gives what still runs back, for others to run', async
 test.each([undefined, 50])(
   'close with a timeout of %o ends, and its job is others, while the engine is out of reach',
   async (timeout) => {
-    const link = await tcpProxy(server.port);
+    const link = await tcpProxy(redis.server.port);
     const { namespace } = farm;
-    const cut = new Farm(server, { connection: link.url, namespace, lease: 1000 });
+    const cut = new Farm(redis.server, { connection: link.url, namespace, lease: 1000 });
     try {
       const serving = cut.serve();
       const file = join(mkdtempSync(join(tmpdir(), 'serve-')), 'closed');
@@ -180,7 +177,7 @@ test('a stream that is given back is lost, as its values cannot be called back',
 });
 
 test('a stream whose reader was killed ends', async () => {
-  const short = new Farm(server, { lease: 500 });
+  const short = new Farm(redis.server, { lease: 500 });
   try {
     const serving = short.serve();
     const reader = short.read('countThenWait');
@@ -210,7 +207,7 @@ test('closes, and tells who waits, while the engine is out of reach', async () =
 });
 
 test('closes though its connection broke with calls unanswered, and the next does not answer', async () => {
-  const link = await tcpProxy(server.port);
+  const link = await tcpProxy(redis.server.port);
   const namespace = `unanswered-${process.pid}`;
   const machines = new Machines({ connection: link.url, namespace, lease: 1000, grace: false });
   machines.serve('jobs', { module: targets });
@@ -228,7 +225,7 @@ test('closes though its connection broke with calls unanswered, and the next doe
 });
 
 test('closes while a job runs that it cannot give back', async () => {
-  const own = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  const own = await redisServer();
   const cut = new Farm(own, { lease: 1000 });
   try {
     cut.serve();
@@ -286,7 +283,7 @@ test('what is tried again by hand from afar, and has ended before that is known 
   const serving = farm.serve();
   await firstValueFrom(pool.run(targets.fail, ['one'], { dedupe: 'afar' })).catch(() => {});
   const [one] = await pool.failed();
-  const link = await slowLink(server.port, 200);
+  const link = await slowLink(redis.server.port, 200);
   const afar = new Machines({ connection: link.url, namespace: farm.namespace, lease: 3000, grace: false });
   await afar.pool('jobs').retryFailed(one?.id ?? '');
   expect((await pool.failed()).length).toBe(1);
@@ -299,15 +296,14 @@ test('what is tried again by hand from afar, and has ended before that is known 
 test('many pools of one name in a process share what they need', async () => {
   farm.serve();
   for (let n = 0; n < 100; n++) await farm.machines.pool('jobs').run(targets.echo, [n]);
-  const { client } = (farm.pool.queue as { getBackend(): { client: Promise<never> } }).getBackend();
-  const engine = (await client) as { call(...words: string[]): Promise<string[]> };
-  expect(await engine.call('PUBSUB', 'CHANNELS', `{${farm.namespace}}:r:*`)).toHaveLength(2);
+  const engine = await commandsOf(farm.pool);
+  expect(await engine.pubsub('CHANNELS', `{${farm.namespace}}:r:*`)).toHaveLength(2);
   // BullMQ's events, each end with its result, would stay when the jobs are gone.
-  expect(Number(await engine.call('XLEN', `{${farm.namespace}}:jobs:jobs:events`))).toBeLessThan(250);
+  expect(await engine.xlen(`{${farm.namespace}}:jobs:jobs:events`)).toBeLessThan(250);
 });
 
 test('a job runs once, though the clock is set back meanwhile', async () => {
-  const timely = new Farm(server, { lease: 1000 });
+  const timely = new Farm(redis.server, { lease: 1000 });
   const real = Date.now;
   try {
     timely.serve();
@@ -325,7 +321,7 @@ test('a job runs once, though the clock is set back meanwhile', async () => {
 
 test('a job that is asked for at any moment while connections are made is run', async () => {
   for (let ms = 0; ms < 12; ms++) {
-    await using one = new Farm(server);
+    await using one = new Farm(redis.server);
     one.serve({ threads: 1 });
     await new Promise((resolve) => setTimeout(resolve, ms));
     expect(await one.pool.run(targets.echo, [ms])).toBe(ms);

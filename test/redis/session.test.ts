@@ -10,6 +10,7 @@ import {
   type RemoteLock,
 } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
+import { endWithTest } from '../support/children.js';
 import { onRedis } from '../support/on-redis.js';
 import { freePort, redisServer } from '../support/redis-server.js';
 import { runFixture } from '../support/run-fixture.js';
@@ -269,7 +270,7 @@ it('that is closed keeps the process alive no longer, also where nobody answers 
     console.log(this.address().port);
     setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
   })`;
-  const server = spawn(process.execPath, ['-e', listen]);
+  const server = endWithTest(spawn(process.execPath, ['-e', listen]));
   const [port] = await once(server.stdout, 'data');
   const others = Array.from({ length: 4 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
   const url = `redis://127.0.0.1:${Number(port)}`;

@@ -1,13 +1,13 @@
 import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
 
 let server: RedisServer;
 let farm: Farm;
 beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+  server = await redisServer();
   farm = new Farm(server, { lease: 1000 });
   farm.serve();
 });
@@ -31,10 +31,7 @@ test('one that is cancelled never runs, and its result is undefined', async () =
   expect(await result).toBeUndefined();
   const named = farm.pool.timer(60_000, targets.add, [1, 2], { id: 'named' });
   expect(await named.cancel()).toBe(true);
-  const queue = farm.pool.queue as {
-    getBackend(): { client: Promise<{ exists(key: string): Promise<number> }> };
-  };
-  const client = await queue.getBackend().client;
+  const client = await commandsOf(farm.pool);
   expect(await client.exists(`{${farm.namespace}}:t:jobs:named`)).toBe(0);
   expect(await timer.cancel()).toBe(false);
 });

@@ -11,7 +11,7 @@ import { slowLink } from '../support/slow-link.js';
 let server: RedisServer;
 let admin: Redis;
 beforeAll(async () => {
-  server = await redisServer({ args: ['--maxmemory-policy', 'noeviction', '--busy-reply-threshold', '50'] });
+  server = await redisServer({ args: ['--busy-reply-threshold', '50'] });
   admin = new Redis(server.url);
 });
 afterAll(async () => {

@@ -8,3 +8,9 @@ const gc = runInNewContext('gc') as () => void;
 export function collectGarbage(): void {
   gc();
 }
+
+/** Of the heap, in bytes, without what can be collected. */
+export function heapUsed(): number {
+  gc();
+  return process.memoryUsage().heapUsed;
+}

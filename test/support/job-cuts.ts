@@ -3,15 +3,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ThreadPool } from 'rxjs-threading';
 import { Machines } from 'rxjs-threading/redis';
-import { isRight, live } from '../redis/jobs.lives.js';
+import { describe, expect, it } from 'vitest';
+import { isRight, live, lives } from '../redis/jobs.lives.js';
 import { cuttingLink } from './cutting-link.js';
 import { Farm, targets, until } from './job-farm.js';
+import { onRedis } from './on-redis.js';
 import type { RedisServer } from './redis-server.js';
 
 /** At the n-th command of one job's life, before or after the engine has carried it out. */
-export type Moment = readonly [n: number, when: 'before' | 'after'];
+type Moment = readonly [n: number, when: 'before' | 'after'];
 /** Those that are tried, of a life of so many commands. */
-export type Choice = (commands: number) => readonly Moment[];
+type Choice = (commands: number) => readonly Moment[];
 
 /** ms. BullMQ looks again after 5 s for a job of which it was told while nobody heard. */
 const HANGS = 20_000;
@@ -32,19 +34,37 @@ export function someMoments(count: number, random: () => number): Choice {
   };
 }
 
+/** Each life of a job, where links break and processes are killed at such moments. */
+export function jobsHaveOneEnd(title: string, cuts: Choice, deaths: Choice): void {
+  const redis = onRedis();
+  describe(`a job has one end, and leaves nothing in the engine${title}`, () => {
+    const sides = lives.flatMap((life) => ['caller', 'server'].map((side) => [life, side] as const));
+
+    it.each(sides)('one that %s, where the link of its %s breaks', async (life, side) => {
+      const { wrong, moments } = await cutLives(redis.server, life, side, cuts);
+      expect(wrong).toEqual([]);
+      expect(moments).toBeGreaterThan(0);
+    });
+
+    // Nobody cancels what a process had begun that was killed.
+    it.each(sides.filter(([life]) => !/left|stream/.test(life)))(
+      'one that %s, where its %s is killed',
+      async (life, side) => {
+        const { wrong } = await killedLives(redis.server, life, side, deaths);
+        expect(wrong).toEqual([]);
+      },
+    );
+  });
+}
+
 /** What was tried, and what was wrong then. */
-export interface Tried {
+interface Tried {
   readonly moments: number;
   readonly wrong: readonly string[];
 }
 
 /** Lives of a job, one after the other, in each of which the link of the caller or of the server breaks once. */
-export async function cutLives(
-  server: RedisServer,
-  name: string,
-  side: string,
-  choose: Choice,
-): Promise<Tried> {
+async function cutLives(server: RedisServer, name: string, side: string, choose: Choice): Promise<Tried> {
   const [here, there] = [await cuttingLink(server.port), await cuttingLink(server.port)];
   const link = side === 'caller' ? here : there;
   const asked = new Redis(server.url);
@@ -87,12 +107,7 @@ export async function cutLives(
 }
 
 /** Lives of a job, in each of which the process that calls or serves is killed once. */
-export async function killedLives(
-  server: RedisServer,
-  name: string,
-  side: string,
-  choose: Choice,
-): Promise<Tried> {
+async function killedLives(server: RedisServer, name: string, side: string, choose: Choice): Promise<Tried> {
   const link = await cuttingLink(server.port);
   const asked = new Redis(server.url);
   const farm = new Farm(server, { lease: LEASE, pool: { retry: { maxDeaths: 3 } } });

@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import { ThreadPool, threadModule } from 'rxjs-threading';
 import { Machines, type MachinesOptions, type RemotePool, type Serving } from 'rxjs-threading/redis';
 import type * as Targets from '../redis/jobs.targets.js';
+import { endWithTest } from './children.js';
 import type { RedisServer } from './redis-server.js';
 
 /** What the processes of a farm run. */
@@ -67,7 +68,7 @@ export class Farm implements AsyncDisposable {
   }
 
   #fork(file: string, asked: string): ChildProcess {
-    const one = fork(fileURLToPath(new URL(file, import.meta.url)), [asked]);
+    const one = endWithTest(fork(fileURLToPath(new URL(file, import.meta.url)), [asked]));
     this.#processes.add(one);
     one.once('exit', () => this.#processes.delete(one));
     return one;

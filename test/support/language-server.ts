@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { endWithTest } from './children.js';
 
 interface Message {
   readonly id?: number;
@@ -18,9 +19,9 @@ export interface Position {
 
 /** What an editor asks TypeScript: the server of the compiler that builds the project. */
 export class LanguageServer implements Disposable {
-  readonly #server = spawn(process.execPath, [tsc(), '--lsp', '--stdio'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  readonly #server = endWithTest(
+    spawn(process.execPath, [tsc(), '--lsp', '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
   readonly #asked = new Map<number, PromiseWithResolvers>();
   #heard = Buffer.alloc(0);
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endWithTest } from './children.js';
 
 /** What an actor says: an answer, or something that happened to it. */
 export interface Said {
@@ -42,7 +43,9 @@ export class Machine {
 
   constructor(options: MachineOptions, heard?: (said: Said) => void) {
     const actor = fileURLToPath(new URL('../fixtures/redis/actor.js', import.meta.url));
-    this.child = fork(actor, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    this.child = endWithTest(
+      fork(actor, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
+    );
     running.add(this);
     if (heard !== undefined) this.#listeners.add(heard);
     this.child.on('message', (said: Said) => {
@@ -104,9 +107,6 @@ export class Machine {
 }
 
 const running = new Set<Machine>();
-process.on('exit', () => {
-  for (const { child } of running) child.kill('SIGKILL');
-});
 
 /** Ends all that a test has left, by their pids. */
 export async function endMachines(): Promise<void> {

@@ -1,8 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { endWithTest } from './children.js';
 
 /** A redis-server of a test's own. */
 export interface RedisServer {
@@ -14,11 +17,6 @@ export interface RedisServer {
   /** Ends it, by its pid, and resolves once it has. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
-
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -53,11 +51,13 @@ export async function redisServer(
     dir,
     '--loglevel',
     'warning',
+    // Whoever begins to copy waits five seconds for others otherwise.
+    '--repl-diskless-sync-delay',
+    '0',
   ];
-  const child = spawn('redis-server', [...own, ...(options.args ?? [])], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  running.add(child);
+  const child = endWithTest(
+    spawn('redis-server', [...own, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'ignore'] }),
+  );
   let said = '';
   child.stdout.on('data', (data) => {
     said += data;
@@ -70,7 +70,6 @@ export async function redisServer(
     failed = new Error('there is no redis-server: apt-get install -y redis-server', { cause: error });
   });
   child.once('close', () => {
-    running.delete(child);
     failed ??= new Error(`redis-server on port ${port} has ended: ${said}`);
   });
   while (!(await answers(port))) if (failed !== undefined) throw failed;
@@ -82,10 +81,16 @@ export async function redisServer(
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       await gone;
-      if (options.dir === undefined && !(options.args ?? []).includes('--appendonly'))
-        rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** A client of a server that is a replica of another from now on, and has what the other has. */
+export async function replicaOf(primary: RedisServer, server: RedisServer): Promise<Redis> {
+  const replica = new Redis(server.url);
+  await replica.replicaof('127.0.0.1', primary.port);
+  while (!/master_link_status:up/.test(await replica.info('replication'))) await pause(20);
+  return replica;
 }
 
 function answers(port: number): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { endWithTest } from './children.js';
 
 export interface TerminalSession {
   readonly code: number | null;
@@ -24,7 +25,7 @@ export async function runInTerminal(
 ): Promise<TerminalSession> {
   const tell = `echo "${MARK}$(stty -g)"`;
   const command = `${tell}; '${process.execPath}' '${file}'; code=$?; ${tell}; exit $code`;
-  const terminal = spawn('script', ['-qec', command, '/dev/null'], { timeout: 50_000 });
+  const terminal = endWithTest(spawn('script', ['-qec', command, '/dev/null'], { timeout: 50_000 }));
   let output = '';
   let typed = false;
   terminal.stdout.setEncoding('utf8').on('data', (text: string) => {

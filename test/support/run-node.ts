@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { endWithTest } from './children.js';
 
 export interface NodeEnd {
   readonly code: number | null;
@@ -22,11 +23,13 @@ export async function runNode(
   { env, under = [], heard }: RunOptions = {},
 ): Promise<NodeEnd> {
   const [command = process.execPath, ...rest] = [...under, process.execPath, ...args];
-  const program = spawn(command, rest, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 50_000,
-  });
+  const program = endWithTest(
+    spawn(command, rest, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 50_000,
+    }),
+  );
   let stdout = '';
   let stderr = '';
   program.stdout.setEncoding('utf8').on('data', (text: string) => {

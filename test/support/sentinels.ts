@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
-import { type RedisServer, redisServer } from './redis-server.js';
+import { type RedisServer, redisServer, replicaOf } from './redis-server.js';
 
 /** A primary, its replica, and Sentinels that watch them. */
 export interface Watched extends AsyncDisposable {
@@ -18,12 +18,8 @@ export interface Watched extends AsyncDisposable {
 
 /** Starts them, and resolves once all know each other. A primary that is silent for a second is down. */
 export async function watched(count = 1): Promise<Watched> {
-  // A replica that begins to copy waits five seconds for others otherwise.
-  const args = ['--repl-diskless-sync-delay', '0'];
-  const [primary, replica] = [await redisServer({ args }), await redisServer({ args })];
-  const follower = new Redis(replica.url);
-  await follower.replicaof('127.0.0.1', primary.port);
-  while (!/master_link_status:up/.test(await follower.info('replication'))) await pause(20);
+  const [primary, replica] = [await redisServer(), await redisServer()];
+  const follower = await replicaOf(primary, replica);
   const sentinels = await Promise.all(Array.from({ length: count }, () => sentinel(primary.port, count)));
   for (const one of sentinels) {
     const asked = new Redis(one.url);

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { endWithTest } from '../../support/children.js';
 
 const FILE = fileURLToPath(new URL('../../fixtures/monitor/in-trouble.js', import.meta.url));
 
@@ -19,7 +20,7 @@ export class InTrouble {
   readonly #process: ChildProcess;
 
   static async start(): Promise<InTrouble> {
-    const process = fork(FILE);
+    const process = endWithTest(fork(FILE));
     const [url] = await once(process, 'message');
     return new InTrouble(process, url);
   }

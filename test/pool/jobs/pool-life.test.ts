@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { runNode } from '../../support/run-node.js';
 
 interface Life {
   readonly code: number | null;
@@ -9,16 +8,10 @@ interface Life {
 }
 
 /** Runs a program of its own; one that does not end is killed, and its code is null. */
-function live(program: string): Promise<Life> {
+async function live(program: string): Promise<Life> {
   const source = `import { Event, Thread, ThreadPool } from 'rxjs-threading';\n${program}`;
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['--input-type=module', '-e', source],
-      { cwd: fileURLToPath(new URL('../../..', import.meta.url)), timeout: 15_000, killSignal: 'SIGKILL' },
-      (_, out, err) => resolve({ code: child.exitCode, out: out.trim(), err }),
-    );
-  });
+  const { code, stdout, stderr } = await runNode(['--input-type=module', '--eval', source]);
+  return { code, out: stdout.trim(), err: stderr };
 }
 
 const POOL = 'const pool = new ThreadPool({ maxThreads: 1, idleTimeout: Infinity });';

@@ -1,17 +1,12 @@
 import { lastValueFrom, reduce, take, toArray } from 'rxjs';
 import { ThreadPool, threadModule } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
-import { collectGarbage } from '../../support/collect-garbage.js';
+import { heapUsed } from '../../support/collect-garbage.js';
 
 const { spin } = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
   new URL('../../fixtures/pool-jobs.js', import.meta.url),
 );
 const double = (n: number): number => n * 2;
-
-function heap(): number {
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
-}
 
 function* naturals(made: { last: number; returned: boolean }): Generator<number> {
   try {
@@ -59,11 +54,11 @@ describe('ThreadPool.map', () => {
     let most = 0;
     function* counted(): Generator<number> {
       for (let n = 0; n < count; n++) {
-        if (n % 10_000 === 0) most = Math.max(most, heap());
+        if (n % 10_000 === 0) most = Math.max(most, heapUsed());
         yield n;
       }
     }
-    const before = heap();
+    const before = heapUsed();
     const sum = await lastValueFrom(pool.map(counted(), double).pipe(reduce((a, b) => a + b, 0)));
     expect(sum).toBe(count * (count - 1));
     expect(most - before).toBeLessThan(4 * 2 ** 20);

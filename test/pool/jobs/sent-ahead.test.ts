@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -196,7 +196,6 @@ describe('of jobs that were sent ahead', () => {
 
 describe('a module target', () => {
   const folder = mkdtempSync(join(tmpdir(), 'targets-'));
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('that could not be imported is tried again for the next job', async () => {
     const file = join(folder, 'late.mjs');

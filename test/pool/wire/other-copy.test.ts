@@ -1,19 +1,12 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { lastValueFrom, of } from 'rxjs';
 import * as here from 'rxjs-threading';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { installed } from '../../support/installed.js';
 
-const project = new URL('../../../', import.meta.url).pathname;
-/** Beside node_modules, where the copy finds what it needs. */
-const folder = mkdtempSync(`${project}.copy-`);
 let there: typeof here;
-
 beforeAll(async () => {
-  cpSync(`${project}dist`, `${folder}/dist`, { recursive: true });
-  cpSync(`${project}package.json`, `${folder}/package.json`);
-  there = (await import(`${folder}/dist/index.js`)) as typeof here;
+  there = (await import(`${installed()}/node_modules/rxjs-threading/dist/index.js`)) as typeof here;
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('of another copy of the package', () => {
   it('a primitive is an argument like those of this copy', async () => {

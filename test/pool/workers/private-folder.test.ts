@@ -1,23 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { withFewThreads } from '../../support/few-threads.js';
+import { installed } from '../../support/installed.js';
 import { runNode } from '../../support/run-node.js';
 
-const root = join(import.meta.dirname, '../../..');
-/** Of its owner alone. */
-const folder = mkdtempSync(join(tmpdir(), 'private-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
 it('a package that its program may read by a capability alone has its worker file', async () => {
-  const modules = join(folder, 'node_modules');
-  mkdirSync(join(modules, 'rxjs-threading'), { recursive: true });
-  for (const name of ['dist', 'package.json'])
-    cpSync(join(root, name), join(modules, 'rxjs-threading', name), { recursive: true });
-  for (const name of ['rxjs', 'piscina', 'tslib'])
-    symlinkSync(join(root, 'node_modules', name), join(modules, name));
-  const program = join(folder, 'program.mjs');
+  // Made for its owner alone.
+  const program = join(installed(), 'program.mjs');
   writeFileSync(
     program,
     `import { Thread } from 'rxjs-threading';

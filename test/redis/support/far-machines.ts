@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Observable, TimeoutError } from 'rxjs';
 import { BrokenBarrierError, OwnerDiedError, ThreadError, Wait } from 'rxjs-threading';
 import { LockLostError, type Machines, type MachinesOptions } from 'rxjs-threading/redis';
+import { endWithTest } from '../../support/children.js';
 
 /** What a process of a Machines of its own is asked for: a member of it, or of one of its things. */
 interface Asked {
@@ -48,10 +49,8 @@ class Far {
 
   constructor(options: MachinesOptions) {
     const far = fileURLToPath(new URL('../../fixtures/redis/far.js', import.meta.url));
-    this.child = fork(far, [JSON.stringify(options)], { serialization: 'advanced' });
-    running.add(this.child);
+    this.child = endWithTest(fork(far, [JSON.stringify(options)], { serialization: 'advanced' }));
     this.child.once('exit', () => {
-      running.delete(this.child);
       const error = { name: 'Error', message: 'the process has ended' };
       for (const told of this.#listeners.values()) told({ error });
     });
@@ -178,11 +177,6 @@ function errorOf(error: NonNullable<Answer['error']>): unknown {
   const made = new (ERRORS[name] ?? ThreadError)(message);
   return code === undefined ? made : Object.assign(made, { code });
 }
-
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /**
  * A Machines in a process of its own, as a battery sees it: what it is asked for is done over there. What a Machines checks at the

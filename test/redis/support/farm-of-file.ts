@@ -7,7 +7,7 @@ export function farmOfFile() {
   let server: RedisServer;
   let shared: Farm;
   beforeAll(async () => {
-    server = await redisServer({ args: ['--maxmemory-policy', 'noeviction'] });
+    server = await redisServer();
     shared = new Farm(server);
     shared.serve();
   });

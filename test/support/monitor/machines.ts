@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { endWithTest } from '../children.js';
 import { type RedisServer, redisServer } from '../redis-server.js';
 
 const FILE = fileURLToPath(new URL('../../fixtures/monitor/machine.js', import.meta.url));
@@ -14,7 +15,7 @@ export class Machine {
   readonly #process: ChildProcess;
 
   static async start(url: string, namespace: string, name: string): Promise<Machine> {
-    const process = fork(FILE, [JSON.stringify({ url, namespace, name })]);
+    const process = endWithTest(fork(FILE, [JSON.stringify({ url, namespace, name })]));
     const [told] = await once(process, 'message');
     return new Machine(process, told);
   }

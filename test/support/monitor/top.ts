@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Inspection, MonitorEvent, MonitorMessage } from 'rxjs-threading/monitor';
 import { applyMessage } from '../../../src/monitor/apply-message.js';
+import { endWithTest } from '../children.js';
 
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 
@@ -15,9 +16,8 @@ export class Top {
   readonly #process;
 
   constructor(url: string) {
-    this.#process = spawn(process.execPath, [cli, 'top', url, '--json'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const args = [cli, 'top', url, '--json'];
+    this.#process = endWithTest(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
     createInterface(this.#process.stdout).on('line', (line) => {
       const { id: _, ...message } = JSON.parse(line) as MonitorMessage & { readonly id: number };
       this.now = applyMessage(this.now, message as MonitorMessage);
