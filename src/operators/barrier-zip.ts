@@ -11,7 +11,7 @@ import { ofAnotherCopy } from '../primitives/brand.js';
 import type { Meeting } from '../primitives/meeting.js';
 import { show } from '../primitives/options.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
-import { attach } from './parts/attached.js';
+import { attach, tearDown } from './parts/attached.js';
 import { withValue } from './parts/value-error.js';
 
 /**
@@ -182,7 +182,7 @@ class Rounds {
   }
 
   #fail(error: unknown): void {
-    this.#parts.unsubscribe();
+    tearDown(this.#parts);
     this.#subscriber.error(error);
   }
 }

@@ -1,6 +1,6 @@
 import type { Unsubscribable } from 'rxjs';
 import { ThreadError } from '../errors.js';
-import type { HeldGroup } from './held.js';
+import type { Held, HeldGroup } from './held.js';
 import type { Lock } from './lock.js';
 import { FLAGS, WORD } from './memory/layout.js';
 import { and, type Cells, load, store } from './memory/word.js';
@@ -194,13 +194,16 @@ export class ConditionAttempt implements BlockingAttempt<boolean> {
     return helds;
   }
 
-  /** Undoes `restore`: its levels are released, and its Helds have nothing to release. */
-  giveLockBack(): void {
+  /**
+   * Undoes `restore`: its Helds have nothing to release. Returns what has its levels, to be released in their place; nothing
+   * when another wait has let the lock go meanwhile, which sees to that when it is over.
+   */
+  takeOver(): readonly Held[] {
     const { lock } = this.#waiters;
     const helds = this.#helds as HeldGroup;
-    if (lock.helds === helds) lock.setHeldsAside();
-    else helds.setAside();
-    for (let level = this.#depth; level > 0; level--) lock.release();
+    if (helds.isAside) return [];
+    helds.voidEarlier();
+    return Array.from({ length: this.#depth }, () => lock.inHand());
   }
 
   /** Called once notified and the lock held again: until then the notification of one who dies goes to the next. */
@@ -247,11 +250,6 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
     return this.#ended || this.#settle.left === true;
   }
 
-  /** See ConditionAttempt. */
-  get begun(): boolean {
-    return this.#attempt.begun;
-  }
-
   resolve(notified: boolean): void {
     this.#notified = notified;
     // A trace function that is told of the end may have had it leave.
@@ -278,8 +276,11 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
       },
       resolve: () => {
         const helds = this.#attempt.restore();
-        this.#end(tell);
-        helds.releaseDeferred();
+        try {
+          this.#end(tell);
+        } finally {
+          helds.releaseDeferred();
+        }
       },
       reject: (error) => this.#end(() => this.#settle.reject(error)),
     });
@@ -292,9 +293,9 @@ export class NotifiedWait implements Settle<boolean>, Unsubscribable {
     tell();
   }
 
-  /** Called instead of emitting, when a `waitFor` was left from within its predicate: nobody would release the lock. */
-  giveLockBack(): void {
-    this.#attempt.giveLockBack();
+  /** Called as a `waitFor` is left from within its predicate, which has the lock until it returns. See ConditionAttempt. */
+  takeOver(): readonly Held[] {
+    return this.#attempt.takeOver();
   }
 
   unsubscribe(): void {

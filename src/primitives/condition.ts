@@ -178,42 +178,51 @@ export class Condition extends Primitive implements Acquirable {
     return new Wait((settle) => {
       const deadline = now() + timeout;
       let stage: NotifiedWait | undefined;
+      /** What has taken the lock again for the predicate, as long as that runs; and the lock, when it was left meanwhile. */
+      let looking: NotifiedWait | undefined;
+      let over: readonly Held[] = [];
       let left = false;
-      let failed = false;
-      /** @param wait - the one that has just taken the lock again; undefined: the caller has it */
-      const look = (wait?: NotifiedWait): void => {
+      let told = false;
+      const tell = (end: () => void): void => {
+        told = true;
+        end();
+      };
+      const decide = (): void => {
         let value: T;
         try {
           value = predicate();
         } catch (error) {
-          if (left) wait?.giveLockBack();
-          else settle.reject(error);
+          if (!left) tell(() => settle.reject(error));
           return;
         }
         const ms = deadline - now();
-        if (left) wait?.giveLockBack();
-        else if (value || ms <= 0) settle.resolve(value);
-        else {
-          const again = this.#notifiedWait({
-            resolve: () => look(again),
-            reject: (error) => {
-              failed = true;
-              settle.reject(error);
-            },
-            get left() {
-              return left || settle.left === true;
-            },
-          });
-          stage = again;
-          again.begin(this, ms, signal);
-          // It was left before it let the lock go.
-          if (left && !failed && !again.begun) wait?.giveLockBack();
+        if (left) return;
+        if (value || ms <= 0) {
+          tell(() => settle.resolve(value));
+          return;
         }
+        const again = this.#notifiedWait({
+          resolve: () => look(again),
+          reject: (error) => tell(() => settle.reject(error)),
+          get left() {
+            return left || settle.left === true;
+          },
+        });
+        stage = again;
+        again.begin(this, ms, signal);
+      };
+      /** @param wait - the one that has just taken the lock again; undefined: the caller has it */
+      const look = (wait?: NotifiedWait): void => {
+        looking = wait;
+        decide();
+        looking = undefined;
+        for (const held of over) held.release();
       };
       look();
       return () => {
         left = true;
         stage?.unsubscribe();
+        if (!told) over = looking?.takeOver() ?? over;
       };
     });
   }

@@ -6,7 +6,7 @@ import { Condition, SharedCondition } from './condition.js';
 import { Event } from './event.js';
 import { Lock } from './lock.js';
 import { HEADER_WORDS, ID, SLOTTED_WORDS } from './memory/layout.js';
-import { type Cells, load, store, viewOf } from './memory/word.js';
+import { type Cells, compareExchange, load, store, viewOf } from './memory/word.js';
 import { show } from './options.js';
 import { Shared } from './primitive.js';
 import { RLock } from './rlock.js';
@@ -37,18 +37,31 @@ interface Handle {
 }
 type SharedMemory = Cells['buffer'];
 
-/** By id, this thread's object for each primitive that came from or went to another thread: always the same one. */
+/** By key, this thread's object for each primitive that came from or went to another thread: always the same one. */
 const views = new Map<number, WeakRef<AnyPrimitive>>();
-const collected = new FinalizationRegistry<number>((id) => {
-  if (views.get(id)?.deref() === undefined) views.delete(id);
+const collected = new FinalizationRegistry<number>((key) => {
+  if (views.get(key)?.deref() === undefined) views.delete(key);
 });
 
 function remember<P extends AnyPrimitive>(primitive: P): P {
-  if (views.get(primitive.id)?.deref() !== primitive) {
-    views.set(primitive.id, new WeakRef(primitive));
-    collected.register(primitive, primitive.id);
+  const key = keyOf(primitive.cells);
+  if (views.get(key)?.deref() !== primitive) {
+    views.set(key, new WeakRef(primitive));
+    collected.register(primitive, key);
   }
   return primitive;
+}
+
+const CHANCES = 2 ** 22;
+
+/**
+ * What no other primitive has: its id, of which a process that is up for weeks may give the same again, and a number by chance
+ * that its last cell has from its first handle on.
+ */
+function keyOf(cells: Cells): number {
+  const last = cells.length - 1;
+  const chance = 1 + Math.floor(Math.random() * (CHANCES - 1));
+  return load(cells, ID) * CHANCES + (compareExchange(cells, last, 0, chance) || chance);
 }
 
 export function isPrimitive(value: unknown): value is AnyPrimitive {
@@ -95,7 +108,7 @@ function packAction(action: Barrier['action'] | PackedTarget): PackedTarget | un
 }
 
 /** Of a Barrier: the first bits of its action's SHA-256. */
-const ACTION_DIGEST = SLOTTED_WORDS - 4;
+const ACTION_DIGEST = SLOTTED_WORDS - 5;
 
 /**
  * An action is code that a handle brings. Its digest stands in the Barrier's shared memory, which nobody outside of the
@@ -190,7 +203,7 @@ function isPacked(action: object): action is PackedTarget {
 }
 
 function viewFor(handle: CheckedHandle): AnyPrimitive {
-  const known = views.get(load(handle.cells, ID))?.deref();
+  const known = views.get(keyOf(handle.cells))?.deref();
   if (known === undefined) return remember(newView(handle));
   if (kindOf(known) === handle.kind) return known;
   throw new TypeError(

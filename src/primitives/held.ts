@@ -28,6 +28,7 @@ export class Held implements Disposable, AsyncDisposable {
   readonly uncloneable: symbol = UNCLONEABLE;
   readonly #of: Holdable;
   readonly #helds: HeldGroup | undefined;
+  readonly #era: number;
   #released = false;
 
   constructor(of: Holdable) {
@@ -35,6 +36,7 @@ export class Held implements Disposable, AsyncDisposable {
       throw new TypeError(`what is held must have a release(), got ${show(of)}`);
     this.#of = of;
     this.#helds = of.helds;
+    this.#era = this.#helds?.era ?? 0;
   }
 
   /** Whether `release` was called, by whichever way. */
@@ -47,7 +49,7 @@ export class Held implements Disposable, AsyncDisposable {
     if (this.#released) return;
     this.#released = true;
     if (this.#helds === undefined) this.#of.release();
-    else this.#helds.release(this.#of);
+    else this.#helds.release(this.#of, this.#era);
   }
 
   /** As `release`; called by `using`. */
@@ -79,18 +81,28 @@ export interface Holdable {
  * The Helds of one lock in one thread that count together: in effect, or set aside while a Condition's wait has let the
  * lock go, however deep it was held.
  *
- * IN EFFECT -a wait begins-> ASIDE -the wait has the lock again-> IN EFFECT; ASIDE for good when the wait is left.
+ * IN EFFECT -a wait begins-> ASIDE -the wait has the lock again-> IN EFFECT, in the next era; ASIDE for good when the wait
+ * is left. Of a `waitFor` that is left while its predicate has the lock, the Helds of earlier eras are void.
  * Invariant: each Held is released once, and no lock is released for one that is set aside.
  */
 export class HeldGroup {
   #aside = false;
+  /** Rises as the group is put back; a Held has that in which it was taken. */
+  era = 0;
+  /** Helds of an earlier one are void. */
+  #from = 0;
   /** What was released while the group was set aside. */
   #late: Holdable[] = [];
   /** The group that this one was put together with. */
   #joined: HeldGroup | undefined;
 
-  release(of: Holdable): void {
-    if (this.#joined !== undefined) this.#joined.release(of);
+  get isAside(): boolean {
+    return this.#joined?.isAside ?? this.#aside;
+  }
+
+  release(of: Holdable, era: number = this.era): void {
+    if (era < this.#from) of.whenLate?.();
+    else if (this.#joined !== undefined) this.#joined.release(of);
     else if (this.#aside) this.#late.push(of.whenLate?.() ?? of);
     else of.release();
   }
@@ -104,6 +116,13 @@ export class HeldGroup {
   putBack(others?: HeldGroup): void {
     this.#aside = false;
     this.#joined = others;
+    this.era++;
+  }
+
+  /** The Helds taken before it was put back have nothing to release. */
+  voidEarlier(): void {
+    this.#from = this.era;
+    this.#late = [];
   }
 
   /** Releases what was released while set aside; called by a Condition after the subscriber of its wait was told. */

@@ -1,5 +1,5 @@
-import { Subject, takeUntil } from 'rxjs';
-import { Condition, Event, Lock, RLock, ThreadError } from 'rxjs-threading';
+import { of, Subject, takeUntil } from 'rxjs';
+import { Condition, Event, Lock, RLock, ThreadError, withLock } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { turns, until } from '../support/turns.js';
 
@@ -207,6 +207,123 @@ describe('waitFor', () => {
       expect(lock.locked()).toBe(true);
     },
   );
+
+  it.each([
+    ['a Lock', () => new Lock()],
+    ['an RLock', () => new RLock()],
+  ] as const)(
+    'left with its section from within its predicate, has the lock until that returns: %s',
+    async (_name, make) => {
+      const condition = new Condition(make());
+      const stop = new Subject<void>();
+      const stages: string[] = [];
+      let looks = 0;
+      const look = () => {
+        if (++looks < 2) return false;
+        stop.next();
+        stages.push(`left ${condition.locked()}`);
+        condition.hold().subscribe((held) => {
+          stages.push('another');
+          setImmediate(() => {
+            stages.push(`still ${condition.locked()}`);
+            held.release();
+          });
+        });
+        return false;
+      };
+      of(0)
+        .pipe(
+          withLock(condition, () => condition.waitFor(look)),
+          takeUntil(stop),
+        )
+        .subscribe();
+      await notify(condition);
+      await until(() => stages.length === 3);
+      expect(stages).toEqual(['left true', 'another', 'still true']);
+      expect(condition.locked()).toBe(false);
+    },
+  );
+
+  /** Left by `leave`, from within its predicate at the second look. */
+  async function leaving(condition: Condition, leave: (stop: Subject<void>) => void): Promise<void> {
+    const stop = new Subject<void>();
+    let looks = 0;
+    const look = () => {
+      if (++looks === 2) leave(stop);
+      return false;
+    };
+    of(0)
+      .pipe(
+        withLock(condition, () => condition.waitFor(look)),
+        takeUntil(stop),
+      )
+      .subscribe();
+    await notify(condition);
+    await until(() => looks === 2);
+  }
+
+  it('left while a section within its predicate goes on, leaves the lock free after that', async () => {
+    const condition = new Condition(new RLock());
+    const inner = new Subject<void>();
+    await leaving(condition, (stop) => {
+      of(0)
+        .pipe(withLock(condition, () => inner))
+        .subscribe();
+      stop.next();
+    });
+    expect(condition.locked()).toBe(true);
+    inner.complete();
+    expect(condition.locked()).toBe(false);
+  });
+
+  it.each([
+    ['a Lock', () => new Lock(), 'before'],
+    ['a Lock', () => new Lock(), 'after'],
+    ['an RLock', () => new RLock(), 'before'],
+    ['an RLock', () => new RLock(), 'after'],
+  ] as const)(
+    'left as its predicate begins a wait that lets the lock go, leaves it free after that: %s %s',
+    async (_name, make, when) => {
+      const condition = new Condition(make());
+      let notified: boolean | undefined;
+      await leaving(condition, (stop) => {
+        if (when === 'before') stop.next();
+        condition.wait({ timeout: 1 }).subscribe((is) => {
+          notified = is;
+        });
+        if (when === 'after') stop.next();
+      });
+      await until(() => notified !== undefined);
+      await turns(2);
+      expect([notified, condition.locked()]).toEqual([false, false]);
+    },
+  );
+
+  it('left from within its predicate after its Held was released, has the lock free once', async () => {
+    const condition = new Condition(new RLock());
+    const held = condition.holdSync();
+    const stop = new Subject<void>();
+    let counts: number[] = [];
+    let looks = 0;
+    condition
+      .waitFor(() => {
+        if (++looks === 1) return false;
+        const { count } = condition.lock as RLock;
+        condition.acquireSync();
+        stop.next();
+        counts = [count, (condition.lock as RLock).count];
+        return false;
+      })
+      .pipe(takeUntil(stop))
+      .subscribe();
+    held.release();
+    notify(condition);
+    await until(() => counts.length > 0);
+    expect(counts).toEqual([1, 2]);
+    // What the predicate has acquired.
+    expect((condition.lock as RLock).count).toBe(1);
+    condition.release();
+  });
 
   it('errors with what the predicate throws, and refuses one that is none', async () => {
     const condition = new Condition();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { inspect } from 'node:util';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { getEnvironmentData, MessageChannel, Worker } from 'node:worker_threads';
 import {
   Barrier,
   BoundedSemaphore,
@@ -48,6 +48,19 @@ it.each([
   }
   port1.close();
   expect(inspect(primitive)).toBe(`${primitive}`);
+});
+
+it('is no other one that has its id, as after 2 ** 31 primitives', () => {
+  // Of the table of threads, what counts the primitives.
+  const ids = new Int32Array(getEnvironmentData('rxjs-threading') as SharedArrayBuffer, 3 * 4, 1);
+  const first = new Event();
+  const next = ids[0] as number;
+  ids[0] = next - 1;
+  const second = new Event();
+  expect([second.name, ids[0]]).toEqual([first.name, next]);
+  const handles = [first, second].map((event) => structuredClone(toHandle(event)));
+  expect(fromHandle(handles[0])).toBe(first);
+  expect(fromHandle(handles[1])).toBe(second);
 });
 
 it('arrives in a worker that somebody else started, as its class and the same memory', async () => {

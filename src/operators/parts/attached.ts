@@ -1,4 +1,5 @@
 import { type Observable, type Observer, Subscription } from 'rxjs';
+import { apart } from '../../primitives/waiting/unheard.js';
 
 /**
  * An observer that is its own subscription. RxJS subscribes such a one as it is, without one of its own around it, so a
@@ -70,6 +71,14 @@ export abstract class Attached<T> extends Subscription implements Observer<T> {
   protected onThrown(error: unknown): void {
     throw error;
   }
+}
+
+/**
+ * Before the subscriber is told of an error, or a lock is released: what a teardown throws would keep both from happening,
+ * see `apart`.
+ */
+export function tearDown(parts: Subscription): void {
+  apart(() => parts.unsubscribe());
 }
 
 /** Subscribes `observer` for as long as `owner` lives; a source that emits endlessly meanwhile is cut when that ends. */

@@ -10,7 +10,7 @@ import type { Hold, Holding } from '../../primitives/acquirable.js';
 import { entryTo, type SectionEntry } from '../../primitives/section-entry.js';
 import { currentScope, runIn, type Scope } from '../../primitives/waiting/section-scope.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
-import { Attached } from './attached.js';
+import { Attached, tearDown } from './attached.js';
 import { withValue } from './value-error.js';
 import { ValueQueue, type WaitingValue } from './value-queue.js';
 
@@ -127,7 +127,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Hold> {
     this.#running--;
     const left = this.parts.closed;
     // The source and the values that run are torn down before the lock can go to somebody else.
-    if (failure !== undefined) this.parts.unsubscribe();
+    if (failure !== undefined) tearDown(this.parts);
     try {
       held.release();
     } catch (error) {
@@ -169,7 +169,7 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Hold> {
 
   protected override fail(error: unknown): void {
     this.#over = true;
-    this.parts.unsubscribe();
+    tearDown(this.parts);
     runIn(this.#scope, () => super.fail(error));
   }
 

@@ -1,7 +1,7 @@
 import { type Observable, type SchedulerLike, type Subscriber, Subscription, TimeoutError } from 'rxjs';
 import { Fifo } from '../../pool/wire/fifo.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
-import { attach } from './attached.js';
+import { attach, tearDown } from './attached.js';
 import { type Due, QueueTimeout } from './queue-timeout.js';
 import { withValue } from './value-error.js';
 
@@ -80,7 +80,7 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
   }
 
   protected fail(error: unknown): void {
-    this.parts.unsubscribe();
+    tearDown(this.parts);
     this.subscriber.error(error);
   }
 

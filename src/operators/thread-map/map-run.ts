@@ -1,7 +1,7 @@
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import { Pulling } from '../../pool/jobs/pulling.js';
-import { attach } from '../parts/attached.js';
+import { attach, tearDown } from '../parts/attached.js';
 import { toValueError } from '../parts/value-error.js';
 import { type Backlog, PlainBacklog } from './backlog.js';
 import { Dispatcher } from './dispatcher.js';
@@ -135,7 +135,7 @@ export class MapRun {
 
   #dropFrom(index: number): void {
     this.#sourceEnded = true;
-    this.#source.unsubscribe();
+    tearDown(this.#source);
     this.#backlog.cut(index);
     this.#dispatcher.dropFrom(index);
   }

@@ -1,7 +1,12 @@
 import { brand } from '../../primitives/brand.js';
 import { show } from '../../primitives/options.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
+import { uncloneable } from '../../primitives/uncloneable.js';
 import { refuseToTravel } from '../wire/codec.js';
+
+const STAYS =
+  "a ThreadLocal cannot be sent to a thread, its value is this thread's own: make it in a module that both import";
+const UNCLONEABLE = uncloneable(STAYS);
 
 /** Stands for the thread that runs in this worker: values hang on it weakly, so they go when the next thread comes. */
 let token: object = {};
@@ -33,6 +38,8 @@ function currentToken(): object {
  * console.log(requests.value); // prints 1
  */
 export class ThreadLocal<T = unknown> {
+  /** See uncloneable.ts. @internal */
+  readonly uncloneable: symbol = UNCLONEABLE;
   readonly #initial: (() => T) | undefined;
   readonly #values = new WeakMap<object, { value: T }>();
 
@@ -60,8 +67,4 @@ export class ThreadLocal<T = unknown> {
 }
 
 brand(ThreadLocal, 'ThreadLocal');
-refuseToTravel(
-  'thread-local',
-  (value) => value instanceof ThreadLocal,
-  "a ThreadLocal cannot be sent to a thread, its value is this thread's own: make it in a module that both import",
-);
+refuseToTravel('thread-local', (value) => value instanceof ThreadLocal, STAYS);

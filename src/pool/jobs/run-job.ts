@@ -179,14 +179,7 @@ export class RunJob<R> extends Job {
   #progress(value: unknown): void {
     const { onProgress } = this.#options;
     if (onProgress === undefined || this.#settle === undefined) return;
-    try {
-      this.#context.run(() => onProgress(value));
-    } catch (error) {
-      // As RxJS reports what an observer throws.
-      nextTurn(() => {
-        throw error;
-      });
-    }
+    this.#context.tell(() => onProgress(value));
   }
 
   #read(encoded: Encoded, read: (value: unknown) => void): void {
@@ -303,17 +296,17 @@ export class RunJob<R> extends Job {
     const settle = this.#settle;
     if (settle === undefined) return;
     this.leave(reason);
-    this.#context.run(() => settle.reject(error));
+    this.#context.tell(() => settle.reject(error));
   }
 
   #resolve(value: Emitted<R>): void {
     const settle = this.#finish();
-    if (settle !== undefined) this.#context.run(() => settle.resolve(value));
+    if (settle !== undefined) this.#context.tell(() => settle.resolve(value));
   }
 
   #reject(error: unknown): void {
     const settle = this.#finish();
-    if (settle !== undefined) this.#context.run(() => settle.reject(error));
+    if (settle !== undefined) this.#context.tell(() => settle.reject(error));
   }
 
   /** Its subscriber, who is told nothing more after this; undefined: that one was told, or has left. */

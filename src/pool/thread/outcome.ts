@@ -2,6 +2,7 @@ import { Observable, type Subscriber, TimeoutError } from 'rxjs';
 import type { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import { apart } from '../../primitives/waiting/unheard.js';
 import type { Settle, Wait } from '../../primitives/waiting/wait.js';
 import { pendingWait } from './pending-wait.js';
 
@@ -207,7 +208,7 @@ export class Outcome<T> {
     const readers = this.#readers.size === 1 ? this.#readers : [...this.#readers];
     for (const reader of readers) {
       // One that is fed before may have had it leave.
-      if (!reader.closed) reader.next(value);
+      if (!reader.closed) apart(() => reader.next(value));
       // The one there was: the set may have grown.
       if (readers === this.#readers) return;
     }
@@ -226,10 +227,8 @@ export class Outcome<T> {
 
   #tell(reader: Subscriber<T>, end: End): void {
     this.#readers.delete(reader);
-    if (end.failed) {
-      this.#heard = true;
-      reader.error(end.error);
-    } else reader.complete();
+    if (end.failed) this.#heard = true;
+    apart(() => (end.failed ? reader.error(end.error) : reader.complete()));
   }
 
   #settle(waiter: Settle<T>, end: End): void {

@@ -84,6 +84,6 @@ class Pending<T> implements Settle<T> {
 
   #tell(how: () => void): void {
     if (this.#context === undefined) how();
-    else this.#context.run(how);
+    else this.#context.tell(how);
   }
 }

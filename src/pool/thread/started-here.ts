@@ -6,6 +6,7 @@ import { claimSlot } from '../../primitives/threads/claim-slot.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { DAEMON, OWN_WORKER } from '../../primitives/threads/table.js';
 import { flagsOf, markStopped, setFlags, unclaimSlot } from '../../primitives/threads/thread-slots.js';
+import { apart } from '../../primitives/waiting/unheard.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { InOrder } from '../wire/in-order.js';
 import { dropArgs } from '../wire/kept-args.js';
@@ -197,7 +198,7 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
     this.#ending?.();
     forget(this.ident);
     const progress = this.#progress;
-    progress?.inOrder.take(() => progress.told.complete());
+    if (progress !== undefined) apart(() => progress.inOrder.take(() => progress.told.complete()));
   }
 
   afterOutcome(): void {

@@ -320,6 +320,8 @@ export class Thread<R = unknown, A extends readonly unknown[] = any> {
     // Somebody who reads the end, or the excepthook would be told of it.
     this.output$.subscribe({ error: () => {} });
     this.cancel();
+    // A Timer's ends only one that waits.
+    if (!this.cancelled) Thread.prototype.cancel.call(this);
     const dropped =
       this.state === 'queued' && this.#side instanceof StartedHere && this.#side.withdraw(GRACE);
     if (!dropped && !(await this.join({ timeout: GRACE }))) await this.terminate();

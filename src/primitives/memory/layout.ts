@@ -43,6 +43,7 @@ export const FACTS = 6;
 export const WOKEN_BY = 7;
 /** From here on each primitive has cells of its own. */
 export const OWN = 8;
+/** The last one, of either length, is that of handle.ts. */
 export const HEADER_WORDS = 16;
 /** Of what can be acquired: `ident` of the thread that asked for its turn; see synchronizer.ts. */
 export const TURN = 14;

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { apart } from './unheard.js';
 
 /**
  * The async context of whoever made it: what every AsyncLocalStorage held there. Whatever ends a wait runs in a context of
@@ -7,7 +8,7 @@ import { AsyncResource } from 'node:async_hooks';
  *
  * @example
  * const context = new CallerContext(); // as it becomes pending
- * context.run(() => settle.resolve(value)); // as it ends
+ * context.tell(() => settle.resolve(value)); // as it ends
  */
 export class CallerContext extends AsyncResource {
   constructor() {
@@ -16,5 +17,10 @@ export class CallerContext extends AsyncResource {
 
   run<T>(code: () => T): T {
     return this.runInAsyncScope(code);
+  }
+
+  /** Tells its user of something, such as the end of the wait; what that throws: see `apart`. */
+  tell(code: () => void): void {
+    apart(() => this.runInAsyncScope(code));
   }
 }

@@ -210,7 +210,7 @@ export class LocalQueue {
       outcome = expired ? place.expire(this.#line.first() === place) : place.poll();
     } catch (error) {
       const settle = this.#remove(place, 'left');
-      if (settle !== undefined) place.run(() => settle.reject(error));
+      if (settle !== undefined) place.tell(() => settle.reject(error));
       return true;
     }
     if (outcome === YIELDED) this.#lookWhenCalm();
@@ -220,7 +220,7 @@ export class LocalQueue {
     // Who leaves is `left` before RxJS has it leave, and code of the user's may run in between.
     if (outcome === true && place.attempt.acquires && settle.left === true)
       place.run(() => this.on.release?.());
-    else place.run(() => settle.resolve(outcome));
+    else place.tell(() => settle.resolve(outcome));
     return true;
   }
 
@@ -264,7 +264,7 @@ export class LocalQueue {
     };
     const aborted = (): void => {
       const settle = this.leave(place);
-      if (settle !== undefined) place.run(() => settle.reject(signal?.reason));
+      if (settle !== undefined) place.tell(() => settle.reject(signal?.reason));
     };
     let stop = timeout === Number.POSITIVE_INFINITY ? undefined : after(timeout, expired);
     const forget = signal && onAbort(signal, aborted);

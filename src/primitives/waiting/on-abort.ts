@@ -1,4 +1,5 @@
 import { soon } from './event-loop.js';
+import { apart } from './unheard.js';
 
 const listening = new Map<AbortSignal, Set<() => void>>();
 
@@ -44,5 +45,5 @@ function tell(this: AbortSignal): void {
   const waiting = listening.get(this) ?? [];
   listening.delete(this);
   // Not those that are called off by one that runs before them.
-  for (const aborted of waiting) aborted();
+  for (const aborted of waiting) apart(aborted);
 }

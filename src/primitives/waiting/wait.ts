@@ -1,5 +1,11 @@
 import { inspect } from 'node:util';
-import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
+import { config, Observable, type Subscriber, type TeardownLogic } from 'rxjs';
+import { setUnheard } from './unheard.js';
+
+setUnheard((error) => {
+  if (config.onUnhandledError === null) throw error;
+  config.onUnhandledError(error);
+});
 
 /** Where a wait ends: exactly one of the two is called, once. */
 export interface Settle<T> {

@@ -37,6 +37,12 @@ describe('a ThreadLocal', () => {
     expect(await Promise.all(threads.map((thread) => thread.result()))).toEqual([1, 2, 3]);
   });
 
+  it('cannot be cloned, and the error says what to do', () => {
+    const clone = () => structuredClone({ deep: [new ThreadLocal(() => 0)] });
+    expect(clone).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
+    expect(clone).toThrow(/make it in a module that both import/);
+  });
+
   it('refuses an initial that is no function', () => {
     expect(() => new ThreadLocal(5 as never)).toThrow(TypeError);
   });

@@ -75,6 +75,17 @@ describe('await using, of a Thread', () => {
   });
 });
 
+it('await using, of a Timer, cancels one that runs', async () => {
+  const begun = new Event();
+  const left = await (async () => {
+    await using timer = new Timer(0, untilCancelled, [begun]).start();
+    await begun.wait();
+    return timer;
+  })();
+  expect(left.isAlive()).toBe(false);
+  expect(left.cancelled).toBe(true);
+});
+
 describe('using, of a Timer', () => {
   it('cancels one that waits', async () => {
     const ran = new Event();
