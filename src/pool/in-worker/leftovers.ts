@@ -20,9 +20,17 @@ export function isIdle(): boolean {
 /** MessagePorts that the library itself has in a worker: the session's and Piscina's two. */
 const OWN_PORTS = 3;
 
+/** How many threads that have ended here are watched, by timers that do not keep the event loop alive: see thread-body.ts. */
+let watched = 0;
+
+/** Called as such a watch begins, by 1, and ends, by -1. */
+export function countWatched(by: 1 | -1): void {
+  watched += by;
+}
+
 /** Whether nothing at all waits for the event loop of this worker, not even a port of the user's. */
 export function isQuiet(): boolean {
-  if (expected.size > 0 || childCount() > 0) return false;
+  if (expected.size > 0 || childCount() > 0 || watched > 0) return false;
   const resources = process.getActiveResourcesInfo();
   return resources.length <= OWN_PORTS && resources.every((resource) => resource === 'MessagePort');
 }

@@ -44,16 +44,15 @@ import { type KnownTarget, Running, type SentJob } from './thread-body.js';
  * message, and followed by the next a turn of the event loop later, or once its leftovers are done (leftovers.ts).
  */
 
+/** ms after which the event loop of a worker turns between two jobs, though the next has come. */
+const TURN_MS = 10;
+
 /**
- * ms that an idle worker sleeps on BELL before its event loop turns again, and sleeps on: as long as it has been idle, but in
- * these bounds. Woken there it begins a job in a quarter of the time that its event loop takes, where what runs is rarely
- * run; a shorter sleep makes the kernel set another timer each time. What waits for the loop and does not keep it
- * alive, such as a timer that is unreferenced, is late by as much.
+ * ms that an idle worker sleeps on BELL before it sleeps in its event loop. On BELL it begins a job in a quarter of the time that the
+ * event loop takes, where what runs is rarely run; but what waits for that loop and does not keep it alive, such as a timer
+ * that is unreferenced, is late by as much. It sleeps there once: a hundred idle workers that woke at times would cost those at work more.
  */
-const PARKED_MS = 10;
-const LONGEST_PARKED_MS = 100;
-/** ms without a job after which an idle worker sleeps in its event loop, and costs nothing. */
-const AWAKE_MS = 3000;
+const PARKED_MS = 100;
 
 /**
  * Node's own end of a turn, which the REPL calls: runs what is left in ticks and microtasks, and reports the rejections that
@@ -85,11 +84,11 @@ class Session {
   #taken = false;
   /** When the event loop turned last. */
   #turned = clock();
-  /** When the last job ended. */
-  #freed = 0;
   #ran = 0;
   /** It has run as many jobs as it may, or its heap has grown too large: it begins with no more. */
   #worn = false;
+  /** It tears down, for which it needs its event loop. */
+  #ends = false;
 
   constructor(opening: SessionOpening) {
     this.#opening = opening;
@@ -132,6 +131,7 @@ class Session {
   async #tearDown(): Promise<void> {
     const { teardown } = this.#opening.life;
     this.#taken = true;
+    this.#ends = true;
     try {
       const { tearDownWorker } = await import('./worker-life.js');
       if (teardown !== undefined) await outsideOfJobs(() => tearDownWorker(teardown));
@@ -246,8 +246,7 @@ class Session {
    * ends the worker, and no job that has begun by then. At times the event loop turns in between, for timers and the like.
    */
   readonly #free = (): void => {
-    this.#freed = clock();
-    if (endTurn === undefined || this.#freed - this.#turned >= PARKED_MS) nextTurn(this.#turn);
+    if (endTurn === undefined || clock() - this.#turned >= TURN_MS) nextTurn(this.#turn);
     else nextTick(this.#tick);
   };
 
@@ -262,6 +261,7 @@ class Session {
   };
 
   #go(): void {
+    if (this.#ends) return;
     this.#taken = false;
     this.#next();
     if (!this.#taken) this.#park();
@@ -269,13 +269,10 @@ class Session {
 
   /** Sleeps until a message comes, unless something else in the worker waits for its event loop. */
   #park(): void {
-    const idle = clock() - this.#freed;
-    const most = Math.min(Math.max(idle, PARKED_MS), LONGEST_PARKED_MS);
-    while (!this.#taken && isQuiet()) {
-      if (clock() - this.#turned >= most || park(this.#cells, BELL, this.#came | 0, most) === 'timed-out') {
-        if (idle < AWAKE_MS) nextTurn(this.#turn);
-        return;
-      }
+    while (!this.#taken && clock() - this.#turned < TURN_MS && isQuiet()) {
+      const rung = load(this.#cells, BELL);
+      const isHeard = ((rung - this.#came) | 0) <= 0;
+      if (isHeard && park(this.#cells, BELL, rung, PARKED_MS) === 'timed-out') return;
       this.#channel.drain((load(this.#cells, BELL) - this.#came) | 0);
     }
   }

@@ -29,7 +29,7 @@ import {
 import { dropCancel, keepCancel } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';
 import { hasAwaitedChildren } from '../workers/children.js';
-import { expectAll, isIdle } from './leftovers.js';
+import { countWatched, expectAll, isIdle } from './leftovers.js';
 import { prepareDecode } from './load-codecs.js';
 import { isStream, isThenable } from './result-kind.js';
 import type { Streaming } from './streaming.js';
@@ -309,7 +309,9 @@ export class Running implements RunningThread {
       }
       // Not kept alive by this, so that it is not taken for a timer that the thread left behind.
       if (flushes || busy) after(LOOK_AFTER, look);
+      else countWatched(-1);
     };
+    countWatched(1);
     look();
   }
 }

@@ -3,6 +3,29 @@ import { ThreadPool } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
 import { runNode } from '../../support/run-node.js';
 
+/** A job that leaves a timer: it holds its event loop while the words 0 and 1 are 1, and says in the latter that it does. */
+const holdLoop = (cells: Int32Array): void => {
+  const timer = setInterval(() => {
+    if (Atomics.load(cells, 0) === 0) return;
+    clearInterval(timer);
+    Atomics.store(cells, 1, 1);
+    Atomics.wait(cells, 1, 1);
+  }, 1).unref();
+};
+
+/** Has the worker's event loop held in a turn while what `tell` begins is told to the worker. */
+async function heldWhile<T>(cells: Int32Array, tell: () => Promise<T>): Promise<T> {
+  // The worker has slept by then.
+  await delay(50);
+  Atomics.store(cells, 0, 1);
+  while (Atomics.load(cells, 1) === 0) await delay(1);
+  const told = tell();
+  await delay(1);
+  Atomics.store(cells, 1, 0);
+  Atomics.notify(cells, 1);
+  return await told;
+}
+
 const program = (code: string): string => `
   import { Thread, ThreadPool } from 'rxjs-threading';
   const pool = new ThreadPool({ maxThreads: 1 });
@@ -48,19 +71,50 @@ describe('an idle worker, which sleeps on a word', () => {
     expect(code).toBe(0);
   });
 
-  it('turns its event loop at times, and after some seconds sleeps in that, for what does not keep it alive', async () => {
+  it('goes on with what does not keep its event loop alive', async () => {
     await using pool = new ThreadPool({ maxThreads: 1 });
     const ticks = new Int32Array(new SharedArrayBuffer(4));
-    const seen = async (ms: number): Promise<number> => {
-      const before = Atomics.load(ticks, 0);
-      await delay(ms);
-      return Atomics.load(ticks, 0) - before;
-    };
     await pool.run((cells) => void setInterval(() => Atomics.add(cells, 0, 1), 1).unref(), [ticks]);
-    const soon = await seen(400);
-    await delay(2800);
-    const later = await seen(400);
-    expect(soon).toBeGreaterThan(2);
-    expect(later).toBeGreaterThan(3 * soon);
+    while (Atomics.load(ticks, 0) < 50) await delay(10);
+  });
+
+  it('does one job after the other, also those that come as its event loop turns', async () => {
+    await using pool = new ThreadPool({ maxThreads: 1 });
+    const cells = new Int32Array(new SharedArrayBuffer(16));
+    await pool.run(holdLoop, [cells]);
+    const job = async (cells: Int32Array): Promise<number> => {
+      const running = Atomics.add(cells, 2, 1) + 1;
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+      Atomics.sub(cells, 2, 1);
+      return running;
+    };
+    const all = await heldWhile(cells, () => Promise.all([pool.run(job, [cells]), pool.run(job, [cells])]));
+    expect(all).toEqual([1, 1]);
+  });
+
+  it('sleeps in its event loop once it is to end, so its teardown takes no longer than a job', async () => {
+    const cells = new Int32Array(new SharedArrayBuffer(16));
+    const pool = new ThreadPool({
+      maxThreads: 1,
+      setup: () => {},
+      teardown: () => (globalThis as unknown as { tellTurns: (at: number) => void }).tellTurns(3),
+    });
+    await pool.run(
+      async (cells) => {
+        const tellTurns = async (at: number): Promise<void> => {
+          const began = performance.now();
+          for (let turn = 0; turn < 50; turn++) await new Promise((done) => void setTimeout(done, 1).unref());
+          Atomics.store(cells, at, performance.now() - began);
+        };
+        Object.assign(globalThis, { tellTurns });
+        await tellTurns(2);
+      },
+      [cells],
+    );
+    await pool.run(holdLoop, [cells]);
+    await heldWhile(cells, () => pool.close());
+    const [job = 0, teardown = 0] = cells.subarray(2);
+    expect(teardown).toBeGreaterThan(0);
+    expect(teardown).toBeLessThan(10 * job);
   });
 });
