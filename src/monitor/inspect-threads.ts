@@ -8,6 +8,8 @@ import type { Finding, PoolInfo, PrimitiveInfo, ThreadActivity, ThreadInfo, Wait
 
 /** What else a row of a thread is put together from. */
 interface Around {
+  /** When it was looked, on the clock of epoch.ts. */
+  readonly time: number;
   readonly waits: readonly WaitInfo[];
   readonly primitives: readonly PrimitiveInfo[];
   readonly pools: readonly PoolInfo[];
@@ -42,7 +44,7 @@ export function threadInfos(threads: readonly ThreadFacts[], around: Around): Th
         daemon,
         pool: thread.pool === null ? null : (pools.get(thread.pool) ?? null),
         startedBy,
-        ...activityOf(thread, own),
+        ...activityOf(thread, own, around.time),
         runs,
         waits: own.map(({ id }) => id),
         holds: owned.get(ident) ?? [],
@@ -62,8 +64,9 @@ function isShown({ state, since, listed, ident }: ThreadFacts, time: number, isI
 function activityOf(
   thread: ThreadFacts,
   waits: readonly WaitInfo[],
+  time: number,
 ): { readonly activity: ThreadActivity; readonly since: number } {
-  const began = beganOf(thread);
+  const began = beganOf(thread, time);
   if (thread.state === 'died') return { activity: 'dead', since: began };
   if (thread.state !== 'running') return { activity: thread.state, since: began };
   const blocking = waits.find(({ face }) => face === 'blocking');
@@ -76,9 +79,9 @@ function activityOf(
 }
 
 /** Not known of main, nor yet of a job with which its worker begins in this moment. */
-function beganOf({ since, ident }: ThreadFacts): number {
+function beganOf({ since, ident }: ThreadFacts, time: number): number {
   if (since !== 0) return epoch(since);
-  return ident === MAIN_IDENT ? processStarted : epoch(clock());
+  return ident === MAIN_IDENT ? processStarted : time;
 }
 
 /** By ident, the primitives that it is the owner of. */

@@ -58,7 +58,7 @@ export function inspect(options: InspectOptions = {}): Inspection {
     version: 1,
     time,
     process: processInfo(),
-    threads: threadInfos(facts, { waits, primitives, pools, findings: sorted }),
+    threads: threadInfos(facts, { time, waits, primitives, pools, findings: sorted }),
     primitives,
     pools,
     waits,

@@ -103,15 +103,13 @@ function stackOf(stackSize: number): WorkerSettings['resourceLimits'] {
  */
 function takeIdle(stackSize: number): Session | undefined {
   const those = idle.get(stackSize) ?? [];
-  for (let at = those.length - 1; at >= 0; at--) {
-    const one = those[at] as Noted;
-    const { session } = one;
-    if (!session.dead && !session.watch.hasSeen(session.newest?.seq ?? 0)) continue;
-    those.splice(at, 1);
-    one.isIdle = false;
-    if (!session.dead) return session;
-  }
-  return undefined;
+  const at = those.findLastIndex(
+    ({ session }) => !session.dead && session.watch.hasSeen(session.newest?.seq ?? 0),
+  );
+  if (at < 0) return undefined;
+  const [one] = those.splice(at, 1) as [Noted];
+  one.isIdle = false;
+  return one.session;
 }
 
 function giveBack(session: Session): void {
@@ -132,10 +130,13 @@ function giveBack(session: Session): void {
 
 function sweep(): void {
   const time = now();
-  for (const [stackSize, those] of idle) {
+  for (const [stackSize, all] of idle) {
+    // The dead are none of those that are kept.
+    const those = all.filter(({ session }) => !session.dead);
+    idle.set(stackSize, those);
     for (let oldest = those[0]; oldest !== undefined; oldest = those[0]) {
       const kept = those.length > KEPT ? SURPLUS_MS : KEPT_MS;
-      if (!oldest.session.dead && time - oldest.idleSince < kept) break;
+      if (time - oldest.idleSince < kept) break;
       those.shift();
       void oldest.session.kill();
     }

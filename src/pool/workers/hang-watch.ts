@@ -37,6 +37,8 @@ export class HangWatch implements Rechecked {
   #unseen = 0;
   /** The ident of the thread that left something behind; 0: there is nothing. */
   leftoversOf = 0;
+  /** The last job of which the worker has told that it cannot read it: it never looks at that. */
+  refused = -1;
 
   /** @param limited - the worker does not wait for leftovers for ever */
   constructor(session: Watched, jobs: SentJobs, limited: boolean) {
@@ -95,9 +97,9 @@ export class HangWatch implements Rechecked {
     return true;
   }
 
-  /** Whether the worker has looked at that job, or at a later one. */
+  /** Whether the worker has looked at that job, or at a later one, or has told that it cannot read it. */
   hasSeen(seq: number): boolean {
-    return hasSeen(this.#session.opening.cells, seq);
+    return seq === this.refused || hasSeen(this.#session.opening.cells, seq);
   }
 
   /** Kills the worker, which is blocked by what a job has left behind, and tells of it: nobody else can. */

@@ -243,6 +243,7 @@ export class Session implements JobHolder, Watched {
   #refused(nth: number, why: string): void {
     const job = this.#outbox.wentAlone(nth);
     if (job === undefined || !this.takeBack(job)) return;
+    this.watch.refused = job.seq;
     job.unread(`the arguments of the thread cannot be read in its worker: ${why}`);
     this.#told(job, { exitCode: 0, terminated: false, unbegun: true });
   }

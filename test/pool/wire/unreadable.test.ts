@@ -100,3 +100,17 @@ describe('arguments with a stream that a thread can send and its worker cannot r
     expect(next).toBe('goes on');
   });
 });
+
+describe('arguments that a thread can send and the worker of another cannot read', () => {
+  it("are the error of that one, and its worker is the next one's", async () => {
+    const { errors, workers } = await lastValueFrom(runInThread(targets.startWithNested, [5000]));
+    for (const error of errors) {
+      expect(error).toMatchObject({ name: 'ThreadError', code: 'ERR_CLONE' });
+      expect(error.message).toMatch(
+        /arguments of the thread cannot be read in its worker: it nests too deep/,
+      );
+    }
+    expect(errors).toHaveLength(3);
+    expect(workers).toBe(1);
+  });
+});

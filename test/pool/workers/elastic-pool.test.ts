@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { runInThread, Thread } from 'rxjs-threading';
+import { Event, runInThread, stackSize, Thread } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { until } from '../../support/turns.js';
 
@@ -30,4 +32,32 @@ it('a worker of its own ends with a thread that is dropped before it begins', as
   await thread.terminate();
   await exited;
   expect(thread.state).toBe('stopped');
+});
+
+it('idle workers are kept whatever number of others has died', async () => {
+  const workers: Worker[] = [];
+  const count = (worker: Worker): void => void workers.push(worker);
+  process.on('worker', count);
+  // No other has idle workers of that size.
+  const before = stackSize(5 * 2 ** 20);
+  const first = new Thread({ target: () => {} }).start();
+  const later = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 100));
+  const others = Array.from({ length: 2 * availableParallelism() - 1 }, () =>
+    new Thread({ target: later }).start(),
+  );
+  const isDead = new Event();
+  const last = new Thread({ target: (event: Event) => void event.waitSync(), args: [isDead] }).start();
+  stackSize(before);
+  for (const thread of [first, ...others]) await thread.result();
+  process.off('worker', count);
+  await (workers[1] as Worker).terminate();
+  isDead.set();
+  await last.result();
+  let ended = false;
+  workers[0]?.once('exit', () => {
+    ended = true;
+  });
+  // What a burst has left goes after one.
+  await sleep(2500);
+  expect(ended).toBe(false);
 });
