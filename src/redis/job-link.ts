@@ -23,9 +23,10 @@ export class JobLink {
   /** Several may hear what is said on a channel: two pools of one name, say. */
   readonly #heard = new Map<string, Set<Heard>>();
   readonly #again = new Set<() => void>();
-  readonly #waitsAgain = new Set<() => void>();
   /** Those that BullMQ has made of `commands`, to block on: one for each worker. */
   readonly #copies = new Set<Redis>();
+  /** The one that was made last. */
+  #copy: Redis | undefined;
   /** When something that was said may have been missed last, by `now()`; Infinity: it is missed now. */
   missedAt: number = Number.NEGATIVE_INFINITY;
   /** What sends as the loop turns; undefined: nothing is gathered. */
@@ -69,14 +70,7 @@ export class JobLink {
       // BullMQ connects one that has ended once more.
       copy.on('connecting', () => this.#copies.add(copy));
       copy.on('end', () => this.#copies.delete(copy));
-      let lost = false;
-      copy.on('close', () => {
-        lost = true;
-      });
-      copy.on('ready', () => {
-        if (lost) for (const again of this.#waitsAgain) again();
-        lost = false;
-      });
+      this.#copy = copy;
       return copy;
     };
     this.commands = commands;
@@ -143,10 +137,13 @@ export class JobLink {
     return () => this.#again.delete(again);
   }
 
-  /** Calls it each time who blocks is connected anew: the mark that he was given may be lost with the connection before. */
-  onWaitsAgain(again: () => void): () => void {
-    this.#waitsAgain.add(again);
-    return () => this.#waitsAgain.delete(again);
+  /**
+   * Calls it each time the connection that the worker which was made last blocks on is connected anew: the mark that it was given
+   * may be lost with the one before.
+   */
+  onWaitsAgain(again: () => void): void {
+    const copy = this.#copy;
+    copy?.once('ready', () => copy.on('ready', again));
   }
 
   /** Connected anew: whoever looks for what he missed must be heard by then. Resolves with whether anybody is. */

@@ -131,7 +131,6 @@ class JobServing implements Serving {
   readonly #cancels = new Map<string, number>();
   readonly #stopNet: () => void;
   readonly #stopLooking: () => void;
-  readonly #stopWaking: () => void;
   #renewing = false;
   /** What it is handed from now on, too. */
   readonly #givesBack = new BehaviorSubject(false);
@@ -165,6 +164,7 @@ class JobServing implements Serving {
       // ms until it looks for jobs again after the engine was out of reach.
       runRetryDelay: 500,
     });
+    link.onWaitsAgain(() => this.#wake());
     this.#worker.on('error', (error) => host.report(error));
     this.#worker.on('active', (job) => {
       // BullMQ fails it by itself.
@@ -177,7 +177,6 @@ class JobServing implements Serving {
     });
     this.#stopNet = every(host.lease / 3, () => this.#look());
     this.#stopLooking = link.onAgain(() => this.#lookForCancels());
-    this.#stopWaking = link.onWaitsAgain(() => this.#wake());
     host.atClose(() => this.close({ timeout: 0 }));
     void this.#open().catch((error) => host.report(error));
   }
@@ -314,7 +313,6 @@ class JobServing implements Serving {
     } finally {
       this.#stopNet();
       this.#stopLooking();
-      this.#stopWaking();
       this.#count.complete();
       keepAlive(-1);
     }

@@ -127,6 +127,31 @@ test('who blocks takes a job though the link broke as it was told of one', async
   }
 });
 
+test('who blocks and is connected anew wakes nobody else', async () => {
+  const { machines, namespace } = farm;
+  const [first, second] = ['first', 'second'].map((name) => {
+    machines.serve(name, { module: targets });
+    return machines.pool(name);
+  });
+  for (const pool of [first, second]) expect(await pool?.run(targets.echo, [1])).toBe(1);
+  const blocks = new RegExp(`^id=(\\d+) .*jobs:${btoa('second')} .*cmd=bzpopmin`, 'm');
+  const blocked = async () => blocks.exec(String(await engine.client.client('LIST')))?.[1] ?? '';
+  await until(async () => (await blocked()) !== '');
+  const monitor = await engine.client.monitor();
+  const marked: string[] = [];
+  monitor.on('monitor', (_time: string, [command, key = '']: readonly string[]) => {
+    if (command === 'ZADD' && key.startsWith(`{${namespace}}`)) marked.push(key);
+  });
+  try {
+    await engine.client.client('KILL', 'ID', await blocked());
+    // What was served last is woken last.
+    await until(() => marked.includes(`{${namespace}}:jobs:second:marker`));
+    expect(marked).toHaveLength(1);
+  } finally {
+    monitor.disconnect();
+  }
+});
+
 test('of a move of a job whose answer is lost nothing is told as wrong', async () => {
   // Another serves what is handed out in an answer that is lost.
   const { namespace } = farm;
