@@ -62,13 +62,13 @@ export function runInThread<A extends readonly unknown[], R>(
     // A worker's messages come in the context of who started its first thread.
     const context = new CallerContext();
     if (onProgress !== undefined) {
-      const told = (value: unknown): void => context.run(() => onProgress(value));
+      const told = (value: unknown): void => context.tell(() => onProgress(value));
       subscriber.add(thread.progress$.subscribe(told));
     }
     // What `start` throws is the Observable's error.
     thread.start();
     if (signal !== undefined)
-      subscriber.add(onAbort(signal, () => context.run(() => subscriber.error(signal.reason))));
+      subscriber.add(onAbort(signal, () => context.tell(() => subscriber.error(signal.reason))));
     let reason: unknown;
     const stopLimit = limitRun(thread as Thread<never>, timeout, () => {
       reason = ranTooLong(thread.name, timeout);
@@ -76,9 +76,9 @@ export function runInThread<A extends readonly unknown[], R>(
     });
     subscriber.add(stopLimit);
     const output = thread.output$.subscribe({
-      next: (value) => context.run(() => subscriber.next(value)),
-      error: (error) => context.run(() => subscriber.error(error)),
-      complete: () => context.run(() => subscriber.complete()),
+      next: (value) => context.tell(() => subscriber.next(value)),
+      error: (error) => context.tell(() => subscriber.error(error)),
+      complete: () => context.tell(() => subscriber.complete()),
     });
     subscriber.add(output);
     // After it: one that has not begun ends at once, and who has left is told of nothing.

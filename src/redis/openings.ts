@@ -1,6 +1,7 @@
 import { TimeoutError } from 'rxjs';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
+import { apart } from '../primitives/waiting/unheard.js';
 import type { Settle } from '../primitives/waiting/wait.js';
 
 /** Those that wait for the session to be connected. */
@@ -18,7 +19,7 @@ export class Openings {
       deaf?.();
       late?.();
       keepAlive(-1);
-      tell();
+      apart(tell);
     };
     const one: Settle<void> = {
       resolve: () => end(() => settle.resolve()),

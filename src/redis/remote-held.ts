@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Owner } from '../errors.js';
 import { Held } from '../primitives/held.js';
+import { apart } from '../primitives/waiting/unheard.js';
 import { LockLostError, type LostReason } from './errors.js';
 import type { Session } from './session.js';
 import { STAYS_HERE } from './stays-here.js';
@@ -101,7 +102,7 @@ export class RemoteHeld extends Held {
     if (!this.inHand) return false;
     super.release();
     this.#release = Promise.resolve();
-    for (const completed of this.#over) completed();
+    for (const completed of this.#over) apart(completed);
     if (this.#of === undefined) this.#session.has.removeHold(this);
     else this.#of.letGo();
     return true;
@@ -168,7 +169,7 @@ export class RemoteHeld extends Held {
   override release(): Promise<void> {
     if (this.#release !== undefined) return this.#release;
     super.release();
-    for (const completed of this.#over) completed();
+    for (const completed of this.#over) apart(completed);
     if (this.#of === undefined) this.#session.has.removeHold(this);
     this.#release =
       this.#lost !== undefined
@@ -209,6 +210,6 @@ export class RemoteHeld extends Held {
     this.#abort?.abort(error);
     const told = this.#told;
     this.#told = undefined;
-    for (const tell of told ?? []) tell(error);
+    for (const tell of told ?? []) apart(() => tell(error));
   }
 }

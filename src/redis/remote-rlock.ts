@@ -101,7 +101,7 @@ export class RemoteRLock extends RemoteAcquirable {
       scope,
       enter: (owned) => {
         left?.();
-        context.run(() => runIn(scope, () => settle.resolve(acquired(this.#again(owned)))));
+        context.tell(() => runIn(scope, () => settle.resolve(acquired(this.#again(owned)))));
       },
     };
     const gone = (): void => {

@@ -1,7 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import { ThreadError } from '../errors.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
-import { keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { keepAlive, now } from '../primitives/waiting/event-loop.js';
 import { JobLostError } from './errors.js';
 import type { JobCodec } from './job-codec.js';
 import type { JobEnd } from './job-commands.js';
@@ -215,14 +215,7 @@ export class RemoteRun implements JobEntry, JobWaiter {
       this.#unread(error);
       return;
     }
-    try {
-      this.#context.run(() => onProgress(value, attempt));
-    } catch (error) {
-      // As RxJS reports what an observer throws.
-      nextTurn(() => {
-        throw error;
-      });
-    }
+    this.#context.tell(() => onProgress(value, attempt));
   }
 
   #values(text: string, first: number): void {
@@ -247,12 +240,12 @@ export class RemoteRun implements JobEntry, JobWaiter {
       this.#reject(error);
       return;
     }
-    if (this.#finish()) this.#context.run(() => this.#told.resolve(result));
+    if (this.#finish()) this.#context.tell(() => this.#told.resolve(result));
   }
 
   #reject(error: unknown): void {
     const told = this.#state !== LEAVING;
-    if (this.#finish() && told) this.#context.run(() => this.#told.reject(error));
+    if (this.#finish() && told) this.#context.tell(() => this.#told.reject(error));
   }
 
   /** The job has. false: it was over already. */

@@ -1,4 +1,5 @@
 import { distinctUntilChanged, map, Observable, Subscription } from 'rxjs';
+import { apart } from '../primitives/waiting/unheard.js';
 import { EngineError, LockLostError } from './errors.js';
 import type { Session } from './session.js';
 
@@ -93,7 +94,7 @@ class Watch {
       this.#session.hint$.subscribe({
         next: (hint) => this.#hear(hint),
         complete: () => {
-          for (const listener of [...this.#listeners]) listener.complete();
+          for (const listener of [...this.#listeners]) apart(() => listener.complete());
         },
       }),
     );
@@ -140,7 +141,7 @@ class Watch {
   }
 
   #fail(error: unknown): void {
-    for (const listener of [...this.#listeners]) listener.error(error);
+    for (const listener of [...this.#listeners]) apart(() => listener.error(error));
   }
 }
 

@@ -198,7 +198,7 @@ export class RemoteWait<T> {
   }
 
   #tell(settle: () => void): void {
-    this.#context.run(() => runIn(this.#scope, settle));
+    this.#context.tell(() => runIn(this.#scope, settle));
   }
 
   /** Its time is up, or it was not to wait. */

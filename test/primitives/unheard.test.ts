@@ -1,5 +1,6 @@
 // What the teardown of one subscriber throws is nobody else's: RxJS runs it within `complete` and `error`, so it comes out of
 // whatever tells of an end.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { config, finalize, type Observable } from 'rxjs';
 import { Barrier, Condition, Event, Lock, Semaphore, Thread, ThreadPool, Timer } from 'rxjs-threading';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
@@ -124,8 +125,19 @@ it('a Timer whose end somebody waits for gives its result', async () => {
   await expectAll(told, 1);
 });
 
-it('without onUnhandledError it is uncaught', async () => {
-  config.onUnhandledError = null;
+it('is told in the async context of who had subscribed', async () => {
+  const who = new AsyncLocalStorage<string>();
+  const told: unknown[] = [];
+  config.onUnhandledError = () => told.push(who.getStore());
+  const event = new Event();
+  who.run('subscriber', () => jammed([event.wait(), event.wait()]));
+  who.run('setter', () => event.set());
+  await until(() => told.length > 0);
+  expect(told).toEqual(['subscriber']);
+});
+
+it.each([null, undefined])('without onUnhandledError it is uncaught: %s', async (none) => {
+  config.onUnhandledError = none as null;
   const listeners = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');
   const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve));

@@ -19,8 +19,8 @@ export class CallerContext extends AsyncResource {
     return this.runInAsyncScope(code);
   }
 
-  /** Tells its user of something, such as the end of the wait; what that throws: see `apart`. */
+  /** Tells its user of something, such as the end of the wait; what that throws is told in this context, too: see `apart`. */
   tell(code: () => void): void {
-    apart(() => this.runInAsyncScope(code));
+    this.runInAsyncScope(apart, undefined, code);
   }
 }

@@ -3,8 +3,10 @@ import { config, Observable, type Subscriber, type TeardownLogic } from 'rxjs';
 import { setUnheard } from './unheard.js';
 
 setUnheard((error) => {
-  if (config.onUnhandledError === null) throw error;
-  config.onUnhandledError(error);
+  const { onUnhandledError } = config;
+  // Not typed so, but RxJS takes undefined for none, too.
+  if (!onUnhandledError) throw error;
+  onUnhandledError(error);
 });
 
 /** Where a wait ends: exactly one of the two is called, once. */
