@@ -44,15 +44,13 @@ import { type KnownTarget, Running, type SentJob } from './thread-body.js';
  * message, and followed by the next a turn of the event loop later, or once its leftovers are done (leftovers.ts).
  */
 
-/** ms after which the event loop of a worker turns between two jobs, though the next has come. */
-const TURN_MS = 10;
-
 /**
- * ms that an idle worker sleeps on BELL before it sleeps in its event loop. On BELL it begins a job in a quarter of the time that the
- * event loop takes, where what runs is rarely run; but what waits for that loop and does not keep it alive, such as a timer
- * that is unreferenced, is late by as much. It sleeps there once: a hundred idle workers that woke at times would cost those at work more.
+ * ms that an idle worker sleeps on BELL before its event loop turns again. It is woken there in half the time that the
+ * event loop takes; a shorter sleep makes the kernel set another timer each time. Not longer, because what waits for the loop and does not
+ * keep it alive, such as a channel that is unreferenced, is late by as much; and once, because idle workers that woke at times
+ * would disturb those at work.
  */
-const PARKED_MS = 100;
+const PARKED_MS = 10;
 
 /**
  * Node's own end of a turn, which the REPL calls: runs what is left in ticks and microtasks, and reports the rejections that
@@ -246,7 +244,7 @@ class Session {
    * ends the worker, and no job that has begun by then. At times the event loop turns in between, for timers and the like.
    */
   readonly #free = (): void => {
-    if (endTurn === undefined || clock() - this.#turned >= TURN_MS) nextTurn(this.#turn);
+    if (endTurn === undefined || clock() - this.#turned >= PARKED_MS) nextTurn(this.#turn);
     else nextTick(this.#tick);
   };
 
@@ -269,7 +267,7 @@ class Session {
 
   /** Sleeps until a message comes, unless something else in the worker waits for its event loop. */
   #park(): void {
-    while (!this.#taken && clock() - this.#turned < TURN_MS && isQuiet()) {
+    while (!this.#taken && clock() - this.#turned < PARKED_MS && isQuiet()) {
       const rung = load(this.#cells, BELL);
       const isHeard = ((rung - this.#came) | 0) <= 0;
       if (isHeard && park(this.#cells, BELL, rung, PARKED_MS) === 'timed-out') return;
