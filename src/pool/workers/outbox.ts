@@ -24,6 +24,8 @@ export class Outbox {
   #posts = 0;
   /** Those that went in a message of their own and are not over, and its number. */
   readonly #alone = new Map<Job, number>();
+  /** The last of them, over or not: its message and its seq. */
+  #last = [-1, -1];
 
   constructor(channel: PortChannel<ToWorker, FromWorker>, cells: Cells) {
     this.#channel = channel;
@@ -43,7 +45,9 @@ export class Outbox {
     }
     this.flush();
     this.#post([seq, target, ident, name, args], job.transfer);
-    if (!Array.isArray(args)) this.#alone.set(job, this.#posts);
+    if (Array.isArray(args)) return;
+    this.#alone.set(job, this.#posts);
+    this.#last = [this.#posts, seq];
   }
 
   post(message: ToWorker): void {
@@ -69,6 +73,12 @@ export class Outbox {
   wentAlone(nth: number): Job | undefined {
     for (const [job, number] of this.#alone) if (number === nth) return job;
     return undefined;
+  }
+
+  /** The job of that message, if none came alone behind it; -1 else. */
+  seqAlone(nth: number): number {
+    const [last, seq = -1] = this.#last;
+    return nth === last ? seq : -1;
   }
 
   /** Called when the worker has the job no more. */

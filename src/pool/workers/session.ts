@@ -241,9 +241,10 @@ export class Session implements JobHolder, Watched {
 
   /** A job whose arguments cannot be read in the worker. */
   #refused(nth: number, why: string): void {
+    // It answers, also where the job has been taken back by then.
+    this.watch.refused = this.#outbox.seqAlone(nth);
     const job = this.#outbox.wentAlone(nth);
     if (job === undefined || !this.takeBack(job)) return;
-    this.watch.refused = job.seq;
     job.unread(`the arguments of the thread cannot be read in its worker: ${why}`);
     this.#told(job, { exitCode: 0, terminated: false, unbegun: true });
   }

@@ -113,4 +113,8 @@ describe('arguments that a thread can send and the worker of another cannot read
     expect(errors).toHaveLength(3);
     expect(workers).toBe(1);
   });
+
+  it("leave its worker the next one's where that one was withdrawn", async () => {
+    expect(await lastValueFrom(runInThread(targets.withdrawNested, [5000]))).toBe(1);
+  });
 });
