@@ -72,7 +72,7 @@ export function runInThread<A extends readonly unknown[], R>(
     let reason: unknown;
     const stopLimit = limitRun(thread as Thread<never>, timeout, () => {
       reason = ranTooLong(thread.name, timeout);
-      subscriber.error(reason);
+      context.tell(() => subscriber.error(reason));
     });
     subscriber.add(stopLimit);
     const output = thread.output$.subscribe({

@@ -1,4 +1,15 @@
-import { config, filter, firstValueFrom, lastValueFrom, mergeMap, range, take, tap, toArray } from 'rxjs';
+import {
+  config,
+  filter,
+  finalize,
+  firstValueFrom,
+  lastValueFrom,
+  mergeMap,
+  range,
+  take,
+  tap,
+  toArray,
+} from 'rxjs';
 import {
   activeCount$,
   Event,
@@ -156,6 +167,22 @@ describe('runInThread', () => {
     await new Promise((resolve) => setTimeout(resolve));
     config.onStoppedNotification = null;
     expect(stopped).toEqual([]);
+  });
+
+  it('tells of its timeout, and of what a teardown throws then, as RxJS tells', async () => {
+    const unheard: unknown[] = [];
+    config.onUnhandledError = (error) => unheard.push(error);
+    const told = new Promise((resolve) => {
+      const torn = finalize(() => {
+        throw new Error('torn');
+      });
+      const job = runInThread((gate: Event) => gate.waitSync(), [new Event()], { timeout: 100 });
+      job.pipe(torn).subscribe({ error: resolve });
+    });
+    expect(await told).toMatchObject({ name: 'TimeoutError' });
+    await alone();
+    config.onUnhandledError = null;
+    expect(unheard.map(String)).toEqual([expect.stringContaining('torn')]);
   });
 
   it.each<[unknown, object, RegExp]>([
