@@ -14,6 +14,7 @@ import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { ModuleTarget } from '../primitives/target.js';
 import { after, every, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
+import { apart } from '../primitives/waiting/unheard.js';
 import { JobCodec } from './job-codec.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink, wakeServing } from './job-link.js';
@@ -313,8 +314,8 @@ class JobServing implements Serving {
     } finally {
       this.#stopNet();
       this.#stopLooking();
-      this.#count.complete();
       keepAlive(-1);
+      apart(() => this.#count.complete());
     }
   }
 

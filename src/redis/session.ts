@@ -1,5 +1,6 @@
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject } from 'rxjs';
 import { after, every, keepAlive } from '../primitives/waiting/event-loop.js';
+import { apart } from '../primitives/waiting/unheard.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { About } from './about.js';
 import { Belongings } from './belongings.js';
@@ -342,8 +343,6 @@ export class Session implements WaitHost {
     this.#opening.reject(closed());
     this.#calls?.close();
     await this.#engine?.close();
-    this.#state.complete();
-    this.#hints.complete();
-    this.#errors.complete();
+    for (const told of [this.#state, this.#hints, this.#errors]) apart(() => told.complete());
   }
 }

@@ -2,7 +2,11 @@
 import { config, finalize, type Observable } from 'rxjs';
 import { Machines } from 'rxjs-threading/redis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Farm, targets } from '../support/job-farm.js';
+import { onRedis } from '../support/on-redis.js';
 import { until } from '../support/turns.js';
+
+const redis = onRedis();
 
 const unheard: unknown[] = [];
 beforeEach(() => {
@@ -37,4 +41,17 @@ it('all who wait are told as their session is closed, and it is closed', async (
   await until(() => told() === 6);
   await until(() => unheard.length === 6);
   expect(unheard.map(String)).toEqual(Array(6).fill(expect.stringContaining('jammed')));
+});
+
+it('a Machines and what it serves are closed, and its jobs are over, though who looks at them throws', async () => {
+  await using farm = new Farm(redis.server);
+  const { machines, pool } = farm;
+  const serving = machines.serve('another', { module: targets });
+  const told = jammed(serving.running$, pool.stats$, machines.state$, machines.errors$);
+  const ended = expect(pool.run(targets.echo, [1]).then()).rejects.toMatchObject({ code: 'ERR_POOL' });
+  await machines.close();
+  await ended;
+  await until(() => told() === 4);
+  await until(() => unheard.length === 4);
+  expect(unheard.map(String)).toEqual(Array(4).fill(expect.stringContaining('jammed')));
 });
