@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Observable } from 'rxjs';
@@ -28,25 +28,41 @@ async function flooded(run, count) {
 const each = (pools, measure) =>
   Object.fromEntries(Object.entries(pools).map(([name, { run }]) => [name, () => measure(run)]));
 
+const CHILD = fileURLToPath(new URL('one-after-the-other.js', import.meta.url));
+
 /** In a process each, as who uses them has them: where the kernel puts the threads of one is not the others' doing. */
-async function oneAfterTheOther() {
-  const file = fileURLToPath(new URL('one-after-the-other.js', import.meta.url));
-  const children = Object.keys(POOLS).map((kind) => [kind, fork(file, [kind, ...process.argv.slice(2)])]);
-  const roundsOf = (jobs) => {
-    const measure = async (child) => {
-      child.send(jobs);
-      return (await once(child, 'message'))[0];
-    };
-    return runsOf(
-      Object.fromEntries(children.map(([kind, child]) => [kind, () => measure(child)])),
-      3 * ROUNDS,
-    );
+function contendersBy(...command) {
+  const children = Object.keys(POOLS).map((kind) => {
+    const [program, ...args] = [...command, process.execPath, CHILD, kind, ...process.argv.slice(2)];
+    return [kind, spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })];
+  });
+  const measure = async (child, jobs) => {
+    child.send(jobs);
+    return (await once(child, 'message'))[0];
   };
-  rowOf('pool.run, one after the other', await roundsOf(scaled(500)), AGAINST, 1.1);
-  rowOf('one alone, after 30 ms', await roundsOf(1), AGAINST);
-  for (const [, child] of children) child.kill();
+  return {
+    rounds: (jobs) =>
+      runsOf(
+        Object.fromEntries(children.map(([kind, child]) => [kind, () => measure(child, jobs)])),
+        2 * ROUNDS,
+      ),
+    close() {
+      for (const [, child] of children) child.kill();
+    },
+  };
 }
-await oneAfterTheOther();
+
+if (process.platform === 'linux') {
+  // A wake-up between two cores takes four times what a job takes, and hides it.
+  const onOneCore = contendersBy('taskset', '--cpu-list', '0');
+  rowOf('pool.run, one after the other, on one core', await onOneCore.rounds(scaled(5000)), AGAINST, 1.1);
+  onOneCore.close();
+}
+const contenders = contendersBy();
+rowOf('the same, where the kernel puts them', await contenders.rounds(scaled(5000)), AGAINST);
+rowOf('the first 500 of them', await contenders.rounds(scaled(500)), AGAINST);
+rowOf('the first alone', await contenders.rounds(1), AGAINST);
+contenders.close();
 
 const two = openAll(2, Object.keys(POOLS));
 const perJob = async (job, reach, measure, rounds = ROUNDS) =>
