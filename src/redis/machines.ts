@@ -54,7 +54,8 @@ export class Machines implements AsyncDisposable {
   constructor(options: MachinesOptions) {
     const checked = checkMachines(options);
     // What the keeper's thread could not be sent is told here, and not by each wait.
-    if (typeof checked.connection === 'object') addressOf(checked.connection);
+    const { connection } = checked;
+    if (connection !== 'memory' && typeof connection !== 'function') addressOf(connection);
     this.namespace = checked.namespace;
     this.lease = checked.lease;
     this.#session = new Session(checked, (options, hear) => {

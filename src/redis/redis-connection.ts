@@ -29,7 +29,12 @@ export async function loadIoredis(): Promise<typeof ioredis> {
 
 /** What the user's `connection` comes to. @throws TypeError for one that another thread could not make */
 export function addressOf(connection: CheckedOptions['connection']): Address {
-  if (typeof connection === 'string') return connection;
+  if (typeof connection === 'string') {
+    const { searchParams } = new URL(connection);
+    for (const [name, why] of Object.entries(REFUSED))
+      if (searchParams.has(name)) throw new TypeError(`connection must not have a ${name}: ${why}`);
+    return connection;
+  }
   const options = typeof connection === 'function' ? optionsOf(connection()) : connection;
   if (Array.isArray(options) || 'disconnect' in options)
     throw new TypeError(
@@ -162,11 +167,18 @@ export function asEngineError(error: unknown): EngineError {
   return new EngineError(message, { outOfReach: !refused, cause: error });
 }
 
+/** What ioredis takes, as it is and not as its types tell: the option that is named first counts. */
+type MakeRedis = new (own: RedisOptions, address: Address) => Redis;
+
 /** @param again - whether Sentinels are asked until one answers */
 export function open(all: typeof ioredis, address: Address, own: RedisOptions, again: boolean): Redis {
-  if (typeof address === 'string') return watched(new all.Redis(address, own));
-  const found = { ...address, ...own, ...(address.sentinels && bySentinels(all, again)) };
-  return watched(new all.Redis(found));
+  const options = {
+    ...own,
+    // Of ioredis 6: BullMQ reads replies in the shapes of RESP2.
+    replyMapping: 'legacy' as const,
+    ...(typeof address === 'object' && address.sentinels && bySentinels(all, again)),
+  };
+  return watched(new (all.Redis as unknown as MakeRedis)(options, address));
 }
 
 /**

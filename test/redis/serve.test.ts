@@ -59,6 +59,15 @@ test('refuses what it cannot use, showing it', () => {
   expect(() => machines.serve('jobs', { module, tread: 1 } as never)).toThrow(/^there is no option tread/);
 });
 
+test('what the URL says beside where the engine is takes nothing from what a connection needs', async () => {
+  const query =
+    '?maxRetriesPerRequest=20&lazyConnect=&enableOfflineQueue=yes&retryStrategy=no&replyMapping=resp3';
+  await using own = new Farm(redis.server, { connection: redis.server.url + query });
+  own.serve();
+  expect(await own.pool.run(targets.add, [1, 2])).toBe(3);
+  expect(own.errors).toEqual([]);
+});
+
 test('there is no current job outside of one', () => {
   expect(currentJob()).toBeUndefined();
 });

@@ -38,6 +38,10 @@ describe('a Machines', () => {
         { ...good, connection: { keyPrefix: 'a:' } },
         /connection must not have a keyPrefix: the namespace is one/,
       ],
+      [
+        { ...good, connection: 'redis://127.0.0.1:1?keyPrefix=a:' },
+        /connection must not have a keyPrefix: the namespace is one/,
+      ],
       [{ ...good, connection: { tls: { x() {} } } }, /connection must be what another thread can be sent/],
       [{ ...good, namespace: 1 }, /namespace must be a string, got 1/],
       [{ ...good, namespace: 'a b' }, /namespace must be 1 to 64 of .* got 'a b'/],
