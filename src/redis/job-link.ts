@@ -183,7 +183,7 @@ interface Asked {
 }
 
 /** What ioredis asks by itself before a connection is ready. */
-const GREETING = /^(info|client|auth|select)$/;
+const GREETING = /^(hello|info|client|auth|select|readonly)$/;
 
 /** What ioredis waits by, and for. */
 interface Waiting {

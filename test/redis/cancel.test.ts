@@ -234,7 +234,7 @@ test('a cancel that nobody could hear is found as soon as they can', async () =>
   await until(async () => (await counts(farm.pool)).active === 1);
   const client = await commandsOf(farm.pool);
   // The connections that hear are cut, and told of the cancel only by what stands in the engine.
-  await client.client('KILL', 'TYPE', 'pubsub');
+  await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   job.unsubscribe();
   await until(async () => (await counts(farm.pool)).active === 0);
 });

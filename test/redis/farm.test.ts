@@ -75,7 +75,7 @@ test('results and values that were told while nobody could hear are asked for', 
   farm.start();
   await farm.pool.run(targets.nothing);
   const client = await commandsOf(farm.pool);
-  const cut = () => client.client('KILL', 'TYPE', 'pubsub');
+  const cut = () => client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   const results = Array.from({ length: 50 }, (_, n) =>
     firstValueFrom(farm.pool.run(targets.slowly, [n, 20])),
   );

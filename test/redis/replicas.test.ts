@@ -126,7 +126,7 @@ describe('replicas', () => {
     while ((await client.exists('{test}:h:l:x')) > 0) await pause(5);
     const cut = firstValueFrom(lock.hold()).catch((thrown: unknown) => thrown);
     while (!/cmd=wait/.test(String(await client.client('LIST')))) await pause(5);
-    await client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     expect(await cut).toMatchObject({
       message: '0 replicas have the grant of x, 1 were asked for',
       cause: { code: 'ERR_ENGINE', outOfReach: true },

@@ -49,7 +49,7 @@ test('who could not subscribe hears again once he may', async () => {
   farm.serve();
   expect(await farm.pool.run(targets.echo, [1])).toBe(1);
   await admin.config('SET', 'requirepass', 'secret');
-  await admin.client('KILL', 'TYPE', 'pubsub');
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await until(() => told().some((text) => /^NOAUTH/.test(text)));
   await admin.config('SET', 'requirepass', '');
   const values = await firstValueFrom(farm.pool.stream(targets.countTo, [3]).pipe(toArray()));
@@ -162,7 +162,7 @@ test('what an engine refuses is told once until it does not', async () => {
   for (const _ of [1, 2]) {
     farm.errors.length = 0;
     await admin.config('SET', 'requirepass', 'secret');
-    await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     for (let n = 0; n < 10; n++) {
       const refused = { message: expect.stringMatching(/^NOAUTH/), code: 'ERR_ENGINE' };
       await expect(firstValueFrom(farm.machines.lock('x').hold())).rejects.toMatchObject(refused);
