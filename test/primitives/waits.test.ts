@@ -1,3 +1,4 @@
+import { lastValueFrom } from 'rxjs';
 import { Event, Lock, Semaphore, Thread, type ThreadWait, Wait, waits } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -185,4 +186,16 @@ describe('a signal of another realm', () => {
 it('a Wait of one’s own begins by a function', () => {
   expect(() => new Wait(5 as never)).toThrow(/^begin must be a function, got 5/);
   expect(() => new Wait(undefined as never)).toThrow(/got undefined/);
+});
+
+it('a Wait of one’s own whose begin throws fails by it, unless it has ended', async () => {
+  const wait = (ended: boolean) =>
+    new Wait<number>((settle) => {
+      if (ended) settle.resolve(1);
+      throw new Error('no begin');
+    });
+  await expect(wait(false).then()).rejects.toThrow('no begin');
+  await expect(lastValueFrom(wait(false))).rejects.toThrow('no begin');
+  expect(await wait(true).then()).toBe(1);
+  expect(await lastValueFrom(wait(true))).toBe(1);
 });

@@ -28,7 +28,7 @@ export type Begin<T> = (settle: Settle<T>) => TeardownLogic;
  * up at once: what had been granted goes on to the next waiter. Source: RxJS, Observable; the waits of CPython's
  * `threading` only block.
  *
- * @param begin - for a lock of your own: starts a wait, and returns how to leave it
+ * @param begin - for a lock of your own: starts a wait, and returns how to leave it; what it throws ends the wait
  * @throws TypeError unless it is a function
  * @example
  * const lock = new Lock();
@@ -64,7 +64,12 @@ export class Wait<T> extends Observable<T> implements PromiseLike<T> {
     rejected?: ((error: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     const end = new PromisedEnd<T>();
-    this.#begin(end);
+    try {
+      this.#begin(end);
+    } catch (error) {
+      // As of an Observable that throws as it is subscribed to.
+      end.reject(error);
+    }
     return end.promise().then(fulfilled, rejected);
   }
 }
@@ -119,11 +124,11 @@ class PromisedEnd<T> implements Settle<T> {
 
   resolve(value: unknown): void {
     if (this.#resolve !== undefined) this.#resolve(value);
-    else this.#ended = value === true ? readyTrue : value === false ? readyFalse : Promise.resolve(value);
+    else this.#ended ??= value === true ? readyTrue : value === false ? readyFalse : Promise.resolve(value);
   }
 
   reject(error: unknown): void {
     if (this.#reject !== undefined) this.#reject(error);
-    else this.#ended = Promise.reject(error);
+    else this.#ended ??= Promise.reject(error);
   }
 }
