@@ -100,8 +100,7 @@ class Session {
         if (message.kind !== 'progress') this.post(message, transfer);
         else if (running !== undefined) {
           // Values that the thread's stream emitted before the progress go first, as far as the reader has room.
-          running.flush();
-          this.post({ ...message, seq: running.seq }, transfer);
+          running.inTurn(() => this.post({ ...message, seq: running.seq }, transfer));
         }
         return true;
       },

@@ -173,9 +173,10 @@ export class Running implements RunningThread {
     else this.#streaming.output.add(values);
   }
 
-  /** Sends the values that the stream has emitted so far, so that they come before the message that follows. */
-  flush(): void {
-    this.#streaming?.output.flush();
+  /** Runs it once the values that the stream has emitted so far are sent, so that they come before what it sends. */
+  inTurn(run: () => void): void {
+    if (this.#streaming === undefined) run();
+    else this.#streaming.output.inTurn(run);
   }
 
   async #prepare(): Promise<Runnable> {

@@ -22,7 +22,10 @@ export class BatchSender {
   #credit: number;
   /** Complete batches that wait for credit. */
   readonly #batches = new Fifo<unknown[]>();
-  #sends = false;
+  /** A value is being copied or sent, and its getters may run. */
+  #busy = false;
+  /** What these getters have brought. */
+  #brought: (() => void)[] = [];
   /** The batch that is being filled. */
   #batch: unknown[] = [];
   readonly #clock: SampledClock = new SampledClock();
@@ -48,8 +51,14 @@ export class BatchSender {
 
   /** What changes in the value from now on does not change what is sent, as long as the reader has room. */
   push(value: unknown): void {
+    if (this.#busy) {
+      this.#brought.push(() => this.push(value));
+      return;
+    }
     if (moves(value)) this.flush();
+    this.#busy = true;
     const copy = plainCopyOf(value);
+    this.#busy = false;
     const { length } = this.#batch;
     this.#batch.push(copy === NOT_PLAIN ? value : copy);
     if (length === 0) this.#since = this.#clock.exactly();
@@ -57,6 +66,24 @@ export class BatchSender {
       length === 0 ? this.#since - this.#closed > LATEST : this.#clock.roughly() - this.#since > LATEST;
     if (copy === NOT_PLAIN || late || length + 1 >= this.#most) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
+    if (this.#brought.length > 0) this.#bring();
+  }
+
+  /** Runs it once what came before has been sent, as far as there is credit: at once, unless a getter of that calls this. */
+  inTurn(run: () => void): void {
+    if (this.#busy) {
+      this.#brought.push(() => this.inTurn(run));
+      return;
+    }
+    this.flush();
+    run();
+  }
+
+  /** What the getters of a value bring comes after that value, in the order in which they brought it. */
+  #bring(): void {
+    const brought = this.#brought;
+    this.#brought = [];
+    for (const run of brought) run();
   }
 
   #flushNextTurn(): void {
@@ -69,19 +96,19 @@ export class BatchSender {
 
   /** Sends all values that came, as far as there is credit. */
   flush(): void {
+    if (this.#busy) return;
     if (this.#batch.length > 0) {
       this.#batches.push(this.#batch);
       this.#batch = [];
       this.#closed = this.#clock.exactly();
     }
-    // Within a getter of a value that is being sent: what that brings goes after it.
-    if (this.#sends) return;
-    this.#sends = true;
+    this.#busy = true;
     try {
       this.#sendBatches();
     } finally {
-      this.#sends = false;
+      this.#busy = false;
     }
+    if (this.#brought.length > 0) this.#bring();
   }
 
   #sendBatches(): void {

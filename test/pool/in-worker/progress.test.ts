@@ -96,6 +96,17 @@ describe('progress', () => {
     expect(seen).toEqual([0, { done: 0 }, 1, { done: 1 }, 2, { done: 2 }]);
   });
 
+  it.each([true, false])(
+    'and so it does where a getter of a value emits and reports, plain: %s',
+    async (plain) => {
+      const seen: unknown[] = [];
+      const job = runInThread(jobs.tickingInGetters, [plain], { onProgress: (value) => seen.push(value) });
+      await lastValueFrom(job.pipe(tap((value) => seen.push(value))));
+      const each = (n: number) => [{ n }, `first of ${n}`, `one of ${n}`, `second of ${n}`];
+      expect(seen).toEqual([...each(1), ...each(2)]);
+    },
+  );
+
   it('does not wait for values that nobody reads', async () => {
     const thread = new Thread({ target: jobs.pushingAndTicking, args: [20_000] });
     const heard = lastValueFrom(thread.progress$.pipe(take(1)));

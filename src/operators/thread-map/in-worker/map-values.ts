@@ -32,7 +32,11 @@ export async function mapValues(
   // Where nobody watches, what is reported goes nowhere, as in any other thread.
   redirectProgress((value, transfer) => {
     const place = mapping?.getStore();
-    if (place !== undefined) channel.post({ kind: 'progress', ...place, value }, transfer);
+    if (place === undefined) return true;
+    const post = (): void => channel.post({ kind: 'progress', ...place, value }, transfer);
+    const batch = batches.get(place.id);
+    if (batch === undefined) post();
+    else batch.inTurn(post);
     return true;
   });
   let end: (() => void) | undefined;

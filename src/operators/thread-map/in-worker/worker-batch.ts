@@ -63,6 +63,12 @@ export class TakenBatch {
     this.#streaming?.output.add(values);
   }
 
+  /** Runs it once the values that a stream has emitted so far are sent, as far as they have room. */
+  inTurn(run: () => void): void {
+    if (this.#streaming === undefined) run();
+    else this.#streaming.output.inTurn(run);
+  }
+
   /** Called when the thread is cancelled: the values that are left are not mapped. */
   stop(): void {
     this.#stopped = true;
