@@ -38,7 +38,7 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
     this.timeout = new QueueTimeout(
       time,
       () => this.waiting.peek(),
-      (first) => this.context.run(() => this.timedOut(first)),
+      (first) => this.context.tell(() => this.timedOut(first)),
       scheduler,
     );
   }

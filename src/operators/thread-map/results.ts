@@ -162,7 +162,7 @@ export class MapResults {
 
   /** Ends the subscription by an error that no single value is to blame for. */
   fail(error: unknown): void {
-    this.#context.run(() => this.#subscriber.error(error));
+    this.#context.tell(() => this.#subscriber.error(error));
   }
 
   /** Runs code of the user's: what it throws ends the subscription, and undefined is returned. */
@@ -182,7 +182,7 @@ export class MapResults {
     // The subscriber's code may have led back here: the loop below it goes on with these parts.
     if (this.#passing) return;
     this.#passing = true;
-    this.#context.run(() => {
+    this.#context.tell(() => {
       if (this.#ordered) this.#passInOrder();
       else for (const one of this.#ready) this.#passOne(one);
       this.#passing = false;

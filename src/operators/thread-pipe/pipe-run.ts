@@ -124,7 +124,8 @@ export class PipeRun<R> {
       for (const value of values) this.#send([value]);
       return;
     }
-    this.#subscriber.error(toValueError(cannotSend(values[0], cause), this.#sent, values[0]));
+    const error = toValueError(cannotSend(values[0], cause), this.#sent, values[0]);
+    this.#context.tell(() => this.#subscriber.error(error));
   }
 
   #drain(): void {
@@ -135,7 +136,7 @@ export class PipeRun<R> {
     this.#inbox.push(message);
     if (this.#hearing) return;
     this.#hearing = true;
-    this.#context.run(() => {
+    this.#context.tell(() => {
       for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#heed(next);
     });
     this.#hearing = false;

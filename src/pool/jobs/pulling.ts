@@ -1,5 +1,6 @@
 import { show } from '../../primitives/options.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import { apart } from '../../primitives/waiting/unheard.js';
 
 /** Values that are pulled without a turn of the event loop: room may come as fast as they do, and they for ever. */
 const MOST_PULLED = 4096;
@@ -103,15 +104,15 @@ export class Pulling<T> {
   #await(asked: IteratorResult<T> | Promise<IteratorResult<T>>): void {
     void Promise.resolve(asked)
       .then(
-        (result) => this.#came(result),
-        (error) => this.#failed(error),
+        (result) => apart(() => this.#came(result)),
+        (error) => apart(() => this.#failed(error)),
       )
       .then(this.#resume);
   }
 
   readonly #resume = (): void => {
     this.#pulling = false;
-    this.pull();
+    apart(() => this.pull());
   };
 
   #came(result: IteratorResult<T> | undefined): void {
