@@ -48,7 +48,7 @@ export class Pulling<T> {
 
   /** @throws whatever the iterable's own code throws as it makes its iterator */
   constructor(source: Pullable<T>, taker: Taker<T>) {
-    this.#awaits = Symbol.asyncIterator in Object(source);
+    this.#awaits = isAsync(source);
     this.#iterator = this.#awaits
       ? (source as AsyncIterable<T>)[Symbol.asyncIterator]()
       : (source as Iterable<T>)[Symbol.iterator]();
@@ -133,9 +133,17 @@ export class Pulling<T> {
   }
 }
 
+/** As RxJS and `for await` have it: one whose method is null has none. */
+function isAsync(source: unknown): source is AsyncIterable<unknown> {
+  return (
+    typeof (source as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] ===
+    'function'
+  );
+}
+
 /** @throws TypeError unless it can be pulled */
 export function checkPullable(source: unknown): void {
-  const found = Object(source) as object;
-  if (!(Symbol.asyncIterator in found) && !(Symbol.iterator in found))
+  const iterates = (source as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator];
+  if (!isAsync(source) && typeof iterates !== 'function')
     throw new TypeError(`source must be an iterable or an async iterable, got ${show(source)}`);
 }

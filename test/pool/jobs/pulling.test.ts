@@ -153,7 +153,15 @@ describe('pulling', () => {
     expect(seen).toEqual(["TypeError: what an iterator's next gives must be an object, got 5"]);
   });
 
-  it.each([5, null, undefined, {}, () => 1])('of %o is refused', (source) => {
+  it('takes one whose asynchronous method is null for a synchronous one, as from does', () => {
+    const source = { [Symbol.asyncIterator]: null, [Symbol.iterator]: () => counting(2) };
+    expect(() => checkPullable(source)).not.toThrow();
+    const { seen, pulling } = pulled(source as never, 9);
+    pulling.pull();
+    expect(seen).toEqual([0, 1, 'complete']);
+  });
+
+  it.each([5, null, undefined, {}, () => 1, { [Symbol.iterator]: null }])('of %o is refused', (source) => {
     expect(() => checkPullable(source)).toThrow(/source must be an iterable or an async iterable, got/);
   });
 
