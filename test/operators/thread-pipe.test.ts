@@ -224,6 +224,15 @@ describe('threadPipe', () => {
     expect(await all(of(1, 2).pipe(threadPipe<number, number>(pipes.sums), repeat(2)))).toEqual([1, 3, 1, 3]);
   });
 
+  it('ends for each that has subscribed inside, though the teardown of one throws', async () => {
+    expect(await all(of(1, 2).pipe(threadPipe(pipes.torn)))).toEqual([1, 2]);
+    const failing = concat(
+      of(1),
+      throwError(() => new Error('sad')),
+    );
+    expect((await failed(failing.pipe(threadPipe(pipes.torn)))).error.message).toBe('sad');
+  });
+
   it('ends its thread when it is left, and kills it after the grace', async () => {
     await until(() => activeCount() === 1);
     const idle = NEVER.pipe(threadPipe(pipes.never)).subscribe();

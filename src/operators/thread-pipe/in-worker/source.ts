@@ -2,6 +2,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { BatchSender } from '../../../pool/wire/batch-sender.js';
 import { Fifo } from '../../../pool/wire/fifo.js';
 import { nextTurn, now } from '../../../primitives/waiting/event-loop.js';
+import { apart } from '../../../primitives/waiting/unheard.js';
 
 /** ms after which the event loop gets a turn, so that the thread hears of a cancel. */
 const TURN_EVERY = 10;
@@ -78,9 +79,11 @@ export class PipeFeed {
     }
     this.#flowing = false;
     if (this.#end === undefined || this.#waiting.size > 0) return;
-    for (const subscriber of this.#subscribers) {
-      if (this.#end.failed) subscriber.error(this.#end.error);
-      else subscriber.complete();
-    }
+    const end = this.#end;
+    for (const subscriber of this.#subscribers)
+      apart(() => {
+        if (end.failed) subscriber.error(end.error);
+        else subscriber.complete();
+      });
   }
 }
