@@ -55,9 +55,10 @@ const PARKED_MS = 10;
 /**
  * Node's own end of a turn, which the REPL calls: runs what is left in ticks and microtasks, and reports the rejections that
  * nobody has handled. No part of its documentation, and so maybe undefined one day; then the event loop turns instead, which
- * costs a small job as much again.
+ * costs a small job as much again. So it does with --pending-deprecation, where Node has put a function before it that warns.
  */
-const endTurn = (process as { readonly _tickCallback?: () => void })._tickCallback;
+const { _tickCallback } = process as { readonly _tickCallback?: () => void };
+const endTurn = _tickCallback?.name === 'deprecated' ? undefined : _tickCallback;
 
 /** As it is when this file loads, because a target may mock it and leave it so, as fake timers do. */
 const { nextTick } = process;

@@ -16,6 +16,18 @@ describe('options of a ThreadPool', () => {
     await pool.close();
   });
 
+  it('a worker lives on between jobs where what is deprecated throws', async () => {
+    const execArgv = ['--pending-deprecation', '--throw-deprecation'];
+    const pool = new ThreadPool({ maxThreads: 1, execArgv });
+    const workers: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      const target = async () => (await import('node:worker_threads')).threadId;
+      workers.push(await pool.run(target));
+    }
+    expect(new Set(workers).size).toBe(1);
+    await pool.close();
+  });
+
   it('resourceLimits are those of the workers', async () => {
     const resourceLimits = { maxOldGenerationSizeMb: 100, stackSizeMb: 2 };
     const pool = new ThreadPool({ maxThreads: 1, resourceLimits });
