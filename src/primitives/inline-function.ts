@@ -106,8 +106,9 @@ function helpers(): Record<string, unknown> {
     // Names of functions within functions: esbuild, and so tsx.
     __name: (target: unknown, value: string) =>
       Object.defineProperty(target, 'name', { value, configurable: true }),
-    // import(): Vite, and so Vitest; tsc, swc, Babel and esbuild where they make CommonJS.
+    // import(): Vite, and so Vitest; jiti; tsc, swc, Babel and esbuild where they make CommonJS.
     __vite_ssr_dynamic_import__: importForVite,
+    jitiImport: (id: string) => import(/* webpackIgnore: true */ id),
     require: requireFrom(import.meta.url),
     __importStar: star,
     __importDefault: only,

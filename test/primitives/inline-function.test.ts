@@ -23,6 +23,7 @@ describe('a function that imports, as compilers rewrite it, runs in a thread', {
       'Vite, of a file in the project',
       `async () => typeof (await __vite_ssr_dynamic_import__('/test/fixtures/moving.js')).moved === 'function' && '/'`,
     ],
+    ['jiti', `async () => (await jitiImport('node:path')).sep`],
     ['tsc', `async () => (await Promise.resolve().then(() => __importStar(require('node:path')))).sep`],
     ['tsc, by default', `async () => __importDefault(require('node:path')).default.sep`],
     [
