@@ -110,6 +110,32 @@ export async function importModule(module: string): Promise<object> {
   try {
     return await import(/* webpackIgnore: true */ module);
   } catch (cause) {
+    if (isHooked(module, cause)) return requireModule(module);
+    throw cannotLoad(module, cause);
+  }
+}
+
+/** What Node says of a file that it cannot read; the last one is ts-node's, of what Node has stripped of its types. */
+const UNREAD = [
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_INVALID_TYPESCRIPT_SYNTAX',
+  'TSError',
+];
+
+/** Whether `require` may read what `import()` does not: ts-node, swc-node and others hook into `require` alone. */
+function isHooked(module: string, cause: unknown): boolean {
+  const { code, name } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (!module.startsWith('file:') || !UNREAD.some((unread) => unread === code || unread === name)) return false;
+  const file = fileURLToPath(module);
+  return extname(file) in requireFrom(file).extensions;
+}
+
+/** The same, without the event loop. */
+function requireModule(module: string): object {
+  try {
+    return requireFrom(import.meta.url)(module.startsWith('file:') ? fileURLToPath(module) : module);
+  } catch (cause) {
     throw cannotLoad(module, cause);
   }
 }
@@ -118,13 +144,7 @@ export async function importModule(module: string): Promise<object> {
 export function unpackTargetSync(packed: PackedTarget): Runnable {
   if ('source' in packed) return compile(packed.source);
   const { module, export: name } = packed;
-  let namespace: unknown;
-  try {
-    namespace = requireFrom(import.meta.url)(module.startsWith('file:') ? fileURLToPath(module) : module);
-  } catch (cause) {
-    throw cannotLoad(module, cause);
-  }
-  return checkRunnable(pick(namespace, module, name), module, name);
+  return checkRunnable(pick(requireModule(module), module, name), module, name);
 }
 
 function cannotLoad(module: string, cause: unknown): ThreadError {

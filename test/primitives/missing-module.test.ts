@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Thread, threadModule } from 'rxjs-threading';
+import { Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 let folder: string;
@@ -21,6 +21,22 @@ async function messageFor(file: string): Promise<string> {
     .result()
     .then(String, (error) => (error as Error).message);
 }
+
+it('a module that `require` alone can read, by a hook, is a target', { timeout: 60_000 }, async () => {
+  const hook = join(folder, 'hook.cjs');
+  writeFileSync(
+    hook,
+    `require.extensions['.upper'] = (module, file) =>
+      module._compile(require('node:fs').readFileSync(file, 'utf8').toLowerCase(), file);`,
+  );
+  writeFileSync(join(folder, 'hooked.upper'), 'EXPORTS.RUN = () => 42;');
+  writeFileSync(join(folder, 'fails.upper'), 'THROW 42;');
+  const pool = new ThreadPool({ maxThreads: 1, execArgv: ['--require', hook] });
+  const targetIn = (file: string) => threadModule<{ run(): number }>(pathToFileURL(join(folder, file))).run;
+  expect(await pool.run(targetIn('hooked.upper'))).toBe(42);
+  await expect(pool.run(targetIn('fails.upper'))).rejects.toThrow(/cannot load module .*fails.upper': 42/);
+  await pool.close();
+});
 
 describe('a module that cannot be loaded', { timeout: 60_000 }, () => {
   it.each([
