@@ -126,7 +126,8 @@ const UNREAD = [
 /** Whether `require` may read what `import()` does not: ts-node, swc-node and others hook into `require` alone. */
 function isHooked(module: string, cause: unknown): boolean {
   const { code, name } = (cause ?? {}) as NodeJS.ErrnoException;
-  if (!module.startsWith('file:') || !UNREAD.some((unread) => unread === code || unread === name)) return false;
+  if (!module.startsWith('file:') || !UNREAD.some((unread) => unread === code || unread === name))
+    return false;
   const file = fileURLToPath(module);
   return extname(file) in requireFrom(file).extensions;
 }

@@ -97,6 +97,15 @@ describe('what is published', () => {
 });
 
 describe.concurrent('what is loaded, and when', { timeout: 60_000 }, () => {
+  it("is none of Node's modules that few programs need and that take long", async () => {
+    const loaded = await printedBy(`
+      import 'rxjs-threading';
+      const natives = process.moduleLoadList.map((name) => name.replace('NativeModule ', ''));
+      console.log(JSON.stringify(natives.filter((name) => ['crypto', 'http', 'inspector', 'v8'].includes(name))));
+    `);
+    expect(loaded).toEqual([]);
+  });
+
   it('is piscina with the first thread', async () => {
     const loaded = await printedBy(`
       const loaded = ${LOADED};

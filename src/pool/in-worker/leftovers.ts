@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8';
 import { childCount } from '../workers/children.js';
 
 /**
@@ -37,7 +36,7 @@ export function isQuiet(): boolean {
 
 /** How much of the worker's heap is used, what nobody needs any more and was not collected included, in MB. */
 export function heapMb(): number {
-  return getHeapStatistics().used_heap_size / 2 ** 20;
+  return process.getBuiltinModule('node:v8').getHeapStatistics().used_heap_size / 2 ** 20;
 }
 
 /** From now on the leftovers that there are count as there to stay. */

@@ -1,5 +1,4 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
 import { clock } from '../../primitives/threads/table.js';
 import { factsOfThread } from '../../primitives/threads/thread-facts.js';
 import { threadWide } from '../../primitives/threads/thread-wide.js';
@@ -51,7 +50,7 @@ export function tellWhenAsked(part: string, tell: () => unknown): void {
  * @param sessions - how many of the workers that it has started run threads
  */
 export function answerOf(ident: number, sessions: number): LoopAnswer {
-  const { used_heap_size, heap_size_limit } = getHeapStatistics();
+  const { used_heap_size, heap_size_limit } = process.getBuiltinModule('node:v8').getHeapStatistics();
   const { idle, active } = performance.eventLoopUtilization();
   return {
     ident,
