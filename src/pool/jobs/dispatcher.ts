@@ -121,19 +121,18 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
   /** Gives it to a session, or lets it stand in line. @throws what keeps it from being sent or copied; then it is no job of the pool */
   submit(job: Job): void {
     // Before it is asked who has room: a getter of what it is called with may run others, leave them or join them.
-    if (job.returns) job.copy(false);
+    job.copy();
     // What an idle worker would begin at once does not queue, and so is not refused: see Entrance.
     const shares = job.priority <= this.#lowestAhead && this.queued < this.#maxQueue;
     const session = this.#line.size === 0 ? this.#sessionFor(job, shares) : undefined;
     const idle = session?.size === 0;
     job.order = this.#line.nextOrder();
     job.accepted = clock();
-    if (!job.returns) job.copy(idle);
     const makesWay = !idle && job.priority > this.#lowestAhead && this.#makeWay(job);
     if (session !== undefined && !makesWay) this.#give(job, session);
     else this.#line.push(job);
-    // Lower ones were taken back, or somebody may have room since what moves was copied.
-    if (makesWay || (session === undefined && !job.returns)) this.#dispatch();
+    // Lower ones were taken back.
+    if (makesWay) this.#dispatch();
     if (job instanceof ThreadJob && !job.over) this.#threads.add(job);
     this.#updated();
   }
@@ -169,7 +168,7 @@ export class Dispatcher implements SessionOwner<PoolSession>, JobHome {
    * @throws what keeps it from being copied
    */
   send(job: Job, session: PoolSession, tied: TiedJob): void {
-    job.copy(false);
+    job.copy();
     job.tied = tied;
     job.order = this.#line.nextOrder();
     job.accepted = clock();

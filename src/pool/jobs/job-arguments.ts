@@ -37,11 +37,11 @@ export function packArguments(
   return { envelope, transfer, copied: false };
 }
 
-/** @param atOnce - see `copy` of Job. @throws what keeps it from being copied */
-export function copyParcel(parcel: Parcel, atOnce: boolean): Parcel {
+/** @throws what keeps it from being copied */
+export function copyParcel(parcel: Parcel): Parcel {
   if (parcel.copied) return parcel;
   const { args, ...rest } = parcel.envelope;
-  const kept = keepArgs({ args, transfer: parcel.transfer }, atOnce);
+  const kept = keepArgs({ args, transfer: parcel.transfer });
   return { envelope: { args: kept.args, ...rest }, transfer: kept.transfer, copied: true };
 }
 

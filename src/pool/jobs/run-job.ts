@@ -140,8 +140,8 @@ export class RunJob<R> extends Job {
       this.#more.stopWaiting = after(waitTimeout, () => nextTurn(() => this.#waited(waitTimeout)));
   }
 
-  copy(atOnce: boolean): void {
-    if (isParcel(this.#args)) this.#args = copyParcel(this.#args, atOnce);
+  copy(): void {
+    if (isParcel(this.#args)) this.#args = copyParcel(this.#args);
   }
 
   drop(): void {

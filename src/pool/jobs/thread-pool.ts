@@ -48,7 +48,7 @@ export type { PoolRunOptions } from './run-options.js';
  *
  * `run` checks what was asked (run-options.ts). Each subscription makes a RunJob (run-job.ts), which the pool admits or
  * refuses (entrance.ts), and whose arguments are copied: plain data by hand (wire/plain-copy.ts), all else by a clone. So
- * it can be run elsewhere until it has begun. What moves goes as it is to an idle worker, and stays with that. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is
+ * it can be run elsewhere until it has begun. What moves is lost with a worker that has got it. A Thread with this pool comes as a ThreadJob (workers/thread-job.ts), and is
  * a thread from its start on.
  *
  * The Dispatcher (dispatcher.ts) gives the job to a session, or lets it stand in line (priority-line.ts). A Session

@@ -15,13 +15,11 @@ export interface MovingArgs {
  * piped through this thread, and stay half open when the worker ends; a port would stay open when nobody gets it, and could not be
  * sent once its other end is closed.
  *
- * @param atOnce - they go to a worker at once: buffers as they are, but streams and ports so that it closes what it does not begin with
  * @throws DataCloneError
  */
-export function keepArgs({ args, transfer }: MovingArgs, atOnce = false): MovingArgs {
+export function keepArgs({ args, transfer }: MovingArgs): MovingArgs {
   if (args.sealed === true) return { args, transfer };
-  if (transfer.every((one) => types.isArrayBuffer(one)))
-    return atOnce ? { args, transfer } : clone({ args, transfer }, transfer);
+  if (transfer.every((one) => types.isArrayBuffer(one))) return clone({ args, transfer }, transfer);
   const { port1, port2 } = new MessageChannel();
   try {
     cloning(() => port1.postMessage(args, transfer));

@@ -114,10 +114,9 @@ export abstract class Job {
   /**
    * Called by its pool: it is called with what is there now, whatever the user changes.
    *
-   * @param atOnce - it goes to a worker at once, and is not taken back
    * @throws what keeps it from being copied
    */
-  abstract copy(atOnce: boolean): void;
+  abstract copy(): void;
   /** No worker ever begins with it. */
   abstract drop(): void;
   /** A session has it now. */

@@ -93,10 +93,10 @@ export class ThreadJob extends Job {
   }
 
   /** @throws DataCloneError */
-  copy(atOnce: boolean): void {
+  copy(): void {
     if (this.#copied || Array.isArray(this.#args)) return;
     this.#copied = true;
-    const { args, transfer } = keepArgs({ args: this.#args as Encoded, transfer: this.transfer }, atOnce);
+    const { args, transfer } = keepArgs({ args: this.#args as Encoded, transfer: this.transfer });
     this.#args = args;
     this.transfer = transfer;
   }

@@ -70,6 +70,25 @@ describe('a ThreadPool', () => {
     },
   );
 
+  it('runs a job of which something moves and a getter runs the last job of its worker, whenever that is read', async () => {
+    for (const nth of [1, 2, 3]) {
+      const pool = new ThreadPool({ maxThreads: 1, maxJobs: 2 });
+      await pool.warmUp();
+      let reads = 0;
+      let last: Promise<number> | undefined;
+      const first = {
+        get n() {
+          if (++reads === nth) last = pool.run((n: number) => n, [5]).then();
+          return 7;
+        },
+      };
+      const args: [{ n: number }, unknown] = [first, transfer(new Uint8Array(1))];
+      expect(await pool.run((one: { n: number }, _: unknown) => one.n, args)).toBe(7);
+      expect(await last).toBe(nth <= reads ? 5 : undefined);
+      await pool.close();
+    }
+  });
+
   it('outlives a worker that exits or is killed', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     await expect(Promise.resolve(pool.run(() => process.exit(3)))).rejects.toMatchObject({
