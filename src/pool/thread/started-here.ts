@@ -248,6 +248,8 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
   async terminate(): Promise<void> {
     if (this.ident === 0)
       throw new ThreadError(`cannot terminate thread '${this.name}' before it is started`);
+    // A getter of its arguments may ask, before it is handed over.
+    if (this.#run === undefined) await null;
     if (this.isAlive) await this.#run?.kill();
   }
 

@@ -166,7 +166,9 @@ export class Timer<R = unknown, A extends readonly unknown[] = any> extends Thre
 
   /** As Thread's; one that still waits is cancelled, because it has no worker yet. */
   override async terminate(): Promise<void> {
-    if (Timer.#waitingOf(this as Timer) === undefined) return super.terminate();
+    if (Timer.#waitingOf(this as Timer) === undefined) await super.terminate();
+    // It may wait by now, where a getter of its arguments has asked.
+    if (Timer.#waitingOf(this as Timer) === undefined) return;
     this.cancel();
     await this.join();
   }

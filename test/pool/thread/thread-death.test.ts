@@ -7,6 +7,7 @@ import {
   Thread,
   ThreadError,
   ThreadPool,
+  Timer,
   threadModule,
 } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
@@ -263,6 +264,31 @@ describe('terminate', () => {
     await doomed!.terminate();
     expect(survivor!.isAlive()).toBe(true);
     await survivor!.terminate();
+  });
+
+  const forEver = (_: { n: number }): void => {
+    for (;;);
+  };
+  it.each<[string, (args: [{ n: number }]) => Thread, boolean]>([
+    ['a Thread', (args) => new Thread({ target: forEver, args }), true],
+    ['a job', (args) => new Thread({ target: forEver, args, pool: new ThreadPool() }), true],
+    ['a Timer', (args) => new Timer(60_000, forEver, args), false],
+  ])('ends %s of whose arguments a getter asks for it', async (_, make, dies) => {
+    let asked: Promise<void> | undefined;
+    const thread = make([
+      {
+        get n() {
+          asked ??= thread.terminate();
+          return 1;
+        },
+      },
+    ]);
+    const end = endOf(thread.start());
+    await asked;
+    expect(thread.isAlive()).toBe(false);
+    expect((await end).error).toEqual(
+      dies ? expect.objectContaining({ code: 'ERR_THREAD_DIED' }) : 'a value',
+    );
   });
 
   it('tells the next acquirer of an RLock that its owner died', async () => {
