@@ -12,7 +12,7 @@ import { PageFiles } from '../../src/monitor/server/page-files.js';
 import { placeAtRoot } from '../../src/monitor/server/place.js';
 import { Routes } from '../../src/monitor/server/routes.js';
 import { collectGarbage } from '../support/collect-garbage.js';
-import { openEvents } from '../support/raw-http.js';
+import { askRaw, openEvents } from '../support/raw-http.js';
 import { messagesIn, type Numbered } from '../support/read-events.js';
 import { until } from '../support/turns.js';
 
@@ -260,32 +260,64 @@ describe('a feed', () => {
   });
 });
 
-describe('a reader that does not read', () => {
-  it('takes less than 1 MB of the monitor, then gets one delta', async () => {
-    const moments = new Subject<Inspection>();
-    const quiet = {
-      moments,
+/** A feed as a server of node:http serves it. */
+class ServedFeed implements Disposable {
+  readonly moments = new Subject<Inspection>();
+  readonly feed = new Feed(
+    {
+      moments: this.moments,
       look: () => moment([]),
       readEvents: () => ({ events: [], cursor: 0, lost: 0 }),
-    };
-    const feed = new Feed(quiet, false);
-    const told = {
+    },
+    false,
+  );
+  readonly #server: Server = createServer((request, response) => {
+    void answerHttp(this.#routes, this.feed, placeAtRoot(request.url ?? ''), request, response);
+  });
+  readonly #routes = new Routes(
+    new Gate({ allowedHosts: [], token: undefined }),
+    this.feed,
+    new PageFiles('', () => ''),
+    {
       metrics: () => '',
       dump: async () => '',
       trace: async () => new Uint8Array(),
       stack: undefined,
-    };
-    const routes = new Routes(
-      new Gate({ allowedHosts: [], token: undefined }),
-      feed,
-      new PageFiles('', () => ''),
-      told,
-    );
-    const server: Server = createServer((request, response) => {
-      void answerHttp(routes, feed, placeAtRoot(request.url ?? ''), request, response);
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const socket = await openEvents((server.address() as AddressInfo).port);
+    },
+  );
+
+  /** @returns its port */
+  async listen(): Promise<number> {
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.closeAllConnections();
+    this.feed.close();
+    this.#server.close();
+  }
+}
+
+describe('a reader that asks twice at a time over one connection', () => {
+  it('is nobody who reads once that is gone', async () => {
+    using served = new ServedFeed();
+    const port = await served.listen();
+    const socket = await openEvents(port);
+    socket.write(`GET /events HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    // Its answer comes after the one before it has ended, which this does not: so a third connection tells that it was asked.
+    await until(() => served.moments.observed);
+    expect((await askRaw(port, ['GET /inspect.json HTTP/1.1', `Host: 127.0.0.1:${port}`])).status).toBe(200);
+    socket.destroy();
+    await until(() => !served.moments.observed);
+  });
+});
+
+describe('a reader that does not read', () => {
+  it('takes less than 1 MB of the monitor, then gets one delta', async () => {
+    using served = new ServedFeed();
+    const { feed, moments } = served;
+    const socket = await openEvents(await served.listen());
     await until(() => moments.observed);
 
     const all = (n: number): Inspection => moment(Array.from({ length: 200 }, () => n));
@@ -324,8 +356,5 @@ describe('a reader that does not read', () => {
     );
     expect((last?.id ?? 0) - (before?.id ?? 0)).toBeGreaterThanOrEqual(4000);
     socket.destroy();
-    server.closeAllConnections();
-    feed.close();
-    server.close();
   });
 });

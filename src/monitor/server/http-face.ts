@@ -25,6 +25,8 @@ export async function answerHttp(
   }
   response.writeHead(status, headers);
   if (asked.method === 'HEAD') response.end();
+  // Behind another answer of its connection, which may break off before this one has begun, and then nobody is told.
+  else if (response.socket === null) response.once('socket', () => stream(feed, body.lastId, response));
   else stream(feed, body.lastId, response);
 }
 
