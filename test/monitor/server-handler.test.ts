@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { connect, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Hono } from 'hono';
 import { Lock } from 'rxjs-threading';
@@ -99,6 +100,30 @@ describe('the handler of a monitor', () => {
     let text = '';
     while (!text.includes('event: snapshot')) text += decoder.decode((await events?.read())?.value);
     await events?.cancel();
+    handler.close();
+  });
+
+  it('speaks HTTP/2 as it speaks HTTP/1.1', async () => {
+    const handler = monitorHandler();
+    const server = createHttp2Server(handler as never).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const ask = async (headers: Record<string, string>): Promise<[status: number, text: string]> => {
+      const stream = client.request(headers).setEncoding('utf8');
+      const [{ ':status': status }] = (await once(stream, 'response')) as [{ ':status': number }];
+      const [text] = (await once(stream, 'data')) as [string];
+      stream.close();
+      return [status, text];
+    };
+    expect(await ask({ ':path': '/inspect.json' })).toEqual([200, expect.stringContaining('MainThread')]);
+    expect(await ask({ ':path': '/events' })).toEqual([200, expect.stringContaining('retry')]);
+    const evil = { ':path': '/inspect.json', ':authority': 'evil.example' };
+    expect((await ask(evil))[0]).toBe(403);
+    expect((await ask({ ':path': '/inspect.json', host: 'evil.example' }))[0]).toBe(403);
+    expect((await ask({ ':path': '/metrics', origin: 'http://evil.example' }))[0]).toBe(403);
+    expect((await ask({ ':path': '/metrics', ':method': 'POST' }))[0]).toBe(405);
+    client.destroy();
+    server.close();
     handler.close();
   });
 

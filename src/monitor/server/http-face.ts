@@ -53,10 +53,17 @@ function askedOf(place: Place, request: IncomingMessage, response: ServerRespons
     ...place,
     method: request.method ?? '',
     query: new URLSearchParams(/\?(.*)/s.exec(url)?.[1]),
-    header: (name) => request.headersDistinct[name] ?? [],
+    header: (name) => valuesOf(request, name),
     local: address === undefined || port === undefined ? undefined : { address, port },
     peer: socket.remoteAddress,
     encrypted: (socket as Partial<TLSSocket>).encrypted === true,
     signal: gone.signal,
   };
+}
+
+/** Of HTTP/2 there is no `headersDistinct`; what is asked for stands in `:authority` there, and may stand in a Host as well. */
+function valuesOf({ headersDistinct, headers }: IncomingMessage, name: string): readonly string[] {
+  if (headersDistinct !== undefined) return headersDistinct[name] ?? [];
+  const values = name === 'host' ? [headers[':authority'], headers.host] : [headers[name]];
+  return [...new Set(values.flat())].filter((value) => value !== undefined);
 }
