@@ -109,7 +109,11 @@ beforeAll(async () => {
   server = await serveMessages({
     first: () => [
       { kind: 'snapshot', now: tried() },
-      { kind: 'events', events: NAMES.map((_name, at) => ({ ...event, time: Date.now() - at })), lost: 0 },
+      {
+        kind: 'events',
+        events: NAMES.map((_name, at) => ({ ...event, primitive: 100 + at, time: Date.now() - at })),
+        lost: 0,
+      },
     ],
     next: () => [],
   });
@@ -135,6 +139,9 @@ it('shows names as they are, and nothing of them is run or breaks the page', asy
     await turned.locator('.nowrap').boundingBox(),
   ];
   expect(age?.x).toBeGreaterThan(name?.x ?? Number.NaN);
+  // Nor does one in a sentence, where it is not alone.
+  for (const sentence of await page.locator('.verdict .soft, .stack h3 .faint, #events .what').all())
+    expect(await sentence.textContent()).not.toMatch(/[\u202a-\u202e\u2066]/);
   for (const link of await page.locator('.stack h3 .link').all())
     expect((await link.boundingBox())?.width).toBeGreaterThan(200);
   for (const node of await page.locator('.node').all()) {

@@ -1,3 +1,5 @@
+import { visible } from '../visible.js';
+
 /** A duration in ms as a few characters; null: a dash. */
 export function duration(ms: number | null | undefined): string {
   if (ms == null || !Number.isFinite(ms)) return '–';
@@ -46,6 +48,15 @@ export function timeOfDay(time: number, hundredths = false): string {
 
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** What no letter that is written from right to left stands in: Latin, Greek, Cyrillic. */
+const LEFT_TO_RIGHT = /^[ -\u058f]*$/;
+
+/** A name as part of a sentence, of which it turns nothing round: it has a direction of its own, and cannot leave it. */
+export function inSentence(name: string): string {
+  const text = visible(name);
+  return LEFT_TO_RIGHT.test(text) ? text : `\u2068${text}\u2069`;
 }
 
 /** `a, b and c`. */

@@ -1,7 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { MonitorEvent } from '../../protocol.js';
-import { timeOfDay } from '../format.js';
+import { inSentence, timeOfDay } from '../format.js';
 import type { Moment } from '../model/moment.js';
 import { ThreadLink, usePage } from './page.js';
 import './events.css';
@@ -78,12 +78,12 @@ function inWords({ event, primitive, by, ident }: MonitorEvent, moment: Moment):
     primitive === null
       ? ''
       : primitive < 0
-        ? `the end of ${moment.threadName(-primitive)}`
-        : moment.primitiveName(primitive);
-  const other = by === null || by === 0 ? null : moment.threadName(by);
+        ? `the end of ${inSentence(moment.threadName(-primitive))}`
+        : inSentence(moment.primitiveName(primitive));
+  const other = by === null || by === 0 ? null : inSentence(moment.threadName(by));
   switch (event) {
     case 'start':
-      return `runs ${moment.threads.get(ident)?.runs ?? 'its target'}`;
+      return `runs ${inSentence(moment.threads.get(ident)?.runs ?? 'its target')}`;
     case 'end':
       return 'its target has ended';
     case 'killed':

@@ -1,7 +1,7 @@
 import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { PrimitiveInfo } from '../../types.js';
-import { duration, percent, plural, rate } from '../format.js';
+import { duration, inSentence, percent, plural, rate } from '../format.js';
 import { type Column, longest, shareOf, useOrder } from './lock-order.js';
 import { lookOf, Mark, Since, usePage } from './page.js';
 import { useRows } from './use-rows.js';
@@ -170,7 +170,7 @@ export const State: FunctionComponent<{ readonly primitive: PrimitiveInfo }> = (
   if ('value' in state)
     return words(state.most === null ? `${state.value} left` : `${state.value} of ${state.most} left`);
   if ('isSet' in state) return words(state.isSet ? 'set' : 'clear');
-  if ('lock' in state) return words(`of ${moment.primitiveName(state.lock)}`);
+  if ('lock' in state) return words(`of ${inSentence(moment.primitiveName(state.lock))}`);
   if ('parties' in state)
     return words(state.broken ? 'broken' : `${state.arrived} of ${state.parties} there`);
   if (state.owner === null) return words('free');

@@ -1,5 +1,5 @@
 import type { FunctionComponent } from 'preact';
-import { elapsed } from '../format.js';
+import { elapsed, inSentence } from '../format.js';
 import { sharesOf } from '../model/machine-shares.js';
 import type { SeenMachine } from '../model/moment.js';
 import { Facts, None, Section } from './details.js';
@@ -14,7 +14,7 @@ export const MachineDetails: FunctionComponent<{ readonly seen: SeenMachine }> =
   return (
     <>
       <p class="soft lead">
-        Machine of {namespace.namespace}
+        Machine of {inSentence(namespace.namespace)}
         {machine.own && ', this process'}
       </p>
       <Section title="Now">

@@ -1,7 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { DistributedDeadlock, MachineInfo, NamespaceInfo, RemoteInfo } from '../../namespace-info.js';
-import { count, plural } from '../format.js';
+import { count, inSentence, plural } from '../format.js';
 import { machineGraph } from '../model/machine-graph.js';
 import { type Shares, sharesOf } from '../model/machine-shares.js';
 import { shapeOf } from '../model/wait-graph.js';
@@ -50,7 +50,7 @@ const Namespace: FunctionComponent<NamespaceProps> = ({ namespace, chosen }) => 
   return (
     <section class="panel grid" aria-labelledby={title}>
       <header>
-        <h2 id={title}>Machines of {namespace.namespace}</h2>
+        <h2 id={title}>Machines of {inSentence(namespace.namespace)}</h2>
         <span class="soft">
           {plural(machines.length, 'process', 'processes')}, {held} held, {plural(waits, 'wait')}
           {thingsLeftOut > 0 && `, and ${count(thingsLeftOut)} that are not shown`}

@@ -1,7 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Site, ThreadInfo } from '../../types.js';
-import { bytes, duration, percent } from '../format.js';
+import { bytes, duration, inSentence, percent } from '../format.js';
 import { Facts, None, Section } from './details.js';
 import { lookOf, Mark, PrimitiveLink, Since, ThreadLink, usePage } from './page.js';
 import { Frames } from './verdict.js';
@@ -53,7 +53,11 @@ export const ThreadDetails: FunctionComponent<{ readonly thread: ThreadInfo }> =
         {waits.map((wait) => (
           <div class="line" key={wait.id}>
             <span>
-              {wait.primitive === null ? `the end of ${wait.name}` : <PrimitiveLink id={wait.primitive} />}
+              {wait.primitive === null ? (
+                `the end of ${inSentence(wait.name)}`
+              ) : (
+                <PrimitiveLink id={wait.primitive} />
+              )}
               {wait.count > 1 && ` ×${wait.count}`}
               <span class="soft">
                 {wait.owner !== null && wait.primitive !== null && (

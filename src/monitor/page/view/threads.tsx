@@ -1,7 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { WaitInfo } from '../../types.js';
-import { plural } from '../format.js';
+import { inSentence, plural } from '../format.js';
 import { type Lane, WINDOW } from '../model/lanes.js';
 import { Alive } from './alive.js';
 import { useLaneCanvas } from './lane-canvas.js';
@@ -114,7 +114,7 @@ const Note: FunctionComponent<{ readonly lane: Lane }> = ({ lane: { thread } }) 
       </span>
     );
   }
-  const held = thread.holds.map((id) => moment.primitiveName(id));
+  const held = thread.holds.map((id) => inSentence(moment.primitiveName(id)));
   if (look === 'dead') {
     return (
       <span class="note">

@@ -1,6 +1,6 @@
 import type { FunctionComponent } from 'preact';
 import type { Deadlock, Doubt, Site } from '../../types.js';
-import { list } from '../format.js';
+import { inSentence, list } from '../format.js';
 import type { Moment } from '../model/moment.js';
 import { Mark, ThreadLink, usePage } from './page.js';
 
@@ -42,7 +42,7 @@ export const Verdict: FunctionComponent<{ readonly deadlock: Deadlock; readonly 
           <h3>
             <Mark look="deadlocked" />
             <ThreadLink ident={wait.ident} />
-            {holds !== null && <span class="faint">holds {moment.primitiveName(holds)}</span>}
+            {holds !== null && <span class="faint">holds {inSentence(moment.primitiveName(holds))}</span>}
           </h3>
           <ol>
             <li class="call">
@@ -86,15 +86,15 @@ const Ends: FunctionComponent<{ readonly doubts: readonly Doubt[] }> = ({ doubts
 function inWords(doubt: Doubt, moment: Moment): string {
   switch (doubt.kind) {
     case 'signalled':
-      return `${moment.primitiveName(doubt.primitive)} has been released by another than its owner before, so it may be used as a signal.`;
+      return `${inSentence(moment.primitiveName(doubt.primitive))} has been released by another than its owner before, so it may be used as a signal.`;
     case 'unsubscribe':
-      return `${moment.threadName(doubt.ident)} waits in a pipeline, which somebody may unsubscribe.`;
+      return `${inSentence(moment.threadName(doubt.ident))} waits in a pipeline, which somebody may unsubscribe.`;
     case 'loop-runs':
-      return `${moment.threadName(doubt.ident)} waits in Observables: its loop runs on, and other code of it may release what it has.`;
+      return `${inSentence(moment.threadName(doubt.ident))} waits in Observables: its loop runs on, and other code of it may release what it has.`;
     case 'timeout':
       return 'A wait of it gives up by itself.';
     case 'permits':
-      return `Who has the permits of ${moment.primitiveName(doubt.primitive)} is known only since the monitor runs.`;
+      return `Who has the permits of ${inSentence(moment.primitiveName(doubt.primitive))} is known only since the monitor runs.`;
   }
 }
 
@@ -115,7 +115,7 @@ function remedyOf({ cycle }: Deadlock, moment: Moment): string | null {
 
 /** In which order locks are to be taken that are taken in different ones. */
 export function orderFor(names: readonly string[]): string {
-  const sorted = [...names].sort();
+  const sorted = [...names].sort().map(inSentence);
   if (names.length === 2) {
     return `They take the two locks in opposite order. Take ${sorted[0]} before ${sorted[1]} in both, or hold one lock over both steps.`;
   }
