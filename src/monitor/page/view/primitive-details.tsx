@@ -65,7 +65,7 @@ export const PrimitiveDetails: FunctionComponent<{ readonly primitive: Primitive
         <Histogram buckets={moment.usages.histogram(primitive.id)} />
         <p>
           {wait.count === 0
-            ? 'Nobody has waited yet.'
+            ? 'No wait is over yet.'
             : `p50 ${duration(wait.p50)}, p99 ${duration(wait.p99)}, longest ${duration(wait.max)}, ${plural(wait.count, 'wait')}`}
         </p>
         {held !== null && held.count > 0 && (
