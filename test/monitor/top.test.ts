@@ -9,6 +9,7 @@ import { clip, padded, rendered, widthOf } from '../../src/monitor/top/spans.js'
 import { tables } from '../../src/monitor/top/tables.js';
 import { FIRST_VIEW, pressed, type View } from '../../src/monitor/top/view.js';
 import { count, duration, size } from '../../src/monitor/top/words.js';
+import { pool, primitive } from '../browser/support/infos.js';
 import { endWithTest } from '../support/children.js';
 import { farm } from '../support/monitor/machine-farm.js';
 
@@ -106,6 +107,20 @@ describe('rxjs-threading', () => {
     expect(names).toContain('separated\u2028by\u2029lines \u009b31m');
   });
 
+  it('prints lines on a terminal that obeys nothing', async () => {
+    await using monitor = await serveMonitor({ port: 0 });
+    const command = `TERM=dumb '${process.execPath}' '${cli}' top ${monitor.url}`;
+    const terminal = endWithTest(spawn('script', ['-qec', command, '/dev/null'], { timeout: 30_000 }));
+    let output = '';
+    for await (const some of terminal.stdout.setEncoding('utf8')) {
+      output += some;
+      if (output.split('\r\n').length > 2) break;
+    }
+    terminal.kill();
+    expect(output).toMatch(/^[\d:]+ {2}1 thread: /);
+    expect(output.replaceAll('\r\n', '\n')).not.toMatch(CONTROLS);
+  });
+
   it('ends its program when it is told to end, also by a second signal', async () => {
     const args = ['top', '--json', '--', 'node', fixture('bad-names.js')];
     const top = endWithTest(spawn(process.execPath, [cli, ...args]));
@@ -153,6 +168,15 @@ function crowd(threads: number): Inspection {
   return { ...now, threads: rows as Inspection['threads'] };
 }
 
+/** As many locks and pools. */
+function lists(): Pick<Inspection, 'primitives' | 'pools'> {
+  const rows = Array.from({ length: 200 }, (_, id) => ({ id: id + 1, name: `one ${id}` }));
+  return {
+    primitives: rows.map((row) => primitive(row.id, row.name)),
+    pools: rows.map((row) => pool(row.id, row.name)),
+  };
+}
+
 const text = (moment: Inspection, view: View, rows: number, columns: number): string[] =>
   page(moment, view, { is: 'live' }, rows, columns).map((line) =>
     stripVTControlCharacters(rendered(line, columns, true)),
@@ -173,6 +197,20 @@ describe('the screen of top', () => {
         expect(widthOf(line)).toBeLessThanOrEqual(columns);
         expect(line).not.toMatch(CONTROLS);
       }
+    }
+  });
+
+  it.each([
+    [5, 20],
+    [10, 40],
+    [12, 80],
+  ])('of %i rows and %i columns has room for rows of the table that is chosen', (rows, columns) => {
+    const moment = { ...crowd(200), ...lists() };
+    for (let view = FIRST_VIEW; view.table < 3; view = pressed(view, 'right', tables(moment))) {
+      const lines = text(moment, view, rows, columns);
+      const head = lines.findIndex((line) => line.startsWith('▸'));
+      expect(lines[head]).toMatch(/▸[A-Z]+ 1-\d+ of 200/);
+      for (const line of lines.slice(head + 1, head + 4)) expect(line.trim()).not.toBe('');
     }
   });
 

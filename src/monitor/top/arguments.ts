@@ -6,7 +6,7 @@ export const HELP = `Threads, locks and pools of a Node program, as they are now
   rxjs-threading top -- node app.js  of a program that is started with one
 
 On a terminal it fills the screen: arrows choose a row and a table, s sorts, d dumps all threads, q quits.
-Elsewhere it prints a line a second.
+Elsewhere, and where TERM is dumb, it prints a line a second.
 
   --json       each message of the monitor as a line of JSON
   --help       this text

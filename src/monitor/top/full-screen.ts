@@ -69,7 +69,7 @@ export class FullScreen {
   }
 
   #pressedInDump(dump: { readonly lines: readonly string[]; from: number }, key: string): void {
-    const page = this.#terminal.rows - 2;
+    const page = Math.max(1, this.#terminal.rows - 2);
     const steps: Readonly<Record<string, number>> = {
       up: -1,
       down: 1,
@@ -96,9 +96,10 @@ export class FullScreen {
 
   #dumpLines(rows: number): Line[] {
     const { lines, from } = this.#dump ?? { lines: [], from: 0 };
-    const seen = lines.slice(from, from + rows - 2).map((text): Line => [span(text)]);
-    const end = Math.min(from + rows - 2, lines.length);
-    const filler = Array.from({ length: rows - 2 - seen.length }, (): Line => []);
+    const room = Math.max(0, rows - 2);
+    const seen = lines.slice(from, from + room).map((text): Line => [span(text)]);
+    const end = Math.min(from + room, lines.length);
+    const filler = Array.from({ length: room - seen.length }, (): Line => []);
     return [
       ...seen,
       ...filler,
@@ -109,7 +110,7 @@ export class FullScreen {
         span(' d ', 'key'),
         span('back', 'soft'),
       ],
-    ];
+    ].slice(0, rows);
   }
 }
 

@@ -15,6 +15,8 @@ export type Status =
 
 /** The most findings that are shown by themselves. */
 const MOST_FINDINGS = 3;
+/** Lines of a table that has a head, a row above the one that is chosen, and one below. */
+const LEAST_ROOM = 4;
 const GAP = '  ';
 
 /** The screen of `top`: never more rows and columns than these. */
@@ -22,16 +24,19 @@ export function page(now: Inspection, view: View, status: Status, rows: number, 
   const all = tables(now);
   const chosenTable = all[view.table] as Table;
   const chosen = chosenTable.rows.find(({ id }) => id === view.chosen[view.table]);
-  const above = [headline(now, status, columns), numbers(now), ...findings(now, columns), []];
+  const above = [headline(now, status, columns), numbers(now), ...findings(now, columns)];
   const below = [
     [],
     [span(chosen === undefined ? '' : ` ${chosen.more}`, 'soft')],
     keys(chosenTable, view.sorts[view.table] ?? 0),
   ];
-  const room = rows - above.length - below.length;
+  const isLow = rows < above.length + below.length + LEAST_ROOM + 1;
+  // Of a window that is too low for all, what is told of the process and its threads is the better part.
+  const [head, foot] = isLow ? [above.slice(0, Math.max(1, rows - LEAST_ROOM)), []] : [[...above, []], below];
+  const room = rows - head.length - foot.length;
   const middle = tableLines(all, view, room, columns);
   const filler = Array.from({ length: Math.max(0, room - middle.length) }, (): Line => []);
-  return [...above, ...middle, ...filler, ...below].slice(0, rows);
+  return [...head, ...middle, ...filler, ...foot].slice(0, rows);
 }
 
 function headline(now: Inspection, status: Status, columns: number): Line {
@@ -108,12 +113,11 @@ function keys({ sorts }: Table, by: number): Line {
 }
 
 function tableLines(all: readonly Table[], view: View, room: number, columns: number): Line[] {
-  const shown = all
+  const filled = all
     .map((table, at) => ({ table, at }))
-    .filter(({ table, at }) => {
-      return table.rows.length > 0 || at === view.table;
-    });
-  // A head for each, and an empty line between two.
+    .filter(({ table, at }) => table.rows.length > 0 || at === view.table);
+  // A head for each, a row at least, and an empty line between two.
+  const shown = 3 * filled.length - 1 <= room ? filled : filled.filter(({ at }) => at === view.table);
   const budget = Math.max(0, room - 2 * shown.length + 1);
   const shares = share(
     shown.map(({ table }) => table.rows.length),
@@ -143,8 +147,8 @@ function oneTable(table: Table, at: number, view: View, most: number, columns: n
   const chosen = rows.findIndex(({ id }) => id === view.chosen[at]);
   const first = Math.max(0, Math.min(chosen - Math.floor(most / 2), rows.length - most));
   const seen = rows.slice(first, first + most);
-  const part =
-    seen.length < rows.length ? `${first + 1}-${first + seen.length} of ${rows.length}` : rows.length;
+  const isPart = seen.length > 0 && seen.length < rows.length;
+  const part = isPart ? `${first + 1}-${first + seen.length} of ${rows.length}` : rows.length;
   const head = `${at === view.table ? '▸' : ' '}${table.title} ${part}`;
   const shown = table.columns.flatMap((column, nth) => ((column.from ?? 0) <= columns ? [nth] : []));
   const widths = widthsOf(table, shown, seen, head, columns);

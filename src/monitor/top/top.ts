@@ -24,7 +24,7 @@ interface Shown {
  */
 export async function top(command: TopCommand): Promise<number> {
   const quit = new AbortController();
-  const fills = process.stdout.isTTY === true && !command.json;
+  const fills = process.stdout.isTTY === true && process.env.TERM !== 'dumb' && !command.json;
   const program =
     command.program.length === 0 ? undefined : startProgram(command.program, fills ? 'pipe' : 'inherit');
   const output = fills && program !== undefined ? new Output(program.child) : undefined;
