@@ -53,6 +53,16 @@ describe('a cycle is believed', () => {
     expect(found(finder, edge('1', '2', 200, 1), edge('2', '1', 200, null))).toBe(1);
   });
 
+  it('once, however many waits of the same are in it', () => {
+    const finder = new DeadlockFinder();
+    const many = (at: number): WaitEdge[] => [
+      edge('2', '1', at, null),
+      ...Array.from({ length: 5 }, () => edge('1', '2', at, null)),
+    ];
+    expect(found(finder, ...many(0))).toBe(0);
+    expect(found(finder, ...many(100))).toBe(1);
+  });
+
   it('later where an event loop runs on, and not at all where it is one loop alone', () => {
     const finder = new DeadlockFinder();
     const looked = (at: number) => [edge('1', '2', at, at, 'observable'), edge('2', '1', at, at)] as const;
