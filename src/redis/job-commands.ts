@@ -31,19 +31,6 @@ const KEEP_UNTIL_ITS_END = `${WAITS}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call(waits(KEYS[2]) and 'PERSIST' or 'DEL', KEYS[1])`;
 
-/**
- * KEYS: of a timer's id, and of the job that is to be its. ARGV: that one's id; ms; the job that was the timer's and has been taken
- * out of the queue; and when BullMQ has made the one that is to be its. Answers with one that is to be taken out before. A job that
- * has ended by now is no timer's, and takes the place of none that was made later: the call may be another connection's repeat.
- */
-const NAME_TIMER = `${WAITS}
-local known = redis.call('GET', KEYS[1])
-if known and known ~= ARGV[1] and known ~= ARGV[3] then
-  local made = redis.call('HGET', KEYS[2]:sub(1, -1 - #ARGV[1]) .. known, 'timestamp')
-  return (waits(KEYS[2]) or tonumber(made or 0) <= tonumber(ARGV[4])) and known
-end
-if waits(KEYS[2]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) else redis.call('DEL', KEYS[1]) end`;
-
 /** KEYS: of those who share a job, and of the job, whose end deletes the first. ARGV: who; ms. */
 const JOIN = `${WAITS}
 if not waits(KEYS[2]) then return end
@@ -112,12 +99,6 @@ export abstract class JobCommands {
     return (await this.link.commands.eval(TAKE_OUT, keys.length, ...keys, id, KEEP_TAKEN)) === 1;
   }
 
-  /** false: there was none. Where the answer was lost, it is asked again, and there is none any more. */
-  async unschedule(id: string): Promise<boolean> {
-    const was = (await this.link.commands.zscore(`${this.#queueKey}:repeat`, id)) !== null;
-    return (await this.queue.removeJobScheduler(id)) || was;
-  }
-
   /** With all of its attempts; the deaths of before do not count. @throws EngineError */
   async retryFailed(id: string): Promise<void> {
     const job = await this.queue.getJob(id);
@@ -145,17 +126,6 @@ export abstract class JobCommands {
     const sharers = this.#sharersKey(id);
     await commands.multi().sadd(sharers, AGAIN).pexpire(sharers, this.host.lease).exec();
     return key;
-  }
-
-  /** The timer of that key is the job's from now on, and any before is no more, if it has not begun. */
-  async nameTimer(key: string, id: string, ms: number, madeAt: number): Promise<void> {
-    const keys = [key, this.#jobKey(id)];
-    // Asked again behind each, as the answer may have been lost, and others may name theirs meanwhile.
-    for (let earlier = ''; ; await this.queue.remove(earlier)) {
-      const answer = await this.link.commands.eval(NAME_TIMER, 2, ...keys, id, ms, earlier, madeAt);
-      if (answer === null) return;
-      earlier = String(answer);
-    }
   }
 
   /** BullMQ's prefix of all that is in the queue. */

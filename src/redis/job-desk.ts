@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Job, JobsOptions } from 'bullmq';
+import type { Job } from 'bullmq';
 import { every, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { apart } from '../primitives/waiting/unheard.js';
 import { EngineError } from './errors.js';
 import { JobCommands, type JobEnd } from './job-commands.js';
 import { bullmq, closedWithMachines, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
-import { type JobData, type JobMessage, readMessages } from './job-messages.js';
+import { type JobData, type JobMessage, type JobOptions, readMessages } from './job-messages.js';
 import { backoff, pause } from './pause.js';
 
 /** A job on its way into the queue. */
@@ -14,14 +14,11 @@ export interface JobEntry {
   readonly id: string;
   readonly name: string;
   readonly data: JobData;
-  readonly options: JobsOptions;
+  readonly options: JobOptions;
   /** It is to be in the queue though nobody waits for it, also where the Machines is closed at once. */
   readonly outlives: boolean;
-  /**
-   * @param id - of the job that does it: another's, where a job of the same `dedupe` was there
-   * @param madeAt - BullMQ's timestamp of it
-   */
-  accepted(id: string, madeAt: number): void;
+  /** @param id - of the job that does it: another's, where a job of the same `dedupe` was there */
+  accepted(id: string): void;
   refused(error: unknown): void;
 }
 
@@ -154,9 +151,8 @@ export class JobDesk extends JobCommands {
     try {
       const jobs = await this.host.untilItself(() => this.#queued(entries));
       for (const [nth, entry] of entries.entries()) {
-        const { id = entry.id, timestamp = 0 } = jobs[nth] ?? {};
         this.#owed.delete(entry);
-        entry.accepted(id, timestamp);
+        entry.accepted(jobs[nth]?.id ?? entry.id);
       }
     } catch (cause) {
       const error = cause as Error;

@@ -1,3 +1,5 @@
+import type { JobsOptions } from 'bullmq';
+
 /*
  * What passes between who wants a job and who runs it, by PUBLISH. It may be lost: an end is in the engine as well, and
  * values of a stream are told again when they are asked for.
@@ -56,6 +58,12 @@ function readMessage(message: string): JobMessage {
   };
 }
 
+/** How BullMQ has a job in its queue, and what it keeps of ours with that. */
+export interface JobOptions extends JobsOptions {
+  /** The key that says which job the timer's is: see script/job-add.lua. */
+  readonly timer?: string;
+}
+
 /** What a job in the queue has as its data; its name is that of the export. */
 export interface JobData {
   /** An array, encoded. */
@@ -71,8 +79,6 @@ export interface JobData {
   readonly maxDeaths?: number;
   /** Others may want the same job: it has a set of those that do. */
   readonly shared?: true;
-  /** The key that says which job the timer's is. */
-  readonly timer?: string;
   /** Deaths of before it was tried again by hand. */
   readonly forgiven?: number;
   /** What its last attempt failed with: see job-errors.ts. */

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { JobHost } from './job-host.js';
 import { pause } from './pause.js';
-import { script, withJobMove } from './script/script.js';
+import { script, withJobAdd, withJobMove, withJobUnschedule } from './script/script.js';
 
 /** What is done in the same call that ends a job for BullMQ: it is told of, and no key of ours of it is left. */
 export interface JobEnding {
@@ -32,6 +33,10 @@ const FINISHED = /^moveToFinished:/;
 const ACTIVE = /^moveToActive:/;
 /** By them goes on what is there, also while the engine is full, and as soon as it is not busy. */
 const GOES_ON = /^(extendLocks|moveStalledJobsToWait|updateData|updateJobScheduler):/;
+/** Those that add a job. */
+const ADDS = /^add(Delayed|Prioritized|Standard)Job:/;
+/** That ends a schedule. */
+const UNSCHEDULES = /^removeJobScheduler:/;
 /** Those that put a job back, and hand out none. */
 const BACK = /^(retryJob|moveJobFromActiveToWait):/;
 /** Where Finished has the jobs that have ended so, the job's key, what becomes of the job, and the run's lock with more, packed. */
@@ -97,10 +102,14 @@ export class JobMoves {
       // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
       if (GOES_ON.test(name) && !isMarked)
         definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
+      if (ADDS.test(name) && !isMarked) definition = { ...definition, lua: withJobAdd(definition.lua) };
+      if (UNSCHEDULES.test(name) && !isMarked)
+        definition = { ...definition, lua: withJobUnschedule(definition.lua) };
       define(name, definition);
       const defined = commands as unknown as Record<string, Move>;
       const bare = defined[name]?.bind(commands) as Move;
       if (BACK.test(name)) defined[name] = (args) => this.#once(bare, args);
+      if (UNSCHEDULES.test(name) && !isMarked) defined[name] = (args) => this.#unschedule(bare, args);
       if (GOES_ON.test(name)) defined[name] = (args) => this.#host.untilItself(() => bare(args));
       if (!MOVES.test(name) || isMarked) return;
       const own = `${name}, with more`;
@@ -140,6 +149,13 @@ export class JobMoves {
     if (!(Number(answer) < 0)) ending?.done();
     const [, id, , , token] = Array.isArray(answer) ? answer : [];
     if (token !== undefined) this.#ready(id, BigInt(token));
+    return answer;
+  }
+
+  async #unschedule(bare: Move, args: readonly unknown[]): Promise<unknown> {
+    const asked = `${this.#host.prefix}u:${randomUUID()}`;
+    const answer = await bare([...args, asked]);
+    if (answer === 0) this.#commands.del(asked).catch((error) => this.#host.report(error));
     return answer;
   }
 

@@ -8,7 +8,7 @@ import type { JobInfo } from './job-context.js';
 import { packFailure, packJobError } from './job-errors.js';
 import { bullmq, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { forgetTimer, type JobLink, wakeServing } from './job-link.js';
-import { FAILED, type JobData, packMessage, packMessages, RESULT } from './job-messages.js';
+import { FAILED, type JobData, type JobOptions, packMessage, packMessages, RESULT } from './job-messages.js';
 
 /** What a serving has for each of its runs. */
 export interface RunPlace {
@@ -100,7 +100,7 @@ export class JobOutcome {
 
   #endWithMove(as: 'completed' | 'failed', text: string): void {
     const { host, link, name } = this.#place;
-    const { reply, timer } = this.#job.data;
+    const { reply } = this.#job.data;
     const attempt = this.#job.attemptsMade + 1;
     const { id: dedupe, ttl } = this.#job.opts.deduplication ?? {};
     link.moves.endWith(this.#key, {
@@ -113,7 +113,7 @@ export class JobOutcome {
       sharers: dedupe === undefined ? '' : jobKey(host, 'w', name, this.#id),
       // BullMQ leaves one that expires: of retryFailed's nothing is to stay, but what has a `ttl` is to outlive the job.
       named:
-        timer ??
+        this.#timer ??
         (dedupe === undefined || ttl !== undefined ? '' : `${queuePrefix(host)}:${name}:de:${dedupe}`),
       done: () => {
         this.#done = true;
@@ -125,6 +125,10 @@ export class JobOutcome {
   get #key(): string {
     const { host, name } = this.#place;
     return `${queuePrefix(host)}:${name}:${this.#id}`;
+  }
+
+  get #timer(): string | undefined {
+    return (this.#job.opts as JobOptions).timer;
   }
 
   get #isWanted(): boolean {
@@ -151,7 +155,7 @@ export class JobOutcome {
   /** What stood in the engine because of it. */
   #forget(): void {
     const { host, link, name } = this.#place;
-    const { timer } = this.#job.data;
+    const timer = this.#timer;
     const keys = this.#job.deduplicationId === undefined ? (['x'] as const) : (['x', 'w'] as const);
     const left = [
       link.commands.del(...keys.map((kind) => jobKey(host, kind, name, this.#id))),

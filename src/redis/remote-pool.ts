@@ -270,7 +270,7 @@ export class RemotePool {
   async unschedule(id: string): Promise<boolean> {
     checkId('id', id);
     const desk = this.#open;
-    return awake(desk.asked(() => desk.unschedule(id)));
+    return awake(desk.asked(() => desk.queue.removeJobScheduler(id)));
   }
 
   /**

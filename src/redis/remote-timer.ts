@@ -9,9 +9,6 @@ import { awake, forgetTimer } from './job-link.js';
 import { type AskedJob, RemoteRun } from './remote-run.js';
 import { STAYS_HERE } from './stays-here.js';
 
-/** ms after its time for which a timer that has not begun can be replaced. */
-const REPLACEABLE = 7 * 24 * 3_600_000;
-
 /**
  * A job that waits for its time, in the engine: `pool.timer(...)`. It begins when the interval is over and a process serves
  * the pool, whatever has become of the process that made it.
@@ -38,6 +35,8 @@ export class RemoteTimer<R> {
   /** That says which job the timer of the id is. */
   readonly #key: string | undefined;
   #cancelled = false;
+  /** The last cancel that was asked for. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** @internal */
   constructor(host: JobHost, desk: JobDesk, codec: JobCodec, asked: AskedJob, id: string | undefined) {
@@ -45,31 +44,26 @@ export class RemoteTimer<R> {
     this.#codec = codec;
     this.#job = desk.newId();
     this.id = id ?? this.#job;
-    const timer = id === undefined ? undefined : jobKey(host, 't', desk.pool, id);
-    this.#asked = { ...asked, data: { ...asked.data, ...(timer !== undefined && { timer }) } };
-    this.#key = timer;
-    this.#added = awake(this.#add(timer));
+    this.#key = id === undefined ? undefined : jobKey(host, 't', desk.pool, id);
+    this.#asked = asked;
+    this.#added = awake(this.#add());
     // Who asks for its result is told as well.
     desk.inBackground(this.#added);
   }
 
-  async #add(timer: string | undefined): Promise<void> {
+  #add(): Promise<void> {
     const { name, data, options } = this.#asked;
-    const reply = this.#desk.channel;
-    const madeAt = await new Promise<number>((resolve, reject) =>
+    return new Promise((resolve, reject) =>
       this.#desk.add({
         id: this.#job,
         name,
-        data: { ...data, reply },
-        options,
+        data: { ...data, reply: this.#desk.channel },
+        options: { ...options, ...(this.#key !== undefined && { timer: this.#key }) },
         outlives: true,
-        accepted: (_id, at) => resolve(at),
+        accepted: () => resolve(),
         refused: reject,
       }),
     );
-    if (timer === undefined) return;
-    const replaceable = (options.delay ?? 0) + REPLACEABLE;
-    await this.#desk.untilItself(() => this.#desk.nameTimer(timer, this.#job, replaceable, madeAt));
   }
 
   /**
@@ -85,7 +79,10 @@ export class RemoteTimer<R> {
    */
   async cancel(): Promise<boolean> {
     await this.#added;
-    return awake(this.#desk.asked(() => this.#cancel()));
+    // One by one, because what is asked of the engine may be repeated, and of two at once each would be taken for the other's repeat.
+    const turn = this.#turn.then(() => awake(this.#desk.asked(() => this.#cancel())));
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   async #cancel(): Promise<boolean> {

@@ -89,13 +89,11 @@ test('a timer, or a schedule, is said to be called off, also where the answer to
     link.cutAt(n, 'after', () => cut++);
     expect([await timer.cancel(), (await counts(pool)).delayed]).toEqual([true, 0]);
   }
-  for (const n of [1, 2]) {
-    await pool.schedule('often', { every: 60_000 }, targets.echo, [n]);
-    link.cutAt(n, 'after', () => cut++);
-    expect([await pool.unschedule('often'), (await counts(pool)).delayed]).toEqual([true, 0]);
-    expect(await pool.unschedule('often')).toBe(false);
-  }
-  expect(cut).toBe(5);
+  await pool.schedule('often', { every: 60_000 }, targets.echo, [1]);
+  link.cutAt(1, 'after', () => cut++);
+  expect([await pool.unschedule('often'), (await counts(pool)).delayed]).toEqual([true, 0]);
+  expect(await pool.unschedule('often')).toBe(false);
+  expect(cut).toBe(4);
   expect(await engine.client.keys(`{${farm.namespace}}:jobs:jobs:*-*`)).toEqual([]);
 });
 

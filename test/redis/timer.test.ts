@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cuttingLink } from '../support/cutting-link.js';
 import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
@@ -64,6 +66,46 @@ test('one of the same id takes the place of the earlier', async () => {
   expect(await second.result()).toBe('second');
   expect(await lost).toMatchObject({ code: 'ERR_JOB_LOST' });
   expect((await counts(farm.pool)).delayed).toBe(0);
+});
+
+test('is called off once, and so is a schedule, however many ask for it at once', async () => {
+  const timer = farm.pool.timer(60_000, targets.echo, [1]);
+  const cancelled = await Promise.all(Array.from({ length: 5 }, () => timer.cancel()));
+  expect(cancelled.filter(Boolean)).toHaveLength(1);
+  const { namespace } = farm;
+  await using other = new Farm(server, { namespace, lease: 1000 });
+  await farm.pool.schedule('often', { every: 60_000 }, targets.echo, [1]);
+  const pools = [farm.pool, other.pool, farm.pool, other.pool];
+  const ended = await Promise.all(pools.map((pool) => pool.unschedule('often')));
+  expect(ended.filter(Boolean)).toHaveLength(1);
+  const client = await commandsOf(farm.pool);
+  await until(async () => (await client.keys(`{${namespace}}:u:*`)).length === 0);
+});
+
+test('there is one of an id at any moment, whenever the process is killed that makes it', async () => {
+  const link = await cuttingLink(server.port);
+  let killed = 0;
+  try {
+    for (const n of [1, 2, 3])
+      for (const when of ['before', 'after'] as const) {
+        await using one = new Farm(server, { lease: 1000 });
+        one.pool.timer(60_000, targets.echo, ['earlier'], { id: 'report' });
+        await until(async () => (await counts(one.pool)).delayed === 1);
+        const child = one.startTimers(link.url);
+        await once(child, 'message');
+        link.cutAt(n, when, () => {
+          killed++;
+          child.kill('SIGKILL');
+        });
+        child.send('report');
+        await Promise.race([once(child, 'exit'), once(child, 'message')]);
+        link.cutAt(Number.POSITIVE_INFINITY, 'before');
+        expect((await counts(one.pool)).delayed, `${when} ${n}`).toBe(1);
+      }
+    expect(killed).toBeGreaterThan(1);
+  } finally {
+    link.close();
+  }
 });
 
 test('a wait for its result ends without it on timeout, and with the error of the target', async () => {

@@ -61,6 +61,12 @@ export class Farm implements AsyncDisposable {
     return this.#fork('../redis/jobs.lives.js', asked);
   }
 
+  /** Makes timers in a process of its own: see jobs.timer.js. */
+  startTimers(url: string): ChildProcess {
+    const asked = JSON.stringify({ url, namespace: this.namespace, lease: this.lease });
+    return this.#fork('../redis/jobs.timer.js', asked);
+  }
+
   /** Reads a stream in a process of its own. */
   read(target: string): ChildProcess {
     const asked = JSON.stringify({ url: this.url, namespace: this.namespace, lease: this.lease, target });

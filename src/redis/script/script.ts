@@ -2,7 +2,9 @@ import barrier from './barrier.lua';
 import condition from './condition.lua';
 import event from './event.lua';
 import held from './held.lua';
+import jobAdd from './job-add.lua';
 import jobMove from './job-move.lua';
+import jobUnschedule from './job-unschedule.lua';
 import leave from './leave.lua';
 import names from './names.lua';
 import queue from './queue.lua';
@@ -31,5 +33,19 @@ export const script: string = [
 
 /** A script of BullMQ that hands out a job, and what is done in the same call: see job-move.lua. */
 export function withJobMove(move: string): string {
-  return [token, `local function move()\n${move}\nend`, jobMove].join('\n');
+  return [token, around(move), jobMove].join('\n');
+}
+
+/** A script of BullMQ that adds a job, which may be a timer's: see job-add.lua. */
+export function withJobAdd(add: string): string {
+  return [around(add), jobAdd].join('\n');
+}
+
+/** A script of BullMQ that ends a schedule, and may be sent again: see job-unschedule.lua. */
+export function withJobUnschedule(remove: string): string {
+  return [around(remove), jobUnschedule].join('\n');
+}
+
+function around(move: string): string {
+  return `local function move()\n${move}\nend`;
 }
