@@ -1,3 +1,4 @@
+import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { keepAlive } from '../primitives/waiting/event-loop.js';
 import type { Settle } from '../primitives/waiting/wait.js';
 import type { Engine, EngineOperation } from './engine.js';
@@ -84,7 +85,8 @@ export class Calls {
     args: readonly string[],
     settle: Settle<T>,
   ): () => void {
-    const reject = (error: unknown): void => settle.reject(error);
+    const context = new CallerContext();
+    const reject = (error: unknown): void => context.tell(() => settle.reject(error));
     const resolve = (reply: readonly string[]): void => {
       let value: T;
       try {
@@ -93,7 +95,7 @@ export class Calls {
         reject(error);
         return;
       }
-      settle.resolve(value);
+      context.tell(() => settle.resolve(value));
     };
     const call: Call = { operation, args, session: undefined, repeated: true, resolve, reject, sent: false };
     this.#add(call);

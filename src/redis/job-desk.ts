@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { every, nextTurn, now } from '../primitives/waiting/event-loop.js';
-import { apart } from '../primitives/waiting/unheard.js';
 import { EngineError } from './errors.js';
 import { JobCommands, type JobEnd } from './job-commands.js';
 import { bullmq, closedWithMachines, type JobHost, queuePrefix } from './job-host.js';
@@ -86,7 +85,7 @@ export class JobDesk extends JobCommands {
     const close = async (): Promise<void> => {
       stopNet();
       stop();
-      for (const closed of this.#watchers) apart(() => closed(closedWithMachines(pool)));
+      for (const closed of this.#watchers) closed(closedWithMachines(pool));
       for (const entry of this.#line.splice(0))
         if (entry.outlives) this.#line.push(entry);
         else entry.refused(closedWithMachines(pool));

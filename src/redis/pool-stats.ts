@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Observable } from 'rxjs';
 import { DistinctSubscribers } from '../primitives/waiting/audience.js';
 import { after, every } from '../primitives/waiting/event-loop.js';
+import { endsApart } from './ends-apart.js';
 import type { JobDesk } from './job-desk.js';
 
 /** A pool between machines as it is now. */
@@ -25,7 +26,7 @@ const LOOK_EVERY = 1000;
 export function poolStats(open: () => JobDesk): Observable<RemotePoolStats> {
   const watchers = new DistinctSubscribers<RemotePoolStats>(isDeepStrictEqual);
   let stopLooking: (() => void) | undefined;
-  return new Observable((subscriber) => {
+  const stats = new Observable<RemotePoolStats>((subscriber) => {
     const desk = open();
     const lookAgain = async (): Promise<void> => watchers.emit(await look(desk));
     const stop = desk.onClose((error) => subscriber.error(error));
@@ -51,6 +52,7 @@ export function poolStats(open: () => JobDesk): Observable<RemotePoolStats> {
       stopLooking = undefined;
     };
   });
+  return endsApart(stats);
 }
 
 async function look(desk: JobDesk): Promise<RemotePoolStats> {

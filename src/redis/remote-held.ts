@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import type { Owner } from '../errors.js';
 import { Held } from '../primitives/held.js';
 import { apart } from '../primitives/waiting/unheard.js';
+import { endsApart } from './ends-apart.js';
 import { LockLostError, type LostReason } from './errors.js';
 import type { Session } from './session.js';
 import { STAYS_HERE } from './stays-here.js';
@@ -102,7 +103,7 @@ export class RemoteHeld extends Held {
     if (!this.inHand) return false;
     super.release();
     this.#release = Promise.resolve();
-    for (const completed of this.#over) apart(completed);
+    for (const completed of this.#over) completed();
     if (this.#of === undefined) this.#session.has.removeHold(this);
     else this.#of.letGo();
     return true;
@@ -134,7 +135,7 @@ export class RemoteHeld extends Held {
 
   /** Emits the LockLostError and completes; completes without one when released. Unsubscribing ends only the watching. */
   get lost$(): Observable<LockLostError> {
-    return new Observable((subscriber) => {
+    const lost = new Observable<LockLostError>((subscriber) => {
       if (this.released && this.#lost === undefined) {
         subscriber.complete();
         return undefined;
@@ -150,6 +151,7 @@ export class RemoteHeld extends Held {
         this.#over.delete(completed);
       };
     });
+    return endsApart(lost);
   }
 
   readonly #over = new Set<() => void>();
@@ -169,7 +171,7 @@ export class RemoteHeld extends Held {
   override release(): Promise<void> {
     if (this.#release !== undefined) return this.#release;
     super.release();
-    for (const completed of this.#over) apart(completed);
+    for (const completed of this.#over) completed();
     if (this.#of === undefined) this.#session.has.removeHold(this);
     this.#release =
       this.#lost !== undefined

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { Emitted, ModuleTarget, RunParameters } from '../primitives/target.js';
+import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { keepAlive } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
@@ -177,11 +178,7 @@ export class RemotePool {
       return void told.reject(error);
     }
     run.begin();
-    if (signal !== undefined)
-      forget = onAbort(signal, () => {
-        run.leave();
-        told.reject(signal.reason);
-      });
+    if (signal !== undefined) forget = onAbort(signal, () => run.leaveWith(() => told.reject(signal.reason)));
     return () => run.leave();
   }
 
@@ -306,12 +303,13 @@ export class RemotePool {
     const limit = checkCount('limit', options?.limit ?? 100, 1, 100_000);
     return new Wait((settle) => {
       keepAlive(1);
+      const context = new CallerContext();
       let over = false;
-      const end = (tell?: () => void): void => {
+      const end = (tell = () => {}): void => {
         if (over) return;
         over = true;
         keepAlive(-1);
-        tell?.();
+        context.tell(tell);
       };
       this.#failed(limit).then(
         (jobs) => end(() => settle.resolve(jobs)),

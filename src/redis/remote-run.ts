@@ -154,6 +154,12 @@ export class RemoteRun implements JobEntry, JobWaiter {
     else this.#state = LEAVING;
   }
 
+  /** The same, and its user is told why. */
+  leaveWith(tell: () => void): void {
+    this.leave();
+    this.#context.tell(tell);
+  }
+
   #cancel(): void {
     const shared = this.data.shared === true;
     const leaving = this.#desk.untilItself<unknown>(() =>

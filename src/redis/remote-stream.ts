@@ -1,5 +1,5 @@
 import { distinctUntilChanged, map, Observable, Subscription } from 'rxjs';
-import { apart } from '../primitives/waiting/unheard.js';
+import { endsApart } from './ends-apart.js';
 import { EngineError, LockLostError } from './errors.js';
 import type { Session } from './session.js';
 
@@ -18,11 +18,12 @@ export function stateStream<T>(
   read: (lines: readonly string[]) => T,
   same: (a: T, b: T) => boolean = Object.is,
 ): Observable<T> {
-  return new Observable<readonly string[]>((subscriber) => {
+  const lines = new Observable<readonly string[]>((subscriber) => {
     const watch = watchOf(session, key);
     watch.add(subscriber);
     return () => watch.delete(subscriber);
-  }).pipe(map(read), distinctUntilChanged(same));
+  });
+  return endsApart(lines).pipe(map(read), distinctUntilChanged(same));
 }
 
 const watches = new WeakMap<Session, Map<string, Watch>>();
@@ -94,7 +95,7 @@ class Watch {
       this.#session.hint$.subscribe({
         next: (hint) => this.#hear(hint),
         complete: () => {
-          for (const listener of [...this.#listeners]) apart(() => listener.complete());
+          for (const listener of [...this.#listeners]) listener.complete();
         },
       }),
     );
@@ -141,7 +142,7 @@ class Watch {
   }
 
   #fail(error: unknown): void {
-    for (const listener of [...this.#listeners]) apart(() => listener.error(error));
+    for (const listener of [...this.#listeners]) listener.error(error);
   }
 }
 

@@ -135,14 +135,14 @@ export class RemoteTimer<R> {
         ends.push(
           after(timeout, () => {
             end();
-            settle.resolve(undefined);
+            run.leaveWith(() => settle.resolve(undefined));
           }),
         );
       if (signal !== undefined)
         ends.push(
           onAbort(signal, () => {
             end();
-            settle.reject(signal.reason);
+            run.leaveWith(() => settle.reject(signal.reason));
           }),
         );
       return end;

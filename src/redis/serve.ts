@@ -14,7 +14,7 @@ import { ofAnotherCopy } from '../primitives/brand.js';
 import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
 import type { ModuleTarget } from '../primitives/target.js';
 import { after, every, keepAlive, nextTurn, now } from '../primitives/waiting/event-loop.js';
-import { apart } from '../primitives/waiting/unheard.js';
+import { endsApart } from './ends-apart.js';
 import { JobCodec } from './job-codec.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
 import { JobLink, wakeServing } from './job-link.js';
@@ -146,7 +146,7 @@ class JobServing implements Serving {
   ) {
     const { Worker } = bullmq();
     const link = JobLink.of(host);
-    this.running$ = this.#count.asObservable();
+    this.running$ = endsApart(this.#count);
     this.#ownThreads = threads === undefined ? new ThreadPool({ name: `serve ${name}` }) : undefined;
     const pool = threads ?? (this.#ownThreads as ThreadPool);
     const body: Body = { module: jobBodyModule(), export: 'runJob' };
@@ -315,7 +315,7 @@ class JobServing implements Serving {
       this.#stopNet();
       this.#stopLooking();
       keepAlive(-1);
-      apart(() => this.#count.complete());
+      this.#count.complete();
     }
   }
 

@@ -1,10 +1,10 @@
 import { BehaviorSubject, distinctUntilChanged, type Observable, Subject } from 'rxjs';
 import { after, every, keepAlive } from '../primitives/waiting/event-loop.js';
-import { apart } from '../primitives/waiting/unheard.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import { About } from './about.js';
 import { Belongings } from './belongings.js';
 import { Calls, type CallsEvents } from './calls.js';
+import { endsApart } from './ends-apart.js';
 import type { Engine, EngineOperation } from './engine.js';
 import { closed, EngineError, LockLostError } from './errors.js';
 import { onExit } from './exits.js';
@@ -32,8 +32,8 @@ export class Session implements WaitHost {
   readonly #state = new BehaviorSubject<MachinesState>('connecting');
   /** Hints that belong to no wait: `w ...`, and 'again' after a gap. */
   readonly hint$: Observable<string> = this.#hints.asObservable();
-  readonly errors$: Observable<Error> = this.#errors.asObservable();
-  readonly state$: Observable<MachinesState> = this.#state.pipe(distinctUntilChanged());
+  readonly errors$: Observable<Error> = endsApart(this.#errors);
+  readonly state$: Observable<MachinesState> = endsApart(this.#state).pipe(distinctUntilChanged());
   readonly has: Belongings;
   readonly outage: Outage = new Outage((error) => this.tellError(error));
   /** Things of which the engine keeps an entry of the session beside waits and holds. */
@@ -343,6 +343,6 @@ export class Session implements WaitHost {
     this.#opening.reject(closed());
     this.#calls?.close();
     await this.#engine?.close();
-    for (const told of [this.#state, this.#hints, this.#errors]) apart(() => told.complete());
+    for (const told of [this.#state, this.#hints, this.#errors]) told.complete();
   }
 }
