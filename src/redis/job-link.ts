@@ -256,8 +256,25 @@ export async function wakeServing(host: JobHost, link: JobLink, pool: string): P
   await host.untilItself(() => link.commands.eval(WAKE, 1, `${queuePrefix(host)}:${pool}:marker`));
 }
 
+/** The same, if there is a job that waits, or whose time has come, and no mark. */
+export async function wakeServingIfDue(host: JobHost, link: JobLink, pool: string): Promise<void> {
+  // One that is not connected would send all of them later.
+  if (link.commands.status !== 'ready') return;
+  const keys = ['marker', 'wait', 'prioritized', 'delayed'].map(
+    (key) => `${queuePrefix(host)}:${pool}:${key}`,
+  );
+  await host.untilItself(() => link.commands.eval(WAKE_IF_DUE, keys.length, ...keys, Date.now()));
+}
+
 /** A first write that takes no room: also while the engine is full, as job-move.lua. */
 const WAKE = "redis.call('PERSIST', KEYS[1]) return redis.call('ZADD', KEYS[1], 0, '0')";
+
+/** KEYS: as above. ARGV: ms since the epoch, by the clock that BullMQ is told; its scores are 4096 for each. */
+const WAKE_IF_DUE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return end
+local _, first = unpack(redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES'))
+local due = first and tonumber(first) / 4096 <= tonumber(ARGV[1])
+if due or redis.call('LLEN', KEYS[2]) + redis.call('ZCARD', KEYS[3]) > 0 then ${WAKE} end`;
 
 /** Of the job that the timer's was, unless another has replaced it. */
 export async function forgetTimer(commands: Redis, key: string, job: string): Promise<void> {

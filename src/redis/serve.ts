@@ -17,7 +17,7 @@ import { after, every, keepAlive, nextTurn, now } from '../primitives/waiting/ev
 import { endsApart } from './ends-apart.js';
 import { JobCodec } from './job-codec.js';
 import { bullmq, closedWithMachines, controlChannel, type JobHost, queuePrefix } from './job-host.js';
-import { JobLink, wakeServing } from './job-link.js';
+import { JobLink, wakeServing, wakeServingIfDue } from './job-link.js';
 import { CANCEL, type JobData, readMessages } from './job-messages.js';
 import { checkId } from './job-options.js';
 import type { Body, RunPlace } from './job-outcome.js';
@@ -209,10 +209,13 @@ class JobServing implements Serving {
   };
 
   #look(): void {
-    this.#renew().catch((error) => this.#place.host.report(error));
+    const { host, link, name } = this.#place;
+    this.#renew().catch((error) => host.report(error));
+    // A mark may have gone to one whose link is half open, or that was killed with it; BullMQ looks by itself after 5 to 10 s.
+    wakeServingIfDue(host, link, name).catch((error) => host.report(error));
     for (const run of this.#runs.values()) run.look();
     for (const [id, heardAt] of this.#cancels) {
-      if (heardAt > now() - this.#place.host.lease) break;
+      if (heardAt > now() - host.lease) break;
       this.#cancels.delete(id);
     }
   }

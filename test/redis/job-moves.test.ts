@@ -2,9 +2,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { firstValueFrom } from 'rxjs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { counts, Farm, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
+import { tcpProxy } from '../support/tcp-proxy.js';
 
 const engine = onRedis();
 
@@ -97,4 +98,51 @@ test('a delayed job begins when it is due, though who was to look for it then ha
   await one.close();
   // BullMQ looks by itself each five seconds.
   expect(await Promise.race([due, pause(3000, 'late')])).toBe('due');
+});
+
+describe('a job begins soon where the mark that tells of it is lost', () => {
+  const blocked = async () => `${await engine.client.client('LIST')}`.split('cmd=bzpopmin').length - 1;
+  /** While one is delayed BullMQ looks by itself each ten seconds. */
+  const withOneFarOff = async ({ pool }: Farm) => {
+    pool.timer(3_600_000, targets.echo, [1]);
+    await until(async () => (await counts(pool)).delayed === 1);
+  };
+  const inTime = async (done: Promise<unknown>) =>
+    expect(await Promise.race([done, pause(6000, 'late')])).toBe('done');
+
+  test('with one whose link leads nowhere', async () => {
+    await using farm = new Farm(engine.server);
+    await withOneFarOff(farm);
+    const link = await tcpProxy(engine.server.port);
+    const { namespace } = farm;
+    const deaf = new Farm(engine.server, { connection: link.url, namespace });
+    try {
+      deaf.serve();
+      await until(async () => (await blocked()) === 1);
+      link.stall();
+      farm.serve();
+      await until(async () => (await blocked()) === 2);
+      await inTime(firstValueFrom(farm.pool.run(targets.echo, ['done'])));
+    } finally {
+      link.cut();
+      link.open();
+      await deaf[Symbol.asyncDispose]();
+      await link.close();
+    }
+  });
+
+  test('with one that is killed before it is due', async () => {
+    await using farm = new Farm(engine.server);
+    await withOneFarOff(farm);
+    const child = farm.start();
+    await until(async () => (await blocked()) === 1);
+    farm.serve();
+    await until(async () => (await blocked()) === 2);
+    const job = firstValueFrom(farm.pool.run(targets.echo, ['done'], { delay: 1000 }));
+    const marker = `{${farm.namespace}}:jobs:jobs:marker`;
+    await until(async () => (await counts(farm.pool)).delayed === 2);
+    await until(async () => (await engine.client.exists(marker)) === 0);
+    await farm.kill(child);
+    await inTime(job);
+  });
 });
