@@ -85,11 +85,6 @@ export class JobHost {
       maxRetriesPerRequest: null,
       ...stepsWithin(patience),
       disconnectTimeout: 100,
-      // Called with each error that the engine answers, before who has asked.
-      reconnectOnError: (error) => {
-        error.message = whereElse(error, this.#session.namespace) || error.message;
-        return error.message.startsWith('READONLY') ? AND_SEND_AGAIN : false;
-      },
       // Nobody would hear that this has failed.
       autoResubscribe: false,
       retryStrategy: (attempt) =>
@@ -111,10 +106,12 @@ export class JobHost {
 
   /** Reports what goes wrong with a connection. @param hears - it subscribes: that it is ready does not say whether it may */
   watch(connection: Redis, hears = false): void {
-    connection.on('error', (error) => {
+    const tell = (error: Error): void => {
       this.#ofConnections.add(error);
       if (!this.closing) this.#session.outage.tell(error);
-    });
+    };
+    connection.on('error', tell);
+    onlyToPrimary(connection, this.#session.namespace, tell);
     if (!hears) connection.on('ready', () => this.reached());
   }
 
@@ -132,9 +129,8 @@ export class JobHost {
   report(error: unknown): void {
     // BullMQ tells of them as well.
     if (this.closing || this.#ofConnections.has(error as Error)) return;
-    // What the engine refuses, it refuses each time.
-    if ((error as Error).name === 'ReplyError') this.#session.outage.tell(error);
-    else void this.#session.report(Promise.reject(error));
+    // What the engine refuses, it refuses each time; and of a job that another has by now BullMQ tells as it has ended and as it fails.
+    this.#session.outage.tell(error);
   }
 
   /** What was to outlive the Machines, and does not. */
@@ -195,6 +191,40 @@ export class JobHost {
 
 /** Of ioredis: what failed is sent again by the next connection. */
 const AND_SEND_AGAIN = 2;
+
+/** Of a connection of ioredis, what says whether that to which it is connected will do. */
+interface Checked {
+  readonly connector?: { check?(info: { readonly role?: string }): boolean };
+}
+
+/**
+ * A connection is not ready at a replica, because the next attempt may lead to the primary, or find that it is one again. What was the
+ * primary answers READONLY, or MOVED in a Cluster; but there a primary of another shard does so, too, and at the next attempt again.
+ */
+function onlyToPrimary(connection: Redis, namespace: string, tell: (error: Error) => void): void {
+  const { connector } = connection as unknown as Checked;
+  const check = connector?.check?.bind(connector);
+  if (connector !== undefined && check !== undefined)
+    connector.check = (info) => {
+      if (info.role === 'slave') tell(new EngineError('it is a replica', { outOfReach: true }));
+      return info.role !== 'slave' && check(info);
+    };
+  let connected = 0;
+  let movedIn = -1;
+  connection.on('ready', () => connected++);
+  // Called with each error that the engine answers, before who has asked.
+  connection.options.reconnectOnError = (error) => {
+    const where = whereElse(error, namespace);
+    if (where === '') return error.message.startsWith('READONLY') ? AND_SEND_AGAIN : false;
+    if (movedIn !== connected - 1) {
+      movedIn = connected;
+      return AND_SEND_AGAIN;
+    }
+    error.message = where;
+    return false;
+  };
+}
+
 /** ms between two attempts to connect. */
 const LONGEST_PAUSE = 1000;
 

@@ -175,3 +175,19 @@ test('nothing stays of a run that was to be tried again, and has lost its job', 
     Job.prototype.moveToFailed = moveToFailed;
   }
 });
+
+test('of a job that is not its any more a serving tells once', async () => {
+  farm.serve({ concurrency: 1 });
+  const { namespace, pool, errors } = farm;
+  const begun = new Promise<void>((begin) =>
+    pool.run(targets.reportAndSleep, [1, 100], { onProgress: () => begin() }).subscribe({ error: () => {} }),
+  );
+  await begun;
+  const locks = await engine.client.keys(`{${namespace}}:jobs:jobs:*:lock`);
+  // As if its lease had ended.
+  expect(await engine.client.del(...locks)).toBe(1);
+  const missing = () => errors.filter(({ message }) => /^Missing lock for job/.test(message));
+  await until(() => missing().length > 0);
+  await pool.run(targets.echo, [1]);
+  expect(missing()).toHaveLength(1);
+});
