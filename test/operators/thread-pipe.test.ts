@@ -224,6 +224,20 @@ describe('threadPipe', () => {
     expect(await all(of(1, 2).pipe(threadPipe<number, number>(pipes.sums), repeat(2)))).toEqual([1, 3, 1, 3]);
   });
 
+  it('ends after a value whose getter ends its source, and what that emits', async () => {
+    const source = new Subject<unknown>();
+    const passed = all(source.pipe(threadPipe((values: Observable<unknown>) => values)));
+    source.next(0);
+    source.next({
+      get n() {
+        source.next('before');
+        source.complete();
+        return 1;
+      },
+    });
+    expect(await passed).toEqual([0, { n: 1 }, 'before']);
+  });
+
   it('ends for each that has subscribed inside, though the teardown of one throws', async () => {
     expect(await all(of(1, 2).pipe(threadPipe(pipes.torn)))).toEqual([1, 2]);
     const failing = concat(

@@ -24,8 +24,9 @@ export class BatchSender {
   readonly #batches = new Fifo<unknown[]>();
   /** A value is being copied or sent, and its getters may run. */
   #busy = false;
-  /** What these getters have brought. */
-  #brought: (() => void)[] = [];
+  /** What these getters have brought: it comes after that value, in the order in which they brought it. */
+  readonly #brought = new Fifo<() => void>();
+  #bringing = false;
   /** The batch that is being filled. */
   #batch: unknown[] = [];
   readonly #clock: SampledClock = new SampledClock();
@@ -52,13 +53,29 @@ export class BatchSender {
   /** What changes in the value from now on does not change what is sent, as long as the reader has room. */
   push(value: unknown): void {
     if (this.#busy) {
-      this.#brought.push(() => this.push(value));
+      this.#pushLater(value);
       return;
     }
-    if (moves(value)) this.flush();
+    let copy: unknown;
     this.#busy = true;
-    const copy = plainCopyOf(value);
-    this.#busy = false;
+    try {
+      copy = plainCopyOf(value);
+    } finally {
+      this.#busy = false;
+    }
+    this.#take(value, copy);
+    if (this.#brought.size > 0) this.#bring();
+  }
+
+  #pushLater(value: unknown): void {
+    let copy: unknown = NOT_PLAIN;
+    // First, because getters of it may bring others.
+    this.#brought.push(() => this.#take(value, copy));
+    copy = plainCopyOf(value);
+  }
+
+  #take(value: unknown, copy: unknown): void {
+    if (moves(value)) this.flush();
     const { length } = this.#batch;
     this.#batch.push(copy === NOT_PLAIN ? value : copy);
     if (length === 0) this.#since = this.#clock.exactly();
@@ -66,7 +83,6 @@ export class BatchSender {
       length === 0 ? this.#since - this.#closed > LATEST : this.#clock.roughly() - this.#since > LATEST;
     if (copy === NOT_PLAIN || late || length + 1 >= this.#most) this.flush();
     else if (!this.#flushes) this.#flushNextTurn();
-    if (this.#brought.length > 0) this.#bring();
   }
 
   /** Runs it once what came before has been sent, as far as there is credit: at once, unless a getter of that calls this. */
@@ -79,11 +95,14 @@ export class BatchSender {
     run();
   }
 
-  /** What the getters of a value bring comes after that value, in the order in which they brought it. */
   #bring(): void {
-    const brought = this.#brought;
-    this.#brought = [];
-    for (const run of brought) run();
+    if (this.#bringing) return;
+    this.#bringing = true;
+    try {
+      for (let run = this.#brought.shift(); run !== undefined; run = this.#brought.shift()) run();
+    } finally {
+      this.#bringing = false;
+    }
   }
 
   #flushNextTurn(): void {
@@ -108,7 +127,7 @@ export class BatchSender {
     } finally {
       this.#busy = false;
     }
-    if (this.#brought.length > 0) this.#bring();
+    if (this.#brought.size > 0) this.#bring();
   }
 
   #sendBatches(): void {
@@ -131,14 +150,19 @@ export class BatchSender {
 
   /** Resolves when the reader has credit for another value. */
   async untilRoom(): Promise<void> {
-    this.flush();
+    await this.#flushed();
     while (!this.hasRoom) await this.#credited();
   }
 
   /** Resolves when all values that came have been sent. */
   async untilSent(): Promise<void> {
-    this.flush();
+    await this.#flushed();
     while (this.#batches.size > 0) await this.#credited();
+  }
+
+  /** Resolves at once, unless it is asked for by a getter. */
+  #flushed(): Promise<void> {
+    return new Promise((resolve) => this.inTurn(resolve));
   }
 
   #credited(): Promise<void> {
