@@ -46,6 +46,20 @@ export class Streaming {
     }
   }
 
+  /** Posts progress once the values that came before have been sent. What a getter reported fails the stream if it cannot be. */
+  inTurn(post: () => void): void {
+    let late = false;
+    this.output.inTurn(() => {
+      try {
+        post();
+      } catch (cause) {
+        if (!late) throw cause;
+        this.#fail(cannotClone(getIdent(), 'progress', undefined, cause));
+      }
+    });
+    late = true;
+  }
+
   /** As `running`, but rejects as soon as the thread is cancelled or a value could not be sent. */
   unlessFailed<T>(running: PromiseLike<T>): Promise<T> {
     return Promise.race([this.#failed, running]);

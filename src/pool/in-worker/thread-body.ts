@@ -176,7 +176,7 @@ export class Running implements RunningThread {
   /** Runs it once the values that the stream has emitted so far are sent, so that they come before what it sends. */
   inTurn(run: () => void): void {
     if (this.#streaming === undefined) run();
-    else this.#streaming.output.inTurn(run);
+    else this.#streaming.inTurn(run);
   }
 
   async #prepare(): Promise<Runnable> {

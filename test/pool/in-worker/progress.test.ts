@@ -11,6 +11,7 @@ import {
   threadModule,
 } from 'rxjs-threading';
 import { describe, expect, it } from 'vitest';
+import { failed } from '../../support/outcomes.js';
 
 const jobs = threadModule<typeof import('../../fixtures/operators/in-threads.js')>(
   new URL('../../fixtures/operators/in-threads.js', import.meta.url),
@@ -106,6 +107,15 @@ describe('progress', () => {
       expect(seen).toEqual([...each(1), ...each(2)]);
     },
   );
+
+  it('that cannot be cloned, reported in a getter of a value, fails the stream after that value', async () => {
+    const { seen, error } = await failed(runInThread(jobs.badlyTickingInGetter));
+    expect(seen).toEqual([{ n: 1 }]);
+    expect(error).toMatchObject({
+      code: 'ERR_CLONE',
+      message: expect.stringMatching(/^progress of thread '.*' cannot be cloned: /),
+    });
+  });
 
   it('does not wait for values that nobody reads', async () => {
     const thread = new Thread({ target: jobs.pushingAndTicking, args: [20_000] });

@@ -66,7 +66,7 @@ export class TakenBatch {
   /** Runs it once the values that a stream has emitted so far are sent, as far as they have room. */
   inTurn(run: () => void): void {
     if (this.#streaming === undefined) run();
-    else this.#streaming.output.inTurn(run);
+    else this.#streaming.inTurn(run);
   }
 
   /** Called when the thread is cancelled: the values that are left are not mapped. */
