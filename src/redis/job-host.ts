@@ -207,7 +207,8 @@ function onlyToPrimary(connection: Redis, namespace: string, tell: (error: Error
   if (connector !== undefined && check !== undefined)
     connector.check = (info) => {
       if (info.role === 'slave') tell(new EngineError('it is a replica', { outOfReach: true }));
-      return info.role !== 'slave' && check(info);
+      // Asked in any case, because by that another Sentinel is asked the next time.
+      return check(info) && info.role !== 'slave';
     };
   let connected = 0;
   let movedIn = -1;

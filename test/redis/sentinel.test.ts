@@ -6,7 +6,7 @@ import { Machines, type MachinesOptions } from 'rxjs-threading/redis';
 import { afterEach, expect, it } from 'vitest';
 import { commandsOf } from '../support/job-farm.js';
 import { runFixture } from '../support/run-fixture.js';
-import { type Watched, watched } from '../support/sentinels.js';
+import { sentinel, type Watched, watched } from '../support/sentinels.js';
 import type * as Targets from './jobs.targets.js';
 
 const targets = threadModule<typeof Targets>(new URL('./jobs.targets.js', import.meta.url));
@@ -64,6 +64,18 @@ it('a Sentinel that does not answer is passed over', async () => {
   one.serve('jobs', { module: targets });
   expect(await one.pool('jobs').run(targets.echo, [1])).toBe(1);
   await (await one.lock('x').hold()).release();
+});
+
+it('a Sentinel that takes a replica for the primary is passed over, also with a failoverDetector', async () => {
+  const servers = await watched();
+  // It never hears of so many that another is to be the primary.
+  const stale = await sentinel(servers.replica.port, 9);
+  made.add({ [Symbol.asyncDispose]: () => stale.stop('SIGKILL') });
+  const [good] = servers.sentinels;
+  const sentinels = [stale, good].map((one) => ({ host: '127.0.0.1', port: one?.port ?? 0 }));
+  const one = machines(servers, { connection: { ...servers.connection, sentinels, failoverDetector: true } });
+  one.serve('jobs', { module: targets });
+  expect(await one.pool('jobs').run(targets.echo, [1])).toBe(1);
 });
 
 it('a failoverDetector goes on to hear of Sentinels, and ends with its Machines', async () => {

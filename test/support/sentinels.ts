@@ -42,7 +42,12 @@ export async function watched(count = 1): Promise<Watched> {
   };
 }
 
-function sentinel(port: number, count: number): Promise<RedisServer> {
+/**
+ * One that takes the server on the port for the primary, whatever that has become.
+ *
+ * @param count - of all that watch it; without so many it names no other
+ */
+export function sentinel(port: number, count: number): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-'));
   const config = join(dir, 'sentinel.conf');
   const directives = [
