@@ -59,7 +59,8 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
   readonly outcome: Outcome<Emitted<R>>;
   /** Undefined once it is let go. */
   #thread: LocalThread | undefined;
-  readonly #options: ThreadOptions<readonly unknown[], R>;
+  /** Empty once the thread has ended, because its side may be kept for a minute, which its arguments are not to be. */
+  #options: ThreadOptions<readonly unknown[], R>;
   #toRun: (() => StartPayload['target']) | undefined;
   /** Made when somebody asks for it; who is told of a value may block until the thread has ended. */
   #progress: { readonly told: Subject<unknown>; readonly inOrder: InOrder } | undefined;
@@ -195,6 +196,7 @@ export class StartedHere<R> extends ThreadSide implements Started, Producer {
 
   beforeOutcome(): void {
     this.#isOver = true;
+    this.#options = {};
     this.#ending?.();
     forget(this.ident);
     const progress = this.#progress;

@@ -43,6 +43,7 @@ export class ThreadJob extends Job {
   holds: boolean;
   home: JobHome | undefined;
   listener: JobListener | undefined;
+  /** None once it is over. */
   #args: StartPayload['args'];
   #copied = false;
   readonly #run: PackedRun | undefined;
@@ -115,6 +116,7 @@ export class ThreadJob extends Job {
   }
 
   ended(end: JobEnd): void {
+    this.#args = [];
     this.listener?.ended(end);
   }
 
@@ -127,6 +129,7 @@ export class ThreadJob extends Job {
   }
 
   died(exit: WorkerExit): void {
+    this.#args = [];
     this.listener?.died(exit);
   }
 }

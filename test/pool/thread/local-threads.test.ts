@@ -131,3 +131,25 @@ describe('the one Thread object of a thread', () => {
     gate.set();
   });
 });
+
+it('what a thread was called with is collected once it has ended, though who was sent it may ask what it gave', async () => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  const start = async (options: { pool?: ThreadPool }): Promise<WeakRef<object>> => {
+    const go = new Event();
+    const args: [Event] = [go];
+    const thread = new Thread({ target: (go: Event) => go.wait().then(), args, ...options }).start();
+    const reader = new Thread({ target: (sent: Thread) => sent.name, args: [thread as Thread] }).start();
+    await reader.result();
+    go.set();
+    await thread.join();
+    return new WeakRef(args);
+  };
+  for (const options of [{}, { pool }]) {
+    const ref = await start(options);
+    for (let round = 0; round < 50 && ref.deref() !== undefined; round++) {
+      await sleep(10);
+      collectGarbage();
+    }
+    expect(ref.deref()).toBeUndefined();
+  }
+});
