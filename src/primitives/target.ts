@@ -129,7 +129,8 @@ function isHooked(module: string, cause: unknown): boolean {
   if (!module.startsWith('file:') || !UNREAD.some((unread) => unread === code || unread === name))
     return false;
   const file = fileURLToPath(module);
-  return extname(file) in requireFrom(file).extensions;
+  // Node reads .js itself: what it could not read is something that the file imports, or the file has thrown that, and has run.
+  return extname(file) !== '.js' && extname(file) in requireFrom(file).extensions;
 }
 
 /** The same, without the event loop. */

@@ -38,6 +38,15 @@ it('a module that `require` alone can read, by a hook, is a target', { timeout: 
   await pool.close();
 });
 
+it('a module that throws as Node does of what it cannot read runs once', { timeout: 60_000 }, async () => {
+  writeFileSync(
+    join(folder, 'throws.js'),
+    `globalThis.runs = (globalThis.runs ?? 0) + 1;
+     throw Object.assign(new Error('run ' + globalThis.runs), { code: 'ERR_UNKNOWN_FILE_EXTENSION' });`,
+  );
+  expect(await messageFor('throws.js')).toContain("throws.js': run 1");
+});
+
 describe('a module that cannot be loaded', { timeout: 60_000 }, () => {
   it.each([
     ['typed.js', 'typed.ts'],
