@@ -1,3 +1,5 @@
+import { lasting } from './peel.js';
+
 /** That one waits for another: `from` and `to` name a thread, or a section of pipelines within one. */
 export interface Edge {
   readonly from: string;
@@ -26,13 +28,9 @@ export function cyclesOf<E extends Edge>(edges: readonly E[]): E[][] {
 
 /** Without those who wait for somebody that waits for nobody, and without those that nobody waits for: no cycle has them. */
 function withoutEnds<E extends Edge>(edges: readonly E[]): readonly E[] {
-  for (let left = edges; ; ) {
-    const sources = new Set(left.map(({ from }) => from));
-    const targets = new Set(left.map(({ to }) => to));
-    const next = left.filter(({ from, to }) => sources.has(to) && targets.has(from));
-    if (next.length === left.length) return left;
-    left = next;
-  }
+  const from = (edge: E): string[] => [edge.from];
+  const to = (edge: E): string[] => [edge.to];
+  return lasting(lasting(edges, from, to), to, from);
 }
 
 function groupBySource<E extends Edge>(edges: readonly E[]): Map<string, E[]> {

@@ -1,4 +1,5 @@
 import type { Edge } from './deadlock-cycles.js';
+import { lasting } from './peel.js';
 import type { WaitInfo } from './types.js';
 
 /** An edge of the wait-for graph, as one look finds it. */
@@ -78,14 +79,13 @@ function node(ident: number, section: number): string {
 }
 
 function stuckSections(waits: readonly SectionWait[]): (ident: number, section: number) => boolean {
-  for (let left = waits.filter(({ holders }) => holders.length > 0); ; ) {
-    const stuck = new Set(
-      left.flatMap(({ wait, sections }) => sections.map((section) => node(wait.ident, section))),
-    );
-    const next = left.filter(({ wait, holders }) =>
-      holders.every((holder) => stuck.has(node(wait.ident, holder))),
-    );
-    if (next.length === left.length) return (ident, section) => stuck.has(node(ident, section));
-    left = next;
-  }
+  const sectionsOf = ({ wait, sections }: SectionWait): string[] =>
+    sections.map((section) => node(wait.ident, section));
+  const left = lasting(
+    waits.filter(({ holders }) => holders.length > 0),
+    sectionsOf,
+    ({ wait, holders }) => holders.map((holder) => node(wait.ident, holder)),
+  );
+  const stuck = new Set(left.flatMap(sectionsOf));
+  return (ident, section) => stuck.has(node(ident, section));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cyclesOf } from '../../src/monitor/deadlock-cycles.js';
 import { DeadlockFinder } from '../../src/monitor/deadlock-finder.js';
-import type { WaitEdge } from '../../src/monitor/deadlock-graph.js';
+import { type SectionWait, sectionEdges, type WaitEdge } from '../../src/monitor/deadlock-graph.js';
 import { anySeed, random } from '../support/random.js';
 
 function edge(
@@ -95,5 +95,60 @@ describe('the cycles of a graph', () => {
       const covered = new Set(cycles.flat());
       for (const one of edges) expect(covered.has(one)).toBe(reaches(one.to, one.from));
     }
+  });
+});
+
+/** A wait of thread 1. */
+function sectionWait(id: number, sections: number[], holders: number[]): SectionWait {
+  const { wait } = edge('1', '1', 0, null, 'observable');
+  return { wait: { ...wait, id }, at: 0, sections, holders };
+}
+
+describe('sections that wait for sections', () => {
+  const seed = anySeed();
+
+  it(`have edges where all that hold what they wait for are stuck, and no others (SEED=${seed})`, () => {
+    const draw = random(seed);
+    for (let round = 0; round < 300; round++) {
+      const any = (most: number): number[] => [
+        ...new Set(Array.from({ length: Math.floor(draw() * most) }, () => Math.floor(draw() * 6))),
+      ];
+      const waits = Array.from({ length: Math.floor(draw() * 9) }, (_, id) =>
+        sectionWait(id, any(3), any(3)),
+      );
+      // Round by round, as it is defined.
+      let stuck = waits.filter(({ holders }) => holders.length > 0);
+      for (let before = Infinity; stuck.length < before; ) {
+        before = stuck.length;
+        const left = new Set(stuck.flatMap(({ sections }) => sections));
+        stuck = stuck.filter(({ holders }) => holders.every((holder) => left.has(holder)));
+      }
+      const edges = stuck.flatMap(({ wait, sections, holders }) =>
+        sections.flatMap((section) => holders.map((holder) => `${wait.id}/${section}>${holder}`)),
+      );
+      expect(sectionEdges(waits).map(({ key }) => key)).toEqual(edges);
+    }
+  });
+});
+
+describe('a chain of thousands that leads nowhere', () => {
+  const LENGTH = 3000;
+  let reads = 0;
+  const counted = <T extends object>(one: T): T =>
+    new Proxy(one, {
+      get(of, key) {
+        reads++;
+        return Reflect.get(of, key);
+      },
+    });
+  const chain = Array.from({ length: LENGTH }, (_, at) => at);
+
+  it.each([
+    ['of threads', () => cyclesOf(chain.map((at) => counted({ from: `${at}`, to: `${at + 1}` })))],
+    ['of sections', () => sectionEdges(chain.map((at) => counted(sectionWait(at, [at], [at + 1]))))],
+  ])('%s is looked at once a link', (_, search) => {
+    reads = 0;
+    expect(search()).toEqual([]);
+    expect(reads).toBeLessThan(30 * LENGTH);
   });
 });
