@@ -1,4 +1,5 @@
 import { type Labels, labelOf, type Sample } from './metrics-exposition.js';
+import { rise } from './rise.js';
 
 /** The most names that one label has: each is a series that a database keeps. */
 const MOST_NAMES = 200;
@@ -43,7 +44,7 @@ export class Totals {
       const before = this.#last.get(id) ?? [];
       const total = this.#totalOf(labels, values.length);
       values.forEach((value, at) => {
-        total[at] = (total[at] ?? 0) + Math.max(0, value - (before[at] ?? 0));
+        total[at] = (total[at] ?? 0) + rise(before[at] ?? 0, value);
       });
       this.#last.delete(id);
       this.#last.set(id, values);

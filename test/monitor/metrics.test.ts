@@ -11,6 +11,9 @@ import {
 import { describe, expect, it } from 'vitest';
 import { Collector, type Measurements } from '../../src/monitor/metrics-collector.js';
 import { exposition } from '../../src/monitor/metrics-exposition.js';
+import { counter, Totals } from '../../src/monitor/metrics-totals.js';
+import { History } from '../../src/monitor/page/model/history.js';
+import { Usages } from '../../src/monitor/page/model/usages.js';
 
 const none: Measurements = { waits: new Map(), held: new Map(), runs: new Map(), jobWaits: new Map() };
 const nothing: Inspection = { ...inspect(), threads: [], primitives: [], pools: [], waits: [], findings: [] };
@@ -278,5 +281,41 @@ describe('registerMetrics', () => {
     other.registerMetric(metric as never);
     expect(() => registerMetrics(other)).toThrow('rxjs_threading_pool_starved');
     expect(other.getMetricsAsArray()).toEqual([metric]);
+  });
+});
+
+describe('a count of 32 bits that begins again', () => {
+  const LAST = 2 ** 32 - 10;
+
+  it('goes on in a sum of many, and one that fell by less adds nothing', () => {
+    const totals = new Totals();
+    for (const [value, sum] of [
+      [LAST, LAST],
+      [5, LAST + 15],
+      [3, LAST + 15],
+    ] as const) {
+      totals.count([{ id: 1, labels: {}, values: [value] }]);
+      expect(totals.samples(counter(0))).toMatchObject([{ value: sum }]);
+    }
+  });
+
+  it('is a rise on the page', () => {
+    const history = new History();
+    history.tick(1000, { threads: new Map(), pools: new Map(), deadlocks: () => [] });
+    history.pool(
+      { ...pool(1, 'a'), completed: 5, failed: 0, cancelled: 0 },
+      { ...pool(1, 'a'), completed: LAST, failed: 0, cancelled: 0 },
+    );
+    history.tick(2000, { threads: new Map(), pools: new Map(), deadlocks: () => [] });
+    expect(history.jobs.values.at(-1)).toBe(15);
+    const usages = new Usages();
+    const taken = (acquires: number): PrimitiveInfo => {
+      const one = lock(1, 'a');
+      return { ...one, contention: { ...one.contention, acquires } };
+    };
+    usages.seen(taken(LAST));
+    usages.tick(1000, [taken(LAST)]);
+    usages.tick(2000, [taken(5)]);
+    expect(usages.rate(1)).toBe(7.5);
   });
 });

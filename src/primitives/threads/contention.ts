@@ -223,8 +223,8 @@ function factsAt(cells: Cells, at: number, id: number): PrimitiveFacts {
     signalled: (facts & SIGNALLED) !== 0,
     heldByHolder: (facts & HELD) !== 0,
     returned: (facts & RETURNED) !== 0,
-    timeouts: load(cells, at + TIMEOUTS),
-    ownerDeaths: load(cells, at + DEATHS),
+    timeouts: load(cells, at + TIMEOUTS) >>> 0,
+    ownerDeaths: load(cells, at + DEATHS) >>> 0,
     wait: { ...sum, buckets: readBuckets(cells, histogramAt(cells, at + HISTOGRAM), first) },
     held:
       holds.count === 0

@@ -180,7 +180,11 @@ export function poolFacts(): PoolFacts[] {
 
 function read(cells: Cells, at: number, of: number): PoolFacts {
   const word = (index: number): number => load(cells, at + index);
-  const [completed, failed, cancelled] = ENDS.map((_, how) => word(ENDED + how)) as [number, number, number];
+  const [completed, failed, cancelled] = ENDS.map((_, how) => word(ENDED + how) >>> 0) as [
+    number,
+    number,
+    number,
+  ];
   return {
     id: word(ID),
     name: readText(cells, at + NAME),

@@ -1,6 +1,9 @@
 import { getEnvironmentData } from 'node:worker_threads';
 import { Lock, Thread, waits } from 'rxjs-threading';
 import { expect, it } from 'vitest';
+import { contended, factsOf, waited } from '../../../src/primitives/threads/contention.js';
+import { PoolRecord, poolFacts } from '../../../src/primitives/threads/pool-records.js';
+import { reserve } from '../../../src/primitives/threads/reserve.js';
 import { ENVIRONMENT_KEY } from '../../../src/primitives/threads/table.js';
 
 /** Of the table's header: how many primitives and how many threads there were. */
@@ -22,4 +25,33 @@ it('after two billion primitives and threads, those that follow are told apart a
     expect(thread.name).toMatch(/^Thread-\d+\b/);
     expect(await thread.start().result()).toBe(true);
   }
+});
+
+/** Sets each word that counts how often this is called to the last number before the sign. */
+function countOn(once: () => void): void {
+  const cells = reserve();
+  const before = cells.slice();
+  for (let times = 0; times < 7; times++) once();
+  let found = 0;
+  for (const [at, value] of cells.entries())
+    if (value - (before[at] as number) === 7) {
+      cells[at] = 2 ** 31 - 1;
+      found++;
+    }
+  expect(found).toBeGreaterThan(0);
+  once();
+}
+
+it.each(['completed', 'failed', 'cancelled'] as const)('after two billion jobs more are %s', (how) => {
+  const record = new PoolRecord(how, 1, 1);
+  countOn(() => record.ended(how));
+  expect(poolFacts().find(({ id }) => id === record.id)).toMatchObject({ [how]: 2 ** 31 });
+});
+
+it('after two billion waits that timed out more do', () => {
+  const cells = new Int32Array(new SharedArrayBuffer(64));
+  const primitive = { id: 4711, name: 'patient', cells, primitiveKind: 'Lock' } as const;
+  const at = contended(primitive);
+  countOn(() => waited(at, 1, true));
+  expect(factsOf(cells, primitive.id)).toMatchObject({ timeouts: 2 ** 31 });
 });

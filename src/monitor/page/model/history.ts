@@ -1,3 +1,4 @@
+import { rise } from '../../rise.js';
 import type { Deadlock, PoolInfo, ThreadInfo } from '../../types.js';
 import { isOver } from './lanes.js';
 import { Series } from './series.js';
@@ -55,7 +56,7 @@ export class History {
       history = { jobs: new Series(RECENT), queued: new Series(RECENT), ended: 0 };
       this.pools.set(pool.id, history);
     }
-    const ended = before === undefined ? 0 : endedOf(pool) - endedOf(before);
+    const ended = before === undefined ? 0 : rise(endedOf(before), endedOf(pool));
     history.ended += ended;
     this.#ended += ended;
   }
@@ -74,7 +75,7 @@ export class History {
     // A page that was hidden has missed seconds: what was counted over them is spread, and plots keep their time.
     for (let past = Math.min(Math.round(seconds), RECENT); past > 0; past--) {
       this.lost.push(all === 0 ? null : waiting / all);
-      this.contention.push(Math.max(0, this.contended) / seconds);
+      this.contention.push(this.contended / seconds);
       this.jobs.push(this.#ended / seconds);
       this.delay.push(mainDelay(moment.threads.values()));
       for (const [id, history] of this.pools) {

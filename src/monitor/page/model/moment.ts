@@ -1,5 +1,6 @@
 import type { DistributedDeadlock, MachineInfo, NamespaceInfo } from '../../namespace-info.js';
 import type { Delta, MonitorEvent, MonitorMessage } from '../../protocol.js';
+import { rise } from '../../rise.js';
 import type {
   Deadlock,
   Finding,
@@ -177,7 +178,7 @@ export class Moment {
       (primitive, before) => {
         this.usages.seen(primitive);
         if (before !== undefined)
-          this.history.contended += primitive.contention.contended - before.contention.contended;
+          this.history.contended += rise(before.contention.contended, primitive.contention.contended);
       },
     );
   }

@@ -1,4 +1,5 @@
 import type { MonitorEvent } from '../../protocol.js';
+import { rise } from '../../rise.js';
 import type { PrimitiveInfo, WaitInfo } from '../../types.js';
 
 /** The buckets of `Usage.histogram` begin here, a third of a decade each: 10 µs to 10 s and more. */
@@ -59,7 +60,7 @@ export class Usages {
       if (rates) {
         const { acquires } = contention;
         if (acquires !== null && usage.acquires !== null) {
-          const measured = ((acquires - usage.acquires) * 1000) / (now - this.#rated);
+          const measured = (rise(usage.acquires, acquires) * 1000) / (now - this.#rated);
           // Half of it is the second before: a number that jumps cannot be read.
           usage.rate = usage.rate === null ? measured : (usage.rate + measured) / 2;
         }
