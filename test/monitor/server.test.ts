@@ -176,3 +176,14 @@ describe('a monitor in a thread of its own', () => {
     expect(shown).not.toContain('execArgv');
   });
 });
+
+it.each(['[::1]', '::1', 'LOCALHOST', '127.0.0.1'])(
+  'a monitor listens on %s, however that is spelt',
+  async (host) => {
+    const monitor = await serveMonitor({ port: 0, host });
+    expect((await fetch(monitor.url)).status).toBe(200);
+    if (host === 'LOCALHOST')
+      expect((await fetch(monitor.url.replace('localhost', '[::1]'))).status).toBe(200);
+    await monitor.close();
+  },
+);

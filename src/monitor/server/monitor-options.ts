@@ -59,10 +59,12 @@ export interface CheckedServeOptions extends CheckedOptions {
 /** @throws TypeError, RangeError showing the value, but for the token's; TypeError for a host beside loopback without a token */
 export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   checkOptions(options, SERVE_OPTIONS);
-  const { port = 7711, host = '127.0.0.1', in: where = 'worker' } = options;
+  const { port = 7711, host: asked = '127.0.0.1', in: where = 'worker' } = options;
   checkCount('port', port, 0, 65_535);
-  if (typeof host !== 'string' || host === '')
-    throw new TypeError(`host must be a name or an address, got ${show(host)}`);
+  if (typeof asked !== 'string' || asked === '')
+    throw new TypeError(`host must be a name or an address, got ${show(asked)}`);
+  // As a URL has it: [::1], and names in any case.
+  const host = asked.toLowerCase().replace(/^\[(.*)\]$/, '$1');
   if (where !== 'worker' && where !== 'here')
     throw new TypeError(`in must be 'worker' or 'here', got ${show(where)}`);
   const rest = checked(options, true);
