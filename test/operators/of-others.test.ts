@@ -1,4 +1,5 @@
-import { NEVER, Observable, of, Subject, type Subscription, TimeoutError } from 'rxjs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { config, NEVER, Observable, of, Subject, type Subscription, TimeoutError } from 'rxjs';
 import {
   awaitCondition,
   awaitEvent,
@@ -141,6 +142,28 @@ describe('a Gate of others', () => {
     expect(got).toEqual([]);
     gate.change(6);
     expect(got).toEqual(['a', 'b', 'c']);
+  });
+
+  it('that cannot be read as a value times out is told of once, and the thread goes on', async () => {
+    const gate = new Far();
+    const source = new Subject<string>();
+    const told: unknown[] = [];
+    config.onUnhandledError = (error) => told.push(error);
+    try {
+      source.pipe(awaitEvent(gate, { timeout: 10 })).subscribe();
+      source.next('a');
+      const unread = new Error('cannot be read');
+      Object.defineProperty(gate, 'generation', {
+        get() {
+          if (told.length > 0) throw new Error('read again');
+          throw unread;
+        },
+      });
+      await pause(50);
+      expect(told).toEqual([unread]);
+    } finally {
+      config.onUnhandledError = null;
+    }
   });
 
   it('that was set and cleared before anything was heard of it lets pass what waited', () => {

@@ -38,7 +38,8 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
     this.timeout = new QueueTimeout(
       time,
       () => this.waiting.peek(),
-      (first) => this.context.tell(() => this.timedOut(first)),
+      (first) => this.timedOut(first),
+      this.context,
       scheduler,
     );
   }
