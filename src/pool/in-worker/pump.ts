@@ -1,17 +1,11 @@
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
 import type { BatchSender } from '../wire/batch-sender.js';
 import { SampledClock } from '../wire/sampled-clock.js';
-import { isThenable } from './result-kind.js';
+import { isAsyncIterable, isSubscribable, isThenable, type Subscribable } from './result-kind.js';
 
 /** The event loop turns at least so often while values are pulled, in ms. */
 const TURN_EVERY = 10;
 
-/** What is needed of an Observable, of whatever library, to run it. */
-interface Subscribable {
-  subscribe(observer: { next(value: unknown): void; error(error: unknown): void; complete(): void }): {
-    unsubscribe(): void;
-  };
-}
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 /** A source whose values are being taken one by one. */
@@ -21,10 +15,8 @@ interface Pumping {
 }
 
 export function pump(source: object, output: BatchSender): Pumping {
-  if ('subscribe' in source) return pumpObservable(source as Subscribable, output);
-  if (Symbol.asyncIterator in source) {
-    return pumpIterator((source as AsyncIterable<unknown>)[Symbol.asyncIterator](), output);
-  }
+  if (isSubscribable(source)) return pumpObservable(source, output);
+  if (isAsyncIterable(source)) return pumpIterator(source[Symbol.asyncIterator](), output);
   return pumpIterator(source as Iterator<unknown>, output);
 }
 

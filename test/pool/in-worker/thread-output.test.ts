@@ -23,6 +23,22 @@ describe('output$', () => {
     expect(await firstValueFrom(thread.output$)).toBe(5);
   });
 
+  it('takes for a stream what has methods for one, and not what has null in their place', async () => {
+    const thread = new Thread({
+      target: () => ({ [Symbol.asyncIterator]: null, subscribe: null, value: 1 }),
+    }).start();
+    expect(await thread.result()).toEqual({ subscribe: null, value: 1 });
+    const other = new Thread({
+      target: () => ({
+        subscribe: null,
+        async *[Symbol.asyncIterator]() {
+          yield 2;
+        },
+      }),
+    }).start();
+    expect(await firstValueFrom(other.output$)).toBe(2);
+  });
+
   it('takes whatever is thenable for what an async iterator promises', async () => {
     const thread = new Thread({
       target: () => ({
