@@ -263,7 +263,8 @@ export async function wakeServingIfDue(host: JobHost, link: JobLink, pool: strin
   const keys = ['marker', 'wait', 'prioritized', 'delayed'].map(
     (key) => `${queuePrefix(host)}:${pool}:${key}`,
   );
-  await host.untilItself(() => link.commands.eval(WAKE_IF_DUE, keys.length, ...keys, Date.now()));
+  // Not until the engine is itself: the next look comes anyway, and all of them would be repeated while it is busy.
+  await link.commands.eval(WAKE_IF_DUE, keys.length, ...keys, Date.now());
 }
 
 /** A first write that takes no room: also while the engine is full, as job-move.lua. */
