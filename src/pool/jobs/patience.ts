@@ -105,11 +105,10 @@ export class Patience {
   }
 
   #takeBack(session: PoolSession): void {
-    const { newest } = session;
     this.#returned(session.takeBackAll());
     session.silent = session.opened;
     if (session.silent && session.size === 0) {
-      session.unseen = newest?.seq;
+      session.unseen = session.newest;
       session.unseenMs = 0;
     }
     this.#sessions.count(session);

@@ -1,4 +1,5 @@
 import type { Job, WorkerExit } from '../workers/job.js';
+import type { JobTarget } from '../workers/job-target.js';
 import { Session } from '../workers/session.js';
 import type { WorkerLife } from '../workers/session-owner.js';
 
@@ -55,14 +56,14 @@ export class PoolSession extends Session {
 
   /** How many jobs it may have, if that one is the last of them. @param lag - ms after which this thread hears of a job's end */
   depth(job: Job, lag: number): number {
-    const mean = Math.max(job.target?.meanTime ?? 0, this.newest?.target?.meanTime ?? 0);
+    const mean = Math.max(job.target?.meanTime ?? 0, this.newestTarget?.meanTime ?? 0);
     if (mean === 0) return SHALLOWEST;
     return Math.min(DEEPEST, Math.max(SHALLOWEST, Math.floor(Math.max(AHEAD_MS, 2 * lag) / mean)));
   }
 
   /** Whether it has room for the job, which is known to take less time than to wake another worker, as its newest is. */
   takesTiny(job: Job): boolean {
-    return this.size < DEEPEST && isTiny(job) && this.newest !== undefined && isTiny(this.newest);
+    return this.size < DEEPEST && isTiny(job.target) && isTiny(this.newestTarget);
   }
 
   /**
@@ -113,7 +114,7 @@ export class PoolSession extends Session {
   }
 }
 
-function isTiny({ target }: Job): boolean {
+function isTiny(target: JobTarget | null): boolean {
   return target !== null && target.usualTime > 0 && target.usualTime < WAKE_MS;
 }
 

@@ -103,9 +103,7 @@ function stackOf(stackSize: number): WorkerSettings['resourceLimits'] {
  */
 function takeIdle(stackSize: number): Session | undefined {
   const those = idle.get(stackSize) ?? [];
-  const at = those.findLastIndex(
-    ({ session }) => !session.dead && session.watch.hasSeen(session.newest?.seq ?? 0),
-  );
+  const at = those.findLastIndex(({ session }) => !session.dead && session.watch.hasSeen(session.newest));
   if (at < 0) return undefined;
   const [one] = those.splice(at, 1) as [Noted];
   one.isIdle = false;

@@ -17,6 +17,7 @@ import type { UnreadMessage } from '../wire/port-channel.js';
 import { allocateSession, SEEN } from '../wire/session-cells.js';
 import { HangWatch, type Watched } from './hang-watch.js';
 import { endOf, type Job, type JobHolder, type WorkerExit } from './job.js';
+import type { JobTarget } from './job-target.js';
 import { heardFromWorker, mayAsk } from './loop-questions.js';
 import { Outbox } from './outbox.js';
 import { SentJobs } from './sent-jobs.js';
@@ -53,8 +54,9 @@ export class Session implements JobHolder, Watched {
   lastEnd = 0;
   /** Its worker begins with no other job. */
   worn = false;
-  /** The last job that was sent. */
-  newest: Job | undefined;
+  /** The last job that was sent: its number, and what it runs. Not the job, because an idle worker would keep what that was called with. */
+  newest = 0;
+  newestTarget: JobTarget | null = null;
 
   constructor(owner: SessionOwner<Session>, leftoversMs: number, life: WorkerLife = PLAIN_LIFE) {
     this.owner = owner;
@@ -126,7 +128,8 @@ export class Session implements JobHolder, Watched {
     this.#outbox.send(seq, job, first);
     this.#jobs.add(job, seq);
     job.session = this;
-    this.newest = job;
+    this.newest = seq;
+    this.newestTarget = job.target;
     if (first) {
       this.lastEnd = clock();
       recheckPeriodically(this.watch);
