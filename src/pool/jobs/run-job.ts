@@ -31,7 +31,7 @@ import type { Dispatcher } from './dispatcher.js';
 import { copyParcel, isParcel, type Parcel, packArguments } from './job-arguments.js';
 import type { CheckedRunOptions, RunRequest } from './run-options.js';
 
-const NOTHING: readonly TransferListItem[] = [];
+const NOTHING: readonly never[] = [];
 /** A job with a shorter `waitTimeout` might fail behind one that takes long, while later ones begin elsewhere: see patience.ts. */
 const HURRY_MS = 50;
 
@@ -65,7 +65,7 @@ export class RunJob<R> extends Job {
   readonly home: Dispatcher;
   readonly target: JobTarget;
   readonly label: string | number;
-  /** An array: as it was given, and once it is accepted a copy of plain values. */
+  /** An array: as it was given, and once it is accepted a copy of plain values. None once it is over. */
   #args: readonly unknown[] | Parcel;
   readonly #options: CheckedRunOptions;
   /** Tells its subscriber how it ended; undefined: that one was told, or has left. */
@@ -196,6 +196,7 @@ export class RunJob<R> extends Job {
   }
 
   ended(end: JobEnd): void {
+    this.#args = NOTHING;
     this.#extras?.spare?.();
     const run = this.#runFor(end.ident);
     if (run !== undefined) run.ended(end);
@@ -222,6 +223,7 @@ export class RunJob<R> extends Job {
   }
 
   died(exit: WorkerExit): void {
+    this.#args = NOTHING;
     const { spare, tooLate, unread } = this.#extras ?? {};
     spare?.();
     const run = this.#runFor(exit.ident ?? 0);

@@ -116,7 +116,7 @@ export class ThreadJob extends Job {
   }
 
   ended(end: JobEnd): void {
-    this.#args = [];
+    this.#forget();
     this.listener?.ended(end);
   }
 
@@ -129,7 +129,12 @@ export class ThreadJob extends Job {
   }
 
   died(exit: WorkerExit): void {
-    this.#args = [];
+    this.#forget();
     this.listener?.died(exit);
+  }
+
+  #forget(): void {
+    this.#args = [];
+    this.transfer = [];
   }
 }

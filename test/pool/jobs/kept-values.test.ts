@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Thread, ThreadPool } from 'rxjs-threading';
+import { Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { collectGarbage } from '../../support/collect-garbage.js';
 
 const MB = 2 ** 20;
 const SIZE = 64 * MB;
+const { lookAround } = threadModule<typeof import('../../fixtures/look-around.js')>(
+  new URL('../../fixtures/look-around.js', import.meta.url),
+);
 const big = (): Uint8Array => new Uint8Array(SIZE).fill(1);
 const makeBig = (size: number): Uint8Array => new Uint8Array(size).fill(1);
 const sizeOf = (bytes: Uint8Array): number => bytes.length;
@@ -31,4 +34,40 @@ it('an idle worker keeps nothing of what its last job was called with and gave',
     async () => void (await new Thread({ target: makeBig, args: [SIZE] }).start().result()),
   ];
   for (const run of results) expect(await leftBy(run)).toBeLessThan(SIZE / 2);
+});
+
+it('a job that others know as a Thread keeps none of its arguments once it is over', async () => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  const [known, stop] = [new Event(), new Event()];
+  const left = await leftBy(async () => {
+    const go = new Event();
+    const job = pool.run((go: Event, bytes: Uint8Array) => go.waitSync() && bytes.length, [go, big()]).then();
+    new Thread({ target: lookAround, args: [known, stop] }).start();
+    await known.wait();
+    go.set();
+    await job;
+  });
+  expect(left).toBeLessThan(SIZE / 2);
+  stop.set();
+});
+
+it('what moves with a thread of a pool is collected once that was dropped, though another was sent it', async () => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  const left = await leftBy(async () => {
+    const go = new Event();
+    const first = pool.run((go: Event) => go.waitSync(), [go]).then();
+    const bytes = big();
+    const thread = new Thread({
+      target: sizeOf,
+      args: [bytes],
+      transferList: [bytes.buffer as ArrayBuffer],
+      pool,
+    }).start();
+    await new Thread({ target: (sent: Thread) => sent.name, args: [thread as Thread] }).start().result();
+    thread.output$.subscribe({ error: () => {} });
+    await thread.terminate();
+    go.set();
+    await first;
+  });
+  expect(left).toBeLessThan(SIZE / 2);
 });
