@@ -284,7 +284,7 @@ export interface Deadlock extends FindingBase {
 
 /** Why a cycle may end by itself all the same. */
 export type Doubt =
-  /** A Lock may be released by any thread, and this one has been by another than its owner. */
+  /** A Lock may be released by any thread, and this one has been by another than its owner, or by nobody yet. */
   | { readonly kind: 'signalled'; readonly primitive: number }
   /** A section of pipelines waits in it: none of the cycle can go on by itself, but somebody may unsubscribe one. */
   | { readonly kind: 'unsubscribe'; readonly ident: number }

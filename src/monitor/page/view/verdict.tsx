@@ -85,8 +85,12 @@ const Ends: FunctionComponent<{ readonly doubts: readonly Doubt[] }> = ({ doubts
 
 function inWords(doubt: Doubt, moment: Moment): string {
   switch (doubt.kind) {
-    case 'signalled':
-      return `${inSentence(moment.primitiveName(doubt.primitive))} has been released by another than its owner before, so it may be used as a signal.`;
+    case 'signalled': {
+      const name = inSentence(moment.primitiveName(doubt.primitive));
+      const known = moment.primitives.get(doubt.primitive)?.contention.signalled === true;
+      const why = known ? 'released by another than its owner before' : 'seen to be released by its owner';
+      return `${name} has ${known ? '' : 'not '}been ${why}, so it may be used as a signal.`;
+    }
     case 'unsubscribe':
       return `${inSentence(moment.threadName(doubt.ident))} waits in a pipeline, which somebody may unsubscribe.`;
     case 'loop-runs':

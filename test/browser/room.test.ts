@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Inspection } from '../../src/monitor/types.js';
+import { expectNoFaults, view } from './support/browser.js';
+import { contention, inspection, pool, primitive, thread, wait } from './support/infos.js';
+import { type MessageServer, serveMessages } from './support/message-server.js';
+
+const LONG = 'transfer-with-a-rather-long-name-2';
+
+/** Two threads that may be deadlocked over a Lock that nobody has released and one that another has, and a pool. */
+function crossed(): Inspection {
+  const since = Date.now() - 8000;
+  const held = (ident: number) => ({ owner: { ident, alive: true, depth: 1, section: null } });
+  const ledger = primitive(1, 'ledger-of-the-second-quarter-2026', { state: held(4098), queue: [500] });
+  const signal = contention({ signalled: true });
+  const accounts = primitive(2, 'accounts', { state: held(4097), queue: [501], contention: signal });
+  const waits = [
+    wait(500, 4097, ledger, { since, owner: 4098 }),
+    wait(501, 4098, accounts, { since, owner: 4097 }),
+  ] as const;
+  const stuck = { activity: 'waiting', since, finding: 'deadlock' } as const;
+  const threads = [
+    thread(4096, 'MainThread', { kind: 'main', activity: 'idle' }),
+    thread(4097, 'transfer-1', { ...stuck, waits: [500], holds: [2] }),
+    thread(4098, LONG, { ...stuck, waits: [501], holds: [1] }),
+    thread(4099, 'reader', { activity: 'waiting', since }),
+  ];
+  return inspection({
+    threads,
+    waits,
+    primitives: [ledger, accounts],
+    pools: [pool(1, 'thumbnails', { busy: 2, queued: 1 })],
+    findings: [
+      {
+        id: 'deadlock',
+        kind: 'deadlock',
+        since,
+        message: 'Maybe a deadlock',
+        certainty: 'suspected',
+        doubts: [
+          { kind: 'signalled', primitive: 1 },
+          { kind: 'signalled', primitive: 2 },
+        ],
+        cycle: waits.map((one) => ({ wait: one, holds: 3 - (one.primitive ?? 0), stack: [] })),
+        behind: [],
+      },
+    ],
+  });
+}
+
+let server: MessageServer;
+beforeAll(async () => {
+  server = await serveMessages({ first: () => [{ kind: 'snapshot', now: crossed() }], next: () => [] });
+});
+afterAll(() => server.stop());
+
+it('tells of a Lock that nobody has released no more than that it may be a signal', async () => {
+  const page = await view(server.url);
+  const told = await page.locator('.verdict').first().textContent();
+  expect(told).toContain('ledger-of-the-second-quarter-2026 has not been seen to be released by its owner');
+  expect(told).toContain('accounts has been released by another than its owner before');
+  expectNoFaults();
+});
