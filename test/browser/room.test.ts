@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Inspection } from '../../src/monitor/types.js';
-import { expectNoFaults, view } from './support/browser.js';
+import { overflow } from './support/axe.js';
+import { expectNoFaults, picture, view } from './support/browser.js';
 import { contention, inspection, pool, primitive, thread, wait } from './support/infos.js';
 import { type MessageServer, serveMessages } from './support/message-server.js';
 
@@ -58,5 +59,38 @@ it('tells of a Lock that nobody has released no more than that it may be a signa
   const told = await page.locator('.verdict').first().textContent();
   expect(told).toContain('ledger-of-the-second-quarter-2026 has not been seen to be released by its owner');
   expect(told).toContain('accounts has been released by another than its owner before');
+  expectNoFaults();
+});
+
+it.each([320, 1440])('has room for what is short, and breaks no line of it, at %i pixels', async (width) => {
+  const page = await view(server.url, { width });
+  await page.locator('.stack h3').first().waitFor();
+  await picture(page, `room-${width}`);
+  expect(await overflow(page)).toBe(0);
+  const cut = await page.locator('.lane .n, .pool .name, .vital .u').evaluateAll((all) =>
+    all.flatMap((one) => {
+      const text = document.createRange();
+      text.selectNodeContents(one);
+      // By less than a pixel is enough for an ellipsis.
+      const isCut = text.getBoundingClientRect().width > one.getBoundingClientRect().width + 0.01;
+      return isCut ? [one.textContent] : [];
+    }),
+  );
+  expect(cut.filter((text) => text !== LONG)).toEqual([]);
+  // Its mark does not stand above a name that takes more than a line.
+  for (const head of await page.locator('.stack h3').all()) {
+    const mark = await head.locator('.mark-deadlocked').boundingBox();
+    const name = await head.locator('.link').boundingBox();
+    expect(mark?.y).toBeGreaterThan(name?.y ?? Number.NaN);
+  }
+  // What a primitive is stands beside its name, or not at all.
+  const cutKinds = await page.locator('td.c-name .kind').evaluateAll((kinds) =>
+    kinds.flatMap((kind) => {
+      const cell = kind.closest('td') as Element;
+      const isCut = kind.getBoundingClientRect().right > cell.getBoundingClientRect().right;
+      return isCut ? [kind.textContent] : [];
+    }),
+  );
+  expect(cutKinds).toEqual([]);
   expectNoFaults();
 });

@@ -126,10 +126,12 @@ const Row: FunctionComponent<{ readonly primitive: PrimitiveInfo; readonly place
       onClick={() => open({ kind: 'primitive', id })}
     >
       <td class="c-name">
-        <button type="button" class="pname" data-row data-id={id}>
-          {name}
-        </button>
-        <span class="kind">{kind}</span>
+        <div class="named">
+          <button type="button" class="pname" data-row data-id={id}>
+            {name}
+          </button>
+          <span class="kind">{kind}</span>
+        </div>
       </td>
       <td class="c-owner">
         <State primitive={primitive} />

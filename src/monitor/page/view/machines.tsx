@@ -142,10 +142,12 @@ const Row: FunctionComponent<RowProps> = ({ machine, shares: { holds, waits } })
   return (
     <tr class={selected?.kind === 'machine' && selected.id === session ? 'selected' : ''} onClick={show}>
       <td class="m-name">
-        <button type="button" class="pname">
-          {name}
-        </button>
-        {own && <span class="kind">this process</span>}
+        <div class="named">
+          <button type="button" class="pname">
+            {name}
+          </button>
+          {own && <span class="kind">this process</span>}
+        </div>
       </td>
       <td class="m-host">
         <span class="host">
