@@ -214,6 +214,15 @@ describe('the screen of top', () => {
     }
   });
 
+  it.each([14, 16, 18])('of %i rows has no head of a table without a row of it', (rows) => {
+    const moment = { ...crowd(200), ...lists(), findings: [] };
+    for (let view = FIRST_VIEW; view.table < 3; view = pressed(view, 'right', tables(moment))) {
+      const heads = text(moment, view, rows, 80).filter((line) => /^.(THREADS|LOCKS|POOLS) /.test(line));
+      expect(heads.length).toBeGreaterThan(0);
+      for (const head of heads) expect(head).toMatch(/^.[A-Z]+ \d+-\d+ of 200/);
+    }
+  });
+
   it('shows machines, the sessions of which can be chosen as idents can', () => {
     const [shop] = farm().namespaces;
     if (shop === undefined) throw new Error('there is no namespace');

@@ -130,9 +130,9 @@ function tableLines(all: readonly Table[], view: View, room: number, columns: nu
   });
 }
 
-/** How many of its rows each table shows: all, if there is room; else the chosen one has what the others leave. */
+/** How many of its rows each table shows: all, if there is room; else the chosen one has what the others leave, which have one at least. */
 function share(wanted: readonly number[], chosen: number, budget: number): number[] {
-  const least = Math.floor(budget / (wanted.length + 1));
+  const least = Math.max(1, Math.floor(budget / (wanted.length + 1)));
   const others = wanted.map((rows, at) => (at === chosen ? 0 : Math.min(rows, least)));
   const left = (): number => budget - shares.reduce((sum, one) => sum + one, 0);
   const shares = others;
