@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Job } from 'bullmq';
 import { every, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import { JobCommands, type JobEnd } from './job-commands.js';
@@ -32,8 +31,11 @@ export interface JobWaiter {
   readonly heardAt: number;
 }
 
-/** Jobs that one message to the engine brings or asks for. */
+/** Jobs that are asked for at a time. */
 const AT_ONCE = 500;
+/** Jobs that are brought at a time, and how many such portions: some are made while the engine has others. */
+const PORTION = 100;
+const PORTIONS = 4;
 /** Of BullMQ's, which nobody hears here. Each end of a job is one, with its result, and stays after the job is gone. */
 const MOST_EVENTS = 100;
 
@@ -139,55 +141,45 @@ export class JobDesk extends JobCommands {
       await this.#listen();
       line = this.#line;
       this.#line = [];
-      while (line.length > 0) await this.#addSome(line.splice(0, AT_ONCE));
+      const onTheirWay: Promise<unknown>[] = [];
+      while (line.length > 0) {
+        if (onTheirWay.length === PORTIONS) await onTheirWay.shift();
+        onTheirWay.push(Promise.all(line.splice(0, PORTION).map((entry) => this.#bring(entry))));
+      }
+      await Promise.all(onTheirWay);
     } catch (error) {
       for (const entry of line.splice(0)) this.#refuse(entry, error);
     }
   }
 
   /** A job has an id of its own, so that it may be added again where it is not known whether it was. */
-  async #addSome(entries: readonly JobEntry[], attempt = 0): Promise<void> {
+  async #bring(entry: JobEntry, attempt = 0): Promise<void> {
+    const { id, name, data, options } = entry;
     try {
-      const jobs = await this.host.untilItself(() => this.#queued(entries));
-      for (const [nth, entry] of entries.entries()) {
-        this.#owed.delete(entry);
-        entry.accepted(jobs[nth]?.id ?? entry.id);
-      }
+      const job = await this.host.untilItself(() => this.queue.add(name, data, { ...options, jobId: id }));
+      this.#owed.delete(entry);
+      entry.accepted(job.id ?? id);
     } catch (cause) {
       const error = cause as Error;
       // What was asked is gone with the connection.
-      if (/Connection is closed|connection close/.test(error.message)) {
-        if (this.link.commands.status === 'end') for (const entry of entries) this.#refuse(entry, error);
-        else {
-          // BullMQ may fail at once, and the loop has to turn.
-          await pause(backoff(attempt));
-          await this.#addSome(entries, attempt + 1);
-        }
-      } else if (entries.length > 1) for (const entry of entries) await this.#addSome([entry]);
-      else for (const entry of entries) this.#refuse(entry, error);
+      const isLost = /Connection is closed|connection close/.test(error.message);
+      if (!isLost || this.link.commands.status === 'end') {
+        this.#refuse(entry, error);
+        return;
+      }
+      // BullMQ may fail at once, and the loop has to turn.
+      await pause(backoff(attempt));
+      await this.#bring(entry, attempt + 1);
     }
   }
 
-  /** One alone by itself, because ioredis puts all of BullMQ's commands on each pipeline that it makes, which takes longer. */
-  async #queued(entries: readonly JobEntry[]): Promise<readonly Job[]> {
-    const asked = entries.map(({ name, data, options, id }) => {
-      return { name, data, opts: { ...options, jobId: id } };
-    });
-    const [first] = asked;
-    if (first === undefined || asked.length > 1) return this.queue.addBulk(asked);
-    return [await this.queue.add(first.name, first.data, first.opts)];
-  }
-
   #refuse(entry: JobEntry, cause: unknown): void {
+    const job = `job ${entry.id} (${entry.name})`;
     // Who waited for it has been told that the Machines is closed, and a timer need not have anybody.
     if (this.#owed.delete(entry) && this.host.closing)
-      this.host.lost(new EngineError(`${this.pool} may not have job ${entry.id} (${entry.name})`, { cause }));
-    entry.refused(this.#refusal(cause));
-  }
-
-  #refusal(cause: unknown): Error {
-    if (this.host.closing) return closedWithMachines(this.pool);
-    return new EngineError(`${this.pool} takes no job: ${(cause as Error).message}`, { cause });
+      this.host.lost(new EngineError(`${this.pool} may not have ${job}`, { cause }));
+    const refused = new EngineError(`${this.pool} takes no ${job}: ${(cause as Error).message}`, { cause });
+    entry.refused(this.host.closing ? closedWithMachines(this.pool) : refused);
   }
 
   // ─── hearing of them ──────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,8 @@ export class JobLink {
   missedAt: number = Number.NEGATIVE_INFINITY;
   /** What sends as the loop turns; undefined: nothing is gathered. */
   #senders: (() => void)[] | undefined;
+  /** Where they are gathered. */
+  #corked: Redis['stream'] | undefined;
 
   static of(host: JobHost): JobLink {
     const known = links.get(host);
@@ -75,10 +77,10 @@ export class JobLink {
     };
     this.commands = commands;
     this.outbox = new JobOutbox(commands, (send) => this.gather(send), report);
-    this.moves = new JobMoves(commands, host, () => {
-      this.gather();
-      // Nothing is told of a job behind its end.
-      this.outbox.flush();
+    this.moves = new JobMoves(commands, host, {
+      gather: (send) => this.gather(send),
+      tell: () => this.outbox.flush(),
+      goOut: () => this.#goOut(),
     });
     this.#ears = ears;
     // A link that is half open is only found by using it.
@@ -110,9 +112,10 @@ export class JobLink {
    * @param send - what sends more as it turns
    */
   gather(send?: () => void): void {
-    const { stream } = this.commands;
     if (this.#senders === undefined) {
+      const { stream } = this.commands;
       this.#senders = [];
+      this.#corked = stream;
       stream?.cork();
       nextTurn(() => {
         const senders = this.#senders ?? [];
@@ -122,6 +125,12 @@ export class JobLink {
       });
     }
     if (send !== undefined) this.#senders.push(send);
+  }
+
+  #goOut(): void {
+    if (this.#senders === undefined) return;
+    this.#corked?.uncork();
+    this.#corked?.cork();
   }
 
   /** Resolves once nothing that is said from now on is missed, as long as the connection holds. */

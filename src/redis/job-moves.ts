@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { JobCalls } from './job-calls.js';
 import type { JobHost } from './job-host.js';
 import { pause } from './pause.js';
 import { script, withJobAdd, withJobMove, withJobUnschedule } from './script/script.js';
@@ -22,6 +23,16 @@ export interface JobEnding {
   readonly named: string;
   /** Called when it was done. */
   readonly done: () => void;
+}
+
+/** Commands on their way to the engine. */
+export interface Outgoing {
+  /** Runs it as the loop turns; what is sent until then goes out together. */
+  gather(send: () => void): void;
+  /** Sends what is to be told by now. */
+  tell(): void;
+  /** What is gathered does not wait for the loop to turn. */
+  goOut(): void;
 }
 
 type Move = (args: readonly unknown[]) => Promise<unknown>;
@@ -72,7 +83,7 @@ const MOST_READY = 10_000;
 export class JobMoves {
   readonly #commands: Engine;
   readonly #host: JobHost;
-  readonly #gather: () => void;
+  readonly #outgoing: Outgoing;
   /** Of jobs that were handed out, by id. */
   readonly #tokens = new Map<string, bigint>();
   /** Of runs that have ended, by key of the job that is to be moved. */
@@ -87,10 +98,10 @@ export class JobMoves {
   #ends = 0;
 
   /** @param commands - BullMQ defines its scripts on it later */
-  constructor(commands: Redis, host: JobHost, gather: () => void) {
+  constructor(commands: Redis, host: JobHost, outgoing: Outgoing) {
     this.#commands = commands as Engine;
     this.#host = host;
-    this.#gather = gather;
+    this.#outgoing = outgoing;
     commands.on('close', () => {
       this.#ends++;
     });
@@ -102,7 +113,6 @@ export class JobMoves {
       // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
       if (GOES_ON.test(name) && !isMarked)
         definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
-      if (ADDS.test(name) && !isMarked) definition = { ...definition, lua: withJobAdd(definition.lua) };
       if (UNSCHEDULES.test(name) && !isMarked)
         definition = { ...definition, lua: withJobUnschedule(definition.lua) };
       define(name, definition);
@@ -111,20 +121,44 @@ export class JobMoves {
       if (BACK.test(name)) defined[name] = (args) => this.#once(bare, args);
       if (UNSCHEDULES.test(name) && !isMarked) defined[name] = (args) => this.#unschedule(bare, args);
       if (GOES_ON.test(name)) defined[name] = (args) => this.#host.untilItself(() => bare(args));
-      if (!MOVES.test(name) || isMarked) return;
-      const own = `${name}, with more`;
-      define(own, { ...definition, lua: withJobMove(definition.lua) });
-      const move = defined[own]?.bind(commands) as Move;
-      if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(move, args);
-      else defined[name] = (args) => this.#move(move, args, FINISHED.test(name));
+      const isAdd = ADDS.test(name);
+      if ((!isAdd && !MOVES.test(name)) || isMarked) return;
+      const together = `${name}, together`;
+      define(together, { numberOfKeys: 1, lua: (isAdd ? withJobAdd : withJobMove)(definition.lua) });
+      const send = defined[together]?.bind(commands) as Move;
+      const calls = this.#calls(send, definition.numberOfKeys ?? 0, isAdd);
+      if (isAdd) defined[name] = (args) => calls.ask(args);
+      else if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(calls, args);
+      else defined[name] = (args) => this.#move(calls, args, FINISHED.test(name));
     };
   }
 
+  #calls(send: Move, keys: number, isAdd: boolean): JobCalls {
+    const meta = `${this.#host.prefix}meta`;
+    // A job that is added is to be there soon; many come in one tick.
+    if (isAdd)
+      return new JobCalls(
+        (calls) => send([meta, calls]),
+        keys,
+        (flush) => process.nextTick(flush),
+      );
+    const { gather, tell, goOut } = this.#outgoing;
+    const sendMoves = (calls: Buffer): Promise<unknown> => {
+      // Nothing is told of a job behind its end.
+      tell();
+      const moved = send([meta, calls]);
+      // The engine has something to do while this process goes on with what else was answered.
+      goOut();
+      return moved;
+    };
+    return new JobCalls(sendMoves, keys, gather);
+  }
+
   /** Who asks for more in the tick in which a job came as the last is not to ask in vain. */
-  async #activate(move: Move, args: readonly unknown[]): Promise<unknown> {
+  async #activate(calls: JobCalls, args: readonly unknown[]): Promise<unknown> {
     const [wait] = args;
     if (this.#drained.has(wait)) return NOTHING;
-    const answer = await this.#move(move, args, false, markerOf(args)).catch(async (error: Error) => {
+    const answer = await this.#move(calls, args, false, markerOf(args)).catch(async (error: Error) => {
       // BullMQ would ask again at once.
       if (error.name === 'ReplyError') await pause(REFUSED);
       throw error;
@@ -136,14 +170,13 @@ export class JobMoves {
     return answer;
   }
 
-  async #move(move: Move, args: readonly unknown[], ends: boolean, marker = ''): Promise<unknown> {
+  async #move(calls: JobCalls, args: readonly unknown[], ends: boolean, marker = ''): Promise<unknown> {
     const ending = ends ? this.#take(args) : undefined;
     const { id: job = '', channel = '', message = '', cancel = '', sharers = '', named = '' } = ending ?? {};
-    this.#gather();
-    const more = [`${this.#host.prefix}meta`, job, channel, message, cancel, sharers, named, marker];
+    const own = [`${this.#host.prefix}meta`, job, channel, message, cancel, sharers, named, marker];
     const answer = await this.#once(
-      move,
-      [...args, ...more],
+      (given) => calls.ask(given, own),
+      args,
       ends ? () => this.#hasEnded(args, ending) : undefined,
     );
     if (!(Number(answer) < 0)) ending?.done();
@@ -225,6 +258,7 @@ function markerOf(args: readonly unknown[]): string {
 
 /** Whether what BullMQ has packed has it: behind its length, as one lock begins with another. */
 function hasText(packed: unknown, text: string): boolean {
-  const bytes = Buffer.from(text);
-  return Buffer.from(packed as Uint8Array).includes(Buffer.concat([Buffer.of(bytes.length), bytes]));
+  const bytes = Buffer.isBuffer(packed) ? packed : Buffer.from(packed as Uint8Array);
+  const at = bytes.indexOf(text);
+  return at > 0 && bytes[at - 1] === Buffer.byteLength(text);
 }

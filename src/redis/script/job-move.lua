@@ -1,4 +1,4 @@
--- Around a script of BullMQ that hands out a job, and may end another: `move`, with its keys and arguments. Behind these stand
+-- Around a script of BullMQ that hands out a job, and may end another: `move`, with its keys and arguments. Ours are
 -- the key of `meta`; and of the job that ends its id, the channel of who waits for it, or '' for none, what that one is told, and
 -- the keys of a cancel, which has come too late ('': no job ends), of those who share it, and the one that has its id by what it is
 -- known by; '' for what there is not. So the end of a job is told as it comes true, and leaves nothing, whoever dies behind it.
@@ -6,7 +6,7 @@
 -- Last stands the marker that wakes who waits for jobs, for Active alone; else ''. Not for Finished, because with a job that it
 -- hands out BullMQ forgets when a delayed one is due, and by the mark learns it anew.
 local job, channel, message, cancel, sharers, named, marker
-meta, job, channel, message, cancel, sharers, named, marker = unpack(ARGV, #ARGV - 7)
+meta, job, channel, message, cancel, sharers, named, marker = unpack(own)
 -- A first write that takes no room, because the engine lets a script that has written go on, also while it is full: of jobs, say, of
 -- which nobody could take one then.
 if marker ~= '' then call('PERSIST', meta) end

@@ -1,4 +1,5 @@
 import barrier from './barrier.lua';
+import calls from './calls.lua';
 import condition from './condition.lua';
 import event from './event.lua';
 import held from './held.lua';
@@ -31,19 +32,23 @@ export const script: string = [
   snapshot,
 ].join('\n');
 
-/** A script of BullMQ that hands out a job, and what is done in the same call: see job-move.lua. */
+/** Calls of a script of BullMQ that hands out a job, and what is done in the same call: see calls.lua, job-move.lua. */
 export function withJobMove(move: string): string {
-  return [token, around(move), jobMove].join('\n');
+  return [token, together(around(move), jobMove), calls].join('\n');
 }
 
-/** A script of BullMQ that adds a job, which may be a timer's: see job-add.lua. */
+/** Calls of a script of BullMQ that adds a job, which may be a timer's: see calls.lua, job-add.lua. */
 export function withJobAdd(add: string): string {
-  return [around(add), jobAdd].join('\n');
+  return [together(around(add), jobAdd), calls].join('\n');
 }
 
 /** A script of BullMQ that ends a schedule, and may be sent again: see job-unschedule.lua. */
 export function withJobUnschedule(remove: string): string {
   return [around(remove), jobUnschedule].join('\n');
+}
+
+function together(...parts: readonly string[]): string {
+  return `local function one(KEYS, ARGV, own)\n${parts.join('\n')}\nend`;
 }
 
 function around(move: string): string {

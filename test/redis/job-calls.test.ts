@@ -1,0 +1,84 @@
+// Several calls of a script of BullMQ in one message: see src/redis/job-calls.ts.
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
+import { onRedis } from '../support/on-redis.js';
+
+const engine = onRedis();
+
+let farm: Farm;
+beforeEach(() => {
+  farm = new Farm(engine.server, { lease: 1000 });
+});
+afterEach(() => farm[Symbol.asyncDispose]());
+
+type Call = (args: readonly unknown[]) => Promise<unknown>;
+
+/** A command of the connection that BullMQ's scripts run by; with one key. */
+async function command(name: string, lua: string): Promise<Call> {
+  const client = await commandsOf(farm.pool);
+  client.defineCommand(name, { numberOfKeys: 1, lua });
+  return (client as unknown as Record<string, Call>)[name] as Call;
+}
+
+async function evaluations(): Promise<number> {
+  const stats = await (await commandsOf(farm.pool)).info('commandstats');
+  return [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce((all, [, n]) => all + Number(n), 0);
+}
+
+test('each call has its own keys and arguments, whatever they are, as if it came alone', async () => {
+  const echo = await command('moveToDelayed:1', 'return { 0, { #KEYS, KEYS[1], unpack(ARGV) } }');
+  const texts = [
+    '',
+    'a',
+    'ß€😀',
+    '\ud800',
+    '\0\r\n',
+    'x'.repeat(255),
+    'ü'.repeat(1001),
+    '€'.repeat(70_000),
+    12.5,
+    -1,
+    true,
+    null,
+    undefined,
+    Buffer.from('bytes'),
+  ];
+  const sent = (text: unknown): string =>
+    Buffer.from(text === null || text === undefined ? '' : (text as string).toString()).toString();
+  const asked = texts.map((text) => echo(['key', text, 'next']));
+  expect(await Promise.all(asked)).toEqual(texts.map((text) => [0, [1, 'key', sent(text), 'next']]));
+});
+
+test('each call is answered what it is answered alone', async () => {
+  const say = await command(
+    'moveToDelayed:2',
+    `if ARGV[1] == 'error' then return redis.error_reply('ERR said') end
+     if ARGV[1] == 'wrong' then return redis.call('INCR', KEYS[1]) end
+     if ARGV[1] == 'raised' then error('raised') end
+     if ARGV[1] == 'nothing' then return end
+     if ARGV[1] == 'status' then return redis.status_reply('FINE') end
+     return ARGV[1] == 'list' and { 0, { 'two' } } or tonumber(ARGV[1])`,
+  );
+  await (await commandsOf(farm.pool)).lpush('a list', 'x');
+  const answer = (text: string) =>
+    say(['a list', text]).catch(({ name, message }) => `${name}: ${message.slice(0, 9)}`);
+  const asked = ['1', 'wrong', 'nothing', 'list', 'raised', 'status', '-3', 'error'].map(answer);
+  const raised = expect.stringMatching(/^ReplyError: .*/);
+  const wrong = 'ReplyError: WRONGTYPE';
+  const said = 'ReplyError: ERR said';
+  expect(await Promise.all(asked)).toEqual([1, wrong, null, [0, ['two']], raised, 'FINE', -3, said]);
+});
+
+test('a thousand jobs of one turn go to the engine in few messages, and begin in the order in which they were asked for', async () => {
+  const { pool } = farm;
+  const before = await evaluations();
+  const jobs = Array.from({ length: 1000 }, (_, n) => pool.run(targets.echo, [n]).then((one) => one));
+  const ended: unknown[] = [];
+  for (const job of jobs) job.then((n) => ended.push(n));
+  await until(async () => (await counts(pool)).waiting === 1000);
+  expect((await evaluations()) - before).toBeLessThan(100);
+  farm.serve({ concurrency: 1 });
+  expect(await Promise.all(jobs)).toEqual(jobs.map((_, n) => n));
+  expect(ended).toEqual(jobs.map((_, n) => n));
+});
