@@ -186,6 +186,17 @@ export function open(all: typeof ioredis, address: Address, own: RedisOptions, a
  * what does not answer: who waits for it does that.
  */
 export function watched(redis: Redis): Redis {
+  const select = redis.select.bind(redis);
+  redis.select = async (db: number) => {
+    const { stream } = redis;
+    try {
+      return await select(db);
+    } catch (error) {
+      // ioredis would go on in the first database, where nothing is of what is held in this one.
+      stream.destroy();
+      throw error;
+    }
+  };
   const timed = redis as unknown as Timed;
   const begin = timed.setSocketTimeout?.bind(redis);
   timed.setSocketTimeout = () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { Redis } from 'ioredis';
 import { filter, firstValueFrom, lastValueFrom, TimeoutError, take, toArray } from 'rxjs';
 import {
   EngineError,
@@ -109,6 +110,26 @@ describe('a Machines', () => {
     await known.open();
     await known.close();
     await secret.stop();
+  });
+
+  it('goes to no other database where the engine refuses that of its connection', async () => {
+    const small = await redisServer({ args: ['--databases', '2'] });
+    const uses: ((machines: Machines) => PromiseLike<unknown>)[] = [
+      (machines) => machines.lock('x').hold(),
+      (machines) => machines.pool('x').failed(),
+    ];
+    for (const use of uses) {
+      const machines = redis.machines({ connection: `${small.url}/2` });
+      const told = firstValueFrom(machines.errors$);
+      const failed = use(machines).then(null, () => 'failed');
+      expect((await told).message).toMatch(/DB index is out of range/);
+      await machines.close();
+      expect(await failed).toBe('failed');
+    }
+    const first = new Redis(small.url);
+    expect(await first.dbsize()).toBe(0);
+    first.disconnect();
+    await small.stop();
   });
 
   it('refuses a namespace that another version of the protocol uses', async () => {
