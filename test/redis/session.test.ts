@@ -28,8 +28,20 @@ describe('a Machines', () => {
       [{ ...good, typo: 1 }, /there is no option typo/],
       [
         { ...good, connection: undefined },
-        /connection must be a URL, ioredis options or a function, got undefined/,
+        /connection must be the text of a URL, ioredis options or a function, got undefined/,
       ],
+      // Each would be taken for a connection to this machine.
+      [{ ...good, connection: new URL('redis://:secret@x') }, /connection must be .* got \[object URL\]$/],
+      [{ ...good, connection: Promise.resolve({}) }, /connection must be .* got \[object Promise\]$/],
+      [
+        { ...good, connection: { url: 'redis://x' } },
+        /connection must not have a url: a URL is given as it is/,
+      ],
+      [{ ...good, connection: { socket: { host: 'x' } } }, /connection must not have a socket/],
+      [{ ...good, connection: 'redis://:secret@x:99999' }, /got 'redis:\/\/\.\.\.@x:99999'$/],
+      [{ ...good, connection: 'redis://x/shop' }, /db of connection must be a whole number .* got 'shop'/],
+      [{ ...good, connection: { db: -1 } }, /db of connection must be a whole number .* got -1/],
+      [{ ...good, connection: { port: 70_000 } }, /port of connection must be a whole number .* got 70000/],
       [{ ...good, connection: 'http://x' }, /connection must be a redis:\/\/ .* got 'http:\/\/x'/],
       [{ ...good, connection: 'redis://x:99999' }, /connection must be .* got 'redis:\/\/x:99999'/],
       [{ ...good, connection: [] }, /connection must be ioredis options, .* got \[\]/],
@@ -43,7 +55,10 @@ describe('a Machines', () => {
         { ...good, connection: 'redis://127.0.0.1:1?keyPrefix=a:' },
         /connection must not have a keyPrefix: the namespace is one/,
       ],
-      [{ ...good, connection: { tls: { x() {} } } }, /connection must be what another thread can be sent/],
+      [
+        { ...good, connection: { password: 'secret', tls: { x() {} } } },
+        /connection must be what another thread can be sent: connection\.tls\.x is a function$/,
+      ],
       [{ ...good, namespace: 1 }, /namespace must be a string, got 1/],
       [{ ...good, namespace: 'a b' }, /namespace must be 1 to 64 of .* got 'a b'/],
       [{ ...good, name: 1 }, /name must be a string, got 1/],
