@@ -134,6 +134,8 @@ export class Machines implements AsyncDisposable {
   condition(lock: RemoteLock | RemoteRLock): RemoteCondition {
     if (!(lock instanceof RemoteLock || lock instanceof RemoteRLock))
       throw new TypeError(`lock must be a RemoteLock or a RemoteRLock, got ${show(lock)}`);
+    if (!lock.isOf(this.#session))
+      throw new TypeError(`lock must be of this Machines, got ${lock} of another`);
     return new RemoteCondition(this.#session, lock);
   }
 
