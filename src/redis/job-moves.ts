@@ -39,6 +39,8 @@ const ADDS = /^add(Delayed|Prioritized|Standard)Job:/;
 const UNSCHEDULES = /^removeJobScheduler:/;
 /** Those that put a job back, and hand out none. */
 const BACK = /^(retryJob|moveJobFromActiveToWait):/;
+/** That puts back one that has failed for good, and answers 1. */
+const AGAIN = /^reprocessJob:/;
 /** Where Finished has the jobs that have ended so, the job's key, what becomes of the job, and the run's lock with more, packed. */
 const ENDED = 10;
 const JOB = 11;
@@ -109,6 +111,7 @@ export class JobMoves {
       const defined = commands as unknown as Record<string, Move>;
       const bare = defined[name]?.bind(commands) as Move;
       if (BACK.test(name)) defined[name] = (args) => this.#once(bare, args);
+      if (AGAIN.test(name)) defined[name] = (args) => this.#once(bare, args, undefined, 1);
       if (UNSCHEDULES.test(name) && !isMarked) defined[name] = (args) => this.#unschedule(bare, args);
       if (GOES_ON.test(name)) defined[name] = (args) => this.#host.untilItself(() => bare(args));
       if (!MOVES.test(name) || isMarked) return;
@@ -163,11 +166,11 @@ export class JobMoves {
    * Where the answer was lost, the move is sent again, and refused if it had been carried out: the job was the run's no more. One
    * that was to end has ended then.
    */
-  async #once(move: Move, args: readonly unknown[], hasEnded = async () => true): Promise<unknown> {
+  async #once(move: Move, args: readonly unknown[], hasEnded = async () => true, done = 0): Promise<unknown> {
     const ends = this.#ends;
     const answer = await this.#host.untilItself(() => move(args));
     if (!(Number(answer) < 0) || ends === this.#ends) return answer;
-    return (await hasEnded()) ? 0 : answer;
+    return (await hasEnded()) ? done : answer;
   }
 
   /** @param ending - undefined: of a job that was to end otherwise, or by another run */

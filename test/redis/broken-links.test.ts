@@ -97,6 +97,30 @@ test('a timer, or a schedule, is said to be called off, also where the answer to
   expect(await engine.client.keys(`{${farm.namespace}}:jobs:jobs:*-*`)).toEqual([]);
 });
 
+test.each([false, true])(
+  'a dead letter waits again, also where the answer to that is lost: dedupe %o',
+  async (shared) => {
+    const { pool, namespace } = farm;
+    const serving = farm.serve();
+    const rounds = Array.from({ length: 9 }, (_, n) => `one${n + 1}`);
+    for (const id of rounds)
+      await firstValueFrom(pool.run(targets.fail, [id], shared ? { dedupe: id } : {})).catch(() => {});
+    await serving.close();
+    const letters = (await pool.failed()).toReversed();
+    let cut = 0;
+    for (const [at, { id }] of letters.entries()) {
+      link.cutAt(at + 1, 'after', () => cut++);
+      await pool.retryFailed(id);
+      link.cutAt(Number.POSITIVE_INFINITY, 'before');
+    }
+    expect(cut).toBeGreaterThan(3);
+    expect(await counts(pool)).toMatchObject({ waiting: 9, failed: 0 });
+    // Others share it until it has ended.
+    const ttls = rounds.map((id) => engine.client.pttl(`{${namespace}}:jobs:jobs:de:${id}`));
+    expect(await Promise.all(ttls)).toEqual(Array(9).fill(shared ? -1 : -2));
+  },
+);
+
 test('who blocks takes a job though the link broke as it was told of one', async () => {
   const proxy = await tcpProxy(engine.server.port);
   const { namespace, pool } = farm;
