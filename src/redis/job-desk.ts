@@ -174,6 +174,7 @@ export class JobDesk extends JobCommands {
 
   /** One alone by itself, because ioredis puts all of BullMQ's commands on each pipeline that it makes, which takes longer. */
   async #queued(entries: readonly JobEntry[]): Promise<readonly Job[]> {
+    if (entries.some(({ options }) => options.timer !== undefined)) await this.#checkTimers();
     const asked = entries.map((entry) => {
       const { name, data, options, id } = entry;
       const added = this.#note(entry);
@@ -189,6 +190,12 @@ export class JobDesk extends JobCommands {
     const { timer, removeOnComplete, removeOnFail } = options;
     const stays = [removeOnComplete, removeOnFail].every((keep) => (keep as { age: number }).age >= STAYS);
     return stays && timer === undefined ? undefined : jobKey(this.host, 'a', this.pool, id);
+  }
+
+  /** @throws EngineError where two timers of one id would both run */
+  async #checkTimers(): Promise<void> {
+    await this.queue.waitUntilReady();
+    if (!this.link.moves.namesTimers) throw new EngineError('this bullmq can have no timer with an id');
   }
 
   #refuse(entry: JobEntry, cause: unknown): void {

@@ -35,6 +35,8 @@ const ACTIVE = /^moveToActive:/;
 const GOES_ON = /^(extendLocks|moveStalledJobsToWait|updateData|updateJobScheduler):/;
 /** Those that add a job. */
 const ADDS = /^add(Delayed|Prioritized|Standard)Job:/;
+/** How many these are. */
+const ALL_ADDS = 3;
 /** That ends a schedule. */
 const UNSCHEDULES = /^removeJobScheduler:/;
 /** Those that put a job back, and hand out none. */
@@ -87,6 +89,8 @@ export class JobMoves {
   readonly #drained = new Set<unknown>();
   /** How often the connection has ended: what was not answered by then is sent again. */
   #ends = 0;
+  /** Of BullMQ's three scripts that add a job, those that are wrapped. */
+  readonly #adds = new Set<string>();
 
   /** @param commands - BullMQ defines its scripts on it later */
   constructor(commands: Redis, host: JobHost, gather: () => void) {
@@ -104,7 +108,11 @@ export class JobMoves {
       // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
       if (GOES_ON.test(name) && !isMarked)
         definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
-      if (ADDS.test(name) && !isMarked) definition = { ...definition, lua: withJobAdd(definition.lua) };
+      const [, adds] = ADDS.exec(name) ?? [];
+      if (adds !== undefined && !isMarked) {
+        this.#adds.add(adds);
+        definition = { ...definition, lua: withJobAdd(definition.lua) };
+      }
       if (UNSCHEDULES.test(name) && !isMarked)
         definition = { ...definition, lua: withJobUnschedule(definition.lua) };
       define(name, definition);
@@ -121,6 +129,11 @@ export class JobMoves {
       if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(move, args);
       else defined[name] = (args) => this.#move(move, args, FINISHED.test(name));
     };
+  }
+
+  /** Whether a timer takes its id as its job is added; once BullMQ has defined its scripts. */
+  get namesTimers(): boolean {
+    return this.#adds.size === ALL_ADDS;
   }
 
   /** Who asks for more in the tick in which a job came as the last is not to ask in vain. */
@@ -165,6 +178,8 @@ export class JobMoves {
   /**
    * Where the answer was lost, the move is sent again, and refused if it had been carried out: the job was the run's no more. One
    * that was to end has ended then.
+   *
+   * @param done - what one is answered that was carried out
    */
   async #once(move: Move, args: readonly unknown[], hasEnded = async () => true, done = 0): Promise<unknown> {
     const ends = this.#ends;
