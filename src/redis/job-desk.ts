@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { every, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import { JobCommands, type JobEnd } from './job-commands.js';
-import { bullmq, closedWithMachines, type JobHost, queuePrefix } from './job-host.js';
+import { bullmq, closedWithMachines, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
 import { type JobData, type JobMessage, type JobOptions, readMessages } from './job-messages.js';
 import { backoff, pause } from './pause.js';
@@ -36,6 +36,8 @@ const AT_ONCE = 500;
 /** Jobs that are brought at a time, and how many such portions: some are made while the engine has others. */
 const PORTION = 100;
 const PORTIONS = 4;
+/** Seconds that jobs stay in the queue behind their end, for the job itself to say that it was added. */
+const STAYS = 60;
 /** Of BullMQ's, which nobody hears here. Each end of a job is one, with its result, and stays after the job is gone. */
 const MOST_EVENTS = 100;
 
@@ -57,6 +59,8 @@ export class JobDesk extends JobCommands {
   #line: JobEntry[] = [];
   /** Those on their way that outlive the Machines. */
   readonly #owed = new Set<JobEntry>();
+  /** Keys that say that a job was added, which this process knows by now. */
+  readonly #notes: string[] = [];
   readonly #waiters = new Map<string, Set<JobWaiter>>();
   readonly #watchers = new Set<(error: Error) => void>();
   #listening: Promise<unknown> | undefined;
@@ -155,10 +159,14 @@ export class JobDesk extends JobCommands {
   /** A job has an id of its own, so that it may be added again where it is not known whether it was. */
   async #bring(entry: JobEntry, attempt = 0): Promise<void> {
     const { id, name, data, options } = entry;
+    const added = this.#note(entry);
+    const asked = { ...options, jobId: id, ...(added !== undefined && { added }) };
     try {
-      const job = await this.host.untilItself(() => this.queue.add(name, data, { ...options, jobId: id }));
+      if (options.timer !== undefined) await this.#checkTimers();
+      const job = await this.host.untilItself(() => this.queue.add(name, data, asked));
       this.#owed.delete(entry);
       entry.accepted(job.id ?? id);
+      if (added !== undefined) this.#forgetNote(added);
     } catch (cause) {
       const error = cause as Error;
       // What was asked is gone with the connection.
@@ -171,6 +179,26 @@ export class JobDesk extends JobCommands {
       await pause(backoff(attempt));
       await this.#bring(entry, attempt + 1);
     }
+  }
+
+  /** The key that says that it was added, if by the time it is added again the job may be gone: it is kept for less, or replaced. */
+  #note({ id, options }: JobEntry): string | undefined {
+    const { timer, removeOnComplete, removeOnFail } = options;
+    const stays = [removeOnComplete, removeOnFail].every((keep) => (keep as { age: number }).age >= STAYS);
+    return stays && timer === undefined ? undefined : jobKey(this.host, 'a', this.pool, id);
+  }
+
+  /** All of a turn at once. */
+  #forgetNote(key: string): void {
+    if (this.#notes.push(key) > 1) return;
+    const turn = new Promise<void>((turned) => nextTurn(turned));
+    this.inBackground(turn.then(() => this.link.commands.del(this.#notes.splice(0))));
+  }
+
+  /** @throws EngineError where two timers of one id would both run */
+  async #checkTimers(): Promise<void> {
+    await this.queue.waitUntilReady();
+    if (!this.link.moves.namesTimers) throw new EngineError('this bullmq can have no timer with an id');
   }
 
   #refuse(entry: JobEntry, cause: unknown): void {

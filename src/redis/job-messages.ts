@@ -62,6 +62,8 @@ function readMessage(message: string): JobMessage {
 export interface JobOptions extends JobsOptions {
   /** The key that says which job the timer's is: see script/job-add.lua. */
   readonly timer?: string;
+  /** The key that says that it was added: see there. */
+  readonly added?: string;
 }
 
 /** What a job in the queue has as its data; its name is that of the export. */

@@ -256,7 +256,7 @@ export class RemotePool {
   }
 
   /**
-   * Ends a schedule; what of it runs is let be. false: there was none.
+   * Ends a schedule; what of it is due or runs is let be. false: there was none.
    *
    * @throws TypeError, RangeError, EngineError, ThreadError ERR_POOL when the Machines is closed; all of them reject
    * @example
