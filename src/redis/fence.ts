@@ -20,7 +20,7 @@ export interface Fence {
    * RemoteHeld or name
    */
   sql(transaction: FencedTransaction, held: RemoteHeld, resource?: string): Promise<void>;
-  /** DDL for the table. */
+  /** DDL for the table, for one process: of several at once Postgres fails all but one, though it says IF NOT EXISTS. */
   readonly table: string;
   /**
    * Runs commands of a key's slot, all at once, if no newer token has been there; one that fails leaves what those before it have

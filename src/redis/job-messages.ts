@@ -41,6 +41,8 @@ export function* readMessages(text: string): Generator<JobMessage> {
   for (let at = 0; at < text.length; ) {
     const from = text.indexOf(' ', at) + 1;
     const to = from + Number(text.slice(at, from));
+    // Somebody else's.
+    if (!(to > from && from > at)) return;
     yield readMessage(text.slice(from, to));
     at = to;
   }

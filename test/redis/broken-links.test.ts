@@ -479,3 +479,14 @@ test('a first answer has longer than half of a short lease', async () => {
     await proxy.close();
   }
 });
+
+test('what somebody else says on a channel of jobs is passed over', async () => {
+  const { pool, namespace } = farm;
+  farm.serve();
+  expect(await pool.run(targets.echo, [1])).toBe(1);
+  for (const channel of ['j:jobs', 'r:jobs'])
+    for (const text of ['', 'ping', '0 ', '-9 x', 'a b', '9 a'])
+      expect(await engine.client.publish(`{${namespace}}:${channel}`, text)).toBe(1);
+  expect(await pool.run(targets.echo, [2])).toBe(2);
+  expect(farm.errors).toEqual([]);
+});
