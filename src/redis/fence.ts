@@ -16,17 +16,19 @@ export interface Fence {
    * the dialect of Postgres, SQLite and CockroachDB; table `rxjs_threading_fence`.
    *
    * @param resource - what is guarded; default: the lock's name
-   * @throws LockLostError, so that the transaction rolls back, when a newer token has been here
+   * @throws LockLostError, so that the transaction rolls back, when a newer token has been here; TypeError for no transaction,
+   * RemoteHeld or name
    */
   sql(transaction: FencedTransaction, held: RemoteHeld, resource?: string): Promise<void>;
-  /** DDL for the table. */
+  /** DDL for the table, for one process: of several at once Postgres fails all but one, though it says IF NOT EXISTS. */
   readonly table: string;
   /**
-   * Runs commands of a key's slot, all at once, if no newer token has been there. The token is kept at `{key}:fence`, for good.
+   * Runs commands of a key's slot, all at once, if no newer token has been there; one that fails leaves what those before it have
+   * done. The token is kept at `{key}:fence`, for good.
    *
-   * @param client - of ioredis, or what has such an `eval`
-   * @param commands - each its name and arguments: `['SET', 'stock', 3]`
-   * @throws LockLostError when a newer token has been there; TypeError for no client
+   * @param client - of ioredis, or what has such an `eval`; without a `keyPrefix`, as keys in commands are the engine's own
+   * @param commands - each its name and arguments, texts, numbers and Buffers: `['SET', 'stock', 3]`
+   * @throws LockLostError when a newer token has been there; TypeError for no client, RemoteHeld, key or command
    */
   redis(
     client: unknown,
@@ -74,18 +76,24 @@ return 1`;
 export const fence: Fence = {
   table: 'CREATE TABLE IF NOT EXISTS rxjs_threading_fence (resource text PRIMARY KEY, token bigint NOT NULL)',
 
-  async sql(transaction, held, resource = held.name) {
+  async sql(transaction, held, resource = held?.name) {
+    checkHeld(held);
+    checkText('resource', resource);
+    if (typeof (transaction as Partial<FencedTransaction> | undefined)?.query !== 'function')
+      throw new TypeError(`transaction must have a query, got ${show(transaction)}`);
     const { rowCount } = await transaction.query(SQL, [resource, `${held.token}`]);
     if (rowCount !== 1) throw refused(held, resource);
   },
 
   async redis(client, held, key, ...commands) {
-    const { eval: run } = (client ?? {}) as { eval?: unknown };
+    checkHeld(held);
+    checkText('key', key);
+    const { eval: run, options } = (client ?? {}) as { eval?: unknown; options?: { keyPrefix?: unknown } };
     if (typeof run !== 'function')
       throw new TypeError(`client must be an ioredis client, got ${show(client)}`);
-    for (const command of commands)
-      if (!Array.isArray(command) || command.length === 0)
-        throw new TypeError(`a command must be a list of its words, got ${show(command)}`);
+    if (options?.keyPrefix)
+      throw new TypeError(`client must have no keyPrefix, got ${show(options.keyPrefix)}: no command has it`);
+    for (const command of commands) checkCommand(command);
     const tag = /\{[^}]+\}/.test(key) ? `${key}:fence` : `{${key}}:fence`;
     const words = commands.flatMap((command) => [command.length, ...command]);
     const passed: unknown = await run.call(client, SCRIPT, 2, tag, key, `${held.token}`, ...words);
@@ -95,11 +103,32 @@ export const fence: Fence = {
   memory() {
     let highest = 0n;
     return (held) => {
+      checkHeld(held);
       if (held.token < highest) throw refused(held, held.name);
       highest = held.token;
     };
   },
 };
+
+/** Also one of another copy of this package. A Held of this process's own has no token. @throws TypeError */
+function checkHeld(held: unknown): void {
+  if (typeof (held as Partial<RemoteHeld> | undefined)?.token !== 'bigint')
+    throw new TypeError(`held must be a RemoteHeld, got ${show(held)}`);
+}
+
+/** @throws TypeError */
+function checkText(what: string, text: unknown): void {
+  if (typeof text !== 'string') throw new TypeError(`${what} must be a string, got ${show(text)}`);
+}
+
+/** A list among the words would be taken apart, and what is in it for commands of its own. @throws TypeError */
+function checkCommand(command: unknown): void {
+  if (!Array.isArray(command) || command.length === 0)
+    throw new TypeError(`a command must be a list of its words, got ${show(command)}`);
+  for (const word of command)
+    if (!['string', 'number', 'bigint'].includes(typeof word) && !Buffer.isBuffer(word))
+      throw new TypeError(`a word of a command must be a string, a number or a Buffer, got ${show(word)}`);
+}
 
 function refused(held: RemoteHeld, resource: string): LockLostError {
   return new LockLostError(`${resource} has seen a newer owner than token ${held.token}`, {

@@ -121,7 +121,9 @@ export abstract class JobCommands {
     // Whoever is killed before the job waits leaves no keys of a job that does not.
     if ((await commands.set(key, id, 'PX', this.host.lease, 'NX')) === null) {
       const other = await commands.get(key);
-      throw new EngineError(`${this.pool} has a job of dedupe ${show(dedupe)} already: ${other}`);
+      // This call may have set it, and not have heard of that.
+      if (other !== id)
+        throw new EngineError(`${this.pool} has a job of dedupe ${show(dedupe)} already: ${other}`);
     }
     const sharers = this.#sharersKey(id);
     await commands.multi().sadd(sharers, AGAIN).pexpire(sharers, this.host.lease).exec();

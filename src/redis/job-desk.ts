@@ -3,7 +3,7 @@ import type { Job } from 'bullmq';
 import { every, nextTurn, now } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
 import { JobCommands, type JobEnd } from './job-commands.js';
-import { bullmq, closedWithMachines, type JobHost, queuePrefix } from './job-host.js';
+import { bullmq, closedWithMachines, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
 import { type JobData, type JobMessage, type JobOptions, readMessages } from './job-messages.js';
 import { backoff, pause } from './pause.js';
@@ -34,6 +34,8 @@ export interface JobWaiter {
 
 /** Jobs that one message to the engine brings or asks for. */
 const AT_ONCE = 500;
+/** Seconds that jobs stay in the queue behind their end, for the job itself to say that it was added. */
+const STAYS = 60;
 /** Of BullMQ's, which nobody hears here. Each end of a job is one, with its result, and stays after the job is gone. */
 const MOST_EVENTS = 100;
 
@@ -153,6 +155,8 @@ export class JobDesk extends JobCommands {
         this.#owed.delete(entry);
         entry.accepted(jobs[nth]?.id ?? entry.id);
       }
+      const notes = entries.flatMap((entry) => this.#note(entry) ?? []);
+      if (notes.length > 0) this.inBackground(this.link.commands.del(notes));
     } catch (cause) {
       const error = cause as Error;
       // What was asked is gone with the connection.
@@ -170,12 +174,28 @@ export class JobDesk extends JobCommands {
 
   /** One alone by itself, because ioredis puts all of BullMQ's commands on each pipeline that it makes, which takes longer. */
   async #queued(entries: readonly JobEntry[]): Promise<readonly Job[]> {
-    const asked = entries.map(({ name, data, options, id }) => {
-      return { name, data, opts: { ...options, jobId: id } };
+    if (entries.some(({ options }) => options.timer !== undefined)) await this.#checkTimers();
+    const asked = entries.map((entry) => {
+      const { name, data, options, id } = entry;
+      const added = this.#note(entry);
+      return { name, data, opts: { ...options, jobId: id, ...(added !== undefined && { added }) } };
     });
     const [first] = asked;
     if (first === undefined || asked.length > 1) return this.queue.addBulk(asked);
     return [await this.queue.add(first.name, first.data, first.opts)];
+  }
+
+  /** The key that says that it was added, if by the time it is added again the job may be gone: it is kept for less, or replaced. */
+  #note({ id, options }: JobEntry): string | undefined {
+    const { timer, removeOnComplete, removeOnFail } = options;
+    const stays = [removeOnComplete, removeOnFail].every((keep) => (keep as { age: number }).age >= STAYS);
+    return stays && timer === undefined ? undefined : jobKey(this.host, 'a', this.pool, id);
+  }
+
+  /** @throws EngineError where two timers of one id would both run */
+  async #checkTimers(): Promise<void> {
+    await this.queue.waitUntilReady();
+    if (!this.link.moves.namesTimers) throw new EngineError('this bullmq can have no timer with an id');
   }
 
   #refuse(entry: JobEntry, cause: unknown): void {

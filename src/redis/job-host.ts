@@ -250,8 +250,11 @@ export function queuePrefix(host: JobHost): string {
   return `${host.prefix}jobs`;
 }
 
-/** Beside it: `x` a job that is to be cancelled, `w` who waits for a job that is shared, `t` a timer's job; `u` an end of a schedule. */
-export function jobKey(host: JobHost, kind: 'x' | 'w' | 't', pool: string, id: string): string {
+/**
+ * Beside it: `x` a job that is to be cancelled, `w` who waits for a job that is shared, `t` a timer's job, `a` a job that was
+ * added; `u` an end of a schedule.
+ */
+export function jobKey(host: JobHost, kind: 'x' | 'w' | 't' | 'a', pool: string, id: string): string {
   return `${host.prefix}${kind}:${pool}:${id}`;
 }
 

@@ -41,6 +41,8 @@ export function* readMessages(text: string): Generator<JobMessage> {
   for (let at = 0; at < text.length; ) {
     const from = text.indexOf(' ', at) + 1;
     const to = from + Number(text.slice(at, from));
+    // Somebody else's.
+    if (!(to > from && from > at)) return;
     yield readMessage(text.slice(from, to));
     at = to;
   }
@@ -62,6 +64,8 @@ function readMessage(message: string): JobMessage {
 export interface JobOptions extends JobsOptions {
   /** The key that says which job the timer's is: see script/job-add.lua. */
   readonly timer?: string;
+  /** The key that says that it was added: see there. */
+  readonly added?: string;
 }
 
 /** What a job in the queue has as its data; its name is that of the export. */

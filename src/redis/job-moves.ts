@@ -35,10 +35,14 @@ const ACTIVE = /^moveToActive:/;
 const GOES_ON = /^(extendLocks|moveStalledJobsToWait|updateData|updateJobScheduler):/;
 /** Those that add a job. */
 const ADDS = /^add(Delayed|Prioritized|Standard)Job:/;
+/** How many these are. */
+const ALL_ADDS = 3;
 /** That ends a schedule. */
 const UNSCHEDULES = /^removeJobScheduler:/;
 /** Those that put a job back, and hand out none. */
 const BACK = /^(retryJob|moveJobFromActiveToWait):/;
+/** That puts back one that has failed for good, and answers 1. */
+const AGAIN = /^reprocessJob:/;
 /** Where Finished has the jobs that have ended so, the job's key, what becomes of the job, and the run's lock with more, packed. */
 const ENDED = 10;
 const JOB = 11;
@@ -85,6 +89,8 @@ export class JobMoves {
   readonly #drained = new Set<unknown>();
   /** How often the connection has ended: what was not answered by then is sent again. */
   #ends = 0;
+  /** Of BullMQ's three scripts that add a job, those that are wrapped. */
+  readonly #adds = new Set<string>();
 
   /** @param commands - BullMQ defines its scripts on it later */
   constructor(commands: Redis, host: JobHost, gather: () => void) {
@@ -102,13 +108,18 @@ export class JobMoves {
       // A first write that takes no room, because the engine lets a script that has written go on, also while it is full.
       if (GOES_ON.test(name) && !isMarked)
         definition = { ...definition, lua: `redis.call('PERSIST', KEYS[1])\n${definition.lua}` };
-      if (ADDS.test(name) && !isMarked) definition = { ...definition, lua: withJobAdd(definition.lua) };
+      const [, adds] = ADDS.exec(name) ?? [];
+      if (adds !== undefined && !isMarked) {
+        this.#adds.add(adds);
+        definition = { ...definition, lua: withJobAdd(definition.lua) };
+      }
       if (UNSCHEDULES.test(name) && !isMarked)
         definition = { ...definition, lua: withJobUnschedule(definition.lua) };
       define(name, definition);
       const defined = commands as unknown as Record<string, Move>;
       const bare = defined[name]?.bind(commands) as Move;
       if (BACK.test(name)) defined[name] = (args) => this.#once(bare, args);
+      if (AGAIN.test(name)) defined[name] = (args) => this.#once(bare, args, undefined, 1);
       if (UNSCHEDULES.test(name) && !isMarked) defined[name] = (args) => this.#unschedule(bare, args);
       if (GOES_ON.test(name)) defined[name] = (args) => this.#host.untilItself(() => bare(args));
       if (!MOVES.test(name) || isMarked) return;
@@ -118,6 +129,11 @@ export class JobMoves {
       if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(move, args);
       else defined[name] = (args) => this.#move(move, args, FINISHED.test(name));
     };
+  }
+
+  /** Whether a timer takes its id as its job is added; once BullMQ has defined its scripts. */
+  get namesTimers(): boolean {
+    return this.#adds.size === ALL_ADDS;
   }
 
   /** Who asks for more in the tick in which a job came as the last is not to ask in vain. */
@@ -162,12 +178,14 @@ export class JobMoves {
   /**
    * Where the answer was lost, the move is sent again, and refused if it had been carried out: the job was the run's no more. One
    * that was to end has ended then.
+   *
+   * @param done - what one is answered that was carried out
    */
-  async #once(move: Move, args: readonly unknown[], hasEnded = async () => true): Promise<unknown> {
+  async #once(move: Move, args: readonly unknown[], hasEnded = async () => true, done = 0): Promise<unknown> {
     const ends = this.#ends;
     const answer = await this.#host.untilItself(() => move(args));
     if (!(Number(answer) < 0) || ends === this.#ends) return answer;
-    return (await hasEnded()) ? 0 : answer;
+    return (await hasEnded()) ? done : answer;
   }
 
   /** @param ending - undefined: of a job that was to end otherwise, or by another run */

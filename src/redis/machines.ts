@@ -130,10 +130,12 @@ export class Machines implements AsyncDisposable {
     return new RemoteBarrier(this.#session, checkThingName(name), parties, checked);
   }
 
-  /** The condition of that lock: a lock has one, the same on every machine. @throws TypeError */
+  /** The condition of that lock of this Machines: a lock has one, the same on every machine. @throws TypeError */
   condition(lock: RemoteLock | RemoteRLock): RemoteCondition {
     if (!(lock instanceof RemoteLock || lock instanceof RemoteRLock))
       throw new TypeError(`lock must be a RemoteLock or a RemoteRLock, got ${show(lock)}`);
+    if (!lock.isOf(this.#session))
+      throw new TypeError(`lock must be of this Machines, got ${lock} of another`);
     return new RemoteCondition(this.#session, lock);
   }
 
@@ -211,8 +213,9 @@ export class Machines implements AsyncDisposable {
 
   /**
    * Ends the session: what is held is released, and nobody is told that an owner died; waits fail with LockLostError, and
-   * those for jobs with a ThreadError, ERR_POOL. Jobs that run here are given back to their queue first. Timers and detached
-   * jobs are in theirs by then, unless the engine does not answer for a lease: `errors$` tells of these.
+   * those for jobs with a ThreadError, ERR_POOL, and their jobs go on, as those of a process that ends. Jobs that run here are
+   * given back to their queue first. Timers and detached jobs are in theirs by then, unless the engine does not answer for a
+   * lease: `errors$` tells of these.
    */
   async close(): Promise<void> {
     await closeJobs(this.#session);

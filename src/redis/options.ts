@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { isPlain } from '../pool/wire/value-kinds.js';
 import { checkCount, checkOptions, show } from '../primitives/options.js';
 
 /** What a Machines is made with. */
@@ -72,12 +73,18 @@ export function checkMachines(options: MachinesOptions): CheckedOptions {
 function checkConnection(connection: unknown): void {
   if (typeof connection === 'string') {
     if (connection === 'memory' || (/^rediss?:\/\//.test(connection) && URL.canParse(connection))) return;
-    throw new RangeError(
-      `connection must be a redis:// or rediss:// URL or 'memory', got ${show(connection)}`,
-    );
+    // Without who connects, and a password.
+    const shown = show(connection.replace(/\/\/.*@/s, '//...@'));
+    throw new RangeError(`connection must be a redis:// or rediss:// URL or 'memory', got ${shown}`);
   }
-  if (typeof connection === 'function' || (typeof connection === 'object' && connection !== null)) return;
-  throw new TypeError(`connection must be a URL, ioredis options or a function, got ${show(connection)}`);
+  if (typeof connection === 'function') return;
+  let shown = show(connection);
+  if (typeof connection === 'object' && connection !== null) {
+    // A URL object, say, or a promise has no options, and would be taken for this machine's.
+    if (isPlain(connection) || Array.isArray(connection) || Object.keys(connection).length > 0) return;
+    shown = Object.prototype.toString.call(connection);
+  }
+  throw new TypeError(`connection must be the text of a URL, ioredis options or a function, got ${shown}`);
 }
 
 function checkCodec(codec: unknown): void {

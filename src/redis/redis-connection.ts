@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
+import { explainUncloneable } from '../pool/wire/explain-uncloneable.js';
 import { show } from '../primitives/options.js';
 import { after } from '../primitives/waiting/event-loop.js';
 import { EngineError } from './errors.js';
@@ -14,7 +15,13 @@ export type Address = string | RedisOptions;
 const REFUSED: Readonly<Record<string, string>> = {
   Connector: 'another thread connects as well',
   keyPrefix: 'the namespace is one',
+  // Of others, which ioredis does not know: it would connect to this machine.
+  socket: 'ioredis has host and port beside the rest',
+  url: 'a URL is given as it is',
 };
+
+/** Options that are numbers, and how high they may be. ioredis goes on with the first database where it knows no other. */
+const NUMBERS: Readonly<Record<string, number>> = { db: 2 ** 31 - 1, port: 65_535 };
 
 /** @throws EngineError that names the package */
 export async function loadIoredis(): Promise<typeof ioredis> {
@@ -30,9 +37,10 @@ export async function loadIoredis(): Promise<typeof ioredis> {
 /** What the user's `connection` comes to. @throws TypeError for one that another thread could not make */
 export function addressOf(connection: CheckedOptions['connection']): Address {
   if (typeof connection === 'string') {
-    const { searchParams } = new URL(connection);
+    const { searchParams, pathname } = new URL(connection);
     for (const [name, why] of Object.entries(REFUSED))
       if (searchParams.has(name)) throw new TypeError(`connection must not have a ${name}: ${why}`);
+    if (pathname.length > 1) checkNumber('db', pathname.slice(1));
     return connection;
   }
   const options = typeof connection === 'function' ? optionsOf(connection()) : connection;
@@ -44,15 +52,26 @@ export function addressOf(connection: CheckedOptions['connection']): Address {
   for (const [name, value] of Object.entries(options)) {
     const why = value ? REFUSED[name] : undefined;
     if (why !== undefined) throw new TypeError(`connection must not have a ${name}: ${why}`);
+    if (Object.hasOwn(NUMBERS, name) && value != null) checkNumber(name, value);
     if (typeof value !== 'function') plain[name] = value;
   }
   try {
     return structuredClone(plain) as RedisOptions;
   } catch (error) {
-    throw new TypeError(`connection must be what another thread can be sent, got ${show(connection)}`, {
-      cause: error,
-    });
+    // Not all of the options, as there may be a password in them.
+    const found = explainUncloneable(plain, 'connection');
+    throw new TypeError(`connection must be what another thread can be sent: ${found}`, { cause: error });
   }
+}
+
+/** Text is read as ioredis does. @throws RangeError */
+function checkNumber(name: string, value: unknown): void {
+  const number = typeof value === 'string' ? Number.parseInt(value, 10) : value;
+  const most = NUMBERS[name] ?? 0;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > most)
+    throw new RangeError(
+      `${name} of connection must be a whole number from 0 to ${most}, got ${show(value)}`,
+    );
 }
 
 /** Of a connection that the user's function has made; that one is closed. */
@@ -186,6 +205,17 @@ export function open(all: typeof ioredis, address: Address, own: RedisOptions, a
  * what does not answer: who waits for it does that.
  */
 export function watched(redis: Redis): Redis {
+  const select = redis.select.bind(redis);
+  redis.select = async (db: number) => {
+    const { stream } = redis;
+    try {
+      return await select(db);
+    } catch (error) {
+      // ioredis would go on in the first database, where nothing is of what is held in this one.
+      stream.destroy();
+      throw error;
+    }
+  };
   const timed = redis as unknown as Timed;
   const begin = timed.setSocketTimeout?.bind(redis);
   timed.setSocketTimeout = () => {

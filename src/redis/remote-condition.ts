@@ -71,7 +71,7 @@ export class RemoteCondition implements Notifiable {
     const timeout = checkTimeout(options?.timeout);
     const signal = checkSignal(options);
     return new Wait((settle) => {
-      if (signal?.aborted !== true && (held.key !== this.#lockKey || !held.letGo())) {
+      if (signal?.aborted !== true && (held.key !== this.#lockKey || !held.letGo(this.#session))) {
         settle.reject(this.#notOwner('wait'));
         return undefined;
       }

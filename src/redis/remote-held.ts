@@ -98,14 +98,14 @@ export class RemoteHeld extends Held {
     return !this.released && this.#lost === undefined;
   }
 
-  /** A condition's wait lets it go, all levels of it; false: it is not held. @internal */
-  letGo(): boolean {
-    if (!this.inHand) return false;
+  /** A condition's wait lets it go, all levels of it; false: it is not held, or by another Machines. @internal */
+  letGo(session: Session): boolean {
+    if (session !== this.#session || !this.inHand) return false;
     super.release();
     this.#release = Promise.resolve();
     for (const completed of this.#over) completed();
     if (this.#of === undefined) this.#session.has.removeHold(this);
-    else this.#of.letGo();
+    else this.#of.letGo(session);
     return true;
   }
 

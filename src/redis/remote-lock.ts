@@ -102,6 +102,11 @@ export class RemoteLock extends RemoteAcquirable {
     return waitBlocked(this.#session, this.#request(timeout, acquired, expire), timeout);
   }
 
+  /** Whether the Machines of that session has made it. @internal */
+  isOf(session: Session): boolean {
+    return session === this.#session;
+  }
+
   /** What a condition's wait has taken again. @internal */
   heldAgain(held: RemoteHeld, _owner: object | undefined): RemoteHeld {
     return held;

@@ -256,7 +256,7 @@ export class RemotePool {
   }
 
   /**
-   * Ends a schedule; what of it runs is let be. false: there was none.
+   * Ends a schedule; what of it is due or runs is let be. false: there was none.
    *
    * @throws TypeError, RangeError, EngineError, ThreadError ERR_POOL when the Machines is closed; all of them reject
    * @example
@@ -332,7 +332,7 @@ export class RemotePool {
   /**
    * Puts a dead letter into the queue again, with all of its attempts. Others of its `dedupe` share it from then on.
    *
-   * @throws TypeError, RangeError, EngineError when there is none of that id, or another job of its `dedupe` waits or runs,
+   * @throws TypeError, EngineError when there is none of that id, or another job of its `dedupe` waits or runs,
    * ThreadError ERR_POOL when the Machines is closed; all of them reject
    * @example
    * const machines = new Machines({ connection: process.env.REDIS_URL ?? 'redis://localhost', namespace: 'retry' });
@@ -342,7 +342,8 @@ export class RemotePool {
    */
   async retryFailed(id: string): Promise<void> {
     const desk = this.#open;
-    checkId('id', id);
+    // Not as other ids: that of a schedule's job has colons.
+    if (typeof id !== 'string') throw new TypeError(`id must be a string, got ${show(id)}`);
     await awake(desk.asked(() => desk.retryFailed(id)));
   }
 }

@@ -194,6 +194,11 @@ export class RemoteRLock extends RemoteAcquirable {
     return entered.held.release();
   }
 
+  /** Whether the Machines of that session has made it. @internal */
+  isOf(session: Session): boolean {
+    return session === this.#session;
+  }
+
   /** What a condition's wait has taken again. @internal */
   heldAgain(held: RemoteHeld, owner: object | undefined): RemoteHeld {
     return this.#entered(held, owner);

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { filter, firstValueFrom } from 'rxjs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CuttingLink, cuttingLink } from '../support/cutting-link.js';
 import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
@@ -80,6 +80,60 @@ test('a timer takes the place of the earlier, also where the answer to that is l
   expect(cut).toBeGreaterThan(1);
 });
 
+describe('a job of which nothing is left as it is added once more, because the answer to that was lost,', () => {
+  let proxy: TcpProxy;
+  let afar: Farm;
+  beforeEach(async () => {
+    farm.serve();
+    proxy = await tcpProxy(engine.server.port);
+    const { namespace } = farm;
+    afar = new Farm(engine.server, { connection: proxy.url, namespace, pool: { keepResult: 0 } });
+    await afar.pool.failed();
+    proxy.stall('back');
+  });
+  afterEach(async () => {
+    // Answered behind what is sent again.
+    await afar.pool.failed();
+    await until(async () => (await engine.client.keys(`{${farm.namespace}}:a:*`)).length === 0);
+    await afar[Symbol.asyncDispose]();
+    await proxy.close();
+  });
+  const ends = async (): Promise<number> => {
+    const events = await engine.client.xrange(`{${farm.namespace}}:jobs:jobs:events`, '-', '+');
+    return events.filter(([, fields]) => fields.includes('completed')).length;
+  };
+  const connectAnew = (): void => {
+    proxy.cut();
+    proxy.open();
+  };
+
+  test.each(['run', 'timer', 'detached'])('has run once: %s', async (how) => {
+    const { pool } = afar;
+    const told =
+      how === 'timer'
+        ? pool.timer(1, targets.echo, [1]).result()
+        : pool.run(targets.echo, [1], { detached: how === 'detached' });
+    const lost = firstValueFrom(told).catch((error) => error);
+    await until(async () => (await ends()) === 1);
+    connectAnew();
+    expect(await lost).toMatchObject({ code: 'ERR_JOB_LOST' });
+    expect(await farm.pool.run(targets.echo, [2])).toBe(2);
+    expect(await ends()).toBe(2);
+  });
+
+  test('does not take the place of the timer that has replaced it', async () => {
+    const key = `{${farm.namespace}}:t:jobs:id`;
+    afar.pool.timer(60_000, targets.echo, [1], { id: 'id' });
+    await until(async () => (await engine.client.exists(key)) === 1);
+    const first = await engine.client.get(key);
+    const second = farm.pool.timer(60_000, targets.echo, [2], { id: 'id' });
+    await until(async () => (await engine.client.get(key)) !== first);
+    connectAnew();
+    await afar.pool.failed();
+    expect(await second.cancel()).toBe(true);
+  });
+});
+
 test('a timer, or a schedule, is said to be called off, also where the answer to that is lost', async () => {
   const { pool } = farm;
   let cut = 0;
@@ -96,6 +150,30 @@ test('a timer, or a schedule, is said to be called off, also where the answer to
   expect(cut).toBe(4);
   expect(await engine.client.keys(`{${farm.namespace}}:jobs:jobs:*-*`)).toEqual([]);
 });
+
+test.each([false, true])(
+  'a dead letter waits again, also where the answer to that is lost: dedupe %o',
+  async (shared) => {
+    const { pool, namespace } = farm;
+    const serving = farm.serve();
+    const rounds = Array.from({ length: 9 }, (_, n) => `one${n + 1}`);
+    for (const id of rounds)
+      await firstValueFrom(pool.run(targets.fail, [id], shared ? { dedupe: id } : {})).catch(() => {});
+    await serving.close();
+    const letters = (await pool.failed()).toReversed();
+    let cut = 0;
+    for (const [at, { id }] of letters.entries()) {
+      link.cutAt(at + 1, 'after', () => cut++);
+      await pool.retryFailed(id);
+      link.cutAt(Number.POSITIVE_INFINITY, 'before');
+    }
+    expect(cut).toBeGreaterThan(3);
+    expect(await counts(pool)).toMatchObject({ waiting: 9, failed: 0 });
+    // Others share it until it has ended.
+    const ttls = rounds.map((id) => engine.client.pttl(`{${namespace}}:jobs:jobs:de:${id}`));
+    expect(await Promise.all(ttls)).toEqual(Array(9).fill(shared ? -1 : -2));
+  },
+);
 
 test('who blocks takes a job though the link broke as it was told of one', async () => {
   const proxy = await tcpProxy(engine.server.port);
@@ -400,4 +478,15 @@ test('a first answer has longer than half of a short lease', async () => {
     await short[Symbol.asyncDispose]();
     await proxy.close();
   }
+});
+
+test('what somebody else says on a channel of jobs is passed over', async () => {
+  const { pool, namespace } = farm;
+  farm.serve();
+  expect(await pool.run(targets.echo, [1])).toBe(1);
+  for (const channel of ['j:jobs', 'r:jobs'])
+    for (const text of ['', 'ping', '0 ', '-9 x', 'a b', '9 a'])
+      expect(await engine.client.publish(`{${namespace}}:${channel}`, text)).toBe(1);
+  expect(await pool.run(targets.echo, [2])).toBe(2);
+  expect(farm.errors).toEqual([]);
 });

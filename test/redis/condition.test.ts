@@ -1,6 +1,6 @@
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { awaitCondition } from 'rxjs-threading';
-import type { Machines, RemoteHeld } from 'rxjs-threading/redis';
+import { Machines, type RemoteHeld } from 'rxjs-threading/redis';
 import { expect, it } from 'vitest';
 import { heard, says } from './support/heard.js';
 import { inEachPlace } from './support/places.js';
@@ -117,4 +117,17 @@ inEachPlace((place) => {
     expect(await bought).toEqual(['bread', 'milk']);
     await says(place.b.lock(place.name).locked$, false);
   });
+});
+
+it('refuses the lock, and what is held, of another Machines', async () => {
+  const [one, other] = ['one', 'other'].map(
+    (name) => new Machines({ connection: 'memory', namespace: 'both', name }),
+  ) as [Machines, Machines];
+  for (const lock of [other.lock('x'), other.rlock('x')])
+    expect(() => one.condition(lock)).toThrow(/^lock must be of this Machines, got <Remote/);
+  const held = await other.lock('x').hold();
+  const wait = one.condition(one.lock('x')).wait(held);
+  await expect(wait).rejects.toMatchObject({ code: 'ERR_NOT_OWNER' });
+  expect(held.valid).toBe(true);
+  await Promise.all([one.close(), other.close()]);
 });

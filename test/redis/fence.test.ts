@@ -2,7 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { Client } from 'pg';
+import { Lock } from 'rxjs-threading';
 import { fence, LockLostError, type RemoteHeld, type RemoteLock } from 'rxjs-threading/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endWithTest } from '../support/children.js';
@@ -28,6 +30,15 @@ describe('fence.memory', () => {
     check(newer);
     expect(() => check(older)).toThrow(LockLostError);
     expect(() => check(older)).toThrow(/has seen a newer owner than token \d+/);
+  });
+
+  it('goes on refusing it behind a Held that has no token', async () => {
+    const [older, newer] = await twoOwners();
+    const check = fence.memory();
+    check(newer);
+    for (const held of [await new Lock().hold(), undefined])
+      expect(() => check(held as RemoteHeld)).toThrow(/held must be a RemoteHeld, got /);
+    expect(() => check(older)).toThrow(LockLostError);
   });
 });
 
@@ -62,6 +73,41 @@ describe('fence.redis', () => {
     );
     const command = 'INCR' as unknown as string[];
     await expect(fence.redis(redis.client, newer, 'x', command)).rejects.toThrow(/a command must be a list/);
+    const local = (await new Lock().hold()) as RemoteHeld;
+    await expect(fence.redis(redis.client, local, 'x')).rejects.toThrow(
+      /held must be a RemoteHeld, got Held/,
+    );
+    await expect(fence.redis(redis.client, newer, 1 as never)).rejects.toThrow(/key must be a string, got 1/);
+  });
+
+  it('runs nothing of what stands in a word', async () => {
+    const [, newer] = await twoOwners();
+    const { client } = redis;
+    await client.set('{x}:other', 1);
+    for (const word of [['a', 2, 'DEL', '{x}:other'], undefined, null, {}, new Uint8Array(1)])
+      await expect(fence.redis(client, newer, 'x', ['SET', 'x', word])).rejects.toThrow(
+        /a word of a command must be a string, a number or a Buffer, got /,
+      );
+    expect(await client.mget('x', '{x}:other')).toEqual([null, '1']);
+  });
+
+  it('refuses a client whose keys are not those of the commands', async () => {
+    const [, newer] = await twoOwners();
+    const client = new Redis(redis.server.url, { keyPrefix: 'app:' });
+    const refused = fence.redis(client, newer, 'stock', ['SET', 'stock', 1]);
+    await expect(refused).rejects.toThrow(/client must have no keyPrefix, got 'app:'/);
+    client.disconnect();
+  });
+});
+
+describe('fence.sql', () => {
+  it('refuses what is no transaction, no RemoteHeld or no name, before it asks', async () => {
+    const [, newer] = await twoOwners();
+    const query = () => Promise.reject(new Error('asked'));
+    const local = (await new Lock().hold()) as RemoteHeld;
+    await expect(fence.sql({} as never, newer)).rejects.toThrow(/transaction must have a query, got \{\}/);
+    await expect(fence.sql({ query }, local, 'x')).rejects.toThrow(/held must be a RemoteHeld, got Held/);
+    await expect(fence.sql({ query }, newer, 1 as never)).rejects.toThrow(/resource must be a string, got 1/);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import type * as BullMQ from 'bullmq';
+import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { heapUsed } from '../support/collect-garbage.js';
 import { Farm, targets } from '../support/job-farm.js';
@@ -12,7 +13,8 @@ interface Scripts {
 }
 
 const load = createRequire(import.meta.url);
-const renamed = (name: string): string => name.replace(/^moveTo/, 'bringTo');
+const renamed = (name: string): string =>
+  name.replace(/^moveTo/, 'bringTo').replace(/^add(?=.*Job\b)/, 'put');
 let calls = 0;
 
 function renameMoves(): void {
@@ -59,4 +61,17 @@ test('where BullMQ has no such commands a run has a token, its end is told, and 
   expect(heapUsed() - before).toBeLessThan(20_000_000);
   expect(calls).toBeGreaterThan(45);
   expect(farm.errors).toEqual([]);
+});
+
+test('where BullMQ has no such commands a timer with an id is refused, and one without runs', async () => {
+  await using farm = new Farm(server);
+  farm.serve();
+  const { pool } = farm;
+  expect(await pool.timer(1, targets.echo, [1]).result()).toBe(1);
+  const named = pool.timer(1, targets.echo, [2], { id: 'two' }).result();
+  const other = pool.run(targets.echo, [3]).then();
+  await expect(firstValueFrom(named)).rejects.toThrow(
+    'jobs takes no job: this bullmq can have no timer with an id',
+  );
+  expect(await other).toBe(3);
 });

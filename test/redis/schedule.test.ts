@@ -29,6 +29,22 @@ test('takes a cron expression with a time zone', async () => {
   expect(await pool.unschedule('nightly')).toBe(true);
 });
 
+test('has dead letters that can be tried again, and goes on', async () => {
+  await using farm = new Farm(redis.server);
+  const { pool } = farm;
+  const serving = farm.serve();
+  await pool.schedule('failing', { every: 3_600_000 }, targets.fail, ['oh']);
+  await until(async () => (await counts(pool)).failed === 1);
+  await serving.close();
+  const [letter] = await pool.failed();
+  await pool.retryFailed(letter?.id ?? '');
+  expect(await counts(pool)).toMatchObject({ waiting: 1, failed: 0, delayed: 1 });
+  farm.serve();
+  await until(async () => (await counts(pool)).failed === 1);
+  expect(await counts(pool)).toMatchObject({ waiting: 0, delayed: 1 });
+  await pool.unschedule('failing');
+});
+
 test('refuses what it cannot use, showing it', async () => {
   await using farm = new Farm(redis.server);
   const { pool } = farm;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { Redis } from 'ioredis';
 import { filter, firstValueFrom, lastValueFrom, TimeoutError, take, toArray } from 'rxjs';
 import {
   EngineError,
@@ -27,8 +28,20 @@ describe('a Machines', () => {
       [{ ...good, typo: 1 }, /there is no option typo/],
       [
         { ...good, connection: undefined },
-        /connection must be a URL, ioredis options or a function, got undefined/,
+        /connection must be the text of a URL, ioredis options or a function, got undefined/,
       ],
+      // Each would be taken for a connection to this machine.
+      [{ ...good, connection: new URL('redis://:secret@x') }, /connection must be .* got \[object URL\]$/],
+      [{ ...good, connection: Promise.resolve({}) }, /connection must be .* got \[object Promise\]$/],
+      [
+        { ...good, connection: { url: 'redis://x' } },
+        /connection must not have a url: a URL is given as it is/,
+      ],
+      [{ ...good, connection: { socket: { host: 'x' } } }, /connection must not have a socket/],
+      [{ ...good, connection: 'redis://:secret@x:99999' }, /got 'redis:\/\/\.\.\.@x:99999'$/],
+      [{ ...good, connection: 'redis://x/shop' }, /db of connection must be a whole number .* got 'shop'/],
+      [{ ...good, connection: { db: -1 } }, /db of connection must be a whole number .* got -1/],
+      [{ ...good, connection: { port: 70_000 } }, /port of connection must be a whole number .* got 70000/],
       [{ ...good, connection: 'http://x' }, /connection must be a redis:\/\/ .* got 'http:\/\/x'/],
       [{ ...good, connection: 'redis://x:99999' }, /connection must be .* got 'redis:\/\/x:99999'/],
       [{ ...good, connection: [] }, /connection must be ioredis options, .* got \[\]/],
@@ -42,7 +55,10 @@ describe('a Machines', () => {
         { ...good, connection: 'redis://127.0.0.1:1?keyPrefix=a:' },
         /connection must not have a keyPrefix: the namespace is one/,
       ],
-      [{ ...good, connection: { tls: { x() {} } } }, /connection must be what another thread can be sent/],
+      [
+        { ...good, connection: { password: 'secret', tls: { x() {} } } },
+        /connection must be what another thread can be sent: connection\.tls\.x is a function$/,
+      ],
       [{ ...good, namespace: 1 }, /namespace must be a string, got 1/],
       [{ ...good, namespace: 'a b' }, /namespace must be 1 to 64 of .* got 'a b'/],
       [{ ...good, name: 1 }, /name must be a string, got 1/],
@@ -109,6 +125,26 @@ describe('a Machines', () => {
     await known.open();
     await known.close();
     await secret.stop();
+  });
+
+  it('goes to no other database where the engine refuses that of its connection', async () => {
+    const small = await redisServer({ args: ['--databases', '2'] });
+    const uses: ((machines: Machines) => PromiseLike<unknown>)[] = [
+      (machines) => machines.lock('x').hold(),
+      (machines) => machines.pool('x').failed(),
+    ];
+    for (const use of uses) {
+      const machines = redis.machines({ connection: `${small.url}/2` });
+      const told = firstValueFrom(machines.errors$);
+      const failed = use(machines).then(null, () => 'failed');
+      expect((await told).message).toMatch(/DB index is out of range/);
+      await machines.close();
+      expect(await failed).toBe('failed');
+    }
+    const first = new Redis(small.url);
+    expect(await first.dbsize()).toBe(0);
+    first.disconnect();
+    await small.stop();
   });
 
   it('refuses a namespace that another version of the protocol uses', async () => {

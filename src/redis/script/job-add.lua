@@ -1,13 +1,21 @@
 -- Around a script of BullMQ that adds a job: `move`, with its keys and arguments. One that is the timer of an id has in its options the
 -- key that says which job that is. It takes the place of the earlier in this very call, because whoever is killed between two would
--- leave both. An earlier one that has begun is let be.
-local options = ARGV[3]:find('timer', 1, true) and cmsgpack.unpack(ARGV[3])
-if not options or not options.timer then return move() end
+-- leave both. An earlier one that has begun is let be. One that may be gone as soon as it has ended, or is replaced, has there the key
+-- that says what it was answered: sent again, as that was lost, it is answered the same.
+local extra = ARGV[3]:find('timer', 1, true) or ARGV[3]:find('added', 1, true)
+local options = extra and cmsgpack.unpack(ARGV[3])
+if not options or not (options.timer or options.added) then return move() end
 local call, job = redis.call, cmsgpack.unpack(ARGV[1])
 local queue, id = job[1], job[2]
--- Sent again, as the answer was lost: others may have taken its place since.
-if call('EXISTS', queue .. id) == 1 then return move() end
+if options.added then
+  local answer = call('GET', options.added)
+  if answer then return answer end
+end
+local isNew = call('EXISTS', queue .. id) == 0
 local answer = move()
+if options.added then call('SET', options.added, answer, 'PX', '3600000') end
+-- Sent again: others may have taken its place since.
+if not isNew or not options.timer then return answer end
 local known = call('GET', options.timer)
 if known then
   local taken = 0
