@@ -1,7 +1,7 @@
 import { type Observable, type SchedulerLike, type Subscriber, Subscription, TimeoutError } from 'rxjs';
 import { Fifo } from '../../pool/wire/fifo.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
-import { attach, tearDown } from './attached.js';
+import { attach, emitTo, tearDown } from './attached.js';
 import { type Due, QueueTimeout } from './queue-timeout.js';
 import { withValue } from './value-error.js';
 
@@ -66,7 +66,7 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
   /** After this and whatever came meanwhile, `completeIfDone` is to be called. */
   protected emit(result: R): void {
     this.emitting = true;
-    this.subscriber.next(result);
+    emitTo(this.subscriber, result);
     this.emitting = false;
   }
 
