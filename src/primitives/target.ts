@@ -68,9 +68,13 @@ function isModuleTarget(target: unknown): target is ModuleTarget {
   return typeof module === 'string' && typeof name === 'string';
 }
 
-/** The module's specifier as every thread can import it. @throws TypeError for a path relative to nobody knows what. */
+/**
+ * The module's specifier as every thread can import it.
+ *
+ * @throws TypeError for a path relative to nobody knows what, and for a file: URL that has none, as one of another host
+ */
 export function checkModule(module: string | URL): string {
-  if (module instanceof URL) return module.href;
+  if (module instanceof URL) return checkFile(module.href);
   if (typeof module !== 'string')
     throw new TypeError(`module must be a string or a URL, got ${show(module)}`);
   if (isAbsolute(module)) return pathToFileURL(module).href;
@@ -84,6 +88,15 @@ export function checkModule(module: string | URL): string {
     throw new TypeError(
       `module must be a file:, data: or node: URL, an absolute path or a package, got ${show(module)}`,
     );
+  }
+  return checkFile(module);
+}
+
+function checkFile(module: string): string {
+  try {
+    if (/^file:/i.test(module)) fileURLToPath(module);
+  } catch (cause) {
+    throw new TypeError(`module must be the URL of a file of this machine, got ${show(module)}`, { cause });
   }
   return module;
 }
