@@ -55,6 +55,8 @@ export class RemoteHeld extends Held {
   /** @internal */
   readonly permits: number;
   readonly #of: RemoteHeld | undefined;
+  /** `acquire` has taken it, and hands it out to nobody. @internal */
+  bare = false;
   readonly #leave: (() => Promise<void>) | undefined;
   readonly #run: string;
   readonly #session: Session;
