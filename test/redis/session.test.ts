@@ -281,6 +281,23 @@ describe('a Machines', () => {
     expect(await runFixture('redis/ends.js', { args: [url, 'unused'] })).toMatchObject({
       code: 0,
       stdout: 'done\n',
+  it('tells of a renewal that took more than a third of the lease, by whatever number of attempts', async () => {
+    const link = await tcpProxy(redis.server.port);
+    const lease = 3000;
+    const machines = redis.machines({ connection: link.url, lease });
+    const held = await machines.lock('slow').hold();
+    const told = firstValueFrom(machines.errors$.pipe(filter(({ message }) => /renewal/.test(message))));
+    link.stall('back');
+    // Its keeper waits no longer for that answer.
+    await firstValueFrom(machines.state$.pipe(filter((state) => state === 'cut')));
+    link.open();
+    const { message, code } = (await told) as EngineError;
+    const took = Number(/^a renewal took (\d+) ms of a lease of 3000 ms$/.exec(message)?.[1]);
+    expect(took).toBeGreaterThan(lease / 3);
+    expect([code, held.valid]).toEqual(['ERR_ENGINE', true]);
+    await link.close();
+  });
+
     });
     expect(await runFixture('redis/ends.js', { args: [url, 'used'] })).toMatchObject({
       code: 0,
