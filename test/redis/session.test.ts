@@ -147,6 +147,28 @@ describe('a Machines', () => {
     await small.stop();
   });
 
+  it('tells once of an engine that does not say whether it evicts keys', async () => {
+    // The server's own answers, without that word.
+    const hiding = createServer((near) => {
+      const far = connect(redis.server.port, '127.0.0.1');
+      near.pipe(far);
+      far.on('data', (data) =>
+        near.write(data.toString('latin1').replace('maxmemory_policy', 'not_what_it_says'), 'latin1'),
+      );
+      for (const one of [near, far]) one.on('error', () => {});
+      near.once('close', () => far.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(hiding, 'listening');
+    const { port } = hiding.address() as AddressInfo;
+    const machines = redis.machines({ connection: `redis://127.0.0.1:${port}` });
+    const told: string[] = [];
+    machines.errors$.subscribe(({ message }) => told.push(message));
+    await (await machines.lock('hidden').hold()).release();
+    expect(told).toEqual(['the engine does not tell its maxmemory-policy, which must be noeviction']);
+    await machines.close();
+    hiding.close();
+  });
+
   it('refuses a namespace that another version of the protocol uses', async () => {
     await redis.client.hset('{other}:meta', 'protocol', '99');
     const machines = redis.machines({ namespace: 'other' });
