@@ -271,12 +271,31 @@ describe('a Machines', () => {
     await redis.endSession(session);
     expect(await waits).toMatchObject({ code: 'ERR_LOCK_LOST', reason: 'expired' });
     expect([held.valid, held.signal.aborted, held.released]).toEqual([false, true, false]);
+    expect(held.signal.reason).toBeInstanceOf(LockLostError);
+    expect(() => held.check()).toThrow(held.signal.reason);
     expect(() => held.check()).toThrow('mine is lost: its lease is over');
     await held.release();
     (await machines.lock('again').hold()).release();
     expect(machines.session).not.toBe(session);
     expect(states).toEqual(['open', 'over', 'connecting', 'open']);
     await lock.release();
+  });
+
+  it('tells of a renewal that took more than a third of the lease, by whatever number of attempts', async () => {
+    const link = await tcpProxy(redis.server.port);
+    const lease = 3000;
+    const machines = redis.machines({ connection: link.url, lease });
+    const held = await machines.lock('slow').hold();
+    const told = firstValueFrom(machines.errors$.pipe(filter(({ message }) => /renewal/.test(message))));
+    link.stall('back');
+    // Its keeper waits no longer for that answer.
+    await firstValueFrom(machines.state$.pipe(filter((state) => state === 'cut')));
+    link.open();
+    const { message, code } = (await told) as EngineError;
+    const took = Number(/^a renewal took (\d+) ms of a lease of 3000 ms$/.exec(message)?.[1]);
+    expect(took).toBeGreaterThan(lease / 3);
+    expect([code, held.valid]).toEqual(['ERR_ENGINE', true]);
+    await link.close();
   });
 
   it('gives back what the engine keeps for it and nobody here knows of', async () => {
@@ -303,23 +322,6 @@ describe('a Machines', () => {
     expect(await runFixture('redis/ends.js', { args: [url, 'unused'] })).toMatchObject({
       code: 0,
       stdout: 'done\n',
-  it('tells of a renewal that took more than a third of the lease, by whatever number of attempts', async () => {
-    const link = await tcpProxy(redis.server.port);
-    const lease = 3000;
-    const machines = redis.machines({ connection: link.url, lease });
-    const held = await machines.lock('slow').hold();
-    const told = firstValueFrom(machines.errors$.pipe(filter(({ message }) => /renewal/.test(message))));
-    link.stall('back');
-    // Its keeper waits no longer for that answer.
-    await firstValueFrom(machines.state$.pipe(filter((state) => state === 'cut')));
-    link.open();
-    const { message, code } = (await told) as EngineError;
-    const took = Number(/^a renewal took (\d+) ms of a lease of 3000 ms$/.exec(message)?.[1]);
-    expect(took).toBeGreaterThan(lease / 3);
-    expect([code, held.valid]).toEqual(['ERR_ENGINE', true]);
-    await link.close();
-  });
-
     });
     expect(await runFixture('redis/ends.js', { args: [url, 'used'] })).toMatchObject({
       code: 0,
