@@ -16,5 +16,10 @@ export const GROUPS = {
   'remote-jobs': 'machines/jobs.js',
   monitor: 'project/monitor.js',
   memory: 'primitives/memory.js',
-  machines: 'machines/locks.js',
+  'remote-locks': 'machines/locks.js',
+};
+
+/** Groups that one name asks for together. */
+export const SETS = {
+  machines: ['remote-locks', 'remote-jobs'],
 };

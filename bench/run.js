@@ -1,12 +1,13 @@
-// node bench/run.js [group…] [--quick] [--json]: all groups, or those named.
+// node bench/run.js [group or set…] [--quick] [--json]: all groups, or those named.
 import { cpus } from 'node:os';
-import { GROUPS } from './groups.js';
+import { GROUPS, SETS } from './groups.js';
 import { isMissed, json, printHead, quick, runGroup } from './harness.js';
 
-const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const named = asked.flatMap((name) => (Object.hasOwn(SETS, name) ? SETS[name] : name));
 for (const name of named) {
   if (!Object.hasOwn(GROUPS, name)) {
-    console.error(`no group ${name}; there are ${Object.keys(GROUPS).join(', ')}`);
+    console.error(`no group ${name}; there are ${Object.keys({ ...GROUPS, ...SETS }).join(', ')}`);
     process.exit(2);
   }
 }

@@ -17,13 +17,15 @@ import type { Deadlock } from './types.js';
 export const channels: {
   /**
    * An acquire or wait that could not be had at once: `{ kind, name, id, face, owner, outcome }`. A blocking one ends with
-   * `end`, an Observable one with `asyncEnd`.
+   * `end`, an Observable one with `asyncEnd`. Each that is for something between machines is one, of kinds such as `RemoteLock`,
+   * with 0 as its `id`.
    */
   readonly wait: 'rxjs-threading:wait';
   /**
    * From acquired to released, of a Lock or RLock that had to be waited for: `{ kind, name, id, face }`. One that was acquired
    * blocking ends with `end`, an Observable one with `asyncEnd`; one that another thread releases once the event loop of its own
-   * turns, and one that its thread leaves locked never. Permits of a Semaphore are not told apart.
+   * turns, and one that its thread leaves locked never. Permits of a Semaphore are not told apart. Of a lock between machines each,
+   * until it is released or lost, by `asyncEnd`.
    */
   readonly hold: 'rxjs-threading:hold';
   /** A target: `{ ident, name, target, pool, traceparent, error }`. Ends with `asyncEnd`; before that `error`, if it fails. */
@@ -35,7 +37,10 @@ export const channels: {
   readonly deadlock: 'rxjs-threading:deadlock';
   /** A PoolWarning, as the pool's `warnings$` has it. */
   readonly starvation: 'rxjs-threading:starvation';
-  /** A lock that this thread was to acquire had a dead owner: `{ kind, name, id, owner }`. */
+  /**
+   * A lock that this thread was to acquire had a dead owner: `{ kind, name, id, owner }`; between machines with `machine`, as
+   * OwnerDiedError has it.
+   */
   readonly ownerDied: 'rxjs-threading:owner-died';
 } = {
   wait: 'rxjs-threading:wait',

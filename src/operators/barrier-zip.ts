@@ -11,7 +11,7 @@ import { ofAnotherCopy } from '../primitives/brand.js';
 import type { Meeting } from '../primitives/meeting.js';
 import { show } from '../primitives/options.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
-import { attach, tearDown } from './parts/attached.js';
+import { attach, emitTo, tearDown } from './parts/attached.js';
 import { withValue } from './parts/value-error.js';
 
 /**
@@ -163,7 +163,7 @@ class Rounds {
     });
     this.#round++;
     this.#emitting = true;
-    this.#subscriber.next(tuple);
+    emitTo(this.#subscriber, tuple);
     this.#emitting = false;
     this.#completeIfDone();
     return !this.#parts.closed;

@@ -68,9 +68,13 @@ function isModuleTarget(target: unknown): target is ModuleTarget {
   return typeof module === 'string' && typeof name === 'string';
 }
 
-/** The module's specifier as every thread can import it. @throws TypeError for a path relative to nobody knows what. */
+/**
+ * The module's specifier as every thread can import it.
+ *
+ * @throws TypeError for a path relative to nobody knows what, and for a file: URL that has none, as one of another host
+ */
 export function checkModule(module: string | URL): string {
-  if (module instanceof URL) return module.href;
+  if (module instanceof URL) return checkFile(module.href);
   if (typeof module !== 'string')
     throw new TypeError(`module must be a string or a URL, got ${show(module)}`);
   if (isAbsolute(module)) return pathToFileURL(module).href;
@@ -84,6 +88,15 @@ export function checkModule(module: string | URL): string {
     throw new TypeError(
       `module must be a file:, data: or node: URL, an absolute path or a package, got ${show(module)}`,
     );
+  }
+  return checkFile(module);
+}
+
+function checkFile(module: string): string {
+  try {
+    if (/^file:/i.test(module)) fileURLToPath(module);
+  } catch (cause) {
+    throw new TypeError(`module must be the URL of a file of this machine, got ${show(module)}`, { cause });
   }
   return module;
 }
@@ -151,7 +164,7 @@ export function unpackTargetSync(packed: PackedTarget): Runnable {
 
 function cannotLoad(module: string, cause: unknown): ThreadError {
   const why = cause instanceof Error ? cause.message : show(cause);
-  const hint = module.startsWith('file:') ? hintOn(fileURLToPath(module), cause) : '';
+  const hint = module.startsWith('file:') ? hintOn(fileURLToPath(module), why) : '';
   return new ThreadError(`cannot load module '${module}': ${why}${hint}`, {
     code: 'ERR_THREAD_TARGET',
     cause,
@@ -168,13 +181,17 @@ const SIBLINGS: Readonly<Record<string, string>> = {
   '.cts': '.cjs',
 };
 
+/** What Node 22.18 loads, and an older one does not. */
+const TYPED: readonly string[] = ['.ts', '.mts', '.cts'];
+
 /** For the two mistakes with TypeScript: the wrong one of two files, and a Node that loads none. */
-function hintOn(file: string, cause: unknown): string {
+function hintOn(file: string, why: string): string {
   const ending = extname(file);
   const sibling = `${file.slice(0, -ending.length)}${SIBLINGS[ending]}`;
   const hasSibling = ending in SIBLINGS && isThere(sibling);
   if (!isThere(file)) return hasSibling ? `. There is ${sibling}: name that, if it is meant` : '';
-  if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') return '';
+  // Of a file of another ending, which this one imports, Node says the same.
+  if (!TYPED.includes(ending) || !why.startsWith(`Unknown file extension "${ending}"`)) return '';
   const compiled = hasSibling ? `, ${sibling}` : '';
   return `. ${process.version} loads no TypeScript: name the compiled file${compiled}, or take Node 22.18 or later`;
 }

@@ -10,6 +10,8 @@ export interface HeldHere {
   readonly token: bigint;
   readonly permits: number;
   readonly confirmed: boolean;
+  /** Whether `acquire` has taken it, so that nobody has a Held of it. */
+  readonly bare: boolean;
   confirm(epoch: number): void;
   release(): Promise<void>;
   lose(reason: LostReason): void;
@@ -47,10 +49,15 @@ export class Belongings {
     return this.#holds.get(number);
   }
 
-  /** What is held of that thing, if anything. */
+  /** What is held of that thing, if anything: first what nobody has a Held of, as others give back their own. */
   holdOf(key: string): HeldHere | undefined {
-    for (const held of this.#holds.values()) if (held.key === key) return held;
-    return undefined;
+    let found: HeldHere | undefined;
+    for (const held of this.#holds.values()) {
+      if (held.key !== key) continue;
+      if (held.bare) return held;
+      found ??= held;
+    }
+    return found;
   }
 
   addWait(wait: Waiting): void {

@@ -2,11 +2,12 @@ import { isMainThread, MessageChannel, receiveMessageOnPort } from 'node:worker_
 import { ThreadError } from '../errors.js';
 import { allocate, park } from '../primitives/memory/word.js';
 import { throwIfCancelled } from '../primitives/threads/cancel-flag.js';
+import { tellFarWait } from '../primitives/waiting/channels.js';
 import { RECHECK_MS } from '../primitives/waiting/event-loop.js';
 import { LockLostError } from './errors.js';
 import { replyIn } from './keeper-engine.js';
 import type { Blocked, Unblocked } from './keeper-messages.js';
-import type { Request } from './remote-wait.js';
+import { kindOf, nameOf, type Request } from './remote-wait.js';
 import type { Session } from './session.js';
 
 /** ms that the keeper's thread may take to start. */
@@ -63,13 +64,19 @@ export function ask<T>(
     port: port2,
   };
   session.block(blocked);
+  const tellEnd = tellFarWait(kindOf(key), nameOf(key), 'blocking');
+  let outcome: 'woken' | 'timeout' | 'left' = 'left';
   const { validity, lease } = session;
   let beats = validity.beats;
   let idle = 0;
   try {
     for (;;) {
       const received = receiveMessageOnPort(port1);
-      if (received !== undefined) return unblocked(session, received.message as Unblocked);
+      if (received !== undefined) {
+        const reply = unblocked(session, received.message as Unblocked);
+        outcome = reply === undefined ? 'timeout' : 'woken';
+        return reply;
+      }
       throwIfCancelled();
       // By looks, not by time: after a pause of the whole process the keeper is not the first to go on.
       idle = validity.beats === beats ? idle + RECHECK_MS : 0;
@@ -81,6 +88,7 @@ export function ask<T>(
   } finally {
     // Its end tells the keeper that nobody waits any more.
     port1.close();
+    tellEnd?.(outcome);
   }
 }
 

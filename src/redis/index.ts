@@ -27,13 +27,13 @@ export type { RemoteCondition } from './remote-condition.js';
 export type { RemoteEvent } from './remote-event.js';
 export type { RemoteHeld } from './remote-held.js';
 export type { RemoteLock, RemoteLockOptions } from './remote-lock.js';
-export type {
-  FailedJob,
+export {
+  type FailedJob,
   RemotePool,
-  RemotePoolOptions,
-  RemotePoolStats,
-  RemoteRunOptions,
-  RetryOptions,
+  type RemotePoolOptions,
+  type RemotePoolStats,
+  type RemoteRunOptions,
+  type RetryOptions,
 } from './remote-pool.js';
 export type { RemoteRLock } from './remote-rlock.js';
 export type { RemoteSemaphore } from './remote-semaphore.js';

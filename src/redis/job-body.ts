@@ -1,5 +1,5 @@
 import { ThreadError } from '../errors.js';
-import { isStream, isThenable } from '../pool/in-worker/result-kind.js';
+import { isStream, isSubscribable, isThenable } from '../pool/in-worker/result-kind.js';
 import { show } from '../primitives/options.js';
 import type { Semaphore } from '../primitives/semaphore.js';
 import { importModule, type Runnable } from '../primitives/target.js';
@@ -44,7 +44,7 @@ function call(namespace: object, module: string, name: string, args: readonly un
 function paced(result: unknown, room: Semaphore | undefined): unknown {
   if (room === undefined) return result;
   if (isThenable(result)) return result.then((value) => paced(value, room));
-  if (!isStream(result) || 'subscribe' in result) return result;
+  if (!isStream(result) || isSubscribable(result)) return result;
   return pull(result as AsyncIterable<unknown> | Iterable<unknown>, room);
 }
 

@@ -127,6 +127,13 @@ export interface CheckedJob {
   readonly onProgress: ((value: unknown, attempt: number) => void) | undefined;
 }
 
+/** Until a timer begins, in whole ms. @throws TypeError, RangeError showing the value */
+export function checkInterval(interval: unknown): number {
+  const ms = checkMs('interval', interval);
+  if (ms > LONGEST) throw new RangeError(`interval must be 0 to ${LONGEST} ms, got ${ms}`);
+  return Math.ceil(ms);
+}
+
 /**
  * @param known - names of the options that the caller takes
  * @throws TypeError, RangeError showing the value

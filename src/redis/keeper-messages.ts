@@ -63,6 +63,8 @@ export type FromKeeper =
   /** The keeper itself has failed, and its session cannot be renewed. */
   | { readonly kind: 'failed'; readonly session: string }
   | { readonly kind: 'refused'; readonly message: string }
+  /** The engine can be used, and may lose what it should not. */
+  | { readonly kind: 'warned'; readonly message: string }
   | { readonly kind: 'ended' };
 
 /** What a question to the engine that went by the keeper has come to. */

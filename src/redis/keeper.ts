@@ -114,7 +114,8 @@ export function engineAndKeeper(
     return nobody(error, hear);
   }
   if (isMainThread) {
-    const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true });
+    const warn = (message: string) => hear({ kind: 'warned', message });
+    const engine = new RedisEngine({ address, namespace, patience: lease / 2, listens: true, warn });
     return { engine, keeper: new KeeperThread({ address, namespace, lease, grace, serves: false }, hear) };
   }
   // A worker may block, and then its keeper goes on talking to the engine.

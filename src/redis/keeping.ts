@@ -134,13 +134,15 @@ export class Keeping {
   /** Until it is answered, or the session is over. */
   async #renew(): Promise<void> {
     this.#renewing = true;
+    let begun = thisMoment();
     for (let attempt = 0; !this.#ended && this.#session !== ''; attempt++) {
       this.#again = false;
       const session = this.#session;
       try {
-        await this.#renewOnce(session);
+        await this.#renewOnce(session, begun);
         if (!this.#again) break;
         attempt = 0;
+        begun = thisMoment();
       } catch (error) {
         if (this.#ended) break;
         if (!(error instanceof EngineError && error.outOfReach)) {
@@ -162,7 +164,8 @@ export class Keeping {
     this.#post({ kind: 'refused', message });
   }
 
-  async #renewOnce(session: string): Promise<void> {
+  /** @param begun - the first attempt to renew */
+  async #renewOnce(session: string, begun: Moment): Promise<void> {
     const anew = this.#anew;
     this.#anew = false;
     const run = await this.#engine.incarnation(anew);
@@ -205,21 +208,21 @@ export class Keeping {
     this.#refused = '';
     if (this.#news === news) this.#news = '';
     if (tells && holds === this.#holds) this.#tellHolds = false;
-    this.#answered(reply, sent);
+    this.#answered(reply, joined ? begun : sent);
     // After what was lost: it is not to be taken for told.
     if (another || !joined || tells || this.#asked) this.#announce(holds.map(([, number]) => number));
     this.#lookIn(Number(reply[1]));
     await this.#meet();
   }
 
-  #answered(reply: readonly string[], sent: Moment): void {
+  #answered(reply: readonly string[], begun: Moment): void {
     const session = this.#session;
     this.#longest = Number(reply[3]);
     const lost = Number(reply[4]);
     if (lost > 0) this.#post({ kind: 'lost', session, numbers: reply.slice(5, 5 + lost) });
     for (let at = 5 + lost; at + 1 < reply.length; at += 2)
       this.#post({ kind: 'back', session, number: reply[at] ?? '', thing: reply[at + 1] ?? '' });
-    const took = thisMoment().mono - sent.mono;
+    const took = thisMoment().mono - begun.mono;
     this.#post({ kind: 'renewed', session, entries: Number(reply[2]), took });
   }
 

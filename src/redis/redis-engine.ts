@@ -22,6 +22,8 @@ export interface RedisEngineOptions {
   readonly patience: number;
   /** Whether anybody listens to `told$`; false: there is no connection for it. */
   readonly listens: boolean;
+  /** Called once with what may be wrong with it. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /** One connection for commands, of one incarnation. */
@@ -53,6 +55,7 @@ export class RedisEngine implements Engine {
   #next: Promise<number> | undefined;
   #inbox: Inbox | undefined;
   #session = '';
+  #warned = false;
   readonly #closing = new AbortController();
 
   constructor(options: RedisEngineOptions) {
@@ -103,7 +106,9 @@ export class RedisEngine implements Engine {
     const { address, patience, listens } = this.#options;
     const redis = await connect(address, patience, this.#closing.signal);
     try {
-      const commands = await greet(redis, this.#before, this.#options.namespace);
+      const commands = await greet(redis, this.#before, this.#options.namespace, (message) =>
+        this.#warn(message),
+      );
       if (listens) await this.#listen(commands.run);
       if (this.#closing.signal.aborted || redis.status !== 'ready')
         throw new EngineError('the connection has closed', { outOfReach: true });
@@ -114,6 +119,11 @@ export class RedisEngine implements Engine {
       hangUp(redis);
       throw asEngineError(error);
     }
+  }
+
+  #warn(message: string): void {
+    if (!this.#warned) this.#options.warn?.(message);
+    this.#warned = true;
   }
 
   #drop(commands: Commands): void {
@@ -201,7 +211,12 @@ export class RedisEngine implements Engine {
  *
  * @throws EngineError when it cannot be used
  */
-async function greet(redis: Redis, before: Commands | undefined, namespace: string): Promise<Commands> {
+async function greet(
+  redis: Redis,
+  before: Commands | undefined,
+  namespace: string,
+  warn: (message: string) => void,
+): Promise<Commands> {
   const info = await redis.info();
   const field = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
   const version = field('valkey_version') || field('redis_version');
@@ -212,6 +227,7 @@ async function greet(redis: Redis, before: Commands | undefined, namespace: stri
   const policy = field('maxmemory_policy');
   if (policy.startsWith('allkeys') && field('maxmemory') !== '0')
     throw new EngineError(`the engine evicts keys: maxmemory-policy must be noeviction, got ${policy}`);
+  if (policy === '') warn('the engine does not tell its maxmemory-policy, which must be noeviction');
   const run = field('run_id');
   const id = await redis.client('ID');
   if (before?.run === run) await dropConnection(redis, before.id);

@@ -14,7 +14,10 @@ import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import type { RemoteHeld } from './remote-held.js';
 import { STAYS_HERE } from './stays-here.js';
 
-const acquired = () => true;
+const acquired = (held: RemoteHeld): boolean => {
+  held.bare = true;
+  return true;
+};
 const gaveUp = () => false;
 const inHand = (held: RemoteHeld): RemoteHeld => held;
 

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Owner } from '../errors.js';
 import { Held } from '../primitives/held.js';
+import { tellFarHold } from '../primitives/waiting/channels.js';
 import { apart } from '../primitives/waiting/unheard.js';
 import { endsApart } from './ends-apart.js';
 import { LockLostError, type LostReason } from './errors.js';
@@ -54,6 +55,8 @@ export class RemoteHeld extends Held {
   readonly number: string;
   /** @internal */
   readonly permits: number;
+  /** `acquire` has taken it, and hands it out to nobody. @internal */
+  bare = false;
   readonly #of: RemoteHeld | undefined;
   readonly #leave: (() => Promise<void>) | undefined;
   readonly #run: string;
@@ -65,6 +68,7 @@ export class RemoteHeld extends Held {
   #abort: AbortController | undefined;
   #told: Set<(error: LockLostError) => void> | undefined;
   #release: Promise<void> | undefined;
+  readonly #tellEnd: ReturnType<typeof tellFarHold>;
 
   /** @internal */
   constructor(session: Session, options: HeldOptions) {
@@ -82,8 +86,10 @@ export class RemoteHeld extends Held {
     this.token = token;
     this.permits = permits;
     this.abandoned = abandoned;
-    if (of === undefined) session.has.addHold(this);
-    else of.onLost(({ reason }) => this.lose(reason));
+    if (of === undefined) {
+      session.has.addHold(this);
+      if (key.startsWith('l:')) this.#tellEnd = tellFarHold('RemoteLock', this.name);
+    } else of.onLost(({ reason }) => this.lose(reason));
   }
 
   /** One level of an RLock, which `leave` gives back. @internal */
@@ -104,7 +110,7 @@ export class RemoteHeld extends Held {
     super.release();
     this.#release = Promise.resolve();
     for (const completed of this.#over) completed();
-    if (this.#of === undefined) this.#session.has.removeHold(this);
+    if (this.#of === undefined) this.#forget();
     else this.#of.letGo(session);
     return true;
   }
@@ -172,7 +178,7 @@ export class RemoteHeld extends Held {
     if (this.#release !== undefined) return this.#release;
     super.release();
     for (const completed of this.#over) completed();
-    if (this.#of === undefined) this.#session.has.removeHold(this);
+    if (this.#of === undefined) this.#forget();
     this.#release =
       this.#lost !== undefined
         ? Promise.resolve()
@@ -188,6 +194,12 @@ export class RemoteHeld extends Held {
   /** As `release`, and waits for the answer; called by `await using`. */
   override [Symbol.asyncDispose](): Promise<void> {
     return this.release();
+  }
+
+  #forget(): void {
+    this.#session.has.removeHold(this);
+    // It may be lost first, and released then.
+    if (!(this.released && this.#lost !== undefined)) this.#tellEnd?.();
   }
 
   /** Whether the engine, as it is now, is known to have it. @internal */
@@ -208,7 +220,7 @@ export class RemoteHeld extends Held {
     ];
     const error = new LockLostError(`${this.name} is lost: ${why}`, { token: this.token, reason });
     this.#lost = error;
-    if (this.#of === undefined) this.#session.has.removeHold(this);
+    if (this.#of === undefined) this.#forget();
     this.#abort?.abort(error);
     const told = this.#told;
     this.#told = undefined;

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import { type Owner, OwnerDiedError, ThreadError } from '../errors.js';
 import { checkOptions, show } from '../primitives/options.js';
+import { ownerDeaths } from '../primitives/waiting/channels.js';
 import type { Settle, Wait } from '../primitives/waiting/wait.js';
 import { waitBlocked } from './blocking.js';
 import { EngineError, type EngineErrorOptions } from './errors.js';
@@ -153,6 +154,8 @@ export function granted<T>(
   if (what === '-2') throw new RangeError(`${name} was made with ${token} permits, got ${permits}`);
   if (what !== '1') return undefined;
   const owner = died === '' ? undefined : ownerOf(died);
+  if (owner !== undefined && ownerDeaths.hasSubscribers)
+    ownerDeaths.publish({ kind: 'RemoteLock', name, id: 0, owner: 0, machine: owner });
   if (owner !== undefined && onOwnerDied === 'error') {
     session.report(session.call('release', number, key));
     throw new OwnerDiedError(

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import { checkCount, checkMs, checkOptions, show } from '../primitives/options.js';
+import { checkCount, checkOptions, show } from '../primitives/options.js';
 import type { Emitted, ModuleTarget, RunParameters } from '../primitives/target.js';
 import { CallerContext } from '../primitives/waiting/caller-context.js';
 import { keepAlive } from '../primitives/waiting/event-loop.js';
@@ -16,6 +16,7 @@ import {
   type CheckedJob,
   type CheckedPool,
   checkId,
+  checkInterval,
   checkJob,
   checkPoolOptions,
   checkStream,
@@ -207,11 +208,11 @@ export class RemotePool {
       args?: readonly unknown[],
       options?: RemoteRunOptions & { id?: string },
     ];
-    checkMs('interval', interval);
+    const delay = checkInterval(interval);
     checkOptions(options, OF_TIMER);
     const { id, ...rest } = options;
     if (id !== undefined) checkId('id', id);
-    const job = checkJob(this.#options, target, args, { ...rest, delay: Math.ceil(interval) });
+    const job = checkJob(this.#options, target, args, { ...rest, delay });
     const asked = { ...job, data: { ...job.data, args: this.#codec.encodeArgs(args) } };
     return new RemoteTimer(this.#host, this.#open, this.#codec, asked, id);
   }

@@ -78,7 +78,8 @@ export class RemoteSemaphore extends RemoteAcquirable {
   }
 
   /**
-   * Gives back a permit of this process, the oldest; resolves with the engine's answer, which need not be waited for.
+   * Gives back a permit of this process, the oldest that `acquire` has taken, before those that somebody holds; resolves with
+   * the engine's answer, which need not be waited for.
    *
    * @throws ThreadError, ERR_NOT_OWNER, when this process has none
    */

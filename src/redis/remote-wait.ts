@@ -1,4 +1,5 @@
 import { CallerContext } from '../primitives/waiting/caller-context.js';
+import { tellFarWait } from '../primitives/waiting/channels.js';
 import { after, keepAlive, now } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { currentScope, runIn } from '../primitives/waiting/section-scope.js';
@@ -94,6 +95,7 @@ export class RemoteWait<T> {
   #sent = false;
   #deaf: (() => void) | undefined;
   #timer: (() => void) | undefined;
+  #tellEnd: ReturnType<typeof tellFarWait>;
 
   /** @param timeout - ms; Infinity: for ever; 0: the request itself says that it does not wait */
   constructor(
@@ -124,6 +126,7 @@ export class RemoteWait<T> {
       return undefined;
     }
     keepAlive(1);
+    this.#tellEnd = tellFarWait(kindOf(this.key), nameOf(this.key), 'observable');
     this.#of.addWait(this);
     if (signal !== undefined) this.#deaf = onAbort(signal, () => this.#abort(signal));
     if (this.#timeout > 0 && this.#timeout < Number.POSITIVE_INFINITY)
@@ -187,13 +190,13 @@ export class RemoteWait<T> {
   }
 
   /** It is over: with its session, or because the engine refuses. */
-  fail(error: unknown): void {
-    if (!this.#end()) return;
+  fail(error: unknown, outcome: 'timeout' | 'left' = 'left'): void {
+    if (!this.#end(outcome)) return;
     this.#tell(() => this.#settle.reject(error));
   }
 
-  #resolve(value: T): void {
-    if (!this.#end()) return;
+  #resolve(value: T, outcome: 'woken' | 'timeout' = 'woken'): void {
+    if (!this.#end(outcome)) return;
     this.#tell(() => this.#settle.resolve(value));
   }
 
@@ -207,10 +210,10 @@ export class RemoteWait<T> {
     try {
       value = this.#request.expire();
     } catch (error) {
-      this.fail(error);
+      this.fail(error, 'timeout');
       return;
     }
-    this.#resolve(value);
+    this.#resolve(value, 'timeout');
   }
 
   async #expire(): Promise<void> {
@@ -245,7 +248,7 @@ export class RemoteWait<T> {
   }
 
   #leave(): void {
-    if (this.#end()) this.#release();
+    if (this.#end('left')) this.#release();
   }
 
   /** What came of it, or will, is given back. */
@@ -254,15 +257,33 @@ export class RemoteWait<T> {
     this.#of.report(this.#of.call('leave', this.number, this.key, '1'));
   }
 
-  #end(): boolean {
+  #end(outcome: 'woken' | 'timeout' | 'left'): boolean {
     if (this.#state === 'settled') return false;
     this.#state = 'settled';
+    this.#tellEnd?.(outcome);
     this.#timer?.();
     this.#deaf?.();
     this.#of.removeWait(this);
     keepAlive(-1);
     return true;
   }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  l: 'RemoteLock',
+  s: 'RemoteSemaphore',
+  e: 'RemoteEvent',
+  b: 'RemoteBarrier',
+  c: 'RemoteCondition',
+};
+
+/** The class of a thing, by which an RLock is its lock. */
+export function kindOf(key: string): string {
+  return KINDS[key.charAt(0)] ?? '';
+}
+
+export function nameOf(key: string): string {
+  return key.slice(2);
 }
 
 /** A hint in the form of the answer that it stands for; undefined: it belongs to no wait. */

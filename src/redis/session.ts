@@ -103,7 +103,6 @@ export class Session implements WaitHost {
       this.#calls.reach();
       return this.#calls;
     }
-    const { lease } = this.options;
     const { engine, keeper } = this.#made(this.options, (message) => this.#hear(message));
     engine.join(this.id);
     engine.told$.subscribe((hint) => this.#told(hint));
@@ -116,10 +115,10 @@ export class Session implements WaitHost {
       refused: (error) => this.#refused(error),
       unreachable: (error) => this.outage.tell(error),
     };
-    this.#calls = new Calls(engine, lease / 3, events, this.#gated);
+    this.#calls = new Calls(engine, this.lease / 3, events, this.#gated);
     this.#join();
-    this.#stopAsking = every(lease / 3, () => {
-      this.has.askAgain(lease / 3);
+    this.#stopAsking = every(this.lease / 3, () => {
+      this.has.askAgain(this.lease / 3);
       const info = this.#about.newsOf(this.id);
       if (info !== undefined) keeper.post({ kind: 'info', info });
     });
@@ -271,6 +270,9 @@ export class Session implements WaitHost {
         break;
       case 'refused':
         this.#refused(new EngineError(message.message));
+        break;
+      case 'warned':
+        this.tellError(new EngineError(message.message));
         break;
       case 'ended':
         this.#ended?.();

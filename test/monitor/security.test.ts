@@ -229,6 +229,7 @@ describe('the options of a monitor', () => {
     [{ port: -1 }, RangeError, /port must be a whole number from 0 to 65535, got -1/],
     [{ port: '80' }, TypeError, /port must be a number, got '80'/],
     [{ host: '' }, TypeError, /host must be a name or an address, got ''/],
+    [{ host: '[]', token: 'a' }, TypeError, /host must be a name or an address, got '\[\]'/],
     [{ host: '0.0.0.0' }, TypeError, /host '0.0.0.0' is not loopback, so it needs a token/],
     [{ host: 'example.com' }, TypeError, /needs a token/],
     [{ in: 'there' }, TypeError, /in must be 'worker' or 'here', got 'there'/],

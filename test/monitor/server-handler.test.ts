@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, createServer as createHttp2Server } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTo } from 'node:net';
 import { Hono } from 'hono';
 import { Lock } from 'rxjs-threading';
 import { type Inspection, monitorHandler } from 'rxjs-threading/monitor';
@@ -68,6 +68,25 @@ describe('the handler of a monitor', () => {
     expect((await reader.next())?.kind).toBe('snapshot');
     handler.close();
     await expect(reader.until(() => false)).rejects.toThrow();
+  });
+
+  it('ends what waits behind what is being read, on the same connection, as it is closed', async () => {
+    const handler = monitorHandler();
+    const url = await listen(handler);
+    const socket = connectTo(Number(new URL(url).port), '127.0.0.1');
+    const asked = [`GET /events HTTP/1.1`, `Host: ${new URL(url).host}`, '', ''].join('\r\n');
+    socket.write(asked.repeat(2));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    while (!text.includes('event: snapshot')) await once(socket, 'data');
+    handler.close();
+    // Each ends by a chunk of no bytes.
+    while (text.split('\r\n0\r\n\r\n').length < 3) await once(socket, 'data');
+    expect(text.match(/event: snapshot/g)).toHaveLength(1);
+    expect(text.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2);
+    socket.destroy();
   });
 
   it('looks only while somebody reads, and stops no threads', async () => {

@@ -68,4 +68,10 @@ describe('a module that cannot be loaded', { timeout: 60_000 }, () => {
       expect(both).toMatch(`name the compiled file, ${join(folder, 'both.js')}, or take`);
     } else expect([typed, both]).toEqual(['1', '1']);
   });
+
+  it('imports a file that is not TypeScript and that Node does not load', async () => {
+    writeFileSync(join(folder, 'data.txt'), 'text');
+    writeFileSync(join(folder, 'reads.mjs'), "import './data.txt';");
+    expect(await messageFor('reads.mjs')).toMatch(/Unknown file extension ".txt" for .*data.txt$/);
+  });
 });

@@ -1,5 +1,7 @@
 import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import { Semaphore } from 'rxjs-threading';
 import { describe, expect, test } from 'vitest';
+import { runJob } from '../../src/redis/job-body.js';
 import { counts, targets, until } from '../support/job-farm.js';
 import { farmOfFile } from './support/farm-of-file.js';
 
@@ -65,6 +67,24 @@ describe('stream', () => {
       expect(await lastValueFrom(some)).toEqual([1, 2, 3]);
       await until(async () => (await counts(pool)).active === 0);
     }));
+
+  test('holds back what is pulled, also where that has null in the place of subscribe', async () => {
+    const module = `data:text/javascript,export const run = () => ({
+      subscribe: null,
+      async *[Symbol.asyncIterator]() {
+        yield 1;
+        yield 2;
+      },
+    });`;
+    const room = new Semaphore(1);
+    const job = { id: '1', attempt: 1, token: 1n };
+    const values = (await runJob(module, 'run', [], job, room)) as AsyncGenerator<number>;
+    expect(await values.next()).toEqual({ done: false, value: 1 });
+    expect(room.value).toBe(0);
+    room.release();
+    expect(await values.next()).toEqual({ done: false, value: 2 });
+    expect(room.value).toBe(0);
+  });
 
   test('goes on for many leases, however few its values are', () =>
     farmed(

@@ -196,6 +196,20 @@ describe('the dead letters', () => {
       await until(async () => (await counts(pool)).failed === 2);
       await expect(pool.retryFailed('no-such-job')).rejects.toMatchObject({ code: 'ERR_ENGINE' });
     }, {}));
+
+  test('are kept for `keepFailed`', () =>
+    farmed(
+      async ({ pool }) => {
+        const fail = (message: string) => firstValueFrom(pool.run(targets.fail, [message])).catch(() => {});
+        await fail('one');
+        const [letter] = await pool.failed();
+        // BullMQ looks at those of before with the next that fails.
+        await until(() => Date.now() > (letter?.failedAt ?? 0) + 2000);
+        await fail('two');
+        expect((await pool.failed()).map(({ error }) => error.message)).toEqual(['two']);
+      },
+      { pool: { keepFailed: 1000 } },
+    ));
 });
 
 describe('stats$', () => {

@@ -48,7 +48,7 @@ describe('the keeper, by a lease of ten seconds', () => {
   }
 
   it('sees at once that a process of the same machine was killed', async () => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 10; round++) {
       const [lock] = redis.locks(1) as [RemoteLock];
       const machine = await redis.machine({ lock: lock.name });
       await machine.do('hold');

@@ -1,5 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { finalize, from, lastValueFrom, NEVER, of, TimeoutError, tap, timer, toArray } from 'rxjs';
+import {
+  finalize,
+  firstValueFrom,
+  from,
+  lastValueFrom,
+  NEVER,
+  Observable,
+  of,
+  retry,
+  TimeoutError,
+  tap,
+  timer,
+  toArray,
+} from 'rxjs';
 import { OwnerDiedError, ThreadError, withLock } from 'rxjs-threading';
 import { LockLostError, type RemoteHeld, type RemoteLock } from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
@@ -48,8 +61,13 @@ describe('a RemoteLock', () => {
       'checked',
     ]);
     held.check();
+    const lost: unknown[] = [];
+    const over = new Promise<void>((complete) =>
+      held.lost$.subscribe({ next: (e) => lost.push(e), complete }),
+    );
     await held.release();
-    expect([held.valid, held.released]).toEqual([false, true]);
+    await over;
+    expect([held.valid, held.released, held.signal.aborted, lost]).toEqual([false, true, false, []]);
     expect(() => held.check()).toThrow('checked has been released');
     await held.release();
   });
@@ -236,6 +254,27 @@ describe('withLock over a RemoteLock', () => {
     expect(machines.session).not.toBe(session);
     await expect(machines.lock('torn').hold().then()).rejects.toBeInstanceOf(OwnerDiedError);
     (await machines.lock('torn').hold()).release();
+  });
+
+  it('takes the lock anew by a retry behind it, which goes on in a section of its own', async () => {
+    const machines = redis.machines();
+    const [lock, tokens, log] = [machines.lock('again'), [] as bigint[], [] as string[]];
+    const section = (value: string) =>
+      new Observable<string>((subscriber) => {
+        log.push('begins');
+        if (log.length > 1) subscriber.next(value);
+        if (log.length > 1) subscriber.complete();
+        return () => log.push('ends');
+      });
+    const owners = lock.owner$.subscribe((owner) => owner !== null && tokens.push(owner.token));
+    const value = firstValueFrom(of('value').pipe(withLock(lock, section), retry({ delay: 20 })));
+    while (tokens.length === 0) await pause(5);
+    await redis.endSession(machines.session);
+    // The first that comes next is told that its owner has lost it.
+    expect(await value).toBe('value');
+    expect(log).toEqual(['begins', 'ends', 'begins', 'ends']);
+    owners.unsubscribe();
+    expect(await lock.locked()).toBe(false);
   });
 });
 

@@ -67,6 +67,16 @@ inEachPlace((place) => {
     expect(() => place.a.semaphore('two\nlines', 1)).toThrow(RangeError);
   });
 
+  it('gives back by release what acquire has taken, and leaves to its Held what is held', async () => {
+    const semaphore = place.a.semaphore(place.name, 3);
+    const held = await semaphore.hold();
+    await semaphore.acquire();
+    await semaphore.release();
+    expect([held.released, held.valid]).toEqual([false, true]);
+    await held.release();
+    await says(semaphore.value$, 3);
+  });
+
   it('gets the permits of a closed process back', async () => {
     const other = place.another();
     const there = other.semaphore(place.name, 2);

@@ -147,6 +147,28 @@ describe('a Machines', () => {
     await small.stop();
   });
 
+  it('tells once of an engine that does not say whether it evicts keys', async () => {
+    // The server's own answers, without that word.
+    const hiding = createServer((near) => {
+      const far = connect(redis.server.port, '127.0.0.1');
+      near.pipe(far);
+      far.on('data', (data) =>
+        near.write(data.toString('latin1').replace('maxmemory_policy', 'not_what_it_says'), 'latin1'),
+      );
+      for (const one of [near, far]) one.on('error', () => {});
+      near.once('close', () => far.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(hiding, 'listening');
+    const { port } = hiding.address() as AddressInfo;
+    const machines = redis.machines({ connection: `redis://127.0.0.1:${port}` });
+    const told: string[] = [];
+    machines.errors$.subscribe(({ message }) => told.push(message));
+    await (await machines.lock('hidden').hold()).release();
+    expect(told).toEqual(['the engine does not tell its maxmemory-policy, which must be noeviction']);
+    await machines.close();
+    hiding.close();
+  });
+
   it('refuses a namespace that another version of the protocol uses', async () => {
     await redis.client.hset('{other}:meta', 'protocol', '99');
     const machines = redis.machines({ namespace: 'other' });
@@ -249,12 +271,31 @@ describe('a Machines', () => {
     await redis.endSession(session);
     expect(await waits).toMatchObject({ code: 'ERR_LOCK_LOST', reason: 'expired' });
     expect([held.valid, held.signal.aborted, held.released]).toEqual([false, true, false]);
+    expect(held.signal.reason).toBeInstanceOf(LockLostError);
+    expect(() => held.check()).toThrow(held.signal.reason);
     expect(() => held.check()).toThrow('mine is lost: its lease is over');
     await held.release();
     (await machines.lock('again').hold()).release();
     expect(machines.session).not.toBe(session);
     expect(states).toEqual(['open', 'over', 'connecting', 'open']);
     await lock.release();
+  });
+
+  it('tells of a renewal that took more than a third of the lease, by whatever number of attempts', async () => {
+    const link = await tcpProxy(redis.server.port);
+    const lease = 3000;
+    const machines = redis.machines({ connection: link.url, lease });
+    const held = await machines.lock('slow').hold();
+    const told = firstValueFrom(machines.errors$.pipe(filter(({ message }) => /renewal/.test(message))));
+    link.stall('back');
+    // Its keeper waits no longer for that answer.
+    await firstValueFrom(machines.state$.pipe(filter((state) => state === 'cut')));
+    link.open();
+    const { message, code } = (await told) as EngineError;
+    const took = Number(/^a renewal took (\d+) ms of a lease of 3000 ms$/.exec(message)?.[1]);
+    expect(took).toBeGreaterThan(lease / 3);
+    expect([code, held.valid]).toEqual(['ERR_ENGINE', true]);
+    await link.close();
   });
 
   it('gives back what the engine keeps for it and nobody here knows of', async () => {

@@ -123,6 +123,10 @@ test('a wait for its result ends without it on timeout, and with the error of th
 test('refuses what it cannot use, at the call', () => {
   const { pool } = farm;
   expect(() => pool.timer(-1, targets.echo, [1])).toThrow(/^interval must be 0 ms or more, got -1/);
+  for (const interval of [Infinity, 2 ** 42])
+    expect(() => pool.timer(interval, targets.echo, [1])).toThrow(
+      `interval must be 0 to ${2 ** 41} ms, got ${interval}`,
+    );
   for (const name of ['dedupe', 'delay', 'detached', 'signal'])
     expect(() => pool.timer(1, targets.echo, [1], { [name]: 1 } as never)).toThrow(
       `there is no option ${name}`,

@@ -46,6 +46,7 @@ export class Feed implements Readable {
   #looking: Subscription | undefined;
   #beating: NodeJS.Timeout | undefined;
   #dropping: NodeJS.Timeout | undefined;
+  #closings = 0;
 
   /** @param always - whether to look while nobody reads, so that everything is counted from now on */
   constructor(sources: FeedSources, always: boolean) {
@@ -62,6 +63,11 @@ export class Feed implements Readable {
 
   get version(): number {
     return this.#version;
+  }
+
+  /** How often it was closed, which ends also what was asked before and has yet to begin. */
+  get closings(): number {
+    return this.#closings;
   }
 
   /** How far the events of this version go. */
@@ -92,6 +98,7 @@ export class Feed implements Readable {
 
   /** Ends all readers. @param code - the process's, if it ends as well */
   close(code?: number): void {
+    this.#closings++;
     this.#stopLooking();
     this.#each((reader) => reader.end(code));
     clearTimeout(this.#dropping);

@@ -15,6 +15,7 @@ export async function answerHttp(
   response: ServerResponse,
 ): Promise<void> {
   const asked = askedOf(place, request, response);
+  const { closings } = feed;
   const answer = await routes.answer(asked).catch(failed);
   if (asked.signal.aborted) return;
   const { status, headers, body } = answer;
@@ -24,10 +25,13 @@ export async function answerHttp(
     return;
   }
   response.writeHead(status, headers);
-  if (asked.method === 'HEAD') response.end();
+  const begin = (): void => {
+    if (asked.method === 'HEAD' || feed.closings !== closings) response.end();
+    else stream(feed, body.lastId, response);
+  };
   // Behind another answer of its connection, which may break off before this one has begun, and then nobody is told.
-  else if (response.socket === null) response.once('socket', () => stream(feed, body.lastId, response));
-  else stream(feed, body.lastId, response);
+  if (response.socket === null) response.once('socket', begin);
+  else begin();
 }
 
 /** Of the monitor's own, which answers for itself where nobody else hears of errors. */

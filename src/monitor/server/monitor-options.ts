@@ -61,10 +61,10 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   checkOptions(options, SERVE_OPTIONS);
   const { port = 7711, host: asked = '127.0.0.1', in: where = 'worker' } = options;
   checkCount('port', port, 0, 65_535);
-  if (typeof asked !== 'string' || asked === '')
-    throw new TypeError(`host must be a name or an address, got ${show(asked)}`);
-  // As a URL has it: [::1], and names in any case.
-  const host = asked.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  // As a URL has it: [::1], and names in any case; but a zone of an address may be an interface's name, which is as it is.
+  const bare = typeof asked === 'string' ? asked.replace(/^\[(.*)\]$/, '$1') : '';
+  if (bare === '') throw new TypeError(`host must be a name or an address, got ${show(asked)}`);
+  const host = isLoopback(bare) ? bare.toLowerCase() : bare;
   if (where !== 'worker' && where !== 'here')
     throw new TypeError(`in must be 'worker' or 'here', got ${show(where)}`);
   const rest = checked(options, true);

@@ -1,4 +1,4 @@
-import { type Observable, type Observer, Subscription } from 'rxjs';
+import { type Observable, type Observer, type Subscriber, Subscription } from 'rxjs';
 import { apart } from '../../primitives/waiting/unheard.js';
 
 /**
@@ -79,6 +79,17 @@ export abstract class Attached<T> extends Subscription implements Observer<T> {
  */
 export function tearDown(parts: Subscription): void {
   apart(() => parts.unsubscribe());
+}
+
+/** What a Subscriber of the user's own throws is told apart, because who emits is about to emit what comes behind the value. */
+export function emitTo<T>(subscriber: Subscriber<T>, value: T): void {
+  try {
+    subscriber.next(value);
+  } catch (error) {
+    apart(() => {
+      throw error;
+    });
+  }
 }
 
 /** Subscribes `observer` for as long as `owner` lives; a source that emits endlessly meanwhile is cut when that ends. */

@@ -1,5 +1,4 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
-import type { CallerContext } from '../../primitives/waiting/caller-context.js';
 
 /** setTimeout's own limit; a longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;
@@ -23,26 +22,22 @@ export class QueueTimeout<D extends Due> {
   readonly #now: () => number;
   readonly #first: () => D | undefined;
   readonly #up: (first: D) => void;
-  readonly #context: CallerContext;
   #timer: Subscription | undefined;
 
   /**
    * @param time - ms that an item may wait; Infinity: for ever
    * @param first - the first item of the queue
    * @param up - called with the first item when its time is up; must take it out of the queue
-   * @param context - in which `up` is called; what it throws ends the look, because the item may still be the first
    */
   constructor(
     time: number,
     first: () => D | undefined,
     up: (first: D) => void,
-    context: CallerContext,
     scheduler: SchedulerLike = asyncScheduler,
   ) {
     this.#time = time;
     this.#first = first;
     this.#up = up;
-    this.#context = context;
     this.#scheduler = scheduler;
     this.#now = clockOf(scheduler);
   }
@@ -74,8 +69,7 @@ export class QueueTimeout<D extends Due> {
       ran = true;
       this.#timer = undefined;
       // The scheduler's word is taken for it: its time may pass at another rate than the clock's, as fake timers' does.
-      const time = left > LONGEST ? this.#now() : Math.max(due, this.#now());
-      this.#context.tell(() => this.#look(time));
+      this.#look(left > LONGEST ? this.#now() : Math.max(due, this.#now()));
     };
     const timer = this.#scheduler.schedule(run, Math.min(left, LONGEST));
     if (!ran) this.#timer = timer;

@@ -10,7 +10,7 @@ import type { Hold, Holding } from '../../primitives/acquirable.js';
 import { entryTo, type SectionEntry } from '../../primitives/section-entry.js';
 import { currentScope, runIn, type Scope } from '../../primitives/waiting/section-scope.js';
 import type { Settle } from '../../primitives/waiting/wait.js';
-import { Attached, tearDown } from './attached.js';
+import { Attached, emitTo, tearDown } from './attached.js';
 import { withValue } from './value-error.js';
 import { ValueQueue, type WaitingValue } from './value-queue.js';
 
@@ -118,8 +118,8 @@ export class Sections<T, R> extends ValueQueue<T, R> implements Settle<Hold> {
 
   /** Called by an inner subscription with each of its results. */
   pass(result: R): void {
-    if (this.#scope === currentScope()) this.subscriber.next(result);
-    else runIn(this.#scope, () => this.subscriber.next(result));
+    if (this.#scope === currentScope()) emitTo(this.subscriber, result);
+    else runIn(this.#scope, () => emitTo(this.subscriber, result));
   }
 
   /** Called by an inner subscription once it is torn down, whatever for. */

@@ -1,7 +1,7 @@
 import { type Observable, type SchedulerLike, type Subscriber, Subscription, TimeoutError } from 'rxjs';
 import { Fifo } from '../../pool/wire/fifo.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
-import { attach, tearDown } from './attached.js';
+import { attach, emitTo, tearDown } from './attached.js';
 import { type Due, QueueTimeout } from './queue-timeout.js';
 import { withValue } from './value-error.js';
 
@@ -38,8 +38,7 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
     this.timeout = new QueueTimeout(
       time,
       () => this.waiting.peek(),
-      (first) => this.timedOut(first),
-      this.context,
+      (first) => this.context.tell(() => this.#timeIsUp(first)),
       scheduler,
     );
   }
@@ -67,7 +66,7 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
   /** After this and whatever came meanwhile, `completeIfDone` is to be called. */
   protected emit(result: R): void {
     this.emitting = true;
-    this.subscriber.next(result);
+    emitTo(this.subscriber, result);
     this.emitting = false;
   }
 
@@ -83,6 +82,16 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
   protected fail(error: unknown): void {
     tearDown(this.parts);
     this.subscriber.error(error);
+  }
+
+  /** The subscription ends by what that throws, as a Gate that cannot be read: the value would stay the first for ever. */
+  #timeIsUp(first: W): void {
+    try {
+      this.timedOut(first);
+    } catch (error) {
+      if (this.parts.closed) throw error;
+      this.fail(error);
+    }
   }
 
   /** The first value has waited for as long as it may. */

@@ -3,7 +3,7 @@ import { Pulling } from '../../pool/jobs/pulling.js';
 import { Fifo } from '../../pool/wire/fifo.js';
 import { checkCount, checkMs, checkOptions, show } from '../../primitives/options.js';
 import type { ModuleTarget, Target } from '../../primitives/target.js';
-import { attach } from '../parts/attached.js';
+import { attach, emitTo } from '../parts/attached.js';
 import { checkTravels, type JobRunner, type JobRunnerOptions } from '../parts/job-runner.js';
 import { toValueError } from '../parts/value-error.js';
 import { checkFunction, type ThreadMapOptions } from './map-options.js';
@@ -168,7 +168,7 @@ export class JobMap {
 
   #pass(result: unknown): void {
     this.#here--;
-    this.#subscriber.next(result);
+    emitTo(this.#subscriber, result);
   }
 
   #completeIfDone(): void {

@@ -1,5 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
+import { emitTo } from '../parts/attached.js';
 import type { Chunk, Lane } from './backlog.js';
 
 /** Values that follow one another, and what came of them. */
@@ -215,7 +216,7 @@ export class MapResults {
       if (outputs.length === 0) break;
       for (const output of outputs) {
         if (this.#subscriber.closed) return false;
-        this.#subscriber.next(output);
+        emitTo(this.#subscriber, output);
       }
     }
     if (this.#subscriber.closed) return false;

@@ -11,7 +11,7 @@ import { PortChannel } from '../../pool/wire/port-channel.js';
 import { movesOf } from '../../pool/wire/transfer.js';
 import { runPipeModule } from '../../pool/workers/worker-files.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
-import { attach } from '../parts/attached.js';
+import { attach, emitTo } from '../parts/attached.js';
 import type { Pooled } from '../parts/pooled-options.js';
 import { toValueError } from '../parts/value-error.js';
 import { PIPE_WINDOW, type PipeMessage } from './messages.js';
@@ -184,7 +184,7 @@ export class PipeRun<R> {
   #pass(values: readonly R[]): void {
     for (const value of values) {
       if (this.#parts.closed) return;
-      this.#subscriber.next(value);
+      emitTo(this.#subscriber, value);
     }
     this.#passed += values.length;
     if (this.#passed < PIPE_WINDOW / 4 || this.#parts.closed) return;

@@ -78,6 +78,7 @@ class Session {
   /** Jobs that have come; those from index `#at` on the worker has not looked at. */
   #jobs: SentJob[] = [];
   #at = 0;
+  /** Undefined once the worker is free again, because an idle one would keep what its last job was called with. */
   running: Running | undefined;
   /** The worker is not free: a job runs, or `setup`, or leftovers, or the turn of the event loop after a job has not come. */
   #taken = false;
@@ -244,6 +245,7 @@ class Session {
    * ends the worker, and no job that has begun by then. At times the event loop turns in between, for timers and the like.
    */
   readonly #free = (): void => {
+    this.running = undefined;
     if (endTurn === undefined || clock() - this.#turned >= PARKED_MS) nextTurn(this.#turn);
     else nextTick(this.#tick);
   };

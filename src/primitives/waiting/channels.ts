@@ -21,6 +21,7 @@ export interface WaitContext {
   /** The class of the primitive; `Thread` for a join. */
   readonly kind: string;
   readonly name: string;
+  /** 0: it is between machines. */
   readonly id: number;
   readonly face: 'blocking' | 'observable';
   /** `ident` of who has it as the wait begins; null: nobody in particular. */
@@ -84,9 +85,39 @@ export function tellWaitEnds(
   if (face === 'blocking') waits.end.publish(context);
   else {
     told.delete(wait);
-    waits.asyncStart.publish(context);
-    waits.asyncEnd.publish(context);
+    endLater(waits, context);
   }
+}
+
+/** A wait for something between machines begins. Returns how to tell that it has ended; undefined: nobody listens. */
+export function tellFarWait(
+  kind: string,
+  name: string,
+  face: WaitContext['face'],
+): ((outcome: NonNullable<WaitContext['outcome']>) => void) | undefined {
+  if (!waits.start.hasSubscribers) return undefined;
+  const context: WaitContext = { kind, name, id: 0, face, owner: null };
+  waits.start.publish(context);
+  if (face === 'observable') waits.end.publish(context);
+  return (outcome) => {
+    context.outcome = outcome;
+    if (face === 'blocking') waits.end.publish(context);
+    else endLater(waits, context);
+  };
+}
+
+/** A lock between machines is held. Returns how to tell that it is not any more; undefined: nobody listens. */
+export function tellFarHold(kind: string, name: string): (() => void) | undefined {
+  if (!holds.start.hasSubscribers) return undefined;
+  const context: HoldContext = { kind, name, id: 0, face: 'observable' };
+  holds.start.publish(context);
+  holds.end.publish(context);
+  return () => endLater(holds, context);
+}
+
+function endLater<T extends object>({ asyncStart, asyncEnd }: TracingChannel<unknown, T>, context: T): void {
+  asyncStart.publish(context);
+  asyncEnd.publish(context);
 }
 
 /** A hold that was told of and has not ended. */
@@ -131,10 +162,7 @@ export function tellHoldEnds(on: Waited): void {
   forgetHold(on, hold);
   const { context } = hold;
   if (context.face === 'blocking') holds.end.publish(context);
-  else {
-    holds.asyncStart.publish(context);
-    holds.asyncEnd.publish(context);
-  }
+  else endLater(holds, context);
 }
 
 function forgetHold(on: Waited, { looking }: ToldHold): void {
@@ -178,8 +206,7 @@ export function callTold(
       context.error = error;
       runs.error.publish(context);
     }
-    runs.asyncStart.publish(context);
-    runs.asyncEnd.publish(context);
+    endLater(runs, context);
   };
   runs.start.publish(context);
   try {

@@ -36,6 +36,37 @@ it('an idle worker keeps nothing of what its last job was called with and gave',
   for (const run of results) expect(await leftBy(run)).toBeLessThan(SIZE / 2);
 });
 
+/** Collects what it can in its own thread, and stores in the cell whether its first argument was in that. */
+const watch = (kept: object, cell: Int32Array): void => {
+  const ref = new WeakRef(kept);
+  const collect = (globalThis as { gc?(): void }).gc as () => void;
+  let looks = 0;
+  const timer = setInterval(() => {
+    collect();
+    const isGone = ref.deref() === undefined;
+    if (!isGone && ++looks < 50) return;
+    clearInterval(timer);
+    Atomics.store(cell, 0, isGone ? 1 : -1);
+    Atomics.notify(cell, 0);
+  }, 10).unref();
+};
+
+it('nor does the worker itself', async () => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  const args = (cell: Int32Array): [object, Int32Array] => [{ kept: true }, cell];
+  const jobs = [
+    (cell: Int32Array) => pool.run(watch, args(cell)).then(),
+    (cell: Int32Array) => new Thread({ target: watch, args: args(cell), pool }).start().result().then(),
+    (cell: Int32Array) => new Thread({ target: watch, args: args(cell) }).start().result().then(),
+  ];
+  for (const run of jobs) {
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    await run(cell);
+    await Atomics.waitAsync(cell, 0, 0).value;
+    expect(cell[0]).toBe(1);
+  }
+});
+
 it('a job that others know as a Thread keeps none of its arguments once it is over', async () => {
   await using pool = new ThreadPool({ maxThreads: 1 });
   const [known, stop] = [new Event(), new Event()];

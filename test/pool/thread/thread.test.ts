@@ -147,6 +147,11 @@ describe('a target', () => {
       /must not be a relative path, got '.\/jobs.js'/,
     );
     expect(messageOf(() => threadModule('http://example.org/jobs.js'))).toMatch(/got 'http:/);
+    for (const module of ['file://host/jobs.js', 'file:///of%2Fjobs.js'])
+      for (const given of [module, new URL(module)])
+        expect(messageOf(() => threadModule(given))).toBe(
+          `TypeError: module must be the URL of a file of this machine, got '${module}'`,
+        );
   });
 
   it('that uses a variable of its closure fails with an error that explains it', async () => {

@@ -10,6 +10,8 @@ export interface Place {
   readonly a: Machines;
   /** The same as `a`, or another session of the namespace. */
   readonly b: Machines;
+  /** Whether `b` is another session. */
+  readonly apart: boolean;
   /** Of whatever a test makes: its own. */
   readonly name: string;
   /** One more session of the namespace, until the test is over. */
@@ -36,6 +38,7 @@ export function inEachPlace(battery: (place: Place) => void): void {
     const options = () => ({ connection: server?.url ?? 'memory', namespace, lease: 5000, grace: false });
     const place: Writable<Place> = {
       name: '',
+      apart: sessions > 1,
       another(): Machines {
         const other = elsewhere(options());
         others.push(other);
