@@ -297,6 +297,7 @@ describe('the words of top', () => {
     expect([widthOf('abc'), widthOf('漢字'), widthOf('😀'), widthOf('é'), widthOf('e\u0301')]).toEqual([
       3, 4, 2, 1, 1,
     ]);
+    expect(['한글', '한글'.normalize('NFD')].map(widthOf)).toEqual([4, 4]);
     expect(['ﾊﾝｶｸ', 'ㄅㄆㄇ', '🇩🇪', '\ufeffbom', '￥'].map(widthOf)).toEqual([4, 6, 2, 3, 2]);
     expect(clip('漢字漢字', 5)).toBe('漢字…');
     expect(padded('漢字漢字', 6)).toBe('漢字… ');
