@@ -121,6 +121,37 @@ describe('rxjs-threading', () => {
     expect(output.replaceAll('\r\n', '\n')).not.toMatch(CONTROLS);
   });
 
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'ctrl-c', 'ctrl-c in a dump'])(
+    'leaves the terminal as it was when it ends by %s',
+    async (by) => {
+      await using monitor = await serveMonitor({ port: 0 });
+      const command = `echo process $$; TERM=xterm exec '${process.execPath}' '${cli}' top ${monitor.url}`;
+      const terminal = endWithTest(spawn('script', ['-qec', command, '/dev/null'], { timeout: 30_000 }));
+      const closed = once(terminal, 'close');
+      let output = '';
+      let [seen, next] = ['MainThread', by === 'ctrl-c in a dump' ? 'd' : by];
+      for await (const some of terminal.stdout.setEncoding('utf8')) {
+        output += some;
+        if (!output.includes(seen)) continue;
+        const [, pid = ''] = /process (\d+)/.exec(output) ?? [];
+        if (next.startsWith('SIG')) process.kill(Number(pid), next);
+        else if (next !== '') terminal.stdin.write(next === 'd' ? 'd' : '\x03');
+        [seen, next] = next === 'd' ? ['dump of', 'ctrl-c'] : [seen, ''];
+      }
+      expect(await closed).toEqual([0, null]);
+      expect(output).toMatch(/\x1b\[\?1049h[^]*\x1b\[\?25h\x1b\[\?1049l$/);
+    },
+  );
+
+  it('ends its program when nobody reads what it prints any more', async () => {
+    const top = endWithTest(spawn(process.execPath, [cli, 'top', '--', 'node', fixture('bad-names.js')]));
+    // Its program has the same stderr: that is closed once both are gone.
+    const closed = once(top, 'close');
+    await once(top.stdout, 'data');
+    top.stdout.destroy();
+    expect(await closed).toEqual([143, null]);
+  });
+
   it('ends its program when it is told to end, also by a second signal', async () => {
     const args = ['top', '--json', '--', 'node', fixture('bad-names.js')];
     const top = endWithTest(spawn(process.execPath, [cli, ...args]));

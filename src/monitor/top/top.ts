@@ -33,7 +33,11 @@ export async function top(command: TopCommand): Promise<number> {
     program?.child.kill(quit.signal.aborted ? 'SIGKILL' : 'SIGTERM');
     quit.abort();
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  // A terminal that is filled is left as it was. Elsewhere `nohup` may have asked for a SIGHUP to be ignored.
+  const signals: NodeJS.Signals[] = fills ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+  for (const signal of signals) process.on(signal, stop);
+  // Who reads its output may have read enough.
+  process.stdout.once('error', stop);
   try {
     await follow(command, program, fills, quit);
   } catch (error) {
@@ -42,7 +46,8 @@ export async function top(command: TopCommand): Promise<number> {
   } finally {
     if (quit.signal.aborted) program?.child.kill();
     await program?.ended;
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of signals) process.off(signal, stop);
+    process.stdout.off('error', stop);
     output?.print();
   }
   return (await program?.ended) ?? 0;
