@@ -143,6 +143,22 @@ describe('rxjs-threading', () => {
     },
   );
 
+  it('tells below the screen that it has left with what code the process has ended', async () => {
+    const program =
+      "import { serveMonitor } from 'rxjs-threading/monitor'; const { url } = await serveMonitor({ port: 0 }); " +
+      "console.log(url); process.stdin.once('data', () => process.exit(7))";
+    const watched = endWithTest(spawn(process.execPath, ['--input-type=module', '-e', program]));
+    const [url] = await once(watched.stdout.setEncoding('utf8'), 'data');
+    const command = `TERM=xterm exec '${process.execPath}' '${cli}' top ${url.trim()}`;
+    const terminal = endWithTest(spawn('script', ['-qec', command, '/dev/null'], { timeout: 30_000 }));
+    let output = '';
+    for await (const some of terminal.stdout.setEncoding('utf8')) {
+      output += some;
+      if (output.includes('MainThread')) watched.stdin.end('end');
+    }
+    expect(output).toMatch(/\x1b\[\?1049lthe process has ended with code 7\r\n$/);
+  });
+
   it('ends its program when nobody reads what it prints any more', async () => {
     const top = endWithTest(spawn(process.execPath, [cli, 'top', '--', 'node', fixture('bad-names.js')]));
     // Its program has the same stderr: that is closed once both are gone.
@@ -286,11 +302,10 @@ describe('the screen of top', () => {
     expect(lines.some((line) => line.includes('MainThread'))).toBe(true);
   });
 
-  it('tells how old it is once the connection is lost, and how the process has ended', () => {
+  it('tells how old it is once the connection is lost', () => {
     const shown = (status: Parameters<typeof page>[2]): string =>
       rendered(page(now, FIRST_VIEW, status, 24, 120)[0] ?? [], 120, false);
     expect(shown({ is: 'lost', heard: now.time + 61_000 })).toContain('■ lost, this is 1m 01s old');
-    expect(shown({ is: 'ended', code: 3 })).toContain('◆ the process has ended with code 3');
   });
 
   it('keeps the row that is chosen in sight, whatever the order', () => {

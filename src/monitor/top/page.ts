@@ -10,8 +10,7 @@ import { count, duration, plural, size } from './words.js';
 export type Status =
   | { readonly is: 'live' }
   /** When it was heard last. */
-  | { readonly is: 'lost'; readonly heard: number }
-  | { readonly is: 'ended'; readonly code: number };
+  | { readonly is: 'lost'; readonly heard: number };
 
 /** The most findings that are shown by themselves. */
 const MOST_FINDINGS = 3;
@@ -55,7 +54,6 @@ function headline(now: Inspection, status: Status, columns: number): Line {
 
 function told(status: Status, now: number): [string, Look] {
   if (status.is === 'live') return ['● live', 'good'];
-  if (status.is === 'ended') return [`◆ the process has ended with code ${status.code}`, 'dead'];
   return [`■ lost, this is ${duration(Math.max(0, status.heard - now))} old`, 'waiting'];
 }
 

@@ -83,6 +83,7 @@ async function follow(
 function onScreen(address: ReturnType<typeof addressOf>, quit: () => void): Shown {
   const screen = new FullScreen(process.stdout, process.stdin, address, quit);
   let now: Inspection | undefined;
+  let end = '';
   return {
     hear(heard) {
       if (heard.kind === 'lost') {
@@ -91,9 +92,13 @@ function onScreen(address: ReturnType<typeof addressOf>, quit: () => void): Show
       }
       now = applyMessage(now, heard.message);
       const { message } = heard;
-      screen.show(now, message.kind === 'bye' ? { is: 'ended', code: message.code } : { is: 'live' });
+      if (message.kind === 'bye') end = hasEndedWith(message.code);
+      screen.show(now, { is: 'live' });
     },
-    close: () => screen.close(),
+    close() {
+      screen.close();
+      if (end !== '') print(end);
+    },
   };
 }
 
@@ -125,10 +130,14 @@ function asLines(): Shown {
       const first = now === undefined;
       now = applyMessage(now, heard.message);
       if (first) tick();
-      if (heard.message.kind === 'bye') print(`the process has ended with code ${heard.message.code}`);
+      if (heard.message.kind === 'bye') print(hasEndedWith(heard.message.code));
     },
     close: () => clearInterval(timer),
   };
+}
+
+function hasEndedWith(code: number): string {
+  return `the process has ended with code ${code}`;
 }
 
 function print(line: string): void {
