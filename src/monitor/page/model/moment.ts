@@ -162,7 +162,7 @@ export class Moment {
       this.threads,
       delta,
       ({ ident }) => ident,
-      (thread) => this.lanes.set(thread),
+      (thread) => this.lanes.set(thread, this.time),
     );
     // After those that take their place in the lane of a worker.
     for (const ident of delta.gone) this.lanes.gone(ident);
