@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { Moment } from '../../src/monitor/page/model/moment.js';
+import type { MonitorEvent } from '../../src/monitor/protocol.js';
+import { inspection, primitive, thread } from '../browser/support/infos.js';
+
+const lock = primitive(1, 'ledger');
+const now = inspection({ threads: [thread(4096, 'MainThread', { kind: 'main' })], primitives: [lock] });
+const event = (time: number, kind: MonitorEvent['event']): MonitorEvent => {
+  return { time, ident: 4096, event: kind, primitive: 1, by: null, face: 'blocking' };
+};
+
+describe('what a page has seen', () => {
+  it('is there once, although a snapshot after a long pause comes with events from before', () => {
+    const moment = new Moment();
+    const waits = [event(now.time + 1, 'wait'), event(now.time + 2, 'woken')];
+    const later = [event(now.time + 3, 'wait'), event(now.time + 5, 'woken')];
+    moment.apply({ kind: 'snapshot', now });
+    moment.apply({ kind: 'events', events: waits, lost: 0 });
+    moment.apply({ kind: 'snapshot', now });
+    moment.apply({ kind: 'events', events: [...waits, ...later], lost: 0 });
+    expect(moment.events).toEqual([...waits, ...later]);
+    expect(moment.usages.histogram(1)?.reduce((sum, many) => sum + many, 0)).toBe(2);
+  });
+
+  it('is all of another process, whatever its clock was', () => {
+    const moment = new Moment();
+    const [before, after] = [event(now.time + 9000, 'wait'), event(now.time + 1, 'wait')];
+    moment.apply({ kind: 'snapshot', now });
+    moment.apply({ kind: 'events', events: [before], lost: 0 });
+    moment.apply({ kind: 'snapshot', now: { ...now, process: { ...now.process, pid: 7 } } });
+    moment.apply({ kind: 'events', events: [after], lost: 0 });
+    expect(moment.events).toEqual([after]);
+  });
+});
