@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { COLUMN, COLUMNS, History } from '../../src/monitor/page/model/history.js';
 import { Moment } from '../../src/monitor/page/model/moment.js';
 import type { MonitorEvent } from '../../src/monitor/protocol.js';
 import { inspection, primitive, thread } from '../browser/support/infos.js';
@@ -30,5 +31,26 @@ describe('what a page has seen', () => {
     moment.apply({ kind: 'snapshot', now: { ...now, process: { ...now.process, pid: 7 } } });
     moment.apply({ kind: 'events', events: [after], lost: 0 });
     expect(moment.events).toEqual([after]);
+  });
+
+  it('has its place in the last ten minutes, also after a time that it did not look', () => {
+    const [history, moment] = [new History(), new Moment()];
+    const told = (): (number | undefined)[] => history.columns.map((one) => one?.time);
+    // It looks a little less often than once a second.
+    for (let time = 0; time < 3 * COLUMN; time += 1100) history.tick(time + 1, moment);
+    expect(told()).toEqual([1101, 5501, 11_001]);
+    for (const time of [8 * COLUMN, 8 * COLUMN + 1000]) history.tick(time, moment);
+    expect(told().slice(2)).toEqual([
+      11_001,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      8 * COLUMN,
+    ]);
+    history.tick(500 * COLUMN, moment);
+    expect(told()).toHaveLength(COLUMNS);
+    expect(told().filter((one) => one !== undefined)).toEqual([500 * COLUMN]);
   });
 });
