@@ -45,7 +45,8 @@ describe('a connection that is lost', () => {
   });
 
   it('begins anew when another process answers', async () => {
-    const page = await view(server.url);
+    const page = await view(server.url, { open: 'lock:ledger' });
+    await page.locator('.drawer[data-open="true"]').waitFor();
     const { port } = new URL(server.url);
     await server.stop();
     const other = new PhotoImport();
@@ -65,6 +66,8 @@ describe('a connection that is lost', () => {
     const another = await serveMessages({ first, next: () => [] }, Number(port));
     await expect.poll(() => page.locator('.title p').textContent(), { timeout: 10_000 }).toContain('pid 7');
     expect(await page.locator('.lane').count()).toBe(2);
+    // It was about a lock of the process before.
+    expect(await page.locator('.drawer').getAttribute('data-open')).toBe('false');
     await another.stop();
     await server.start();
     expectNoFaults();
