@@ -18,6 +18,8 @@ function crossed(): Inspection {
     wait(500, 4097, ledger, { since, owner: 4098 }),
     wait(501, 4098, accounts, { since, owner: 4097 }),
   ] as const;
+  const file = 'src/accounts/of-customers/transfer-between-them.ts';
+  const site = { function: 'transferBetweenAccounts', file, line: 41, column: 7 };
   const stuck = { activity: 'waiting', since, finding: 'deadlock' } as const;
   const threads = [
     thread(4096, 'MainThread', { kind: 'main', activity: 'idle' }),
@@ -41,7 +43,7 @@ function crossed(): Inspection {
           { kind: 'signalled', primitive: 1 },
           { kind: 'signalled', primitive: 2 },
         ],
-        cycle: waits.map((one) => ({ wait: one, holds: 3 - (one.primitive ?? 0), stack: [] })),
+        cycle: waits.map((one) => ({ wait: one, holds: 3 - (one.primitive ?? 0), stack: [site] })),
         behind: [],
       },
     ],
@@ -83,6 +85,9 @@ it.each([320, 1440])('has room for what is short, and breaks no line of it, at %
     const name = await head.locator('.link').boundingBox();
     expect(mark?.y).toBeGreaterThan(name?.y ?? Number.NaN);
   }
+  // What leaves no room for a place is not broken for it.
+  for (const called of await page.locator('.stack .fn').all())
+    expect((await called.boundingBox())?.height).toBeLessThan(25);
   // What a primitive is stands beside its name, or not at all.
   const cutKinds = await page.locator('td.c-name .kind').evaluateAll((kinds) =>
     kinds.flatMap((kind) => {
