@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Inspection } from '../../src/monitor/types.js';
 import { overflow } from './support/axe.js';
 import { expectNoFaults, picture, view } from './support/browser.js';
+import { Crowd } from './support/crowd.js';
 import { contention, inspection, pool, primitive, thread, wait } from './support/infos.js';
 import { type MessageServer, serveMessages } from './support/message-server.js';
 
@@ -97,5 +98,28 @@ it.each([320, 1440])('has room for what is short, and breaks no line of it, at %
     }),
   );
   expect(cutKinds).toEqual([]);
+  expectNoFaults();
+});
+
+it('is not wider than a phone at 200 %', async () => {
+  const page = await view(server.url, { width: 195, height: 420 });
+  await picture(page, 'room-195');
+  expect(await overflow(page)).toBe(0);
+  expectNoFaults();
+});
+
+it.each([660, 820, 1440])('has room for the numbers of a thousand locks at %i pixels', async (width) => {
+  const crowd = await serveMessages(new Crowd());
+  const page = await view(crowd.url, { width });
+  await page.locator('#locks').scrollIntoViewIfNeeded();
+  await page.locator('#locks .pname').first().waitFor();
+  await picture(page, `crowd-${width}`);
+  const cells = page.locator('#locks td.r:visible');
+  expect(await cells.count()).toBeGreaterThan(20);
+  const cut = await cells.evaluateAll((all) =>
+    all.flatMap((cell) => (cell.scrollWidth > cell.clientWidth ? [cell.textContent] : [])),
+  );
+  expect(cut).toEqual([]);
+  await crowd.stop();
   expectNoFaults();
 });
