@@ -3,7 +3,7 @@ import type { ThreadFacts } from '../primitives/threads/thread-facts.js';
 import { epoch } from './epoch.js';
 import { processStarted } from './inspect-process.js';
 import { recentAnswersOf } from './loop-answers.js';
-import { loopInfo, utilizationOf } from './loop-info.js';
+import { loopInfo } from './loop-info.js';
 import type { Finding, PoolInfo, PrimitiveInfo, ThreadActivity, ThreadInfo, WaitInfo } from './types.js';
 
 /** What else a row of a thread is put together from. */
@@ -18,8 +18,6 @@ interface Around {
 
 /** ms that a thread is told of after its end. */
 const TOLD_AFTER = 60_000;
-/** A loop that is busy for a smaller share of the time has nothing to do. */
-const IDLE = 0.05;
 
 /**
  * The threads that live, or have ended less than a minute ago, and the dead that still own something. Of workers that somebody
@@ -72,9 +70,8 @@ function activityOf(
   const blocking = waits.find(({ face }) => face === 'blocking');
   if (blocking !== undefined) return { activity: 'waiting', since: blocking.since };
   if (thread.sleeps !== null) return { activity: 'sleeping', since: epoch(thread.sleeps.since) };
-  const answers = recentAnswersOf(thread.ident);
-  if (answers?.before !== undefined && utilizationOf(answers) < IDLE)
-    return { activity: 'idle', since: epoch(answers.before.time) };
+  const idleSince = recentAnswersOf(thread.ident)?.idleSince ?? null;
+  if (idleSince !== null) return { activity: 'idle', since: epoch(idleSince) };
   return { activity: 'running', since: began };
 }
 

@@ -8,6 +8,8 @@ import { isHidden } from './hidden.js';
 export interface Answers {
   readonly last: LoopAnswer;
   readonly before: LoopAnswer | undefined;
+  /** Since when it has had nothing to do, as far as answers tell, on the clock of all threads; null: it has. */
+  readonly idleSince: number | null;
 }
 
 /**
@@ -15,6 +17,8 @@ export interface Answers {
  * asked, or computes, has not answered since.
  */
 const RECENT = 3000;
+/** A loop that is busy for a smaller share of the time has nothing to do. */
+const IDLE = 0.05;
 
 const answers = new Map<number, Answers>();
 let heard = 0;
@@ -36,8 +40,17 @@ export function askAll(): void {
   for (const ident of answers.keys()) if (!isAlive(ident)) answers.delete(ident);
   askLoops((answer) => {
     heard++;
-    answers.set(answer.ident, { last: answer, before: answers.get(answer.ident)?.last });
+    answers.set(answer.ident, after(answers.get(answer.ident), answer));
   }, isHidden());
+}
+
+function after(known: Answers | undefined, last: LoopAnswer): Answers {
+  if (known === undefined) return { last, before: undefined, idleSince: null };
+  const before = known.last;
+  if (utilizationOf({ last, before }) >= IDLE) return { last, before, idleSince: null };
+  // Of a wait that blocked it in between the answers before tell nothing.
+  const goesOn = last.blocked === before.blocked;
+  return { last, before, idleSince: goesOn ? (known.idleSince ?? before.time) : before.time };
 }
 
 /** However old they are. */
@@ -58,6 +71,19 @@ export function recentAnswers(): LoopAnswer[] {
 
 function isRecent({ last }: Answers): boolean {
   return clock() - last.time <= RECENT;
+}
+
+/** Share of the time between the last two answers that the thread had something to do, without the time that it was blocked. */
+export function utilizationOf({ last, before }: Pick<Answers, 'last' | 'before'>): number {
+  const idle = last.idle - (before?.idle ?? 0);
+  const active = last.active - (before?.active ?? 0);
+  const blocked = last.blocked - (before?.blocked ?? 0);
+  return share(active - blocked, active + idle);
+}
+
+/** From 0 to 1. */
+export function share(part: number, of: number): number {
+  return of <= 0 ? 0 : Math.min(1, Math.max(0, part / of));
 }
 
 /** The last answer of each thread, however old it is. */

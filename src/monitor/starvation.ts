@@ -3,8 +3,7 @@ import type { PoolFacts } from '../primitives/threads/pool-records.js';
 import type { ThreadFacts } from '../primitives/threads/thread-facts.js';
 import type { ThreadWait } from '../primitives/threads/wait-graph.js';
 import { epoch } from './epoch.js';
-import { recentAnswersOf } from './loop-answers.js';
-import { utilizationOf } from './loop-info.js';
+import { recentAnswersOf, utilizationOf } from './loop-answers.js';
 import type { Starvation } from './types.js';
 
 /** A worker whose event loop is busier than this share of the time works, whatever its pending waits are for. */

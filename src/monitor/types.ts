@@ -78,7 +78,7 @@ export interface ThreadInfo {
   /** `ident` of the thread that started it; null for main and foreign ones. */
   readonly startedBy: number | null;
   readonly activity: ThreadActivity;
-  /** When `activity` began. */
+  /** When `activity` began; of one that is running when it was started, although it has waited or been idle in between. */
   readonly since: number;
   /** Name of the target that it runs, never its arguments; null: none. */
   readonly runs: string | null;

@@ -134,6 +134,11 @@ export class BarrierRounds {
     return this.outcome(slot);
   }
 
+  /** The same of a late party that blocks in the very action it would wait for, which cannot end before. */
+  expireInAction(): void {
+    this.#change(() => this.#isActor() && this.#break());
+  }
+
   withdraw(slot: number): void {
     this.#change(() => this.#drop(slot));
   }
@@ -292,9 +297,11 @@ export class BarrierAttempt implements BlockingAttempt<number> {
     return PENDING;
   }
 
-  /** Who is late waits on until the action is over, as in CPython, and looks whether its thread lives. */
+  /** Who is late waits on until the action is over, as in CPython, and looks whether its thread lives; unless that is the action. */
   expire(): Outcome<number> {
-    return this.#slot === 0 ? this.#arrive() : this.#rounds.expire(this.#slot);
+    if (this.#slot !== 0) return this.#rounds.expire(this.#slot);
+    if (!this.#queues) this.#rounds.expireInAction();
+    return this.#arrive();
   }
 
   leave(): void {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MonitorMessage } from '../../src/monitor/protocol.js';
+import { violations } from './support/axe.js';
 import { expectNoFaults, picture, view } from './support/browser.js';
 import { type MessageServer, serveMessages } from './support/message-server.js';
 import { PhotoImport } from './support/photo-import.js';
@@ -11,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 describe('a connection that is lost', () => {
-  it('is told by the pill, with the last moment dimmed and its age, and made again', async () => {
+  it('is told by the pill, with the last moment in grey and its age, and made again', async () => {
     const page = await view(server.url);
     await expect.poll(() => page.locator('.live').textContent()).toBe('Live');
     await server.stop();
@@ -23,6 +24,7 @@ describe('a connection that is lost', () => {
       .toMatch(/^[2-9] s ago$/);
     expect(await page.locator('.lane .note').nth(2).textContent()).toBe(note);
     await picture(page, 'lost');
+    expect(await violations(page)).toEqual([]);
     await server.start();
     await expect.poll(() => page.locator('.live').textContent(), { timeout: 10_000 }).toBe('Live');
     expect(await page.locator('main').getAttribute('data-stale')).toBe('false');
@@ -45,7 +47,8 @@ describe('a connection that is lost', () => {
   });
 
   it('begins anew when another process answers', async () => {
-    const page = await view(server.url);
+    const page = await view(server.url, { open: 'lock:ledger' });
+    await page.locator('.drawer[data-open="true"]').waitFor();
     const { port } = new URL(server.url);
     await server.stop();
     const other = new PhotoImport();
@@ -65,6 +68,8 @@ describe('a connection that is lost', () => {
     const another = await serveMessages({ first, next: () => [] }, Number(port));
     await expect.poll(() => page.locator('.title p').textContent(), { timeout: 10_000 }).toContain('pid 7');
     expect(await page.locator('.lane').count()).toBe(2);
+    // It was about a lock of the process before.
+    expect(await page.locator('.drawer').getAttribute('data-open')).toBe('false');
     await another.stop();
     await server.start();
     expectNoFaults();

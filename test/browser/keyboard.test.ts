@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectNoFaults, view } from './support/browser.js';
+import { Crowd } from './support/crowd.js';
 import { type MessageServer, serveMessages } from './support/message-server.js';
 import { PhotoImport } from './support/photo-import.js';
 
@@ -82,5 +83,34 @@ it('filters with /, pauses with space, closes with Esc', async () => {
   await page.keyboard.press('Space');
   await expect.poll(() => page.locator('.live').textContent()).toBe('Live');
   await expect.poll(() => waited.textContent()).not.toBe(before);
+  expectNoFaults();
+});
+
+it('walks through all rows of a list, of which those in view are there, and none is below the head', async () => {
+  const crowd = await serveMessages(new Crowd());
+  const page = await view(crowd.url);
+  await page.locator('.lane').first().focus();
+  await page.keyboard.press('End');
+  await expect.poll(() => focused(page)).toContain('worker-199');
+  await page.keyboard.press('Home');
+  await expect.poll(() => focused(page)).toContain('MainThread');
+  const place = (): Promise<number> =>
+    page.evaluate(() => Number(document.activeElement?.closest('tr')?.getAttribute('aria-rowindex')));
+  const below = (): Promise<number> =>
+    page.evaluate(() => {
+      const top = document.activeElement?.getBoundingClientRect().top ?? Number.NaN;
+      return top - (document.querySelector('#locks th')?.getBoundingClientRect().bottom ?? Number.NaN);
+    });
+  await page.locator('#locks .pname').first().focus();
+  await page.keyboard.press('End');
+  await expect.poll(place).toBe(1001);
+  for (let row = 1000; row > 975; row--) {
+    await page.keyboard.press('ArrowUp');
+    await expect.poll(place).toBe(row);
+    expect(await below()).toBeGreaterThanOrEqual(0);
+  }
+  await page.keyboard.press('Home');
+  await expect.poll(place).toBe(2);
+  await crowd.stop();
   expectNoFaults();
 });

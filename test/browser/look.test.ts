@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { overflow, violations } from './support/axe.js';
 import { expectNoFaults, picture, view } from './support/browser.js';
-import { inspection, thread } from './support/infos.js';
+import { inspection, primitive, thread, wait } from './support/infos.js';
 import { type MessageServer, serveMessages } from './support/message-server.js';
 import { PhotoImport } from './support/photo-import.js';
 
@@ -71,6 +71,24 @@ describe('the parts', () => {
     await page.getByRole('button', { name: 'Show all 40 findings' }).click();
     expect(await page.locator('.finding').count()).toBe(40);
     await troubled.stop();
+    expectNoFaults();
+  });
+
+  it('list fifty of those that wait for a lock, and say how many more there are', async () => {
+    const lock = primitive(1, 'ledger');
+    const idents = Array.from({ length: 120 }, (_, at) => 5000 + at);
+    const now = inspection({
+      threads: idents.map((ident) =>
+        thread(ident, `clerk ${ident}`, { activity: 'waiting', waits: [ident] }),
+      ),
+      waits: idents.map((ident) => wait(ident, ident, lock)),
+      primitives: [{ ...lock, queue: idents }],
+    });
+    const crowded = await serveMessages({ first: () => [{ kind: 'snapshot', now }], next: () => [] });
+    const page = await view(crowded.url, { open: 'lock:ledger' });
+    await expect.poll(() => page.locator('.drawer .waiters li').count()).toBe(50);
+    expect(await page.locator('.drawer .body').textContent()).toContain('and 70 more');
+    await crowded.stop();
     expectNoFaults();
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Inspection } from '../../src/monitor/types.js';
 import { overflow } from './support/axe.js';
 import { expectNoFaults, picture, view } from './support/browser.js';
+import { Crowd } from './support/crowd.js';
 import { contention, inspection, pool, primitive, thread, wait } from './support/infos.js';
 import { type MessageServer, serveMessages } from './support/message-server.js';
 
@@ -18,6 +19,8 @@ function crossed(): Inspection {
     wait(500, 4097, ledger, { since, owner: 4098 }),
     wait(501, 4098, accounts, { since, owner: 4097 }),
   ] as const;
+  const file = 'src/accounts/of-customers/transfer-between-them.ts';
+  const site = { function: 'transferBetweenAccounts', file, line: 41, column: 7 };
   const stuck = { activity: 'waiting', since, finding: 'deadlock' } as const;
   const threads = [
     thread(4096, 'MainThread', { kind: 'main', activity: 'idle' }),
@@ -41,7 +44,7 @@ function crossed(): Inspection {
           { kind: 'signalled', primitive: 1 },
           { kind: 'signalled', primitive: 2 },
         ],
-        cycle: waits.map((one) => ({ wait: one, holds: 3 - (one.primitive ?? 0), stack: [] })),
+        cycle: waits.map((one) => ({ wait: one, holds: 3 - (one.primitive ?? 0), stack: [site] })),
         behind: [],
       },
     ],
@@ -83,6 +86,9 @@ it.each([320, 1440])('has room for what is short, and breaks no line of it, at %
     const name = await head.locator('.link').boundingBox();
     expect(mark?.y).toBeGreaterThan(name?.y ?? Number.NaN);
   }
+  // What leaves no room for a place is not broken for it.
+  for (const called of await page.locator('.stack .fn').all())
+    expect((await called.boundingBox())?.height).toBeLessThan(25);
   // What a primitive is stands beside its name, or not at all.
   const cutKinds = await page.locator('td.c-name .kind').evaluateAll((kinds) =>
     kinds.flatMap((kind) => {
@@ -92,5 +98,28 @@ it.each([320, 1440])('has room for what is short, and breaks no line of it, at %
     }),
   );
   expect(cutKinds).toEqual([]);
+  expectNoFaults();
+});
+
+it('is not wider than a phone at 200 %', async () => {
+  const page = await view(server.url, { width: 195, height: 420 });
+  await picture(page, 'room-195');
+  expect(await overflow(page)).toBe(0);
+  expectNoFaults();
+});
+
+it.each([660, 820, 1440])('has room for the numbers of a thousand locks at %i pixels', async (width) => {
+  const crowd = await serveMessages(new Crowd());
+  const page = await view(crowd.url, { width });
+  await page.locator('#locks').scrollIntoViewIfNeeded();
+  await page.locator('#locks .pname').first().waitFor();
+  await picture(page, `crowd-${width}`);
+  const cells = page.locator('#locks td.r:visible');
+  expect(await cells.count()).toBeGreaterThan(20);
+  const cut = await cells.evaluateAll((all) =>
+    all.flatMap((cell) => (cell.scrollWidth > cell.clientWidth ? [cell.textContent] : [])),
+  );
+  expect(cut).toEqual([]);
+  await crowd.stop();
   expectNoFaults();
 });

@@ -126,6 +126,20 @@ describe('inspect', () => {
     await thread.join();
   });
 
+  it('tells since when a thread has had nothing to do, not when it last said so', async () => {
+    const [go, end] = [new Event(), new Event()];
+    const thread = new Thread({ target: computing, args: [go, end] }).start();
+    // What it answers is not told of for longer than three seconds, and it answers each second.
+    await moment(({ threads, time }) =>
+      threads.some(
+        ({ ident, activity, since }) => ident === thread.ident && activity === 'idle' && time - since > 5000,
+      ),
+    );
+    go.set();
+    end.set();
+    await thread.join();
+  }, 30_000);
+
   it('survives JSON, and gives the state of every kind that is watched', () => {
     const rlock = new RLock();
     rlock.acquireSync();

@@ -90,6 +90,11 @@ describe('a monitor is asked', () => {
     ['Origin: http://localhost:PORT', 403],
     ['Origin: http://127.0.0.1:PORT', 200],
     ['Origin: https://127.0.0.1:PORT', 200],
+    // Behind a proxy that names this server in Host, as most do.
+    ['Origin: https://threads.example', 200],
+    ['Origin: https://threads.example.evil.example', 403],
+    ['Origin: https://other.example:8080', 200],
+    ['Origin: https://other.example', 403],
     ['Sec-Fetch-Site: cross-site', 403],
     ['Sec-Fetch-Site: same-site', 403],
     ['Sec-Fetch-Site: same-origin', 200],

@@ -121,6 +121,54 @@ describe('rxjs-threading', () => {
     expect(output.replaceAll('\r\n', '\n')).not.toMatch(CONTROLS);
   });
 
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'ctrl-c', 'ctrl-c in a dump'])(
+    'leaves the terminal as it was when it ends by %s',
+    async (by) => {
+      await using monitor = await serveMonitor({ port: 0 });
+      const command = `echo process $$; TERM=xterm exec '${process.execPath}' '${cli}' top ${monitor.url}`;
+      const terminal = endWithTest(spawn('script', ['-qec', command, '/dev/null'], { timeout: 30_000 }));
+      const closed = once(terminal, 'close');
+      let output = '';
+      let [seen, next] = ['MainThread', by === 'ctrl-c in a dump' ? 'd' : by];
+      for await (const some of terminal.stdout.setEncoding('utf8')) {
+        output += some;
+        if (!output.includes(seen)) continue;
+        const [, pid = ''] = /process (\d+)/.exec(output) ?? [];
+        if (next.startsWith('SIG')) process.kill(Number(pid), next);
+        else if (next !== '') terminal.stdin.write(next === 'd' ? 'd' : '\x03');
+        [seen, next] = next === 'd' ? ['dump of', 'ctrl-c'] : [seen, ''];
+      }
+      expect(await closed).toEqual([0, null]);
+      expect(output).toContain('\x1b[?1049h');
+      expect(output.endsWith('\x1b[?7h\x1b[?25h\x1b[?1049l')).toBe(true);
+    },
+  );
+
+  it('tells below the screen that it has left with what code the process has ended', async () => {
+    const program =
+      "import { serveMonitor } from 'rxjs-threading/monitor'; const { url } = await serveMonitor({ port: 0 }); " +
+      "console.log(url); process.stdin.once('data', () => process.exit(7))";
+    const watched = endWithTest(spawn(process.execPath, ['--input-type=module', '-e', program]));
+    const [url] = await once(watched.stdout.setEncoding('utf8'), 'data');
+    const command = `TERM=xterm exec '${process.execPath}' '${cli}' top ${url.trim()}`;
+    const terminal = endWithTest(spawn('script', ['-qec', command, '/dev/null'], { timeout: 30_000 }));
+    let output = '';
+    for await (const some of terminal.stdout.setEncoding('utf8')) {
+      output += some;
+      if (output.includes('MainThread')) watched.stdin.end('end');
+    }
+    expect(output.endsWith('\x1b[?1049lthe process has ended with code 7\r\n')).toBe(true);
+  });
+
+  it('ends its program when nobody reads what it prints any more', async () => {
+    const top = endWithTest(spawn(process.execPath, [cli, 'top', '--', 'node', fixture('bad-names.js')]));
+    // Its program has the same stderr: that is closed once both are gone.
+    const closed = once(top, 'close');
+    await once(top.stdout, 'data');
+    top.stdout.destroy();
+    expect(await closed).toEqual([143, null]);
+  });
+
   it('ends its program when it is told to end, also by a second signal', async () => {
     const args = ['top', '--json', '--', 'node', fixture('bad-names.js')];
     const top = endWithTest(spawn(process.execPath, [cli, ...args]));
@@ -214,6 +262,16 @@ describe('the screen of top', () => {
     }
   });
 
+  it('of 20 columns tells which thread each row is', () => {
+    const threads = ['import', 'report', 'mail'].map((name, n) => ({ ...main, ident: n + 1, name }));
+    const lines = text({ ...crowd(200), threads }, FIRST_VIEW, 5, 20);
+    expect(lines.slice(-3)).toEqual([
+      expect.stringContaining('import'),
+      expect.stringContaining('report'),
+      expect.stringContaining('mail'),
+    ]);
+  });
+
   it.each([14, 16, 18])('of %i rows has no head of a table without a row of it', (rows) => {
     const moment = { ...crowd(200), ...lists(), findings: [] };
     for (let view = FIRST_VIEW; view.table < 3; view = pressed(view, 'right', tables(moment))) {
@@ -255,11 +313,10 @@ describe('the screen of top', () => {
     expect(lines.some((line) => line.includes('MainThread'))).toBe(true);
   });
 
-  it('tells how old it is once the connection is lost, and how the process has ended', () => {
+  it('tells how old it is once the connection is lost', () => {
     const shown = (status: Parameters<typeof page>[2]): string =>
       rendered(page(now, FIRST_VIEW, status, 24, 120)[0] ?? [], 120, false);
     expect(shown({ is: 'lost', heard: now.time + 61_000 })).toContain('■ lost, this is 1m 01s old');
-    expect(shown({ is: 'ended', code: 3 })).toContain('◆ the process has ended with code 3');
   });
 
   it('keeps the row that is chosen in sight, whatever the order', () => {
@@ -297,6 +354,7 @@ describe('the words of top', () => {
     expect([widthOf('abc'), widthOf('漢字'), widthOf('😀'), widthOf('é'), widthOf('e\u0301')]).toEqual([
       3, 4, 2, 1, 1,
     ]);
+    expect(['한글', '한글'.normalize('NFD')].map(widthOf)).toEqual([4, 4]);
     expect(['ﾊﾝｶｸ', 'ㄅㄆㄇ', '🇩🇪', '\ufeffbom', '￥'].map(widthOf)).toEqual([4, 6, 2, 3, 2]);
     expect(clip('漢字漢字', 5)).toBe('漢字…');
     expect(padded('漢字漢字', 6)).toBe('漢字… ');

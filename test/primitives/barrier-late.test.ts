@@ -108,3 +108,25 @@ it('arrives once, though its action has the waits looked at while its time is up
   expect(await late).toBe(0);
   expect(await barrier.wait({ timeout: 2000 })).toBe(0);
 });
+
+it('breaks when its action blocks for it, once the time of that is up', async () => {
+  const target = async (): Promise<string[]> => {
+    const { Barrier } = await import('rxjs-threading');
+    const told: string[] = [];
+    const wait = (timeout?: number): void => {
+      try {
+        barrier.waitSync({ timeout });
+      } catch (error) {
+        told.push((error as Error).message.replace(barrier.name, 'it'));
+      }
+    };
+    const barrier = new Barrier(1, { action: () => wait(20) });
+    wait();
+    return told;
+  };
+  await using thread = new Thread({ target }).start();
+  expect(await thread.result({ timeout: 10_000 })).toEqual([
+    'it is broken',
+    'it was broken during its action',
+  ]);
+});

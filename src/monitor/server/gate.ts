@@ -44,7 +44,7 @@ export class Gate {
       const shown = hosts.length === 0 ? 'none' : visible(hosts.join(' and '));
       return refuse(403, `Host is ${shown}: it is not in allowedHosts of the monitor`);
     }
-    if (!isOfSite(host, asked)) return refuse(403, 'the monitor answers no page of another site');
+    if (!this.#isOfSite(host, asked)) return refuse(403, 'the monitor answers no page of another site');
     if (this.#token === undefined && asked.peer !== undefined && !isLoopbackAddress(asked.peer))
       return refuse(403, 'the monitor has no token, so it answers its own machine alone');
     if (asked.method !== 'GET' && asked.method !== 'HEAD')
@@ -75,11 +75,26 @@ export class Gate {
     return bearers.some(isToken) || cookies.some(isCookie) ? {} : null;
   }
 
+  #isAllowed(host: string): boolean {
+    const { bare, port } = parsed(host);
+    return this.#allowed.has(bare) || (port !== undefined && this.#allowed.has(`${bare}:${port}`));
+  }
+
+  /** Of the page that asks, if a page does. A proxy may have put our name into Host, and has left that of the page's site. */
+  #isOfSite(host: string, { header }: Asked): boolean {
+    const sites = header('sec-fetch-site');
+    if (sites.some((site) => site !== 'same-origin' && site !== 'none')) return false;
+    const own = host.toLowerCase();
+    return header('origin').every((origin) => {
+      const [, site = ''] = /^https?:\/\/(.+)$/.exec(origin) ?? [];
+      return site === own || this.#isAllowed(site);
+    });
+  }
+
   #isOurs(host: string, { local }: Asked): boolean {
-    const [, name = '', port] = HOST.exec(host.toLowerCase()) ?? [];
-    if (name === '') return false;
-    const bare = name.replace(/\.$/, '');
-    if (this.#allowed.has(bare) || (port !== undefined && this.#allowed.has(`${bare}:${port}`))) return true;
+    const { bare, port } = parsed(host);
+    if (bare === '') return false;
+    if (this.#isAllowed(host)) return true;
     if (local === undefined) return LOOPBACK_NAME.test(bare);
     const rightPort = Number(port ?? 80) === local.port || (port === undefined && local.port === 443);
     // An address that the server itself has: a name that was made to lead here is none.
@@ -87,12 +102,10 @@ export class Gate {
   }
 }
 
-/** Of the page that asks, if a page does. */
-function isOfSite(host: string, { header }: Asked): boolean {
-  const sites = header('sec-fetch-site');
-  if (sites.some((site) => site !== 'same-origin' && site !== 'none')) return false;
-  const own = host.toLowerCase();
-  return header('origin').every((origin) => origin === `http://${own}` || origin === `https://${own}`);
+/** In lower case, and '' if it is none. */
+function parsed(host: string): { readonly bare: string; readonly port: string | undefined } {
+  const [, name = '', port] = HOST.exec(host.toLowerCase()) ?? [];
+  return { bare: name.replace(/\.$/, ''), port };
 }
 
 function isLoopbackAddress(address: string): boolean {

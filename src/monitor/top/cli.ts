@@ -17,11 +17,14 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
 
-// Who reads its output may have read enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+let unwritten = 0;
+// `top` ends by it, and its program before it.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') unwritten = 1;
+});
 run().then(
   (code) => {
-    process.exitCode = code;
+    process.exitCode = code || unwritten;
   },
   (error: Error) => {
     process.stderr.write(`rxjs-threading: ${error.message}\n`);

@@ -60,7 +60,8 @@ export class FullScreen {
   };
 
   #pressed(key: string): void {
-    if (this.#dump !== undefined) this.#pressedInDump(this.#dump, key);
+    if (key === 'ctrl-c') this.#quit();
+    else if (this.#dump !== undefined) this.#pressedInDump(this.#dump, key);
     else if (key === 'q') this.#quit();
     else if (key === 'd') void this.#openDump();
     else if (this.#now !== undefined && isViewKey(key))

@@ -10,13 +10,14 @@ import { count, duration, plural, size } from './words.js';
 export type Status =
   | { readonly is: 'live' }
   /** When it was heard last. */
-  | { readonly is: 'lost'; readonly heard: number }
-  | { readonly is: 'ended'; readonly code: number };
+  | { readonly is: 'lost'; readonly heard: number };
 
 /** The most findings that are shown by themselves. */
 const MOST_FINDINGS = 3;
 /** Lines of a table that has a head, a row above the one that is chosen, and one below. */
 const LEAST_ROOM = 4;
+/** Columns of a screen that has no room for the names of a table's columns: what is in the rows is the better part. */
+const NARROW = 40;
 const GAP = '  ';
 
 /** The screen of `top`: never more rows and columns than these. */
@@ -55,7 +56,6 @@ function headline(now: Inspection, status: Status, columns: number): Line {
 
 function told(status: Status, now: number): [string, Look] {
   if (status.is === 'live') return ['● live', 'good'];
-  if (status.is === 'ended') return [`◆ the process has ended with code ${status.code}`, 'dead'];
   return [`■ lost, this is ${duration(Math.max(0, status.heard - now))} old`, 'waiting'];
 }
 
@@ -151,12 +151,13 @@ function oneTable(table: Table, at: number, view: View, most: number, columns: n
   const part = isPart ? `${first + 1}-${first + seen.length} of ${rows.length}` : rows.length;
   const head = `${at === view.table ? '▸' : ' '}${table.title} ${part}`;
   const shown = table.columns.flatMap((column, nth) => ((column.from ?? 0) <= columns ? [nth] : []));
-  const widths = widthsOf(table, shown, seen, head, columns);
+  const isNarrow = columns < NARROW;
+  const widths = widthsOf(table, shown, seen, isNarrow ? '' : head, columns);
   const cellsOf = (cells: readonly string[]): string[] =>
     shown.map((nth, place) => padded(cells[nth] ?? '', widths[place] ?? 0, table.columns[nth]?.align));
   const heads = table.columns.map(({ head: own }, nth) => (nth === 0 ? head : own));
   return [
-    [span(cellsOf(heads).join(GAP), 'head')],
+    [span(isNarrow ? head : cellsOf(heads).join(GAP), 'head')],
     ...seen.map((row): Line => {
       const cells = cellsOf(row.cells.with(0, ` ${row.cells[0]}`));
       const isChosen = at === view.table && row.id === view.chosen[at];

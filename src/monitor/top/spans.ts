@@ -28,7 +28,8 @@ export function span(text: string, look?: Look): Span {
 /** Characters that take two columns of a terminal, and those that take none. */
 const WIDE =
   /(?!\p{Regional_Indicator}|[\uff61-\uffdc])[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
-const NONE = /\p{Mark}|[\u200b-\u200d\u2060\ufeff]/u;
+// Vowels and finals of Hangul stand within the block of the consonant before them.
+const NONE = /\p{Mark}|[\u1160-\u11ff\ud7b0-\ud7ff\u200b-\u200d\u2060\ufeff]/u;
 
 function columnsOf(character: string): number {
   if (character < '\x7f') return 1;

@@ -19,7 +19,7 @@ const KEYS: Readonly<Record<string, string>> = {
   '\x1b[5~': 'page up',
   '\x1b[6~': 'page down',
   '\x1b': 'escape',
-  '\x03': 'q',
+  '\x03': 'ctrl-c',
 };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what keys send
 const KEY = /\x1b(?:[[O][\d;]*[A-Za-z~])?|[^\x1b]/g;
@@ -31,7 +31,7 @@ export class Terminal {
   readonly #colours: boolean;
   #drawn = '';
 
-  /** @param pressed - called with `up`, `down`, `left`, `right`, `page up`, `page down`, `escape`, or the character */
+  /** @param pressed - called with `up`, `down`, `left`, `right`, `page up`, `page down`, `escape`, `ctrl-c`, or the character */
   constructor(output: NodeJS.WriteStream, input: NodeJS.ReadStream, pressed: (key: string) => void) {
     this.#output = output;
     this.#input = input;

@@ -33,7 +33,11 @@ export async function top(command: TopCommand): Promise<number> {
     program?.child.kill(quit.signal.aborted ? 'SIGKILL' : 'SIGTERM');
     quit.abort();
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  // A terminal that is filled is left as it was. Elsewhere `nohup` may have asked for a SIGHUP to be ignored.
+  const signals: NodeJS.Signals[] = fills ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+  for (const signal of signals) process.on(signal, stop);
+  // Who reads its output may have read enough.
+  process.stdout.once('error', stop);
   try {
     await follow(command, program, fills, quit);
   } catch (error) {
@@ -42,7 +46,8 @@ export async function top(command: TopCommand): Promise<number> {
   } finally {
     if (quit.signal.aborted) program?.child.kill();
     await program?.ended;
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of signals) process.off(signal, stop);
+    process.stdout.off('error', stop);
     output?.print();
   }
   return (await program?.ended) ?? 0;
@@ -78,6 +83,7 @@ async function follow(
 function onScreen(address: ReturnType<typeof addressOf>, quit: () => void): Shown {
   const screen = new FullScreen(process.stdout, process.stdin, address, quit);
   let now: Inspection | undefined;
+  let end = '';
   return {
     hear(heard) {
       if (heard.kind === 'lost') {
@@ -86,9 +92,13 @@ function onScreen(address: ReturnType<typeof addressOf>, quit: () => void): Show
       }
       now = applyMessage(now, heard.message);
       const { message } = heard;
-      screen.show(now, message.kind === 'bye' ? { is: 'ended', code: message.code } : { is: 'live' });
+      if (message.kind === 'bye') end = hasEndedWith(message.code);
+      screen.show(now, { is: 'live' });
     },
-    close: () => screen.close(),
+    close() {
+      screen.close();
+      if (end !== '') print(end);
+    },
   };
 }
 
@@ -120,10 +130,14 @@ function asLines(): Shown {
       const first = now === undefined;
       now = applyMessage(now, heard.message);
       if (first) tick();
-      if (heard.message.kind === 'bye') print(`the process has ended with code ${heard.message.code}`);
+      if (heard.message.kind === 'bye') print(hasEndedWith(heard.message.code));
     },
     close: () => clearInterval(timer),
   };
+}
+
+function hasEndedWith(code: number): string {
+  return `the process has ended with code ${code}`;
 }
 
 function print(line: string): void {

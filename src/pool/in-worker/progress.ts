@@ -3,6 +3,7 @@ import { ThreadError } from '../../errors.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { MAIN_IDENT, RUNNING } from '../../primitives/threads/table.js';
 import { stateOf } from '../../primitives/threads/thread-slots.js';
+import { threadWide } from '../../primitives/threads/thread-wide.js';
 import { type Encoded, encode } from '../wire/codec.js';
 import { tellParent } from '../wire/parent-link.js';
 import { movesOf } from '../wire/transfer.js';
@@ -28,6 +29,7 @@ import { cannotClone } from './failure.js';
  */
 export function reportProgress(value: unknown): void {
   const ident = getIdent();
+  const { refused } = operators;
   if (ident === refused?.ident)
     throw new ThreadError(`reportProgress was called in ${refused.operator}, which has no progress to watch`);
   let told = false;
@@ -39,25 +41,30 @@ export function reportProgress(value: unknown): void {
   if (!told) throw new ThreadError('reportProgress was called outside a running thread: nobody started it');
 }
 
-let refused: { readonly ident: number; readonly operator: string } | undefined;
+type TellProgress = (value: Encoded, transfer: readonly TransferListItem[]) => boolean;
+
+/** What operators say of their threads: to all copies of this library, as the target may have another than the operator. */
+interface Operators {
+  refused: { readonly ident: number; readonly operator: string } | undefined;
+  redirected: { readonly ident: number; readonly tell: TellProgress } | undefined;
+}
+
+const operators: Operators = threadWide('progress', { refused: undefined, redirected: undefined });
 
 /** Called by an operator's thread before it calls the target: nobody can have that thread, to watch its progress. */
 export function refuseProgress(operator: string): void {
-  refused = { ident: getIdent(), operator };
+  operators.refused = { ident: getIdent(), operator };
 }
-
-type TellProgress = (value: Encoded, transfer: readonly TransferListItem[]) => boolean;
-
-let redirected: { readonly ident: number; readonly tell: TellProgress } | undefined;
 
 /** Called by an operator's thread before it calls the target: what that reports is the operator's to pass on. */
 export function redirectProgress(tell: TellProgress): void {
-  redirected = { ident: getIdent(), tell };
+  operators.redirected = { ident: getIdent(), tell };
 }
 
 function tell(value: unknown): boolean {
   const transfer = movesOf([value]);
   const encoded = encode(value, transfer);
+  const { redirected } = operators;
   if (redirected?.ident === getIdent()) return redirected.tell(encoded, transfer);
   return tellParent({ kind: 'progress', value: encoded }, transfer);
 }

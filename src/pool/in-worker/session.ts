@@ -11,6 +11,7 @@ import { packError } from '../wire/codec.js';
 import type { JobClaims } from '../wire/job-claims.js';
 import { dropArgs } from '../wire/kept-args.js';
 import {
+  type CancelMessage,
   DECLINED,
   type FromWorker,
   JOB_FIELDS,
@@ -18,7 +19,7 @@ import {
   type TargetMessage,
   type ToWorker,
 } from '../wire/messages.js';
-import { keepCancel, setParent } from '../wire/parent-link.js';
+import { dropCancel, keepCancel, setParent } from '../wire/parent-link.js';
 import { PortChannel, type UnreadMessage } from '../wire/port-channel.js';
 import { BELL, claimsOf, OPEN, SEEN, seen } from '../wire/session-cells.js';
 import { isTold, threadName } from '../wire/thread-name.js';
@@ -157,7 +158,7 @@ class Session {
   }
 
   #heed(message: Exclude<ToWorker, JobsMessage> | UnreadMessage): void {
-    if (message.kind === 'cancel') keepCancel(message);
+    if (message.kind === 'cancel') this.#keepCancel(message);
     else if (message.kind === 'credit') {
       if (this.running?.seq === message.seq) this.running.credit(message.values);
     } else if (message.kind === 'target') this.#learn(message);
@@ -165,6 +166,13 @@ class Session {
     else if (message.kind === 'tear down') void this.#tearDown();
     else if (message.kind === 'ask') void this.#answer();
     else this.post({ kind: 'refused', nth: this.#came, why: message.why });
+  }
+
+  /** One that comes too late would stay: the thread has ended, or was taken back. */
+  #keepCancel(message: CancelMessage): void {
+    const { ident } = message;
+    const runs = this.running?.ident === ident && !this.running.over;
+    if (runs || this.#jobs.some((job, at) => at >= this.#at && job.ident === ident)) keepCancel(message);
   }
 
   async #answer(): Promise<void> {
@@ -209,6 +217,7 @@ class Session {
         this.#begin(job, ident);
         return;
       }
+      dropCancel(job.ident);
       if ('args' in job.args) dropArgs(job.args.args);
     }
   }

@@ -71,6 +71,8 @@ export class Running implements RunningThread {
   readonly ident: number;
   readonly target: RunningThread['target'];
   readonly contexts: Envelope['contexts'];
+  /** Its end is told, or it never begins. */
+  over = false;
   readonly #known: KnownTarget | undefined;
   readonly #args: Encoded;
   readonly #traceparent: string | undefined;
@@ -161,10 +163,15 @@ export class Running implements RunningThread {
 
   /** The thread was withdrawn before it began. */
   #decline(): void {
-    dropArgs(this.#args);
-    dropCancel(this.ident);
+    this.#forget();
     this.#post([this.seq, DECLINED, undefined, this.#began, this.#began, 0]);
     this.#free();
+  }
+
+  #forget(): void {
+    this.over = true;
+    dropArgs(this.#args);
+    dropCancel(this.ident);
   }
 
   /** The starter has read so many values of the thread's stream. */
@@ -285,8 +292,7 @@ export class Running implements RunningThread {
     markStopped(this.ident, ended);
     // Leftovers that ask for an ident get one of their own, because an ended thread can hold nothing.
     setIdent(0);
-    dropArgs(this.#args);
-    dropCancel(this.ident);
+    this.#forget();
     if (flushing || !idle) this.#watchLeftovers(flushing, idle);
     if (idle) this.#free();
   }

@@ -27,6 +27,7 @@ import {
 import { threadName } from '../wire/thread-name.js';
 import { Job, type JobEnd, type WorkerExit } from '../workers/job.js';
 import type { JobTarget } from '../workers/job-target.js';
+import { lateAfter } from '../workers/late-after.js';
 import type { Dispatcher } from './dispatcher.js';
 import { copyParcel, isParcel, type Parcel, packArguments } from './job-arguments.js';
 import type { CheckedRunOptions, RunRequest } from './run-options.js';
@@ -275,7 +276,7 @@ export class RunJob<R> extends Job {
     // Its slot is the next job's once it is over.
     this.#extras?.side?.seeCancel();
     const { grace } = this.#options;
-    if (grace !== Number.POSITIVE_INFINITY) this.#more.spare = after(grace, () => void this.kill());
+    if (grace !== Number.POSITIVE_INFINITY) this.#more.spare = lateAfter(grace, () => void this.kill());
   }
 
   /** Its worker may begin with it at this very moment: then it is in time. */

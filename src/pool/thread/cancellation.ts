@@ -4,6 +4,7 @@ import { isCancelled, setCancelReason } from '../../primitives/threads/cancel-fl
 import { getIdent } from '../../primitives/threads/current-ident.js';
 import { CANCEL, notCancelled, slotOf, table } from '../../primitives/threads/table.js';
 import { liveWord } from '../../primitives/threads/thread-slots.js';
+import { threadWide } from '../../primitives/threads/thread-wide.js';
 import { unpackError } from '../wire/codec.js';
 import { cancelOf } from '../wire/parent-link.js';
 
@@ -12,23 +13,28 @@ import { cancelOf } from '../wire/parent-link.js';
  * Why it was cancelled only a message can say: one from the thread that started it, posted before the word is written.
  */
 
-/** The reason for which the current thread was cancelled, once somebody in it has asked. */
-let known: { readonly ident: number; readonly reason: unknown } | undefined;
+interface Reason {
+  /** The reason for which the current thread was cancelled, once somebody in it has asked. */
+  known: { readonly ident: number; readonly reason: unknown } | undefined;
+}
+
+/** In whichever copy of this library: its own reason a thread may have said by another than its worker's. */
+const told: Reason = threadWide('cancel reason', { known: undefined });
 
 /** The current thread has cancelled itself, so no message will say why. */
 export function setReason(ident: number, reason: unknown): void {
-  if (known?.ident !== ident) known = { ident, reason };
+  if (told.known?.ident !== ident) told.known = { ident, reason };
 }
 
 /** Why a thread was cancelled, as far as is known here: of the current one the same object each time. */
 export function reasonFor(ident: number): unknown {
-  if (known?.ident === ident) return known.reason;
+  if (told.known?.ident === ident) return told.known.reason;
   const message = cancelOf(ident);
   const reason =
     message !== undefined
       ? unpackError(message.reason)
       : new ThreadError('the thread was cancelled', { code: 'ERR_THREAD_CANCELLED' });
-  if (ident === getIdent()) known = { ident, reason };
+  if (ident === getIdent()) told.known = { ident, reason };
   return reason;
 }
 

@@ -9,6 +9,7 @@ import {
   startedHere,
   workerOf,
 } from '../../primitives/threads/thread-slots.js';
+import { threadWide } from '../../primitives/threads/thread-wide.js';
 import { now, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Outcome } from './outcome.js';
 
@@ -152,4 +153,13 @@ function dropEnded(): boolean {
 
 export function knownThread(ident: number): LocalThread | undefined {
   return fresh.get(ident) ?? objects.get(ident)?.deref();
+}
+
+/** Each copy of this library in this thread says whether it has what the thread gives. */
+const keepers: ((ident: number) => boolean)[] = threadWide('keepers', []);
+keepers.push((ident) => (knownThread(ident) ?? keptThread(ident))?.outcome !== undefined);
+
+/** Whether anybody in this thread answers questions about the thread. */
+export function isKept(ident: number): boolean {
+  return keepers.some((keeps) => keeps(ident));
 }

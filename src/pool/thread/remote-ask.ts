@@ -6,6 +6,7 @@ import { getIdent } from '../../primitives/threads/current-ident.js';
 import { starterExists } from '../../primitives/threads/liveness.js';
 import { DUMMY, FREE, MAIN_IDENT } from '../../primitives/threads/table.js';
 import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-slots.js';
+import { threadWide } from '../../primitives/threads/thread-wide.js';
 import { WaitRecord } from '../../primitives/threads/wait-record.js';
 import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
@@ -13,6 +14,7 @@ import { drainBus } from '../wire/bus.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';
 import { InOrder } from '../wire/in-order.js';
 import { joined } from './join.js';
+import { isKept } from './local-threads.js';
 import { pendingWait } from './pending-wait.js';
 import {
   type Answer,
@@ -34,13 +36,14 @@ import {
 
 /** Questions of this thread that are open, by number. */
 const asking = new Map<string, Asker>();
-let asked = 0;
+/** How many there were: of all copies of this library in the thread, which hear each other's answers. */
+const asked = threadWide('asked', { count: 0 });
 
 function ask(ident: number, about: Question): Observable<unknown> {
   return new Observable((subscriber) => {
     const unanswerable = whyNobodyAnswers(ident);
     if (unanswerable !== undefined) return subscriber.error(unanswerable);
-    const asks = `${threadId}:${++asked}`;
+    const asks = `${threadId}:${++asked.count}`;
     const asker = new Asker(asks, subscriber);
     asking.set(asks, asker);
     answers.listen(({ asks: to, answer }) => asking.get(to)?.heard(answer));
@@ -72,8 +75,8 @@ function whyNobodyAnswers(ident: number): ThreadError | undefined {
       `thread ${ident} was not started as a Thread: it gives nothing, nor can it be killed`,
     );
   }
-  // A thread does not hear its own messages on the bus.
-  return startedHere(ident) ? lost(ident, NOT_KEPT) : undefined;
+  // A thread does not hear its own messages on the bus, but another copy of this library in it does.
+  return startedHere(ident) && !isKept(ident) ? lost(ident, NOT_KEPT) : undefined;
 }
 
 const UNREAD = 'a value that the thread gave cannot be read here: it nests too deep';

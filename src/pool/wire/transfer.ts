@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import * as workerThreads from 'node:worker_threads';
 import { isShared } from '../../primitives/memory/word.js';
 import { show } from '../../primitives/options.js';
+import { threadWide } from '../../primitives/threads/thread-wide.js';
 
 type TransferListItem = workerThreads.TransferListItem;
 
@@ -11,8 +12,13 @@ const isMarkedAsUntransferable = (
   workerThreads as { readonly isMarkedAsUntransferable?: (one: unknown) => boolean }
 ).isMarkedAsUntransferable;
 
-/** By value, what moves with it. undefined until this thread calls transfer(), so that threads that never do pay nothing. */
-let lists: WeakMap<object, readonly TransferListItem[]> | undefined;
+interface Marked {
+  /** By value, what moves with it. undefined until this thread calls transfer(), so that threads that never do pay nothing. */
+  lists: WeakMap<object, readonly TransferListItem[]> | undefined;
+}
+
+/** By whichever copy of this library: what a target returns is sent by that of its worker. */
+const marked: Marked = threadWide('marked', { lists: undefined });
 
 /**
  * Marks a value: where it goes to another thread, it or what is in `transferList` moves instead of being copied, and is
@@ -38,8 +44,8 @@ export function transfer<T extends object>(value: T, transferList?: readonly obj
     throw new TypeError(`transferList must be an array, got ${show(transferList)}`);
   const list = transferList ?? [ArrayBuffer.isView(value) ? bufferOf(value) : value];
   for (const one of list) checkMovable(one);
-  lists ??= new WeakMap();
-  lists.set(value, list as readonly TransferListItem[]);
+  marked.lists ??= new WeakMap();
+  marked.lists.set(value, list as readonly TransferListItem[]);
   return value;
 }
 
@@ -67,8 +73,8 @@ function checkMovable(one: unknown): void {
 
 /** Small Buffers are views of memory that they share: Node 20 copies it instead of moving it, later ones refuse to. */
 function checkNotPooled(one: unknown): void {
-  const marked = isMarkedAsUntransferable?.(one) ?? one === Buffer.allocUnsafe(1).buffer;
-  if (!marked || !types.isArrayBuffer(one)) return;
+  const pooled = isMarkedAsUntransferable?.(one) ?? one === Buffer.allocUnsafe(1).buffer;
+  if (!pooled || !types.isArrayBuffer(one)) return;
   throw new TypeError(
     `cannot transfer ${show(one)}: it is memory that small Buffers share. Let them be copied, as they are small`,
   );
@@ -76,11 +82,12 @@ function checkNotPooled(one: unknown): void {
 
 /** Whether something moves with the value, which is then sent in a message of its own. */
 export function moves(value: unknown): boolean {
-  return lists?.has(value as object) === true;
+  return marked.lists?.has(value as object) === true;
 }
 
 /** What moves with these values. @throws DataCloneError for an ArrayBuffer that moved before, which Node 20 would send as an empty one */
 export function movesOf(values: readonly unknown[]): readonly TransferListItem[] {
+  const { lists } = marked;
   if (lists === undefined) return NOTHING;
   let found: TransferListItem[] | undefined;
   for (const value of values) {
@@ -103,10 +110,10 @@ export function movesWith(
   transferList: readonly TransferListItem[],
   values: readonly unknown[],
 ): readonly TransferListItem[] {
-  const marked = movesOf(values);
-  if (transferList.length === 0) return marked;
+  const moving = movesOf(values);
+  if (transferList.length === 0) return moving;
   for (const one of transferList) checkNotPooled(one);
-  return [...new Set([...transferList, ...marked])];
+  return [...new Set([...transferList, ...moving])];
 }
 
 /** Whether the value is an ArrayBuffer that has moved to another thread. */

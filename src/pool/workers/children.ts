@@ -1,20 +1,21 @@
+import { threadWide } from '../../primitives/threads/thread-wide.js';
+
 /**
- * The threads that were started in this worker. They live in its own workers: they die with it, and what they print
- * goes through it.
+ * The threads that were started in this worker, by whichever copy of this library. They live in its own workers: they die
+ * with it, and what they print goes through it.
  */
-let children = 0;
-let awaited = 0;
+const children = threadWide('children', { all: 0, awaited: 0 });
 
 export function countChild(by: 1 | -1, daemon: boolean): void {
-  children += by;
-  if (!daemon) awaited += by;
+  children.all += by;
+  if (!daemon) children.awaited += by;
 }
 
 export function childCount(): number {
-  return children;
+  return children.all;
 }
 
 /** Whether one of them keeps the process alive. */
 export function hasAwaitedChildren(): boolean {
-  return awaited > 0;
+  return children.awaited > 0;
 }

@@ -2,7 +2,7 @@ import { ThreadError } from '../../errors.js';
 import { clock } from '../../primitives/threads/table.js';
 import { RECHECK_MS, type Rechecked } from '../../primitives/waiting/event-loop.js';
 import { hasSeen } from '../wire/session-cells.js';
-import { lateAfter } from './late-after.js';
+import { awakeAfter, lateAfter } from './late-after.js';
 import type { SentJobs } from './sent-jobs.js';
 import type { SessionOpening } from './session-owner.js';
 import { reportUnhandled } from './unhandled.js';
@@ -50,7 +50,7 @@ export class HangWatch implements Rechecked {
   /** A job has left something behind. Returns whether jobs may wait for the worker. */
   leftoversBegin(ident: number): boolean {
     this.leftoversOf = ident;
-    if (this.#limited) this.#stopTimer = lateAfter(HUNG_MS, () => this.killHung(ident));
+    if (this.#limited) this.#stopTimer = awakeAfter(HUNG_MS, () => this.killHung(ident));
     return this.#limited;
   }
 

@@ -1,5 +1,5 @@
 import type { WorkerExit } from './job.js';
-import { lateAfter } from './late-after.js';
+import { awakeAfter } from './late-after.js';
 
 /** ms that a `teardown` may take. */
 const TEARDOWN_MS = 5000;
@@ -78,7 +78,7 @@ export class SessionWorker {
   tearDown(ask: () => void): void {
     this.#tearsDown = true;
     ask();
-    lateAfter(TEARDOWN_MS, () => this.kill());
+    awakeAfter(TEARDOWN_MS, () => this.kill());
   }
 
   kill(): void {

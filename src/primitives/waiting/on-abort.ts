@@ -1,7 +1,13 @@
 import { soon } from './event-loop.js';
 import { apart } from './unheard.js';
 
-const listening = new Map<AbortSignal, Set<() => void>>();
+interface Listening {
+  readonly waiting: Set<() => void>;
+  /** Knows the signal by itself, because one of another realm, or a Proxy of one, may call its listeners as something else. */
+  readonly tell: () => void;
+}
+
+const listening = new Map<AbortSignal, Listening>();
 
 /**
  * Runs `aborted` when the signal is aborted, or in a microtask if it is by now; returns how to call that off. One listener
@@ -10,12 +16,13 @@ const listening = new Map<AbortSignal, Set<() => void>>();
 export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
   // Its listeners were told: code of the user's, such as a getter or a trace function, has run since it was looked at.
   if (signal.aborted) return inMicrotask(aborted);
-  const waiting = listening.get(signal) ?? listen(signal);
+  const one = listening.get(signal) ?? listen(signal);
+  const { waiting } = one;
   waiting.add(aborted);
   return () => {
-    if (!waiting.delete(aborted) || waiting.size > 0 || listening.get(signal) !== waiting) return;
+    if (!waiting.delete(aborted) || waiting.size > 0 || listening.get(signal) !== one) return;
     listening.delete(signal);
-    signal.removeEventListener('abort', tell);
+    signal.removeEventListener('abort', one.tell);
   };
 }
 
@@ -34,16 +41,15 @@ function inMicrotask(aborted: () => void): () => void {
   };
 }
 
-function listen(signal: AbortSignal): Set<() => void> {
+function listen(signal: AbortSignal): Listening {
   const waiting = new Set<() => void>();
-  listening.set(signal, waiting);
+  const tell = (): void => {
+    if (listening.get(signal) === one) listening.delete(signal);
+    // Not those that are called off by one that runs before them.
+    for (const aborted of waiting) apart(aborted);
+  };
+  const one: Listening = { waiting, tell };
+  listening.set(signal, one);
   signal.addEventListener('abort', tell, { once: true });
-  return waiting;
-}
-
-function tell(this: AbortSignal): void {
-  const waiting = listening.get(this) ?? [];
-  listening.delete(this);
-  // Not those that are called off by one that runs before them.
-  for (const aborted of waiting) apart(aborted);
+  return one;
 }

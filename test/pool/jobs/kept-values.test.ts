@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
+import { activeCount, Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { collectGarbage } from '../../support/collect-garbage.js';
 
@@ -101,4 +101,27 @@ it('what moves with a thread of a pool is collected once that was dropped, thoug
     await first;
   });
   expect(left).toBeLessThan(SIZE / 2);
+});
+
+/** The reasons of cancels that the worker keeps. */
+const cancelsKept = (): number => {
+  const links = Object.getOwnPropertySymbols(process).filter((key) =>
+    key.description?.startsWith('rxjs-threading.parent.'),
+  );
+  const places = process as unknown as Record<symbol, { cancels: Map<number, unknown> }>;
+  return links.reduce((sum, key) => sum + (places[key]?.cancels.size ?? 0), 0);
+};
+
+it('a worker keeps no reason of a cancel that came once its job was over', async () => {
+  await using pool = new ThreadPool({ maxThreads: 1 });
+  const idle = activeCount();
+  for (let n = 0; n < 10; n++) {
+    const go = new Event();
+    const job = pool.run((go: Event) => go.waitSync(), [go]).subscribe();
+    await expect.poll(activeCount).toBe(idle + 1);
+    go.set();
+    while (activeCount() > idle);
+    job.unsubscribe();
+  }
+  expect(await pool.run(cancelsKept)).toBe(0);
 });

@@ -1,8 +1,19 @@
-import { setExcepthook, Thread, type ThreadError, ThreadPool, threadModule } from 'rxjs-threading';
+import {
+  activeCount,
+  Event,
+  setExcepthook,
+  Thread,
+  type ThreadError,
+  ThreadPool,
+  threadModule,
+} from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const targets = threadModule<typeof import('../../fixtures/sent-ahead.js')>(
   new URL('../../fixtures/sent-ahead.js', import.meta.url),
+);
+const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
+  new URL('../../fixtures/pool-jobs.js', import.meta.url),
 );
 const identity = <T>(value: T): T => value;
 const leaveEndlessPromise = (): string => {
@@ -73,4 +84,22 @@ describe('a worker that endless promises of a job block', () => {
     await expect(next.result().then(() => {})).rejects.toMatchObject({ code: 'ERR_THREAD_DIED' });
     expect(unheard.map(({ code }) => code)).toEqual(['ERR_THREAD_DIED']);
   }, 15_000);
+});
+
+describe('a worker whose job stops within its grace', () => {
+  it('is not killed because nobody heard of that in time, as this thread was busy', async () => {
+    await using pool = new ThreadPool({ maxThreads: 1 });
+    const worker = await pool.run(targets.workerHere);
+    const [begun, stopped] = [new Event(), new Event()];
+    const job = pool.run(jobs.stoppable, [begun, stopped], { grace: 50 }).subscribe();
+    await begun.wait();
+    // In a timer: those that are due by its end come before any message.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const before = activeCount();
+    job.unsubscribe();
+    const asked = performance.now();
+    while (activeCount() === before || performance.now() - asked < 60);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await pool.run(targets.workerHere)).toBe(worker);
+  });
 });

@@ -4,8 +4,9 @@ import { HangWatch } from '../../../src/pool/workers/hang-watch.js';
 import type { Job } from '../../../src/pool/workers/job.js';
 import { SentJobs } from '../../../src/pool/workers/sent-jobs.js';
 import { openingHere, PLAIN_LIFE } from '../../../src/pool/workers/session-owner.js';
+import { SessionWorker } from '../../../src/pool/workers/session-worker.js';
 import { setUnhandledHook } from '../../../src/pool/workers/unhandled.js';
-import { store } from '../../../src/primitives/memory/word.js';
+import { allocate, park, store } from '../../../src/primitives/memory/word.js';
 import { sleep } from '../../support/random.js';
 
 /** A session that has been given a job, and whether it has been given up. */
@@ -61,5 +62,26 @@ describe('a worker that does not look at its job', () => {
     store(cells, SEEN, seen(seq));
     expect(watch.recheck()).toBe(true);
     expect(session.dead).toBe(false);
+  }, 30_000);
+});
+
+describe('a worker that does not say that it is done', () => {
+  it('with leftovers or its teardown is not killed for a time in which the process was stopped', async () => {
+    const { session, watch } = watched();
+    const worker = new SessionWorker();
+    let killed = false;
+    const terminate = () => {
+      killed = true;
+    };
+    worker.attach({ threadId: 1, exists: () => true, ref: () => {}, open: () => {}, terminate });
+    watch.leftoversBegin(1);
+    worker.tearDown(() => {});
+    // This thread is stopped; there is no other.
+    park(allocate(1), 0, 0, 6000);
+    await sleep(200);
+    expect([session.dead, killed]).toEqual([false, false]);
+    watch.leftoversEnd();
+    await sleep(6000);
+    expect([session.dead, killed]).toEqual([false, true]);
   }, 30_000);
 });

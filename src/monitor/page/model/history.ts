@@ -42,8 +42,8 @@ export class History {
   /** ms: how late main's loop was. */
   readonly delay: Series = new Series(RECENT);
   readonly pools: Map<number, PoolHistory> = new Map();
-  /** Oldest first, at most COLUMNS. */
-  readonly columns: Census[] = [];
+  /** Oldest first, at most COLUMNS; undefined: the page did not look then, because it was hidden or heard nothing. */
+  readonly columns: (Census | undefined)[] = [];
   /** Since the last second. */
   contended = 0;
   #ended = 0;
@@ -87,10 +87,17 @@ export class History {
     this.contended = 0;
     this.#ended = 0;
     const last = looks.at(-1);
-    if (last !== undefined && now - (this.columns.at(-1)?.time ?? 0) >= COLUMN) {
-      this.columns.push(last);
-      if (this.columns.length > COLUMNS) this.columns.shift();
-    }
+    if (last !== undefined) this.#column(last);
+  }
+
+  /** What is seen first in each five seconds. */
+  #column(look: Census): void {
+    const before = this.columns.at(-1);
+    const passed = before === undefined ? 1 : columnOf(look.time) - columnOf(before.time);
+    if (passed < 1) return;
+    for (let missed = Math.min(passed, COLUMNS); missed > 1; missed--) this.columns.push(undefined);
+    this.columns.push(look);
+    this.columns.splice(0, this.columns.length - COLUMNS);
   }
 
   clear(): void {
@@ -102,6 +109,10 @@ export class History {
     this.contended = 0;
     this.#ended = 0;
   }
+}
+
+function columnOf(time: number): number {
+  return Math.floor(time / COLUMN);
 }
 
 export function census(time: number, moment: Looked): Census {

@@ -5,6 +5,8 @@ import type { ThreadActivity, ThreadInfo } from '../../types.js';
 export interface Stretch {
   readonly at: number;
   readonly activity: ThreadActivity;
+  /** It was seen then, and may have begun before: who tells when takes its place. */
+  readonly seen?: true;
 }
 
 /** What one thread did lately; of a pool's jobs, what one worker did. */
@@ -48,7 +50,8 @@ export class Lanes {
     return this.#lanes.get(this.#keys.get(ident) ?? this.#slots.get(ident & SLOT) ?? '');
   }
 
-  set(thread: ThreadInfo): void {
+  /** @param seen - when the thread was as it is told here */
+  set(thread: ThreadInfo, seen: number): void {
     const key = keyOf(thread);
     const before = this.#keys.get(thread.ident);
     if (before !== undefined && before !== key) this.gone(thread.ident);
@@ -61,6 +64,8 @@ export class Lanes {
       if (lane.thread.ident !== thread.ident && thread.since < lane.thread.since) return;
       lane.thread = thread;
       mark(lane, stretchOf(thread));
+      // One that was idle runs since its start, and of one that has waited the event that tells so may be lost.
+      if (!isOver(thread)) mark(lane, { at: seen, activity: thread.activity, seen: true });
     }
   }
 
@@ -118,6 +123,8 @@ function mark({ stretches }: Lane, stretch: Stretch): void {
   while (place > 0 && (stretches[place - 1]?.at ?? 0) > stretch.at) place--;
   const before = stretches[place - 1];
   if (before?.activity === stretch.activity) return;
+  const next = stretches[place];
+  if (next?.seen && next.activity === stretch.activity) stretches.splice(place, 1);
   if (before?.at === stretch.at) stretches[place - 1] = stretch;
   else stretches.splice(place, 0, stretch);
 }

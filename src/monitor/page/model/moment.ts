@@ -52,6 +52,8 @@ export class Moment {
   /** Of the last message, in the process's clock. */
   time = 0;
   #skew = 0;
+  /** The time of the last event before the snapshot that was taken last: with it come events that were told before. */
+  #told = Number.NEGATIVE_INFINITY;
 
   /** Now, in the process's clock. */
   now(): number {
@@ -126,6 +128,7 @@ export class Moment {
     const another =
       process !== null && (process.pid !== now.process.pid || process.started !== now.process.started);
     if (another) this.#forget();
+    this.#told = this.events.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
     this.#skew = now.time - Date.now();
     this.#heard(now.time);
     this.process = now.process;
@@ -162,7 +165,7 @@ export class Moment {
       this.threads,
       delta,
       ({ ident }) => ident,
-      (thread) => this.lanes.set(thread),
+      (thread) => this.lanes.set(thread, this.time),
     );
     // After those that take their place in the lane of a worker.
     for (const ident of delta.gone) this.lanes.gone(ident);
@@ -194,6 +197,7 @@ export class Moment {
   }
 
   #event(event: MonitorEvent): void {
+    if (event.time <= this.#told) return;
     this.lanes.event(event);
     this.usages.event(event);
     this.events.push(event);

@@ -40,7 +40,10 @@ export const Alive: FunctionComponent = () => {
       <Plot
         height={HEIGHT}
         times={times}
-        values={STACK.map((sum) => [...Array<null>(before).fill(null), ...columns.map(sum)])}
+        values={STACK.map((sum) => [
+          ...Array<null>(before).fill(null),
+          ...columns.map((one) => (one === undefined ? null : sum(one))),
+        ])}
         grid={false}
         series={seriesOf}
         over={setOver}

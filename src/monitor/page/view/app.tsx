@@ -37,6 +37,8 @@ export const App: FunctionComponent<AppProps> = ({ moment, stream }) => {
   const close = (): void => select(null);
   const toggle = (): void => (connection.state === 'paused' ? stream.open() : stream.pause());
   useKeys(close, toggle);
+  // What another process calls by the same number is something else.
+  useEffect(close, [moment.process?.pid, moment.process?.started]);
   useAsked(moment, select);
 
   const show = (finding: Finding): void => {

@@ -11,6 +11,9 @@ interface Track {
   readonly height: number;
 }
 
+/** px by which a moment that is marked reaches beyond a track. */
+const BEYOND = 3;
+
 /** All that a frame needs. */
 interface Scene {
   readonly lanes: readonly Lane[];
@@ -58,7 +61,7 @@ export function useLaneCanvas(
       const track = { top: pixels(style, '--track-top'), height: pixels(style, '--track') };
       const picture = new Picture(context, element.clientWidth, now, track, { ...palette, wait: hatch });
       for (const [at, lane] of lanes.entries()) picture.lane(lane, at * row, page.moment);
-      picture.moments(page.moment, lanes.length * row);
+      picture.moments(page.moment, lanes.length, row);
     });
     return () => cancelAnimationFrame(frame);
   }, [canvas]);
@@ -113,8 +116,8 @@ class Picture {
     }
   }
 
-  /** When each deadlock began, across all lanes. */
-  moments(moment: Moment, height: number): void {
+  /** When each deadlock began, across all lanes, but not across words that stand above a track. */
+  moments(moment: Moment, lanes: number, row: number): void {
     const context = this.#context;
     context.strokeStyle = this.#fill.dead;
     context.lineWidth = 1.5;
@@ -123,8 +126,11 @@ class Picture {
       const x = this.#x(since);
       if (x < 0) continue;
       context.beginPath();
-      context.moveTo(x, 0);
-      context.lineTo(x, height);
+      for (let lane = 0; lane < lanes; lane++) {
+        const top = lane * row + this.#track.top;
+        context.moveTo(x, top - BEYOND);
+        context.lineTo(x, top + this.#track.height + BEYOND);
+      }
       context.stroke();
     }
     context.setLineDash([]);

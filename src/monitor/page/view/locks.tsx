@@ -96,11 +96,11 @@ function isName(column: Column): boolean {
   return column === 'name' || column === 'owner';
 }
 
-/** In place of the rows out of view. */
+/** In place of the rows out of view. One cell: a table has as many columns as a row spans, also where some are not shown. */
 const Blank: FunctionComponent<{ readonly height: number }> = ({ height }) =>
   height <= 0 ? null : (
     <tr class="blank" style={{ height: `${height}px` }}>
-      <td colSpan={COLUMNS.length} />
+      <td />
     </tr>
   );
 

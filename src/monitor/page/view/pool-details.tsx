@@ -1,7 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import type { PoolInfo } from '../../types.js';
 import { count, duration, plural } from '../format.js';
-import { Facts, None, Section } from './details.js';
+import { Facts, LISTED, More, None, Section } from './details.js';
 import { lookOf, Mark, Since, ThreadLink, usePage } from './page.js';
 
 export const PoolDetails: FunctionComponent<{ readonly pool: PoolInfo }> = ({ pool }) => {
@@ -45,7 +45,7 @@ export const PoolDetails: FunctionComponent<{ readonly pool: PoolInfo }> = ({ po
       </Section>
       <Section title="Run now">
         {pool.jobs.length === 0 && <None>none</None>}
-        {pool.jobs.slice(0, 32).map((ident) => {
+        {pool.jobs.slice(0, LISTED).map((ident) => {
           const thread = moment.threads.get(ident);
           return (
             <div class="line" key={ident}>
@@ -57,6 +57,7 @@ export const PoolDetails: FunctionComponent<{ readonly pool: PoolInfo }> = ({ po
             </div>
           );
         })}
+        <More of={pool.jobs.length - LISTED} />
       </Section>
       <Section title="Next">
         {pool.next.length === 0 && (
@@ -70,6 +71,7 @@ export const PoolDetails: FunctionComponent<{ readonly pool: PoolInfo }> = ({ po
             </span>
           </div>
         ))}
+        {pool.next.length > 0 && <More of={pool.queued - pool.next.length} />}
       </Section>
     </>
   );

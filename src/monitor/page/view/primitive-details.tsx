@@ -2,7 +2,7 @@ import type { FunctionComponent } from 'preact';
 import type { PrimitiveInfo, SiteInfo } from '../../types.js';
 import { count, duration, percent, plural, rate } from '../format.js';
 import { BUCKETS } from '../model/usages.js';
-import { Facts, None, Section } from './details.js';
+import { Facts, LISTED, More, None, Section } from './details.js';
 import { ownerOf, shareOf } from './lock-order.js';
 import { State } from './locks.js';
 import { PrimitiveLink, Since, ThreadLink, usePage } from './page.js';
@@ -45,7 +45,7 @@ export const PrimitiveDetails: FunctionComponent<{ readonly primitive: Primitive
       <Section title="Waiting, first to last">
         {waits.length === 0 && <None>nobody</None>}
         <ol class="waiters">
-          {waits.slice(0, 50).map((one) => (
+          {waits.slice(0, LISTED).map((one) => (
             <li key={one.id}>
               <span class="line">
                 <span>
@@ -60,6 +60,7 @@ export const PrimitiveDetails: FunctionComponent<{ readonly primitive: Primitive
             </li>
           ))}
         </ol>
+        <More of={waits.length - LISTED} />
       </Section>
       <Section title="How long waits took">
         <Histogram buckets={moment.usages.histogram(primitive.id)} />

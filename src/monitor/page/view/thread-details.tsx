@@ -2,7 +2,7 @@ import type { FunctionComponent } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Site, ThreadInfo } from '../../types.js';
 import { bytes, duration, inSentence, percent } from '../format.js';
-import { Facts, None, Section } from './details.js';
+import { Facts, LISTED, More, None, Section } from './details.js';
 import { lookOf, Mark, PrimitiveLink, Since, ThreadLink, usePage } from './page.js';
 import { Frames } from './verdict.js';
 
@@ -50,7 +50,7 @@ export const ThreadDetails: FunctionComponent<{ readonly thread: ThreadInfo }> =
       </Section>
       <Section title="Waits for">
         {waits.length === 0 && <None>nothing</None>}
-        {waits.map((wait) => (
+        {waits.slice(0, LISTED).map((wait) => (
           <div class="line" key={wait.id}>
             <span>
               {wait.primitive === null ? (
@@ -74,15 +74,17 @@ export const ThreadDetails: FunctionComponent<{ readonly thread: ThreadInfo }> =
             </span>
           </div>
         ))}
+        <More of={waits.length - LISTED} />
       </Section>
       <Section title="Holds">
         {thread.holds.length === 0 && <None>nothing</None>}
-        {thread.holds.map((id) => (
+        {thread.holds.slice(0, LISTED).map((id) => (
           <div class="line" key={id}>
             <PrimitiveLink id={id} />
             <span class="soft">{moment.primitives.get(id)?.queue.length ?? 0} waiting</span>
           </div>
         ))}
+        <More of={thread.holds.length - LISTED} />
       </Section>
       <Stack thread={thread} sites={waits.flatMap(({ site }) => (site === null ? [] : [site]))} />
     </>

@@ -40,14 +40,26 @@ export function useRows(scroller: RefObject<HTMLElement | null>, count: number):
   return { height: view.row, first, last };
 }
 
-/** Arrow keys, Home and End go from button to button of a list. */
+/** Arrow keys go from button to button of a list, Home and End to its first and last. */
 function walk(event: KeyboardEvent): void {
   const list = event.currentTarget as HTMLElement;
-  const buttons = [...list.querySelectorAll<HTMLButtonElement>('button[data-row]')];
-  const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
-  if (at === -1) return;
-  const step = { ArrowDown: 1, ArrowUp: -1, Home: -at, End: buttons.length - 1 - at }[event.key];
-  if (step === undefined) return;
+  const buttons = (): HTMLButtonElement[] => [
+    ...list.querySelectorAll<HTMLButtonElement>('button[data-row]'),
+  ];
+  const at = buttons().indexOf(document.activeElement as HTMLButtonElement);
+  const step = { ArrowDown: 1, ArrowUp: -1, Home: 0, End: 0 }[event.key];
+  if (at === -1 || step === undefined) return;
   event.preventDefault();
-  buttons[at + step]?.focus();
+  if (step !== 0) {
+    buttons()[at + step]?.focus();
+    return;
+  }
+  const isHome = event.key === 'Home';
+  list.scrollTop = isHome ? 0 : list.scrollHeight;
+  // Rows are there once they have come into view.
+  requestAnimationFrame(() =>
+    buttons()
+      .at(isHome ? 0 : -1)
+      ?.focus(),
+  );
 }
