@@ -82,3 +82,15 @@ test('a thousand jobs of one turn go to the engine in few messages, and begin in
   expect(await Promise.all(jobs)).toEqual(jobs.map((_, n) => n));
   expect(ended).toEqual(jobs.map((_, n) => n));
 });
+
+test('calls that together are more than the engine takes at once are answered all the same', async () => {
+  const length = await command('moveToDelayed:3', 'return #ARGV[1]');
+  await engine.client.config('SET', 'proto-max-bulk-len', '1mb');
+  try {
+    const sizes = [0, 900_000, 100_000, 200_000, 200_000, 0, 900_000, 1];
+    const asked = sizes.map((size) => length(['key', 'x'.repeat(size)]));
+    expect(await Promise.all(asked)).toEqual(sizes);
+  } finally {
+    await engine.client.config('SET', 'proto-max-bulk-len', '512mb');
+  }
+});
