@@ -2,6 +2,8 @@ import { type Packable, pack } from './script/pack.js';
 
 /** Calls that one message brings: it is the cheaper for each the more there are, and holds up everybody else until all are done. */
 const AT_ONCE = 25;
+/** UTF-16 units of them, unless one has more: the engine takes no more than 512 MB at once, and answers none before it has all. */
+const MOST_AT_ONCE = 2 ** 18;
 
 interface Call {
   readonly args: Packable;
@@ -20,6 +22,8 @@ export class JobCalls {
   readonly #keys: number;
   readonly #later: (flush: () => void) => void;
   #calls: Call[] = [];
+  /** UTF-16 units that they bring. */
+  #size = 0;
 
   /**
    * @param keys - how many of the arguments are keys
@@ -33,25 +37,32 @@ export class JobCalls {
 
   /** @param args - BullMQ's */
   ask(args: readonly unknown[], own: readonly string[] = []): Promise<unknown> {
-    const texts = args.flat().map(textOf);
+    const texts = args.map(textOf);
+    const size = [...texts, ...own].reduce((all, { length }) => all + length, 0);
+    if (this.#size + size > MOST_AT_ONCE) this.flush();
+    this.#size += size;
     const given = [texts.splice(0, this.#keys), texts];
     return new Promise((resolve, reject) => {
       const many = this.#calls.push({ args: given, own, resolve, reject });
-      if (many === 1) this.#later(() => this.#flush());
-      else if (many === AT_ONCE) this.#flush();
+      if (many === 1) this.#later(() => this.flush());
+      else if (many === AT_ONCE) this.flush();
     });
   }
 
-  #flush(): void {
+  /** Those that have come go by now. */
+  flush(): void {
     const calls = this.#calls;
-    if (calls.length === 0) return;
     this.#calls = [];
-    this.#send(pack(calls.map(({ args, own }) => [args, own]))).then(
-      (answer) => settle(calls, answer as Answers),
-      (error) => {
-        for (const { reject } of calls) reject(error);
-      },
-    );
+    this.#size = 0;
+    if (calls.length > 0) void this.#bring(calls);
+  }
+
+  async #bring(calls: readonly Call[]): Promise<void> {
+    try {
+      settle(calls, (await this.#send(pack(calls.map(({ args, own }) => [args, own])))) as Answers);
+    } catch (error) {
+      for (const { reject } of calls) reject(error as Error);
+    }
   }
 }
 

@@ -5,7 +5,6 @@ import { JobCommands, type JobEnd } from './job-commands.js';
 import { bullmq, closedWithMachines, type JobHost, jobKey, queuePrefix } from './job-host.js';
 import { JobLink } from './job-link.js';
 import { type JobData, type JobMessage, type JobOptions, readMessages } from './job-messages.js';
-import { backoff, pause } from './pause.js';
 
 /** A job on its way into the queue. */
 export interface JobEntry {
@@ -176,7 +175,7 @@ export class JobDesk extends JobCommands {
         return;
       }
       // BullMQ may fail at once, and the loop has to turn.
-      await pause(backoff(attempt));
+      await this.host.pause(attempt);
       await this.#bring(entry, attempt + 1);
     }
   }

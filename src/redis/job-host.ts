@@ -54,6 +54,8 @@ export class JobHost {
   #line: Line | undefined;
   readonly #ofConnections = new WeakSet<Error>();
   #closed: Promise<void> | undefined;
+  /** By attempts that were made. */
+  readonly #pauses = new Map<number, Promise<void>>();
   /** Of all keys and channels: `{namespace}:`, so that they are of one slot in a cluster. */
   readonly prefix: string;
   /** ms */
@@ -146,9 +148,18 @@ export class JobHost {
       } catch (error) {
         if (!isPassing(error) || this.#isCut) throw error;
         this.report(error);
-        await pause(backoff(attempt));
+        await this.pause(attempt);
       }
     }
+  }
+
+  /** Before the next attempt. All that have made as many go on at once, in their order, so that jobs of one turn stay in theirs. */
+  pause(attempt: number): Promise<void> {
+    const known = this.#pauses.get(attempt);
+    if (known !== undefined) return known;
+    const paused = pause(backoff(attempt)).then(() => void this.#pauses.delete(attempt));
+    this.#pauses.set(attempt, paused);
+    return paused;
   }
 
   /**

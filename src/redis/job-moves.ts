@@ -98,6 +98,8 @@ export class JobMoves {
    * marker, which is gone with that.
    */
   readonly #drained = new Set<unknown>();
+  /** Of the script by which a job was added last. */
+  #lastAdded: JobCalls | undefined;
   /** How often the connection has ended: what was not answered by then is sent again. */
   #ends = 0;
   /** Of BullMQ's three scripts that add a job, those that are wrapped. */
@@ -136,7 +138,7 @@ export class JobMoves {
       define(together, { numberOfKeys: 1, lua: (isAdd ? withJobAdd : withJobMove)(definition.lua) });
       const send = defined[together]?.bind(commands) as Move;
       const calls = this.#calls(send, definition.numberOfKeys ?? 0, isAdd);
-      if (isAdd) defined[name] = (args) => calls.ask(args);
+      if (isAdd) defined[name] = this.#adding(calls, defined[name] as Move);
       else if (ACTIVE.test(name)) defined[name] = (args) => this.#activate(calls, args);
       else defined[name] = (args) => this.#move(calls, args, FINISHED.test(name));
     };
@@ -166,6 +168,20 @@ export class JobMoves {
   /** Whether a timer takes its id as its job is added; once BullMQ has defined its scripts. */
   get namesTimers(): boolean {
     return this.#adds.size === ALL_ADDS;
+  }
+
+  /** @param alone - the same, of whoever it is called on */
+  #adding(calls: JobCalls, alone: Move): Move {
+    const add = (args: readonly unknown[]): Promise<unknown> => {
+      // Jobs are added in the order in which they come, also by another script.
+      if (this.#lastAdded !== calls) this.#lastAdded?.flush();
+      this.#lastAdded = calls;
+      return calls.ask(args);
+    };
+    // BullMQ's addBulk, say, calls it on a pipeline, and takes that one's answers.
+    return function (this: { readonly isPipeline?: boolean }, args) {
+      return this.isPipeline === true ? alone.call(this, args) : add(args);
+    };
   }
 
   /** Who asks for more in the tick in which a job came as the last is not to ask in vain. */

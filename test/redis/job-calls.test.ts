@@ -1,5 +1,6 @@
 // Several calls of a script of BullMQ in one message: see src/redis/job-calls.ts.
 
+import type { Queue } from 'bullmq';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
@@ -81,4 +82,46 @@ test('a thousand jobs of one turn go to the engine in few messages, and begin in
   farm.serve({ concurrency: 1 });
   expect(await Promise.all(jobs)).toEqual(jobs.map((_, n) => n));
   expect(ended).toEqual(jobs.map((_, n) => n));
+});
+
+test('jobs of one turn are added in the order in which they were asked for, whatever script of BullMQ adds them', async () => {
+  const { pool } = farm;
+  const late = { delay: 60_000 };
+  const untold = { error: () => {} };
+  pool.run(targets.echo, [0], { detached: true }).subscribe(untold);
+  // A timer takes the place of the one before, and a job that is shared is the first.
+  pool.timer(60_000, targets.echo, ['late'], { id: 'timer' });
+  pool.timer(0, targets.echo, ['soon'], { id: 'timer' });
+  pool.run(targets.echo, ['first'], { dedupe: 'key', detached: true, ...late }).subscribe(untold);
+  pool.run(targets.echo, ['second'], { dedupe: 'key', detached: true }).subscribe(untold);
+  const last = pool.timer(60_000, targets.echo, ['last'], { id: 'last' });
+  await until(async () => (await counts(pool)).delayed === 2);
+  const jobs = await (pool.queue as Queue).getJobs(['waiting', 'delayed']);
+  const added = jobs.map(({ data, opts }) => `${data.args} ${opts.delay ?? 0}`);
+  expect(added.sort()).toEqual(['["first"] 60000', '["last"] 60000', '["soon"] 0', '[0] 0']);
+  expect(await last.cancel()).toBe(true);
+});
+
+test("BullMQ's own addBulk is answered, and refused, as ever", async () => {
+  const queue = farm.pool.queue as Queue;
+  const bulk = [1, 2].map((n) => ({ name: 'echo', data: { n } }));
+  expect((await queue.addBulk(bulk)).map(({ id }) => id)).toEqual(['1', '2']);
+  await engine.client.config('SET', 'maxmemory', '1');
+  try {
+    await expect(queue.addBulk(bulk)).rejects.toThrow('OOM');
+  } finally {
+    await engine.client.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('calls that together are more than the engine takes at once are answered all the same', async () => {
+  const length = await command('moveToDelayed:3', 'return #ARGV[1]');
+  await engine.client.config('SET', 'proto-max-bulk-len', '1mb');
+  try {
+    const sizes = [0, 900_000, 100_000, 200_000, 200_000, 0, 900_000, 1];
+    const asked = sizes.map((size) => length(['key', 'x'.repeat(size)]));
+    expect(await Promise.all(asked)).toEqual(sizes);
+  } finally {
+    await engine.client.config('SET', 'proto-max-bulk-len', '512mb');
+  }
 });

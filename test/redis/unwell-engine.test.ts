@@ -344,6 +344,19 @@ test('what is held, and a job that runs, outlive a time in which the engine is f
   expect([await job, runs]).toEqual([1, 1]);
 });
 
+test('jobs of one turn that a busy engine has refused begin in the order in which they were asked for', async () => {
+  const rest = await keepBusy();
+  // As many as go in one message: of several some may be refused, and later ones not.
+  const jobs = Array.from({ length: 20 }, (_, n) => n);
+  const untold = { error: () => {} };
+  for (const n of jobs) farm.pool.run(targets.echo, [n], { detached: true }).subscribe(untold);
+  await until(() => told().some((text) => text.startsWith('BUSY')));
+  await rest();
+  await until(async () => (await counts(farm.pool)).waiting === jobs.length);
+  const waiting = await (farm.pool.queue as Queue).getJobs(['waiting'], 0, -1, true);
+  expect(waiting.map(({ data }) => JSON.parse(data.args)[0])).toEqual(jobs);
+});
+
 test('a detached job, or a timer, that was left and then is refused is told of once', async () => {
   await admin.config('SET', 'maxmemory', '1');
   try {
