@@ -28,14 +28,15 @@ export interface LocalThread {
  * The Thread objects of this thread. There is one for each thread that this thread knows of (`fresh`, then `objects`), so
  * that `===` tells threads apart. Those started here must not be collected while somebody may ask what they give:
  *   started -keepRunning-> running -forget, the thread has ended-> not kept, or ended while maybeAsked -> not kept
- * Invariant: HANDLES of a thread's slot counts the Thread objects for it in workers other than its own and its starter's.
+ * Invariant: HANDLES of a thread's slot counts the Thread objects for it that have to ask what it gives: those of other
+ * workers than its own and its starter's, and of other copies of this library in its starter's.
  */
 const objects = new Map<number, WeakRef<LocalThread>>();
 /** Started here a moment ago and not over: not by a WeakRef, which with its finalizer would be a third of a warm start. */
 const fresh = new Map<number, LocalThread>();
 /** Started here and not ended. For a Thread that has nothing of its own it is its side: the object may be collected. */
 const running = new Map<number, LocalThread>();
-/** Likewise, started here and ended, while another worker holds a Thread for them, or one was sent there less than a minute ago. */
+/** Likewise, started here and ended, while another worker or copy has a Thread for them, or one was sent less than a minute ago. */
 const ended = new Map<number, LocalThread>();
 /** When a Thread of `running` or `ended` was last sent to another thread. */
 const sent = new Map<number, number>();
@@ -59,7 +60,7 @@ const collected = new FinalizationRegistry<Remembered>(({ ident, counted }) => {
 export function remember(ident: number, thread: LocalThread): void {
   objects.set(ident, new WeakRef(thread));
   // Not the Thread that a thread has for itself, because nobody asks a thread for its own result.
-  const counted = !startedHere(ident) && workerOf(ident) !== threadId;
+  const counted = thread.outcome === undefined && workerOf(ident) !== threadId;
   if (counted) countHandle(ident, 1);
   collected.register(thread, { ident, counted });
 }
@@ -134,7 +135,11 @@ export function markSent(ident: number, thread: LocalThread): void {
 
 /** Whether another worker may still ask what the thread gave. */
 function maybeAsked(ident: number): boolean {
-  return hasHandles(ident) || now() - (sent.get(ident) ?? Number.NEGATIVE_INFINITY) < ON_ITS_WAY;
+  return hasHandles(ident) || sentLately(ident);
+}
+
+function sentLately(ident: number): boolean {
+  return now() - (sent.get(ident) ?? Number.NEGATIVE_INFINITY) < ON_ITS_WAY;
 }
 
 function keepEnded(ident: number, thread: LocalThread): void {
@@ -143,8 +148,9 @@ function keepEnded(ident: number, thread: LocalThread): void {
 }
 
 function dropEnded(): boolean {
-  for (const ident of ended.keys()) {
-    if (maybeAsked(ident)) continue;
+  for (const [ident, { outcome }] of ended) {
+    // One that has to ask itself is counted among those that do, and would keep itself.
+    if (outcome === undefined ? sentLately(ident) : maybeAsked(ident)) continue;
     ended.delete(ident);
     sent.delete(ident);
   }

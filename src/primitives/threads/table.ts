@@ -137,7 +137,7 @@ export const NUMBER = 28;
 /** Of the worker that it was started from: the kernel's id, 0 where the platform does not tell it, and Node's, negative once it is gone. */
 export const STARTER_NATIVE = 29;
 export const STARTER_WORKER = 30;
-/** How many Thread objects stand for it in workers other than the one it was started from: see `countHandle`. */
+/** How many Thread objects for it have to ask its starter what it gives: see `countHandle`. */
 export const HANDLES = 31;
 export const NAME = 32;
 export const NAME_WORDS = 96;

@@ -135,7 +135,7 @@ export function startedHere(ident: number): boolean {
   return starter === threadId && stateOf(ident) !== FREE;
 }
 
-/** Counts the Thread objects that stand for it in workers that it was not started from, as long as the slot is its own. */
+/** Counts the Thread objects that have to ask its starter what it gives, as long as the slot is its own. */
 export function countHandle(ident: number, by: 1 | -1): void {
   const cell = slotOf(ident) + HANDLES;
   for (;;) {
@@ -145,7 +145,7 @@ export function countHandle(ident: number, by: 1 | -1): void {
   }
 }
 
-/** Whether a Thread object in another worker stands for it, as long as the table knows the ident. */
+/** Whether a Thread object has to ask what it gives, as long as the table knows the ident. */
 export function hasHandles(ident: number): boolean {
   const word = load(table, slotOf(ident) + HANDLES);
   return countsHandles(ident, word) && word !== noHandles(ident);

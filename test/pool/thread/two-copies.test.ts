@@ -38,6 +38,16 @@ describe('a thread that one copy of the package has started', () => {
     expect(await Promise.all([result, thread.result()])).toEqual([true, true]);
   });
 
+  it('is kept after its end for the other copy in its thread, which has a Thread for it', async () => {
+    const ready = new here.Event();
+    const target = (ready: here.Event) => ready.wait();
+    const thread = new here.Thread({ target, args: [ready], name: 'over' }).start();
+    const theirs = there.enumerate().find(({ name }) => name === 'over');
+    ready.set();
+    expect(await thread.result()).toBe(true);
+    expect(await theirs?.result()).toBe(true);
+  });
+
   it('is asked for by two copies in one worker, each of which has its own answer', async () => {
     const ready = new here.Event();
     const target = async (value: string, ready: here.Event) => {
