@@ -1,18 +1,20 @@
-import { add, type Cells, compareExchange, load, peek } from './word.js';
+import { addAlone, addToCounter, COUNTER_WORDS, readCounter } from './counter.js';
+import { type Cells, compareExchange, load, peek } from './word.js';
 
 /**
  * How long things took, in whole µs, in a few words of shared memory that any thread can read: how many, their sum, the
  * longest, and how many of each length. Lengths are told apart by 12 %: a bucket for each up to 7 µs, then eight for each
- * power of two, up to 71 minutes; what is longer counts as that, but for sum and maximum.
+ * power of two, up to 71 minutes; what is longer counts as that.
  */
-export const BUCKETS = 240;
+const BUCKETS = 240;
+/** The buckets, without a sum. */
+export const BUCKETS_WORDS: number = BUCKETS * COUNTER_WORDS;
 
 const COUNT = 0;
-/** Two words: the µs of one are used up after 71 minutes. */
-const TOTAL = 1;
-const MAX = 3;
+const TOTAL: number = COUNT + COUNTER_WORDS;
+const MAX: number = TOTAL + COUNTER_WORDS;
 /** Of a sum, without the buckets. */
-export const SUM_WORDS = 4;
+export const SUM_WORDS: number = MAX + 1;
 
 /** What was measured. All in ms. */
 export interface Measured {
@@ -49,39 +51,36 @@ export function upperEnd(bucket: number): number {
 /** Adds one to count, sum and maximum; returns how many there had been. Any thread may, at any time. */
 export function addToSum(cells: Cells, at: number, us: number): number {
   // Before the count: who reads a count finds a sum that has at least as much in it.
-  const low = add(cells, at + TOTAL, us | 0) >>> 0;
-  if (low + us > MOST_US) add(cells, at + TOTAL + 1, 1);
+  addToCounter(cells, at + TOTAL, us);
   for (let seen = load(cells, at + MAX); seen >>> 0 < us; seen = load(cells, at + MAX))
     if (compareExchange(cells, at + MAX, seen, us | 0) === seen) break;
-  return add(cells, at + COUNT, 1) >>> 0;
+  return addToCounter(cells, at + COUNT, 1);
 }
 
-/** The same, where one thread alone writes: a tenth of the time. */
-export function addAlone(cells: Cells, at: number, us: number): void {
-  const low = peek(cells, at + TOTAL) >>> 0;
-  cells[at + TOTAL] = (low + us) | 0;
-  if (low + us > MOST_US) (cells[at + TOTAL + 1] as number)++;
+/** Adds one to the bucket of a duration. Any thread may, at any time. */
+export function addToBuckets(cells: Cells, at: number, us: number): void {
+  addToCounter(cells, at + bucketOf(us) * COUNTER_WORDS, 1);
+}
+
+/** Both, of buckets that follow their sum, where one thread alone writes: a tenth of the time. */
+export function measureAlone(cells: Cells, at: number, us: number): void {
+  addAlone(cells, at + TOTAL, us);
   if (peek(cells, at + MAX) >>> 0 < us) cells[at + MAX] = us | 0;
-  (cells[at + SUM_WORDS + bucketOf(us)] as number)++;
-  (cells[at + COUNT] as number)++;
+  addAlone(cells, at + SUM_WORDS + bucketOf(us) * COUNTER_WORDS, 1);
+  addAlone(cells, at + COUNT, 1);
 }
 
 export function readSum(cells: Cells, at: number): { count: number; total: number; max: number } {
-  for (;;) {
-    const high = load(cells, at + TOTAL + 1);
-    const low = load(cells, at + TOTAL) >>> 0;
-    if (load(cells, at + TOTAL + 1) !== high) continue;
-    const total = (high * 2 ** 32 + low) / 1000;
-    return { count: load(cells, at + COUNT) >>> 0, total, max: (load(cells, at + MAX) >>> 0) / 1000 };
-  }
+  const total = readCounter(cells, at + TOTAL) / 1000;
+  return { count: readCounter(cells, at + COUNT), total, max: (load(cells, at + MAX) >>> 0) / 1000 };
 }
 
 /** @param more - durations in µs that are in no bucket of the cells */
 export function readBuckets(cells: Cells, at: number, more: readonly number[] = []): Measured['buckets'] {
   const counts = new Map<number, number>();
   for (let bucket = 0; bucket < BUCKETS && at > 0; bucket++) {
-    const count = load(cells, at + bucket);
-    if (count !== 0) counts.set(bucket, count >>> 0);
+    const count = readCounter(cells, at + bucket * COUNTER_WORDS);
+    if (count !== 0) counts.set(bucket, count);
   }
   for (const us of more) counts.set(bucketOf(us), (counts.get(bucketOf(us)) ?? 0) + 1);
   const buckets: { upTo: number; count: number }[] = [];

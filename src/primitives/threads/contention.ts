@@ -1,7 +1,8 @@
+import { addToCounter, COUNTER_WORDS, readCounter } from '../memory/counter.js';
 import {
+  addToBuckets,
   addToSum,
-  BUCKETS,
-  bucketOf,
+  BUCKETS_WORDS,
   type Measured,
   microseconds,
   readBuckets,
@@ -54,9 +55,9 @@ const KIND = 1;
 const FACTS_TOLD = 2;
 const WAITS = 3;
 const TIMEOUTS = WAITS + SUM_WORDS;
-const DEATHS = TIMEOUTS + 1;
-const HISTOGRAM = TIMEOUTS + 2;
-const HOLDS = TIMEOUTS + 3;
+const DEATHS: number = TIMEOUTS + COUNTER_WORDS;
+const HISTOGRAM: number = DEATHS + COUNTER_WORDS;
+const HOLDS: number = HISTOGRAM + 1;
 const HOLD_HISTOGRAM = HOLDS + SUM_WORDS;
 /** The first waits, in µs: those are in no histogram. */
 const FIRST = HOLD_HISTOGRAM + 1;
@@ -72,6 +73,9 @@ export interface Contended {
   readonly primitiveKind: PrimitiveKind;
 }
 
+/** 2^31, as a word has it. */
+const MOST_COUNTED = -(2 ** 31);
+
 let records: Records | undefined;
 
 function recordsIn(cells: Cells): Records {
@@ -82,7 +86,10 @@ function recordsIn(cells: Cells): Records {
 
 function nextNumber(): number {
   const next = add(table, CONTENDED_COUNT, 1) + 1;
-  return next > 0 ? next : Number.POSITIVE_INFINITY;
+  if (next > 0) return next;
+  // Stays there, as from 2^32 on the first records would be taken again.
+  store(table, CONTENDED_COUNT, MOST_COUNTED);
+  return Number.POSITIVE_INFINITY;
 }
 
 /** Called as a wait for it begins: from here on it is listed. Returns where its record is, for the calls below; -1: none. */
@@ -107,7 +114,7 @@ export function waited(at: number, ms: number, timedOut: boolean): void {
   const nth = addToSum(cells, at + WAITS, us);
   if (nth < FIRST_WORDS) store(cells, at + FIRST + nth, us);
   else addToHistogram(cells, at + HISTOGRAM, us);
-  if (timedOut) add(cells, at + TIMEOUTS, 1);
+  if (timedOut) addToCounter(cells, at + TIMEOUTS, 1);
 }
 
 /** It was held for so many ms. */
@@ -121,12 +128,12 @@ export function heldFor(at: number, ms: number): void {
 
 /** An owner was found dead. */
 export function ownerDied(at: number): void {
-  if (at >= 0) add(reserve(), at + DEATHS, 1);
+  if (at >= 0) addToCounter(reserve(), at + DEATHS, 1);
 }
 
 function addToHistogram(cells: Cells, cell: number, us: number): void {
   const histogram = load(cells, cell) || takeHistogram(cells, cell);
-  if (histogram > 0) add(cells, HISTOGRAMS + (histogram - 1) * BUCKETS + bucketOf(us), 1);
+  if (histogram > 0) addToBuckets(cells, HISTOGRAMS + (histogram - 1) * BUCKETS_WORDS, us);
 }
 
 /** The number of the histogram that belongs there; -1: there is none left. */
@@ -223,8 +230,8 @@ function factsAt(cells: Cells, at: number, id: number): PrimitiveFacts {
     signalled: (facts & SIGNALLED) !== 0,
     heldByHolder: (facts & HELD) !== 0,
     returned: (facts & RETURNED) !== 0,
-    timeouts: load(cells, at + TIMEOUTS) >>> 0,
-    ownerDeaths: load(cells, at + DEATHS) >>> 0,
+    timeouts: readCounter(cells, at + TIMEOUTS),
+    ownerDeaths: readCounter(cells, at + DEATHS),
     wait: { ...sum, buckets: readBuckets(cells, histogramAt(cells, at + HISTOGRAM), first) },
     held:
       holds.count === 0
@@ -236,5 +243,5 @@ function factsAt(cells: Cells, at: number, id: number): PrimitiveFacts {
 /** 0: none. */
 function histogramAt(cells: Cells, cell: number): number {
   const histogram = load(cells, cell);
-  return histogram > 0 ? HISTOGRAMS + (histogram - 1) * BUCKETS : 0;
+  return histogram > 0 ? HISTOGRAMS + (histogram - 1) * BUCKETS_WORDS : 0;
 }

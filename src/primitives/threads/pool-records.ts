@@ -1,14 +1,15 @@
+import { addAlone, COUNTER_WORDS, readCounter } from '../memory/counter.js';
 import {
-  addAlone,
-  BUCKETS,
+  BUCKETS_WORDS,
   type Measured,
+  measureAlone,
   microseconds,
   readBuckets,
   readSum,
   SUM_WORDS,
 } from '../memory/histogram.js';
 import { readText, writeText } from '../memory/text.js';
-import { type Cells, load, peek, store } from '../memory/word.js';
+import { type Cells, load, store } from '../memory/word.js';
 import { giveRecordBack, publishRecord, readRecord, takeRecord, takeRecordOf } from './claimed-record.js';
 import { current, getIdent } from './current-ident.js';
 import { MOST_POOLS, POOL_WORDS, POOLS, reserve, reserved } from './reserve.js';
@@ -25,14 +26,14 @@ const BUSY = 4;
 const QUEUED = 5;
 /** Plus 1; 0: as many as come. */
 const MAX_QUEUE = 6;
-/** How many jobs have ended, one word for each way. */
-const ENDED = 7;
+const STARVED = 7;
+/** How many jobs have ended, a counter for each way. */
+const ENDED = 8;
 const ENDS = ['completed', 'failed', 'cancelled'] as const;
-const STARVED = 10;
-const NAME = 11;
+const NAME: number = ENDED + ENDS.length * COUNTER_WORDS;
 const NAME_WORDS = 32;
 const RUN = NAME + NAME_WORDS;
-const WAIT = RUN + SUM_WORDS + BUCKETS;
+const WAIT: number = RUN + SUM_WORDS + BUCKETS_WORDS;
 
 export interface PoolFacts {
   /** No other pool of the process has or had it. */
@@ -135,8 +136,7 @@ export class PoolRecord {
 
   ended(how: (typeof ENDS)[number]): void {
     if (!this.#isMine()) return;
-    const cell = this.#at + ENDED + ENDS.indexOf(how);
-    this.#cells[cell] = peek(this.#cells, cell) + 1;
+    addAlone(this.#cells, this.#at + ENDED + ENDS.indexOf(how) * COUNTER_WORDS, 1);
   }
 
   /** The pool is closed. What it does from here on, and its collection, must not touch whose record that is by then. */
@@ -152,8 +152,8 @@ export class PoolRecord {
   ran(waited: number, ran: number): void {
     jobListener?.(this.#name, waited, ran);
     if (!this.#isMine()) return;
-    addAlone(this.#cells, this.#at + WAIT, microseconds(waited));
-    addAlone(this.#cells, this.#at + RUN, microseconds(ran));
+    measureAlone(this.#cells, this.#at + WAIT, microseconds(waited));
+    measureAlone(this.#cells, this.#at + RUN, microseconds(ran));
   }
 }
 
@@ -180,11 +180,9 @@ export function poolFacts(): PoolFacts[] {
 
 function read(cells: Cells, at: number, of: number): PoolFacts {
   const word = (index: number): number => load(cells, at + index);
-  const [completed, failed, cancelled] = ENDS.map((_, how) => word(ENDED + how) >>> 0) as [
-    number,
-    number,
-    number,
-  ];
+  const [completed, failed, cancelled] = ENDS.map((_, how) =>
+    readCounter(cells, at + ENDED + how * COUNTER_WORDS),
+  ) as [number, number, number];
   return {
     id: word(ID),
     name: readText(cells, at + NAME),

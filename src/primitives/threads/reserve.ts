@@ -1,4 +1,4 @@
-import { BUCKETS, SUM_WORDS } from '../memory/histogram.js';
+import { BUCKETS_WORDS, SUM_WORDS } from '../memory/histogram.js';
 import { type Cells, grow, wholeOf } from '../memory/word.js';
 import { EVENT_WORDS } from './event-ring.js';
 import { TABLE_WORDS, table } from './table.js';
@@ -9,7 +9,7 @@ import { TABLE_WORDS, table } from './table.js';
  */
 
 /** Of a ThreadPool: pool-records.ts. */
-export const POOL_WORDS = 544;
+export const POOL_WORDS = 1016;
 export const MOST_POOLS = 256;
 export const POOLS: number = TABLE_WORDS;
 /** Names of targets, places in the code: strings.ts. */
@@ -20,7 +20,7 @@ export const STRINGS: number = POOLS + MOST_POOLS * POOL_WORDS;
 export const MOST_EVENTS: number = 1 << 16;
 export const RING: number = STRINGS + MOST_STRINGS * STRING_WORDS;
 /** Of a primitive that was waited for: contention.ts. */
-export const CONTENDED_WORDS = 48;
+export const CONTENDED_WORDS = 52;
 export const MOST_CONTENDED: number = 1 << 16;
 export const CONTENDED: number = RING + MOST_EVENTS * EVENT_WORDS;
 /** Where contention.ts counts durations by their length. */
@@ -29,7 +29,7 @@ export const HISTOGRAMS: number = CONTENDED + MOST_CONTENDED * CONTENDED_WORDS;
 /** Of a primitive that was waited for, and a place in the code: contended-sites.ts. */
 export const SITE_WORDS: number = 1 + SUM_WORDS;
 export const MOST_SITES: number = 1 << 13;
-export const SITES: number = HISTOGRAMS + MOST_HISTOGRAMS * BUCKETS;
+export const SITES: number = HISTOGRAMS + MOST_HISTOGRAMS * BUCKETS_WORDS;
 export const RESERVE_END: number = SITES + MOST_SITES * SITE_WORDS;
 
 let whole: Cells = table;

@@ -77,7 +77,7 @@ export const SENT_ITSELF = 16;
 
 export const ENVIRONMENT_KEY = 'rxjs-threading';
 /** Copies of this library with the same one can use each other's table. */
-export const LAYOUT = 0x7ead0005;
+export const LAYOUT = 0x7ead0006;
 
 // The header.
 const LAYOUT_CELL = 0;
@@ -164,7 +164,7 @@ export const MAIN_IDENT: number = SLOTS;
 
 export const TABLE_WORDS: number = WAITS + MOST_WAITS * WAIT_WORDS;
 /** How far the memory can grow behind the table: see reserve.ts. */
-const RESERVED_WORDS = 1 << 23;
+const RESERVED_WORDS = 1 << 24;
 /** Slot 0 is main's. */
 const FIRST_SLOT = 1;
 

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { COUNTER_WORDS } from '../../../src/primitives/memory/counter.js';
 import {
-  addAlone,
+  addToBuckets,
   addToSum,
-  BUCKETS,
+  BUCKETS_WORDS,
   bucketOf,
+  measureAlone,
   microseconds,
   percentileOf,
   readBuckets,
@@ -19,7 +21,7 @@ const durations = fc.oneof(fc.nat(100), fc.nat(100_000), fc.integer({ min: 0, ma
 describe('the buckets of durations', () => {
   it('follow each other without a gap, and are 12 % wide at most', () => {
     let before = -1;
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    for (let bucket = 0; bucket < BUCKETS_WORDS / COUNTER_WORDS; bucket++) {
       const end = upperEnd(bucket);
       expect(end).toBeGreaterThan(before);
       expect([bucketOf(before + 1), bucketOf(end)]).toEqual([bucket, bucket]);
@@ -44,9 +46,9 @@ describe('the buckets of durations', () => {
         fc.array(durations, { maxLength: 50 }),
         fc.array(durations, { maxLength: 4 }),
         (counted, more) => {
-          const cells = allocate(1 + SUM_WORDS + BUCKETS);
+          const cells = allocate(1 + SUM_WORDS + BUCKETS_WORDS);
           const sums = allocate(SUM_WORDS);
-          for (const us of counted) addAlone(cells, 1, us);
+          for (const us of counted) measureAlone(cells, 1, us);
           counted.forEach((us, nth) => {
             expect(addToSum(sums, 0, us)).toBe(nth);
           });
@@ -69,5 +71,24 @@ describe('the buckets of durations', () => {
         },
       ),
     );
+  });
+
+  it('count past 2^32, alone and together, as after weeks of a thousand a second', () => {
+    const alone = allocate(1 + SUM_WORDS + BUCKETS_WORDS);
+    const [sums, buckets] = [allocate(SUM_WORDS), allocate(1 + BUCKETS_WORDS)];
+    const ms = 0.005;
+    // What a word holds before its last step.
+    for (const cell of [1, 1 + SUM_WORDS + 5 * COUNTER_WORDS]) alone[cell] = -2;
+    sums[0] = -2;
+    buckets[1 + 5 * COUNTER_WORDS] = -2;
+    for (const nth of [2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32]) {
+      measureAlone(alone, 1, microseconds(ms));
+      expect(addToSum(sums, 0, microseconds(ms))).toBe(nth);
+      addToBuckets(buckets, 1, microseconds(ms));
+    }
+    const count = 2 ** 32 + 1;
+    expect([readSum(alone, 1).count, readSum(sums, 0).count]).toEqual([count, count]);
+    const told = [readBuckets(alone, 1 + SUM_WORDS), readBuckets(buckets, 1)];
+    expect(told).toEqual([[{ upTo: ms, count }], [{ upTo: ms, count }]]);
   });
 });
