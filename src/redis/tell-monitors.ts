@@ -1,7 +1,6 @@
 import { tellWhenAsked } from '../pool/wire/loop-answers.js';
 import type { ToldDeadlock, ToldNamespace, ToldShare, ToldThing } from '../pool/wire/told-namespace.js';
 import { clock } from '../primitives/threads/table.js';
-import { threadWide } from '../primitives/threads/thread-wide.js';
 import type { MachinesSnapshot, SnapshotThing } from './info.js';
 import { deadlocksIn } from './machine-deadlocks.js';
 import { pause } from './pause.js';
@@ -22,15 +21,18 @@ const MOST_THINGS = 500;
 /** ms by which the distance of the two clocks may seem to change, because answers take their time. */
 const JITTER = 100;
 
-/** One for the copies of this library in a thread, as whichever of them is asked tells of all. */
-const tellers: Set<Teller> = threadWide('machines tellers', new Set());
+const tellers = new Set<Teller>();
 
 /** Called as a Machines connects: until it is closed, monitors of this process are told of its namespace. */
 export function tellMonitors(session: Session): void {
-  tellWhenAsked('machines', () => [...tellers].flatMap((teller) => teller.tell() ?? []));
+  tellWhenAsked('machines', tellAll);
   const teller = new Teller(session);
   tellers.add(teller);
   session.state$.subscribe({ complete: () => tellers.delete(teller) });
+}
+
+function tellAll(): ToldNamespace[] {
+  return [...tellers].flatMap((teller) => teller.tell() ?? []);
 }
 
 /** Looks at the engine while it is asked, so that it knows an answer at once. */

@@ -1,7 +1,7 @@
 import { tellWhenAsked } from '../wire/loop-answers.js';
 import { threadName } from '../wire/thread-name.js';
 import type { Job } from '../workers/job.js';
-import type { Dispatcher } from './dispatcher.js';
+import { livePools } from './live-pools.js';
 
 /** The jobs that have waited longest in a pool of this thread. */
 export interface QueuedJobs {
@@ -14,22 +14,16 @@ export interface QueuedJobs {
 /** Jobs of a pool that a monitor is told of. */
 const MOST_TOLD = 20;
 
-const pools = new Map<number, WeakRef<Dispatcher>>();
-
-/** Called as a pool is made: from now on monitors are told which of its jobs wait. */
-export function tellQueuedJobs(pool: number, jobs: Dispatcher): void {
-  if (pools.size === 0) tellWhenAsked('pools', queuedJobs);
-  pools.set(pool, new WeakRef(jobs));
+/** From now on monitors are told which jobs of pools wait. */
+export function tellQueuedJobs(): void {
+  tellWhenAsked('pools', queuedJobs);
 }
 
 function queuedJobs(): QueuedJobs[] {
-  const found: QueuedJobs[] = [];
-  for (const [pool, ref] of pools) {
-    const jobs = ref.deref()?.oldest(MOST_TOLD);
-    if (jobs === undefined) pools.delete(pool);
-    else found.push({ pool, jobs: jobs.map((job) => ({ name: nameOf(job), since: job.accepted })) });
-  }
-  return found;
+  return Array.from(livePools(), ([pool, dispatcher]) => {
+    const jobs = dispatcher.oldest(MOST_TOLD).map((job) => ({ name: nameOf(job), since: job.accepted }));
+    return { pool, jobs };
+  });
 }
 
 function nameOf({ label, target }: Job): string {

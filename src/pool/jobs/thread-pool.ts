@@ -20,7 +20,8 @@ import type { ThreadJob } from '../workers/thread-job.js';
 import { broadcastTo, checkBroadcast } from './broadcast.js';
 import { Dispatcher } from './dispatcher.js';
 import { Entrance } from './entrance.js';
-import { findJobsOf } from './job-threads.js';
+import { findJobs } from './job-threads.js';
+import { rememberPool } from './live-pools.js';
 import { mapIn } from './mapper.js';
 import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.js';
 import type { PoolSession } from './pool-session.js';
@@ -120,8 +121,9 @@ export class ThreadPool extends Executor implements JobPool {
     this.#watch = new PoolWatch(this, this.record, this.#jobs);
     this.stats$ = this.#watch.stats$;
     this.warnings$ = this.#watch.warnings$;
-    findJobsOf(this.#jobs);
-    tellQueuedJobs(this.record.id, this.#jobs);
+    rememberPool(this.record.id, this.#jobs);
+    findJobs();
+    tellQueuedJobs();
   }
 
   /** The most jobs that run at once. @internal */

@@ -30,19 +30,27 @@ export interface LoopAnswer {
    */
   readonly pending: boolean;
   /** What the rooms above tell, by their names. */
-  readonly parts: Readonly<Record<string, unknown>>;
+  readonly parts: Readonly<Record<string, readonly unknown[]>>;
 }
 
 /** Asks every thread for a LoopAnswer. */
 export const loopQuestions: Topic<null> = new Topic('loop asked');
 export const loopAnswers: Topic<LoopAnswer> = new Topic('loop');
 
-/** One for the copies of this library in a thread, because whichever of them answers tells of all. */
-const tellers: Map<string, () => unknown> = threadWide('loop answers', new Map());
+type Tell = () => readonly unknown[];
+/** By part, those of all copies of this library in a thread, because whichever of them answers tells of all. */
+const tellers: Map<string, Set<Tell>> = threadWide('loop answers', new Map());
 
-/** From now on the answers of this thread have a part of that name. */
-export function tellWhenAsked(part: string, tell: () => unknown): void {
-  tellers.set(part, tell);
+/** From now on the answers of this thread have a part of that name, with what `tell` gives in it. */
+export function tellWhenAsked(part: string, tell: Tell): void {
+  const known = tellers.get(part) ?? new Set();
+  tellers.set(part, known.add(tell));
+}
+
+function parts(): Record<string, readonly unknown[]> {
+  return Object.fromEntries(
+    [...tellers].map(([part, tells]) => [part, [...tells].flatMap((tell) => tell())]),
+  );
 }
 
 /**
@@ -63,7 +71,7 @@ export function answerOf(ident: number, sessions: number): LoopAnswer {
     delay: loopDelay(),
     blocked: factsOfThread(ident)?.blockedTime ?? 0,
     pending: startedWorkers() > sessions || mayBeAborted() || listensToOutside() || hasForeignResources(),
-    parts: Object.fromEntries([...tellers].map(([part, tell]) => [part, tell()])),
+    parts: parts(),
   };
 }
 

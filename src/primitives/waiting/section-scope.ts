@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { threadWide } from '../threads/thread-wide.js';
 
 /**
  * The inside of a `withLock` section over an RLock, or over any lock while somebody looks at sections: code that runs in it,
@@ -42,11 +43,12 @@ export function runIn<T>(scope: Scope | undefined, run: () => T): T {
 }
 
 const numbers = new WeakMap<object, number>();
-let numbered = 0;
+/** How many owners of sections have a number, of all copies of this library in the thread. */
+const numbered = threadWide('sections', { count: 0 });
 
 /** A number for the owner of sections, which no other owner in this thread has. */
 export function sectionNumber(owner: object): number {
-  const number = numbers.get(owner) ?? ++numbered;
+  const number = numbers.get(owner) ?? ++numbered.count;
   numbers.set(owner, number);
   return number;
 }
