@@ -27,7 +27,7 @@ export interface Fence {
    * done. The token is kept at `{key}:fence`, for good.
    *
    * @param client - of ioredis, or what has such an `eval`; without a `keyPrefix`, as keys in commands are the engine's own
-   * @param commands - each its name and arguments, texts, numbers and Buffers: `['SET', 'stock', 3]`
+   * @param commands - each its name and arguments, texts, numbers and Buffers, 7000 words at most: `['SET', 'stock', 3]`
    * @throws LockLostError when a newer token has been there; TypeError for no client, RemoteHeld, key or command
    */
   redis(
@@ -121,10 +121,15 @@ function checkText(what: string, text: unknown): void {
   if (typeof text !== 'string') throw new TypeError(`${what} must be a string, got ${show(text)}`);
 }
 
+/** Lua's `unpack` gives so many for sure; with more the script would fail after it has run the commands before. */
+const MOST_WORDS = 7000;
+
 /** A list among the words would be taken apart, and what is in it for commands of its own. @throws TypeError */
 function checkCommand(command: unknown): void {
   if (!Array.isArray(command) || command.length === 0)
     throw new TypeError(`a command must be a list of its words, got ${show(command)}`);
+  if (command.length > MOST_WORDS)
+    throw new TypeError(`a command must have at most ${MOST_WORDS} words, got ${command.length}: split it`);
   for (const word of command)
     if (!['string', 'number', 'bigint'].includes(typeof word) && !Buffer.isBuffer(word))
       throw new TypeError(`a word of a command must be a string, a number or a Buffer, got ${show(word)}`);

@@ -91,6 +91,16 @@ describe('fence.redis', () => {
     expect(await client.mget('x', '{x}:other')).toEqual([null, '1']);
   });
 
+  it('runs none of the commands where one has more words than a script can pass', async () => {
+    const [, newer] = await twoOwners();
+    const many = (words: number) => ['RPUSH', 'x', ...Array<string>(words - 2).fill('a')];
+    const refused = fence.redis(redis.client, newer, 'x', ['SET', '{x}:before', 1], many(7001));
+    await expect(refused).rejects.toThrow('a command must have at most 7000 words, got 7001');
+    expect(await redis.client.get('{x}:before')).toBe(null);
+    await fence.redis(redis.client, newer, 'x', many(7000));
+    expect(await redis.client.llen('x')).toBe(6998);
+  });
+
   it('refuses a client whose keys are not those of the commands', async () => {
     const [, newer] = await twoOwners();
     const client = new Redis(redis.server.url, { keyPrefix: 'app:' });
