@@ -1,5 +1,6 @@
 import { checkStacks, deadlocks } from './deadlocks.js';
 import { inspect } from './inspect.js';
+import { living } from './living.js';
 import type { NamespaceInfo } from './namespace-info.js';
 import { stackOf } from './thread-stack.js';
 import type {
@@ -57,9 +58,11 @@ class Dump {
 
   text(): string {
     const { time, process: program, threads, pools, namespaces, findings } = this.#now;
+    const alive = living(threads);
+    const ended = threads.length - alive;
     const head = [
       new Date(time).toISOString(),
-      `Threads of ${visible(program.name)}, process ${program.pid}, Node ${program.node}: ${threads.length}`,
+      `Threads of ${visible(program.name)}, process ${program.pid}, Node ${program.node}: ${alive}${ended === 0 ? '' : `, and ${ended} that ended`}`,
     ];
     const blocks = [
       head,

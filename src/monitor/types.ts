@@ -330,7 +330,7 @@ export interface DeadlockOptions {
    * 'site' (default): where each wait began, if a monitor ran then. 'full': every thread's whole stack, through the
    * inspector. That stops each thread of the cycle for some ms, and main waits for a worker that is in native code.
    */
-  readonly stacks?: 'site' | 'full';
+  readonly stacks?: 'site' | 'full' | undefined;
 }
 
 /** What is looked at, and how closely. */
@@ -342,7 +342,7 @@ export interface InspectOptions {
    * 'contention': free of charge while nobody waits. 'all': some ns an acquisition, tens of µs a wait, 6 µs a `withLock`
    * section, which is then followed through its asynchronous hops.
    */
-  readonly detail?: 'contention' | 'all';
+  readonly detail?: 'contention' | 'all' | undefined;
   /** To be listed although nobody has waited for them and they are older than the monitor. */
-  readonly watch?: readonly (AnyPrimitive | ThreadPool)[];
+  readonly watch?: readonly (AnyPrimitive | ThreadPool)[] | undefined;
 }

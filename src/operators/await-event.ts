@@ -31,7 +31,9 @@ export interface AwaitEventOptions {
  */
 export function awaitEvent<T>(event: Gate, options?: AwaitEventOptions): MonoTypeOperatorFunction<T> {
   if (!isGate(event))
-    throw new TypeError(`event must be an Event, got ${show(event)}${ofAnotherCopy(event)}`);
+    throw new TypeError(
+      `event must be an Event of rxjs-threading, got ${show(event)}${ofAnotherCopy(event)}`,
+    );
   checkOptions(options, ['timeout', 'keep']);
   const timeout = checkTimeout(options?.timeout);
   const keep = checkKeep(options?.keep);

@@ -44,7 +44,9 @@ export function timerDelay<T>(interval: number, options?: TimerDelayOptions): Mo
   checkOptions(options, ['cancel', 'scheduler']);
   const { cancel, scheduler = asyncScheduler } = options ?? {};
   if (cancel !== undefined && !isGate(cancel))
-    throw new TypeError(`cancel must be an Event, got ${show(cancel)}${ofAnotherCopy(cancel)}`);
+    throw new TypeError(
+      `cancel must be an Event of rxjs-threading, got ${show(cancel)}${ofAnotherCopy(cancel)}`,
+    );
   if (typeof (scheduler as Partial<SchedulerLike> | null)?.schedule !== 'function')
     throw new TypeError(`scheduler must be a scheduler, got ${show(scheduler)}`);
   return (source) =>

@@ -1,4 +1,4 @@
-import { TimeoutError, type Unsubscribable } from 'rxjs';
+import type { TimeoutError, Unsubscribable } from 'rxjs';
 import { AcquireAttempt } from './acquire-attempt.js';
 import { Held, HeldGroup, type Holdable } from './held.js';
 import {
@@ -35,6 +35,7 @@ import { beginWait } from './waiting/begin-wait.js';
 import { waitBlocking } from './waiting/blocking-wait.js';
 import { tellHoldEnds } from './waiting/channels.js';
 import { noteWakeUp } from './waiting/noted-wait.js';
+import { timedOut } from './waiting/timed-out.js';
 import { emit, levels, tracing } from './waiting/trace.js';
 import { type Begin, type Settle, Wait } from './waiting/wait.js';
 
@@ -237,7 +238,7 @@ export abstract class Synchronizer extends Primitive {
     const signal = checkSignal(options);
     return new Wait((settle) =>
       this.begin(timeout, signal, {
-        resolve: (taken) => (taken ? settle.resolve(this.inHand()) : settle.reject(new TimeoutError())),
+        resolve: (taken) => (taken ? settle.resolve(this.inHand()) : settle.reject(this.#late(timeout))),
         reject: (error) => settle.reject(error),
         get left() {
           return settle.left === true;
@@ -253,8 +254,13 @@ export abstract class Synchronizer extends Primitive {
    * Lock or RLock
    */
   holdSync(options?: WaitSyncOptions): Held {
-    if (!this.takeBlocking(checkWaitSync(options), true)) throw new TimeoutError();
+    const timeout = checkWaitSync(options);
+    if (!this.takeBlocking(timeout, true)) throw this.#late(timeout);
     return this.inHand();
+  }
+
+  #late(timeout: number): TimeoutError {
+    return timedOut(`hold of ${this.name}`, timeout);
   }
 
   /** Its Held, for who has just taken it and is to release that. @internal */

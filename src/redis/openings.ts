@@ -1,4 +1,3 @@
-import { TimeoutError } from 'rxjs';
 import { after, keepAlive } from '../primitives/waiting/event-loop.js';
 import { onAbort } from '../primitives/waiting/on-abort.js';
 import { apart } from '../primitives/waiting/unheard.js';
@@ -7,6 +6,12 @@ import type { Settle } from '../primitives/waiting/wait.js';
 /** Those that wait for the session to be connected. */
 export class Openings {
   readonly #all = new Set<Settle<void>>();
+  readonly #late: (ms: number) => Error;
+
+  /** @param late - the error of who has waited that long */
+  constructor(late: (ms: number) => Error) {
+    this.#late = late;
+  }
 
   /** Returns how to leave, or nothing when it has ended already. */
   begin(timeout: number, signal: AbortSignal | undefined, settle: Settle<void>): (() => void) | undefined {
@@ -29,7 +34,7 @@ export class Openings {
     keepAlive(1);
     const deaf = signal && onAbort(signal, () => one.reject(signal.reason));
     const late =
-      timeout < Number.POSITIVE_INFINITY ? after(timeout, () => one.reject(new TimeoutError())) : undefined;
+      timeout < Number.POSITIVE_INFINITY ? after(timeout, () => one.reject(this.#late(timeout))) : undefined;
     return () => end(() => {});
   }
 

@@ -1,4 +1,3 @@
-import { TimeoutError } from 'rxjs';
 import type { Holding } from '../primitives/acquirable.js';
 import {
   type AcquireOptions,
@@ -10,6 +9,7 @@ import {
   type WaitOptions,
   type WaitSyncOptions,
 } from '../primitives/options.js';
+import { timedOut } from '../primitives/waiting/timed-out.js';
 import { type Settle, Wait } from '../primitives/waiting/wait.js';
 import type { RemoteHeld } from './remote-held.js';
 import { STAYS_HERE } from './stays-here.js';
@@ -21,10 +21,6 @@ const acquired = (held: RemoteHeld): boolean => {
 const gaveUp = () => false;
 const inHand = (held: RemoteHeld): RemoteHeld => held;
 
-function late(): never {
-  throw new TimeoutError();
-}
-
 /**
  * The four ways to take what all processes of a namespace share: RemoteLock, RemoteRLock and RemoteSemaphore. Source: CPython,
  * `threading.Lock.acquire`.
@@ -34,6 +30,8 @@ export abstract class RemoteAcquirable implements Holding {
   readonly uncloneable: symbol = STAYS_HERE;
   /** Whether several sections may have it at once. */
   abstract readonly shared: boolean;
+  /** Who shares it, on every machine, knows it by that name. */
+  abstract readonly name: string;
 
   /** Starts a wait; returns how to leave it, or nothing when it has ended already. @internal */
   abstract begin<T>(
@@ -71,7 +69,7 @@ export abstract class RemoteAcquirable implements Holding {
     checkOptions(options);
     const timeout = checkTimeout(options?.timeout);
     const signal = checkSignal(options);
-    return new Wait((settle) => this.begin(timeout, signal, inHand, late, settle));
+    return new Wait((settle) => this.begin(timeout, signal, inHand, () => this.#late(timeout), settle));
   }
 
   /**
@@ -87,6 +85,11 @@ export abstract class RemoteAcquirable implements Holding {
   /** The same, and hands out the RemoteHeld; RxJS's TimeoutError after `timeout` ms. @throws as `acquireSync` */
   holdSync(options?: WaitSyncOptions): RemoteHeld {
     checkOptions(options);
-    return this.take(checkTimeout(options?.timeout), inHand, late);
+    const timeout = checkTimeout(options?.timeout);
+    return this.take(timeout, inHand, () => this.#late(timeout));
+  }
+
+  #late(timeout: number): never {
+    throw timedOut(`hold of ${this.name}`, timeout);
   }
 }

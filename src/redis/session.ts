@@ -51,7 +51,7 @@ export class Session implements WaitHost {
   #stopAsking: (() => void) | undefined;
   #number = 0;
   readonly #about: About;
-  readonly #opening = new Openings();
+  readonly #opening = new Openings((ms) => this.outage.timedOut(`open of namespace ${this.namespace}`, ms));
 
   /** @param made - makes what it talks to */
   constructor(options: CheckedOptions, made: typeof engineAndKeeper) {

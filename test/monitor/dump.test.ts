@@ -1,4 +1,4 @@
-import { RLock } from 'rxjs-threading';
+import { RLock, Thread } from 'rxjs-threading';
 import { threadDump } from 'rxjs-threading/monitor';
 import { describe, expect, it } from 'vitest';
 import { Planted } from '../support/monitor/planted.js';
@@ -19,6 +19,16 @@ describe('threadDump', () => {
     expect(lines[begin + 3]).toMatch(/^ {3}- owns RLock "ledger" #\d+$/);
     const findings = lines.indexOf('Found 1:');
     expect(lines[findings + 1]).toMatch(/^ \* Deadlock: 'member \d' waits for '/);
+  });
+
+  it('counts those that live, and apart from them those that have just ended', async () => {
+    await new Thread({ target: () => 1 }).start().join();
+    const dump = await threadDump();
+    const [, alive, ended] = dump.match(/, Node v[\d.]+: (\d+), and (\d+) that ended\n/) ?? [];
+    const activities = [...dump.matchAll(/^".* (\w+) for .*$/gm)].map(([, activity]) => activity);
+    expect(Number(ended)).toBe(activities.filter((one) => one === 'stopped' || one === 'dead').length);
+    expect(Number(alive)).toBe(activities.length - Number(ended));
+    expect(Number(ended)).toBeGreaterThan(0);
   });
 
   it('has the stacks of blocked threads, if asked', async () => {

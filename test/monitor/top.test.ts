@@ -6,6 +6,7 @@ import { type Inspection, inspect, type MachineInfo, serveMonitor } from 'rxjs-t
 import { describe, expect, it } from 'vitest';
 import { page } from '../../src/monitor/top/page.js';
 import { clip, padded, rendered, widthOf } from '../../src/monitor/top/spans.js';
+import { summary } from '../../src/monitor/top/summary.js';
 import { tables } from '../../src/monitor/top/tables.js';
 import { FIRST_VIEW, pressed, type View } from '../../src/monitor/top/view.js';
 import { count, duration, size } from '../../src/monitor/top/words.js';
@@ -260,6 +261,15 @@ describe('the screen of top', () => {
       expect(lines[head]).toMatch(/▸[A-Z]+ 1-\d+ of 200/);
       for (const line of lines.slice(head + 1, head + 4)) expect(line.trim()).not.toBe('');
     }
+  });
+
+  it('counts those that live, and has those that have just ended among its rows', () => {
+    const ended = ['stopped', 'dead', 'running'].map((activity, n) => ({ ...main, ident: n + 1, activity }));
+    const moment = { ...now, threads: ended as Inspection['threads'] };
+    const lines = text(moment, FIRST_VIEW, 24, 120);
+    expect(lines.filter((line) => line.startsWith(' 1 thread  1 running  1 dead '))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('THREADS 3'))).toHaveLength(1);
+    expect(summary(moment)).toContain('  1 thread: 1 running 1 dead ');
   });
 
   it('of 20 columns tells which thread each row is', () => {

@@ -88,6 +88,7 @@ describe.each(conditions)('awaitCondition over %s, in virtual time,', (_, make) 
       const expected = '   ---1----e  ';
       const toPlace = (error: TimeoutError) => {
         expect(error).toBeInstanceOf(TimeoutError);
+        expect(error.message).toBe('value 1 ran into its timeout of 4 ms');
         return concat(of(error.cause), NEVER);
       };
       const checked = awaitCondition<string>(shelf.condition, shelf.take, { timeout: 4 });

@@ -59,6 +59,7 @@ describe('awaitEvent, in virtual time,', () => {
       const expected = '   ---(ab)-e   ';
       const toPlace = (error: TimeoutError) => {
         expect(error).toBeInstanceOf(TimeoutError);
+        expect(error.message).toBe('value 2 ran into its timeout of 4 ms');
         return concat(of(error.cause), NEVER);
       };
       const gate = awaitEvent(marked(event), { timeout: 4 });

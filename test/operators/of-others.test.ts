@@ -198,7 +198,9 @@ describe('a Gate of others', () => {
   it('must have a generation and a beginAt', () => {
     const event = { beginAt: () => undefined } as unknown as Gate;
     expect(() => awaitEvent(event)).toThrow(TypeError);
-    expect(() => timerDelay(1, { cancel: event })).toThrow(/cancel must be an Event, got \{ beginAt/);
+    expect(() => timerDelay(1, { cancel: event })).toThrow(
+      /cancel must be an Event of rxjs-threading, got \{ beginAt/,
+    );
   });
 });
 

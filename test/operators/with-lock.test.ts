@@ -133,6 +133,7 @@ describe.each(acquirables)('withLock over a %s, in virtual time,', (_, make) => 
       const expected = '  ---x-------x-e      ';
       const toPlace = (error: TimeoutError) => {
         expect(error).toBeInstanceOf(TimeoutError);
+        expect(error.message).toBe('value 2 ran into its timeout of 7 ms');
         return concat(of(error.cause), NEVER);
       };
       const section = withLock(lock, () => inner, { timeout: 7 });

@@ -139,6 +139,9 @@ describe.each(exclusive)('%s in the hands of another', (_, make) => {
     }
     await expect(one.hold({ timeout: 5 })).rejects.toBeInstanceOf(TimeoutError);
     expect(() => one.holdSync({ timeout: 5 })).toThrow(TimeoutError);
+    const said = /^hold of \w+-\d+ ran into its timeout of 5 ms$/;
+    await expect(one.hold({ timeout: 5 })).rejects.toThrow(said);
+    expect(() => one.holdSync({ timeout: 5 })).toThrow(said);
     one.release();
     expect(one.acquireSync({ blocking: false })).toBe(true);
     one.release();

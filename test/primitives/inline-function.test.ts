@@ -74,6 +74,7 @@ describe('a name that a function does not find is said to be', { timeout: 60_000
     ["a bundler's", '__nccwpck_require__', /A bundler/],
     ["a bundler's", '__turbopack_context__', /A bundler/],
     ["Parcel's", '$de9f0$nodeos', /A bundler/],
+    ["Parcel's", '$3TZS3$nodepath', /A bundler/],
     [
       "Vite's",
       '__vite_ssr_import_0__',

@@ -32,6 +32,27 @@ import {
   type WithLockOptions,
   withLock,
 } from 'rxjs-threading';
+import {
+  type DeadlockOptions,
+  deadlocks,
+  type InspectOptions,
+  type InstrumentOptions,
+  inspect,
+  instrument,
+  type MonitorOptions,
+  monitorHandler,
+  type RecordOptions,
+  record,
+  type ServeOptions,
+  serveMonitor,
+  threadDump,
+} from 'rxjs-threading/monitor';
+import {
+  Machines,
+  type MachinesOptions,
+  type RemoteBarrierOptions,
+  type RemoteLockOptions,
+} from 'rxjs-threading/redis';
 import { describe, expect, it } from 'vitest';
 
 /** Every option of O: a new one has to be added here. */
@@ -154,5 +175,46 @@ describe('an option that is undefined is one left out', () => {
       toArray(),
     );
     expect(await lastValueFrom(passed)).toEqual([2, 4]);
+  });
+
+  it('of the monitor', async () => {
+    const looked: Undefined<InspectOptions> = { detail: undefined, watch: undefined };
+    const shown: Undefined<MonitorOptions> = {
+      ...looked,
+      title: undefined,
+      allowedHosts: undefined,
+      token: undefined,
+      stacks: undefined,
+    };
+    const served: Undefined<Omit<ServeOptions, 'port'>> = { ...shown, host: undefined, in: undefined };
+    const stacks: Undefined<DeadlockOptions> = { stacks: undefined };
+    const recorded: Undefined<RecordOptions> = { most: undefined };
+    const instrumented: Undefined<InstrumentOptions> = { waitsOver: undefined };
+    expect(inspect(looked).limits.countedSince).toBe(null);
+    expect(await deadlocks(stacks)).toEqual([]);
+    expect(await threadDump(stacks)).toContain('"MainThread"');
+    expect((await record(recorded).stop()).length).toBeGreaterThan(0);
+    instrument(instrumented)();
+    monitorHandler(shown).close();
+    await using monitor = await serveMonitor({ ...served, port: 0 });
+    expect(monitor.url).toContain('127.0.0.1');
+  });
+
+  it('of what is between machines', async () => {
+    const options: Undefined<Omit<MachinesOptions, 'connection' | 'namespace'>> = {
+      ...name,
+      lease: undefined,
+      grace: undefined,
+      replicas: undefined,
+      codec: undefined,
+    };
+    await using machines = new Machines({ ...options, connection: 'memory', namespace: 'undefined' });
+    expect(machines.lease).toBe(10_000);
+    const lock: Undefined<RemoteLockOptions> = { onOwnerDied: undefined };
+    const barrier: Undefined<RemoteBarrierOptions> = { timeout: undefined, action: undefined };
+    await (await machines.lock('lock', lock).hold(wait)).release();
+    await (await machines.rlock('rlock', lock).hold(wait)).release();
+    expect(await machines.barrier('barrier', 1, barrier).wait(wait)).toBe(0);
+    expect(await machines.event('event').wait({ ...wait, timeout: 1 })).toBe(false);
   });
 });

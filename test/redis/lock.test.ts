@@ -90,6 +90,8 @@ describe('a RemoteLock', () => {
     expect(await b.acquire({ timeout: 60 })).toBe(false);
     expect(performance.now() - begun).toBeGreaterThanOrEqual(60);
     await expect(b.hold({ timeout: 20 }).then()).rejects.toBeInstanceOf(TimeoutError);
+    const said = `hold of ${b.name} ran into its timeout of 20 ms`;
+    await expect(b.hold({ timeout: 20 }).then()).rejects.toThrow(said);
     expect(await redis.waiting(`l:${b.name}`)).toBe(0);
     await a.release();
     expect(await b.acquire({ timeout: 0 })).toBe(true);

@@ -117,7 +117,10 @@ describe('a Machines', () => {
     await evicts.stop();
     const away = redis.machines({ connection: `redis://127.0.0.1:${await freePort()}` });
     const error = firstValueFrom(away.errors$);
-    await expect(away.open({ timeout: 300 }).then()).rejects.toBeInstanceOf(TimeoutError);
+    const late = await away.open({ timeout: 300 }).then(null, (late) => late);
+    expect(late).toBeInstanceOf(TimeoutError);
+    expect(late.message).toBe(`open of namespace ${away.namespace} ran into its timeout of 300 ms`);
+    expect(late.cause).toMatchObject({ code: 'ERR_ENGINE', outOfReach: true });
     expect(await error).toMatchObject({ code: 'ERR_ENGINE', outOfReach: true });
     const secret = await redisServer({ args: ['--requirepass', 'secret'] });
     await expect(redis.machines({ connection: secret.url }).open().then()).rejects.toThrow(/NOAUTH/);

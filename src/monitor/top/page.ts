@@ -1,3 +1,4 @@
+import { living } from '../living.js';
 import type { Inspection, ThreadActivity } from '../types.js';
 import { visible } from '../visible.js';
 import { clip, type Line, type Look, padded, type Span, span, widthOf } from './spans.js';
@@ -77,7 +78,7 @@ function numbers({ threads, waits, primitives, pools }: Inspection): Line {
   const workers = pools.reduce((sum, one) => sum + one.threads, 0);
   const queued = pools.reduce((sum, one) => sum + one.queued, 0);
   return [
-    span(` ${plural(threads.length, 'thread', 'threads')}`, 'title'),
+    span(` ${plural(living(threads), 'thread', 'threads')}`, 'title'),
     ...some,
     span(`   ${plural(pending, 'wait', 'waits')}`, 'title'),
     span(` for ${plural(primitives.length, 'lock', 'locks')}`),

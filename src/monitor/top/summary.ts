@@ -1,3 +1,4 @@
+import { living } from '../living.js';
 import type { Inspection } from '../types.js';
 import { visible } from '../visible.js';
 import { clockTime, count, plural } from './words.js';
@@ -12,7 +13,7 @@ export function summary(now: Inspection): string {
     .filter(([, some]) => some > 0)
     .map(([activity, some]) => `${some} ${activity}`);
   const parts = [
-    `${plural(threads.length, 'thread', 'threads')}: ${states.join(' ')}`,
+    `${plural(living(threads), 'thread', 'threads')}: ${states.join(' ')}`,
     plural(pending, 'wait', 'waits'),
     ...pools.map(({ name, busy, threads: workers, queued }) => {
       return `${visible(name)} ${busy}/${workers} busy ${count(queued)} queued`;

@@ -17,7 +17,8 @@ export interface Due {
  * Invariant: while the queue has a first item, the timer runs, or `#look` is on the stack.
  */
 export class QueueTimeout<D extends Due> {
-  readonly #time: number;
+  /** ms that an item may wait; Infinity: for ever. */
+  readonly time: number;
   readonly #scheduler: SchedulerLike;
   readonly #now: () => number;
   readonly #first: () => D | undefined;
@@ -35,7 +36,7 @@ export class QueueTimeout<D extends Due> {
     up: (first: D) => void,
     scheduler: SchedulerLike = asyncScheduler,
   ) {
-    this.#time = time;
+    this.time = time;
     this.#first = first;
     this.#up = up;
     this.#scheduler = scheduler;
@@ -44,12 +45,12 @@ export class QueueTimeout<D extends Due> {
 
   /** When the time is up of an item that comes now. */
   due(): number {
-    return this.#time === Number.POSITIVE_INFINITY ? this.#time : this.#now() + this.#time;
+    return this.time === Number.POSITIVE_INFINITY ? this.time : this.#now() + this.time;
   }
 
   /** Must be called whenever the queue has got or lost a first item. */
   watch(): void {
-    if (this.#time === Number.POSITIVE_INFINITY) return;
+    if (this.time === Number.POSITIVE_INFINITY) return;
     const first = this.#first();
     if (first === undefined) this.stop();
     else if (this.#timer === undefined) this.#arm(first);

@@ -1,6 +1,7 @@
-import { type Observable, type SchedulerLike, type Subscriber, Subscription, TimeoutError } from 'rxjs';
+import { type Observable, type SchedulerLike, type Subscriber, Subscription } from 'rxjs';
 import { Fifo } from '../../pool/wire/fifo.js';
 import { CallerContext } from '../../primitives/waiting/caller-context.js';
+import { timedOut } from '../../primitives/waiting/timed-out.js';
 import { attach, emitTo, tearDown } from './attached.js';
 import { type Due, QueueTimeout } from './queue-timeout.js';
 import { withValue } from './value-error.js';
@@ -96,7 +97,7 @@ export abstract class ValueQueue<T, R, W extends WaitingValue<T> = WaitingValue<
 
   /** The first value has waited for as long as it may. */
   protected timedOut({ index, value }: W): void {
-    this.fail(withValue(new TimeoutError(), index, value));
+    this.fail(withValue(timedOut(`value ${index}`, this.timeout.time), index, value));
   }
 
   /** The subscription is over: nobody waits any more. */

@@ -8,7 +8,7 @@ const MODULE = 'make the target an export of a module';
 /** The first that fits. */
 const TOOLS: readonly (readonly [name: RegExp, is: string, advice: string])[] = [
   [
-    /^(__webpack_|__nccwpck_|__turbopack_|__rspack_|parcelRequire|\$[\da-f]{4,16}\$|__rolldown_|__rollup_|__commonJS|__esm$)/,
+    /^(__webpack_|__nccwpck_|__turbopack_|__rspack_|parcelRequire|\$[\da-zA-Z]{4,16}\$|__rolldown_|__rollup_|__commonJS|__esm$)/,
     'A bundler has put it in place of an import',
     `Keep the file out of the bundle, ${MODULE} that is an entry of the build, or get Node's own modules by process.getBuiltinModule`,
   ],

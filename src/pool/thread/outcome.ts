@@ -1,13 +1,15 @@
-import { Observable, type Subscriber, TimeoutError } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 import type { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import { nextTurn } from '../../primitives/waiting/event-loop.js';
+import { timedOut } from '../../primitives/waiting/timed-out.js';
 import { apart } from '../../primitives/waiting/unheard.js';
 import type { Settle, Wait } from '../../primitives/waiting/wait.js';
 import { pendingWait } from './pending-wait.js';
 
 /** The thread, as its Outcome sees it: who makes the values. */
 export interface Producer {
+  readonly name: string;
   /** Why nobody can wait for the thread's result now; undefined: somebody can. */
   readonly notStarted: ThreadError | undefined;
   /** Readers have taken so many values: the thread may make as many more. */
@@ -94,7 +96,7 @@ export class Outcome<T> {
         this.unbound();
         return () => this.#waiters.delete(settle);
       },
-      (settle) => settle.reject(new TimeoutError()),
+      (settle, timeout) => settle.reject(timedOut(`result of thread '${this.#producer.name}'`, timeout)),
     );
   }
 

@@ -18,7 +18,7 @@ export type Listen<T> = (settle: Settle<T>) => (() => void) | undefined;
 export function pendingWait<T>(
   options: WaitOptions | undefined,
   listen: Listen<T>,
-  expired: (settle: Settle<T>) => void,
+  expired: (settle: Settle<T>, timeout: number) => void,
 ): Wait<T> {
   checkOptions(options);
   const timeout = checkTimeout(options?.timeout);
@@ -55,8 +55,8 @@ class Pending<T> implements Settle<T> {
     this.#forget = signal && onAbort(signal, () => this.reject(signal.reason));
   }
 
-  limit(timeout: number, expired: (settle: Settle<T>) => void): void {
-    if (this.#open) this.#stopTimer = lateAfter(timeout, () => expired(this));
+  limit(timeout: number, expired: (settle: Settle<T>, timeout: number) => void): void {
+    if (this.#open) this.#stopTimer = lateAfter(timeout, () => expired(this, timeout));
   }
 
   resolve(value: T): void {

@@ -1,5 +1,5 @@
 import { threadId } from 'node:worker_threads';
-import { Observable, type Subscriber, TimeoutError } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 import { ThreadError } from '../../errors.js';
 import type { WaitOptions } from '../../primitives/options.js';
 import { getIdent } from '../../primitives/threads/current-ident.js';
@@ -9,6 +9,7 @@ import { flagsOf, startedHere, stateOf } from '../../primitives/threads/thread-s
 import { threadWide } from '../../primitives/threads/thread-wide.js';
 import { WaitRecord } from '../../primitives/threads/wait-record.js';
 import { keepAlive, recheckPeriodically } from '../../primitives/waiting/event-loop.js';
+import { timedOut } from '../../primitives/waiting/timed-out.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
 import { drainBus } from '../wire/bus.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';
@@ -128,7 +129,7 @@ export function remoteOutput(ident: number): Observable<unknown> {
   return ask(ident, 'output');
 }
 
-export function remoteResult(ident: number, options: WaitOptions | undefined): Wait<unknown> {
+export function remoteResult(ident: number, name: string, options: WaitOptions | undefined): Wait<unknown> {
   return pendingWait<unknown>(
     options,
     (settle) => {
@@ -144,7 +145,7 @@ export function remoteResult(ident: number, options: WaitOptions | undefined): W
         subscription.unsubscribe();
       };
     },
-    (settle) => settle.reject(new TimeoutError()),
+    (settle, timeout) => settle.reject(timedOut(`result of thread '${name}'`, timeout)),
   );
 }
 

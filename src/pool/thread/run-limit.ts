@@ -1,5 +1,6 @@
 import { TimeoutError } from 'rxjs';
 import { after } from '../../primitives/waiting/event-loop.js';
+import { timedOut } from '../../primitives/waiting/timed-out.js';
 import { lateAfter } from '../workers/late-after.js';
 import type { ThreadState } from './thread-side.js';
 
@@ -31,7 +32,7 @@ export function limitRun(thread: Timed, ms: number, expired: () => void): () => 
 
 /** RxJS's TimeoutError, which says whose and how long it ran. */
 export function ranTooLong(name: string, ms: number): TimeoutError {
-  return Object.assign(new TimeoutError(), { message: `'${name}' ran into its timeout of ${ms} ms` });
+  return timedOut(`'${name}'`, ms);
 }
 
 /** The same, of a job that has not begun. */

@@ -28,7 +28,7 @@ export class StartedElsewhere<R> extends ThreadSide {
   }
 
   result(options: WaitOptions | undefined): Wait<Emitted<R>> {
-    return remoteResult(this.ident, options) as Wait<Emitted<R>>;
+    return remoteResult(this.ident, this.name, options) as Wait<Emitted<R>>;
   }
 
   cancel(reason: unknown): void {

@@ -61,6 +61,14 @@ refuseToTravel(
   'it is a MessagePort that is closed, or has moved to another thread before',
 );
 
+// A clone is an object without `aborted` and without an error, so that a job that is given one would never be aborted.
+refuseToTravel(
+  'abort signal',
+  (value) => value instanceof AbortSignal || value instanceof AbortController,
+  'an AbortSignal cannot be sent to a thread: give it to whoever runs the job as its `signal`, and take that of ' +
+    "`currentThread()` there; or move Node's transferableAbortSignal(signal)",
+);
+
 /** Objects of this kind stay in the thread that made them: sending one is a TypeError that says why. */
 export function refuseToTravel(kind: string, is: Codec['is'], why: string): void {
   const refuse = (): never => {

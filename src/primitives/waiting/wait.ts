@@ -25,8 +25,8 @@ export type Begin<T> = (settle: Settle<T>) => TeardownLogic;
 /**
  * A cold, single-valued Observable that can also be awaited. Subscribing (or awaiting) starts the wait, each time
  * anew; it emits once and completes. A pending one keeps the process alive, as a timer does. Unsubscribing gives the place
- * up at once: what had been granted goes on to the next waiter. Source: RxJS, Observable; the waits of CPython's
- * `threading` only block.
+ * up at once: what had been granted goes on to the next waiter. What `pipe` makes of it is an Observable that cannot be
+ * awaited: ask RxJS's `firstValueFrom`. Source: RxJS, Observable; the waits of CPython's `threading` only block.
  *
  * @param begin - for a lock of your own: starts a wait, and returns how to leave it; what it throws ends the wait
  * @throws TypeError unless it is a function

@@ -722,6 +722,20 @@ describe('what a thread leaves behind', () => {
 });
 
 describe('result', () => {
+  it('gives up by a TimeoutError that says whose result was waited for, wherever that was', async () => {
+    const slow = new Thread({ target: () => new Promise((end) => setTimeout(end, 60_000)), name: 'slow' });
+    const said = ['TimeoutError', "result of thread 'slow' ran into its timeout of 20 ms"];
+    const asked = (slow: Thread) =>
+      slow.result({ timeout: 20 }).then(
+        () => [],
+        ({ name, message }) => [name, message],
+      );
+    expect(await asked(slow.start())).toEqual(said);
+    const elsewhere = new Thread({ target: asked, args: [slow] }).start();
+    expect(await elsewhere.result()).toEqual(said);
+    await slow.terminate();
+  });
+
   it('errors before start as join does', async () => {
     const thread = new Thread({ name: 'new', target: () => 5 });
     const result = thread.result();

@@ -1,3 +1,4 @@
+import { transferableAbortSignal } from 'node:util';
 import {
   ArgumentOutOfRangeError,
   EmptyError,
@@ -22,6 +23,7 @@ import {
   ThreadPool,
   threadMap,
   threadModule,
+  transfer,
 } from 'rxjs-threading';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -261,11 +263,38 @@ describe('what cannot be sent is refused at start, by its path', () => {
     ['a WeakMap', new WeakMap(), /args\[0\] is WeakMap/],
     ['a function beside a primitive', { lock: new Lock(), f: () => 1 }, /args\[0\]\.f is a function/],
     ['a ThreadLocal', [new ThreadLocal()], /args\[0\]\[0\]: a ThreadLocal cannot be sent to a thread/],
+    [
+      'an AbortSignal',
+      { a: AbortSignal.abort() },
+      /args\[0\]\.a: an AbortSignal cannot be sent.* as its `signal`/,
+    ],
+    ['an AbortController', new AbortController(), /args\[0\]: an AbortSignal cannot be sent to a thread/],
     ['a Held', { a: [new Lock().holdSync()] }, /args\[0\]\.a\[0\]: a Held cannot be sent.*: send the lock/],
   ])('%s', (_, value, message) => {
     const thread = new Thread({ target: (_: unknown) => 1, args: [value] });
     expect(() => thread.start()).toThrow(TypeError);
     expect(() => thread.start()).toThrow(message);
     expect(thread.state).toBe('initial');
+  });
+});
+
+describe('an AbortSignal', () => {
+  it('moves, where Node has made it transferable', async () => {
+    const signal = transferableAbortSignal(new AbortController().signal);
+    const target = (signal: AbortSignal): boolean => signal instanceof AbortSignal && !signal.aborted;
+    const thread = new Thread({ target, args: [transfer(signal, [signal])] });
+    expect(await thread.start().result()).toBe(true);
+  });
+
+  it('of an error is left out where the error goes on', async () => {
+    const target = (): never => {
+      throw Object.assign(new Error('of a request'), { code: 7, signal: AbortSignal.abort() });
+    };
+    const error = await new Thread({ target })
+      .start()
+      .result()
+      .then(null, (error) => error);
+    expect(error).toMatchObject({ message: 'of a request', code: 7 });
+    expect(error.signal).toBe(undefined);
   });
 });
