@@ -42,7 +42,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { CallsTarget, Doubler, Homeless } from '../../fixtures/thread-subclasses.js';
 import { collectGarbage } from '../../support/collect-garbage.js';
 import { runNode } from '../../support/run-node.js';
-import { until } from '../../support/turns.js';
+import { turns, until } from '../../support/turns.js';
 
 type Targets = Record<string, (...args: never[]) => unknown>;
 const targets = threadModule<Targets>(new URL('../../fixtures/thread-targets.js', import.meta.url)) as Record<
@@ -773,13 +773,31 @@ describe('values that nobody has read', () => {
   };
 
   it('are dropped, but the last, when nobody has the Thread any more', async () => {
+    const gate = new Event();
+    const gated = async function* (gate: Event): AsyncGenerator<number[]> {
+      yield [];
+      await gate.wait();
+      for (let i = 0; i < 20_000; i++) yield new Array(100).fill(i + 0.5);
+    };
+    const [result, dropped] = (() => {
+      const thread = new Thread({ target: gated, args: [gate] }).start();
+      return [thread.result(), new WeakRef(thread)];
+    })();
+    const ended = result.then(([last]) => last);
+    // To look at it keeps it for the rest of the turn.
+    do {
+      await turns(5);
+      collectGarbage();
+    } while (dropped.deref() !== undefined);
+    // The finalizer of the library has run by then, too.
+    await turns(5);
     const before = heap();
-    const result = new Thread({ target: big }).start().result();
     let most = 0;
     const watched = setInterval(() => {
       most = Math.max(most, heap() - before);
     }, 20);
-    expect((await result)[0]).toBe(19_999.5);
+    gate.set();
+    expect(await ended).toBe(19_999.5);
     clearInterval(watched);
     expect(most).toBeLessThan(10);
   });
