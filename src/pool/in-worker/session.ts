@@ -172,7 +172,11 @@ class Session {
   #keepCancel(message: CancelMessage): void {
     const { ident } = message;
     const runs = this.running?.ident === ident && !this.running.over;
-    if (runs || this.#jobs.some((job, at) => at >= this.#at && job.ident === ident)) keepCancel(message);
+    if (runs || this.#isToCome(ident)) keepCancel(message);
+  }
+
+  #isToCome(ident: number): boolean {
+    return this.#jobs.some((job, at) => at >= this.#at && job.ident === ident);
   }
 
   async #answer(): Promise<void> {
@@ -217,7 +221,8 @@ class Session {
         this.#begin(job, ident);
         return;
       }
-      dropCancel(job.ident);
+      // It may have been taken back and given to this worker once more.
+      if (job.ident !== 0 && !this.#isToCome(job.ident)) dropCancel(job.ident);
       if ('args' in job.args) dropArgs(job.args.args);
     }
   }

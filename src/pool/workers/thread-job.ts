@@ -106,9 +106,10 @@ export class ThreadJob extends Job {
     dropArgs(this.#args);
   }
 
+  /** Kept until a worker has begun with the thread, because it may be taken back, and another is to be told as well. */
   override post(message: CancelMessage): void {
-    if (this.session === undefined) this.#cancel = message;
-    else super.post(message);
+    if (!this.begun) this.#cancel = message;
+    super.post(message);
   }
 
   heard(message: ValuesMessage | ProgressMessage): void {

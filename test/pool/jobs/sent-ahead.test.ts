@@ -254,3 +254,26 @@ describe('a worker that has nothing to do', () => {
     await pool.close();
   });
 });
+
+describe('a Thread that was sent ahead and is cancelled', () => {
+  it.each(['before', 'after'])(
+    'ends with the reason of that, %s it was taken back for one of higher priority',
+    async (when) => {
+      await using pool = new ThreadPool({ maxThreads: 1 });
+      const tiny = () => 1;
+      // So that the worker has room for several.
+      for (let n = 0; n < 20; n++) await pool.run(tiny);
+      const [begun, gate] = [new Event(), new Event()];
+      const held = pool.run(jobs.hold, [begun, gate]).then();
+      await begun.wait();
+      const thread = new Thread({ target: tiny, pool }).start();
+      const cancel = () => thread.cancel(new RangeError('not wanted'));
+      if (when === 'before') cancel();
+      const urgent = pool.run(tiny, [], { priority: 1 }).then();
+      if (when === 'after') cancel();
+      gate.set();
+      await expect(thread.result().then()).rejects.toThrow('not wanted');
+      await Promise.all([held, urgent]);
+    },
+  );
+});
