@@ -36,6 +36,7 @@ export function answerQuestions(): void {
     } else if (typeof about === 'object') thread.cancel(unpackError(about.cancel));
     else if (about === 'output') new Answering(asks, by, outcome.output$, outcome);
     else if (about === 'result') new Answering(asks, by, outcome.result(undefined));
+    else if (about === 'join') outcome.unbound();
     else new Answering(asks, by, from(thread.terminate()).pipe(ignoreElements()));
   });
 }

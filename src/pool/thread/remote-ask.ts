@@ -163,3 +163,8 @@ export async function remoteTerminate(ident: number): Promise<void> {
 export function remoteCancel(ident: number, reason: unknown): void {
   questions.publish({ ident, by: getIdent(), asks: '', about: { cancel: packError(reason) } });
 }
+
+/** What the thread streams is not to wait for who reads it, as its end is waited for here. */
+export function remoteJoin(ident: number): void {
+  questions.publish({ ident, by: getIdent(), asks: '', about: 'join' });
+}
