@@ -551,6 +551,21 @@ describe('threadMap', () => {
     expect(() => threadMap(jobs.double, { pool: closing })).toThrow(/closing is closed/);
   });
 
+  it.each(['an array', 'a map of the pool'])(
+    'maps what came just before the pool was closed: %s',
+    async (how) => {
+      const closing = new ThreadPool({ maxThreads: 1 });
+      const mapped =
+        how === 'an array'
+          ? of(1, 2, 3).pipe(threadMap(jobs.double, { pool: closing }))
+          : closing.map([1, 2, 3], jobs.double);
+      const ended = all(mapped);
+      await closing.close();
+      expect(await ended).toEqual([2, 4, 6]);
+      expect(closing.stats).toMatchObject({ threads: 0, busy: 0, queued: 0 });
+    },
+  );
+
   it('is the sequential map, whatever comes', async () => {
     const item = fc.record({
       n: fc.integer({ min: 0, max: 40 }),

@@ -74,7 +74,9 @@ export class MapSessions {
   #open(): MapSession | undefined {
     const { pool } = this.#mapping;
     try {
-      const claimed = this.#accepted && this.#sessions.size === 0 ? pool.claim : pool;
+      // No value comes here that the pool was closed to: what came just before that is taken as well.
+      const isTaken = this.#accepted || pool.closed;
+      const claimed = isTaken && this.#sessions.size === 0 ? pool.claim : pool;
       const session = new MapSession(claimed, this.#mapping, this.#depth, this.#owner);
       this.#accepted = true;
       this.#sessions.add(session);

@@ -12,6 +12,7 @@ import type { JobClaims } from '../wire/job-claims.js';
 import { dropArgs } from '../wire/kept-args.js';
 import {
   type CancelMessage,
+  type CreditMessage,
   DECLINED,
   type FromWorker,
   JOB_FIELDS,
@@ -159,9 +160,8 @@ class Session {
 
   #heed(message: Exclude<ToWorker, JobsMessage> | UnreadMessage): void {
     if (message.kind === 'cancel') this.#keepCancel(message);
-    else if (message.kind === 'credit') {
-      if (this.running?.seq === message.seq) this.running.credit(message.values);
-    } else if (message.kind === 'target') this.#learn(message);
+    else if (message.kind === 'credit') this.#credit(message);
+    else if (message.kind === 'target') this.#learn(message);
     else if (message.kind === 'forget targets') this.#targets.clear();
     else if (message.kind === 'tear down') void this.#tearDown();
     else if (message.kind === 'ask') void this.#answer();
@@ -172,7 +172,16 @@ class Session {
   #keepCancel(message: CancelMessage): void {
     const { ident } = message;
     const runs = this.running?.ident === ident && !this.running.over;
-    if (runs || this.#jobs.some((job, at) => at >= this.#at && job.ident === ident)) keepCancel(message);
+    if (runs || this.#isToCome(ident)) keepCancel(message);
+  }
+
+  #credit({ seq, values }: CreditMessage): void {
+    if (this.running?.seq === seq) this.running.credit(values);
+    for (const job of this.#jobs) if (job.seq === seq) job.early += values;
+  }
+
+  #isToCome(ident: number): boolean {
+    return this.#jobs.some((job, at) => at >= this.#at && job.ident === ident);
   }
 
   async #answer(): Promise<void> {
@@ -194,6 +203,7 @@ class Session {
         name: name as SentJob['name'],
         args: args as SentJob['args'],
         pool: this.#opening.life.pool,
+        early: 0,
       });
     }
   }
@@ -217,7 +227,8 @@ class Session {
         this.#begin(job, ident);
         return;
       }
-      dropCancel(job.ident);
+      // It may have been taken back and given to this worker once more.
+      if (job.ident !== 0 && !this.#isToCome(job.ident)) dropCancel(job.ident);
       if ('args' in job.args) dropArgs(job.args.args);
     }
   }

@@ -58,6 +58,8 @@ export interface SentJob {
   readonly args: readonly unknown[] | Envelope;
   /** `id` of its ThreadPool; 0: none. */
   readonly pool: number;
+  /** Credit that came before its turn. */
+  early: number;
 }
 
 type Post = (message: FromWorker, transfer?: readonly TransferListItem[]) => void;
@@ -86,7 +88,7 @@ export class Running implements RunningThread {
   #trace: typeof TargetTrace | undefined;
   #streaming: Streaming | undefined;
   /** Credit that came before the target had returned its stream. */
-  #early = 0;
+  #early: number;
   /** Tells of its end, if somebody listens. */
   #tellEnd: ((error?: unknown) => void) | undefined;
 
@@ -117,6 +119,7 @@ export class Running implements RunningThread {
     this.#credit = envelope.credit ?? creditOf(job.ident);
     if (envelope.cancel !== undefined) keepCancel(envelope.cancel);
     this.#pool = job.pool;
+    this.#early = job.early;
     this.#post = post;
     this.#leftoversMs = leftoversMs;
     this.#isLast = isLast;

@@ -161,11 +161,15 @@ export function knownThread(ident: number): LocalThread | undefined {
   return fresh.get(ident) ?? objects.get(ident)?.deref();
 }
 
-/** Each copy of this library in this thread says whether it has what the thread gives. */
-const keepers: ((ident: number) => boolean)[] = threadWide('keepers', []);
-keepers.push((ident) => (knownThread(ident) ?? keptThread(ident))?.outcome !== undefined);
+/** Each copy of this library in this thread gives what it has of what the thread gives. */
+const keepers: ((ident: number) => Outcome<unknown> | undefined)[] = threadWide('keepers', []);
+keepers.push((ident) => (knownThread(ident) ?? keptThread(ident))?.outcome);
 
-/** Whether anybody in this thread answers questions about the thread. */
-export function isKept(ident: number): boolean {
-  return keepers.some((keeps) => keeps(ident));
+/** What the thread gives, where any copy in this thread has it and so answers questions about the thread. */
+export function keptOutcome(ident: number): Outcome<unknown> | undefined {
+  for (const keep of keepers) {
+    const outcome = keep(ident);
+    if (outcome !== undefined) return outcome;
+  }
+  return undefined;
 }

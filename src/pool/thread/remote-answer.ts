@@ -6,7 +6,7 @@ import { recheckPeriodically, soon } from '../../primitives/waiting/event-loop.j
 import { encode, packError, unpackError } from '../wire/codec.js';
 import { explainUncloneable } from '../wire/explain-uncloneable.js';
 import { answerLoopQuestions } from '../workers/loop-questions.js';
-import { isKept, keptThread, knownThread } from './local-threads.js';
+import { keptOutcome, keptThread, knownThread } from './local-threads.js';
 import type { Outcome, RemoteReader } from './outcome.js';
 import { type Answer, answers, leaves, lost, NOT_KEPT, questions, reads } from './remote-protocol.js';
 
@@ -31,11 +31,12 @@ export function answerQuestions(): void {
     const outcome = thread?.outcome;
     if (thread === undefined || outcome === undefined) {
       // Another copy of this library in this thread answers.
-      if (isKept(ident)) return;
+      if (keptOutcome(ident) !== undefined) return;
       tell(asks, { error: packError(lost(ident, NOT_KEPT)) });
     } else if (typeof about === 'object') thread.cancel(unpackError(about.cancel));
     else if (about === 'output') new Answering(asks, by, outcome.output$, outcome);
     else if (about === 'result') new Answering(asks, by, outcome.result(undefined));
+    else if (about === 'join') outcome.unbound();
     else new Answering(asks, by, from(thread.terminate()).pipe(ignoreElements()));
   });
 }

@@ -15,7 +15,7 @@ import { drainBus } from '../wire/bus.js';
 import { decodeTo, packError, unpackError } from '../wire/codec.js';
 import { InOrder } from '../wire/in-order.js';
 import { joined } from './join.js';
-import { isKept } from './local-threads.js';
+import { keptOutcome } from './local-threads.js';
 import { pendingWait } from './pending-wait.js';
 import {
   type Answer,
@@ -77,7 +77,7 @@ function whyNobodyAnswers(ident: number): ThreadError | undefined {
     );
   }
   // A thread does not hear its own messages on the bus, but another copy of this library in it does.
-  return startedHere(ident) && !isKept(ident) ? lost(ident, NOT_KEPT) : undefined;
+  return startedHere(ident) && keptOutcome(ident) === undefined ? lost(ident, NOT_KEPT) : undefined;
 }
 
 const UNREAD = 'a value that the thread gave cannot be read here: it nests too deep';
@@ -163,4 +163,12 @@ export async function remoteTerminate(ident: number): Promise<void> {
 
 export function remoteCancel(ident: number, reason: unknown): void {
   questions.publish({ ident, by: getIdent(), asks: '', about: { cancel: packError(reason) } });
+}
+
+/** What the thread streams is not to wait for who reads it, as its end is waited for here. */
+export function remoteJoin(ident: number): void {
+  const outcome = keptOutcome(ident);
+  // Of another copy of this library in this thread, whose event loop may be about to block.
+  if (outcome !== undefined) outcome.unboundNow();
+  else questions.publish({ ident, by: getIdent(), asks: '', about: 'join' });
 }

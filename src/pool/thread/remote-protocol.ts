@@ -3,7 +3,7 @@ import { Topic } from '../wire/bus.js';
 import type { Encoded, PackedError } from '../wire/codec.js';
 
 /** What a Thread object asks of the thread that started its thread, where that is another one. */
-export type Question = 'output' | 'result' | 'terminate' | { readonly cancel: PackedError };
+export type Question = 'output' | 'result' | 'join' | 'terminate' | { readonly cancel: PackedError };
 export type Answer =
   | { readonly values: Encoded }
   | { readonly error: PackedError }

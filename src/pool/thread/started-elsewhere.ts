@@ -5,13 +5,14 @@ import type { Emitted } from '../../primitives/target.js';
 import { MAIN_IDENT } from '../../primitives/threads/table.js';
 import { nameOf } from '../../primitives/threads/thread-slots.js';
 import type { Wait } from '../../primitives/waiting/wait.js';
-import { remoteOutput, remoteResult, remoteTerminate } from './remote-ask.js';
+import { remoteJoin, remoteOutput, remoteResult, remoteTerminate } from './remote-ask.js';
 import { isDaemon, ThreadSide } from './thread-side.js';
 
 /** A Thread where another thread started it, or within the thread itself: the table tells most, the starter the rest. */
 export class StartedElsewhere<R> extends ThreadSide {
   /** What the thread gives is kept where it was started. */
   readonly outcome: undefined = undefined;
+  #toldJoin = false;
 
   constructor(ident: number) {
     super(ident, nameOf(ident), isDaemon(ident));
@@ -40,8 +41,11 @@ export class StartedElsewhere<R> extends ThreadSide {
     if (this.isAlive) await remoteTerminate(this.ident);
   }
 
-  /** The thread that started it sees to that: EndWatch asks the table alone. */
-  protected awaitEnd(): void {}
+  /** The thread that started it sees to that, once it is told; of the end EndWatch asks the table alone. */
+  protected awaitEnd(): void {
+    if (!this.#toldJoin && this.ident !== MAIN_IDENT && this.isAlive) remoteJoin(this.ident);
+    this.#toldJoin = true;
+  }
 
   /** Its values come over the event loop only. */
   protected drain(): void {}

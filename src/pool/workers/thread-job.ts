@@ -47,7 +47,7 @@ export class ThreadJob extends Job {
   #args: StartPayload['args'];
   #copied = false;
   readonly #run: PackedRun | undefined;
-  readonly #credit: number;
+  #credit: number;
   readonly #traceparent: string | undefined = traceParent();
   #cancel: CancelMessage | undefined;
 
@@ -106,9 +106,16 @@ export class ThreadJob extends Job {
     dropArgs(this.#args);
   }
 
+  // Until a worker has begun with the thread it may be taken back, and another is to be told of its cancel and its credit.
+
   override post(message: CancelMessage): void {
-    if (this.session === undefined) this.#cancel = message;
-    else super.post(message);
+    if (!this.begun) this.#cancel = message;
+    super.post(message);
+  }
+
+  override credit(values: number): void {
+    if (!this.begun) this.#credit += values;
+    super.credit(values);
   }
 
   heard(message: ValuesMessage | ProgressMessage): void {

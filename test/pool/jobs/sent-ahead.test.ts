@@ -254,3 +254,50 @@ describe('a worker that has nothing to do', () => {
     await pool.close();
   });
 });
+
+describe('a Thread that was sent ahead and is cancelled', () => {
+  it.each(['before', 'after'])(
+    'ends with the reason of that, %s it was taken back for one of higher priority',
+    async (when) => {
+      await using pool = new ThreadPool({ maxThreads: 1 });
+      const tiny = () => 1;
+      // So that the worker has room for several.
+      for (let n = 0; n < 20; n++) await pool.run(tiny);
+      const [begun, gate] = [new Event(), new Event()];
+      const held = pool.run(jobs.hold, [begun, gate]).then();
+      await begun.wait();
+      const thread = new Thread({ target: tiny, pool }).start();
+      const cancel = () => thread.cancel(new RangeError('not wanted'));
+      if (when === 'before') cancel();
+      const urgent = pool.run(tiny, [], { priority: 1 }).then();
+      if (when === 'after') cancel();
+      gate.set();
+      await expect(thread.result().then()).rejects.toThrow('not wanted');
+      await Promise.all([held, urgent]);
+    },
+  );
+});
+
+describe('a Thread that is joined by this thread, blocked, before a worker begins with it', () => {
+  it.each(['stands in line', 'was sent ahead', 'is taken back then'])(
+    'streams all of its values, though nobody reads them: it %s',
+    async (where) => {
+      const pool = new ThreadPool({ maxThreads: 1 });
+      const [begun, gate] = [new Event(), new Event()];
+      const held = pool.run(jobs.hold, [begun, gate]).then();
+      await begun.wait();
+      const before = where === 'stands in line' ? [pool.run(() => 1).then()] : [];
+      const many = 20_000;
+      const count = function* (many: number): Generator<number> {
+        for (let n = 1; n <= many; n++) yield n;
+      };
+      const thread = new Thread({ target: count, args: [many], pool }).start();
+      expect(thread.joinSync({ timeout: 1 })).toBe(false);
+      const behind = where === 'is taken back then' ? [pool.run(() => 1, [], { priority: 1 }).then()] : [];
+      gate.set();
+      expect(await thread.result({ timeout: 10_000 })).toBe(many);
+      await Promise.all([held, ...before, ...behind]);
+      await pool.close();
+    },
+  );
+});

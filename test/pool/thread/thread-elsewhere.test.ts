@@ -262,3 +262,17 @@ describe('a stream that a third thread reads', () => {
     expect(values.length).toBeGreaterThanOrEqual(100_000 - before);
   });
 });
+
+describe('a stream that nobody reads', () => {
+  it.each([
+    ['awaits', async (other: Thread) => await other.join({ timeout: 15_000 })],
+    ['blocks for', async (other: Thread) => other.joinSync({ timeout: 15_000 })],
+  ])(
+    'ends for a thread other than its starter that %s its end',
+    async (_, target) => {
+      await using stream = start('countInto', new Semaphore(0), 20_000);
+      expect(await new Thread({ target, args: [stream] }).start().result()).toBe(true);
+    },
+    30_000,
+  );
+});

@@ -38,6 +38,16 @@ describe('a thread that one copy of the package has started', () => {
     expect(await Promise.all([result, thread.result()])).toEqual([true, true]);
   });
 
+  it('streams all of its values for the other copy in its thread that joins it and blocks, though nobody reads them', async () => {
+    const count = function* (many: number): Generator<number> {
+      for (let n = 1; n <= many; n++) yield n;
+    };
+    await using thread = new here.Thread({ target: count, args: [20_000], name: 'streams' }).start();
+    const theirs = there.enumerate().find(({ name }) => name === 'streams');
+    expect(theirs?.joinSync({ timeout: 10_000 })).toBe(true);
+    expect(await thread.result()).toBe(20_000);
+  }, 20_000);
+
   it('is kept after its end for the other copy in its thread, which has a Thread for it', async () => {
     const ready = new here.Event();
     const target = (ready: here.Event) => ready.wait();
