@@ -15,6 +15,8 @@ export const common = {
   // For what hangs: on a loaded machine a test takes five times as long.
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // Likewise, and sooner, so that the test shows what it had polled.
+  expect: { poll: { timeout: 50_000 } },
   retry: 0,
   // The built package is loaded by Node itself, as its workers load it: one copy a thread.
   server: { deps: { external: [/\/dist\//] } },

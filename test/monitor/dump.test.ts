@@ -36,8 +36,9 @@ describe('threadDump', () => {
       { own: new RLock(), face: 'blocking' },
       { own: new RLock(), face: 'blocking' },
     ]);
-    const dump = await threadDump({ stacks: 'full' });
-    expect(dump).toMatch(/ {8}at waitFor \(test\/fixtures\/monitor\/cycles\.js:\d+:\d+\)/);
+    const frame = / {8}at waitFor \(test\/fixtures\/monitor\/cycles\.js:\d+:\d+\)/;
+    // One that does not answer in time, as on a busy machine, has none.
+    await expect.poll(() => threadDump({ stacks: 'full' })).toMatch(frame);
   });
 
   it('refuses what it does not know', async () => {

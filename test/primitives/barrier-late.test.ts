@@ -1,8 +1,8 @@
 import { Barrier, Event, Thread } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 
-/** Of `Atomics.wait`, or of what else a look costs; a thread that sleeps makes one each 50 ms and some for each change. */
-const MOST_LOOKS = 30;
+/** Of `Atomics.wait`, or of what else a look costs: a thread that sleeps makes one each 50 ms and some for each change. */
+const mostLooks = (ms: number): number => 24 + ms / 50;
 
 /** Meets at the barrier, whose action waits for `gate`. */
 function meet(barrier: Barrier, gate: Event, acting: Event): number {
@@ -10,17 +10,18 @@ function meet(barrier: Barrier, gate: Event, acting: Event): number {
   return barrier.waitSync();
 }
 
-/** The same; how often it looked. */
-function meetLate(barrier: Barrier, gate: Event, acting: Event): [index: number, looks: number] {
+/** The same; how often it looked, and for how many ms it waited. */
+function meetLate(barrier: Barrier, gate: Event, acting: Event): [index: number, looks: number, ms: number] {
   Object.assign(globalThis, { gate, acting });
   const { wait } = Atomics;
+  const began = performance.now();
   let looks = 0;
   Atomics.wait = ((...args: Parameters<typeof wait>) => {
     looks++;
     return wait(...args);
   }) as typeof wait;
   try {
-    return [barrier.waitSync(), looks];
+    return [barrier.waitSync(), looks, performance.now() - began];
   } finally {
     Atomics.wait = wait;
   }
@@ -41,6 +42,7 @@ it('who comes while the action runs sleeps, in both faces, and belongs to the ne
   await acting.wait();
   Object.assign(globalThis, { gate, acting });
   const { waitAsync } = Atomics;
+  const began = performance.now();
   let looks = 0;
   Atomics.waitAsync = ((...given: Parameters<typeof waitAsync>) => {
     looks++;
@@ -52,10 +54,10 @@ it('who comes while the action runs sleeps, in both faces, and belongs to the ne
     // The action waits for this timer of main.
     setTimeout(() => gate.set(), 300);
     expect((await Promise.all(first.map((thread) => thread.result()))).sort()).toEqual([0, 1]);
-    const [index, itsLooks] = await late.result();
+    const [index, itsLooks, ms] = await late.result();
     expect([index, await mine].sort()).toEqual([0, 1]);
-    expect(itsLooks).toBeLessThan(MOST_LOOKS);
-    expect(looks).toBeLessThan(MOST_LOOKS);
+    expect(itsLooks).toBeLessThan(mostLooks(ms));
+    expect(looks).toBeLessThan(mostLooks(performance.now() - began));
   } finally {
     Atomics.waitAsync = waitAsync;
   }

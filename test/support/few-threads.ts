@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A user that nobody is: root itself has no limit. */
-const NOBODY = '64999';
+/** A user that nobody is, nor another process of tests, whose threads would count: root itself has no limit. */
+const NOBODY = 60_000 + (process.pid % 5000);
 
 /** The command that runs a program with so few threads allowed to it. Linux, with util-linux. */
 export function withFewThreads(count: number): string[] {

@@ -64,12 +64,17 @@ export class HangWatch implements Rechecked {
 
   /**
    * Kills the worker when it has not looked at the job, which was withdrawn, after `grace` ms. One that runs a job is left to
-   * whoever wants that.
+   * whoever wants that; one that has come up meanwhile has had no time to look.
    */
   expectLife(seq: number, grace: number): void {
     if (grace === Number.POSITIVE_INFINITY || this.#session.dead) return;
+    const wasUp = this.#session.opened;
     lateAfter(Math.max(grace, PROMPT_MS), () => {
       const { opened, dead, opening } = this.#session;
+      if (opened && !wasUp) {
+        this.expectLife(seq, grace);
+        return;
+      }
       // One that starts, and has got another job since, may have a long `setup`: each cancel would make it begin anew.
       const setsUp = !opened && this.#jobs.size > 0 && opening.life.setup !== undefined;
       // What has moved there since would be lost with it.

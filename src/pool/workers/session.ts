@@ -175,9 +175,10 @@ export class Session implements JobHolder, Watched {
     return true;
   }
 
-  /** Takes back all that the worker has not begun with, or of these the `wanted`. */
+  /** Takes back what the worker has not begun with, or of that the `wanted`: last first, as it goes on with the oldest. */
   takeBackAll(wanted: (job: Job) => boolean = () => true): Job[] {
-    return [...this].filter((job) => job.returns && wanted(job) && this.takeBack(job));
+    const all = [...this].reverse();
+    return all.filter((job) => job.returns && wanted(job) && this.takeBack(job)).reverse();
   }
 
   #remove(job: Job): void {

@@ -102,9 +102,13 @@ describe('an idle worker, which sleeps on a word', () => {
     await pool.run(
       async (cells) => {
         const tellTurns = async (at: number): Promise<void> => {
-          const began = performance.now();
-          for (let turn = 0; turn < 50; turn++) await new Promise((done) => void setTimeout(done, 1).unref());
-          Atomics.store(cells, at, performance.now() - began);
+          let shortest = Number.POSITIVE_INFINITY;
+          for (let turn = 0; turn < 50; turn++) {
+            const began = performance.now();
+            await new Promise((done) => void setTimeout(done, 1).unref());
+            shortest = Math.min(shortest, performance.now() - began);
+          }
+          Atomics.store(cells, at, shortest * 1000);
         };
         Object.assign(globalThis, { tellTurns });
         await tellTurns(2);
@@ -115,6 +119,7 @@ describe('an idle worker, which sleeps on a word', () => {
     await heldWhile(cells, () => pool.close());
     const [job = 0, teardown = 0] = cells.subarray(2);
     expect(teardown).toBeGreaterThan(0);
-    expect(teardown).toBeLessThan(10 * job);
+    // One that sleeps on its word does so for 10 ms in each turn.
+    expect(teardown).toBeLessThan(5 * job);
   });
 });

@@ -10,6 +10,8 @@ import {
   ThreadPool,
 } from 'rxjs-threading';
 import { afterEach, describe, expect, it } from 'vitest';
+import { sleep } from '../../support/random.js';
+import { until } from '../../support/turns.js';
 
 afterEach(() => setExcepthook(null));
 
@@ -41,7 +43,9 @@ describe('what a target leaves behind in its worker', () => {
       setTimeout(() => barrier.wait().subscribe((index) => index === 0 && ready.set()), 20);
     };
     await new Thread({ target, args: [barrier, indices] }).start().join();
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await until(() => barrier.nWaiting === 1);
+    // Whoever looks for dead ones has looked by then.
+    await sleep(250);
     expect(barrier.nWaiting).toBe(1);
     expect(await barrier.wait()).toBe(1);
     expect(await indices.wait({ timeout: 5000 })).toBe(true);

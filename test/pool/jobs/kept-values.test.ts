@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { activeCount, Event, Thread, ThreadPool, threadModule } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { collectGarbage } from '../../support/collect-garbage.js';
+import { until } from '../../support/turns.js';
 
 const MB = 2 ** 20;
 const SIZE = 64 * MB;
@@ -118,7 +119,7 @@ it('a worker keeps no reason of a cancel that came once its job was over', async
   for (let n = 0; n < 10; n++) {
     const go = new Event();
     const job = pool.run((go: Event) => go.waitSync(), [go]).subscribe();
-    await expect.poll(activeCount).toBe(idle + 1);
+    await until(() => activeCount() === idle + 1);
     go.set();
     while (activeCount() > idle);
     job.unsubscribe();

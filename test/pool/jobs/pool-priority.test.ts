@@ -3,6 +3,7 @@ import { Event, sleepSync, ThreadPool, threadModule } from 'rxjs-threading';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PriorityLine } from '../../../src/pool/jobs/priority-line.js';
 import type { Job } from '../../../src/pool/workers/job.js';
+import { turns } from '../../support/turns.js';
 
 const jobs = threadModule<typeof import('../../fixtures/pool-jobs.js')>(
   new URL('../../fixtures/pool-jobs.js', import.meta.url),
@@ -105,14 +106,15 @@ describe('in a pool of one', () => {
 it('a job that has begun in time is not touched by its waitTimeout', async () => {
   await using pool = new ThreadPool({ maxThreads: 1 });
   await pool.run(identity, [0]);
-  const sleep = (ms: number): string => {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-    return 'slept';
-  };
-  const job = pool.run(sleep, [100], { waitTimeout: 50 }).then((value) => value);
+  const [begun, gate] = [new Event(), new Event()];
+  const job = pool.run(jobs.hold, [begun, gate], { waitTimeout: 50 }).then((value) => value);
   // Its begin is known although no event loop has turned.
-  sleepSync(80);
-  expect(await job).toBe('slept');
+  begun.waitSync();
+  sleepSync(50);
+  // Its time is up by now.
+  await turns(5);
+  gate.set();
+  expect(await job).toBe('held');
 });
 
 it.each([

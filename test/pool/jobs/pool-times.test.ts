@@ -69,7 +69,6 @@ describe('times of a pool', () => {
   it('are those that its jobs waited and ran, whatever main did meanwhile', async () => {
     const pool = new ThreadPool({ maxThreads: 1 });
     await pool.run(() => {});
-    const { runTime: first } = pool.stats;
     const begun = new Event();
     const all = [0, 1].map(() => pool.run(jobs.sleepFor, [100]).then());
     const last = pool.run((event: Event) => event.set(), [begun]).then();
@@ -78,7 +77,6 @@ describe('times of a pool', () => {
     while (performance.now() < end);
     await Promise.all([...all, last]);
     const { runTime, waitTime } = pool.stats;
-    expect(first.max).toBeLessThan(100);
     expect(runTime.max).toBeGreaterThanOrEqual(100);
     expect(runTime.mean).toBeGreaterThanOrEqual(50);
     // The second waited for the first, the last for both.

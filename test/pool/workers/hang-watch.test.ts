@@ -8,6 +8,7 @@ import { SessionWorker } from '../../../src/pool/workers/session-worker.js';
 import { setUnhandledHook } from '../../../src/pool/workers/unhandled.js';
 import { allocate, park, store } from '../../../src/primitives/memory/word.js';
 import { sleep } from '../../support/random.js';
+import { until } from '../../support/turns.js';
 
 /** A session that has been given a job, and whether it has been given up. */
 function watched() {
@@ -65,6 +66,27 @@ describe('a worker that does not look at its job', () => {
   }, 30_000);
 });
 
+describe('a worker that has not looked at a job that was withdrawn', () => {
+  it('has time for that from when it has come up', async () => {
+    const { session, watch, cells } = watched();
+    watch.expectLife(0, 0);
+    session.opened = true;
+    store(cells, SEEN, OPEN);
+    await sleep(150);
+    expect(session.dead).toBe(false);
+    store(cells, SEEN, seen(0));
+    await sleep(150);
+    expect(session.dead).toBe(false);
+  });
+
+  it('is killed where it does not look then', async () => {
+    const { session, watch } = watched();
+    watch.expectLife(0, 0);
+    session.opened = true;
+    await until(() => session.dead);
+  });
+});
+
 describe('a worker that does not say that it is done', () => {
   it('with leftovers or its teardown is not killed for a time in which the process was stopped', async () => {
     const { session, watch } = watched();
@@ -81,7 +103,7 @@ describe('a worker that does not say that it is done', () => {
     await sleep(200);
     expect([session.dead, killed]).toEqual([false, false]);
     watch.leftoversEnd();
-    await sleep(6000);
-    expect([session.dead, killed]).toEqual([false, true]);
+    await until(() => killed);
+    expect(session.dead).toBe(false);
   }, 30_000);
 });
