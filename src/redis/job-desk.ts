@@ -56,7 +56,7 @@ export class JobDesk extends JobCommands {
   readonly #name: string = randomUUID().slice(-12);
   #count = 0;
   /** Those that can be taken back. */
-  readonly #line: JobEntry[] = [];
+  readonly #line = new Set<JobEntry>();
   /** Portions that the engine is to answer, and jobs among them that it has not taken by the first attempt. */
   readonly #onTheirWay = new Set<Promise<unknown>>();
   readonly #again = new Set<JobEntry>();
@@ -95,10 +95,9 @@ export class JobDesk extends JobCommands {
       stopNet();
       stop();
       for (const closed of this.#watchers) closed(closedWithMachines(pool));
-      for (const entry of this.#line.splice(0))
-        if (entry.outlives) this.#line.push(entry);
-        else entry.refused(closedWithMachines(pool));
-      if (this.#line.length > 0) this.inBackground(this.#addAll());
+      for (const entry of this.#line)
+        if (!entry.outlives && this.#line.delete(entry)) entry.refused(closedWithMachines(pool));
+      if (this.#line.size > 0) this.inBackground(this.#addAll());
       for (const waiters of this.#waiters.values())
         for (const waiter of waiters) waiter.found({ error: closedWithMachines(pool) }, now());
       // Jobs that were left are out of the queue by then, and those that outlive this are in it.
@@ -131,14 +130,12 @@ export class JobDesk extends JobCommands {
 
   add(entry: JobEntry): void {
     if (entry.outlives) this.#owed.add(entry);
-    if (this.#line.push(entry) === 1) nextTurn(() => this.inBackground(this.#addAll()));
+    if (this.#line.add(entry).size === 1) nextTurn(() => this.inBackground(this.#addAll()));
   }
 
   /** false: it is on its way already. */
   takeBack(entry: JobEntry): boolean {
-    const at = this.#line.indexOf(entry);
-    if (at >= 0) this.#line.splice(at, 1);
-    return at >= 0;
+    return this.#line.delete(entry);
   }
 
   /**
@@ -149,16 +146,27 @@ export class JobDesk extends JobCommands {
     try {
       // They can be taken back until then.
       await this.#listen();
-      while (this.#line.length > 0) {
+      while (this.#line.size > 0) {
         const [oldest] = this.#onTheirWay;
         if (this.#again.size > 0) await Promise.all(this.#onTheirWay);
         else if (this.#onTheirWay.size === PORTIONS) await oldest;
-        else this.#bringSome(this.#line.splice(0, PORTION));
+        else this.#bringSome(this.#shift(PORTION));
       }
       await Promise.all(this.#onTheirWay);
     } catch (error) {
-      for (const entry of this.#line.splice(0)) this.#refuse(entry, error);
+      for (const entry of this.#shift(this.#line.size)) this.#refuse(entry, error);
     }
+  }
+
+  /** The first so many of the line. */
+  #shift(count: number): readonly JobEntry[] {
+    const first: JobEntry[] = [];
+    for (const entry of this.#line) {
+      if (first.length === count) break;
+      this.#line.delete(entry);
+      first.push(entry);
+    }
+    return first;
   }
 
   #bringSome(entries: readonly JobEntry[]): void {
