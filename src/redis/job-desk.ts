@@ -55,7 +55,11 @@ export class JobDesk extends JobCommands {
   readonly half: number;
   readonly #name: string = randomUUID().slice(-12);
   #count = 0;
-  #line: JobEntry[] = [];
+  /** Those that can be taken back. */
+  readonly #line = new Set<JobEntry>();
+  /** Portions that the engine is to answer, and jobs among them that it has not taken by the first attempt. */
+  readonly #onTheirWay = new Set<Promise<unknown>>();
+  readonly #again = new Set<JobEntry>();
   /** Those on their way that outlive the Machines. */
   readonly #owed = new Set<JobEntry>();
   /** Keys that say that a job was added, which this process knows by now. */
@@ -91,10 +95,9 @@ export class JobDesk extends JobCommands {
       stopNet();
       stop();
       for (const closed of this.#watchers) closed(closedWithMachines(pool));
-      for (const entry of this.#line.splice(0))
-        if (entry.outlives) this.#line.push(entry);
-        else entry.refused(closedWithMachines(pool));
-      if (this.#line.length > 0) this.inBackground(this.#addAll());
+      for (const entry of this.#line)
+        if (!entry.outlives && this.#line.delete(entry)) entry.refused(closedWithMachines(pool));
+      if (this.#line.size > 0) this.inBackground(this.#addAll());
       for (const waiters of this.#waiters.values())
         for (const waiter of waiters) waiter.found({ error: closedWithMachines(pool) }, now());
       // Jobs that were left are out of the queue by then, and those that outlive this are in it.
@@ -127,32 +130,50 @@ export class JobDesk extends JobCommands {
 
   add(entry: JobEntry): void {
     if (entry.outlives) this.#owed.add(entry);
-    if (this.#line.push(entry) === 1) nextTurn(() => this.inBackground(this.#addAll()));
+    if (this.#line.add(entry).size === 1) nextTurn(() => this.inBackground(this.#addAll()));
   }
 
   /** false: it is on its way already. */
   takeBack(entry: JobEntry): boolean {
-    const at = this.#line.indexOf(entry);
-    if (at >= 0) this.#line.splice(at, 1);
-    return at >= 0;
+    return this.#line.delete(entry);
   }
 
+  /**
+   * In the order in which they were asked for, because a timer takes the place of those before it: so nobody goes past those that
+   * are still in line, or are to be added once more.
+   */
   async #addAll(): Promise<void> {
-    let line = this.#line;
     try {
       // They can be taken back until then.
       await this.#listen();
-      line = this.#line;
-      this.#line = [];
-      const onTheirWay: Promise<unknown>[] = [];
-      while (line.length > 0) {
-        if (onTheirWay.length === PORTIONS) await onTheirWay.shift();
-        onTheirWay.push(Promise.all(line.splice(0, PORTION).map((entry) => this.#bring(entry))));
+      while (this.#line.size > 0) {
+        const [oldest] = this.#onTheirWay;
+        if (this.#again.size > 0) await Promise.all(this.#onTheirWay);
+        else if (this.#onTheirWay.size === PORTIONS) await oldest;
+        else this.#bringSome(this.#shift(PORTION));
       }
-      await Promise.all(onTheirWay);
+      await Promise.all(this.#onTheirWay);
     } catch (error) {
-      for (const entry of line.splice(0)) this.#refuse(entry, error);
+      for (const entry of this.#shift(this.#line.size)) this.#refuse(entry, error);
     }
+  }
+
+  /** The first so many of the line. */
+  #shift(count: number): readonly JobEntry[] {
+    const first: JobEntry[] = [];
+    for (const entry of this.#line) {
+      if (first.length === count) break;
+      this.#line.delete(entry);
+      first.push(entry);
+    }
+    return first;
+  }
+
+  #bringSome(entries: readonly JobEntry[]): void {
+    const brought = Promise.all(entries.map((entry) => this.#bring(entry))).finally(() => {
+      this.#onTheirWay.delete(brought);
+    });
+    this.#onTheirWay.add(brought);
   }
 
   /** A job has an id of its own, so that it may be added again where it is not known whether it was. */
@@ -160,17 +181,27 @@ export class JobDesk extends JobCommands {
     const { id, name, data, options } = entry;
     const added = this.#note(entry);
     const asked = { ...options, jobId: id, ...(added !== undefined && { added }) };
+    const add = async (): Promise<string> => {
+      try {
+        return (await this.queue.add(name, data, asked)).id ?? id;
+      } catch (error) {
+        this.#again.add(entry);
+        throw error;
+      }
+    };
     try {
       if (options.timer !== undefined) await this.#checkTimers();
-      const job = await this.host.untilItself(() => this.queue.add(name, data, asked));
+      const job = await this.host.untilItself(add);
+      this.#again.delete(entry);
       this.#owed.delete(entry);
-      entry.accepted(job.id ?? id);
+      entry.accepted(job);
       if (added !== undefined) this.#forgetNote(added);
     } catch (cause) {
       const error = cause as Error;
       // What was asked is gone with the connection.
       const isLost = /Connection is closed|connection close/.test(error.message);
       if (!isLost || this.link.commands.status === 'end') {
+        this.#again.delete(entry);
         this.#refuse(entry, error);
         return;
       }

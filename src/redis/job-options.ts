@@ -15,7 +15,10 @@ export interface RetryOptions {
   maxDeaths?: number | undefined;
 }
 
-/** What holds for all jobs that a RemotePool puts into its queue. */
+/**
+ * What holds for all jobs that a RemotePool puts into its queue. Of RemotePools of one name each takes out what has ended for as long as
+ * it says itself, whosever that is: give all of them the same `keepResult` and `keepFailed`.
+ */
 export interface RemotePoolOptions {
   /** How often each job is tried; `retry` of `run` says what differs. Default: as RetryOptions have it. */
   retry?: RetryOptions | undefined;

@@ -303,8 +303,13 @@ export class Keeping {
   async #goodbye(died: boolean): Promise<void> {
     const session = this.#session;
     this.#session = '';
+    // The connection may have broken since the last renewal.
+    const say = async (): Promise<void> => {
+      await this.#engine.incarnation();
+      await this.#tell('bye', session, died ? '1' : '0');
+    };
     try {
-      if (session !== '') await this.#tell('bye', session, died ? '1' : '0');
+      if (session !== '' && this.#run !== '') await say().catch(say);
     } catch {
       // Out of reach: the end of the lease tells it.
     }

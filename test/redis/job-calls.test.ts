@@ -1,5 +1,6 @@
 // Several calls of a script of BullMQ in one message: see src/redis/job-calls.ts.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
@@ -100,6 +101,40 @@ test('jobs of one turn are added in the order in which they were asked for, what
   const added = jobs.map(({ data, opts }) => `${data.args} ${opts.delay ?? 0}`);
   expect(added.sort()).toEqual(['["first"] 60000', '["last"] 60000', '["soon"] 0', '[0] 0']);
   expect(await last.cancel()).toBe(true);
+});
+
+/** The arguments of those that wait for their time as the timer of that id. */
+async function timersOf(id: string): Promise<readonly string[]> {
+  const jobs = await (farm.pool.queue as Queue).getJobs(['delayed']);
+  return jobs
+    .filter(({ opts }) => `${Reflect.get(opts, 'timer')}`.endsWith(`:${id}`))
+    .map(({ data }) => data.args);
+}
+
+test('a timer takes the place of one that stands in a long line for the engine', async () => {
+  const { pool } = farm;
+  await pool.unschedule('none');
+  for (let n = 0; n < 1000; n++) pool.timer(60_000, targets.echo, [n], { id: `${n}` });
+  await nextTurn();
+  await nextTurn();
+  pool.timer(60_000, targets.echo, ['new'], { id: '900' });
+  const last = pool.timer(60_000, targets.echo, ['last']);
+  await until(async () => (await counts(pool)).delayed === 1001);
+  expect(await timersOf('900')).toEqual(['["new"]']);
+  expect(await last.cancel()).toBe(true);
+});
+
+test('a timer takes the place of one that is asked for again, as the engine is not itself', async () => {
+  const { pool } = farm;
+  await pool.unschedule('none');
+  await engine.client.config('SET', 'min-replicas-to-write', '1');
+  const before = await evaluations();
+  pool.timer(60_000, targets.echo, ['old'], { id: 'timer' });
+  await until(async () => (await evaluations()) - before >= 6);
+  await engine.client.config('SET', 'min-replicas-to-write', '0');
+  const later = pool.timer(60_000, targets.echo, ['new'], { id: 'timer' });
+  expect(await later.result({ timeout: 2000 })).toBe(undefined);
+  expect(await timersOf('timer')).toEqual(['["new"]']);
 });
 
 test("BullMQ's own addBulk is answered, and refused, as ever", async () => {

@@ -201,6 +201,17 @@ describe('a Machines', () => {
     expect(await redis.client.keys('{test}:o:*')).toEqual([]);
   });
 
+  it('that is closed has released what it held, also where its link has just been broken', async () => {
+    const link = await tcpProxy(redis.server.port);
+    const machines = redis.machines({ connection: link.url, lease: 10_000 });
+    await machines.lock('broken').hold();
+    link.cut();
+    link.open();
+    await machines.close();
+    expect(await redis.client.keys('{test}:h:l:broken')).toEqual([]);
+    await link.close();
+  });
+
   it('that is closed before it was used takes nothing any more', async () => {
     const machines = redis.machines();
     await machines.close();
