@@ -33,16 +33,23 @@ const told = () => farm.errors.map(({ message }) => message);
 async function keepBusy(): Promise<() => Promise<void>> {
   const busy = new Redis(server.url);
   busy.eval('while true do end', 0).catch(() => {});
-  await until(() =>
-    admin.ping().then(
-      () => false,
-      () => true,
-    ),
-  );
+  await until(async () => !(await answers()));
   return async () => {
-    await admin.script('KILL');
+    await calm();
     busy.disconnect();
   };
+}
+
+const answers = () =>
+  admin.ping().then(
+    () => true,
+    () => false,
+  );
+
+/** A script that is killed ends a moment later, and the engine is busy until then. */
+async function calm(): Promise<void> {
+  await admin.script('KILL');
+  await until(answers);
 }
 
 test('who could not subscribe hears again once he may', async () => {
@@ -325,7 +332,7 @@ test('a Machines is closed although the engine is busy since it was made', async
 
 test('a program that closes its Machines while the engine is busy does not end before that is closed', async () => {
   const ended = await runFixture('redis/closes-busy.js', { args: [server.url] });
-  await admin.script('KILL');
+  await calm();
   expect(ended).toMatchObject({ code: 0, stdout: 'ERR_POOL\nclosed\n' });
 });
 
