@@ -6,7 +6,7 @@ import { firstValueFrom } from 'rxjs';
 import { Machines } from 'rxjs-threading/redis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { heapUsed } from '../support/collect-garbage.js';
-import { commandsOf, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, Farm, Gate, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
 import { slowLink } from '../support/slow-link.js';
 
@@ -179,13 +179,17 @@ test('nothing stays of a run that was to be tried again, and has lost its job', 
 test('of a job that is not its any more a serving tells once', async () => {
   farm.serve({ concurrency: 1 });
   const { namespace, pool, errors } = farm;
+  const gate = new Gate();
   const begun = new Promise<void>((begin) =>
-    pool.run(targets.reportAndSleep, [1, 100], { onProgress: () => begin() }).subscribe({ error: () => {} }),
+    pool
+      .run(targets.reportUntilThere, [gate.file], { onProgress: () => begin() })
+      .subscribe({ error: () => {} }),
   );
   await begun;
   const locks = await engine.client.keys(`{${namespace}}:jobs:jobs:*:lock`);
   // As if its lease had ended.
   expect(await engine.client.del(...locks)).toBe(1);
+  gate.open();
   const missing = () => errors.filter(({ message }) => /^Missing lock for job/.test(message));
   await until(() => missing().length > 0);
   await pool.run(targets.echo, [1]);

@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { filter, firstValueFrom, Subject, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { counts, Farm, Gate, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 import { runFixture } from '../support/run-fixture.js';
 import { slowLink } from '../support/slow-link.js';
@@ -193,18 +193,20 @@ test('jobs are added, ended and taken out once an engine that is busy is not', a
   farm.serve();
   const queue = farm.pool.queue as Queue;
   expect(await farm.pool.run(targets.echo, [1])).toBe(1);
-  const ends = firstValueFrom(farm.pool.run(targets.slowly, [2, 300]));
+  const gate = new Gate();
+  const ends = firstValueFrom(farm.pool.run(targets.untilThere, [gate.file]));
   const left = farm.pool.run(targets.echo, [3], { delay: 60_000 }).subscribe();
   await until(async () => {
     const { active = 0, delayed = 0 } = await counts(farm.pool);
     return active + delayed === 2;
   });
   const free = await keepBusy();
+  gate.open();
   left.unsubscribe();
   const added = firstValueFrom(farm.pool.run(targets.echo, [4]));
   await new Promise((resolve) => setTimeout(resolve, 500));
   await free();
-  expect([await ends, await added]).toEqual([2, 4]);
+  expect([await ends, await added]).toEqual([gate.file, 4]);
   await until(async () => (await queue.getDelayedCount()) === 0);
   const told = farm.errors.map(({ message }) => message).filter((text) => !/renewal/.test(text));
   expect(told).toEqual([...new Set(told)]);
@@ -414,14 +416,17 @@ test('jobs that wait begin while the engine is full, and one that is left is can
 test('a job that is given back while the engine is full wakes who waits for jobs', async () => {
   let runs = 0;
   const options = { priority: 1, onProgress: () => runs++ };
-  const done = firstValueFrom(farm.pool.run(targets.reportAndSleep, [1, 1000], options));
+  const gate = new Gate();
+  const done = firstValueFrom(farm.pool.run(targets.reportUntilThere, [gate.file], options));
   const first = farm.serve();
   await until(() => runs === 1);
   await admin.config('SET', 'maxmemory', '1');
   try {
     farm.serve();
     await first.close({ timeout: 0 });
-    expect([await done, runs, told()]).toEqual([1, 2, []]);
+    await until(() => runs === 2);
+    gate.open();
+    expect([await done, runs, told()]).toEqual([gate.file, 2, []]);
   } finally {
     await admin.config('SET', 'maxmemory', '0');
   }
@@ -445,7 +450,8 @@ test('a schedule goes on while the engine is full', async () => {
 
 test('a job whose process is killed while the engine is full runs again elsewhere', async () => {
   let runs = 0;
-  const job = farm.pool.run(targets.reportAndSleep, [1, 2000], { onProgress: () => runs++ });
+  const gate = new Gate();
+  const job = farm.pool.run(targets.reportUntilThere, [gate.file], { onProgress: () => runs++ });
   const done = firstValueFrom(job);
   const one = farm.start();
   await until(() => runs === 1);
@@ -453,7 +459,9 @@ test('a job whose process is killed while the engine is full runs again elsewher
   try {
     farm.serve();
     await farm.kill(one);
-    expect([await done, runs]).toEqual([1, 2]);
+    await until(() => runs === 2);
+    gate.open();
+    expect([await done, runs]).toEqual([gate.file, 2]);
   } finally {
     await admin.config('SET', 'maxmemory', '0');
   }
