@@ -23,7 +23,7 @@ export class Farm implements AsyncDisposable {
   readonly lease: number;
   readonly machines: Machines;
   readonly pool: RemotePool;
-  /** What went wrong where nobody listened. */
+  /** What went wrong where nobody listened, but that a renewal was late: on a loaded machine any is. */
   readonly errors: Error[] = [];
   readonly #processes = new Set<ChildProcess>();
   readonly #threads: ThreadPool[] = [];
@@ -39,7 +39,9 @@ export class Farm implements AsyncDisposable {
       grace: false,
       ...rest,
     });
-    this.machines.errors$.subscribe((error) => this.errors.push(error));
+    this.machines.errors$.subscribe((error) => {
+      if (!/^a renewal took /.test(error.message)) this.errors.push(error);
+    });
     this.pool = this.machines.pool('jobs', pool);
   }
 
