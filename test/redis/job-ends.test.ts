@@ -182,8 +182,10 @@ test('nothing stays of a run that was to be tried again, and has lost its job', 
 });
 
 test('of a job that is not its any more a serving tells once', async () => {
-  farm.serve({ concurrency: 1 });
-  const { namespace, pool, errors } = farm;
+  // Each half of a lease what was told is forgotten.
+  await using patient = new Farm(engine.server, { lease: 600_000 });
+  patient.serve({ concurrency: 1 });
+  const { namespace, pool, errors } = patient;
   const gate = new Gate();
   const begun = new Promise<void>((begin) =>
     pool
