@@ -1,11 +1,8 @@
 import { getEventListeners } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { firstValueFrom, Subject } from 'rxjs';
 import type { RemotePool } from 'rxjs-threading/redis';
 import { beforeEach, expect, test } from 'vitest';
-import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, counts, Farm, Gate, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
 import { freePort } from '../support/redis-server.js';
 
@@ -140,12 +137,11 @@ test('one that is shared goes on until the last has left it', async () => {
 });
 
 test('who shares a job that ended because others left it gets it run once more', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'shared-'));
   farm.serve();
-  const file = join(dir, 'again');
+  const gate = new Gate();
   const jobs = [1, 2].map(() => new Subject<string>());
   const [first] = jobs.map((told) =>
-    farm.pool.run(targets.waitUnless, [file], { dedupe: 'one' }).subscribe(told),
+    farm.pool.run(targets.waitUnless, [gate.file], { dedupe: 'one' }).subscribe(told),
   );
   const second = firstValueFrom(jobs[1] as Subject<string>);
   await until(async () => (await counts(farm.pool)).active === 1);
@@ -153,7 +149,7 @@ test('who shares a job that ended because others left it gets it run once more',
   await until(async () => (await left()).some((key) => key.includes('}:w:')));
   // As if the second had come when the first was leaving: the engine does not know of it.
   for (const key of await left()) if (key.includes('}:w:')) await client.del(key);
-  writeFileSync(file, '');
+  gate.open();
   first?.unsubscribe();
   expect(await second).toBe('again');
   await until(async () => (await left()).every((key) => !key.includes('}:w:')));
@@ -208,13 +204,15 @@ test('a detached one that is left on its way is not ended by those who share it'
 
 test('a cancel that comes as its job ends leaves nothing', async () => {
   farm.serve();
-  const job = firstValueFrom(farm.pool.run(targets.slowly, [1, 300]));
+  const gate = new Gate();
+  const job = firstValueFrom(farm.pool.run(targets.untilThere, [gate.file]));
   await until(async () => (await counts(farm.pool)).active === 1);
   const client = await commandsOf(farm.pool);
   const [id] = await client.lrange(`{${farm.namespace}}:jobs:jobs:active`, 0, -1);
   // Its word to those who serve is still on its way.
   await client.set(`{${farm.namespace}}:x:jobs:${id}`, '1');
-  expect(await job).toBe(1);
+  gate.open();
+  expect(await job).toBe(gate.file);
   await until(async () => (await left()).every((key) => !key.includes('}:x:')));
 });
 

@@ -1,7 +1,7 @@
-import { from, lastValueFrom, range, take, toArray } from 'rxjs';
+import { from, lastValueFrom, range, take, tap, toArray } from 'rxjs';
 import { pulled, runInThread, threadMap } from 'rxjs-threading';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { counts, Farm, targets, until } from '../support/job-farm.js';
+import { counts, Farm, Gate, targets, until } from '../support/job-farm.js';
 import { type RedisServer, redisServer } from '../support/redis-server.js';
 
 let server: RedisServer;
@@ -24,8 +24,14 @@ test('threadMap maps each value as a job, results in the order of the source', a
 
 test('threadMap gives results as they come when it is told to', async () => {
   const { pool } = farm;
-  const results = from([500, 1]).pipe(threadMap(targets.sleepFor, { pool, ordered: false }), toArray());
-  expect(await lastValueFrom(results)).toEqual([1, 500]);
+  const [late, soon] = [new Gate(), new Gate()];
+  soon.open();
+  const results = from([late.file, soon.file]).pipe(
+    threadMap(targets.untilThere, { pool, ordered: false }),
+    tap(() => late.open()),
+    toArray(),
+  );
+  expect(await lastValueFrom(results)).toEqual([soon.file, late.file]);
 });
 
 test('threadMap pulls an endless source no further than its buffer, and tells it to return', async () => {

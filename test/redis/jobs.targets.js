@@ -87,6 +87,18 @@ export async function reportAndFail(ms) {
   throw Object.assign(new RangeError('for good'), { name: 'UnrecoverableError' });
 }
 
+/** Ends, with that, once the file is there. */
+export async function untilThere(file) {
+  while (!existsSync(file)) await delay(5);
+  return file;
+}
+
+/** The same, and says that it runs. */
+export function reportUntilThere(file) {
+  reportProgress(file);
+  return untilThere(file);
+}
+
 /** Waits until it is cancelled, unless the file is there. */
 export const waitUnless = (file) => (existsSync(file) ? 'again' : wait());
 

@@ -1,4 +1,4 @@
-import { concatMap, from, lastValueFrom, of, tap, timer, toArray } from 'rxjs';
+import { concatMap, from, lastValueFrom, of, Subject, tap, timer, toArray } from 'rxjs';
 import { withLock } from 'rxjs-threading';
 import { expect, it } from 'vitest';
 import { outcomeOf, says } from './support/heard.js';
@@ -113,9 +113,11 @@ inEachPlace((place) => {
         }),
       ),
     );
-    const holding = lastValueFrom(of(1).pipe(withLock(here, () => timer(50))));
+    const section = new Subject<void>();
+    const holding = lastValueFrom(of(1).pipe(withLock(here, () => section)), { defaultValue: undefined });
     await says(here.locked$, true);
     asked.push(await here.acquire({ blocking: false }));
+    section.complete();
     await holding;
     expect(asked).toEqual([true, false]);
     await says(place.b.rlock(place.name).locked$, false);

@@ -1,13 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { filter, firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { ThreadPool } from 'rxjs-threading';
 import { currentJob, Machines } from 'rxjs-threading/redis';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { commandsOf, counts, Farm, targets, until } from '../support/job-farm.js';
+import { commandsOf, counts, Farm, Gate, targets, until } from '../support/job-farm.js';
 import { onRedis } from '../support/on-redis.js';
 import { freePort, redisServer } from '../support/redis-server.js';
 import { slowLink } from '../support/slow-link.js';
@@ -125,10 +122,13 @@ test('runs as many at once as it is told to, and tells how many', async () => {
 
 test('close lets what runs finish, and takes no more', async () => {
   const serving = farm.serve();
-  const job = firstValueFrom(farm.pool.run(targets.slowly, ['done', 300]));
+  const gate = new Gate();
+  const job = firstValueFrom(farm.pool.run(targets.untilThere, [gate.file]));
   await until(async () => (await counts(farm.pool)).active === 1);
-  await serving.close();
-  expect(await job).toBe('done');
+  const closed = serving.close();
+  gate.open();
+  await closed;
+  expect(await job).toBe(gate.file);
   const late = farm.pool.run(targets.echo, [1]).subscribe();
   await until(async () => (await counts(farm.pool)).waiting === 1);
   late.unsubscribe();
@@ -136,12 +136,12 @@ test('close lets what runs finish, and takes no more', async () => {
 
 test('close with a timeout gives what still runs back, for others to run', async () => {
   const serving = farm.serve();
-  const file = join(mkdtempSync(join(tmpdir(), 'serve-')), 'closed');
-  const job = firstValueFrom(farm.pool.run(targets.waitUnless, [file], { retry: { maxDeaths: 0 } }));
+  const gate = new Gate();
+  const job = firstValueFrom(farm.pool.run(targets.waitUnless, [gate.file], { retry: { maxDeaths: 0 } }));
   await until(async () => (await counts(farm.pool)).active === 1);
   await serving.close({ timeout: 50 });
   expect(await counts(farm.pool)).toMatchObject({ active: 0, waiting: 1, failed: 0 });
-  writeFileSync(file, '');
+  gate.open();
   farm.serve();
   expect(await job).toBe('again');
 });
@@ -154,19 +154,22 @@ test.each([undefined, 50])(
     const cut = new Farm(redis.server, { connection: link.url, namespace, lease: 1000 });
     try {
       const serving = cut.serve();
-      const file = join(mkdtempSync(join(tmpdir(), 'serve-')), 'closed');
-      const job = firstValueFrom(
+      const gate = new Gate();
+      const job = firstValueFrom<unknown>(
         timeout === undefined
-          ? farm.pool.run(targets.slowly, ['again', 300])
-          : farm.pool.run(targets.waitUnless, [file]),
+          ? farm.pool.run(targets.untilThere, [gate.file])
+          : farm.pool.run(targets.waitUnless, [gate.file]),
       );
       await until(async () => (await counts(farm.pool)).active === 1);
       link.cut();
-      await serving.close({ timeout });
-      writeFileSync(file, '');
+      const closed = serving.close({ timeout });
+      // What runs is let finish.
+      if (timeout === undefined) gate.open();
+      await closed;
+      gate.open();
       link.open();
       farm.serve();
-      expect(await job).toBe('again');
+      expect(await job).toBe(timeout === undefined ? gate.file : 'again');
     } finally {
       await cut[Symbol.asyncDispose]();
       await link.close();
@@ -260,10 +263,15 @@ test('two that serve one pool in a process both hear of cancels', async () => {
 test('two pools of one name in a process share what is deduplicated', async () => {
   farm.serve();
   const other = farm.machines.pool('jobs');
-  const first = firstValueFrom(farm.pool.run(targets.slowly, ['first', 300], { dedupe: 'one' }));
+  const gate = new Gate();
+  const first = firstValueFrom(farm.pool.run(targets.untilThere, [gate.file], { dedupe: 'one' }));
   await until(async () => (await counts(farm.pool)).active === 1);
-  const second = firstValueFrom(other.run(targets.slowly, ['second', 300], { dedupe: 'one' }));
-  expect(await Promise.all([first, second])).toEqual(['first', 'first']);
+  const second = firstValueFrom(other.run(targets.echo, ['second'], { dedupe: 'one' }));
+  const engine = await commandsOf(farm.pool);
+  const [sharers = ''] = await engine.keys(`{${farm.namespace}}:w:*`);
+  await until(async () => (await engine.scard(sharers)) === 2);
+  gate.open();
+  expect(await Promise.all([first, second])).toEqual([gate.file, gate.file]);
 });
 
 test('what is tried again by hand is shared again, and not tried beside another of its `dedupe`', async () => {
