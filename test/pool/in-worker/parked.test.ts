@@ -92,34 +92,38 @@ describe('an idle worker, which sleeps on a word', () => {
     expect(all).toEqual([1, 1]);
   });
 
-  it('sleeps in its event loop once it is to end, so its teardown takes no longer than a job', async () => {
-    const cells = new Int32Array(new SharedArrayBuffer(16));
+  it('sleeps in its event loop once it is to end', async () => {
+    const cells = new Int32Array(new SharedArrayBuffer(20));
     const pool = new ThreadPool({
       maxThreads: 1,
       setup: () => {},
-      teardown: () => (globalThis as unknown as { tellTurns: (at: number) => void }).tellTurns(3),
+      teardown: () => (globalThis as unknown as { tellSleeps: (at: number) => void }).tellSleeps(3),
     });
     await pool.run(
       async (cells) => {
-        const tellTurns = async (at: number): Promise<void> => {
-          let shortest = Number.POSITIVE_INFINITY;
-          for (let turn = 0; turn < 50; turn++) {
-            const began = performance.now();
-            await new Promise((done) => void setTimeout(done, 1).unref());
-            shortest = Math.min(shortest, performance.now() - began);
-          }
-          Atomics.store(cells, at, shortest * 1000);
+        const { wait } = Atomics;
+        let sleeps = 0;
+        Atomics.wait = ((...args: Parameters<typeof wait>) => {
+          sleeps++;
+          return wait(...args);
+        }) as typeof wait;
+        const tellSleeps = async (at: number): Promise<void> => {
+          const before = sleeps;
+          for (let turn = 0; turn < 50; turn++) await new Promise((done) => void setTimeout(done, 1).unref());
+          Atomics.store(cells, at, sleeps - before);
+          Atomics.store(cells, 4, before);
         };
-        Object.assign(globalThis, { tellTurns });
-        await tellTurns(2);
+        Object.assign(globalThis, { tellSleeps });
+        Atomics.store(cells, 3, -1);
+        await tellSleeps(2);
       },
       [cells],
     );
     await pool.run(holdLoop, [cells]);
     await heldWhile(cells, () => pool.close());
-    const [job = 0, teardown = 0] = cells.subarray(2);
-    expect(teardown).toBeGreaterThan(0);
-    // One that sleeps on its word does so for 10 ms in each turn.
-    expect(teardown).toBeLessThan(5 * job);
+    const [job, teardown, before] = cells.subarray(2);
+    expect([job, teardown]).toEqual([0, 0]);
+    // That of `holdLoop`, and on its word before that.
+    expect(before).toBeGreaterThan(1);
   });
 });
