@@ -2,7 +2,8 @@ import { add, type Cells, load, peek } from './word.js';
 
 /**
  * A count in two words of shared memory, the lower one first: one word of 32 bits is used up after seven weeks of a thousand
- * a second. Any thread may read it, at any time.
+ * a second. Any thread may read it, at any time; who does so in the moment in which the higher word is behind sees 2^32 too
+ * few, which a lock would cost more than it is worth.
  */
 export const COUNTER_WORDS = 2;
 
